@@ -1,0 +1,2 @@
+//! stub plant
+#![no_std]

@@ -1,0 +1,40 @@
+//! The port to the memory that outlives a reset.
+//!
+//! A slot is written whole or not at all, and what was there before stays readable until the new record is complete: a flash log store such as
+//! `sequential-storage` gives that on a board, a map in memory gives it in the simulator. The pump puts a CRC in every record all the same.
+
+/// Longest record of any slot, in bytes.
+pub const RECORD_MAX: usize = 1024;
+
+/// A slot of the store. The dose and event rings are one slot a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// The prescription's first copy.
+    PrescriptionA,
+    /// The prescription's second copy.
+    PrescriptionB,
+    /// Totals, alarms, battery dates and counters, first copy.
+    StateA,
+    /// The same, second copy.
+    StateB,
+    /// A dose entry, by its place in the ring.
+    Dose(u16),
+    /// An event record, by its place in the ring.
+    Event(u16),
+}
+
+/// A write did not reach the memory; the slot still holds what it held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteFailed;
+
+/// Memory that outlives a reset.
+pub trait Nv {
+    /// Copies the slot's record into `into` and returns its length, or `None` where the slot was never written.
+    fn read(&self, slot: Slot, into: &mut [u8; RECORD_MAX]) -> Option<usize>;
+
+    /// Replaces the slot's record.
+    ///
+    /// # Errors
+    /// [`WriteFailed`] when the memory refuses; the old record is still there.
+    fn write(&mut self, slot: Slot, record: &[u8]) -> Result<(), WriteFailed>;
+}

@@ -1,0 +1,2 @@
+//! pump-hil
+fn main() {}

@@ -1,0 +1,1 @@
+//! The scenarios are YAML; this package only runs them as tests (`scenarios.rs`).
