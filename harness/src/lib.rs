@@ -1,1 +1,11 @@
-//! pump-hil
+//! pump-hil: a hardware-in-the-loop test harness for implantable intrathecal drug pumps.
+//!
+//! ARCHITECTURE.md has the map. In one line: YAML becomes cases, a runner plays a case on a rig, everything that happens is an event in a journal,
+//! and the journal is judged.
+
+pub mod capability;
+pub mod event;
+pub mod fault;
+pub mod quantity;
+pub mod scenario;
+pub mod verdict;

@@ -1,0 +1,36 @@
+//! What a rig can do. A scenario needs capabilities; what a rig lacks is a visible skip, never a pass.
+
+use crate::fault::FaultName;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One thing that a rig can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// Sends raw bytes on the line.
+    RawSerial,
+    /// Time is granted by the harness: days take milliseconds, and every run gives the same bytes.
+    VirtualTime,
+    /// A debug probe that reads and writes memory.
+    Probe,
+    /// Halting, resetting and breakpoints by the probe.
+    RunControl,
+    /// The pump has a test block: strokes, truly delivered volume, fault switches.
+    TestBlock,
+    /// The rig can cause this fault, and confirm it.
+    Fault(FaultName),
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RawSerial => f.write_str("raw-serial"),
+            Self::VirtualTime => f.write_str("virtual-time"),
+            Self::Probe => f.write_str("probe"),
+            Self::RunControl => f.write_str("run-control"),
+            Self::TestBlock => f.write_str("test-block"),
+            Self::Fault(name) => write!(f, "fault:{name}"),
+        }
+    }
+}

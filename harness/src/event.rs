@@ -1,0 +1,258 @@
+//! The vocabulary of a run: everything that runner, journal, judge and reporters say to each other.
+//!
+//! One linear stream of [`Event`]s is the whole interface between running a scenario and looking at it. Nothing that decides a verdict lives
+//! elsewhere, so that a journal can be judged again years later.
+
+use crate::fault::FaultName;
+use crate::quantity::Span;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Scenario time: since the begin, negative during set-up on rigs where set-up takes time.
+    pub t: Span,
+    /// The host's monotonic clock in microseconds since the run began. It decides nothing; two runs differ in it.
+    pub host_us: u64,
+    /// What.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// Which step: its place in the list, and in nested repeats `place#round.place`, such as `4#17.2`; all from 1.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub String);
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Body {
+    /// The pump on the other end, as the identity check found it.
+    Identified {
+        /// Reply fields, such as model, serial, firmware, build.
+        fields: BTreeMap<String, String>,
+    },
+    /// Set-up is done, scenario time begins.
+    Begun,
+    /// A step became due.
+    StepStarted {
+        /// Which.
+        step: StepId,
+        /// Its line in the file.
+        line: u32,
+    },
+    /// The runner is done with a step. Whether it passed is the judge's to say.
+    StepEnded {
+        /// Which.
+        step: StepId,
+    },
+    /// Bytes that were sent, escaped as in a Rust byte string.
+    Sent {
+        /// The bytes.
+        bytes: String,
+    },
+    /// A line, or bytes that are none, that came; escaped likewise, cut at 512 with a mark.
+    Received {
+        /// The bytes.
+        bytes: String,
+    },
+    /// What came was not a valid frame.
+    Garbled {
+        /// Why.
+        why: String,
+    },
+    /// The pump answered a request.
+    Reply {
+        /// The verb.
+        verb: String,
+        /// `None`: carried out; else the reason it was refused with.
+        refused: Option<String>,
+        /// Reply fields with their units.
+        fields: BTreeMap<String, String>,
+    },
+    /// No answer came, after all retries.
+    NoReply {
+        /// The verb.
+        verb: String,
+        /// How often it was sent.
+        tries: u32,
+    },
+    /// The pump spoke unasked.
+    Pump {
+        /// Its own number of the event, where it has one.
+        n: Option<u64>,
+        /// Its own time, where it gives one.
+        pump_t: Option<Span>,
+        /// What it said.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// A number of the pump's own counting was jumped over.
+    Gap {
+        /// `event` or `dose`.
+        of: String,
+        /// First that is missing.
+        from: u64,
+        /// How many.
+        count: u64,
+    },
+    /// The test block, read by the probe at one instant.
+    Sample(Sample),
+    /// A fault's switch was set.
+    FaultArmed {
+        /// Which.
+        fault: FaultName,
+        /// Parameter in the unit of the test block.
+        param: i64,
+    },
+    /// The fault was read back in effect.
+    FaultConfirmed {
+        /// Which.
+        fault: FaultName,
+    },
+    /// The fault could not be confirmed, or cleared.
+    FaultUnconfirmed {
+        /// Which.
+        fault: FaultName,
+        /// Why.
+        why: String,
+    },
+    /// The fault is off again, read back.
+    FaultCleared {
+        /// Which.
+        fault: FaultName,
+    },
+    /// The probe read memory.
+    MemoryRead {
+        /// Symbol or address.
+        at: String,
+        /// The word.
+        value: u64,
+    },
+    /// The probe did something else.
+    Probe {
+        /// What, for people.
+        did: String,
+    },
+    /// The rig, not the pump, is in trouble: the verdict cannot be about the pump.
+    RigTrouble {
+        /// What, and what to do.
+        what: String,
+    },
+    /// The person or the system asked to stop.
+    Interrupted {
+        /// `SIGINT` or `SIGTERM`.
+        by: String,
+    },
+    /// How the pump was left.
+    MadeSafe {
+        /// What was done.
+        did: Vec<String>,
+        /// What could not be made safe.
+        failed: Vec<String>,
+    },
+    /// The run is over; the last event.
+    Ended,
+}
+
+/// What a pump says unasked, in the harness's own words; a device profile maps a firmware's words to these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "said", rename_all = "kebab-case")]
+pub enum Said {
+    /// The firmware started.
+    Boot {
+        /// Why.
+        reason: String,
+    },
+    /// The state changed.
+    State {
+        /// Before.
+        from: String,
+        /// Now.
+        to: String,
+        /// Why.
+        cause: String,
+    },
+    /// An alarm was raised.
+    Alarm {
+        /// Its name.
+        id: String,
+        /// Its priority.
+        priority: String,
+    },
+    /// An alarm was cleared.
+    AlarmClear {
+        /// Its name.
+        id: String,
+    },
+    /// A bolus began.
+    BolusStart {
+        /// `patient`, `periodic`, `clinician`, `prime`, `bridge`.
+        kind: String,
+        /// Volume in nanolitres.
+        dose_nl: i64,
+        /// Time in milliseconds.
+        over_ms: i64,
+    },
+    /// A bolus ended.
+    BolusEnd {
+        /// Kind.
+        kind: String,
+        /// Volume in nanolitres.
+        given_nl: i64,
+        /// `complete`, `stopped`, `alarm`, `reset`.
+        cause: String,
+    },
+    /// The pump wrote a dose entry.
+    Dose(DoseEntry),
+    /// Anything else, under its own name.
+    Other {
+        /// Kind.
+        kind: String,
+        /// Fields with their units.
+        fields: BTreeMap<String, String>,
+    },
+}
+
+/// A dose entry of the pump: cumulative volumes, in nanolitres, since it was first powered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "firmware-stub/PROTOCOL.md, dose entries; nl in each")]
+pub struct DoseEntry {
+    pub cause: String,
+    pub mode: String,
+    pub rate_nl_per_day: i64,
+    pub basal_nl: i64,
+    pub patient_nl: i64,
+    pub periodic_nl: i64,
+    pub clinician_nl: i64,
+    pub prime_nl: i64,
+    pub bridge_nl: i64,
+    pub strokes: i64,
+    pub reservoir_nl: i64,
+}
+
+impl DoseEntry {
+    /// Everything that the pump says it delivered, in nanolitres.
+    #[must_use]
+    pub fn total_nl(&self) -> i64 {
+        self.basal_nl + self.patient_nl + self.periodic_nl + self.clinician_nl + self.prime_nl + self.bridge_nl
+    }
+}
+
+/// The test block at one instant: what truly happened, as far as the rig can see it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "firmware-stub/TEST-BLOCK.md; units in the names")]
+pub struct Sample {
+    pub strokes: u64,
+    pub edges: u64,
+    pub delivered_nl: i64,
+    pub displaced_nl: i64,
+    pub lost_nl: i64,
+    pub reservoir_nl: i64,
+    pub catheter_pa: i32,
+    pub battery_mv: i32,
+    pub battery_loaded_mv: i32,
+    pub resets: u32,
+}

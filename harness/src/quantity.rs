@@ -1,0 +1,315 @@
+//! Quantities as integer newtypes, read and written the way people write them.
+//!
+//! Invariant: no floating point. A text that does not fit the unit exactly (`0.3 nL`) is refused, never rounded.
+//! Rates are kept in nanolitres a day, because a rate typed in mL/day must survive exactly, and one typed in mL/h does as well (x 24).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a text is not a quantity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuantityError {
+    /// No number in front.
+    #[error("expected a number and a unit, such as `{example}`, not `{text}`")]
+    NotANumber {
+        /// What was read.
+        text: String,
+        /// What would be right.
+        example: &'static str,
+    },
+    /// The unit is missing or is one of another dimension.
+    #[error("unknown unit `{unit}` in `{text}`; known here: {known}")]
+    Unit {
+        /// What was read.
+        text: String,
+        /// The unit in it.
+        unit: String,
+        /// The units of this dimension, separated by commas.
+        known: String,
+    },
+    /// More digits than the base unit can hold, or beyond 64 bits.
+    #[error("`{text}` is finer or larger than {base} can hold")]
+    Range {
+        /// What was read.
+        text: String,
+        /// Name of the base unit.
+        base: &'static str,
+    },
+}
+
+/// A unit: its name, and its size in base units as a fraction.
+pub type Unit = (&'static str, u64, u64);
+
+macro_rules! quantity {
+    ($(#[$doc:meta])* $name:ident, $base:literal, $example:literal, $units:expr, $show:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl $name {
+            /// Units that a text may use; the first is how it is shown by default.
+            pub const UNITS: &'static [Unit] = $units;
+
+            /// Sum, or `None` beyond 64 bits.
+            #[must_use]
+            pub fn checked_add(self, other: Self) -> Option<Self> {
+                self.0.checked_add(other.0).map(Self)
+            }
+
+            /// Difference, or `None` beyond 64 bits.
+            #[must_use]
+            pub fn checked_sub(self, other: Self) -> Option<Self> {
+                self.0.checked_sub(other.0).map(Self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = QuantityError;
+            fn from_str(text: &str) -> Result<Self, QuantityError> {
+                parse(text, Self::UNITS, $base, $example).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                show(f, self.0, $show)
+            }
+        }
+    };
+}
+
+quantity!(
+    /// A volume in nanolitres.
+    Volume, "nanolitres", "0.5 mL",
+    &[("mL", 1_000_000, 1), ("uL", 1_000, 1), ("µL", 1_000, 1), ("nL", 1, 1), ("L", 1_000_000_000, 1)],
+    &[("mL", 1_000_000), ("uL", 1_000), ("nL", 1)]
+);
+quantity!(
+    /// A delivery rate in nanolitres a day.
+    Rate, "nanolitres a day", "0.5 mL/day",
+    &[("mL/day", 1_000_000, 1), ("mL/d", 1_000_000, 1), ("uL/day", 1_000, 1), ("µL/day", 1_000, 1), ("nL/day", 1, 1),
+      ("mL/h", 24_000_000, 1), ("uL/h", 24_000, 1), ("µL/h", 24_000, 1), ("nL/h", 24, 1)],
+    &[("mL/day", 1_000_000), ("uL/day", 1_000), ("nL/day", 1)]
+);
+quantity!(
+    /// A span of time, or a time since the scenario began, in milliseconds.
+    Span, "milliseconds", "20 min",
+    &[("s", 1_000, 1), ("ms", 1, 1), ("min", 60_000, 1), ("h", 3_600_000, 1), ("d", 86_400_000, 1), ("day", 86_400_000, 1),
+      ("days", 86_400_000, 1), ("week", 604_800_000, 1), ("weeks", 604_800_000, 1)],
+    &[("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)]
+);
+quantity!(
+    /// A mass of drug in nanograms.
+    Mass, "nanograms", "2.4 mcg",
+    &[("mg", 1_000_000, 1), ("mcg", 1_000, 1), ("ug", 1_000, 1), ("µg", 1_000, 1), ("ng", 1, 1), ("g", 1_000_000_000, 1)],
+    &[("mg", 1_000_000), ("mcg", 1_000), ("ng", 1)]
+);
+quantity!(
+    /// A mass of drug a day, in nanograms a day.
+    MassRate, "nanograms a day", "1 mg/day",
+    &[("mg/day", 1_000_000, 1), ("mg/d", 1_000_000, 1), ("mcg/day", 1_000, 1), ("ug/day", 1_000, 1), ("µg/day", 1_000, 1),
+      ("mcg/h", 24_000, 1), ("mg/h", 24_000_000, 1)],
+    &[("mg/day", 1_000_000), ("mcg/day", 1_000)]
+);
+quantity!(
+    /// A drug concentration in nanograms a millilitre.
+    Concentration, "nanograms a millilitre", "10 mg/mL",
+    &[("mg/mL", 1_000_000, 1), ("mcg/mL", 1_000, 1), ("ug/mL", 1_000, 1), ("µg/mL", 1_000, 1), ("ng/mL", 1, 1)],
+    &[("mg/mL", 1_000_000), ("mcg/mL", 1_000), ("ng/mL", 1)]
+);
+quantity!(
+    /// A voltage in millivolts.
+    Voltage, "millivolts", "2.8 V",
+    &[("V", 1_000, 1), ("mV", 1, 1)],
+    &[("V", 1_000), ("mV", 1)]
+);
+quantity!(
+    /// A pressure against ambient in pascals.
+    Pressure, "pascals", "10 kPa",
+    &[("kPa", 1_000, 1), ("Pa", 1, 1), ("hPa", 100, 1), ("mbar", 100, 1), ("bar", 100_000, 1), ("MPa", 1_000_000, 1)],
+    &[("kPa", 1_000), ("Pa", 1)]
+);
+quantity!(
+    /// An electrical resistance in ohms.
+    Resistance, "ohms", "400 Ohm",
+    &[("Ohm", 1, 1), ("ohm", 1, 1), ("kOhm", 1_000, 1), ("Ω", 1, 1)],
+    &[("Ohm", 1)]
+);
+quantity!(
+    /// A current in microamperes.
+    Current, "microamperes", "5 mA",
+    &[("mA", 1_000, 1), ("uA", 1, 1), ("µA", 1, 1)],
+    &[("mA", 1_000), ("uA", 1)]
+);
+quantity!(
+    /// A temperature in thousandths of a degree Celsius.
+    Temperature, "thousandths of a degree Celsius", "37 C",
+    &[("C", 1_000, 1), ("°C", 1_000, 1)],
+    &[("C", 1_000)]
+);
+quantity!(
+    /// A share in thousandths of a percent.
+    Percent, "thousandths of a percent", "14.5 %",
+    &[("%", 1_000, 1)],
+    &[("%", 1_000)]
+);
+
+/// Reads `number unit`, with or without the space, into base units.
+fn parse(text: &str, units: &[Unit], base: &'static str, example: &'static str) -> Result<i64, QuantityError> {
+    let whole = text.trim();
+    let number_len = whole
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | '_')))
+        .unwrap_or(whole.len());
+    let (number, unit) = whole.split_at(number_len);
+    let unit = unit.trim();
+    let range = || QuantityError::Range {
+        text: text.to_owned(),
+        base,
+    };
+    let not_a_number = || QuantityError::NotANumber {
+        text: text.to_owned(),
+        example,
+    };
+    let (negative, digits) = match number.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, number.strip_prefix('+').unwrap_or(number)),
+    };
+    let (int, frac) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if int.is_empty() || !is_digits(int) || !is_digits(frac) || (digits.contains('.') && frac.is_empty()) {
+        return Err(not_a_number());
+    }
+    let &(_, size, _) = units
+        .iter()
+        .find(|(name, ..)| *name == unit)
+        .ok_or_else(|| QuantityError::Unit {
+            text: text.to_owned(),
+            unit: unit.to_owned(),
+            known: units.iter().map(|u| u.0).collect::<Vec<_>>().join(", "),
+        })?;
+    let frac = frac.trim_end_matches('0');
+    if frac.len() > 12 {
+        return Err(range());
+    }
+    let scale = 10_i128.pow(u32::try_from(frac.len()).map_err(|_| range())?);
+    let int: i128 = int.parse().map_err(|_| range())?;
+    let frac: i128 = if frac.is_empty() {
+        0
+    } else {
+        frac.parse().map_err(|_| range())?
+    };
+    let scaled = int
+        .checked_mul(scale)
+        .and_then(|v| v.checked_add(frac))
+        .and_then(|v| v.checked_mul(i128::from(size)))
+        .ok_or_else(range)?;
+    if scaled % scale != 0 {
+        return Err(range());
+    }
+    let value = i64::try_from(scaled / scale).map_err(|_| range())?;
+    Ok(if negative { -value } else { value })
+}
+
+/// Writes `value` in the largest unit of `units` in which it takes at most three decimals, else in the last.
+fn show(f: &mut fmt::Formatter<'_>, value: i64, units: &[(&str, u64)]) -> fmt::Result {
+    let magnitude = value.unsigned_abs();
+    let sign = if value < 0 { "-" } else { "" };
+    for &(name, size) in units {
+        if magnitude < size {
+            continue;
+        }
+        let (int, rest) = (magnitude / size, u128::from(magnitude % size));
+        if (rest * 1_000) % u128::from(size) == 0 {
+            let thousandths = rest * 1_000 / u128::from(size);
+            let digits = format!("{thousandths:03}");
+            let frac = digits.trim_end_matches('0');
+            let dot = if frac.is_empty() { "" } else { "." };
+            return write!(f, "{sign}{int}{dot}{frac} {name}");
+        }
+    }
+    let (name, size) = units[units.len() - 1];
+    let (int, rest) = (magnitude / size, magnitude % size);
+    if size == 1 || rest == 0 {
+        write!(f, "{sign}{int} {name}")
+    } else {
+        let digits = format!("{:03}", rest * 1_000 / size);
+        write!(f, "{sign}{int}.{} {name}", digits.trim_end_matches('0'))
+    }
+}
+
+impl Rate {
+    /// Volume that this rate gives in `span`, rounded down to a nanolitre.
+    #[must_use]
+    pub fn volume_in(self, span: Span) -> Volume {
+        let nl = i128::from(self.0) * i128::from(span.0) / 86_400_000;
+        Volume(i64::try_from(nl).unwrap_or(i64::MAX))
+    }
+}
+
+impl Concentration {
+    /// Volume that holds `mass`, rounded down to a nanolitre; `None` for a concentration of 0.
+    #[must_use]
+    pub fn volume_of(self, mass: Mass) -> Option<Volume> {
+        let nl = (i128::from(mass.0) * 1_000_000).checked_div(i128::from(self.0))?;
+        i64::try_from(nl).ok().map(Volume)
+    }
+
+    /// Rate that gives `mass` a day, rounded down to a nanolitre a day; `None` for a concentration of 0.
+    #[must_use]
+    pub fn rate_of(self, mass: MassRate) -> Option<Rate> {
+        self.volume_of(Mass(mass.0)).map(|v| Rate(v.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_write_the_same_rate_in_several_units() {
+        for text in ["0.5 mL/day", "0.5mL/day", "500 uL/day", "500000 nL/day", "0.50 mL/d"] {
+            assert_eq!(text.parse(), Ok(Rate(500_000)), "{text}");
+        }
+        assert_eq!("0.1 mL/h".parse(), Ok(Rate(2_400_000)));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_never_rounded() {
+        assert!(matches!("0.3 nL".parse::<Volume>(), Err(QuantityError::Range { .. })));
+        assert!(matches!(
+            "99999999999999999 L".parse::<Volume>(),
+            Err(QuantityError::Range { .. })
+        ));
+        assert!(matches!("5".parse::<Volume>(), Err(QuantityError::Unit { .. })));
+        assert!(matches!("5 min".parse::<Volume>(), Err(QuantityError::Unit { .. })));
+        assert!(matches!("mL".parse::<Volume>(), Err(QuantityError::NotANumber { .. })));
+        assert!(matches!(
+            "1.2.3 mL".parse::<Volume>(),
+            Err(QuantityError::NotANumber { .. })
+        ));
+        assert!(matches!(
+            "1. mL".parse::<Volume>(),
+            Err(QuantityError::NotANumber { .. })
+        ));
+    }
+
+    #[test]
+    fn quantities_are_shown_in_the_unit_a_person_would_choose() {
+        assert_eq!(Volume(20_000_000).to_string(), "20 mL");
+        assert_eq!(Volume(500).to_string(), "500 nL");
+        assert_eq!(Volume(-1_500).to_string(), "-1.5 uL");
+        assert_eq!(Volume(0).to_string(), "0 nL");
+        assert_eq!(Span(5_400_000).to_string(), "1.5 h");
+        assert_eq!(Percent(14_500).to_string(), "14.5 %");
+        assert_eq!(Volume(1_234_567).to_string(), "1234.567 uL");
+    }
+
+    #[test]
+    fn a_dose_in_mass_becomes_a_volume_by_the_concentration() {
+        let conc: Concentration = "25 mcg/mL".parse().unwrap();
+        assert_eq!(conc.rate_of("2.4 mcg/day".parse().unwrap()), Some(Rate(96_000)));
+        assert_eq!(Rate(500_000).volume_in("1 d".parse().unwrap()), Volume(500_000));
+    }
+}

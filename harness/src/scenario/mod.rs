@@ -1,0 +1,2 @@
+//! Scenarios: from YAML text to validated cases.
+pub mod case;

@@ -1,0 +1,82 @@
+//! The four ends of a scenario, and their reasons. A failure of the pump and a failure of the rig are different verdicts.
+
+use crate::event::StepId;
+use crate::quantity::Span;
+use serde::{Deserialize, Serialize};
+
+/// How a scenario ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything held.
+    Passed,
+    /// The pump did something wrong.
+    Failed {
+        /// Each thing, in the order of the journal.
+        reasons: Vec<Reason>,
+    },
+    /// Rig, journal or clock broke: nothing is said about the pump.
+    Inconclusive {
+        /// What, and what to do.
+        why: Vec<String>,
+    },
+    /// This rig cannot run it.
+    Skipped {
+        /// What is missing.
+        why: String,
+    },
+}
+
+/// One thing that the pump did wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Kind of failure.
+    pub kind: ReasonKind,
+    /// Scenario time.
+    pub t: Span,
+    /// Step, where it belongs to one.
+    pub step: Option<StepId>,
+    /// Line of the scenario's file.
+    pub line: Option<u32>,
+    /// What was expected, with units.
+    pub expected: String,
+    /// What came, with units.
+    pub came: String,
+}
+
+/// Kinds of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasonKind {
+    /// An `expect` did not hold.
+    Expectation,
+    /// A request was refused that should not have been, or the other way round.
+    Refusal,
+    /// An `always` was broken.
+    Invariant,
+    /// An alarm that nothing announced.
+    UnexpectedAlarm,
+    /// The oracle allows another dose.
+    Oracle,
+    /// Reported, actuated and delivered volume part.
+    Reconciliation,
+    /// The pump's numbering shows a gap that no fault explains.
+    Gap,
+    /// The pump does not answer.
+    NoReply,
+    /// The dose log differs from its snapshot.
+    Snapshot,
+}
+
+impl Verdict {
+    /// One word for tables.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed { .. } => "FAILED",
+            Self::Inconclusive { .. } => "INCONCLUSIVE",
+            Self::Skipped { .. } => "skipped",
+        }
+    }
+}
