@@ -1,2 +1,379 @@
-//! stub plant
+//! The stub pump's physics: what the firmware senses and moves, and where the faults act.
+//!
+//! **Invariant**: what leaves the reservoir is delivered, lost or still stretches the catheter, to the last 1/1024 nl; and every quantity is a function of
+//! the seed, the drive and the faults with their times alone. How often anybody looks ([`Plant::advance`], [`Plant::sense`], [`Plant::truth`]) changes nothing.
+//!
+//! Nothing here knows the firmware: the shell converts [`Sensors`] to the firmware's input and the firmware's output to a [`Drive`]. Times are milliseconds
+//! since first power. No floating point, no allocation; an idle step costs a few comparisons, because the catheter relaxes in closed form.
 #![no_std]
+
+mod battery;
+mod catheter;
+mod fault;
+mod motor;
+mod reservoir;
+mod rng;
+mod settings;
+
+pub use fault::{Fault, SLOTS};
+pub use settings::PlantSettings;
+
+use battery::Battery;
+use catheter::Catheter;
+use fault::Faults;
+use motor::{Motor, Stall};
+use reservoir::Reservoir;
+use rng::Rng;
+
+/// Encoder edges of one whole stroke.
+pub const EDGES_PER_STROKE: u32 = 4;
+/// Time that the motor is driven for one stroke, in milliseconds.
+pub const STROKE_MS: u64 = 200;
+/// Volume that the encoder counts for one stroke, in nanolitres.
+pub const STROKE_NL: u64 = 500;
+/// The processor is held in reset below this supply, in millivolts.
+pub const BROWN_OUT_MV: u16 = 1900;
+
+/// Volumes inside the plant are in 1/1024 nl, so that percentages of an edge's volume lose nothing over years.
+const FX_PER_NL: u64 = 1024;
+
+/// What the firmware drives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drive {
+    /// The motor's coil is powered.
+    pub motor: bool,
+}
+
+/// What the sensors show; the fields are those of the firmware's input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sensors {
+    /// Civil time of the clock chip, in seconds since 2000-01-01.
+    pub rtc_s: u64,
+    /// Encoder edges since power-on, wrapping.
+    pub encoder_edges: u32,
+    /// Battery voltage at this instant, under the load of this instant, in millivolts.
+    pub battery_mv: u16,
+    /// Catheter pressure at the pump's outlet as the sensor shows it, in pascals against ambient.
+    pub catheter_pa: i32,
+    /// Reservoir pressure, in pascals against ambient.
+    pub reservoir_pa: i32,
+    /// Motor current in microamperes, 0 while it is off.
+    pub motor_ua: u32,
+    /// The Hall sensor sees a strong magnetic field.
+    pub magnet: bool,
+    /// The telemetry coil sees a wake-up pattern.
+    pub telemetry_wake: bool,
+    /// Case temperature in thousandths of a degree Celsius.
+    pub temperature_mc: i32,
+}
+
+/// What is really so, whatever the sensors show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Truth {
+    /// Encoder edges since power-on.
+    pub edges: u64,
+    /// Volume that left the catheter tip into the patient, in nanolitres.
+    pub delivered_nl: u64,
+    /// Volume that left the reservoir through the motor, in nanolitres.
+    pub displaced_nl: u64,
+    /// Volume that left through leak, disconnection or dislocation, in nanolitres.
+    pub lost_nl: u64,
+    /// Volume that stretches the catheter, in nanolitres.
+    pub stored_nl: u64,
+    /// Volume in the reservoir, in nanolitres.
+    pub reservoir_nl: u64,
+    /// Catheter pressure in pascals against ambient.
+    pub catheter_pa: i32,
+    /// Reservoir pressure in pascals against ambient.
+    pub reservoir_pa: i32,
+    /// Open-circuit battery voltage, in millivolts.
+    pub battery_mv: u16,
+    /// Lowest loaded battery voltage of this whole minute and the one before, in millivolts.
+    pub battery_loaded_mv: u16,
+}
+
+/// The physics of one pump in one patient.
+#[derive(Clone, Debug)]
+pub struct Plant {
+    settings: PlantSettings,
+    now_ms: u64,
+    /// Clock chip minus time since power-on, in milliseconds.
+    rtc_offset_ms: i64,
+    motor: Motor,
+    reservoir: Reservoir,
+    catheter: Catheter,
+    battery: Battery,
+    faults: Faults,
+    rng: Rng,
+    /// When the supply comes back after a dip.
+    supply_back_ms: Option<u64>,
+    temperature_mc: i32,
+}
+
+impl Plant {
+    /// A healthy plant at its first power.
+    #[must_use]
+    pub fn new(seed: u64, settings: PlantSettings) -> Self {
+        Self {
+            now_ms: 0,
+            rtc_offset_ms: (settings.start_rtc_s.min(1 << 40) * 1000).cast_signed(),
+            motor: Motor::default(),
+            reservoir: Reservoir::new(&settings),
+            catheter: Catheter::new(&settings),
+            battery: Battery::new(&settings),
+            faults: Faults::default(),
+            rng: Rng::new(seed),
+            supply_back_ms: None,
+            temperature_mc: settings.temperature_mc,
+            settings,
+        }
+    }
+
+    /// Where the plant's time is, in milliseconds.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// Lets time pass up to `now_ms` under the present drive; a time that is already past changes nothing.
+    #[inline]
+    pub fn advance(&mut self, now_ms: u64) {
+        while let Some(at_ms) = self.catheter.creep_due(now_ms) {
+            self.run(at_ms.max(self.now_ms));
+            self.catheter.creep(at_ms);
+            let closed = self.catheter.creep_closed_percent();
+            self.faults
+                .set_effect(Fault::CatheterCreepingOcclusion, closed.max(1));
+        }
+        self.run(now_ms);
+    }
+
+    /// Drives the motor, or stops driving it, from this instant on.
+    pub fn drive(&mut self, drive: Drive) {
+        if drive.motor == self.motor.driven {
+            return;
+        }
+        self.motor.driven = drive.motor;
+        self.motor.driven_ms = 0;
+        self.motor.begun = false;
+        if drive.motor {
+            self.begin_stroke();
+            self.note_loaded();
+        }
+    }
+
+    /// Sets the clock chip, to seconds since 2000-01-01.
+    pub fn set_rtc(&mut self, rtc_s: u64) {
+        self.rtc_offset_ms = (rtc_s.min(1 << 40) * 1000).cast_signed() - self.now_ms.cast_signed();
+    }
+
+    /// A clinician empties the reservoir and fills in `added_nl`: beside it, under the fault `pocket-fill`. What does not fit stays in the syringe.
+    pub fn refill(&mut self, added_nl: u64) {
+        if self.faults.is_on(Fault::PocketFill) {
+            self.faults.acted(Fault::PocketFill);
+            self.reservoir.refill(0);
+        } else {
+            self.reservoir.refill(added_nl);
+        }
+    }
+
+    /// What the sensors show now.
+    #[inline]
+    #[must_use]
+    pub fn sense(&self) -> Sensors {
+        Sensors {
+            rtc_s: self.rtc_s(),
+            encoder_edges: (self.motor.edges & 0xFFFF_FFFF) as u32,
+            battery_mv: self.supply_mv(),
+            catheter_pa: self
+                .catheter
+                .pressure_pa(self.now_ms)
+                .saturating_add(self.sensor_offset_pa()),
+            reservoir_pa: self.reservoir_pa(),
+            motor_ua: if self.motor.driven {
+                self.motor_ua()
+            } else {
+                0
+            },
+            magnet: self.faults.is_on(Fault::MagneticField),
+            telemetry_wake: self.faults.is_on(Fault::EmiWake),
+            temperature_mc: self.temperature_mc,
+        }
+    }
+
+    /// What is really so now.
+    #[must_use]
+    pub fn truth(&self) -> Truth {
+        let flow = self.catheter.flow(self.now_ms);
+        let open_mv = self.battery.open_mv(self.now_ms);
+        Truth {
+            edges: self.motor.edges,
+            delivered_nl: flow.delivered_fx / FX_PER_NL,
+            displaced_nl: self.reservoir.displaced_fx / FX_PER_NL,
+            lost_nl: flow.lost_fx / FX_PER_NL,
+            stored_nl: flow.stored_fx / FX_PER_NL,
+            reservoir_nl: self.reservoir.volume_fx / FX_PER_NL,
+            catheter_pa: self.catheter.pressure_pa(self.now_ms),
+            reservoir_pa: self.reservoir_pa(),
+            battery_mv: open_mv,
+            battery_loaded_mv: self.battery.lowest_mv(self.now_ms, self.supply_mv()),
+        }
+    }
+
+    /// Supply at this instant, under the present load, in millivolts.
+    #[inline]
+    #[must_use]
+    pub fn supply_mv(&self) -> u16 {
+        if self
+            .supply_back_ms
+            .is_some_and(|back_ms| self.now_ms < back_ms)
+        {
+            return 0;
+        }
+        let load_ua = if self.motor.driven {
+            self.motor_ua()
+        } else {
+            0
+        };
+        self.battery.loaded_mv(self.now_ms, load_ua)
+    }
+
+    /// The processor has too little supply to run.
+    #[inline]
+    #[must_use]
+    pub fn browned_out(&self) -> bool {
+        self.supply_mv() < BROWN_OUT_MV
+    }
+
+    /// The next instant at which the plant changes by itself so that somebody must look: the end of a supply dip. None in healthy times.
+    #[inline]
+    #[must_use]
+    pub fn next_deadline_ms(&self) -> Option<u64> {
+        self.supply_back_ms.filter(|&back_ms| back_ms > self.now_ms)
+    }
+
+    fn rtc_s(&self) -> u64 {
+        let ms = self.now_ms.cast_signed().saturating_add(self.rtc_offset_ms);
+        ms.max(0).cast_unsigned() / 1000
+    }
+
+    fn sensor_offset_pa(&self) -> i32 {
+        self.faults
+            .param_if_on(Fault::PressureSensorOffset)
+            .unwrap_or(0)
+    }
+
+    fn reservoir_pa(&self) -> i32 {
+        if self.faults.is_on(Fault::PropellantMissing) {
+            0
+        } else {
+            self.reservoir.pressure_pa(self.temperature_mc)
+        }
+    }
+
+    fn motor_ua(&self) -> u32 {
+        let short_ua = self
+            .faults
+            .param_if_on(Fault::FeedthroughShort)
+            .unwrap_or(0)
+            .max(0)
+            .cast_unsigned();
+        let own_ua = if self.held() {
+            self.settings.stall_ua
+        } else {
+            // Load: what the motor works against, one microampere for each 20 Pa above a healthy outlet.
+            let above_pa = self
+                .motor
+                .load_pa
+                .saturating_sub(self.settings.outlet_pa)
+                .max(0)
+                .cast_unsigned();
+            (self.settings.motor_ua + above_pa / 20).min(self.settings.stall_ua)
+        };
+        own_ua + short_ua
+    }
+
+    fn held(&self) -> bool {
+        self.motor.stalled || self.faults.is_on(Fault::MagneticField)
+    }
+
+    /// Lets time pass up to `to_ms` in which nothing changes but by the motor.
+    #[inline]
+    fn run(&mut self, to_ms: u64) {
+        if to_ms <= self.now_ms {
+            return;
+        }
+        if self.motor.driven {
+            self.run_driven(to_ms)
+        } else {
+            self.now_ms = to_ms
+        }
+    }
+
+    fn run_driven(&mut self, to_ms: u64) {
+        while self.now_ms < to_ms {
+            if !self.motor.begun {
+                self.begin_stroke();
+            }
+            let held = self.held();
+            let edge_in_ms = if held {
+                u64::MAX
+            } else {
+                self.motor.edge_in_ms()
+            };
+            let step_ms = (to_ms - self.now_ms)
+                .min(STROKE_MS - self.motor.driven_ms)
+                .min(edge_in_ms);
+            self.battery.draw(self.motor_ua(), step_ms);
+            self.now_ms += step_ms;
+            self.motor.driven_ms += step_ms;
+            if !held {
+                self.motor.rotor_ms += step_ms;
+                if step_ms == edge_in_ms {
+                    self.edge();
+                }
+            }
+            if self.motor.driven_ms == STROKE_MS {
+                self.motor.driven_ms = 0;
+                self.motor.begun = false;
+            }
+        }
+    }
+
+    /// One encoder edge: a quarter of a stroke's volume goes from the reservoir into the catheter.
+    fn edge(&mut self) {
+        self.motor.rotor_ms = 0;
+        self.motor.edges += 1;
+        let mut volume_fx = STROKE_NL * FX_PER_NL / u64::from(EDGES_PER_STROKE);
+        let percent = self.faults.stroke_percent();
+        if percent != 100 {
+            volume_fx = volume_fx * percent / 100;
+        }
+        let moved_fx = if self.faults.is_on(Fault::PropellantMissing) {
+            0
+        } else {
+            self.reservoir.take(volume_fx)
+        };
+        self.catheter.take_in(self.now_ms, moved_fx);
+        self.motor.load_pa = self.catheter.pressure_pa(self.now_ms);
+        if self.motor.load_pa > self.settings.stall_pa {
+            self.motor.stalled = true;
+        }
+        self.note_loaded();
+    }
+
+    /// Decides how the stroke that begins now will go.
+    fn begin_stroke(&mut self) {
+        self.motor.begun = true;
+        self.motor.strokes += 1;
+        self.motor.load_pa = self.catheter.pressure_pa(self.now_ms);
+        let stall = self.faults.stall_stroke(self.motor.strokes, &mut self.rng);
+        self.motor.stalled = stall == Stall::Held || self.motor.load_pa > self.settings.stall_pa;
+        self.faults.stroke_met();
+    }
+
+    fn note_loaded(&mut self) {
+        let mv = self.supply_mv();
+        self.battery.note(self.now_ms, mv);
+    }
+}

@@ -1,0 +1,116 @@
+//! The battery: charge, open-circuit voltage, internal resistance.
+
+use crate::PlantSettings;
+
+/// Open-circuit voltage over the share of the capacity that is used: (parts per million, millivolts), falling.
+const CURVE: [(u64, u64); 6] = [
+    (0, 3050),
+    (50_000, 2950),
+    (850_000, 2800),
+    (928_000, 2600),
+    (1_000_000, 2300),
+    (1_100_000, 1500),
+];
+
+const MINUTE_MS: u64 = 60_000;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Battery {
+    /// One millionth of the capacity, in picocoulombs.
+    millionth_pc: u64,
+    quiescent_na: u64,
+    /// Charge that motor and faults took, in nanocoulombs.
+    motor_nc: u64,
+    ohm: u32,
+    /// Resistance of a film that grew on an electrode.
+    pub(crate) film_ohm: u32,
+    /// Open-circuit voltage that a fault imposes.
+    pub(crate) imposed_mv: Option<u16>,
+    minute: u64,
+    lowest_mv: u16,
+    lowest_before_mv: u16,
+}
+
+impl Battery {
+    pub(crate) fn new(settings: &PlantSettings) -> Self {
+        Self {
+            // 1 mC / 1e6 = 1 nC = 1000 pC
+            millionth_pc: (settings.battery_mc * 1000).max(1),
+            quiescent_na: settings.quiescent_na,
+            motor_nc: 0,
+            ohm: settings.battery_ohm,
+            film_ohm: 0,
+            imposed_mv: None,
+            minute: 0,
+            lowest_mv: u16::MAX,
+            lowest_before_mv: u16::MAX,
+        }
+    }
+
+    /// Takes charge: microamperes times milliseconds are nanocoulombs.
+    pub(crate) fn draw(&mut self, ua: u32, ms: u64) {
+        self.motor_nc += u64::from(ua) * ms;
+    }
+
+    /// Voltage without load, in millivolts.
+    #[inline]
+    pub(crate) fn open_mv(&self, now_ms: u64) -> u16 {
+        if let Some(mv) = self.imposed_mv {
+            return mv;
+        }
+        // Nanoamperes times milliseconds are picocoulombs.
+        let used_pc = self
+            .motor_nc
+            .saturating_mul(1000)
+            .saturating_add(now_ms.saturating_mul(self.quiescent_na));
+        let used_ppm = used_pc / self.millionth_pc;
+        let mut from = CURVE[0];
+        for to in CURVE {
+            if used_ppm < to.0 {
+                let fallen = (from.1 - to.1) * (used_ppm - from.0) / (to.0 - from.0);
+                return (from.1 - fallen) as u16;
+            }
+            from = to;
+        }
+        from.1 as u16
+    }
+
+    /// Voltage under a load, in millivolts.
+    #[inline]
+    pub(crate) fn loaded_mv(&self, now_ms: u64, load_ua: u32) -> u16 {
+        let open_mv = self.open_mv(now_ms);
+        if load_ua == 0 {
+            return open_mv;
+        }
+        // Microamperes times ohms are microvolts.
+        let sag_mv = u64::from(load_ua) * u64::from(self.ohm.saturating_add(self.film_ohm)) / 1000;
+        u64::from(open_mv).saturating_sub(sag_mv) as u16
+    }
+
+    /// Remembers a loaded voltage.
+    pub(crate) fn note(&mut self, now_ms: u64, mv: u16) {
+        self.turn(now_ms / MINUTE_MS);
+        self.lowest_mv = self.lowest_mv.min(mv);
+    }
+
+    /// Lowest voltage of this minute and the one before, `present_mv` included.
+    pub(crate) fn lowest_mv(&self, now_ms: u64, present_mv: u16) -> u16 {
+        match (now_ms / MINUTE_MS).saturating_sub(self.minute) {
+            0 => present_mv.min(self.lowest_mv).min(self.lowest_before_mv),
+            1 => present_mv.min(self.lowest_mv),
+            _ => present_mv,
+        }
+    }
+
+    fn turn(&mut self, minute: u64) {
+        if minute != self.minute {
+            self.lowest_before_mv = if minute == self.minute + 1 {
+                self.lowest_mv
+            } else {
+                u16::MAX
+            };
+            self.lowest_mv = u16::MAX;
+            self.minute = minute;
+        }
+    }
+}

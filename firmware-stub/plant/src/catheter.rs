@@ -1,0 +1,219 @@
+//! The catheter: an elastic tube that a stroke stretches and that relaxes through its tip.
+//!
+//! What stretches it flows out exponentially, computed in closed form from the last change (the anchor), so that looking at it changes nothing. The narrower
+//! the tip, the slower it relaxes and the shorter the piece that still gives way: pressure rises more for each nanolitre. There is no flow backwards.
+
+use crate::{FX_PER_NL, PlantSettings};
+
+/// Pressure that one nanolitre adds in an open catheter, in thousandths of a pascal: 500 Pa a stroke.
+const OPEN_MPA_PER_NL: u64 = 1_000;
+/// What full closure adds to that: 17.5 kPa a stroke in all.
+const CLOSED_MPA_PER_NL: u64 = 34_000;
+/// Static pressure that a growing mass at the tip adds for each percent that it closes, in pascals.
+const CREEP_PA_PER_PERCENT: i32 = 60;
+/// After so many half-lives nothing is left (2^-40 of a few microlitres).
+const EMPTY_AFTER_HALVES: u64 = 40;
+const HOUR_MS: u64 = 3_600_000;
+
+/// Where the tip is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tip {
+    /// In the intrathecal space.
+    InPlace,
+    /// Out of it: pressure looks healthy, all flow is lost.
+    Dislocated,
+    /// The tube came off the pump: no pressure, all flow is lost.
+    Disconnected,
+}
+
+/// Volumes at an instant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flow {
+    pub(crate) delivered_fx: u64,
+    pub(crate) lost_fx: u64,
+    pub(crate) stored_fx: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Creep {
+    since_ms: u64,
+    hours: u64,
+    percent: u32,
+}
+
+impl Creep {
+    /// When the next percent closes.
+    fn next_ms(&self) -> Option<u64> {
+        (self.percent < 100).then(|| {
+            self.since_ms.saturating_add(
+                (u64::from(self.percent) + 1).saturating_mul(self.hours * HOUR_MS / 100),
+            )
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Catheter {
+    outlet_pa: i32,
+    open_half_ms: u64,
+    /// The last change: all volumes are those of this instant.
+    anchor_ms: u64,
+    flow: Flow,
+    /// None: closed.
+    half_ms: Option<u64>,
+    mpa_per_nl: u64,
+    /// What a fault closes at once, in percent.
+    closed_percent: u32,
+    leak_percent: u32,
+    tip: Tip,
+    creep: Option<Creep>,
+}
+
+impl Catheter {
+    pub(crate) fn new(settings: &PlantSettings) -> Self {
+        let open_half_ms = settings.relax_half_ms.max(1);
+        Self {
+            outlet_pa: settings.outlet_pa,
+            open_half_ms,
+            anchor_ms: 0,
+            flow: Flow {
+                delivered_fx: 0,
+                lost_fx: 0,
+                stored_fx: 0,
+            },
+            half_ms: Some(open_half_ms),
+            mpa_per_nl: OPEN_MPA_PER_NL,
+            closed_percent: 0,
+            leak_percent: 0,
+            tip: Tip::InPlace,
+            creep: None,
+        }
+    }
+
+    /// The motor pushes `fx` in.
+    pub(crate) fn take_in(&mut self, now_ms: u64, fx: u64) {
+        self.settle(now_ms);
+        self.flow.stored_fx += fx;
+    }
+
+    /// Volumes now.
+    pub(crate) fn flow(&self, now_ms: u64) -> Flow {
+        let stored_fx = self.stored_fx(now_ms);
+        let out_fx = self.flow.stored_fx - stored_fx;
+        let lost_fx = match self.tip {
+            Tip::InPlace => (out_fx * u64::from(self.leak_percent) + 50) / 100,
+            Tip::Dislocated | Tip::Disconnected => out_fx,
+        };
+        Flow {
+            delivered_fx: self.flow.delivered_fx + (out_fx - lost_fx),
+            lost_fx: self.flow.lost_fx + lost_fx,
+            stored_fx,
+        }
+    }
+
+    /// Pressure at the outlet against ambient.
+    #[inline]
+    pub(crate) fn pressure_pa(&self, now_ms: u64) -> i32 {
+        if self.tip == Tip::Disconnected {
+            return 0;
+        }
+        let stored_nl = self.stored_fx(now_ms) / FX_PER_NL;
+        let stretch_pa = (stored_nl * self.mpa_per_nl / 1000).min(10_000_000) as i32;
+        let mass_pa = self.creep.as_ref().map_or(0, |creep| {
+            creep.percent.cast_signed() * CREEP_PA_PER_PERCENT
+        });
+        let tight_pa = self.outlet_pa + mass_pa + stretch_pa;
+        if self.leak_percent == 0 {
+            tight_pa
+        } else {
+            tight_pa * (100 - self.leak_percent.cast_signed()) / 100
+        }
+    }
+
+    pub(crate) fn set_tip(&mut self, now_ms: u64, tip: Tip) {
+        self.settle(now_ms);
+        self.tip = tip;
+        self.reshape();
+    }
+
+    pub(crate) fn set_leak(&mut self, now_ms: u64, percent: u32) {
+        self.settle(now_ms);
+        self.leak_percent = percent.min(100);
+    }
+
+    pub(crate) fn set_closed(&mut self, now_ms: u64, percent: u32) {
+        self.settle(now_ms);
+        self.closed_percent = percent.min(100);
+        self.reshape();
+    }
+
+    /// A mass begins to grow at the tip that closes it in `hours`, or it is gone.
+    pub(crate) fn set_creep(&mut self, now_ms: u64, hours: Option<u64>) {
+        self.settle(now_ms);
+        self.creep = hours.map(|hours| Creep {
+            since_ms: now_ms,
+            hours: hours.min(1_000_000),
+            percent: if hours == 0 { 100 } else { 0 },
+        });
+        self.reshape();
+    }
+
+    /// When the growing mass closes its next percent, if that is not after `now_ms`.
+    #[inline]
+    pub(crate) fn creep_due(&self, now_ms: u64) -> Option<u64> {
+        self.creep
+            .as_ref()?
+            .next_ms()
+            .filter(|&at_ms| at_ms <= now_ms)
+    }
+
+    /// The mass closes its next percent.
+    pub(crate) fn creep(&mut self, at_ms: u64) {
+        self.settle(at_ms);
+        if let Some(creep) = &mut self.creep {
+            creep.percent += 1;
+        }
+        self.reshape();
+    }
+
+    pub(crate) fn creep_closed_percent(&self) -> u32 {
+        self.creep.as_ref().map_or(0, |creep| creep.percent)
+    }
+
+    /// Makes this instant the anchor.
+    fn settle(&mut self, now_ms: u64) {
+        self.flow = self.flow(now_ms);
+        self.anchor_ms = now_ms;
+    }
+
+    /// What still stretches the catheter: half of it goes in each half-life, and linearly within one.
+    #[inline]
+    fn stored_fx(&self, now_ms: u64) -> u64 {
+        let Some(half_ms) = self.half_ms else {
+            return self.flow.stored_fx;
+        };
+        let past_ms = now_ms.saturating_sub(self.anchor_ms);
+        if self.flow.stored_fx == 0 || past_ms >= half_ms * EMPTY_AFTER_HALVES {
+            return 0;
+        }
+        let halves = past_ms / half_ms;
+        let at_half_fx = self.flow.stored_fx >> halves;
+        at_half_fx - at_half_fx * (past_ms - halves * half_ms) / (2 * half_ms)
+    }
+
+    /// Works out relaxation and stiffness anew.
+    fn reshape(&mut self) {
+        let closed = u64::from(self.closed_percent.max(self.creep_closed_percent()));
+        let open = 100 - closed;
+        self.half_ms = if self.tip == Tip::Disconnected {
+            Some(1)
+        } else if open == 0 {
+            None
+        } else {
+            // Resistance goes with the inverse square of the open area.
+            Some(self.open_half_ms * 10_000 / (open * open))
+        };
+        self.mpa_per_nl =
+            OPEN_MPA_PER_NL + CLOSED_MPA_PER_NL * closed * closed * closed * closed / 100_000_000;
+    }
+}

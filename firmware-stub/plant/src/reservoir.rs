@@ -1,0 +1,57 @@
+//! The reservoir and the propellant that presses on it.
+
+use crate::{FX_PER_NL, PlantSettings};
+
+/// Propellant pressure that one degree adds, in pascals.
+const PA_PER_DEGREE: i64 = 800;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Reservoir {
+    pub(crate) volume_fx: u64,
+    /// What left through the motor since first power.
+    pub(crate) displaced_fx: u64,
+    capacity_nl: u64,
+    propellant_pa: i32,
+}
+
+impl Reservoir {
+    pub(crate) fn new(settings: &PlantSettings) -> Self {
+        let mut reservoir = Self {
+            volume_fx: 0,
+            displaced_fx: 0,
+            capacity_nl: settings.reservoir_capacity_nl.max(1),
+            propellant_pa: settings.propellant_pa,
+        };
+        reservoir.refill(settings.reservoir_nl);
+        reservoir
+    }
+
+    /// Sets the volume; more than fits is not taken in.
+    pub(crate) fn refill(&mut self, nl: u64) {
+        self.volume_fx = nl.min(self.capacity_nl) * FX_PER_NL;
+    }
+
+    /// Draws up to `fx` out and returns what there was.
+    pub(crate) fn take(&mut self, fx: u64) -> u64 {
+        let taken = fx.min(self.volume_fx);
+        self.volume_fx -= taken;
+        self.displaced_fx += taken;
+        taken
+    }
+
+    /// Pressure against ambient: the more drug, the more the propellant is compressed; nothing presses on an empty reservoir's outlet.
+    #[inline]
+    pub(crate) fn pressure_pa(&self, temperature_mc: i32) -> i32 {
+        if self.volume_fx == 0 {
+            return 0;
+        }
+        // Volumes are at most a few litres in microlitres here: no overflow, and 32-bit division, which is cheap on small processors.
+        let volume_ul = (self.volume_fx >> 20) as u32;
+        let capacity_ul = ((self.capacity_nl >> 10) as u32).max(1);
+        let full = self.propellant_pa.cast_unsigned();
+        let by_volume =
+            i64::from(full) + i64::from(full) * i64::from(volume_ul) / i64::from(capacity_ul);
+        let by_heat = (i64::from(temperature_mc) - 37_000) * PA_PER_DEGREE / 1000;
+        (by_volume + by_heat).clamp(0, i64::from(i32::MAX)) as i32
+    }
+}
