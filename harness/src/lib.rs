@@ -9,3 +9,4 @@ pub mod fault;
 pub mod quantity;
 pub mod scenario;
 pub mod verdict;
+pub mod wire;

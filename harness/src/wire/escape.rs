@@ -1,0 +1,50 @@
+//! Text from a pump, made harmless: what a terminal or a report gets to see.
+
+use super::LINE_KEPT_MAX;
+use std::fmt::Write as _;
+
+/// `bytes` as in a Rust byte string, cut at [`LINE_KEPT_MAX`] bytes with a mark that tells how many there were.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
+    escape_of(bytes, bytes.len())
+}
+
+/// The same for the first bytes of something that had `total`.
+pub(super) fn escape_of(bytes: &[u8], total: usize) -> String {
+    let kept = &bytes[..bytes.len().min(LINE_KEPT_MAX)];
+    let mut text = String::with_capacity(kept.len() + 8);
+    for &byte in kept {
+        match byte {
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            b'\\' => text.push_str("\\\\"),
+            b'"' => text.push_str("\\\""),
+            0x20..=0x7E => text.push(char::from(byte)),
+            other => {
+                let _ = write!(text, "\\x{other:02x}");
+            }
+        }
+    }
+    if total > kept.len() {
+        let _ = write!(text, "...({total} bytes)");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_sequence_cannot_reach_a_terminal() {
+        assert_eq!(escape(b"a\x1b[2J\r\n\0\xff\\\""), "a\\x1b[2J\\r\\n\\x00\\xff\\\\\\\"");
+    }
+
+    #[test]
+    fn a_megabyte_is_cut_and_its_size_told() {
+        let text = escape(&vec![b'z'; 1_000_000]);
+        assert_eq!(text.len(), LINE_KEPT_MAX + "...(1000000 bytes)".len());
+        assert!(text.ends_with("z...(1000000 bytes)"));
+    }
+}
