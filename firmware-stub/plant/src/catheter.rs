@@ -10,7 +10,7 @@ const OPEN_MPA_PER_NL: u64 = 1_000;
 /// What full closure adds to that: 17.5 kPa a stroke in all.
 const CLOSED_MPA_PER_NL: u64 = 34_000;
 /// Static pressure that a growing mass at the tip adds for each percent that it closes, in pascals.
-const CREEP_PA_PER_PERCENT: i32 = 60;
+const CREEP_PA_PER_PERCENT: i32 = 150;
 /// After so many half-lives nothing is left (2^-40 of a few microlitres).
 const EMPTY_AFTER_HALVES: u64 = 40;
 const HOUR_MS: u64 = 3_600_000;
