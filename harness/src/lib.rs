@@ -4,6 +4,7 @@
 //! and the journal is judged.
 
 pub mod capability;
+pub mod device;
 pub mod event;
 pub mod fault;
 pub mod quantity;

@@ -1,0 +1,16 @@
+//! Device profiles: how a firmware talks, as data.
+//!
+//! **Invariant:** pure. A profile is made from text; who reads the file says its name for the errors. The rest of the harness knows verbs
+//! ([`crate::scenario::case::Request`]) and parts of a prescription; only a profile knows what a firmware calls them.
+
+mod profile;
+mod raw;
+mod unit;
+mod value;
+
+pub use profile::{
+    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, ProfileError, Programming, SaidAt, StagedField, Template,
+};
+pub use raw::{Arg, Part, Verb};
+pub use unit::{Dimension, Unit, UnitError};
+pub use value::{Value, args_of, part_of, verb_name};
