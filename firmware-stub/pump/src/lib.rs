@@ -1,12 +1,49 @@
 //! The stub pump's firmware logic: what an implantable intrathecal pump does, without a word about the hardware that it runs on.
 //!
-//! The shell around it (the simulator, or a Cortex-M board) owns the clock, the sensors, the motor and the memory. It calls [`Pump::step`] at every
-//! deadline and sensor interrupt, passes it the readings in an [`Input`] and does what the [`Output`] says. Nothing here allocates, panics on input,
+//! The shell around it (the simulator, or a Cortex-M board) owns the clock, the sensors, the motor and the memory. It calls [`Pump::step`](pump::Pump::step) at every
+//! deadline and sensor interrupt, passes it the readings in an [`Input`](io::Input) and does what the [`Output`](io::Output) says. Nothing here allocates, panics on input,
 //! uses floating point or looks at a clock of its own.
 #![no_std]
 
+#[cfg(test)]
+extern crate std;
+
+pub mod alarms;
+mod basal;
+mod battery;
+mod bolus;
+mod bytes;
+pub mod calendar;
+mod check;
+mod clock;
 pub mod command;
+mod commands;
+pub mod crc;
+pub mod defects;
+mod delivery;
+mod demand;
+pub mod field_text;
+pub mod forecast;
 pub mod io;
+pub mod library;
+mod logs;
+mod motor;
 pub mod nv;
+mod prescription;
+mod pressure;
+pub mod pump;
 pub mod record;
+mod restore;
+mod schedule;
+mod session;
+pub mod settings;
+mod state;
+mod tasks;
+mod therapy;
 pub mod units;
+
+pub use defects::Defect;
+pub use forecast::Forecast;
+pub use library::Drug;
+pub use pump::{Pump, Totals};
+pub use settings::Settings;

@@ -32,6 +32,14 @@ pub trait Nv {
     /// Copies the slot's record into `into` and returns its length, or `None` where the slot was never written.
     fn read(&self, slot: Slot, into: &mut [u8; RECORD_MAX]) -> Option<usize>;
 
+    /// The slot's record where it lies, for a memory that can lend it. The pump compares both prescription copies with its own before every stroke and
+    /// does that without copying where this gives `Some`; a memory that cannot lend is read with [`Nv::read`] instead. The bytes must be those that a
+    /// later `read` would give, bit flips included.
+    fn borrow(&self, slot: Slot) -> Option<&[u8]> {
+        let _ = slot;
+        None
+    }
+
     /// Replaces the slot's record.
     ///
     /// # Errors

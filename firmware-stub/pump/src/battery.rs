@@ -1,0 +1,60 @@
+//! The battery: its open-circuit voltage, filtered, and what that says of the life that is left.
+
+use crate::settings::Settings;
+
+const SAMPLES: usize = 10;
+
+/// What the voltage says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charge {
+    Good,
+    /// Elective replacement.
+    Low,
+    Depleted,
+}
+
+/// The mean of the last ten readings, all taken with the motor off.
+#[derive(Debug, Default)]
+pub(crate) struct Battery {
+    samples: [u16; SAMPLES],
+    next: usize,
+    taken: u8,
+    low: u8,
+}
+
+impl Battery {
+    pub(crate) fn sample(&mut self, mv: u16, settings: &Settings) -> Charge {
+        self.samples[self.next] = mv;
+        self.next = (self.next + 1) % SAMPLES;
+        if usize::from(self.taken) < SAMPLES {
+            self.taken += 1;
+        }
+        let filtered = self.filtered_mv();
+        self.low = if filtered < settings.eri_mv {
+            self.low.saturating_add(1)
+        } else {
+            0
+        };
+        if usize::from(self.taken) < SAMPLES {
+            Charge::Good
+        } else if filtered < settings.depleted_mv {
+            Charge::Depleted
+        } else if self.low >= settings.eri_readings {
+            Charge::Low
+        } else {
+            Charge::Good
+        }
+    }
+
+    /// Mean of the readings so far, in mV; 0 before the first.
+    pub(crate) fn filtered_mv(&self) -> u16 {
+        let taken = u32::from(self.taken);
+        let sum: u32 = self
+            .samples
+            .iter()
+            .take(usize::from(self.taken))
+            .map(|&mv| u32::from(mv))
+            .sum();
+        sum.checked_div(taken).unwrap_or(0) as u16
+    }
+}

@@ -1,0 +1,112 @@
+//! The motor: one stroke at a time, and what the encoder says of it.
+//!
+//! A stroke counts when the encoder has moved its edges. One that has not by its end gets the same time again; then it has failed, the motor rests, and it
+//! is tried again, for ever: a stall never stops the pump for good.
+
+use crate::io::{EDGES_PER_STROKE, STROKE_MS};
+use crate::record::BolusKind;
+use crate::settings::Settings;
+
+/// What a stroke is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charge {
+    Basal,
+    Bolus(BolusKind),
+}
+
+/// A stroke under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stroke {
+    pub(crate) charge: Charge,
+    pub(crate) until: u64,
+    extended: bool,
+    edges: u32,
+}
+
+/// How a stroke stands at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The encoder is short of edges; it goes on for a while.
+    Extended,
+    /// So many strokes' worth of edges moved.
+    Done {
+        strokes: u64,
+    },
+    Failed,
+}
+
+/// A stall: strokes that were due and did not come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stall {
+    pub(crate) since: u64,
+    pub(crate) failed: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Motor {
+    pub(crate) stroke: Option<Stroke>,
+    /// No stroke begins before.
+    pub(crate) rest_until: u64,
+    pub(crate) stall: Option<Stall>,
+    /// Starts of the latest stalls, as a ring.
+    episodes: [Option<u64>; 8],
+    next_episode: usize,
+}
+
+impl Motor {
+    pub(crate) fn begin(&mut self, now: u64, edges: u32, charge: Charge) {
+        self.stroke = Some(Stroke {
+            charge,
+            until: now + STROKE_MS,
+            extended: false,
+            edges,
+        });
+    }
+
+    /// Looks at the stroke whose time is up.
+    pub(crate) fn end(&mut self, now: u64, edges: u32, settings: &Settings) -> Option<(Charge, Ended)> {
+        let stroke = self.stroke.as_mut()?;
+        let moved = edges.wrapping_sub(stroke.edges);
+        let charge = stroke.charge;
+        // Half the number range is no movement but a counter that was reset.
+        if (EDGES_PER_STROKE..u32::MAX / 2).contains(&moved) {
+            self.stroke = None;
+            self.rest_until = now + settings.stroke_rest_ms;
+            return Some((
+                charge,
+                Ended::Done {
+                    strokes: u64::from(moved / EDGES_PER_STROKE),
+                },
+            ));
+        }
+        if !stroke.extended {
+            stroke.extended = true;
+            stroke.until = now + STROKE_MS;
+            return Some((charge, Ended::Extended));
+        }
+        self.stroke = None;
+        self.rest_until = now + settings.stall_retry_ms;
+        Some((charge, Ended::Failed))
+    }
+
+    /// Notes a stroke that did not come; says whether a stall begins with it.
+    pub(crate) fn stalled(&mut self, now: u64, failed: u32) -> bool {
+        if let Some(stall) = &mut self.stall {
+            stall.failed = stall.failed.saturating_add(failed);
+            return false;
+        }
+        self.stall = Some(Stall { since: now, failed });
+        self.episodes[self.next_episode] = Some(now);
+        self.next_episode = (self.next_episode + 1) % self.episodes.len();
+        true
+    }
+
+    /// Stalls that began within the time.
+    pub(crate) fn recent_stalls(&self, now: u64, within_ms: u64) -> usize {
+        self.episodes
+            .iter()
+            .flatten()
+            .filter(|&&at| at + within_ms > now)
+            .count()
+    }
+}

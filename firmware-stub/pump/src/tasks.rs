@@ -1,0 +1,231 @@
+//! The slower tasks: everything that is not a motor stroke. A step runs them when the earliest of them is due, and the watchdog is kicked only when all ran.
+
+use crate::battery::Charge;
+use crate::calendar::add_months;
+use crate::command::Life;
+use crate::defects::Defect;
+use crate::motor::Stall;
+use crate::nv::Nv;
+use crate::pump::{NEVER, Pump};
+use crate::record::{AlarmId, Cause, DoseCause, Mode, State, What};
+use crate::units::Seconds;
+
+impl<N: Nv> Pump<N> {
+    /// Runs whatever is due and finds out when to come back.
+    pub(crate) fn slow_tasks(&mut self) {
+        let now = self.now;
+        let ticked = now >= self.timers.tick;
+        if ticked {
+            self.tick();
+        }
+        if now >= self.timers.flex {
+            self.step_schedule();
+        }
+        if now >= self.periodic_due() {
+            self.periodic_bolus();
+        }
+        if now >= self.trial_end() {
+            self.check_trial();
+        }
+        if now >= self.session_due() {
+            self.check_session();
+        }
+        self.check_life();
+        if now >= self.stopped_due() {
+            self.raise(AlarmId::Stopped48h);
+        }
+        if now >= self.timers.self_test {
+            self.timers.self_test = now + self.settings.self_test_ms;
+            self.self_test();
+            if self.defect(Defect::RemainderRoundedAway) {
+                self.basal.forgive(now);
+            }
+        }
+        if now >= self.timers.entry {
+            self.timers.entry += u64::from(self.state.log_every_s) * 1000;
+            if self.timers.entry <= now {
+                self.timers.entry = now + u64::from(self.state.log_every_s) * 1000;
+            }
+            self.entry(DoseCause::Periodic);
+        }
+        if now >= self.sounder.due() {
+            self.sound_alarms();
+        }
+        if now >= self.timers.save {
+            self.unsaved = true;
+        }
+        self.save_if_needed();
+        // Every task has run: only now may the watchdog know.
+        self.kick |= ticked;
+        self.set_slow_due(self.next_task());
+    }
+
+    fn next_task(&self) -> u64 {
+        let timers = &self.timers;
+        let stall = self.motor.stall.map_or(NEVER, |Stall { since, .. }| {
+            if self.has_alarm(AlarmId::MotorStall) {
+                NEVER
+            } else {
+                since.saturating_add(self.settings.stall_ms)
+            }
+        });
+        [
+            timers.flex,
+            timers.entry,
+            timers.save,
+            timers.self_test,
+            self.periodic_due(),
+            self.trial_end(),
+            self.session_due(),
+            self.life_due(),
+            self.stopped_due(),
+            self.sounder.due(),
+            stall,
+        ]
+        .into_iter()
+        .fold(timers.tick, u64::min)
+    }
+
+    /// Each minute: clock, battery, pressures, temperature, and what lasts.
+    fn tick(&mut self) {
+        self.timers.tick = self.now + self.settings.tick_ms;
+        if let Some(by_ms) = self.clock.check(self.now, self.input.rtc, self.settings.clock_jump_s) {
+            self.event(What::Clock { by_ms });
+            self.raise(AlarmId::ClockJump);
+            self.set_rtc = Some(self.clock.now(self.now));
+        }
+        if self.motor.stroke.is_none() {
+            let charge = self.battery.sample(self.input.battery_mv, &self.settings);
+            self.battery_says(charge);
+            if let Some(finding) = self.pressure.tick(&self.input, &self.settings) {
+                self.found(finding);
+            }
+        }
+        if self.state.state != State::Stopped || self.state.bolus.is_some() {
+            if let Some(finding) = self.pressure.reservoir(&self.input, &self.settings) {
+                self.found(finding);
+            }
+        }
+        if self.input.temperature_mc > self.settings.over_temperature_mc && !self.has_alarm(AlarmId::OverTemperature) {
+            self.raise(AlarmId::OverTemperature);
+            self.fall_back(Cause::OverTemperature);
+        }
+        self.check_stall();
+        self.check_dose_limit();
+        if self.degraded {
+            self.prescription_is_intact();
+        }
+    }
+
+    fn battery_says(&mut self, charge: Charge) {
+        match charge {
+            Charge::Good => {}
+            Charge::Low if self.state.eri_at.is_some() => {}
+            Charge::Low => {
+                self.state.eri_at = Some(self.now);
+                self.state.life = if self.state.life == Life::Ok {
+                    Life::Eri
+                } else {
+                    self.state.life
+                };
+                let eos = self.civil(self.eos_at());
+                self.event(What::Eri { eos });
+                self.raise(AlarmId::Eri);
+            }
+            Charge::Depleted => self.end_of_service(),
+        }
+    }
+
+    /// The civil time that the pump's count will show as `at`.
+    pub(crate) fn civil(&self, at: u64) -> Seconds {
+        let now = self.clock.now(self.now).0;
+        if at >= self.now {
+            Seconds(now + (at - self.now) / 1000)
+        } else {
+            Seconds(now.saturating_sub((self.now - at).div_ceil(1000)))
+        }
+    }
+
+    /// End of service by the pump's own count: 90 days of 24 hours after the elective replacement indicator, whatever the calendar does.
+    pub(crate) fn eos_at(&self) -> u64 {
+        let Some(eri_at) = self.state.eri_at else { return NEVER };
+        if self.defect(Defect::EosThreeMonths) {
+            let eri = self.civil(eri_at);
+            return eri_at.saturating_add((add_months(eri, 3).0 - eri.0) * 1000);
+        }
+        eri_at.saturating_add(self.settings.eri_to_eos_ms)
+    }
+
+    fn life_due(&self) -> u64 {
+        match self.state.life {
+            Life::Eol => NEVER,
+            Life::Eos => self.timers.end_of_life,
+            Life::Ok | Life::Eri => self.timers.end_of_life.min(self.eos_at()),
+        }
+    }
+
+    fn check_life(&mut self) {
+        if self.state.life != Life::Eol && self.now >= self.timers.end_of_life {
+            self.state.life = Life::Eol;
+            self.raise(AlarmId::EndOfLife);
+            self.fault_stop(Cause::EndOfLife);
+        }
+        if matches!(self.state.life, Life::Ok | Life::Eri) && self.now >= self.eos_at() {
+            self.end_of_service();
+        }
+    }
+
+    fn end_of_service(&mut self) {
+        if matches!(self.state.life, Life::Eos | Life::Eol) {
+            return;
+        }
+        self.state.life = Life::Eos;
+        self.raise(AlarmId::EndOfService);
+        self.fault_stop(Cause::EndOfService);
+    }
+
+    fn stopped_due(&self) -> u64 {
+        match self.state.stopped_since {
+            Some(since) if !self.has_alarm(AlarmId::Stopped48h) && !self.defect(Defect::No48hAlarm) => {
+                since.saturating_add(self.settings.stopped_ms).saturating_add(1)
+            }
+            _ => NEVER,
+        }
+    }
+
+    /// The periodic self-test: both copies of prescription and state, the working copy, and whether the sensors say anything possible.
+    pub(crate) fn self_test(&mut self) -> bool {
+        let memory = self.prescription_is_intact() && self.working_copy_is_intact();
+        let input = &self.input;
+        let sensors = input.battery_mv < 6_000
+            && (-100_000..2_000_000).contains(&input.catheter_pa)
+            && (-50_000..150_000).contains(&input.temperature_mc);
+        let passed = memory && sensors && !self.settings.library.is_empty();
+        if !passed && !self.self_test_failed {
+            self.raise(AlarmId::SelfTest);
+            self.fall_back(Cause::SelfTest);
+        }
+        self.self_test_failed = !passed;
+        passed
+    }
+
+    /// Whether the decoded prescription still is what its bytes say. If not, only a restart can be trusted to set it right.
+    fn working_copy_is_intact(&mut self) -> bool {
+        let intact = self.in_force.as_ref().is_none_or(|in_force| {
+            let stored = in_force
+                .image
+                .get(..in_force.len)
+                .and_then(crate::prescription::Prescription::decode);
+            stored.is_some_and(|(rx, seq)| rx == in_force.rx && seq == in_force.seq)
+        });
+        if !intact && !self.defect(Defect::StalePrescriptionAfterAbort) {
+            self.reset_wanted = true;
+        }
+        intact || self.defect(Defect::StalePrescriptionAfterAbort)
+    }
+
+    /// Whether a mode is in force that delivers by itself.
+    pub(crate) fn delivers(&self) -> bool {
+        self.state.state != State::Stopped && self.mode() != Mode::None
+    }
+}
