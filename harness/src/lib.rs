@@ -9,5 +9,6 @@ pub mod event;
 pub mod fault;
 pub mod quantity;
 pub mod scenario;
+pub mod session;
 pub mod verdict;
 pub mod wire;

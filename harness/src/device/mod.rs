@@ -8,6 +8,7 @@ mod raw;
 mod unit;
 mod value;
 
+pub(crate) use profile::text_at;
 pub use profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, ProfileError, Programming, SaidAt, StagedField, Template,
 };
