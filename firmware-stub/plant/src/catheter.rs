@@ -45,9 +45,8 @@ impl Creep {
     /// When the next percent closes.
     fn next_ms(&self) -> Option<u64> {
         (self.percent < 100).then(|| {
-            self.since_ms.saturating_add(
-                (u64::from(self.percent) + 1).saturating_mul(self.hours * HOUR_MS / 100),
-            )
+            self.since_ms
+                .saturating_add((u64::from(self.percent) + 1).saturating_mul(self.hours * HOUR_MS / 100))
         })
     }
 }
@@ -119,9 +118,10 @@ impl Catheter {
         }
         let stored_nl = self.stored_fx(now_ms) / FX_PER_NL;
         let stretch_pa = (stored_nl * self.mpa_per_nl / 1000).min(10_000_000) as i32;
-        let mass_pa = self.creep.as_ref().map_or(0, |creep| {
-            creep.percent.cast_signed() * CREEP_PA_PER_PERCENT
-        });
+        let mass_pa = self
+            .creep
+            .as_ref()
+            .map_or(0, |creep| creep.percent.cast_signed() * CREEP_PA_PER_PERCENT);
         let tight_pa = self.outlet_pa + mass_pa + stretch_pa;
         if self.leak_percent == 0 {
             tight_pa
@@ -161,10 +161,7 @@ impl Catheter {
     /// When the growing mass closes its next percent, if that is not after `now_ms`.
     #[inline]
     pub(crate) fn creep_due(&self, now_ms: u64) -> Option<u64> {
-        self.creep
-            .as_ref()?
-            .next_ms()
-            .filter(|&at_ms| at_ms <= now_ms)
+        self.creep.as_ref()?.next_ms().filter(|&at_ms| at_ms <= now_ms)
     }
 
     /// The mass closes its next percent.
@@ -213,7 +210,6 @@ impl Catheter {
             // Resistance goes with the inverse square of the open area.
             Some(self.open_half_ms * 10_000 / (open * open))
         };
-        self.mpa_per_nl =
-            OPEN_MPA_PER_NL + CLOSED_MPA_PER_NL * closed * closed * closed * closed / 100_000_000;
+        self.mpa_per_nl = OPEN_MPA_PER_NL + CLOSED_MPA_PER_NL * closed * closed * closed * closed / 100_000_000;
     }
 }

@@ -116,8 +116,7 @@ impl Faults {
         if self.on & (Fault::OverDelivery.bit() | Fault::UnderDelivery.bit()) == 0 {
             return 100;
         }
-        (100 + u64::from(self.number(Fault::OverDelivery)))
-            .saturating_sub(u64::from(self.number(Fault::UnderDelivery)))
+        (100 + u64::from(self.number(Fault::OverDelivery))).saturating_sub(u64::from(self.number(Fault::UnderDelivery)))
     }
 
     /// Whether the stroke that begins now is held, and by which fault.
@@ -141,9 +140,7 @@ impl Faults {
             }
             return Stall::Held;
         }
-        if self.is_on(Fault::MotorStallIntermittent)
-            && rng.one_in(self.number(Fault::MotorStallIntermittent))
-        {
+        if self.is_on(Fault::MotorStallIntermittent) && rng.one_in(self.number(Fault::MotorStallIntermittent)) {
             self.acted(Fault::MotorStallIntermittent);
             return Stall::Held;
         }
@@ -193,16 +190,12 @@ impl Plant {
         };
         match fault {
             Fault::BrownOut => {
-                self.supply_back_ms = Some(
-                    self.now_ms
-                        .saturating_add(u64::from(param.max(1).cast_unsigned())),
-                );
+                self.supply_back_ms = Some(self.now_ms.saturating_add(u64::from(param.max(1).cast_unsigned())));
                 self.faults.acted(fault);
                 self.battery.note(self.now_ms, 0);
             }
             Fault::ReservoirLevel => {
-                self.reservoir
-                    .refill(u64::from(param.max(0).cast_unsigned()));
+                self.reservoir.refill(u64::from(param.max(0).cast_unsigned()));
                 self.faults.acted(fault);
             }
             Fault::ClockJump => {
@@ -278,13 +271,9 @@ impl Plant {
                 };
                 self.catheter.set_tip(self.now_ms, tip);
             }
-            Fault::BatteryLow | Fault::BatteryDepleted | Fault::BatteryFilm => {
-                impose(faults, &mut self.battery)
-            }
+            Fault::BatteryLow | Fault::BatteryDepleted | Fault::BatteryFilm => impose(faults, &mut self.battery),
             Fault::Temperature => {
-                self.temperature_mc = faults
-                    .param_if_on(fault)
-                    .unwrap_or(self.settings.temperature_mc);
+                self.temperature_mc = faults.param_if_on(fault).unwrap_or(self.settings.temperature_mc);
             }
             _ => {}
         }

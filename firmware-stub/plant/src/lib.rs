@@ -16,6 +16,7 @@ mod rng;
 mod settings;
 
 pub use fault::{Fault, SLOTS};
+pub use rng::Rng;
 pub use settings::PlantSettings;
 
 use battery::Battery;
@@ -23,7 +24,6 @@ use catheter::Catheter;
 use fault::Faults;
 use motor::{Motor, Stall};
 use reservoir::Reservoir;
-use rng::Rng;
 
 /// Encoder edges of one whole stroke.
 pub const EDGES_PER_STROKE: u32 = 4;
@@ -142,8 +142,7 @@ impl Plant {
             self.run(at_ms.max(self.now_ms));
             self.catheter.creep(at_ms);
             let closed = self.catheter.creep_closed_percent();
-            self.faults
-                .set_effect(Fault::CatheterCreepingOcclusion, closed.max(1));
+            self.faults.set_effect(Fault::CatheterCreepingOcclusion, closed.max(1));
         }
         self.run(now_ms);
     }
@@ -190,11 +189,7 @@ impl Plant {
                 .pressure_pa(self.now_ms)
                 .saturating_add(self.sensor_offset_pa()),
             reservoir_pa: self.reservoir_pa(),
-            motor_ua: if self.motor.driven {
-                self.motor_ua()
-            } else {
-                0
-            },
+            motor_ua: if self.motor.driven { self.motor_ua() } else { 0 },
             magnet: self.faults.is_on(Fault::MagneticField),
             telemetry_wake: self.faults.is_on(Fault::EmiWake),
             temperature_mc: self.temperature_mc,
@@ -224,17 +219,10 @@ impl Plant {
     #[inline]
     #[must_use]
     pub fn supply_mv(&self) -> u16 {
-        if self
-            .supply_back_ms
-            .is_some_and(|back_ms| self.now_ms < back_ms)
-        {
+        if self.supply_back_ms.is_some_and(|back_ms| self.now_ms < back_ms) {
             return 0;
         }
-        let load_ua = if self.motor.driven {
-            self.motor_ua()
-        } else {
-            0
-        };
+        let load_ua = if self.motor.driven { self.motor_ua() } else { 0 };
         self.battery.loaded_mv(self.now_ms, load_ua)
     }
 
@@ -258,9 +246,7 @@ impl Plant {
     }
 
     fn sensor_offset_pa(&self) -> i32 {
-        self.faults
-            .param_if_on(Fault::PressureSensorOffset)
-            .unwrap_or(0)
+        self.faults.param_if_on(Fault::PressureSensorOffset).unwrap_or(0)
     }
 
     fn reservoir_pa(&self) -> i32 {
@@ -316,11 +302,7 @@ impl Plant {
                 self.begin_stroke();
             }
             let held = self.held();
-            let edge_in_ms = if held {
-                u64::MAX
-            } else {
-                self.motor.edge_in_ms()
-            };
+            let edge_in_ms = if held { u64::MAX } else { self.motor.edge_in_ms() };
             let step_ms = (to_ms - self.now_ms)
                 .min(STROKE_MS - self.motor.driven_ms)
                 .min(edge_in_ms);

@@ -49,8 +49,7 @@ impl Reservoir {
         let volume_ul = (self.volume_fx >> 20) as u32;
         let capacity_ul = ((self.capacity_nl >> 10) as u32).max(1);
         let full = self.propellant_pa.cast_unsigned();
-        let by_volume =
-            i64::from(full) + i64::from(full) * i64::from(volume_ul) / i64::from(capacity_ul);
+        let by_volume = i64::from(full) + i64::from(full) * i64::from(volume_ul) / i64::from(capacity_ul);
         let by_heat = (i64::from(temperature_mc) - 37_000) * PA_PER_DEGREE / 1000;
         (by_volume + by_heat).clamp(0, i64::from(i32::MAX)) as i32
     }

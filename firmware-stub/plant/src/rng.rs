@@ -2,10 +2,12 @@
 
 /// Generator state; never zero.
 #[derive(Clone, Debug)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// A generator of that seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         // One round of splitmix64: neighbouring seeds give unrelated sequences.
         let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -13,12 +15,16 @@ impl Rng {
         Self((z ^ (z >> 31)) | 1)
     }
 
-    /// True once in `n` on average; always for `n` below 2.
-    pub(crate) fn one_in(&mut self, n: u32) -> bool {
+    /// The next 32 bits.
+    pub fn draw(&mut self) -> u32 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        let high = (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32;
-        high.checked_rem(n).unwrap_or(0) == 0
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
+    }
+
+    /// True once in `n` on average; always for `n` below 2.
+    pub fn one_in(&mut self, n: u32) -> bool {
+        self.draw().checked_rem(n).unwrap_or(0) == 0
     }
 }

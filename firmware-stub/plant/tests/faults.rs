@@ -71,10 +71,7 @@ fn a_healthy_stroke_gives_four_edges_and_500_nl() {
     assert_eq!(later.motor_ua, 0);
     bench.wait(60_000);
     let truth = bench.truth();
-    assert_eq!(
-        (truth.delivered_nl, truth.displaced_nl, truth.lost_nl),
-        (500, 500, 0)
-    );
+    assert_eq!((truth.delivered_nl, truth.displaced_nl, truth.lost_nl), (500, 500, 0));
     assert_eq!(truth.reservoir_nl, 20_000_000 - 500);
 }
 
@@ -132,10 +129,7 @@ fn a_creeping_occlusion_raises_the_resting_pressure_over_hours() {
     for hour in 1..=40 {
         bench.wait(3_400_000);
         let resting_pa = bench.0.sense().catheter_pa;
-        assert!(
-            resting_pa >= last_pa,
-            "hour {hour}: {resting_pa} after {last_pa}"
-        );
+        assert!(resting_pa >= last_pa, "hour {hour}: {resting_pa} after {last_pa}");
         last_pa = resting_pa;
         bench.wait(199_800);
         bench.stroke();
@@ -151,20 +145,14 @@ fn a_disconnection_drops_pressure_to_ambient_and_loses_everything() {
     let mut bench = Bench::with(Fault::CatheterDisconnection, 0);
     assert_eq!(bench.stroke().catheter_pa, 0);
     bench.wait(10_000);
-    assert_eq!(
-        (bench.truth().delivered_nl, bench.truth().lost_nl),
-        (0, 500)
-    );
+    assert_eq!((bench.truth().delivered_nl, bench.truth().lost_nl), (0, 500));
 }
 
 #[test]
 fn a_leak_splits_the_flow_and_lowers_the_pressure() {
     let mut bench = Bench::with(Fault::CatheterLeak, 40);
     bench.strokes(10);
-    assert_eq!(
-        (bench.truth().delivered_nl, bench.truth().lost_nl),
-        (3_000, 2_000)
-    );
+    assert_eq!((bench.truth().delivered_nl, bench.truth().lost_nl), (3_000, 2_000));
     assert_eq!(bench.0.sense().catheter_pa, 600);
 }
 
@@ -176,10 +164,7 @@ fn a_dislocation_loses_everything_and_looks_healthy() {
         assert_eq!(bench.stroke(), healthy.stroke());
         assert_eq!(bench.wait(20_000), healthy.wait(20_000));
     }
-    assert_eq!(
-        (bench.truth().delivered_nl, bench.truth().lost_nl),
-        (0, 5_000)
-    );
+    assert_eq!((bench.truth().delivered_nl, bench.truth().lost_nl), (0, 5_000));
 }
 
 #[test]
@@ -191,10 +176,7 @@ fn a_stall_of_three_strokes_holds_three_and_no_more() {
         assert_eq!((held.encoder_edges, held.motor_ua), (0, 20_000));
     }
     assert_eq!(
-        (
-            bench.effect(Fault::MotorStall),
-            bench.count(Fault::MotorStall)
-        ),
+        (bench.effect(Fault::MotorStall), bench.count(Fault::MotorStall)),
         (0, 3)
     );
     assert_eq!(bench.stroke().encoder_edges, 4);
@@ -223,16 +205,10 @@ fn an_intermittent_stall_holds_about_one_stroke_in_five_the_same_ones_each_time(
 
 #[test]
 fn over_and_under_delivery_move_another_volume_than_the_encoder_counts() {
-    for (fault, volume_nl) in [
-        (Fault::OverDelivery, 60_000),
-        (Fault::UnderDelivery, 40_000),
-    ] {
+    for (fault, volume_nl) in [(Fault::OverDelivery, 60_000), (Fault::UnderDelivery, 40_000)] {
         let mut bench = Bench::with(fault, 20);
         bench.strokes(100);
-        assert_eq!(
-            (bench.truth().edges, bench.truth().delivered_nl),
-            (400, volume_nl)
-        );
+        assert_eq!((bench.truth().edges, bench.truth().delivered_nl), (400, volume_nl));
         assert_eq!(bench.truth().reservoir_nl, 20_000_000 - volume_nl);
     }
 }
@@ -267,10 +243,7 @@ fn a_film_on_the_electrode_sags_the_battery_below_brown_out_only_under_the_motor
     bench.0.drive(Drive { motor: false });
     assert!(!bench.0.browned_out());
     let truth = bench.truth();
-    assert!(
-        truth.battery_loaded_mv < 1_900 && truth.battery_mv > 2_900,
-        "{truth:?}"
-    );
+    assert!(truth.battery_loaded_mv < 1_900 && truth.battery_mv > 2_900, "{truth:?}");
 }
 
 #[test]
@@ -294,10 +267,7 @@ fn a_supply_dip_takes_its_time_and_tells_when_it_ends() {
     assert_eq!(bench.0.next_deadline_ms(), Some(1_250));
     bench.wait(250);
     assert!(!bench.0.browned_out());
-    assert_eq!(
-        (bench.0.next_deadline_ms(), bench.count(Fault::BrownOut)),
-        (None, 1)
-    );
+    assert_eq!((bench.0.next_deadline_ms(), bench.count(Fault::BrownOut)), (None, 1));
 }
 
 #[test]
@@ -325,10 +295,7 @@ fn the_reservoir_level_changes_behind_the_pumps_back_and_an_empty_one_gives_noth
 fn a_pocket_fill_leaves_the_reservoir_empty() {
     let mut bench = Bench::with(Fault::PocketFill, 0);
     bench.0.refill(18_000_000);
-    assert_eq!(
-        (bench.truth().reservoir_nl, bench.count(Fault::PocketFill)),
-        (0, 1)
-    );
+    assert_eq!((bench.truth().reservoir_nl, bench.count(Fault::PocketFill)), (0, 1));
     bench.clear(Fault::PocketFill);
     bench.0.refill(18_000_000);
     assert_eq!(bench.truth().reservoir_nl, 18_000_000);
@@ -338,10 +305,7 @@ fn a_pocket_fill_leaves_the_reservoir_empty() {
 fn without_propellant_strokes_turn_but_move_nothing() {
     let mut bench = Bench::with(Fault::PropellantMissing, 0);
     assert_eq!(bench.stroke().encoder_edges, 4);
-    assert_eq!(
-        (bench.truth().displaced_nl, bench.0.sense().reservoir_pa),
-        (0, 0)
-    );
+    assert_eq!((bench.truth().displaced_nl, bench.0.sense().reservoir_pa), (0, 0));
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub mod field_text;
 pub mod forecast;
 pub mod io;
 pub mod library;
+pub mod line;
 mod logs;
 mod motor;
 pub mod nv;

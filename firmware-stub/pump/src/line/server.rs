@@ -1,0 +1,345 @@
+//! The pump's end of the line: takes requests, carries each out once, answers, and passes events and dose entries on.
+
+use super::parse::{LineError, Receiver, Request};
+use super::queue::{LINE_BYTES, Queue};
+use super::render;
+use super::request::{self, Ask, Problem, Read};
+use super::write::LineWriter;
+use super::{crc16, crc16_from};
+use crate::Pump;
+use crate::command::{Command, Field, Reply};
+use crate::nv::Nv;
+use crate::record::Event;
+use crate::units::{Millis, Nl};
+
+/// Who this pump is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Model.
+    pub model: &'static str,
+    /// Serial number.
+    pub serial: &'static str,
+    /// How the firmware was built: the shell's name.
+    pub build: &'static str,
+}
+
+/// What a reset of the processor does not know any more; the shell keeps the server across a reset only if its RAM survives.
+///
+/// `TX` is the size of the transmit queue in bytes, at least two lines.
+#[derive(Clone, Debug)]
+pub struct LineServer<const TX: usize> {
+    identity: Identity,
+    receiver: Receiver,
+    queue: Queue<TX>,
+    /// The last request that was answered in one line, and that line: a repetition is answered from here.
+    last: Option<(u16, u16)>,
+    last_reply: [u8; LINE_BYTES],
+    last_reply_len: usize,
+    /// The reply whose data lines still leave.
+    job: Option<Job>,
+    refilled: Option<Nl>,
+}
+
+/// A reply of several lines: where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Job {
+    seq: u16,
+    what: Listing,
+    /// Place or number of the next line's item.
+    next: u32,
+    /// Lines that may still follow.
+    left: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listing {
+    Prescription,
+    Staged,
+    Alarms,
+    DoseLog,
+    EventLog,
+    Library,
+}
+
+impl<const TX: usize> LineServer<TX> {
+    /// A line on which nothing was said yet.
+    #[must_use]
+    pub const fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            receiver: Receiver::new(),
+            queue: Queue::new(),
+            last: None,
+            last_reply: [0; LINE_BYTES],
+            last_reply_len: 0,
+            job: None,
+            refilled: None,
+        }
+    }
+
+    /// Takes bytes that arrived at `now`, carries out the requests that end in them, and returns how many it took. It takes none while a reply waits for
+    /// room: the rest is for the shell to keep and to offer again after [`Self::sent`], so that no reply is ever dropped.
+    pub fn receive<N: Nv>(&mut self, now: Millis, bytes: &[u8], pump: &mut Pump<N>) -> usize {
+        for (taken, &byte) in bytes.iter().enumerate() {
+            if self.job.is_some() || !self.queue.has_room(LINE_BYTES) {
+                return taken;
+            }
+            if self.receiver.push(byte) {
+                let receiver = core::mem::take(&mut self.receiver);
+                self.line(now, receiver.line(), pump);
+            } else if byte == b'\n' {
+                self.receiver.clear();
+            }
+        }
+        bytes.len()
+    }
+
+    /// Moves what waits into the transmit queue as far as there is room: first the reply that is under way, then events, then dose entries. What finds no
+    /// room stays with the pump, whose own short queues forget their oldest: the numbers show it. `seen` is told of every event that passes.
+    pub fn poll<N: Nv>(&mut self, pump: &mut Pump<N>, mut seen: impl FnMut(&Event)) {
+        while self.job.is_some() && self.queue.has_room(LINE_BYTES) {
+            self.continue_job(pump);
+        }
+        // A reply must still find room behind them.
+        while self.job.is_none() && self.queue.has_room(2 * LINE_BYTES) {
+            let mut line = if let Some(event) = pump.next_event() {
+                seen(&event);
+                render::event(&event)
+            } else if let Some(entry) = pump.next_dose_entry() {
+                render::dose(&entry)
+            } else {
+                break;
+            };
+            if let Some(bytes) = line.finish() {
+                self.queue.push(bytes);
+            }
+        }
+    }
+
+    /// The bytes to send next, as far as they lie together.
+    #[must_use]
+    pub fn front(&self) -> &[u8] {
+        self.queue.front()
+    }
+
+    /// Takes the first `count` bytes off: they were sent.
+    pub fn sent(&mut self, count: usize) {
+        self.queue.pop(count);
+    }
+
+    /// Copies bytes to send into `into`, takes them off and returns how many they are.
+    pub fn take(&mut self, into: &mut [u8]) -> usize {
+        let mut count = 0;
+        while count < into.len() && self.queue.len() > 0 {
+            let front = self.queue.front();
+            let part = front.len().min(into.len() - count);
+            into[count..count + part].copy_from_slice(&front[..part]);
+            self.queue.pop(part);
+            count += part;
+        }
+        count
+    }
+
+    /// The volume that a clinician filled in since the last call: the shell of a simulated pump passes it to its plant.
+    pub const fn take_refill(&mut self) -> Option<Nl> {
+        self.refilled.take()
+    }
+
+    fn line<N: Nv>(&mut self, now: Millis, line: Result<&[u8], LineError>, pump: &mut Pump<N>) {
+        match line.and_then(Request::parse) {
+            Err(error) => self.push(render::err(0, error.code())),
+            Ok(request) => self.request(now, &request, pump),
+        }
+    }
+
+    fn request<N: Nv>(&mut self, now: Millis, request: &Request<'_>, pump: &mut Pump<N>) {
+        let seq = request.seq.unwrap_or(0);
+        if request.seq.is_none() && request::is_read(request.verb) == Some(false) {
+            self.push(hint(request));
+            return;
+        }
+        let id = request.seq.map(|seq| (seq, request.crc));
+        if id.is_some() && id == self.last && self.last_reply_len > 0 {
+            // It was carried out: only its reply was lost.
+            self.queue.push(&self.last_reply[..self.last_reply_len]);
+            return;
+        }
+        // Whoever asks in the right form is a programmer.
+        let _ = pump.command(now, Command::Interrogate);
+        let reply = match request::ask(request, pump.library()) {
+            Err(problem) => problem_line(seq, &problem),
+            Ok(Ask::Read(read)) => match self.read(seq, read, pump) {
+                Some(reply) => reply,
+                // Its lines leave with the next poll.
+                None => return,
+            },
+            Ok(Ask::Stage) => render::reply(seq, &stage(now, request, pump)),
+            Ok(Ask::Do(command)) => self.act(now, seq, command, pump),
+        };
+        self.answer(id, reply);
+    }
+
+    fn act<N: Nv>(&mut self, now: Millis, seq: u16, command: Command, pump: &mut Pump<N>) -> LineWriter {
+        let reply = pump.command(now, command);
+        match (command, &reply) {
+            (Command::Refill { added, .. }, Ok(_)) => self.refilled = Some(added),
+            (Command::SelfTest, Ok(_)) => {
+                let mut line = render::ok(seq);
+                line.pair("result", "pass");
+                return line;
+            }
+            _ => {}
+        }
+        render::reply(seq, &reply)
+    }
+
+    /// Answers what takes one line; starts what takes several and returns None.
+    fn read<N: Nv>(&mut self, seq: u16, read: Read, pump: &Pump<N>) -> Option<LineWriter> {
+        let mut line = render::ok(seq);
+        let (what, next, left) = match read {
+            Read::Identify => {
+                line.pair("model", self.identity.model)
+                    .pair("serial", self.identity.serial)
+                    .pair("firmware", env!("CARGO_PKG_VERSION"))
+                    .pair("build", self.identity.build)
+                    .pair("protocol", 1);
+                return Some(line);
+            }
+            Read::Status => {
+                return Some(render::status(
+                    seq,
+                    &pump.status(),
+                    pump.active_alarms().map(|alarm| alarm.id),
+                ));
+            }
+            Read::Totals => return Some(render::totals(seq, &pump.totals())),
+            Read::Forecast => return Some(render::forecast(seq, &pump.forecast())),
+            Read::Prescription if pump.prescription_crc32().is_none() => {
+                return Some(render::err(seq, "no-prescription"));
+            }
+            Read::Staged if !pump.status().session_open => return Some(render::err(seq, "no-session")),
+            Read::Prescription => (Listing::Prescription, 0, u32::MAX),
+            Read::Staged => (Listing::Staged, 0, u32::MAX),
+            Read::Alarms => (Listing::Alarms, 0, u32::MAX),
+            Read::Library => (Listing::Library, 0, u32::MAX),
+            Read::DoseLog { from, count } => (Listing::DoseLog, from, count),
+            Read::EventLog { from, count } => (Listing::EventLog, from, count),
+        };
+        self.job = Some(Job { seq, what, next, left });
+        None
+    }
+
+    /// Writes one more line of the reply that is under way; there is room for it.
+    fn continue_job<N: Nv>(&mut self, pump: &Pump<N>) {
+        let Some(mut job) = self.job else { return };
+        let line = job.line(pump);
+        self.job = if line.is_some() { Some(job) } else { None };
+        let line = line.unwrap_or_else(|| job.end(pump));
+        self.push(line);
+    }
+
+    /// Sends a reply and remembers it for a repetition of its request.
+    fn answer(&mut self, id: Option<(u16, u16)>, mut reply: LineWriter) {
+        let Some(bytes) = reply.finish() else {
+            self.push(render::err(id.map_or(0, |(seq, _)| seq), "no-space"));
+            return;
+        };
+        if id.is_some() {
+            self.last = id;
+            self.last_reply[..bytes.len()].copy_from_slice(bytes);
+            self.last_reply_len = bytes.len();
+        }
+        self.queue.push(bytes);
+    }
+
+    fn push(&mut self, mut line: LineWriter) {
+        if let Some(bytes) = line.finish() {
+            self.queue.push(bytes);
+        }
+    }
+}
+
+impl Job {
+    /// The next data line; None after the last.
+    fn line<N: Nv>(&mut self, pump: &Pump<N>) -> Option<LineWriter> {
+        self.left = self.left.checked_sub(1)?;
+        let at = self.next;
+        self.next += 1;
+        match self.what {
+            Listing::Prescription => pump
+                .prescription_fields()
+                .nth(at as usize)
+                .map(|field| render::field(self.seq, field, pump.library())),
+            Listing::Staged => pump
+                .staged_fields()
+                .nth(at as usize)
+                .map(|field| render::field(self.seq, field, pump.library())),
+            Listing::Alarms => pump
+                .active_alarms()
+                .nth(at as usize)
+                .map(|alarm| render::alarm(self.seq, &alarm)),
+            Listing::Library => pump.library().get(at as usize).map(|drug| render::drug(self.seq, drug)),
+            Listing::DoseLog => pump.dose_log(at).next().map(|entry| {
+                self.next = entry.n.saturating_add(1);
+                render::logged_dose(self.seq, &entry)
+            }),
+            Listing::EventLog => pump.event_log(at).next().map(|event| {
+                self.next = event.n.saturating_add(1);
+                render::logged_event(self.seq, &event)
+            }),
+        }
+    }
+
+    /// The reply that ends the data lines.
+    fn end<N: Nv>(&self, pump: &Pump<N>) -> LineWriter {
+        let mut line = render::ok(self.seq);
+        match self.what {
+            Listing::Prescription => render::sum(
+                &mut line,
+                pump.prescription_fields().count(),
+                pump.prescription_crc32().unwrap_or(0),
+            ),
+            Listing::Staged => render::sum(&mut line, pump.staged_fields().count(), pump.staged_crc32()),
+            Listing::Alarms | Listing::Library => {}
+            Listing::DoseLog => render::ring(&mut line, pump.dose_log_bounds()),
+            Listing::EventLog => render::ring(&mut line, pump.event_log_bounds()),
+        }
+        line
+    }
+}
+
+/// Stages all fields of a request or none.
+fn stage<N: Nv>(now: Millis, request: &Request<'_>, pump: &mut Pump<N>) -> Reply {
+    let library = pump.library();
+    let mut fields = [Field::SoftConfirm; request::FIELDS_MAX];
+    let mut count = 0;
+    // Every field was read before, and a key stands once: they fit.
+    let read = request
+        .pairs()
+        .filter_map(|(key, value)| request::field(key, value, library).ok());
+    for (place, field) in fields.iter_mut().zip(read) {
+        *place = field;
+        count += 1;
+    }
+    pump.stage_all(now, &fields[..count])
+}
+
+/// A line that the pump never heard of.
+fn problem_line(seq: u16, problem: &Problem<'_>) -> LineWriter {
+    let mut line = render::err(seq, problem.code);
+    if let Some(field) = problem.field {
+        line.pair("field", field);
+    }
+    if let Some((limit, unit)) = problem.limit {
+        line.number("limit", limit, unit);
+    }
+    line
+}
+
+/// What a line typed without crc would need for a verb that changes something.
+fn hint(request: &Request<'_>) -> LineWriter {
+    let crc = crc16_from(crc16(b"#1 "), request.text().as_bytes());
+    let mut line = render::err(0, "crc-required");
+    line.pair("crc", format_args!("{crc:04X}"));
+    line
+}

@@ -1,0 +1,621 @@
+//! One simulated pump: firmware, plant, line, memory and watchdog in one deterministic value.
+//!
+//! Time stands still between calls; [`Machine::run_until`] jumps from one deadline to the next. While the core is halted by a probe the pump's time stands
+//! still as well, and with it plant and watchdog: a halt can never change a dose.
+
+use stub_plant::{BROWN_OUT_MV, Drive, Plant, PlantSettings, STROKE_MS, Sensors};
+use stub_pump::Pump;
+use stub_pump::io::{Input, ResetReason, Tone};
+use stub_pump::line::{Identity, LineServer};
+use stub_pump::nv::Slot;
+use stub_pump::record::{Cause, Event, What};
+use stub_pump::settings::Settings;
+use stub_pump::units::{Millis, Seconds};
+
+use crate::block::SCRATCH_BYTES;
+use crate::cpu::{Cpu, Register, symbol};
+use crate::faults::{self, SHELL, Slots};
+use crate::nv::MemoryNv;
+
+/// Time without a kick after which the hardware watchdog resets the processor, in milliseconds.
+pub const WATCHDOG_MS: u64 = 90_000;
+
+/// Transmit queue of the simulated pump: a log page of 64 lines need not fit, its lines wait.
+const TX_BYTES: usize = 4096;
+
+const IDENTITY: Identity = Identity {
+    model: "stub-it20",
+    serial: "SN000001",
+    build: "sim",
+};
+
+/// What a machine is made of.
+#[derive(Clone, Debug)]
+pub struct MachineSettings {
+    /// Seed of everything random: intermittent faults and serial noise.
+    pub seed: u64,
+    /// The firmware's limits and defaults.
+    pub pump: Settings,
+    /// The plant; its `start_rtc_s` is the civil time at first power.
+    pub plant: PlantSettings,
+}
+
+impl Default for MachineSettings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            pump: Settings::default(),
+            plant: PlantSettings::default(),
+        }
+    }
+}
+
+/// Why [`Machine::run_until`] returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Time is where it was to run to.
+    Fence,
+    /// Bytes were sent at this instant, and everything that is due at it was done.
+    Output,
+    /// The core is halted; time stands where it was halted.
+    Halted {
+        /// Program counter.
+        pc: u32,
+    },
+}
+
+/// The processor: running firmware, or held in reset with only the lasting memory left.
+// One machine holds one of these: that the variants differ in size costs nothing.
+#[allow(clippy::large_enum_variant)]
+enum Core {
+    Up(Pump<MemoryNv>),
+    Down { nv: MemoryNv, reason: ResetReason },
+}
+
+/// One simulated pump.
+pub struct Machine {
+    settings: MachineSettings,
+    core: Core,
+    pub(crate) plant: Plant,
+    line: LineServer<TX_BYTES>,
+    pub(crate) cpu: Cpu,
+    slots: Slots,
+    /// Bytes that left the pump and were not taken yet.
+    out: Vec<u8>,
+    pub(crate) now_ms: u64,
+    pub(crate) fence_ms: u64,
+    pub(crate) tx_count: u32,
+    pub(crate) rx_count: u32,
+    pub(crate) heartbeat: u32,
+    pub(crate) heartbeat_limit_ms: u32,
+    /// The last beat; None once the pump was made safe for want of one.
+    last_beat_ms: Option<u64>,
+    pub(crate) strokes: u64,
+    pub(crate) tone: Tone,
+    pub(crate) resets: u32,
+    reset_reason: ResetReason,
+    last_kick_ms: u64,
+    /// The motor driver's one-shot: the main loop hangs, and the coil is still powered until then.
+    coil_off_ms: Option<u64>,
+    coil_on_ms: u64,
+    motor: bool,
+    hung: bool,
+    /// A sensor interrupt: the firmware must step at this instant.
+    interrupt: bool,
+    pub(crate) scratch: [u8; SCRATCH_BYTES as usize],
+}
+
+impl Machine {
+    /// A pump at its first power, at 0 ms.
+    #[must_use]
+    pub fn new(settings: MachineSettings) -> Self {
+        let mut machine = Self {
+            core: Core::Down {
+                nv: MemoryNv::default(),
+                reason: ResetReason::PowerOn,
+            },
+            plant: Plant::new(settings.seed, settings.plant),
+            line: LineServer::new(IDENTITY),
+            cpu: Cpu::new(),
+            slots: Slots::new(settings.seed),
+            out: Vec::new(),
+            now_ms: 0,
+            fence_ms: 0,
+            tx_count: 0,
+            rx_count: 0,
+            heartbeat: 0,
+            heartbeat_limit_ms: 0,
+            last_beat_ms: Some(0),
+            strokes: 0,
+            tone: Tone::Silent,
+            resets: 0,
+            reset_reason: ResetReason::PowerOn,
+            last_kick_ms: 0,
+            coil_off_ms: None,
+            coil_on_ms: 0,
+            motor: false,
+            hung: false,
+            interrupt: false,
+            scratch: [0; SCRATCH_BYTES as usize],
+            settings,
+        };
+        machine.boot();
+        machine
+    }
+
+    /// Where the pump's time is, in milliseconds since first power.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        Millis(self.now_ms)
+    }
+
+    /// Bytes arrive on the pump's line at the present instant and are answered at it. A processor that is halted, hung or without supply loses them.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.rx_count = self.rx_count.wrapping_add(bytes.len() as u32);
+        if self.slots.spoils_line() {
+            let spoilt: Vec<u8> = bytes.iter().map(|&byte| self.slots.receive(byte)).collect();
+            self.deliver(&spoilt);
+        } else {
+            self.deliver(bytes);
+        }
+    }
+
+    fn deliver(&mut self, mut bytes: &[u8]) {
+        if self.cpu.halted || self.hung {
+            return;
+        }
+        while !bytes.is_empty() {
+            let Core::Up(pump) = &mut self.core else { return };
+            let taken = self.line.receive(Millis(self.now_ms), bytes, pump);
+            bytes = &bytes[taken..];
+            if let Some(added) = self.line.take_refill() {
+                self.plant.refill(added.0);
+            }
+            self.speak();
+        }
+    }
+
+    /// Moves the bytes that left the pump to the end of `into`.
+    pub fn take_output(&mut self, into: &mut Vec<u8>) {
+        into.append(&mut self.out);
+    }
+
+    /// Whether bytes left the pump that were not taken yet.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.out.is_empty()
+    }
+
+    /// When the machine next does something by itself; None while it is halted or without supply for good.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Millis> {
+        let next_ms = self.next_ms();
+        (!self.cpu.halted && next_ms < u64::MAX).then_some(Millis(next_ms))
+    }
+
+    /// Runs up to `until`, or to the end of the first instant in which bytes are sent, or to a breakpoint. A time that is past runs what is due now.
+    pub fn run_until(&mut self, until: Millis) -> Stop {
+        self.fence_ms = until.0;
+        loop {
+            if self.cpu.halted {
+                return Stop::Halted { pc: self.cpu.pc() };
+            }
+            let next_ms = self.next_ms();
+            if next_ms > until.0.max(self.now_ms) || (next_ms > self.now_ms && !self.out.is_empty()) {
+                if !self.out.is_empty() {
+                    return Stop::Output;
+                }
+                self.pass(until.0);
+                return Stop::Fence;
+            }
+            self.pass(next_ms);
+            self.act();
+        }
+    }
+
+    fn pass(&mut self, to_ms: u64) {
+        if to_ms > self.now_ms {
+            self.now_ms = to_ms;
+            self.plant.advance(to_ms);
+        }
+    }
+
+    #[inline]
+    fn next_ms(&self) -> u64 {
+        let own_ms = match &self.core {
+            Core::Up(_) if self.hung => self.coil_off_ms.unwrap_or(u64::MAX),
+            Core::Up(_) if self.interrupt => self.now_ms,
+            Core::Up(pump) => pump.next_deadline().0,
+            Core::Down { .. } if self.plant.browned_out() => u64::MAX,
+            Core::Down { .. } => self.now_ms,
+        };
+        let watchdog_ms = if matches!(self.core, Core::Up(_)) {
+            self.last_kick_ms + WATCHDOG_MS
+        } else {
+            u64::MAX
+        };
+        let plant_ms = self.plant.next_deadline_ms().unwrap_or(u64::MAX);
+        own_ms
+            .min(watchdog_ms)
+            .min(plant_ms)
+            .min(self.beat_due_ms())
+            .max(self.now_ms)
+    }
+
+    fn beat_due_ms(&self) -> u64 {
+        match self.last_beat_ms {
+            Some(at_ms) if self.heartbeat_limit_ms > 0 => at_ms + u64::from(self.heartbeat_limit_ms),
+            _ => u64::MAX,
+        }
+    }
+
+    /// Does what is due at this instant.
+    fn act(&mut self) {
+        if matches!(self.core, Core::Down { .. }) {
+            self.boot();
+            return;
+        }
+        if self.now_ms >= self.last_kick_ms + WATCHDOG_MS {
+            self.restart(ResetReason::Watchdog);
+            return;
+        }
+        if self.now_ms >= self.beat_due_ms() {
+            self.last_beat_ms = None;
+            self.make_safe(Cause::Heartbeat);
+        }
+        if self.hung {
+            if self.coil_off_ms.is_some_and(|at_ms| self.now_ms >= at_ms) {
+                self.coil_off_ms = None;
+                self.drive(false);
+            }
+            return;
+        }
+        if self.cpu.has_breakpoints() && self.break_here(symbol::PUMP_STEP) {
+            return;
+        }
+        self.cpu.passed = false;
+        self.step();
+    }
+
+    /// One step of the firmware on what the sensors show now.
+    fn step(&mut self) {
+        let sensors = self.plant.sense();
+        if sensors.battery_mv < BROWN_OUT_MV {
+            self.restart(ResetReason::BrownOut);
+            return;
+        }
+        self.interrupt = false;
+        let Core::Up(pump) = &mut self.core else { return };
+        let output = pump.step(Millis(self.now_ms), &input(&sensors));
+        if output.watchdog_kick {
+            self.last_kick_ms = self.now_ms;
+        }
+        if let Some(Seconds(rtc_s)) = output.set_rtc {
+            self.plant.set_rtc(rtc_s);
+        }
+        self.tone = output.tone;
+        let begins = output.motor && !self.motor;
+        self.drive(output.motor);
+        if begins {
+            self.strokes += 1;
+            self.coil_on_ms = self.now_ms;
+            if self.plant.browned_out() {
+                self.speak();
+                self.restart(ResetReason::BrownOut);
+                return;
+            }
+        }
+        self.speak();
+        if output.reset {
+            self.restart(ResetReason::Software);
+        } else if begins && self.cpu.has_breakpoints() {
+            self.break_here(symbol::MOTOR_STROKE);
+        }
+    }
+
+    fn drive(&mut self, motor: bool) {
+        self.motor = motor;
+        self.plant.drive(Drive { motor });
+    }
+
+    /// Lets the line say what there is to say, and sends it.
+    fn speak(&mut self) {
+        let Core::Up(pump) = &mut self.core else { return };
+        let watch = self.cpu.has_breakpoints();
+        let mut came_to = None;
+        loop {
+            self.line.poll(pump, |event| {
+                if watch {
+                    came_to = came_to.or_else(|| symbol_of(event).filter(|&addr| self.cpu.breaks_at(addr)));
+                }
+            });
+            let bytes = self.line.front();
+            if bytes.is_empty() {
+                break;
+            }
+            let before = self.out.len();
+            self.slots.transmit(bytes, &mut self.out);
+            self.tx_count = self.tx_count.wrapping_add((self.out.len() - before) as u32);
+            let count = bytes.len();
+            self.line.sent(count);
+        }
+        if let Some(addr) = came_to {
+            self.cpu.halt_at(addr);
+        }
+    }
+
+    /// Halts at `addr` if a breakpoint stands there that was not passed.
+    fn break_here(&mut self, addr: u32) -> bool {
+        let breaks = self.cpu.breaks_at(addr) && !self.cpu.passed;
+        if breaks {
+            self.cpu.halt_at(addr);
+        }
+        breaks
+    }
+
+    // Reset and supply.
+
+    /// Stops the firmware and starts it again, at this instant if there is supply and the core is not halted.
+    fn restart(&mut self, reason: ResetReason) {
+        self.drive(false);
+        self.tone = Tone::Silent;
+        self.hung = false;
+        self.slots.slots[faults::MAIN_LOOP_HANG].effect = 0;
+        self.coil_off_ms = None;
+        self.interrupt = false;
+        self.line = LineServer::new(IDENTITY);
+        self.resets = self.resets.wrapping_add(1);
+        self.cpu.reset();
+        let nv = core::mem::take(self.nv_mut());
+        self.core = Core::Down { nv, reason };
+    }
+
+    /// Starts the firmware if there is supply.
+    fn boot(&mut self) {
+        let Core::Down { nv, reason } = &mut self.core else {
+            return;
+        };
+        if self.plant.browned_out() {
+            return;
+        }
+        let (nv, reason) = (core::mem::take(nv), *reason);
+        self.reset_reason = reason;
+        self.last_kick_ms = self.now_ms;
+        self.cpu.set_pc(symbol::IDLE);
+        self.core = Core::Up(Pump::boot(self.settings.pump, nv, Millis(self.now_ms), reason));
+        self.speak();
+    }
+
+    pub(crate) fn nv(&self) -> &MemoryNv {
+        match &self.core {
+            Core::Up(pump) => pump.nv(),
+            Core::Down { nv, .. } => nv,
+        }
+    }
+
+    pub(crate) fn nv_mut(&mut self) -> &mut MemoryNv {
+        match &mut self.core {
+            Core::Up(pump) => pump.nv_mut(),
+            Core::Down { nv, .. } => nv,
+        }
+    }
+
+    pub(crate) fn reset_reason_code(&self) -> u32 {
+        match self.reset_reason {
+            ResetReason::PowerOn => 0,
+            ResetReason::Watchdog => 1,
+            ResetReason::BrownOut => 2,
+            ResetReason::Software => 3,
+            ResetReason::Debug => 4,
+        }
+    }
+
+    // The probe's run control.
+
+    /// Halts the core; the pump's time stands still until [`Self::resume`].
+    pub fn halt(&mut self) {
+        if !self.cpu.halted {
+            let pc = if matches!(self.core, Core::Up(_)) {
+                symbol::IDLE
+            } else {
+                symbol::RESET
+            };
+            self.cpu.halt_at(pc);
+        }
+    }
+
+    /// Lets the core go on; one that was reset and held boots now.
+    pub fn resume(&mut self) {
+        if self.cpu.halted {
+            self.cpu.halted = false;
+            self.cpu.passed |= self.cpu.breaks_at(self.cpu.pc());
+            self.boot();
+        }
+    }
+
+    /// Steps over one instruction of a halted core.
+    pub fn step_instruction(&mut self) {
+        if self.cpu.halted {
+            self.cpu.passed = true;
+            let pc = self.cpu.pc();
+            self.cpu.set_register(Register::R(15), pc.wrapping_add(2));
+        }
+    }
+
+    /// Whether the core is halted.
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        self.cpu.halted
+    }
+
+    /// Resets the processor by the debug port. With `halt` it stands halted at its reset vector and boots when it is resumed; without, it boots now.
+    pub fn reset(&mut self, halt: bool) {
+        self.restart(ResetReason::Debug);
+        self.cpu.halted = halt;
+        if !halt {
+            self.boot();
+        }
+    }
+
+    /// Puts a hardware breakpoint on an address of [`symbol`]; on others it never holds.
+    pub fn set_breakpoint(&mut self, addr: u32) {
+        self.cpu.set_breakpoint(addr);
+    }
+
+    /// Takes a breakpoint away.
+    pub fn clear_breakpoint(&mut self, addr: u32) {
+        self.cpu.clear_breakpoint(addr);
+    }
+
+    /// A core register; None where there is no such register.
+    #[must_use]
+    pub fn register(&self, register: Register) -> Option<u32> {
+        self.cpu.register(register)
+    }
+
+    /// Writes a core register; false where there is no such register.
+    pub fn set_register(&mut self, register: Register, value: u32) -> bool {
+        self.cpu.set_register(register, value)
+    }
+
+    // The test block's requests.
+
+    pub(crate) fn beat(&mut self, value: u32) {
+        if value != self.heartbeat {
+            self.heartbeat = value;
+            self.last_beat_ms = Some(self.now_ms);
+        }
+    }
+
+    pub(crate) fn set_heartbeat_limit(&mut self, limit_ms: u32) {
+        self.heartbeat_limit_ms = limit_ms;
+        self.last_beat_ms = Some(self.now_ms);
+    }
+
+    pub(crate) fn go_safe(&mut self) {
+        self.make_safe(Cause::Command);
+    }
+
+    fn make_safe(&mut self, cause: Cause) {
+        if let Core::Up(pump) = &mut self.core {
+            pump.go_safe(Millis(self.now_ms), cause);
+        }
+        self.speak();
+    }
+
+    /// A slot as the block shows it.
+    pub(crate) fn slot(&self, slot: usize) -> faults::Slot {
+        let mut state = self.slots.slots[slot];
+        if !SHELL.contains(&slot) {
+            state.effect = self.plant.effect(slot);
+            state.count = self.plant.count(slot);
+        } else if slot == faults::FLASH_WRITE_FAILURE {
+            state.count = self.nv().refused();
+        }
+        state
+    }
+
+    pub(crate) fn set_param(&mut self, slot: usize, param: i32) {
+        self.slots.slots[slot].param = param;
+    }
+
+    /// Switches a fault on or off at this instant.
+    pub(crate) fn switch(&mut self, slot: usize, switch: u32) {
+        let was_on = self.slots.is_on(slot);
+        self.slots.slots[slot].switch = switch;
+        let on = switch != 0;
+        if !on && !was_on {
+            return;
+        }
+        if SHELL.contains(&slot) {
+            self.slots.slots[slot].effect = u32::from(on);
+            self.switch_shell(slot, on);
+        } else if on {
+            let param = self.slots.slots[slot].param;
+            self.plant.set_fault(slot, param);
+        } else {
+            self.plant.clear_fault(slot);
+        }
+        // Hall sensor, telemetry coil and supply monitor interrupt the processor.
+        self.interrupt = true;
+    }
+
+    fn switch_shell(&mut self, slot: usize, on: bool) {
+        match slot {
+            faults::MEMORY_BIT_FLIP if on => self.flip(),
+            faults::MAIN_LOOP_HANG if on => {
+                self.hung = true;
+                self.slots.acted(slot);
+                self.coil_off_ms = self.motor.then_some(self.coil_on_ms + STROKE_MS);
+            }
+            faults::MAIN_LOOP_HANG => self.hung = false,
+            faults::FLASH_WRITE_FAILURE => self.nv_mut().refuse_writes(on),
+            _ => self.slots.refresh(),
+        }
+    }
+
+    /// Flips a bit of the stored prescription: of copy A, or of B behind it, or of both.
+    fn flip(&mut self) {
+        const BOTH: usize = 100_000;
+        let bit = self.slots.slots[faults::MEMORY_BIT_FLIP].param.max(0).cast_unsigned() as usize;
+        let nv = self.nv_mut();
+        let mut flip = |slot, bit| flip_bit(nv.record_mut(slot), bit);
+        let flipped = if bit >= BOTH {
+            let (a, b) = (
+                flip(Slot::PrescriptionA, bit - BOTH),
+                flip(Slot::PrescriptionB, bit - BOTH),
+            );
+            a.is_ok() && b.is_ok()
+        } else {
+            flip(Slot::PrescriptionA, bit)
+                .or_else(|bits| flip(Slot::PrescriptionB, bit - bits))
+                .is_ok()
+        };
+        let state = &mut self.slots.slots[faults::MEMORY_BIT_FLIP];
+        state.effect = u32::from(flipped);
+        state.count = state.count.wrapping_add(u32::from(flipped));
+    }
+
+    /// After a probe wrote: a supply that went away takes the processor down at once.
+    pub(crate) fn after_poke(&mut self) {
+        if matches!(self.core, Core::Up(_)) && self.plant.browned_out() {
+            self.restart(ResetReason::BrownOut);
+        }
+    }
+}
+
+/// Flips a bit of a record.
+///
+/// # Errors
+/// How many bits the record has, where it has no such bit.
+fn flip_bit(record: Option<&mut Vec<u8>>, bit: usize) -> Result<(), usize> {
+    let Some(record) = record else { return Err(0) };
+    let bits = record.len() * 8;
+    let byte = record.get_mut(bit / 8).ok_or(bits)?;
+    *byte ^= 1 << (bit % 8);
+    Ok(())
+}
+
+fn input(sensors: &Sensors) -> Input {
+    Input {
+        rtc: Seconds(sensors.rtc_s),
+        encoder_edges: sensors.encoder_edges,
+        battery_mv: sensors.battery_mv,
+        catheter_pa: sensors.catheter_pa,
+        reservoir_pa: sensors.reservoir_pa,
+        motor_ua: sensors.motor_ua,
+        magnet: sensors.magnet,
+        telemetry_wake: sensors.telemetry_wake,
+        temperature_mc: sensors.temperature_mc,
+    }
+}
+
+/// Where in the image an event comes from.
+fn symbol_of(event: &Event) -> Option<u32> {
+    match event.what {
+        What::Alarm { .. } => Some(symbol::ALARM_RAISE),
+        What::Rx { .. } => Some(symbol::PRESCRIPTION_COMMIT),
+        What::BolusStart { .. } => Some(symbol::BOLUS_START),
+        _ => None,
+    }
+}
