@@ -5,10 +5,17 @@
 
 pub mod capability;
 pub mod device;
+pub mod dose;
 pub mod event;
 pub mod fault;
+pub mod journal;
+pub mod judge;
+pub mod oracle;
 pub mod quantity;
+pub mod reconcile;
 pub mod scenario;
 pub mod session;
+#[cfg(test)]
+mod testing;
 pub mod verdict;
 pub mod wire;

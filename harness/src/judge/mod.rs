@@ -1,0 +1,408 @@
+//! The judge: from the events of a run alone, what is the verdict?
+//!
+//! The runner feeds it while a run goes on, to know when an expectation is met; a replay feeds it the same events from the journal. Both take
+//! the same way through [`Judge::on_event`], so the same bytes give the same verdict.
+//!
+//! How it decides:
+//! - `StepStarted` .. `StepEnded` delimit a step. An `expect` must hold when its step ends, which with `within` must be in time; with
+//!   `throughout` (`for` in a scenario) it must hold after every event between as well.
+//! - Alarms and events count from the end of the expectations before this group of expectations; what must *not* have come counts from the
+//!   last expectation.
+//! - Invariants are looked at when all that they compare is fresh: entries with entries, samples with samples, and both together only at a
+//!   sample that belongs to an entry. Comparing with a volume allows two strokes more, because delivery comes in whole strokes.
+//! - **A broken rig.** What the pump did wrong before the rig broke stays a failure: the evidence up to there is sound. What came at or after
+//!   it says nothing about the pump, and without an earlier failure the verdict is Inconclusive.
+
+mod checks;
+mod invariants;
+mod observed;
+mod steps;
+
+pub use checks::Unmet;
+pub use observed::{Alarm, AlarmLatency, Observed};
+
+use crate::dose::{Builder, DoseLog};
+use crate::event::{Body, Event, Said};
+use crate::oracle::{Oracle, OracleSettings};
+use crate::quantity::Span;
+use crate::reconcile::{ReconcileSettings, Reconciler};
+use crate::scenario::case::{Action, Case, Check, Request, Step};
+use crate::verdict::{Reason, ReasonKind, Verdict};
+use checks::Windows;
+use invariants::Invariants;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use steps::Open;
+
+/// How many of the last events an outcome keeps for people.
+const LAST_EVENTS: usize = 24;
+/// Most reasons of a verdict; more of them say nothing new.
+const REASONS_MAX: usize = 200;
+/// How long after a serial fault was cleared a gap in the numbering may still show.
+const SERIAL_AFTERMATH: Span = Span(24 * 3_600_000);
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Name of the case.
+    pub name: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was delivered.
+    pub dose_log: DoseLog,
+    /// How long each fault's first alarm took.
+    pub latencies: Vec<AlarmLatency>,
+    /// The last events, for people: up to the first reason where there is one, else up to the end.
+    pub last_events: Vec<Event>,
+    /// Number of events.
+    pub events: u64,
+    /// Scenario time of the last one.
+    pub end: Span,
+    /// What could not be made safe at the end.
+    pub not_safe: Vec<String>,
+}
+
+impl Outcome {
+    /// Adds a reason, such as a snapshot that differs. It changes nothing about a verdict that is Inconclusive or Skipped.
+    pub fn add_reason(&mut self, reason: Reason) {
+        match &mut self.verdict {
+            Verdict::Passed => {
+                self.verdict = Verdict::Failed { reasons: vec![reason] };
+            }
+            Verdict::Failed { reasons } => reasons.push(reason),
+            Verdict::Inconclusive { .. } | Verdict::Skipped { .. } => {}
+        }
+    }
+
+    /// Notes that the rig, the journal or the clock broke. A failure of the pump that is already proven stays one.
+    pub fn add_trouble(&mut self, why: String) {
+        match &mut self.verdict {
+            Verdict::Passed => self.verdict = Verdict::Inconclusive { why: vec![why] },
+            Verdict::Inconclusive { why: all } => all.push(why),
+            Verdict::Failed { .. } | Verdict::Skipped { .. } => {}
+        }
+    }
+}
+
+/// Judges the events of a run.
+#[derive(Debug)]
+pub struct Judge {
+    case: Arc<Case>,
+    observed: Observed,
+    dose: Builder,
+    oracle: Oracle,
+    reconciler: Reconciler,
+    invariants: Invariants,
+    announced: BTreeSet<String>,
+    open: Vec<Open>,
+    windows: Windows,
+    /// Where the last expectation ended, and whether the last step was one.
+    group_end: u64,
+    after_expectation: bool,
+    reasons: Vec<(u64, Reason)>,
+    troubles: Vec<(u64, String)>,
+    serial_trouble: Option<Span>,
+    unexpected: BTreeSet<String>,
+    last_events: VecDeque<Event>,
+    frozen: bool,
+    not_safe: Vec<String>,
+    ended: bool,
+    seq: u64,
+}
+
+/// A finding of oracle or reconciliation: a reason without a place in the scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Kind.
+    pub kind: ReasonKind,
+    /// When.
+    pub t: Span,
+    /// What was expected, with units.
+    pub expected: String,
+    /// What came, with units.
+    pub came: String,
+}
+
+impl Judge {
+    /// A judge for one run of `case`, with the default tolerances of oracle and reconciliation.
+    #[must_use]
+    pub fn new(case: &Case) -> Self {
+        Self::with(case, OracleSettings::default(), ReconcileSettings::default())
+    }
+
+    /// A judge with other tolerances.
+    #[must_use]
+    pub fn with(case: &Case, oracle: OracleSettings, reconcile: ReconcileSettings) -> Self {
+        let mut announced = case.allow_alarms.clone();
+        announce(&case.steps, &mut announced);
+        Self {
+            observed: Observed::default(),
+            dose: Builder::new(&case.name()),
+            oracle: Oracle::new(case, oracle),
+            reconciler: Reconciler::new(case, reconcile),
+            invariants: Invariants::new(case),
+            announced,
+            open: Vec::new(),
+            windows: Windows::default(),
+            group_end: 0,
+            after_expectation: false,
+            reasons: Vec::new(),
+            troubles: Vec::new(),
+            serial_trouble: None,
+            unexpected: BTreeSet::new(),
+            last_events: VecDeque::with_capacity(LAST_EVENTS),
+            frozen: false,
+            not_safe: Vec::new(),
+            ended: false,
+            seq: 0,
+            case: Arc::new(case.clone()),
+        }
+    }
+
+    /// Takes the next event of the journal.
+    pub fn on_event(&mut self, event: &Event) {
+        self.seq += 1;
+        self.observed.on_event(event);
+        self.dose.on_event(event);
+        let case = Arc::clone(&self.case);
+        let step = self.open.last().and_then(|open| open.step(&case));
+        let mut findings = Vec::new();
+        self.oracle.on_event(event, step, &mut findings);
+        self.reconciler.on_event(event);
+        let prescribed = self.oracle.prescribed_nl();
+        self.invariants
+            .on_event(event, &self.observed, prescribed, &mut findings);
+        for finding in findings {
+            self.found(finding);
+        }
+        match &event.body {
+            Body::StepStarted { step, line } => self.step_started(event.t, step, *line),
+            Body::StepEnded { step } => self.step_ended(event.t, step),
+            _ => self.during_steps(event),
+        }
+        self.general(event);
+        if !self.frozen {
+            if self.last_events.len() == LAST_EVENTS {
+                self.last_events.pop_front();
+            }
+            self.last_events.push_back(event.clone());
+            self.frozen = !self.reasons.is_empty();
+        }
+    }
+
+    /// What is known of the pump now.
+    #[must_use]
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
+    /// Nominal dose since the begin by the oracle, nL; `None` where it cannot know the prescription.
+    #[must_use]
+    pub fn prescribed_nl(&self) -> Option<i64> {
+        self.oracle.prescribed_nl()
+    }
+
+    /// Whether all checks of the step in progress hold now.
+    ///
+    /// # Errors
+    /// Those that do not.
+    pub fn checks_hold(&self, checks: &[Check]) -> Result<(), Vec<Unmet>> {
+        let prescribed = self.oracle.prescribed_nl();
+        let unmet: Vec<Unmet> = checks
+            .iter()
+            .filter_map(|check| self.observed.unmet(check, self.windows, prescribed))
+            .collect();
+        if unmet.is_empty() { Ok(()) } else { Err(unmet) }
+    }
+
+    /// Whether anything failed so far.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        !self.reasons.is_empty()
+    }
+
+    /// The verdict, after the last event.
+    #[must_use]
+    pub fn finish(mut self) -> Outcome {
+        let mut findings = Vec::new();
+        self.oracle.finish(&mut findings);
+        for finding in findings {
+            self.found(finding);
+        }
+        for (seq, finding) in self.reconciler.finish() {
+            self.reasons.push((seq, in_no_step(finding)));
+        }
+        if !self.ended {
+            let what = "the journal has no end: the harness was killed, or the disk was full; run the scenario again";
+            self.troubles.push((self.seq + 1, what.to_owned()));
+        }
+        self.reasons.sort_by_key(|(seq, _)| *seq);
+        let broke_at = self.troubles.iter().map(|(seq, _)| *seq).min();
+        let reasons: Vec<Reason> = self
+            .reasons
+            .into_iter()
+            .filter(|(seq, _)| broke_at.is_none_or(|broke| *seq < broke))
+            .map(|(_, reason)| reason)
+            .take(REASONS_MAX)
+            .collect();
+        let verdict = if !reasons.is_empty() {
+            Verdict::Failed { reasons }
+        } else if self.troubles.is_empty() {
+            Verdict::Passed
+        } else {
+            Verdict::Inconclusive {
+                why: self.troubles.into_iter().map(|(_, why)| why).collect(),
+            }
+        };
+        Outcome {
+            name: self.case.name(),
+            verdict,
+            dose_log: self.dose.finish(),
+            latencies: self.observed.latencies,
+            last_events: self.last_events.into(),
+            events: self.seq,
+            end: self.observed.now,
+            not_safe: self.not_safe,
+        }
+    }
+
+    fn found(&mut self, finding: Finding) {
+        self.reasons.push((self.seq, in_no_step(finding)));
+    }
+
+    /// Adds a reason that belongs to the step in progress, if there is one.
+    fn reason(&mut self, kind: ReasonKind, t: Span, expected: String, came: String) {
+        let (step, line) = self
+            .open
+            .last()
+            .map_or((None, None), |o| (Some(o.id.clone()), Some(o.line)));
+        self.reasons.push((
+            self.seq,
+            Reason {
+                kind,
+                t,
+                step,
+                line,
+                expected,
+                came,
+            },
+        ));
+    }
+
+    fn trouble(&mut self, why: String) {
+        self.troubles.push((self.seq, why));
+    }
+
+    /// What needs no step: alarms, gaps, silence, trouble.
+    fn general(&mut self, event: &Event) {
+        match &event.body {
+            Body::Pump {
+                said: Said::Alarm { id, priority },
+                ..
+            } => {
+                if !self.announced.contains(id) && self.unexpected.insert(id.clone()) {
+                    self.reason(
+                        ReasonKind::UnexpectedAlarm,
+                        event.t,
+                        "no alarm that the scenario does not name".to_owned(),
+                        format!("alarm `{id}`, {priority}"),
+                    );
+                }
+            }
+            Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if breaks_line(fault.as_str()) => {
+                self.serial_trouble = Some(event.t);
+            }
+            Body::Gap { of, from, count } if !self.line_is_excused(event.t) => {
+                let came = format!("{count} missing from number {from} on");
+                self.reason(ReasonKind::Gap, event.t, format!("every {of} record"), came);
+            }
+            Body::NoReply { verb, tries } if !self.silence_is_excused(event.t) => {
+                let came = format!("none, after {tries} tries");
+                self.reason(ReasonKind::NoReply, event.t, format!("a reply to `{verb}`"), came);
+            }
+            Body::FaultUnconfirmed { fault, why } => {
+                self.trouble(format!("fault `{fault}` could not be confirmed: {why}"));
+            }
+            Body::RigTrouble { what } => self.trouble(what.clone()),
+            Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
+            Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
+            Body::Ended => self.ended = true,
+            _ => {}
+        }
+    }
+
+    fn line_is_excused(&self, t: Span) -> bool {
+        self.observed.faults.iter().any(|f| breaks_line(f.as_str()))
+            || self
+                .serial_trouble
+                .is_some_and(|last| t.0 - last.0 <= SERIAL_AFTERMATH.0)
+    }
+
+    fn silence_is_excused(&self, t: Span) -> bool {
+        let mute = |f: &str| breaks_line(f) || matches!(f, "main-loop-hang" | "brown-out" | "battery-depleted");
+        let cut = self
+            .open
+            .last()
+            .and_then(|open| open.step(&self.case))
+            .is_some_and(|step| {
+                matches!(
+                    &step.action,
+                    Action::Do {
+                        request: Request::Program { cut_after: Some(_), .. },
+                        ..
+                    }
+                )
+            });
+        cut || self.observed.faults.iter().any(|f| mute(f.as_str()))
+            || self.serial_trouble.is_some_and(|last| t.0 - last.0 <= 60_000)
+    }
+}
+
+fn breaks_line(fault: &str) -> bool {
+    fault.starts_with("serial-")
+}
+
+fn in_no_step(finding: Finding) -> Reason {
+    Reason {
+        kind: finding.kind,
+        t: finding.t,
+        step: None,
+        line: None,
+        expected: finding.expected,
+        came: finding.came,
+    }
+}
+
+/// Names of alarms that some step names.
+fn announce(steps: &[Step], names: &mut BTreeSet<String>) {
+    for step in steps {
+        match &step.action {
+            Action::Expect { checks, .. } => {
+                for check in checks {
+                    match check {
+                        Check::Alarm { id, .. } | Check::AlarmCleared { id } => {
+                            names.insert(id.clone());
+                        }
+                        Check::Event { kind, fields } if kind == "alarm" => names.extend(fields.get("id").cloned()),
+                        _ => {}
+                    }
+                }
+            }
+            Action::Repeat { steps, .. } => announce(steps, names),
+            _ => {}
+        }
+    }
+}
+
+/// Judges a whole run: the same events give the same outcome.
+#[must_use]
+pub fn judge_journal(case: &Case, events: impl IntoIterator<Item = Event>) -> Outcome {
+    let mut judge = Judge::new(case);
+    for event in events {
+        judge.on_event(&event);
+    }
+    judge.finish()
+}
+
+#[cfg(test)]
+mod tests;
