@@ -4,18 +4,21 @@
 //! and the journal is judged.
 
 pub mod capability;
+pub mod catalog;
 pub mod device;
+pub mod diagnostic;
 pub mod dose;
 pub mod event;
 pub mod fault;
+pub mod files;
 pub mod journal;
 pub mod judge;
 pub mod oracle;
+pub mod plan;
 pub mod quantity;
 pub mod reconcile;
 pub mod scenario;
 pub mod session;
-#[cfg(test)]
-mod testing;
 pub mod verdict;
 pub mod wire;
+pub mod yaml;

@@ -1,0 +1,170 @@
+//! The closed lists of words: states, alarms, verbs, events, reasons. They are those of `firmware-stub/PROTOCOL.md`; a device profile maps a
+//! firmware's own words to them.
+
+/// Alarms that stop or endanger therapy.
+pub const CRITICAL_ALARMS: &[&str] = &[
+    "reservoir-empty",
+    "end-of-service",
+    "end-of-life",
+    "battery-reset",
+    "motor-stall",
+    "repeated-stall",
+    "occlusion",
+    "catheter-disconnection",
+    "stopped-48h",
+    "memory-error",
+    "watchdog-reset",
+    "over-temperature",
+    "trial-ended",
+    "self-test",
+];
+/// Alarms that announce something.
+pub const NON_CRITICAL_ALARMS: &[&str] = &[
+    "reservoir-low",
+    "eri",
+    "memory-repaired",
+    "pressure-creep",
+    "dose-limit",
+    "session-idle",
+    "refill-discrepancy",
+    "clock-jump",
+    "magnet",
+    "log-write-failed",
+];
+/// Priorities of alarms.
+pub const PRIORITIES: &[&str] = &["critical", "non-critical"];
+/// States.
+pub const STATES: &[&str] = &["stopped", "running", "minimum-rate"];
+/// Modes that a pump tells.
+pub const MODES: &[&str] = &["none", "continuous", "flex", "periodic", "minimum"];
+/// Modes that can be programmed.
+pub const RX_MODES: &[&str] = &["continuous", "flex", "periodic", "minimum"];
+/// Boluses in progress.
+pub const BOLUSES: &[&str] = &["none", "patient", "periodic", "clinician", "prime", "bridge"];
+/// Kinds of events.
+pub const EVENTS: &[&str] = &[
+    "boot",
+    "state",
+    "rx",
+    "session",
+    "rate",
+    "bolus-start",
+    "bolus-end",
+    "refused",
+    "alarm",
+    "alarm-clear",
+    "muted",
+    "unmuted",
+    "tone",
+    "stall",
+    "stall-end",
+    "magnet",
+    "wake",
+    "eri",
+    "refill",
+    "memory",
+    "clock",
+    "log-gap",
+    "pressure",
+];
+/// Reasons that a pump refuses with; `any` stands for whichever.
+pub const REFUSALS: &[&str] = &[
+    "any",
+    "lockout",
+    "count",
+    "max-dose",
+    "stopped",
+    "bolus-active",
+    "not-allowed",
+    "alarm-active",
+    "self-test",
+    "no-prescription",
+    "reservoir-empty",
+    "end-of-service",
+    "not-stopped",
+    "still-present",
+    "no-such-alarm",
+    "session-open",
+    "no-session",
+    "crc-mismatch",
+    "write-failed",
+    "busy",
+    "no-space",
+    "missing",
+    "not-used",
+    "order",
+    "wrong-unit",
+    "not-a-number",
+    "out-of-range",
+    "wrap",
+    "hard-limit",
+    "soft-limit",
+    "unknown-drug",
+    "wrong-concentration",
+    "unknown-key",
+    "unknown-verb",
+    "syntax",
+    "crc",
+    "crc-required",
+    "too-long",
+];
+/// Days: Monday first, as the pump counts them.
+pub const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// Capabilities of a rig, besides `fault:NAME`.
+pub const CAPABILITIES: &[&str] = &["raw-serial", "virtual-time", "probe", "run-control", "test-block"];
+/// Symbols of the stub, in memory and in code.
+pub const SYMBOLS: &[&str] = &[
+    "PUMP_HIL_BLOCK",
+    "prescription_copy_a",
+    "prescription_copy_b",
+    "scratch",
+    "pump_step",
+    "motor_stroke",
+    "alarm_raise",
+    "prescription_commit",
+    "bolus_start",
+];
+/// Routes of a drug.
+pub const ROUTES: &[&str] = &["intrathecal", "epidural"];
+
+/// A verb of `do`, and the arguments that it takes: those that it must have, and those that it may.
+#[derive(Debug, Clone, Copy)]
+pub struct Verb {
+    /// Its name.
+    pub name: &'static str,
+    /// Arguments that must be given.
+    pub must: &'static [&'static str],
+    /// Arguments that may be given.
+    pub may: &'static [&'static str],
+}
+
+const fn verb(name: &'static str, must: &'static [&'static str], may: &'static [&'static str]) -> Verb {
+    Verb { name, must, may }
+}
+
+/// All verbs of `do`.
+pub const VERBS: &[Verb] = &[
+    verb("identify", &[], &[]),
+    verb("status", &[], &[]),
+    verb("totals", &[], &[]),
+    verb("read-prescription", &[], &[]),
+    verb("forecast", &[], &[]),
+    verb("read-log", &[], &[]),
+    verb("commit", &[], &[]),
+    verb("abort", &[], &[]),
+    verb("start", &[], &[]),
+    verb("stop", &[], &[]),
+    verb("minimum-rate", &[], &[]),
+    verb("patient-bolus", &[], &[]),
+    verb("single-bolus", &["dose", "over"], &[]),
+    verb("prime-bolus", &[], &[]),
+    verb("bridge-bolus", &["volume", "rate"], &[]),
+    verb("refill", &["added"], &["removed"]),
+    verb("clear-alarm", &["alarm"], &[]),
+    verb("mute", &[], &[]),
+    verb("test-alarm", &["priority"], &[]),
+    verb("set-clock", &["to"], &[]),
+    verb("log-every", &["interval"], &[]),
+    verb("report-tones", &["on"], &[]),
+    verb("self-test", &[], &[]),
+];

@@ -1,0 +1,176 @@
+//! What is wrong with a file, told the way a compiler does.
+//!
+//! Invariant: a diagnostic carries the line that it is about, cut to a bounded length, so that it can be shown without the file and no hostile
+//! file can fill a terminal.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::fmt;
+
+/// Longest excerpt of a source line, in characters.
+const EXCERPT: usize = 160;
+
+/// One thing that is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    /// The file, as it was given.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// The line's text, or an excerpt of it.
+    pub excerpt: String,
+    /// Bytes of `excerpt` that are meant.
+    pub span: (usize, usize),
+    /// What is wrong.
+    pub message: String,
+    /// What stands under the caret.
+    pub label: String,
+    /// What to do, such as `did you mean ...`.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// About a whole file that has no text to show.
+    #[must_use]
+    pub fn about_file(file: &str, message: String, help: Option<String>) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+            excerpt: String::new(),
+            span: (0, 0),
+            message,
+            label: String::new(),
+            help,
+        }
+    }
+
+    /// About the bytes `start..end` of `text`; only the first line of them is shown.
+    #[must_use]
+    pub fn at(
+        file: &str,
+        text: &str,
+        range: (usize, usize),
+        message: String,
+        label: String,
+        help: Option<String>,
+    ) -> Self {
+        let start = floor_boundary(text, range.0);
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[start..].find(['\n', '\r']).map_or(text.len(), |at| start + at);
+        let end = floor_boundary(text, range.1).clamp(start, line_end);
+        let line = 1 + text[..line_start].bytes().filter(|b| *b == b'\n').count();
+        let column = 1 + text[line_start..start].chars().count();
+        let (excerpt, offset) = excerpt(&text[line_start..line_end], start - line_start);
+        let from = (start - line_start).saturating_sub(offset).min(excerpt.len());
+        let to = (end - line_start).saturating_sub(offset).min(excerpt.len());
+        Self {
+            file: file.to_owned(),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+            span: (from, floor_boundary(&excerpt, to).max(from)),
+            excerpt,
+            message,
+            label,
+            help,
+        }
+    }
+
+    /// As a person reads it: `file:line:column`, the line, a caret, and help. Coloured where `styled`.
+    #[must_use]
+    pub fn render(&self, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let mut snippet = Snippet::source(self.excerpt.as_str())
+            .line_start(self.line as usize)
+            .path(format!("{}:{}:{}", self.file, self.line, self.column));
+        // The renderer would count the column in the excerpt; the path says where it truly is.
+        let (from, to) = self.span;
+        if !self.excerpt.is_empty() {
+            let annotation = AnnotationKind::Primary.span(from..to.max(from));
+            snippet = snippet.annotation(if self.label.is_empty() {
+                annotation
+            } else {
+                annotation.label(self.label.as_str())
+            });
+        }
+        let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.render(&[group])
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All of them, in the files' order, with a last line that counts them.
+#[must_use]
+pub fn render_all(diagnostics: &[Diagnostic], styled: bool) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&diagnostic.render(styled));
+        text.push_str("\n\n");
+    }
+    let plural = if diagnostics.len() == 1 { "" } else { "s" };
+    text.push_str(&format!("{} error{plural}\n", diagnostics.len()));
+    text
+}
+
+/// The name of `known` that `word` was probably meant to be.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).clamp(1, 4);
+    // A long hostile word is compared with nothing.
+    if word.len() > 64 {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance <= limit && *name != word)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// `did you mean ...`, else what is known if that is a short list.
+#[must_use]
+pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(name) = nearest(word, known.iter().copied()) {
+        return Some(format!("did you mean `{name}`?"));
+    }
+    let list = known
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    (!known.is_empty() && known.len() <= 30).then(|| format!("known here: {list}"))
+}
+
+/// The part of `line` around `at` that is short enough to show, with its offset.
+fn excerpt(line: &str, at: usize) -> (String, usize) {
+    if line.chars().count() <= EXCERPT {
+        return (line.to_owned(), 0);
+    }
+    let before = line[..at].char_indices().rev().nth(EXCERPT / 3).map_or(0, |(i, _)| i);
+    (line[before..].chars().take(EXCERPT).collect(), before)
+}
+
+/// The largest character boundary that is not beyond `at`.
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,343 @@
+//! Prescriptions: what each mode uses, doses in mass, and day schedules.
+
+use super::Compiler;
+use crate::catalog::load::quantity_problem;
+use crate::quantity::{Concentration, Mass, MassRate, QuantityError, Rate, Volume};
+use crate::scenario::case::{FlexStep, Mode, PatientBolus, Prescription, Trial};
+use crate::scenario::raw::{Dose, Flow, RawPatientBolus, RawPrescription, RawScheduleStep, RawTrial};
+use crate::yaml::Problem;
+use crate::yaml::check::short;
+use crate::yaml::raw::{Either, Quantity, Text};
+use crate::yaml::tree::Place;
+
+/// Days that a step without a day of its own holds for.
+const ALL_DAYS: std::ops::Range<u8> = 0..7;
+
+impl Compiler<'_> {
+    /// Compiles a prescription; `first` is the file's own, which may fill the reservoir.
+    pub(super) fn prescription(&mut self, raw: &RawPrescription, first: bool) -> Option<Prescription> {
+        if let (false, Some(text)) = (first, &raw.reservoir) {
+            let problem = Problem::new(text.0.place, "`reservoir` does not belong in a later prescription");
+            self.tell(problem.help("use `do: refill`"));
+        }
+        let drug = raw.drug.as_ref().map(|word| word.0.text.clone());
+        let known = drug.as_ref().and_then(|id| self.catalog.drug(id));
+        let concentration = known.map(|drug| drug.concentration);
+        // An unknown drug was told; its doses in mass cannot be resolved and are left alone.
+        self.concentration = concentration;
+        let mode = self.mode(raw);
+        let patient_bolus = raw.patient_bolus.as_ref().map(|raw| self.patient_bolus(raw));
+        let volume =
+            |this: &mut Self, raw: &Option<Quantity<_>>| raw.as_ref().and_then(|q| this.at_least_0::<_, Volume>(q));
+        let prescription = Prescription {
+            concentration: concentration.unwrap_or_default(),
+            low_reservoir: volume(self, &raw.low_reservoir),
+            catheter: volume(self, &raw.catheter),
+            tubing: volume(self, &raw.tubing),
+            trial: raw.trial.as_ref().and_then(|raw| self.trial(raw)),
+            confirm_soft_limits: raw.confirm_soft_limits.is_some_and(|flag| flag.0),
+            raw: self.raw_fields(raw),
+            drug: drug?,
+            mode: mode?,
+            patient_bolus: match patient_bolus {
+                Some(None) => return None,
+                Some(some) => some,
+                None => None,
+            },
+        };
+        concentration.map(|_| prescription)
+    }
+
+    fn raw_fields(&mut self, raw: &RawPrescription) -> Vec<(String, String)> {
+        let Some(table) = &raw.raw else { return Vec::new() };
+        let mut fields = Vec::new();
+        for (key, value) in &table.entries {
+            let key_fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+            let value_fits = |c: char| c.is_ascii_graphic() && c != '*' && c != '=';
+            for (text, fits) in [
+                (key, key.text.chars().all(key_fits)),
+                (&value.0, value.0.text.chars().all(value_fits)),
+            ] {
+                if !fits || text.text.is_empty() || text.text.len() > 100 {
+                    let message = format!("`{}` cannot stand in a line of the pump's protocol", short(&text.text));
+                    self.tell(Problem::new(text.place, message).help("use `send` for bytes that are no field"));
+                }
+            }
+            fields.push((key.text.clone(), value.0.text.clone()));
+        }
+        fields
+    }
+
+    fn mode(&mut self, raw: &RawPrescription) -> Option<Mode> {
+        let word = raw.mode.as_ref()?;
+        let mode = word.0.text.as_str();
+        self.unused_keys(raw, mode);
+        match mode {
+            "continuous" => {
+                let rate = self.required(raw.rate.as_ref(), "rate", mode, raw.place);
+                rate.and_then(|text| self.flow(text))
+                    .map(|rate| Mode::Continuous { rate })
+            }
+            "flex" => {
+                let schedule = self.required(raw.schedule.as_ref(), "schedule", mode, raw.place)?;
+                Some(Mode::Flex {
+                    steps: self.schedule(schedule, raw.place),
+                })
+            }
+            "periodic" => {
+                let rate = raw.rate.as_ref().map_or(Some(Rate(0)), |text| self.flow(text));
+                let dose = self.required(raw.dose.as_ref(), "dose", mode, raw.place);
+                let dose = dose.and_then(|text| self.dose(text));
+                let over = self.required(raw.over.as_ref(), "over", mode, raw.place);
+                let over = over.and_then(|text| self.time(text));
+                let interval = self.required(raw.interval.as_ref(), "interval", mode, raw.place);
+                let interval = interval.and_then(|text| self.time(text));
+                Some(Mode::Periodic {
+                    rate: rate?,
+                    dose: dose?,
+                    over: over?,
+                    interval: interval?,
+                })
+            }
+            "minimum" => Some(Mode::Minimum),
+            _ => None,
+        }
+    }
+
+    fn required<'r, T>(&mut self, value: Option<&'r T>, key: &str, mode: &str, place: Place) -> Option<&'r T> {
+        if value.is_none() && !self.trouble_in(place) {
+            self.tell(Problem::new(place, format!("the mode `{mode}` needs the key `{key}`")));
+        }
+        value
+    }
+
+    /// Whether something was told about a value inside this place, so that what seems to be missing may be it.
+    pub(super) fn trouble_in(&self, place: Place) -> bool {
+        let inside = |p: &Problem| {
+            p.place.file == place.file && (place.start..place.end.max(place.start + 1)).contains(&p.place.start)
+        };
+        self.problems.iter().any(inside)
+    }
+
+    fn unused_keys(&mut self, raw: &RawPrescription, mode: &str) {
+        let text = |q: &Option<Quantity<_>>| q.as_ref().map(|q| q.0.place);
+        let time = |q: &Option<Quantity<_>>| q.as_ref().map(|q| q.0.place);
+        let schedule = raw
+            .schedule
+            .as_ref()
+            .and_then(|steps| steps.first())
+            .map(|step| step.place);
+        let given: [(&str, Option<Place>, &[&str]); 5] = [
+            (
+                "rate",
+                raw.rate.as_ref().map(|q| q.0.place),
+                &["continuous", "periodic"],
+            ),
+            ("schedule", schedule, &["flex"]),
+            ("dose", text(&raw.dose), &["periodic"]),
+            ("over", time(&raw.over), &["periodic"]),
+            ("interval", time(&raw.interval), &["periodic"]),
+        ];
+        for (key, place, modes) in given {
+            let Some(place) = place.filter(|_| !modes.contains(&mode)) else {
+                continue;
+            };
+            let problem = Problem::new(place, format!("the mode `{mode}` does not use `{key}`"));
+            self.tell(problem.help(format!(
+                "`{key}` belongs to {}; `raw` sends any field",
+                modes.join(", ")
+            )));
+        }
+    }
+
+    fn schedule(&mut self, raw: &[RawScheduleStep], place: Place) -> Vec<FlexStep> {
+        let mut named = [false; 7];
+        for step in raw {
+            for day in days(step).into_iter().flatten() {
+                named[usize::from(day)] = true;
+            }
+        }
+        let mut steps: Vec<(FlexStep, Place)> = Vec::new();
+        for step in raw {
+            let (Some(at), Some(rate)) = (&step.at, &step.rate) else {
+                continue;
+            };
+            let minute = self.minute(at);
+            let rate = self.flow(rate);
+            let (Some(minute), Some(rate)) = (minute, rate) else {
+                continue;
+            };
+            let own = days(step).unwrap_or_else(|| ALL_DAYS.filter(|day| !named[usize::from(*day)]).collect());
+            steps.extend(own.into_iter().map(|day| (FlexStep { day, minute, rate }, at.place)));
+        }
+        steps.sort_by_key(|(step, _)| (step.day, step.minute));
+        for pair in steps.windows(2) {
+            if (pair[0].0.day, pair[0].0.minute) == (pair[1].0.day, pair[1].0.minute) {
+                let message = "two steps of the schedule begin at the same time of one day";
+                self.tell(Problem::new(pair[1].1, message));
+            }
+        }
+        if !self.trouble_in(place) {
+            for day in ALL_DAYS {
+                let first = steps.iter().find(|(step, _)| step.day == day);
+                if first.is_none_or(|(step, _)| step.minute != 0) {
+                    let name = crate::catalog::words::DAYS[usize::from(day)];
+                    let at = first.map_or(place, |(_, at)| *at);
+                    let problem = Problem::new(at, format!("the schedule has no step at 00:00 on `{name}`"));
+                    self.tell(problem.help("the first step of each day begins at \"00:00\""));
+                    break;
+                }
+            }
+        }
+        steps.into_iter().map(|(step, _)| step).collect()
+    }
+
+    fn minute(&mut self, text: &Text) -> Option<u16> {
+        let parsed = text.text.split_once(':').and_then(|(h, m)| {
+            let two = |s: &str| {
+                (s.len() == 2 && s.bytes().all(|b| b.is_ascii_digit()))
+                    .then(|| s.parse::<u16>().ok())
+                    .flatten()
+            };
+            let (h, m) = (two(h)?, two(m)?);
+            (h < 24 && m < 60).then_some(h * 60 + m)
+        });
+        if parsed.is_none() {
+            let message = format!("`{}` is no time of the day", short(&text.text));
+            self.tell(Problem::new(text.place, message).help("write it as \"08:00\""));
+        }
+        parsed
+    }
+
+    fn patient_bolus(&mut self, raw: &RawPatientBolus) -> Option<PatientBolus> {
+        let dose = raw.dose.as_ref().and_then(|text| self.dose(text));
+        let over = raw.over.as_ref().and_then(|text| self.time(text));
+        let lockout = raw.lockout.as_ref().and_then(|text| self.time(text));
+        let window = raw.window.as_ref().and_then(|text| self.time(text));
+        let max = raw.max.as_ref().and_then(|text| self.dose(text));
+        let count = raw.count.and_then(|count| self.word(count));
+        Some(PatientBolus {
+            dose: dose?,
+            over: over?,
+            lockout: lockout?,
+            count: count?,
+            window: window?,
+            max: max?,
+        })
+    }
+
+    fn trial(&mut self, raw: &RawTrial) -> Option<Trial> {
+        if raw.time.is_none() && raw.dose.is_none() && !self.trouble_in(raw.place) {
+            self.tell(Problem::new(raw.place, "a trial without a limit").help("give `time`, `dose`, or both"));
+        }
+        Some(Trial {
+            time: raw.time.as_ref().and_then(|text| self.time(text)),
+            dose: raw.dose.as_ref().and_then(|text| self.dose(text)),
+        })
+    }
+
+    /// A dose, as volume or as mass of the drug that is programmed.
+    pub(super) fn dose(&mut self, raw: &Quantity<Dose>) -> Option<Volume> {
+        let text = &raw.0;
+        if let Ok(mass) = text.text.parse::<Mass>() {
+            return self.resolve(text, mass.0, "nL").map(Volume);
+        }
+        self.both_units(text, text.text.parse::<Volume>(), Mass::UNITS)
+            .map(|volume| volume.0)
+            .and_then(|nl| self.positive(text, nl))
+            .map(Volume)
+    }
+
+    /// A rate, as volume or as mass a day of the drug that is programmed.
+    pub(super) fn flow(&mut self, raw: &Quantity<Flow>) -> Option<Rate> {
+        let text = &raw.0;
+        if let Ok(mass) = text.text.parse::<MassRate>() {
+            return self.resolve(text, mass.0, "nL/day").map(Rate);
+        }
+        self.both_units(text, text.text.parse::<Rate>(), MassRate::UNITS)
+            .map(|rate| rate.0)
+            .and_then(|nl| self.positive(text, nl))
+            .map(Rate)
+    }
+
+    fn positive(&mut self, text: &Text, value: i64) -> Option<i64> {
+        if value < 0 {
+            self.tell(Problem::new(text.place, format!("`{}` is negative", short(&text.text))));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// Adds the units of mass to what is known in an error about the unit.
+    fn both_units<Q>(
+        &mut self,
+        text: &Text,
+        parsed: Result<Q, QuantityError>,
+        more: &[crate::quantity::Unit],
+    ) -> Option<Q> {
+        let error = match parsed {
+            Ok(value) => return Some(value),
+            Err(QuantityError::Unit { text, unit, known }) => {
+                let more: Vec<&str> = more.iter().map(|unit| unit.0).collect();
+                QuantityError::Unit {
+                    text,
+                    unit,
+                    known: format!("{known}, {}", more.join(", ")),
+                }
+            }
+            Err(error) => error,
+        };
+        self.tell(quantity_problem(text, &error));
+        None
+    }
+
+    /// Nanograms to nanolitres, exactly.
+    fn resolve(&mut self, text: &Text, nanograms: i64, unit: &str) -> Option<i64> {
+        let nanograms = self.positive(text, nanograms)?;
+        let Some(Concentration(concentration)) = self.concentration else {
+            if !self.drug_is_unknown() {
+                let message = format!("`{}` is a mass, but no drug is programmed here", short(&text.text));
+                self.tell(Problem::new(text.place, message).help("give it as a volume"));
+            }
+            return None;
+        };
+        if concentration == 0 {
+            let message = format!("`{}` is a mass, but the drug has none in it", short(&text.text));
+            self.tell(Problem::new(text.place, message).help("give it as a volume"));
+            return None;
+        }
+        let scaled = i128::from(nanograms) * 1_000_000;
+        let (whole, rest) = (scaled / i128::from(concentration), scaled % i128::from(concentration));
+        if rest != 0 {
+            let shown = Concentration(concentration);
+            let message = format!("`{}` at {shown} is not a whole number of nanolitres", short(&text.text));
+            let help = format!("the nearest that are: `{whole} {unit}` and `{} {unit}`", whole + 1);
+            self.tell(Problem::new(text.place, message).help(help));
+            return None;
+        }
+        i64::try_from(whole).ok()
+    }
+
+    fn drug_is_unknown(&self) -> bool {
+        self.problems.iter().any(|p| p.message.starts_with("unknown drug"))
+    }
+}
+
+/// The days that a step names; `None` for `daily`.
+fn days(step: &RawScheduleStep) -> Option<Vec<u8>> {
+    let words: Vec<&str> = match step.day.as_ref()? {
+        Either::Short(word) => vec![word.0.text.as_str()],
+        Either::Long(words) => words.iter().map(|word| word.0.text.as_str()).collect(),
+    };
+    if words.contains(&"daily") {
+        return None;
+    }
+    let number = |word: &&str| crate::catalog::words::DAYS.iter().position(|day| day == word);
+    Some(
+        words
+            .iter()
+            .filter_map(number)
+            .filter_map(|day| u8::try_from(day).ok())
+            .collect(),
+    )
+}

@@ -1,0 +1,194 @@
+//! The structural check: a tree against a JSON Schema, all errors at once, each at its place.
+//!
+//! Only what [`super::raw`] and schemars generate is understood: `$ref`, `type`, `properties`, `additionalProperties`, `required`, `items`,
+//! `enum`, `anyOf`. That the two agree is tested with a full JSON Schema validator over all shipped and all rejected files.
+
+use super::Problem;
+use super::tree::{Kind, Node, Value};
+use crate::diagnostic::suggest;
+use serde_json::Value as Json;
+
+/// Checks a tree; the schema is one that has no placeholders and no nulls (see [`crate::scenario::schema`]).
+pub fn check(node: &Node, schema: &Json, problems: &mut Vec<Problem>) {
+    Checker { root: schema, problems }.node(node, schema, "value");
+}
+
+struct Checker<'a> {
+    root: &'a Json,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Checker<'a> {
+    fn node(&mut self, node: &Node, schema: &'a Json, what: &str) {
+        let schema = self.resolve(schema);
+        if let Some(branches) = schema.get("anyOf").and_then(Json::as_array) {
+            let fits = branches.iter().find(|branch| accepts(self.resolve(branch), node));
+            match fits {
+                Some(branch) => self.node(node, branch, what),
+                None => {
+                    let kinds: Vec<String> = branches.iter().map(|b| describe(self.resolve(b))).collect();
+                    self.wrong_kind(node, &kinds.join(" or "), what);
+                }
+            }
+            return;
+        }
+        if !accepts(schema, node) {
+            let wanted = describe(schema);
+            self.wrong_kind(node, &wanted, what);
+            return;
+        }
+        match &node.value {
+            Value::Scalar { text, .. } => self.scalar(node, text, schema),
+            Value::List(items) => {
+                let inner = schema.get("items").unwrap_or(&Json::Null);
+                let singular = what.strip_suffix('s').unwrap_or(what);
+                for item in items {
+                    self.node(item, inner, singular);
+                }
+            }
+            Value::Map(_) => self.map(node, schema),
+        }
+    }
+
+    fn resolve(&self, schema: &'a Json) -> &'a Json {
+        let Some(reference) = schema.get("$ref").and_then(Json::as_str) else {
+            return schema;
+        };
+        self.root
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or(&Json::Null)
+    }
+
+    fn wrong_kind(&mut self, node: &Node, wanted: &str, what: &str) {
+        let found = match &node.value {
+            Value::Scalar { kind, .. } => match kind {
+                Kind::Null => "nothing",
+                Kind::Bool => "true or false",
+                Kind::Int | Kind::Number => "a bare number",
+                Kind::Text => "a text",
+            },
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+        };
+        let message = format!("`{what}` must be {wanted}, not {found}");
+        self.problems.push(Problem::new(node.place, message));
+    }
+
+    fn scalar(&mut self, node: &Node, text: &str, schema: &Json) {
+        if let Some(words) = schema.get("enum").and_then(Json::as_array) {
+            let known = || words.iter().filter_map(Json::as_str);
+            if !known().any(|word| word == text) {
+                let kind = schema.get("x-word").and_then(Json::as_str).unwrap_or("value");
+                let problem = Problem::new(node.place, format!("unknown {kind} `{}`", short(text)));
+                self.problems.push(problem.maybe_help(suggest(text, known())));
+            }
+        }
+        if let Some(minimum) = schema.get("minimum").and_then(Json::as_i64) {
+            match super::raw::integer(text) {
+                Some(value) if value >= minimum => {}
+                Some(_) => self.problems.push(Problem::new(
+                    node.place,
+                    format!("`{}` is less than {minimum}", short(text)),
+                )),
+                None => self
+                    .problems
+                    .push(Problem::new(node.place, format!("`{}` is too large", short(text)))),
+            }
+        }
+    }
+
+    fn map(&mut self, node: &Node, schema: &'a Json) {
+        let properties = schema.get("properties").and_then(Json::as_object);
+        let name = schema.get("x-name").and_then(Json::as_str).unwrap_or("this map");
+        for (key, value) in node.entries() {
+            let known = properties.and_then(|p| p.get(&key.text));
+            match (known, schema.get("additionalProperties")) {
+                (Some(inner), _) => self.node(value, inner, &key.text),
+                (None, Some(Json::Bool(false))) => {
+                    let names = properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
+                    let problem = Problem::new(key.place, format!("unknown key `{}` in {name}", short(&key.text)));
+                    self.problems.push(problem.maybe_help(suggest(&key.text, names)));
+                }
+                (None, Some(inner)) => self.node(value, inner, &key.text),
+                (None, None) => {}
+            }
+        }
+        for required in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
+            let Some(key) = required.as_str() else { continue };
+            if node.get(key).is_none() {
+                let mut place = node.place;
+                // A block map's own place is empty: its first key shows where it is.
+                if let Some((first, _)) = node
+                    .entries()
+                    .first()
+                    .filter(|_| place.start == place.end || place.line != 0)
+                {
+                    place = first.place;
+                }
+                self.problems
+                    .push(Problem::new(place, format!("the key `{key}` is missing in {name}")));
+            }
+        }
+    }
+}
+
+/// Whether a value has the kind that a schema wants; an empty schema wants any.
+fn accepts(schema: &Json, node: &Node) -> bool {
+    let kinds: Vec<&str> = match schema.get("type") {
+        Some(Json::String(one)) => vec![one],
+        Some(Json::Array(many)) => many.iter().filter_map(Json::as_str).collect(),
+        _ => return true,
+    };
+    let fits: &[&str] = match &node.value {
+        Value::Scalar { kind, .. } => match kind {
+            Kind::Null => &["null"],
+            Kind::Bool => &["boolean"],
+            Kind::Int => &["integer", "number"],
+            Kind::Number => &["number"],
+            Kind::Text => &["string"],
+        },
+        Value::List(_) => &["array"],
+        Value::Map(_) => &["object"],
+    };
+    kinds.iter().any(|kind| fits.contains(kind))
+}
+
+/// What a schema wants, for people.
+fn describe(schema: &Json) -> String {
+    if let (Some(dimension), Some(example)) = (
+        schema.get("x-quantity").and_then(Json::as_str),
+        schema.pointer("/examples/0").and_then(Json::as_str),
+    ) {
+        return format!("a {dimension} with its unit, such as `{example}`");
+    }
+    if let Some(word) = schema.get("x-word").and_then(Json::as_str) {
+        return format!("the name of a {word}");
+    }
+    if let Some(Json::Array(words)) = schema.get("enum") {
+        let words: Vec<String> = words
+            .iter()
+            .filter_map(Json::as_str)
+            .map(|w| format!("`{w}`"))
+            .collect();
+        return words.join(" or ");
+    }
+    match schema.get("type").and_then(Json::as_str) {
+        Some("string") => "a text".to_owned(),
+        Some("integer") => "a whole number".to_owned(),
+        Some("boolean") => "`true` or `false`".to_owned(),
+        Some("array") => "a list".to_owned(),
+        Some("object") => "a map".to_owned(),
+        _ => "a plain value".to_owned(),
+    }
+}
+
+/// A text that is short enough for a message, without control characters.
+#[must_use]
+pub fn short(text: &str) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let mut cut: String = clean.take(60).collect();
+    if text.chars().nth(60).is_some() {
+        cut.push_str("...");
+    }
+    cut
+}
