@@ -5,6 +5,7 @@ use crate::command::{Code, Done, Life, Refusal, Reply};
 use crate::defects::Defect;
 use crate::demand::Given;
 use crate::io::STROKE_NL;
+use crate::motor::Charge;
 use crate::nv::Nv;
 use crate::prescription::Key;
 use crate::pump::{NEVER, Pump};
@@ -52,23 +53,21 @@ impl<N: Nv> Pump<N> {
         Done::Bolus { dose, over }
     }
 
-    /// Ends the bolus that runs, if any. A stroke of it that is under way is finished first.
+    /// Ends the bolus that runs, if any. A stroke of it that is under way is finished and counts for its kind and for the window.
     pub(crate) fn end_bolus(&mut self, cause: BolusEnd) {
         let Some(bolus) = self.state.bolus else { return };
-        if self
-            .motor
-            .stroke
-            .is_some_and(|stroke| stroke.charge == crate::motor::Charge::Bolus(bolus.kind))
+        let mut committed_nl = bolus.given * STROKE_NL;
+        if let Some(stroke) = &mut self.motor.stroke
+            && stroke.charge == Charge::Bolus(bolus.kind)
         {
-            self.ending = Some(cause);
-            return;
+            stroke.orphan = true;
+            committed_nl += STROKE_NL;
         }
-        self.ending = None;
         self.state.bolus = None;
         let given_nl = bolus.given * STROKE_NL;
         if ON_DEMAND.contains(&bolus.kind) {
             let forgotten = cause != BolusEnd::Complete && self.defect(Defect::RollingWindowForgetsBolusInProgress);
-            let nl = if forgotten { 0 } else { given_nl };
+            let nl = if forgotten { 0 } else { committed_nl };
             self.state.demand.end(self.now, nl.min(u64::from(u32::MAX)) as u32);
         }
         if cause != BolusEnd::Complete
@@ -105,7 +104,7 @@ impl<N: Nv> Pump<N> {
                 ..Refusal::new(Code::AlarmActive)
             });
         }
-        if self.state.bolus.is_some() || self.motor.stroke.is_some() && self.ending.is_some() {
+        if self.state.bolus.is_some() {
             return refuse(Code::BolusActive);
         }
         Ok(())
@@ -139,6 +138,7 @@ impl<N: Nv> Pump<N> {
             return refuse(Code::Count);
         }
         if self.committed_nl(window_ms) + dose > max {
+            self.raise(AlarmId::DoseLimit);
             return refuse(Code::MaxDose);
         }
         Ok(self.begin_bolus(BolusKind::Patient, dose, over_s * 1000))
@@ -149,7 +149,7 @@ impl<N: Nv> Pump<N> {
     ///
     /// With this, no window of that length anywhere can hold more than the maximum: its programmed part is at most the schedule's most, and its boluses were
     /// all counted when the last of them was asked for.
-    fn committed_nl(&mut self, window_ms: u64) -> u64 {
+    pub(crate) fn committed_nl(&mut self, window_ms: u64) -> u64 {
         let most = self.in_force.as_ref().map_or(0, |in_force| in_force.most_programmed_nl);
         // Strokes of a steady rate may be one ahead of the programme by their phase; that stroke is not a dose of its own.
         let given = self.programmed.sum_nl(self.now).saturating_sub(STROKE_NL);

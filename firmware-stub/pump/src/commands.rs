@@ -98,9 +98,6 @@ impl<N: Nv> Pump<N> {
         if !self.reservoir_is_low() {
             self.drop_alarm(AlarmId::ReservoirLow);
         }
-        if added.0 >= STROKE_NL {
-            self.drop_alarm(AlarmId::ReservoirEmpty);
-        }
         self.entry(DoseCause::Refill);
         Ok(Done::Refill { expected, residual })
     }
@@ -154,9 +151,8 @@ impl<N: Nv> Pump<N> {
         let settings = &self.settings;
         let pa = self.input.catheter_pa;
         match id {
-            AlarmId::ReservoirEmpty => {
-                self.state.reservoir < STROKE_NL || self.input.reservoir_pa < settings.reservoir_empty_pa
-            }
+            // A reservoir without pressure is found again within three minutes.
+            AlarmId::ReservoirEmpty => self.state.reservoir < STROKE_NL,
             AlarmId::ReservoirLow => self.reservoir_is_low(),
             AlarmId::EndOfService => matches!(self.state.life, Life::Eos | Life::Eol),
             AlarmId::EndOfLife => self.state.life == Life::Eol,

@@ -2,13 +2,13 @@
 
 use crate::defects::Defect;
 use crate::io::STROKE_NL;
-use crate::motor::{Charge, Ended};
+use crate::motor::{Charge, Ended, Stroke};
 use crate::nv::Nv;
 use crate::prescription::Key;
 use crate::pressure::Finding;
 use crate::pump::{NEVER, Pump};
 use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, PressureIs, State, What};
-use crate::units::Millis;
+use crate::units::{DAY_MS, Millis};
 
 /// What the window check may be out by: a stroke of basal phase and a stroke of rounding.
 const WINDOW_SLACK_NL: u64 = 2 * STROKE_NL;
@@ -21,7 +21,7 @@ impl<N: Nv> Pump<N> {
             return NEVER;
         }
         let due = self.basal.due().min(self.bolus_due());
-        if due == NEVER || (self.input.magnet && self.motor.stall.is_some()) {
+        if due == NEVER {
             return NEVER;
         }
         due.max(self.motor.rest_until).max(self.post_until)
@@ -30,16 +30,15 @@ impl<N: Nv> Pump<N> {
     #[inline]
     fn bolus_due(&self) -> u64 {
         match &self.state.bolus {
-            Some(bolus) if self.ending.is_none() => bolus.due(),
-            _ => NEVER,
+            Some(bolus) => bolus.due(),
+            None => NEVER,
         }
     }
 
     /// Begins the stroke that is due, if all is well.
     pub(crate) fn begin_stroke(&mut self) {
         if self.input.magnet {
-            // The field holds the rotor: trying would only drain the battery.
-            self.stroke_missed();
+            self.hold_for_magnet();
             return;
         }
         if !self.prescription_is_intact() {
@@ -65,11 +64,21 @@ impl<N: Nv> Pump<N> {
         self.motor.begin(self.now, self.input.encoder_edges, charge);
     }
 
+    /// The field holds the rotor: trying would only drain the battery. Each stroke that falls due meanwhile is missed; one of them stays owed.
+    fn hold_for_magnet(&mut self) {
+        self.stroke_missed();
+        let pace_ms = match (&self.state.bolus, self.basal.rate()) {
+            (Some(bolus), _) if self.basal.due() > self.now => bolus.pace_ms(),
+            (_, rate) => (STROKE_NL * DAY_MS).checked_div(rate).unwrap_or(self.settings.tick_ms),
+        };
+        self.motor.rest_until = self.now.saturating_add(pace_ms.max(1));
+    }
+
     /// A bolus that was held goes on at its pace: the time that it lost is not made up.
     fn pace_bolus(&mut self) {
         if let Some(bolus) = &mut self.state.bolus {
             let late = self.now.saturating_sub(bolus.due());
-            if late > bolus.over_ms.div_ceil(bolus.strokes.max(1)) {
+            if late > bolus.pace_ms() {
                 bolus.start = bolus.start.saturating_add(late);
             }
         }
@@ -96,8 +105,8 @@ impl<N: Nv> Pump<N> {
         if self.defect(Defect::SilentStall) {
             return;
         }
+        self.state.stalls = self.state.stalls.saturating_add(1);
         if self.motor.stalled(self.now, 1) {
-            self.state.stalls = self.state.stalls.saturating_add(1);
             self.unsaved = true;
             self.event(What::Stall { strokes: 1 });
             let within_ms = self.settings.repeated_stall_ms;
@@ -112,6 +121,10 @@ impl<N: Nv> Pump<N> {
     /// Raises the alarm once a stall lasts; the pump goes on trying.
     pub(crate) fn check_stall(&mut self) {
         let Some(stall) = self.motor.stall else { return };
+        if self.basal.due().min(self.bolus_due()) == NEVER {
+            // Nothing is due, so nothing is lost.
+            return;
+        }
         let lasts = self.now.saturating_sub(stall.since) >= self.settings.stall_ms;
         if (lasts || stall.failed >= self.settings.stall_strokes) && !self.has_alarm(AlarmId::MotorStall) {
             self.end_bolus(BolusEnd::Alarm);
@@ -121,17 +134,16 @@ impl<N: Nv> Pump<N> {
 
     /// The stroke's time is up.
     pub(crate) fn end_stroke(&mut self) {
-        let Some((charge, ended)) = self.motor.end(self.now, self.input.encoder_edges, &self.settings) else {
+        let Some((stroke, ended)) = self.motor.end(self.now, self.input.encoder_edges, &self.settings) else {
             return;
         };
         match ended {
             Ended::Extended => return,
-            Ended::Done { strokes } => self.delivered(charge, strokes),
-            Ended::Failed if self.defect(Defect::StallCountedAsDelivered) => self.delivered(charge, 1),
+            Ended::Done { strokes } => self.delivered(stroke, strokes),
+            Ended::Failed if self.defect(Defect::StallCountedAsDelivered) => self.delivered(stroke, 1),
+            // Nobody waits for a stroke whose bolus was cancelled or whose therapy was stopped.
+            Ended::Failed if self.basal.due().min(self.bolus_due()) == NEVER => {}
             Ended::Failed => self.stroke_missed(),
-        }
-        if let Some(cause) = self.ending {
-            self.end_bolus(cause);
         }
         if core::mem::take(&mut self.stop_entry) {
             self.entry(DoseCause::Stop);
@@ -139,7 +151,8 @@ impl<N: Nv> Pump<N> {
     }
 
     /// Books strokes that the encoder confirmed.
-    fn delivered(&mut self, charge: Charge, strokes: u64) {
+    fn delivered(&mut self, stroke: Stroke, strokes: u64) {
+        let charge = stroke.charge;
         let nl = strokes * STROKE_NL;
         self.state.strokes += strokes;
         if !(charge != Charge::Basal && self.defect(Defect::ReservoirNotDecrementedByBolus)) {
@@ -169,6 +182,7 @@ impl<N: Nv> Pump<N> {
         }
         match charge {
             Charge::Basal => self.basal.delivered(self.now, strokes),
+            Charge::Bolus(_) if stroke.orphan => {}
             Charge::Bolus(_) => {
                 if let Some(bolus) = &mut self.state.bolus {
                     bolus.given += strokes;
@@ -271,10 +285,11 @@ impl<N: Nv> Pump<N> {
             self.event(What::Magnet { on: self.input.magnet });
             if self.input.magnet {
                 // The rotor is held: break the stroke off, its edges will not come.
-                self.motor.stroke = None;
+                self.break_stroke();
                 self.raise(AlarmId::Magnet);
             } else {
                 self.drop_alarm(AlarmId::Magnet);
+                self.motor.rest_until = self.now;
             }
         }
         if self.input.telemetry_wake && !before.telemetry_wake {

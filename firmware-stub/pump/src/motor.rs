@@ -19,6 +19,8 @@ pub(crate) enum Charge {
 pub(crate) struct Stroke {
     pub(crate) charge: Charge,
     pub(crate) until: u64,
+    /// The bolus that it belongs to has ended: it counts for the kind, not for a bolus.
+    pub(crate) orphan: bool,
     extended: bool,
     edges: u32,
 }
@@ -58,35 +60,29 @@ impl Motor {
         self.stroke = Some(Stroke {
             charge,
             until: now + STROKE_MS,
+            orphan: false,
             extended: false,
             edges,
         });
     }
 
     /// Looks at the stroke whose time is up.
-    pub(crate) fn end(&mut self, now: u64, edges: u32, settings: &Settings) -> Option<(Charge, Ended)> {
+    pub(crate) fn end(&mut self, now: u64, edges: u32, settings: &Settings) -> Option<(Stroke, Ended)> {
         let stroke = self.stroke.as_mut()?;
         let moved = edges.wrapping_sub(stroke.edges);
-        let charge = stroke.charge;
         // Half the number range is no movement but a counter that was reset.
         if (EDGES_PER_STROKE..u32::MAX / 2).contains(&moved) {
-            self.stroke = None;
+            let strokes = u64::from(moved / EDGES_PER_STROKE);
             self.rest_until = now + settings.stroke_rest_ms;
-            return Some((
-                charge,
-                Ended::Done {
-                    strokes: u64::from(moved / EDGES_PER_STROKE),
-                },
-            ));
+            return Some((self.stroke.take()?, Ended::Done { strokes }));
         }
         if !stroke.extended {
             stroke.extended = true;
             stroke.until = now + STROKE_MS;
-            return Some((charge, Ended::Extended));
+            return Some((*stroke, Ended::Extended));
         }
-        self.stroke = None;
         self.rest_until = now + settings.stall_retry_ms;
-        Some((charge, Ended::Failed))
+        Some((self.stroke.take()?, Ended::Failed))
     }
 
     /// Notes a stroke that did not come; says whether a stall begins with it.

@@ -19,7 +19,7 @@ use crate::motor::Motor;
 use crate::nv::Nv;
 use crate::prescription::{IMAGE_MAX, Key, Prescription};
 use crate::pressure::Pressure;
-use crate::record::{AlarmId, BolusEnd, BolusKind, DoseCause, DoseEntry, Event, Mode, State, What};
+use crate::record::{AlarmId, BolusKind, DoseCause, DoseEntry, Event, Mode, State, What};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::state::Durable;
@@ -87,8 +87,6 @@ pub struct Pump<N: Nv> {
     pub(crate) timers: Timers,
     /// The first step after a reset finds out what was delivered since the state was stored.
     pub(crate) recover: bool,
-    /// The bolus ends, for this reason, with the stroke that runs.
-    pub(crate) ending: Option<BolusEnd>,
     /// A `stop` entry waits for the stroke that runs.
     pub(crate) stop_entry: bool,
     pub(crate) periodic_due: u64,
@@ -137,7 +135,6 @@ impl<N: Nv> Pump<N> {
                 end_of_life: NEVER,
             },
             recover: true,
-            ending: None,
             stop_entry: false,
             periodic_due: NEVER,
             post_until: now + settings.post_ms,

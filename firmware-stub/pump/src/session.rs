@@ -191,7 +191,6 @@ impl<N: Nv> Pump<N> {
         self.state.trial_spent = false;
         self.state.carry = [0; 5];
         self.drop_alarm(AlarmId::TrialEnded);
-        self.drop_alarm(AlarmId::MemoryError);
         self.unsaved = true;
         let by_prescription = matches!(self.state.minimum_cause, Some(Cause::DoseLimit | Cause::Prescription));
         match self.state.state {

@@ -42,6 +42,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Time from one stroke to the next.
+    pub(crate) const fn pace_ms(&self) -> u64 {
+        self.over_ms.div_ceil(if self.strokes == 0 { 1 } else { self.strokes })
+    }
+
     /// When its next stroke is due; strokes are spread evenly, the last one ends the bolus.
     pub(crate) fn due(&self) -> u64 {
         let after = (self.given + 1)

@@ -89,7 +89,12 @@ impl<N: Nv> Pump<N> {
     /// Each minute: clock, battery, pressures, temperature, and what lasts.
     fn tick(&mut self) {
         self.timers.tick = self.now + self.settings.tick_ms;
-        if let Some(by_ms) = self.clock.check(self.now, self.input.rtc, self.settings.clock_jump_s) {
+        // While the chip waits to be set it shows the old time.
+        let jumped = match self.set_rtc {
+            Some(_) => None,
+            None => self.clock.check(self.now, self.input.rtc, self.settings.clock_jump_s),
+        };
+        if let Some(by_ms) = jumped {
             self.event(What::Clock { by_ms });
             self.raise(AlarmId::ClockJump);
             self.set_rtc = Some(self.clock.now(self.now));
@@ -108,7 +113,7 @@ impl<N: Nv> Pump<N> {
         }
         if self.input.temperature_mc > self.settings.over_temperature_mc && !self.has_alarm(AlarmId::OverTemperature) {
             self.raise(AlarmId::OverTemperature);
-            self.fall_back(Cause::OverTemperature);
+            self.fault_stop(Cause::OverTemperature);
         }
         self.check_stall();
         self.check_dose_limit();

@@ -106,13 +106,7 @@ impl<N: Nv> Pump<N> {
 
     /// Breaks the stroke that runs off: it does not count.
     pub(crate) fn break_stroke(&mut self) {
-        if self.motor.stroke.take().is_none() {
-            return;
-        }
-        if let Some(cause) = self.ending {
-            self.end_bolus(cause);
-        }
-        if core::mem::take(&mut self.stop_entry) {
+        if self.motor.stroke.take().is_some() && core::mem::take(&mut self.stop_entry) {
             self.entry(DoseCause::Stop);
         }
     }
@@ -281,10 +275,18 @@ impl<N: Nv> Pump<N> {
 
     /// Returns from the dose limit once there is room again: a twentieth of the maximum, so that it does not flutter.
     pub(crate) fn check_dose_limit(&mut self) {
-        if self.state.minimum_cause != Some(Cause::DoseLimit) {
+        if !self.has_alarm(AlarmId::DoseLimit) {
             return;
         }
         let max = self.rx_or(Key::PtmMax, 0);
+        if self.state.minimum_cause != Some(Cause::DoseLimit) {
+            // A request was refused: the alarm stays until there is room for a bolus again.
+            let window_ms = self.rx_or(Key::PtmWindow, 0) * 1000;
+            if self.committed_nl(window_ms) + self.rx_or(Key::PtmDose, 0) <= max {
+                self.drop_alarm(AlarmId::DoseLimit);
+            }
+            return;
+        }
         if self.window_nl() <= max - max / 20 {
             self.drop_alarm(AlarmId::DoseLimit);
             self.set_state(State::Running, Cause::DoseLimitOver);
