@@ -87,6 +87,8 @@ pub struct Pump<N: Nv> {
     pub(crate) timers: Timers,
     /// The first step after a reset finds out what was delivered since the state was stored.
     pub(crate) recover: bool,
+    /// It has no stored encoder count to compare with.
+    pub(crate) edges_lost: bool,
     /// A `stop` entry waits for the stroke that runs.
     pub(crate) stop_entry: bool,
     pub(crate) periodic_due: u64,
@@ -135,6 +137,7 @@ impl<N: Nv> Pump<N> {
                 end_of_life: NEVER,
             },
             recover: true,
+            edges_lost: false,
             stop_entry: false,
             periodic_due: NEVER,
             post_until: now + settings.post_ms,

@@ -159,6 +159,7 @@ impl<N: Nv> Pump<N> {
         };
         self.state.rate = entry.rate.0.min(u64::from(u32::MAX)) as u32;
         self.state.saved_at = entry.t.0;
+        self.edges_lost = true;
         // The bolus history is gone: the window counts as full until it has passed.
         self.state.demand.push(crate::demand::Given {
             start: self.now,
@@ -243,24 +244,16 @@ impl<N: Nv> Pump<N> {
         self.wake_up();
     }
 
-    /// Strokes between the last save and the reset, by the encoder; where its count is not believable, the most that there can have been.
+    /// Strokes between the last save and the reset, by the encoder; where its count is not believable (more than the motor can make, or nothing to
+    /// compare it with), the most that there can have been.
     fn count_missed_strokes(&mut self) {
-        if self.state_seq == 0 {
+        if self.state_seq == 0 && !self.edges_lost {
             return;
         }
         let elapsed = self.now.saturating_sub(self.state.saved_at);
-        let bolus_left = self
-            .state
-            .bolus
-            .map_or(0, |bolus| bolus.strokes.saturating_sub(bolus.given));
-        let basal = u128::from(self.state.rate) * u128::from(elapsed) / u128::from(STROKE_NL * DAY_MS) + 2;
-        let most = u64::try_from(basal).unwrap_or(u64::MAX).saturating_add(bolus_left);
         let moved = u64::from(self.input.encoder_edges.wrapping_sub(self.state.saved_edges) / EDGES_PER_STROKE);
-        let strokes = if moved <= most {
-            moved
-        } else {
-            most.min(self.state.reservoir / STROKE_NL)
-        };
+        let believable = !self.edges_lost && self.settings.shortest_ms(moved) <= elapsed.saturating_add(1_000);
+        let strokes = if believable { moved } else { self.most_strokes(elapsed) };
         let mut of_bolus = 0;
         if let Some(bolus) = &mut self.state.bolus {
             let paced = self.now.saturating_sub(bolus.start).saturating_mul(bolus.strokes) / bolus.over_ms.max(1);
@@ -273,6 +266,17 @@ impl<N: Nv> Pump<N> {
         self.state.trial_nl += (strokes - if prime { of_bolus } else { 0 }) * STROKE_NL;
         self.state.strokes += strokes;
         self.state.reservoir = self.state.reservoir.saturating_sub(strokes * STROKE_NL);
+    }
+
+    /// The most strokes that therapy can have made in that time, as far as the stored state knows.
+    fn most_strokes(&self, elapsed_ms: u64) -> u64 {
+        let bolus_left = self
+            .state
+            .bolus
+            .map_or(0, |bolus| bolus.strokes.saturating_sub(bolus.given));
+        let basal = u128::from(self.state.rate) * u128::from(elapsed_ms) / u128::from(STROKE_NL * DAY_MS) + 2;
+        let most = u64::try_from(basal).unwrap_or(u64::MAX).saturating_add(bolus_left);
+        most.min(self.state.reservoir / STROKE_NL)
     }
 
     /// Stores the state in both copies, if something of it changed.

@@ -130,6 +130,7 @@ impl<N: Nv> Pump<N> {
     pub(crate) fn fall_back(&mut self, cause: Cause) {
         self.end_bolus(BolusEnd::Alarm);
         if self.state.state == State::Running {
+            self.basal.forgive(self.now);
             self.set_state(State::MinimumRate, cause);
         }
     }
