@@ -3,7 +3,7 @@
 //! Invariant: a diagnostic carries the line that it is about, cut to a bounded length, so that it can be shown without the file and no hostile
 //! file can fill a terminal.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::fmt;
 
 /// Longest excerpt of a source line, in characters.
@@ -81,20 +81,26 @@ impl Diagnostic {
     #[must_use]
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let mut snippet = Snippet::source(self.excerpt.as_str())
-            .line_start(self.line as usize)
-            .path(format!("{}:{}:{}", self.file, self.line, self.column));
-        // The renderer would count the column in the excerpt; the path says where it truly is.
-        let (from, to) = self.span;
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        let whole_line = self.column as usize == 1 + self.excerpt[..self.span.0].chars().count();
+        if self.excerpt.is_empty() || !whole_line {
+            // Said apart from the snippet, which would count the column inside the excerpt.
+            let origin = Origin::path(self.file.as_str()).line(self.line as usize);
+            group = group.element(origin.char_column(self.column as usize));
+        }
         if !self.excerpt.is_empty() {
-            let annotation = AnnotationKind::Primary.span(from..to.max(from));
-            snippet = snippet.annotation(if self.label.is_empty() {
+            let annotation = AnnotationKind::Primary.span(self.span.0..self.span.1);
+            let annotation = if self.label.is_empty() {
                 annotation
             } else {
                 annotation.label(self.label.as_str())
-            });
+            };
+            let mut snippet = Snippet::source(self.excerpt.as_str()).line_start(self.line as usize);
+            if whole_line {
+                snippet = snippet.path(self.file.as_str());
+            }
+            group = group.element(snippet.annotation(annotation));
         }
-        let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
