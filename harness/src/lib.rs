@@ -17,6 +17,7 @@ pub mod oracle;
 pub mod plan;
 pub mod quantity;
 pub mod reconcile;
+pub mod rig;
 pub mod scenario;
 pub mod session;
 pub mod verdict;

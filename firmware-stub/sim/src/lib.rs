@@ -19,3 +19,6 @@ pub use machine::{Machine, MachineSettings, Stop, WATCHDOG_MS};
 pub use memory::BusError;
 pub use nv::MemoryNv;
 pub use sim_pump::{Advance, Gone, Pace, SimControl, SimPump, serve};
+#[cfg(feature = "seeded-defects")]
+pub use stub_pump::defects::Defect;
+pub use stub_pump::units::Millis;

@@ -1,0 +1,117 @@
+//! What can be wrong with a bench. None of it is about the pump: a run that meets one of these is Inconclusive.
+
+use std::path::PathBuf;
+
+/// What went wrong with the rig, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum RigError {
+    /// A file that cannot be read.
+    #[error("{path}: {why}", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: std::io::Error,
+    },
+    /// A rig file that is not right.
+    #[error("{file}:{line}: {what}")]
+    Rig {
+        /// The file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// What.
+        what: String,
+    },
+    /// A device profile that is not right.
+    #[error(transparent)]
+    Profile(#[from] crate::device::ProfileError),
+    /// The serial port cannot be opened.
+    #[error(
+        "serial port {port}: {why}; is it plugged in, may you open it (group `dialout`), and does no other program hold it?"
+    )]
+    Open {
+        /// The port.
+        port: String,
+        /// Why.
+        why: String,
+    },
+    /// The line is gone.
+    #[error("the line to the pump on {port} is gone ({why}); check cable and supply, then run again")]
+    Lost {
+        /// The port.
+        port: String,
+        /// Why.
+        why: String,
+    },
+    /// The port does not take what is sent.
+    #[error("{port} took no more bytes within {limit_ms} ms; does something block the far end?")]
+    Stuck {
+        /// The port.
+        port: String,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The simulated pump is gone.
+    #[error("the simulated pump has ended; open the rig again")]
+    SimGone,
+    /// The simulated pump does not come back to its fence.
+    #[error("the simulated pump did not reach its fence within {limit_ms} ms of host time")]
+    FenceTimeout {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The simulated pump's process does not start.
+    #[error("the simulated pump's process: {what}")]
+    Process {
+        /// What.
+        what: String,
+    },
+    /// The rig has no such part.
+    #[error("rig `{rig}` has no {part}, which {wanted} needs")]
+    Lacks {
+        /// The rig.
+        rig: String,
+        /// Which part.
+        part: &'static str,
+        /// For what.
+        wanted: String,
+    },
+    /// The probe did not do it.
+    #[error("debug probe: {doing}: {why}")]
+    Probe {
+        /// What was to be done.
+        doing: String,
+        /// Why it was not.
+        why: String,
+    },
+    /// The test block is not as it should be.
+    #[error("test block at {addr:#010x}: {what}")]
+    TestBlock {
+        /// Where it should be.
+        addr: u64,
+        /// What.
+        what: String,
+    },
+    /// A name that no symbol has.
+    #[error("no symbol `{name}`; device profile `{device}` has: {known}; or write an address as 0x20000000")]
+    Symbol {
+        /// The name.
+        name: String,
+        /// The profile.
+        device: String,
+        /// The symbols that there are.
+        known: String,
+    },
+    /// This build cannot.
+    #[error("this build of pump-hil has no simulator; build it with the feature `sim`, or give a rig with `--rig`")]
+    NoSimulator,
+    /// A defect that the stub does not have, or a build without defects.
+    #[error("no seeded defect `{name}`: {why}")]
+    Defect {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+}

@@ -1,0 +1,23 @@
+//! The host's clocks: the one door to them outside [`super::clock`]. What they say is for people and for safety nets, and decides no verdict.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// The monotonic clock.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// Civil time, for headers and sign-offs.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub fn civil() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Lets host time pass; for the far ends that give no other sign (a process that starts).
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub async fn sleep(time: Duration) {
+    tokio::time::sleep(time).await;
+}

@@ -1,0 +1,314 @@
+//! The debug probe: memory, run control and breakpoints of a pump, through `probe_rs::Core` alone.
+//!
+//! This is the one module that names probe-rs. One path serves the simulator, an emulator and a board: the virtual probe speaks port registers, behind
+//! it stands an emulated Cortex-M system control space, and behind that a small [`CoreBackend`].
+
+mod backend;
+mod dap;
+mod scs;
+
+pub use backend::{BusFault, CoreBackend, CoreRegister};
+
+use super::RigError;
+use dap::VirtualProbe;
+use probe_rs::config::{Registry, Target};
+use probe_rs::probe::Probe;
+use probe_rs::{CoreType, MemoryInterface as _, Permissions, Session};
+use probe_rs_target::{
+    ArmCoreAccessOptions, Chip, ChipFamily, Core as ChipCore, CoreAccessOptions, MemoryRegion, NvmRegion, RamRegion,
+    TargetDescriptionSource,
+};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Name of the simulated chip: its own, for a vendor's prefix would choose a vendor's sequences.
+const CHIP: &str = "pump-hil-sim";
+const FLASH: std::ops::Range<u64> = 0x0000_0000..0x0004_0000;
+const RAM: std::ops::Range<u64> = 0x2000_0000..0x2001_0000;
+/// How long a core may take to halt.
+const HALT_LIMIT: Duration = Duration::from_millis(100);
+
+/// A probe that is attached to a core.
+pub struct Debug {
+    session: Session,
+}
+
+impl std::fmt::Debug for Debug {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Debug").finish_non_exhaustive()
+    }
+}
+
+impl Debug {
+    /// Attaches to the simulated chip before `backend`. To attach and to detach is intrusive (the core is halted, stepped and resumed): once a run.
+    ///
+    /// # Errors
+    /// What probe-rs could not do.
+    pub fn attach_virtual(backend: Box<dyn CoreBackend>) -> Result<Self, RigError> {
+        let target = virtual_target()?;
+        let probe = Probe::new(VirtualProbe::new(backend));
+        let session = probe
+            .attach_with_registry(target, Permissions::default(), &Registry::new())
+            .map_err(|e| failed("attaching", &e))?;
+        Ok(Self { session })
+    }
+
+    /// As [`Debug::attach_virtual`], while the core is held in reset; it stays halted before its first instruction.
+    ///
+    /// # Errors
+    /// What probe-rs could not do.
+    pub fn attach_virtual_under_reset(backend: Box<dyn CoreBackend>) -> Result<Self, RigError> {
+        let target = virtual_target()?;
+        let probe = Probe::new(VirtualProbe::new(backend));
+        let session = probe
+            .attach_under_reset_with_registry(target, Permissions::default(), &Registry::new())
+            .map_err(|e| failed("attaching under reset", &e))?;
+        Ok(Self { session })
+    }
+
+    /// Reads memory, all of it in one go.
+    ///
+    /// # Errors
+    /// Nothing is at the address, or the probe failed.
+    pub fn read(&mut self, addr: u64, into: &mut [u8]) -> Result<(), RigError> {
+        let len = into.len();
+        self.core(
+            |core| core.read(addr, into),
+            || format!("reading {len} bytes at {addr:#010x}"),
+        )
+    }
+
+    /// Writes memory.
+    ///
+    /// # Errors
+    /// As [`Debug::read`].
+    pub fn write(&mut self, addr: u64, bytes: &[u8]) -> Result<(), RigError> {
+        self.core(
+            |core| core.write(addr, bytes).and_then(|()| core.flush()),
+            || format!("writing {} bytes at {addr:#010x}", bytes.len()),
+        )
+    }
+
+    /// Reads a 32-bit word.
+    ///
+    /// # Errors
+    /// As [`Debug::read`].
+    pub fn read_word(&mut self, addr: u64) -> Result<u32, RigError> {
+        self.core(
+            |core| core.read_word_32(addr),
+            || format!("reading the word at {addr:#010x}"),
+        )
+    }
+
+    /// Writes a 32-bit word.
+    ///
+    /// # Errors
+    /// As [`Debug::read`].
+    pub fn write_word(&mut self, addr: u64, value: u32) -> Result<(), RigError> {
+        self.core(
+            |core| core.write_word_32(addr, value).and_then(|()| core.flush()),
+            || format!("writing the word at {addr:#010x}"),
+        )
+    }
+
+    /// Halts the core.
+    ///
+    /// # Errors
+    /// It does not halt, or the probe failed.
+    pub fn halt(&mut self) -> Result<(), RigError> {
+        self.core(
+            |core| core.halt(HALT_LIMIT).map(|_| ()),
+            || "halting the core".to_owned(),
+        )
+    }
+
+    /// Lets the core run.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn run(&mut self) -> Result<(), RigError> {
+        self.core(|core| core.run(), || "letting the core run".to_owned())
+    }
+
+    /// Lets a halted core run; tells whether it was halted.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn run_if_halted(&mut self) -> Result<bool, RigError> {
+        let halted = self.is_halted()?;
+        if halted {
+            self.run()?;
+        }
+        Ok(halted)
+    }
+
+    /// Lets a halted core carry out one instruction.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn step(&mut self) -> Result<(), RigError> {
+        self.core(|core| core.step().map(|_| ()), || "stepping the core".to_owned())
+    }
+
+    /// Resets the core; it runs on.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn reset(&mut self) -> Result<(), RigError> {
+        self.core(|core| core.reset(), || "resetting the core".to_owned())
+    }
+
+    /// Resets the core and holds it before its first instruction.
+    ///
+    /// # Errors
+    /// It does not halt, or the probe failed.
+    pub fn reset_and_halt(&mut self) -> Result<(), RigError> {
+        self.core(
+            |core| core.reset_and_halt(HALT_LIMIT).map(|_| ()),
+            || "resetting and halting the core".to_owned(),
+        )
+    }
+
+    /// Whether the core is halted.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn is_halted(&mut self) -> Result<bool, RigError> {
+        self.core(
+            |core| core.core_halted(),
+            || "asking whether the core is halted".to_owned(),
+        )
+    }
+
+    /// The program counter of a halted core.
+    ///
+    /// # Errors
+    /// The core runs, or the probe failed.
+    pub fn pc(&mut self) -> Result<u64, RigError> {
+        self.register(15)
+    }
+
+    /// Register r0 to r15 of a halted core.
+    ///
+    /// # Errors
+    /// As [`Debug::pc`].
+    pub fn register(&mut self, number: u16) -> Result<u64, RigError> {
+        self.core(
+            |core| core.read_core_reg::<u32>(probe_rs::RegisterId(number)).map(u64::from),
+            || format!("reading r{number}"),
+        )
+    }
+
+    /// Writes register r0 to r15 of a halted core.
+    ///
+    /// # Errors
+    /// As [`Debug::pc`].
+    pub fn set_register(&mut self, number: u16, value: u32) -> Result<(), RigError> {
+        self.core(
+            |core| core.write_core_reg(probe_rs::RegisterId(number), value),
+            || format!("writing r{number}"),
+        )
+    }
+
+    /// Sets a hardware breakpoint.
+    ///
+    /// # Errors
+    /// None is free, or the probe failed.
+    pub fn set_breakpoint(&mut self, addr: u64) -> Result<(), RigError> {
+        self.core(
+            |core| core.set_hw_breakpoint(addr),
+            || format!("setting a breakpoint at {addr:#010x}"),
+        )
+    }
+
+    /// Takes a hardware breakpoint away.
+    ///
+    /// # Errors
+    /// None stands there, or the probe failed.
+    pub fn clear_breakpoint(&mut self, addr: u64) -> Result<(), RigError> {
+        self.core(
+            |core| core.clear_hw_breakpoint(addr),
+            || format!("clearing the breakpoint at {addr:#010x}"),
+        )
+    }
+
+    /// Gives the core to `act`, for what this face does not have (all widths of memory, in tests).
+    pub(super) fn core<T>(
+        &mut self,
+        act: impl FnOnce(&mut probe_rs::Core<'_>) -> Result<T, probe_rs::Error>,
+        doing: impl FnOnce() -> String,
+    ) -> Result<T, RigError> {
+        let result = self.session.core(0).and_then(|mut core| act(&mut core));
+        result.map_err(|e| failed(&doing(), &e))
+    }
+}
+
+fn failed(doing: &str, error: &probe_rs::Error) -> RigError {
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        why = format!("{why}: {inner}");
+        source = inner.source();
+    }
+    RigError::Probe {
+        doing: doing.to_owned(),
+        why,
+    }
+}
+
+/// The simulated chip, described once a process.
+fn virtual_target() -> Result<Target, RigError> {
+    static TARGET: OnceLock<Target> = OnceLock::new();
+    if let Some(target) = TARGET.get() {
+        return Ok(target.clone());
+    }
+    let described = |why: String| RigError::Probe {
+        doing: format!("describing the chip {CHIP}"),
+        why,
+    };
+    let mut registry = Registry::new();
+    registry
+        .add_target_family(family())
+        .map_err(|e| described(e.to_string()))?;
+    let target = registry
+        .get_target_by_name(CHIP)
+        .map_err(|e| described(e.to_string()))?;
+    Ok(TARGET.get_or_init(|| target).clone())
+}
+
+fn family() -> ChipFamily {
+    let cores = vec!["main".to_owned()];
+    let flash = NvmRegion {
+        name: Some("flash".to_owned()),
+        range: FLASH,
+        cores: cores.clone(),
+        is_alias: false,
+        access: None,
+    };
+    let ram = RamRegion {
+        name: Some("ram".to_owned()),
+        range: RAM,
+        cores,
+        is_alias: false,
+        access: None,
+    };
+    let chip = Chip {
+        cores: vec![ChipCore {
+            name: "main".to_owned(),
+            core_type: CoreType::Armv7em,
+            core_access_options: CoreAccessOptions::Arm(ArmCoreAccessOptions::default()),
+        }],
+        memory_map: vec![MemoryRegion::Nvm(flash), MemoryRegion::Ram(ram)],
+        ..Chip::generic_arm(CHIP, CoreType::Armv7em)
+    };
+    ChipFamily {
+        name: "pump-hil simulated chips".to_owned(),
+        manufacturer: None,
+        chip_detection: Vec::new(),
+        generated_from_pack: false,
+        pack_file_release: None,
+        variants: vec![chip],
+        flash_algorithms: Vec::new(),
+        source: TargetDescriptionSource::External,
+    }
+}

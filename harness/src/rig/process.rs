@@ -1,0 +1,79 @@
+//! The stub pump as a process of its own: `pump-hil sim`.
+
+use super::host_time;
+use super::{OpenOptions, RigError};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// How often a process that starts is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A running process; it is killed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Pump {
+    child: Child,
+    link: PathBuf,
+}
+
+impl Pump {
+    /// Starts the process and waits until its port is there.
+    pub async fn start(scale: u32, options: &OpenOptions, limit: Duration) -> Result<Self, RigError> {
+        let wrong = |what: String| RigError::Process { what };
+        let exe = match &options.exe {
+            Some(exe) => exe.clone(),
+            None => std::env::current_exe().map_err(|e| wrong(format!("this program cannot be found: {e}")))?,
+        };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let link = std::env::temp_dir().join(format!("pump-hil-{}-{number}", std::process::id()));
+        let mut command = Command::new(&exe);
+        command
+            .arg("sim")
+            .args(["--scale", &scale.to_string()])
+            .args(["--seed", &options.seed.to_string()])
+            .args(["--start", &options.start_s.to_string()])
+            .arg("--link")
+            .arg(&link);
+        if let Some(defect) = &options.defect {
+            command.args(["--defect", defect]);
+        }
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|e| wrong(format!("{} does not start: {e}", exe.display())))?;
+        let mut pump = Self { child, link };
+        let begun = host_time::now();
+        while !pump.link.exists() {
+            if let Ok(Some(status)) = pump.child.try_wait() {
+                return Err(wrong(format!("`{} sim` ended at once: {status}", exe.display())));
+            }
+            if begun.elapsed() > limit {
+                return Err(wrong(format!(
+                    "`{} sim` gave no port within {} ms",
+                    exe.display(),
+                    limit.as_millis()
+                )));
+            }
+            host_time::sleep(LOOK_EVERY).await;
+        }
+        Ok(pump)
+    }
+
+    /// Path of the port.
+    pub fn port(&self) -> &str {
+        self.link.to_str().unwrap_or_default()
+    }
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        let _ = std::fs::remove_file(&self.link);
+    }
+}

@@ -1,0 +1,165 @@
+//! The stub pump on a thread of this process. Besides the command `sim` the only place that names it.
+
+use super::clock::{Advance, Fence, Stop};
+use super::probe::{BusFault, CoreBackend, CoreRegister};
+use super::{OpenOptions, RigError};
+use stub_sim::{Machine, MachineSettings, Register, SimControl, SimPump};
+
+/// A running simulated pump; its thread ends when this is dropped.
+pub(super) struct Pump {
+    pump: SimPump,
+    port: String,
+}
+
+impl std::fmt::Debug for Pump {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pump").field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+impl Pump {
+    /// Powers a new pump.
+    pub fn start(options: &OpenOptions) -> Result<Self, RigError> {
+        let machine = Machine::new(settings(options)?);
+        let pump = SimPump::spawn(machine).map_err(|e| RigError::Open {
+            port: "a PTY for the simulated pump".to_owned(),
+            why: e.to_string(),
+        })?;
+        let port = pump.pty_path().display().to_string();
+        Ok(Self { pump, port })
+    }
+
+    /// Path of its port.
+    pub fn port(&self) -> &str {
+        &self.port
+    }
+
+    /// Its time.
+    pub fn fence(&self) -> Box<dyn Fence> {
+        Box::new(SimFence(self.pump.control()))
+    }
+
+    /// Its processor.
+    pub fn core(&self) -> Box<dyn CoreBackend> {
+        Box::new(SimCore(self.pump.control()))
+    }
+}
+
+/// What a simulated pump is made of.
+pub(crate) fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
+    let mut settings = MachineSettings {
+        seed: options.seed,
+        ..MachineSettings::default()
+    };
+    settings.plant.start_rtc_s = u64::try_from(options.start_s).unwrap_or(0);
+    if let Some(name) = &options.defect {
+        plant_defect(&mut settings, name)?;
+    }
+    Ok(settings)
+}
+
+#[cfg(feature = "seeded-defects")]
+fn plant_defect(settings: &mut MachineSettings, name: &str) -> Result<(), RigError> {
+    let defect = stub_sim::Defect::from_name(name).ok_or_else(|| RigError::Defect {
+        name: name.to_owned(),
+        why: format!("the stub pump has {}", stub_sim::Defect::NAMES.join(", ")),
+    })?;
+    settings.pump.defect = Some(defect);
+    Ok(())
+}
+
+#[cfg(not(feature = "seeded-defects"))]
+fn plant_defect(_: &mut MachineSettings, name: &str) -> Result<(), RigError> {
+    Err(RigError::Defect {
+        name: name.to_owned(),
+        why: "this build has none; build it with the feature `seeded-defects`".to_owned(),
+    })
+}
+
+struct SimFence(SimControl);
+
+impl std::fmt::Debug for SimFence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SimFence")
+    }
+}
+
+impl Fence for SimFence {
+    fn advance(&self, until_ms: u64, rx_total: u64, done: Box<dyn FnOnce(Advance) + Send>) -> Result<(), RigError> {
+        let tell = move |a: stub_sim::Advance| {
+            done(Advance {
+                now_ms: a.now.0,
+                tx_total: a.tx_total,
+                stop: match a.stop {
+                    stub_sim::Stop::Fence => Stop::Fence,
+                    stub_sim::Stop::Output => Stop::Output,
+                    stub_sim::Stop::Halted { .. } => Stop::Halted,
+                },
+            });
+        };
+        self.0
+            .advance_with(stub_sim::Millis(until_ms), rx_total, Box::new(tell))
+            .map_err(|_| RigError::SimGone)
+    }
+}
+
+struct SimCore(SimControl);
+
+impl std::fmt::Debug for SimCore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SimCore")
+    }
+}
+
+fn register(which: CoreRegister) -> Register {
+    match which {
+        CoreRegister::R(number) => Register::R(number),
+        CoreRegister::Xpsr => Register::Xpsr,
+    }
+}
+
+impl CoreBackend for SimCore {
+    fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), BusFault> {
+        self.0.read(addr, into).map_err(|_| BusFault)
+    }
+
+    fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), BusFault> {
+        self.0.write(addr, bytes).map_err(|_| BusFault)
+    }
+
+    fn is_halted(&mut self) -> bool {
+        self.0.is_halted()
+    }
+
+    fn halt(&mut self) {
+        self.0.halt();
+    }
+
+    fn resume(&mut self) {
+        self.0.resume();
+    }
+
+    fn step(&mut self) {
+        self.0.step_instruction();
+    }
+
+    fn reset(&mut self, halt: bool) {
+        self.0.reset(halt);
+    }
+
+    fn set_breakpoint(&mut self, addr: u32) {
+        self.0.set_breakpoint(addr);
+    }
+
+    fn clear_breakpoint(&mut self, addr: u32) {
+        self.0.clear_breakpoint(addr);
+    }
+
+    fn read_register(&mut self, which: CoreRegister) -> Option<u32> {
+        self.0.register(register(which))
+    }
+
+    fn write_register(&mut self, which: CoreRegister, value: u32) -> bool {
+        self.0.set_register(register(which), value)
+    }
+}

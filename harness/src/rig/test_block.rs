@@ -1,0 +1,227 @@
+//! The test block (`firmware-stub/TEST-BLOCK.md`): the harness's own copy of its layout.
+
+use super::RigError;
+use super::probe::Debug;
+use crate::event::Sample;
+use crate::fault::FaultName;
+use crate::quantity::Span;
+
+const MAGIC: &[u8; 8] = b"PUMPHIL1";
+const VERSION: u32 = 1;
+/// Bytes before the fault slots.
+const HEAD: usize = 0x80;
+const HEARTBEAT: u64 = 0x28;
+const HEARTBEAT_LIMIT: u64 = 0x2C;
+const GO_SAFE: u64 = 0x30;
+const FAULT_SLOTS: usize = 0x34;
+const FAULTS: u64 = 0x80;
+const SLOT: u64 = 16;
+const SLOTS_MAX: u32 = 256;
+
+/// A test block that was found.
+#[derive(Debug, Clone)]
+pub struct TestBlock {
+    addr: u64,
+    slots: u32,
+    beats: u32,
+}
+
+/// A fault's slot, read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaultState {
+    /// The switch is on.
+    pub armed: bool,
+    /// Its parameter.
+    pub param: i32,
+    /// It is in effect.
+    pub in_effect: bool,
+    /// How often it acted.
+    pub count: u32,
+}
+
+impl TestBlock {
+    /// The block at `addr`, after a look at its magic, version and size.
+    ///
+    /// # Errors
+    /// There is none, or one of another version.
+    pub fn at(debug: &mut Debug, addr: u64) -> Result<Self, RigError> {
+        let wrong = |what: String| RigError::TestBlock { addr, what };
+        let mut head = [0; HEAD];
+        debug.read(addr, &mut head)?;
+        if head[..8] != MAGIC[..] {
+            return Err(wrong(
+                "its magic `PUMPHIL1` is not there; is this firmware built for test?".to_owned(),
+            ));
+        }
+        let (version, size, slots) = (word(&head, 8), word(&head, 12), word(&head, FAULT_SLOTS));
+        if version != VERSION {
+            return Err(wrong(format!("version {version}; this harness knows {VERSION}")));
+        }
+        if slots > SLOTS_MAX || u64::from(size) < FAULTS + u64::from(slots) * SLOT {
+            return Err(wrong(format!("{size} bytes cannot hold {slots} fault slots")));
+        }
+        Ok(Self {
+            addr,
+            slots,
+            beats: word(&head, 0x28),
+        })
+    }
+
+    /// Looks for the magic on 64-byte boundaries of `ram`.
+    ///
+    /// # Errors
+    /// It is nowhere, or the memory cannot be read.
+    pub fn find(debug: &mut Debug, ram: std::ops::Range<u64>) -> Result<Self, RigError> {
+        let len = usize::try_from(ram.end.saturating_sub(ram.start)).unwrap_or(0);
+        let mut image = vec![0; len];
+        debug.read(ram.start, &mut image)?;
+        let found = image.chunks(64).position(|c| c.starts_with(MAGIC));
+        match found {
+            Some(place) => Self::at(debug, ram.start + 64 * place as u64),
+            None => Err(RigError::TestBlock {
+                addr: ram.start,
+                what: format!(
+                    "no magic `PUMPHIL1` up to {:#010x}; is this firmware built for test?",
+                    ram.end
+                ),
+            }),
+        }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn address(&self) -> u64 {
+        self.addr
+    }
+
+    /// Everything that is measured, in one read.
+    ///
+    /// # Errors
+    /// The probe could not read it.
+    pub fn sample(&self, debug: &mut Debug) -> Result<Sample, RigError> {
+        let mut head = [0; HEAD];
+        debug.read(self.addr, &mut head)?;
+        let signed = |offset| word(&head, offset).cast_signed();
+        let nl = |offset| double(&head, offset).cast_signed();
+        Ok(Sample {
+            strokes: double(&head, 0x38),
+            edges: double(&head, 0x40),
+            delivered_nl: nl(0x48),
+            displaced_nl: nl(0x50),
+            reservoir_nl: nl(0x58),
+            catheter_pa: signed(0x60),
+            battery_mv: signed(0x68),
+            battery_loaded_mv: signed(0x6C),
+            resets: word(&head, 0x74),
+            lost_nl: i64::from(word(&head, 0x7C)),
+        })
+    }
+
+    /// Sets a fault's parameter, then its switch.
+    ///
+    /// # Errors
+    /// A parameter beyond 32 bits, a slot that the firmware lacks, or a probe that cannot write.
+    pub fn arm(&self, debug: &mut Debug, fault: FaultName, param: i64) -> Result<(), RigError> {
+        let slot = self.slot(fault)?;
+        let param = i32::try_from(param).map_err(|_| RigError::TestBlock {
+            addr: slot,
+            what: format!("{param} as the parameter of `{fault}` is beyond 32 bits"),
+        })?;
+        debug.write_word(slot + 4, param.cast_unsigned())?;
+        debug.write_word(slot, 1)
+    }
+
+    /// Reads a fault's slot back.
+    ///
+    /// # Errors
+    /// A slot that the firmware lacks, or a probe that cannot read.
+    pub fn fault(&self, debug: &mut Debug, fault: FaultName) -> Result<FaultState, RigError> {
+        let mut slot = [0; 16];
+        debug.read(self.slot(fault)?, &mut slot)?;
+        Ok(FaultState {
+            armed: word(&slot, 0) != 0,
+            param: word(&slot, 4).cast_signed(),
+            in_effect: word(&slot, 8) != 0,
+            count: word(&slot, 12),
+        })
+    }
+
+    /// Takes a fault's switch back.
+    ///
+    /// # Errors
+    /// As [`TestBlock::arm`].
+    pub fn clear(&self, debug: &mut Debug, fault: FaultName) -> Result<(), RigError> {
+        debug.write_word(self.slot(fault)?, 0)
+    }
+
+    /// Takes every switch back that is on; tells how many were.
+    ///
+    /// # Errors
+    /// A probe that cannot read or write.
+    pub fn clear_all(&self, debug: &mut Debug) -> Result<u32, RigError> {
+        let mut slots = vec![0; self.slots as usize * SLOT as usize];
+        debug.read(self.addr + FAULTS, &mut slots)?;
+        let mut cleared = 0;
+        for place in 0..self.slots {
+            let offset = u64::from(place) * SLOT;
+            if word(&slots, offset as usize) != 0 {
+                debug.write_word(self.addr + FAULTS + offset, 0)?;
+                cleared += 1;
+            }
+        }
+        Ok(cleared)
+    }
+
+    /// Asks the pump to go to its safe state; it does when it runs next.
+    ///
+    /// # Errors
+    /// A probe that cannot write.
+    pub fn go_safe(&self, debug: &mut Debug) -> Result<(), RigError> {
+        debug.write_word(self.addr + GO_SAFE, 1)
+    }
+
+    /// Beats the heart.
+    ///
+    /// # Errors
+    /// A probe that cannot write.
+    pub fn beat(&mut self, debug: &mut Debug) -> Result<(), RigError> {
+        self.beats = self.beats.wrapping_add(1);
+        debug.write_word(self.addr + HEARTBEAT, self.beats)
+    }
+
+    /// Pump time without a beat after which the pump goes safe; zero: off.
+    ///
+    /// # Errors
+    /// A time beyond 32 bits of milliseconds, or a probe that cannot write.
+    pub fn heartbeat_limit(&self, debug: &mut Debug, limit: Span) -> Result<(), RigError> {
+        let ms = u32::try_from(limit.0).map_err(|_| RigError::TestBlock {
+            addr: self.addr + HEARTBEAT_LIMIT,
+            what: format!("a heartbeat limit of {limit} is beyond 32 bits of milliseconds"),
+        })?;
+        debug.write_word(self.addr + HEARTBEAT_LIMIT, ms)
+    }
+
+    fn slot(&self, fault: FaultName) -> Result<u64, RigError> {
+        let slot = fault.fault().slot;
+        if slot >= self.slots {
+            return Err(RigError::TestBlock {
+                addr: self.addr,
+                what: format!(
+                    "fault `{fault}` has slot {slot}, and this firmware has {} slots",
+                    self.slots
+                ),
+            });
+        }
+        Ok(self.addr + FAULTS + u64::from(slot) * SLOT)
+    }
+}
+
+fn word(bytes: &[u8], offset: usize) -> u32 {
+    let mut four = [0; 4];
+    four.copy_from_slice(&bytes[offset..offset + 4]);
+    u32::from_le_bytes(four)
+}
+
+fn double(bytes: &[u8], offset: usize) -> u64 {
+    u64::from(word(bytes, offset)) | u64::from(word(bytes, offset + 4)) << 32
+}
