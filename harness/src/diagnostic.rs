@@ -63,6 +63,7 @@ impl Diagnostic {
         let line = 1 + text[..line_start].bytes().filter(|b| *b == b'\n').count();
         let column = 1 + text[line_start..start].chars().count();
         let (excerpt, offset) = excerpt(&text[line_start..line_end], start - line_start);
+        let excerpt: String = excerpt.chars().map(harmless).collect();
         let from = (start - line_start).saturating_sub(offset).min(excerpt.len());
         let to = (end - line_start).saturating_sub(offset).min(excerpt.len());
         Self {
@@ -135,8 +136,8 @@ pub fn render_all(diagnostics: &[Diagnostic], styled: bool) -> String {
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 4);
-    // A long hostile word is compared with nothing.
-    if word.len() > 64 {
+    // A long hostile word is compared with nothing, and an empty one is like every short one.
+    if word.is_empty() || word.len() > 64 {
         return None;
     }
     let lower = word.to_lowercase();
@@ -170,6 +171,16 @@ fn excerpt(line: &str, at: usize) -> (String, usize) {
     }
     let before = line[..at].char_indices().rev().nth(EXCERPT / 3).map_or(0, |(i, _)| i);
     (line[before..].chars().take(EXCERPT).collect(), before)
+}
+
+/// A character of the same length in UTF-8 that a terminal does not obey: for C1 controls and for what turns the direction of writing. The
+/// renderer replaces the C0 controls.
+fn harmless(c: char) -> char {
+    match c {
+        '\u{80}'..='\u{9f}' => '\u{b7}',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
+        other => other,
+    }
 }
 
 /// The largest character boundary that is not beyond `at`.

@@ -1,9 +1,11 @@
 //! The files that come with the harness are right: fixtures load, scenarios load, and the published schema agrees with the loader.
 
 use pump_hil::catalog::Catalog;
+use pump_hil::catalog::coverage::{Covered, coverage};
 use pump_hil::diagnostic::render_all;
 use pump_hil::files::{self, ScenarioFolder};
 use pump_hil::scenario::load;
+use pump_hil::scenario::schema::{FileKind, schema};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -50,4 +52,50 @@ fn the_fixtures_on_disk_are_those_that_are_built_in() {
     };
     assert_eq!(ids(&read), ids(&built_in));
     assert!(read.drugs().eq(built_in.drugs()));
+}
+
+#[test]
+fn every_shipped_file_is_valid_by_the_published_schema() {
+    let catalog = catalog();
+    let sets = [
+        ("scenarios", FileKind::Scenario),
+        ("scenarios/shared", FileKind::Setup),
+        ("fixtures/drugs", FileKind::Drugs),
+        ("fixtures/requirements", FileKind::Requirements),
+    ];
+    let mut wrong = Vec::new();
+    for (place, kind) in sets {
+        let published = serde_json::from_str(&schema(kind, &catalog)).unwrap();
+        let validator = jsonschema::validator_for(&published).unwrap();
+        let path = root().join(place);
+        if place == "scenarios/shared" && !path.is_dir() {
+            continue;
+        }
+        let names = ScenarioFolder::open(&path).unwrap().list().unwrap();
+        assert!(!names.is_empty(), "no files in {place}");
+        for name in names {
+            let text = std::fs::read_to_string(path.join(&name)).unwrap();
+            let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+            for error in validator.iter_errors(&value) {
+                wrong.push(format!("{place}/{name}: {error} at {}", error.instance_path()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_row_of_the_inventory_is_covered_or_has_a_reason() {
+    let folder = ScenarioFolder::open(&root().join("scenarios")).unwrap();
+    let catalog = catalog();
+    let paths = folder.list().unwrap();
+    let cases: Vec<_> = paths.iter().flat_map(|path| load(&folder, path, &catalog).unwrap_or_default()).collect();
+    let table = coverage(&cases, &catalog);
+    let open: Vec<&str> = table
+        .iter()
+        .filter(|line| line.requirement.row && line.covered == Covered::No)
+        .map(|line| line.requirement.id.as_str())
+        .collect();
+    assert!(open.is_empty(), "no scenario covers {open:?}");
+    assert!(table.iter().any(|line| matches!(line.covered, Covered::NotTestable(_))));
 }

@@ -179,20 +179,49 @@ impl Loader {
 /// A text that is not the quantity that it should be.
 #[must_use]
 pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
-    let problem = Problem::new(text.place, check::short(&error.to_string()));
+    let shown = check::short(&text.text);
     match error {
-        QuantityError::Unit {
-            unit,
-            known,
-            text: whole,
-        } => {
-            let message = if unit.is_empty() {
-                format!("`{}` has no unit", check::short(whole))
-            } else {
-                format!("unknown unit `{}` in `{}`", check::short(unit), check::short(whole))
-            };
-            Problem::new(text.place, message).maybe_help(suggest(unit, known.split(", ")))
+        QuantityError::NotANumber { example, .. } => {
+            let message = format!("`{shown}` is no number with a unit");
+            Problem::new(text.place, message).help(format!("write it as `{example}`"))
         }
-        _ => problem,
+        QuantityError::Range { base, .. } => {
+            Problem::new(text.place, format!("`{shown}` is finer or larger than {base} can hold"))
+        }
+        QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
+            let problem = Problem::new(text.place, format!("`{shown}` has no unit"));
+            problem.maybe_help(suggest("", known.split(", ")))
+        }
+        QuantityError::Unit { unit, known, .. } => {
+            let problem = Problem::new(text.place, format!("unknown unit `{}` in `{shown}`", check::short(unit)));
+            if unit.contains(|c: char| c.is_ascii_digit()) {
+                return problem.help("write one number and one unit, such as `2.5 h`");
+            }
+            match dimension_of(unit) {
+                Some(dimension) => problem.label(format!("a unit of {dimension}")).help(format!("known here: {known}")),
+                None => problem.maybe_help(suggest(unit, known.split(", "))),
+            }
+        }
     }
+}
+
+/// What a unit measures.
+fn dimension_of(unit: &str) -> Option<&'static str> {
+    use crate::quantity::{Concentration, Current, Mass, MassRate, Percent, Pressure, Rate, Resistance, Span, Unit, Voltage, Volume};
+    let all: [(&'static str, &[Unit]); 12] = [
+        ("volume", Volume::UNITS),
+        ("rate", Rate::UNITS),
+        ("time", Span::UNITS),
+        ("mass", Mass::UNITS),
+        ("mass a day", MassRate::UNITS),
+        ("concentration", Concentration::UNITS),
+        ("voltage", Voltage::UNITS),
+        ("pressure", Pressure::UNITS),
+        ("resistance", Resistance::UNITS),
+        ("current", Current::UNITS),
+        ("share", Percent::UNITS),
+        ("temperature", crate::quantity::Temperature::UNITS),
+    ];
+    let holds = |units: &&[Unit]| units.iter().any(|(name, ..)| *name == unit);
+    all.iter().find(|(_, units)| holds(units)).map(|(name, _)| *name)
 }

@@ -83,6 +83,7 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
         for row in &rows {
             let mut found = Vec::new();
             cases.extend(one_case(&documents, row, catalog, &mut found));
+            found.retain(|problem| !table::is_unfilled(&nodes, row, problem.place));
             told.push((row.name.clone(), found));
         }
         problems.extend(table::merge_problems(told));

@@ -82,7 +82,7 @@ dimensions! {
     /// A share.
     Share = "share", "5 %", [crate::quantity::Percent::UNITS], &[];
     /// A share, or `off`.
-    ShareOrOff = "share or `off`", "5 %", [crate::quantity::Percent::UNITS], &["off"];
+    ShareOrOff = "share", "5 %", [crate::quantity::Percent::UNITS], &["off"];
 }
 
 raw_struct! {

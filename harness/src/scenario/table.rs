@@ -214,6 +214,25 @@ pub(super) fn substitute(node: &Node, row: &Row) -> Node {
     }
 }
 
+/// Whether a placeholder of this row stands for nothing at this place; that was told, and what follows from it need not be.
+pub(super) fn is_unfilled(documents: &[&Node], row: &Row, place: Place) -> bool {
+    fn search(node: &Node, row: &Row, place: Place) -> bool {
+        match &node.value {
+            Value::Scalar { text, .. } => {
+                let open = |piece: Piece<'_>| match piece {
+                    Piece::Text(_) => false,
+                    Piece::Name(name) => !row.values.contains_key(name),
+                    Piece::Open => true,
+                };
+                node.place == place && text.contains("${") && pieces(text).into_iter().any(open)
+            }
+            Value::List(items) => items.iter().any(|item| search(item, row, place)),
+            Value::Map(entries) => entries.iter().any(|(_, value)| search(value, row, place)),
+        }
+    }
+    documents.iter().any(|document| search(document, row, place))
+}
+
 fn filled(text: &str, plain: bool, row: &Row) -> Value {
     let pieces = pieces(text);
     // A placeholder alone takes the kind of its value too: `stalls: "${n}"` is a number.

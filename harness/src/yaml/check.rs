@@ -79,6 +79,8 @@ impl<'a> Checker<'a> {
             let known = || words.iter().filter_map(Json::as_str);
             if !known().any(|word| word == text) {
                 let kind = schema.get("x-word").and_then(Json::as_str).unwrap_or("value");
+                // Some lists are named `alarm or any`: what was written is meant to be the first.
+                let kind = kind.split(" or ").next().unwrap_or(kind);
                 let problem = Problem::new(node.place, format!("unknown {kind} `{}`", short(text)));
                 self.problems.push(problem.maybe_help(suggest(text, known())));
             }
@@ -159,7 +161,10 @@ fn describe(schema: &Json) -> String {
         schema.get("x-quantity").and_then(Json::as_str),
         schema.pointer("/examples/0").and_then(Json::as_str),
     ) {
-        return format!("a {dimension} with its unit, such as `{example}`");
+        return match schema.pointer("/x-also/0").and_then(Json::as_str) {
+            Some(word) => format!("a {dimension} such as `{example}`, or `{word}`"),
+            None => format!("a {dimension} with its unit, such as `{example}`"),
+        };
     }
     if let Some(word) = schema.get("x-word").and_then(Json::as_str) {
         return format!("the name of a {word}");
@@ -185,7 +190,11 @@ fn describe(schema: &Json) -> String {
 /// A text that is short enough for a message, without control characters.
 #[must_use]
 pub fn short(text: &str) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let unsafe_to_show = |c: char| {
+        let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        c.is_control() || turns
+    };
+    let clean = text.chars().map(|c| if unsafe_to_show(c) { '\u{fffd}' } else { c });
     let mut cut: String = clean.take(60).collect();
     if text.chars().nth(60).is_some() {
         cut.push_str("...");

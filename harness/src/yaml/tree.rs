@@ -134,6 +134,11 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
             Err(error) => {
                 let at = builder.offsets.byte(error.marker().index());
                 let place = builder.place_at(at, 1);
+                // The scanner looks ahead, and gives up by itself beyond its own depth.
+                if error.info().contains("recursion limit") {
+                    builder.problems.push(too_deep(place));
+                    return (None, builder.problems);
+                }
                 let message = format!("not valid YAML: {}", error.info());
                 builder
                     .problems
@@ -153,6 +158,9 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
 fn advice(text: &str, at: usize) -> &'static str {
     let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     let line = text[line_start..].lines().next().unwrap_or("");
+    if line.contains("${") {
+        return "inside `{...}` and `[...]` a placeholder needs quotes: \"${name}\"";
+    }
     if line.trim_start_matches([' ', '-']).starts_with('\t') || line.starts_with('\t') {
         "indent with spaces, not with tabs"
     } else if line.contains(": \"") || line.contains('"') || line.contains('\'') {
@@ -282,7 +290,7 @@ impl Builder {
 
     fn open(&mut self, place: Place, map: bool) -> Result<(), Problem> {
         if self.stack.len() >= DEPTH_MAX {
-            return Err(Problem::new(place, format!("nested more than {DEPTH_MAX} levels deep")));
+            return Err(too_deep(place));
         }
         self.stack.push(Open {
             place,
@@ -347,6 +355,10 @@ impl Builder {
         open.entries.push((key, node));
         Ok(())
     }
+}
+
+fn too_deep(place: Place) -> Problem {
+    Problem::new(place, format!("nested more than {DEPTH_MAX} levels deep"))
 }
 
 fn refuse_anchor(anchor: usize, place: Place) -> Result<(), Problem> {

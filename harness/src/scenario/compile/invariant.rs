@@ -1,7 +1,7 @@
 //! The text forms of `always`: `delivered <= prescribed + 14.5 %`, `state != stopped`, `no alarm occlusion`.
 
 use super::Compiler;
-use super::range::{dimension, quantity};
+use super::range::{dimension, problem, quantity};
 use crate::catalog::load::quantity_problem;
 use crate::diagnostic::suggest;
 use crate::quantity::Percent;
@@ -88,12 +88,12 @@ impl Compiler<'_> {
                 let share: Percent = slack.parse().map_err(|error| quantity_problem(text, &error))?;
                 percent = Percent(percent.0.saturating_add(share.0));
             } else {
-                let value = quantity(slack, dim).map_err(|error| quantity_problem(text, &error))?;
+                let value = quantity(slack, dim).map_err(|error| problem(text, dim, &error))?;
                 absolute = absolute.saturating_add(value);
             }
         }
         let right = if base.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
-            Operand::Value(quantity(base, dim).map_err(|error| quantity_problem(text, &error))?)
+            Operand::Value(quantity(base, dim).map_err(|error| problem(text, dim, &error))?)
         } else {
             let other = measure(text, base)?;
             self.need_for(other);

@@ -71,26 +71,31 @@ impl Compiler<'_> {
     fn mode(&mut self, raw: &RawPrescription) -> Option<Mode> {
         let word = raw.mode.as_ref()?;
         let mode = word.0.text.as_str();
+        if !crate::catalog::words::RX_MODES.contains(&mode) {
+            return None;
+        }
         self.unused_keys(raw, mode);
+        // What was told before may be about the key that seems to be missing.
+        let quiet = self.trouble_in(raw.place);
         match mode {
             "continuous" => {
-                let rate = self.required(raw.rate.as_ref(), "rate", mode, raw.place);
+                let rate = self.required(raw.rate.as_ref(), "rate", mode, raw.place, quiet);
                 rate.and_then(|text| self.flow(text))
                     .map(|rate| Mode::Continuous { rate })
             }
             "flex" => {
-                let schedule = self.required(raw.schedule.as_ref(), "schedule", mode, raw.place)?;
+                let schedule = self.required(raw.schedule.as_ref(), "schedule", mode, raw.place, quiet)?;
                 Some(Mode::Flex {
                     steps: self.schedule(schedule, raw.place),
                 })
             }
             "periodic" => {
                 let rate = raw.rate.as_ref().map_or(Some(Rate(0)), |text| self.flow(text));
-                let dose = self.required(raw.dose.as_ref(), "dose", mode, raw.place);
+                let dose = self.required(raw.dose.as_ref(), "dose", mode, raw.place, quiet);
                 let dose = dose.and_then(|text| self.dose(text));
-                let over = self.required(raw.over.as_ref(), "over", mode, raw.place);
+                let over = self.required(raw.over.as_ref(), "over", mode, raw.place, quiet);
                 let over = over.and_then(|text| self.time(text));
-                let interval = self.required(raw.interval.as_ref(), "interval", mode, raw.place);
+                let interval = self.required(raw.interval.as_ref(), "interval", mode, raw.place, quiet);
                 let interval = interval.and_then(|text| self.time(text));
                 Some(Mode::Periodic {
                     rate: rate?,
@@ -104,8 +109,8 @@ impl Compiler<'_> {
         }
     }
 
-    fn required<'r, T>(&mut self, value: Option<&'r T>, key: &str, mode: &str, place: Place) -> Option<&'r T> {
-        if value.is_none() && !self.trouble_in(place) {
+    fn required<'r, T>(&mut self, value: Option<&'r T>, key: &str, mode: &str, place: Place, quiet: bool) -> Option<&'r T> {
+        if value.is_none() && !quiet {
             self.tell(Problem::new(place, format!("the mode `{mode}` needs the key `{key}`")));
         }
         value

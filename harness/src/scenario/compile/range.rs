@@ -63,10 +63,19 @@ pub(super) fn share(value: i64, percent: Percent) -> i64 {
     i64::try_from(part).unwrap_or(i64::MAX)
 }
 
+/// What is wrong with a number; a count has no unit.
+pub(super) fn problem(text: &Text, dim: Dim, error: &QuantityError) -> Problem {
+    if dim == Dim::Count {
+        let message = format!("`{}` is no whole number without a unit", short(text.text.trim()));
+        return Problem::new(text.place, message).help("write it as `3` or `<= 3`");
+    }
+    quantity_problem(text, error)
+}
+
 /// Resolves a range.
 pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
     let whole = text.text.trim();
-    let number = |part: &str| quantity(part.trim(), dim).map_err(|error| quantity_problem(text, &error));
+    let number = |part: &str| quantity(part.trim(), dim).map_err(|error| problem(text, dim, &error));
     let (low, high) = if let Some(rest) = whole.strip_prefix("<=") {
         (None, Some(number(rest)?))
     } else if let Some(rest) = whole.strip_prefix(">=") {

@@ -26,7 +26,11 @@ impl Compiler<'_> {
     pub(super) fn timeline(&mut self, raw: &[RawStep]) -> Vec<Step> {
         let mut clock = Clock::default();
         let mut total = 0;
-        self.steps(raw, &mut clock, &mut total)
+        let steps = self.steps(raw, &mut clock, &mut total);
+        if let Some(last) = raw.last().filter(|_| clock.latest > TIME_MAX.0) {
+            self.tell(Problem::new(last.place, format!("the scenario lasts longer than {TIME_MAX}")));
+        }
+        steps
     }
 
     fn steps(&mut self, raw: &[RawStep], clock: &mut Clock, total: &mut u64) -> Vec<Step> {
