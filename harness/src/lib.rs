@@ -20,6 +20,8 @@ pub mod reconcile;
 pub mod rig;
 pub mod scenario;
 pub mod session;
+#[cfg(test)]
+mod testing;
 pub mod verdict;
 pub mod wire;
 pub mod yaml;

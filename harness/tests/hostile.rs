@@ -10,7 +10,10 @@ struct Files(BTreeMap<String, Vec<u8>>);
 
 impl Source for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        self.0.get(path).cloned().ok_or_else(|| SourceError::NotFound(path.to_owned()))
+        self.0
+            .get(path)
+            .cloned()
+            .ok_or_else(|| SourceError::NotFound(path.to_owned()))
     }
 }
 
@@ -70,7 +73,12 @@ fn fifty_megabytes_are_not_read() {
     let catalog = Catalog::shipped().unwrap();
     let source = ScenarioFolder::open(folder.path()).unwrap();
     let error = load(&source, "large.yaml", &catalog).unwrap_err();
-    assert!(error[0].message.contains("the file has 52428800 bytes; a scenario has at most 1048576"), "{error:?}");
+    assert!(
+        error[0]
+            .message
+            .contains("the file has 52428800 bytes; a scenario has at most 1048576"),
+        "{error:?}"
+    );
     assert!(error_of(vec![b'x'; 2 << 20]).contains("2097152 bytes"));
 }
 
@@ -79,7 +87,10 @@ fn bytes_that_are_no_utf8_are_shown_where_they_stand() {
     let mut bytes = HEAD.as_bytes().to_vec();
     bytes.extend(b"seed: \xff\xfe\n");
     let text = error_of(bytes);
-    assert!(text.contains("not valid UTF-8") && text.contains("a.yaml:4:7"), "{text}");
+    assert!(
+        text.contains("not valid UTF-8") && text.contains("a.yaml:4:7"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -90,16 +101,23 @@ fn a_million_values_are_refused() {
 
 #[test]
 fn includes_are_bounded_in_depth_and_number() {
-    let mut files = vec![("a.yaml".to_owned(), format!("{HEAD}include: [s0.yaml]\ntimeline: [{{do: start}}]\n").into_bytes())];
+    let mut files = vec![(
+        "a.yaml".to_owned(),
+        format!("{HEAD}include: [s0.yaml]\ntimeline: [{{do: start}}]\n").into_bytes(),
+    )];
     for n in 0..200 {
-        files.push((format!("s{n}.yaml"), format!("include: [s{}.yaml]\n", n + 1).into_bytes()));
+        files.push((
+            format!("s{n}.yaml"),
+            format!("include: [s{}.yaml]\n", n + 1).into_bytes(),
+        ));
     }
     assert!(errors_of(files).contains("more than 64 files in one scenario"));
 }
 
 #[test]
 fn repeats_and_times_cannot_overflow() {
-    let repeat = |times: &str| format!("{HEAD}timeline:\n  - repeat: {times}\n    every: 9000 d\n    steps: [{{do: status}}]\n");
+    let repeat =
+        |times: &str| format!("{HEAD}timeline:\n  - repeat: {times}\n    every: 9000 d\n    steps: [{{do: status}}]\n");
     assert!(error_of(repeat("4294967295")).contains("expands to more than 1000000 steps"));
     assert!(error_of(repeat("4294967296")).contains("does not fit 32 bits"));
     assert!(error_of(repeat("99999999999999999999")).contains("too large"));
@@ -111,7 +129,10 @@ fn repeats_and_times_cannot_overflow() {
         deep = format!("{indent}- repeat: 4000000000\n{indent}  steps:\n{inner}");
     }
     let text = error_of(format!("{HEAD}timeline:\n{deep}"));
-    assert!(text.contains("expands to more than") || text.contains("not valid YAML"), "{text}");
+    assert!(
+        text.contains("expands to more than") || text.contains("not valid YAML"),
+        "{text}"
+    );
     let waits: String = (0..2_000).map(|_| "  - wait: 36500 d\n".to_owned()).collect();
     let text = error_of(format!("{HEAD}timeline:\n{waits}"));
     assert!(text.contains("lasts longer than"), "{text}");
@@ -123,13 +144,18 @@ fn tables_cannot_multiply_a_file_without_limit() {
     let text = error_of(format!("{HEAD}cases:\n{rows}seed: ${{x}}\ntimeline: [{{do: start}}]\n"));
     assert!(text.contains("too large for this file"), "{text}");
     let long = "y".repeat(10_000);
-    let text = error_of(format!("{HEAD}cases: {{a: {{x: {long}}}}}\nalways: ['${{x}}']\ntimeline: [{{do: start}}]\n"));
+    let text = error_of(format!(
+        "{HEAD}cases: {{a: {{x: {long}}}}}\nalways: ['${{x}}']\ntimeline: [{{do: start}}]\n"
+    ));
     assert!(text.contains("at most 256 bytes"), "{text}");
 }
 
 #[test]
 fn control_characters_and_long_lines_never_reach_the_terminal() {
-    let text = error_of(format!("{HEAD}timeline:\n  - do: \"{}\"\n", "start\\e[2J".repeat(20_000)));
+    let text = error_of(format!(
+        "{HEAD}timeline:\n  - do: \"{}\"\n",
+        "start\\e[2J".repeat(20_000)
+    ));
     assert!(!text.contains('\u{1b}') && text.len() < 5_000, "{} bytes", text.len());
     let text = error_of(format!("{HEAD}\u{7f}\u{9b}2Jkey: 1\ntimeline: [{{do: start}}]\n"));
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");

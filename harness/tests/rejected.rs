@@ -21,7 +21,9 @@ fn catalog() -> Catalog {
 fn rejected() -> Vec<String> {
     let entries = std::fs::read_dir(scenarios().join("rejected")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned)).collect();
+    let mut names: Vec<String> = names
+        .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
+        .collect();
     names.sort();
     names
 }
@@ -75,7 +77,9 @@ fn the_published_schema_rejects_what_is_wrong_with_the_structure() {
     let mut compared = 0;
     for name in rejected() {
         let text = std::fs::read_to_string(scenarios().join(format!("rejected/{name}.yaml"))).unwrap();
-        let (Some(tree), found) = tree::parse(&text, 0) else { continue };
+        let (Some(tree), found) = tree::parse(&text, 0) else {
+            continue;
+        };
         // Placeholders have no structure yet, and duplicate keys are no matter of a schema.
         if text.contains("${") || !found.is_empty() {
             continue;
@@ -84,7 +88,10 @@ fn the_published_schema_rejects_what_is_wrong_with_the_structure() {
         check::check(&tree, catalog.structural_schema(false), &mut problems);
         if !problems.is_empty() {
             let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
-            assert!(!validator.is_valid(&value), "{name}: the loader finds {problems:?}, the schema nothing");
+            assert!(
+                !validator.is_valid(&value),
+                "{name}: the loader finds {problems:?}, the schema nothing"
+            );
             compared += 1;
         }
     }

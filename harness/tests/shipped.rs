@@ -89,7 +89,10 @@ fn every_row_of_the_inventory_is_covered_or_has_a_reason() {
     let folder = ScenarioFolder::open(&root().join("scenarios")).unwrap();
     let catalog = catalog();
     let paths = folder.list().unwrap();
-    let cases: Vec<_> = paths.iter().flat_map(|path| load(&folder, path, &catalog).unwrap_or_default()).collect();
+    let cases: Vec<_> = paths
+        .iter()
+        .flat_map(|path| load(&folder, path, &catalog).unwrap_or_default())
+        .collect();
     let table = coverage(&cases, &catalog);
     let open: Vec<&str> = table
         .iter()

@@ -193,12 +193,17 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
             problem.maybe_help(suggest("", known.split(", ")))
         }
         QuantityError::Unit { unit, known, .. } => {
-            let problem = Problem::new(text.place, format!("unknown unit `{}` in `{shown}`", check::short(unit)));
+            let problem = Problem::new(
+                text.place,
+                format!("unknown unit `{}` in `{shown}`", check::short(unit)),
+            );
             if unit.contains(|c: char| c.is_ascii_digit()) {
                 return problem.help("write one number and one unit, such as `2.5 h`");
             }
             match dimension_of(unit) {
-                Some(dimension) => problem.label(format!("a unit of {dimension}")).help(format!("known here: {known}")),
+                Some(dimension) => problem
+                    .label(format!("a unit of {dimension}"))
+                    .help(format!("known here: {known}")),
                 None => problem.maybe_help(suggest(unit, known.split(", "))),
             }
         }
@@ -207,7 +212,9 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
 
 /// What a unit measures.
 fn dimension_of(unit: &str) -> Option<&'static str> {
-    use crate::quantity::{Concentration, Current, Mass, MassRate, Percent, Pressure, Rate, Resistance, Span, Unit, Voltage, Volume};
+    use crate::quantity::{
+        Concentration, Current, Mass, MassRate, Percent, Pressure, Rate, Resistance, Span, Unit, Voltage, Volume,
+    };
     let all: [(&'static str, &[Unit]); 12] = [
         ("volume", Volume::UNITS),
         ("rate", Rate::UNITS),

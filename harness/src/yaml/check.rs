@@ -191,7 +191,8 @@ fn describe(schema: &Json) -> String {
 #[must_use]
 pub fn short(text: &str) -> String {
     let unsafe_to_show = |c: char| {
-        let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        let turns =
+            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
         c.is_control() || turns
     };
     let clean = text.chars().map(|c| if unsafe_to_show(c) { '\u{fffd}' } else { c });

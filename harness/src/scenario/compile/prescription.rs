@@ -109,7 +109,14 @@ impl Compiler<'_> {
         }
     }
 
-    fn required<'r, T>(&mut self, value: Option<&'r T>, key: &str, mode: &str, place: Place, quiet: bool) -> Option<&'r T> {
+    fn required<'r, T>(
+        &mut self,
+        value: Option<&'r T>,
+        key: &str,
+        mode: &str,
+        place: Place,
+        quiet: bool,
+    ) -> Option<&'r T> {
         if value.is_none() && !quiet {
             self.tell(Problem::new(place, format!("the mode `{mode}` needs the key `{key}`")));
         }
