@@ -4,7 +4,7 @@
 
 use pump_hil::event::{Body, Said};
 use pump_hil::fault::FaultName;
-use pump_hil::quantity::{Concentration, Rate, Span};
+use pump_hil::quantity::{Concentration, Rate, Span, Volume};
 use pump_hil::rig::{End, OpenOptions, Rig, RigError, RigFile};
 use pump_hil::scenario::case::{Mode, Prescription, Request};
 use pump_hil::session::{Outcome, Session, SessionEvent};
@@ -94,8 +94,14 @@ impl Bench {
         };
         let outcome = bench.ask(&program).await;
         assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?}");
+        let left = bench.rig.sample().unwrap().expect("a test block").reservoir_nl;
+        let refill = Request::Refill {
+            removed: Some(Volume(left)),
+            added: Volume(20_000_000),
+        };
+        assert!(matches!(bench.ask(&refill).await, Outcome::Ok { .. }));
         let outcome = bench.ask(&Request::Start).await;
-        assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?} {:#?}", bench.events);
+        assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?} {:?}", bench.events);
         bench
     }
 
@@ -293,17 +299,6 @@ async fn words_and_bits_are_read_written_and_flipped_by_name() {
         "{error}"
     );
     assert!(matches!(bench.rig.read_word("0x40000000"), Err(RigError::Probe { .. })));
-}
-
-#[tokio::test(flavor = "current_thread")]
-async fn a_port_is_locked_while_it_is_open() {
-    let bench = Bench::open().await;
-    drop(bench);
-    let file = RigFile::sim().unwrap();
-    let first = Rig::open(&file, &OpenOptions::default()).await.unwrap();
-    let second = Rig::open(&file, &OpenOptions::default()).await.unwrap();
-    first.close();
-    second.close();
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -21,6 +21,9 @@ use job::{Answer, Job, Next};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+/// Ends a line that was left unfinished so that it cannot be taken for a whole one.
+const SPOIL: [u8; 2] = *b"~\n";
+
 /// A request that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(u64);
@@ -152,6 +155,8 @@ pub struct Session {
     line_open: bool,
     /// Raw bytes were sent since the last request: an answer may come that nobody waits for.
     raw_sent: bool,
+    /// Complaints that are expected, about lines that were left unfinished and spoilt.
+    nacks_due: u32,
     /// What the last `Stage` meant, for the `Commit` after it.
     staged: Option<Arc<program::Intent>>,
 }
@@ -173,6 +178,7 @@ impl Session {
             last_id: 0,
             line_open: false,
             raw_sent: false,
+            nacks_due: 0,
             staged: None,
         }
     }
@@ -329,8 +335,9 @@ impl Session {
             bytes.truncate(cut.left);
         }
         if self.line_open && !bytes.is_empty() {
-            // Whatever was left unfinished on the line would swallow this request.
-            bytes.insert(0, b'\n');
+            // Whatever was left unfinished on the line would swallow this request; and a mere line end could complete it.
+            bytes.splice(0..0, SPOIL);
+            self.nacks_due += 1;
         }
         if !bytes.is_empty() {
             self.put(bytes);
@@ -426,6 +433,7 @@ impl Session {
         match self.exchange.take() {
             Some(exchange) if exchange.seq == seq => {
                 self.raw_sent = false;
+                self.nacks_due = 0;
                 let answer = Answer {
                     refused,
                     fields,
@@ -441,6 +449,10 @@ impl Session {
                 }
                 self.perform(next, now);
                 self.start_next(now);
+            }
+            Some(exchange) if seq == 0 && refused.is_some() && self.nacks_due > 0 => {
+                self.nacks_due -= 1;
+                self.exchange = Some(exchange);
             }
             // Seq 0: the pump could not read who asked. What is in flight may have suffered on its way; to say it again does no harm.
             Some(exchange) if seq == 0 && refused.is_some() && !self.raw_sent => {

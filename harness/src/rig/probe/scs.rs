@@ -181,7 +181,13 @@ impl Scs {
 
     fn write_control(&mut self, control: u32) {
         self.look();
+        let caught = self.halted && self.control & C_DEBUGEN == 0 && control & C_DEBUGEN != 0;
         self.control = control;
+        if caught {
+            // A reset was caught before debug was enabled: to enable it lets nothing go.
+            self.control |= C_HALT;
+            return;
+        }
         let wants_halt = control & C_HALT != 0 && control & C_DEBUGEN != 0;
         let wants_step = control & C_STEP != 0 && control & C_DEBUGEN != 0;
         match (self.halted, wants_halt, wants_step) {
