@@ -255,10 +255,7 @@ impl<N: Nv> Pump<N> {
             self.periodic_due = NEVER;
             return;
         }
-        if self.state.bolus.is_some()
-            || self.now < self.post_until
-            || self.has_alarm(AlarmId::MotorStall) && self.motor.stall.is_some()
-        {
+        if self.periodic_due() > self.now {
             return;
         }
         let due = core::mem::replace(&mut self.periodic_due, NEVER);
@@ -274,9 +271,10 @@ impl<N: Nv> Pump<N> {
         self.begin_bolus(BolusKind::Periodic, dose, over_ms);
     }
 
-    /// When the next periodic bolus can begin.
+    /// When the next periodic bolus can begin: not beside another one, not while the motor is stalled.
     pub(crate) fn periodic_due(&self) -> u64 {
-        if self.state.bolus.is_some() {
+        let stalled = self.has_alarm(AlarmId::MotorStall) && self.motor.stall.is_some();
+        if self.state.bolus.is_some() || stalled {
             NEVER
         } else {
             self.periodic_due.max(self.post_until)

@@ -55,6 +55,10 @@ impl<N: Nv> Pump<N> {
         }
         if self.state.state == State::Running && self.window_is_full(charge) {
             self.raise(AlarmId::DoseLimit);
+            if charge != Charge::Basal {
+                self.end_bolus(BolusEnd::Alarm);
+            }
+            self.basal.forgive(self.now);
             self.set_state(State::MinimumRate, Cause::DoseLimit);
             return;
         }
@@ -118,15 +122,21 @@ impl<N: Nv> Pump<N> {
         self.check_stall();
     }
 
+    /// When a stall has lasted long enough for an alarm; never while nothing is due, because then nothing is lost.
+    pub(crate) fn stall_due(&self) -> u64 {
+        match self.motor.stall {
+            Some(stall) if !self.has_alarm(AlarmId::MotorStall) && self.basal.due().min(self.bolus_due()) != NEVER => {
+                stall.since.saturating_add(self.settings.stall_ms)
+            }
+            _ => NEVER,
+        }
+    }
+
     /// Raises the alarm once a stall lasts; the pump goes on trying.
     pub(crate) fn check_stall(&mut self) {
-        let Some(stall) = self.motor.stall else { return };
-        if self.basal.due().min(self.bolus_due()) == NEVER {
-            // Nothing is due, so nothing is lost.
-            return;
-        }
-        let lasts = self.now.saturating_sub(stall.since) >= self.settings.stall_ms;
-        if (lasts || stall.failed >= self.settings.stall_strokes) && !self.has_alarm(AlarmId::MotorStall) {
+        let failed = self.motor.stall.map_or(0, |stall| stall.failed);
+        let due = self.stall_due();
+        if due != NEVER && (self.now >= due || failed >= self.settings.stall_strokes) {
             self.end_bolus(BolusEnd::Alarm);
             self.raise(AlarmId::MotorStall);
         }

@@ -4,7 +4,6 @@ use crate::battery::Charge;
 use crate::calendar::add_months;
 use crate::command::Life;
 use crate::defects::Defect;
-use crate::motor::Stall;
 use crate::nv::Nv;
 use crate::pump::{NEVER, Pump};
 use crate::record::{AlarmId, Cause, DoseCause, Mode, State, What};
@@ -23,6 +22,9 @@ impl<N: Nv> Pump<N> {
         }
         if now >= self.periodic_due() {
             self.periodic_bolus();
+        }
+        if now >= self.stall_due() {
+            self.check_stall();
         }
         if now >= self.trial_end() {
             self.check_trial();
@@ -62,13 +64,6 @@ impl<N: Nv> Pump<N> {
 
     fn next_task(&self) -> u64 {
         let timers = &self.timers;
-        let stall = self.motor.stall.map_or(NEVER, |Stall { since, .. }| {
-            if self.has_alarm(AlarmId::MotorStall) {
-                NEVER
-            } else {
-                since.saturating_add(self.settings.stall_ms)
-            }
-        });
         [
             timers.flex,
             timers.entry,
@@ -80,7 +75,7 @@ impl<N: Nv> Pump<N> {
             self.life_due(),
             self.stopped_due(),
             self.sounder.due(),
-            stall,
+            self.stall_due(),
         ]
         .into_iter()
         .fold(timers.tick, u64::min)
@@ -115,7 +110,6 @@ impl<N: Nv> Pump<N> {
             self.raise(AlarmId::OverTemperature);
             self.fault_stop(Cause::OverTemperature);
         }
-        self.check_stall();
         self.check_dose_limit();
         if self.degraded {
             self.prescription_is_intact();

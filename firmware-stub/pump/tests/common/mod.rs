@@ -190,11 +190,19 @@ impl Bench {
     }
 
     pub fn run_until(&mut self, until: u64) {
+        let mut at_once = 0;
         loop {
             let next = self.pump.next_deadline().0;
             if next > until {
                 break;
             }
+            at_once = if next > self.now { 0 } else { at_once + 1 };
+            assert!(
+                at_once < 50,
+                "the pump asks for {next} again and again at {}: {:?}",
+                self.now,
+                self.pump.status()
+            );
             self.pass_to(next.max(self.now));
             self.step();
         }
