@@ -159,9 +159,13 @@ impl Host {
     pub fn until(&mut self, text: &str, limit_ms: u64) -> (String, u64) {
         let start_ms = self.machine.now().0;
         loop {
-            let lines = self.lines();
-            if let Some(line) = lines.iter().find(|line| line.contains(text)) {
-                return (line.clone(), self.machine.now().0 - start_ms);
+            self.machine.take_output(&mut self.said);
+            let unheard = String::from_utf8_lossy(&self.said[self.heard..]).into_owned();
+            for line in unheard.split_inclusive('\n') {
+                self.heard += line.len();
+                if line.contains(text) {
+                    return (line.trim_end().to_owned(), self.machine.now().0 - start_ms);
+                }
             }
             let stop = self.machine.run_until(Millis(start_ms + limit_ms));
             assert!(stop == Stop::Output, "no {text:?} within {limit_ms} ms");
