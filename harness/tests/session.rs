@@ -241,11 +241,13 @@ impl World {
     }
 
     fn sent(&self) -> Vec<&str> {
-        let sent = |b| match b {
-            &Body::Sent { ref bytes } => Some(bytes.as_str()),
-            _ => None,
-        };
-        self.bodies.iter().filter_map(sent).collect()
+        let mut sent = Vec::new();
+        for body in &self.bodies {
+            if let Body::Sent { bytes } = body {
+                sent.push(bytes.as_str());
+            }
+        }
+        sent
     }
 }
 

@@ -72,6 +72,8 @@ struct AdvanceCall {
 struct Shared {
     machine: Mutex<Machine>,
     calls: Mutex<VecDeque<AdvanceCall>>,
+    /// Bytes taken and bytes sent in all, published before the latter leave.
+    progress: Mutex<(u64, u64)>,
     wake: OwnedFd,
     stop: AtomicBool,
     ended: AtomicBool,
@@ -120,6 +122,7 @@ impl SimPump {
         let shared = Arc::new(Shared {
             machine: Mutex::new(machine),
             calls: Mutex::default(),
+            progress: Mutex::default(),
             wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
             stop: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -204,6 +207,13 @@ impl SimControl {
         drop(calls);
         self.shared.wake();
         Ok(())
+    }
+
+    /// Bytes that the pump has taken from the PTY and bytes that it has sent to it, in all. What was sent is counted before it can be read, so who has
+    /// read an answer finds the whole of it counted here.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        *lock(&self.shared.progress)
     }
 
     /// Does something with the machine at the present instant; what it sends leaves by the PTY.
@@ -499,9 +509,6 @@ impl Server {
 
     /// Takes over what the machine sent.
     fn collect(&mut self, machine: &mut Machine) {
-        if !machine.has_output() {
-            return;
-        }
         let before = self.backlog.len();
         machine.take_output(&mut self.backlog);
         if self.pace != Pace::Fenced && self.backlog.len() > BACKLOG_MAX {
@@ -513,6 +520,7 @@ impl Server {
             self.backlog.truncate(whole.max(before));
         }
         self.tx_total += (self.backlog.len() - before) as u64;
+        *lock(&self.shared.progress) = (self.rx_total, self.tx_total);
     }
 
     /// Writes as much as the PTY takes.

@@ -38,6 +38,9 @@ pub trait Fence: Send + std::fmt::Debug {
     /// # Errors
     /// The pump is gone.
     fn advance(&self, until_ms: u64, rx_total: u64, done: Box<dyn FnOnce(Advance) + Send>) -> Result<(), RigError>;
+
+    /// Bytes that were taken and bytes that were sent, in all; the latter are counted before they can be received.
+    fn progress(&self) -> (u64, u64);
 }
 
 /// A rig's clock.
@@ -94,6 +97,14 @@ impl Clock {
         let ms = u64::try_from(until.0).unwrap_or(0);
         let at = Duration::from_micros(ms.saturating_mul(1_000) / u64::from(*scale));
         at.saturating_sub(started.elapsed())
+    }
+
+    /// Bytes that the pump has taken and sent in all; `None` where nobody knows.
+    pub fn progress(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Virtual { fence, .. } => Some(fence.progress()),
+            Self::Real { .. } => None,
+        }
     }
 
     /// Grants time until `until_ms` once `rx_total` bytes have arrived; only of a granted clock.

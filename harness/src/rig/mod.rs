@@ -17,6 +17,8 @@ mod test_block;
 pub use clock::{Advance, Fence, Stop};
 pub use error::RigError;
 pub use file::{ClockKind, ProbeAt, PumpAt, RigFile, RigLimits};
+#[cfg(feature = "sim")]
+pub use sim::{ServeOptions, serve};
 pub use test_block::{FaultState, TestBlock};
 
 use crate::capability::Capability;
@@ -79,6 +81,8 @@ pub struct Rig {
     block: Option<TestBlock>,
     /// Bytes up to which the pump is known to have taken everything, and to have sent nothing more at this instant.
     settled: Option<(u64, u64)>,
+    /// The probe did something since time was last granted: the pump may have something to say of it.
+    touched: bool,
     /// Whatever must end with the rig; last, so that probe and line are closed before it.
     _host: Host,
 }
@@ -164,6 +168,7 @@ impl Rig {
             debug: None,
             block: None,
             settled: None,
+            touched: true,
             _host: host,
         }
     }
@@ -233,6 +238,7 @@ impl Rig {
         let advance = self.clock.grant(until_ms, self.link.sent).await?;
         self.link.receive_up_to(advance.tx_total, bytes).await?;
         self.settled = Some((self.link.sent, self.link.received));
+        self.touched = false;
         Ok(match advance.stop {
             Stop::Halted => End::Halted,
             Stop::Output => End::Bytes,
@@ -240,13 +246,34 @@ impl Rig {
         })
     }
 
-    /// Waits for bytes without letting granted time pass: for the reply to what was just sent. `limit` is host time, a safety net; where it runs out
-    /// nothing is lost, and [`Rig::receive`] decides what to make of the silence.
+    /// Waits for the reply to what was just sent. Granted time stands still, and everything that the pump says at this instant is received, whole: a
+    /// reply costs no call beside the line's. `limit` is host time; where it runs out nothing is lost, and [`Rig::receive`] makes of the silence what it is.
     ///
     /// # Errors
-    /// The line is gone.
+    /// The line or the simulated pump is gone.
     pub async fn reply_wait(&mut self, limit: Duration) -> Result<Received, RigError> {
-        self.receive_within(limit).await
+        if self.clock.progress().is_none() {
+            return self.receive_within(limit).await;
+        }
+        let now = self.clock.now();
+        let mut bytes = Vec::new();
+        if !self.touched {
+            bytes = self.receive_within(limit).await?.bytes;
+        }
+        match self.clock.progress() {
+            Some((taken, sent)) if !bytes.is_empty() && taken == self.link.sent => {
+                self.link.receive_up_to(sent, &mut bytes).await?;
+                self.settled = Some((self.link.sent, self.link.received));
+            }
+            _ => {
+                self.settle(now, &mut bytes).await?;
+            }
+        }
+        Ok(Received {
+            end: if bytes.is_empty() { End::Deadline } else { End::Bytes },
+            bytes,
+            now,
+        })
     }
 
     async fn receive_within(&mut self, limit: Duration) -> Result<Received, RigError> {
@@ -470,6 +497,7 @@ impl Rig {
     /// Something may have been sent at this instant.
     fn touched(&mut self) {
         self.settled = None;
+        self.touched = true;
     }
 
     fn debug_of(&mut self, wanted: impl FnOnce() -> String) -> Result<&mut Debug, RigError> {

@@ -3,6 +3,8 @@
 use super::clock::{Advance, Fence, Stop};
 use super::probe::{BusFault, CoreBackend, CoreRegister};
 use super::{OpenOptions, RigError};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use stub_sim::{Machine, MachineSettings, Register, SimControl, SimPump};
 
 /// A running simulated pump; its thread ends when this is dropped.
@@ -45,8 +47,32 @@ impl Pump {
     }
 }
 
+/// How `pump-hil sim` serves a pump.
+#[derive(Debug, Clone, Default)]
+pub struct ServeOptions {
+    /// What pump.
+    pub pump: OpenOptions,
+    /// Pump seconds in a host second; 0 counts as 1.
+    pub scale: u32,
+    /// Becomes a link to the port for as long as the pump is served.
+    pub link: Option<std::path::PathBuf>,
+}
+
+/// Serves a simulated pump on a PTY by the host's clock until `stop` is set; `ready` is told the port once it can be opened.
+///
+/// # Errors
+/// There is no such defect, no PTY, or the link cannot be made.
+pub fn serve(options: &ServeOptions, stop: &AtomicBool, ready: impl FnOnce(&Path)) -> Result<(), RigError> {
+    let machine = Machine::new(settings(&options.pump)?);
+    let link = options.link.as_deref();
+    stub_sim::serve(machine, options.scale, link, stop, ready).map_err(|e| RigError::Open {
+        port: link.map_or_else(|| "a PTY".to_owned(), |l| l.display().to_string()),
+        why: e.to_string(),
+    })
+}
+
 /// What a simulated pump is made of.
-pub(crate) fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
+fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
     let mut settings = MachineSettings {
         seed: options.seed,
         ..MachineSettings::default()
@@ -100,6 +126,10 @@ impl Fence for SimFence {
         self.0
             .advance_with(stub_sim::Millis(until_ms), rx_total, Box::new(tell))
             .map_err(|_| RigError::SimGone)
+    }
+
+    fn progress(&self) -> (u64, u64) {
+        self.0.progress()
     }
 }
 
