@@ -62,10 +62,12 @@ impl ScenarioFolder {
                 self.search(&path, depth + 1, found)?;
             }
             let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-            if !kind.is_dir() && yaml && !name.starts_with('.') {
-                if let Ok(relative) = path.strip_prefix(&self.root) {
-                    found.push(relative.to_string_lossy().replace('\\', "/"));
-                }
+            if !kind.is_dir()
+                && yaml
+                && !name.starts_with('.')
+                && let Ok(relative) = path.strip_prefix(&self.root)
+            {
+                found.push(relative.to_string_lossy().replace('\\', "/"));
             }
         }
         Ok(())

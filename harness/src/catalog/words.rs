@@ -67,6 +67,29 @@ pub const EVENTS: &[&str] = &[
     "log-gap",
     "pressure",
 ];
+/// Fields of each kind of event that has any.
+pub const EVENT_FIELDS: &[(&str, &[&str])] = &[
+    ("boot", &["reason"]),
+    ("state", &["from", "to", "cause"]),
+    ("rx", &["crc32"]),
+    ("session", &["is"]),
+    ("rate", &["rate"]),
+    ("bolus-start", &["kind", "dose", "over"]),
+    ("bolus-end", &["kind", "given", "cause"]),
+    ("refused", &["verb", "code"]),
+    ("alarm", &["id", "priority"]),
+    ("alarm-clear", &["id"]),
+    ("tone", &["kind"]),
+    ("stall", &["strokes"]),
+    ("stall-end", &["lost"]),
+    ("magnet", &["is"]),
+    ("eri", &["eos"]),
+    ("refill", &["expected", "residual", "added"]),
+    ("memory", &["copy", "is"]),
+    ("clock", &["by"]),
+    ("log-gap", &["lost"]),
+    ("pressure", &["is"]),
+];
 /// Reasons that a pump refuses with; `any` stands for whichever.
 pub const REFUSALS: &[&str] = &[
     "any",

@@ -236,14 +236,14 @@ pub(super) fn is_unfilled(documents: &[&Node], row: &Row, place: Place) -> bool 
 fn filled(text: &str, plain: bool, row: &Row) -> Value {
     let pieces = pieces(text);
     // A placeholder alone takes the kind of its value too: `stalls: "${n}"` is a number.
-    if let [Piece::Text(""), Piece::Name(name), Piece::Text("")] = pieces.as_slice() {
-        if let Some((text, kind)) = row.values.get(*name) {
-            return Value::Scalar {
-                kind: *kind,
-                text: text.clone(),
-                plain,
-            };
-        }
+    if let [Piece::Text(""), Piece::Name(name), Piece::Text("")] = pieces.as_slice()
+        && let Some((text, kind)) = row.values.get(*name)
+    {
+        return Value::Scalar {
+            kind: *kind,
+            text: text.clone(),
+            plain,
+        };
     }
     let mut out = String::new();
     for piece in pieces {

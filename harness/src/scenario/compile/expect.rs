@@ -3,9 +3,10 @@
 use super::Compiler;
 use super::range::{dimension, range};
 use crate::capability::Capability;
+use crate::catalog::words::EVENT_FIELDS;
 use crate::diagnostic::suggest;
 use crate::scenario::case::{Check, Measure};
-use crate::scenario::raw::RawExpect;
+use crate::scenario::raw::{RawEvent, RawExpect};
 use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::raw::{Either, Scalar, Table, Text};
@@ -30,10 +31,7 @@ impl Compiler<'_> {
                 kind: word.0.text.clone(),
                 fields: BTreeMap::new(),
             }),
-            Some(Either::Long(event)) => checks.extend(event.kind.as_ref().map(|kind| Check::Event {
-                kind: kind.0.text.clone(),
-                fields: event.with.as_ref().map(fields).unwrap_or_default(),
-            })),
+            Some(Either::Long(event)) => checks.extend(self.event(event)),
             None => {}
         }
         if let Some(word) = &raw.no_event {
@@ -60,6 +58,25 @@ impl Compiler<'_> {
             self.tell(Problem::new(raw.place, "`expect` expects nothing"));
         }
         checks
+    }
+
+    fn event(&mut self, event: &RawEvent) -> Option<Check> {
+        let kind = event.kind.as_ref()?.0.text.clone();
+        let known = EVENT_FIELDS.iter().find(|(name, _)| *name == kind);
+        let known: &[&str] = known.map_or(&[], |(_, fields)| fields);
+        let given = event.with.as_ref().map_or(&[][..], |table| table.entries.as_slice());
+        let listed = crate::catalog::words::EVENTS.contains(&kind.as_str());
+        for (key, _) in given
+            .iter()
+            .filter(|(key, _)| listed && !known.contains(&key.text.as_str()))
+        {
+            let message = format!("the event `{kind}` has no field `{}`", short(&key.text));
+            self.tell(Problem::new(key.place, message).maybe_help(suggest(&key.text, known.iter().copied())));
+        }
+        Some(Check::Event {
+            kind,
+            fields: event.with.as_ref().map(fields).unwrap_or_default(),
+        })
     }
 
     fn alarm_checks(&mut self, raw: &RawExpect, checks: &mut Vec<Check>) {

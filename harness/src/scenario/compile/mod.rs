@@ -5,10 +5,13 @@
 
 mod clock;
 mod expect;
+mod inject;
 mod invariant;
 mod prescription;
+mod probe;
 mod range;
 mod request;
+mod schedule;
 mod steps;
 
 use super::case::{Case, Tolerance};
@@ -134,11 +137,10 @@ impl Compiler<'_> {
                     .help("say what happens, and what must then be true"),
             );
         }
-        for list in [&raw.verifies.as_ref().map(texts), &raw.covers.as_ref().map(texts)] {
-            self.twice(list.as_deref().unwrap_or_default());
+        for list in [raw.verifies.as_deref().map(texts), raw.covers.as_deref().map(texts)] {
+            self.twice(&list.unwrap_or_default());
         }
-        if let Some(steps) = raw.timeline.as_ref().filter(|steps| steps.is_empty()) {
-            let _ = steps;
+        if raw.timeline.as_ref().is_some_and(Vec::is_empty) {
             let place = raw.scenario.as_ref().map_or(raw.place, |name| name.place);
             self.tell(Problem::new(place, "the timeline has no step"));
         }
@@ -286,7 +288,7 @@ const DEFAULT_TOLERANCE: Tolerance = Tolerance {
     time: Span(1_000),
 };
 
-fn texts<K: Clone>(words: &Vec<crate::yaml::raw::Word<K>>) -> Vec<Text> {
+fn texts<K: Clone>(words: &[crate::yaml::raw::Word<K>]) -> Vec<Text> {
     words.iter().map(|word| word.0.clone()).collect()
 }
 

@@ -101,11 +101,11 @@ pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
         let exact = number(whole.strip_prefix("==").unwrap_or(whole))?;
         (Some(exact), Some(exact))
     };
-    if let (Some(low), Some(high)) = (low, high) {
-        if low > high {
-            let message = format!("nothing lies in the range `{}`", short(whole));
-            return Err(Problem::new(text.place, message).help("the lower end comes first"));
-        }
+    if let (Some(low), Some(high)) = (low, high)
+        && low > high
+    {
+        let message = format!("nothing lies in the range `{}`", short(whole));
+        return Err(Problem::new(text.place, message).help("the lower end comes first"));
     }
     Ok(Range {
         low,

@@ -3,14 +3,12 @@
 use super::clock::Clock;
 use super::{Compiler, STEPS_MAX, TIME_MAX};
 use crate::capability::Capability;
-use crate::diagnostic::suggest;
-use crate::fault::{FaultName, Param};
-use crate::quantity::{Current, Percent, Pressure, QuantityError, Resistance, Span, Temperature, Voltage, Volume};
+use crate::quantity::Span;
 use crate::scenario::case::{Action, Check, ProbeAction, Request, Step, When};
-use crate::scenario::raw::{RawProbe, RawSend, RawStep};
+use crate::scenario::raw::RawStep;
 use crate::yaml::Problem;
 use crate::yaml::check::short;
-use crate::yaml::raw::{Count, Either, Scalar, Table, Text};
+use crate::yaml::raw::{Count, Either, Text};
 
 /// Every action with the keys that only go with it.
 const COMPANIONS: &[(&str, &[&str])] = &[
@@ -235,69 +233,6 @@ impl Compiler<'_> {
         })
     }
 
-    fn inject(&mut self, step: &RawStep) -> Option<Action> {
-        let name = FaultName::find(&step.inject.as_ref()?.0.text)?;
-        self.needs.insert(Capability::Fault(name));
-        self.needs.insert(Capability::TestBlock);
-        self.injected.insert(name);
-        let param = self.fault_param(name, step)?;
-        Some(Action::Inject { fault: name, param })
-    }
-
-    fn fault_param(&mut self, name: FaultName, step: &RawStep) -> Option<i64> {
-        let fault = name.fault();
-        let key = param_key(fault.param);
-        let given: &[(Text, Scalar)] = step.with.as_ref().map_or(&[], |table: &Table<Scalar>| &table.entries);
-        let mut value = None;
-        for (text, scalar) in given {
-            if Some(text.text.as_str()) == key {
-                value = Some(&scalar.0);
-            } else {
-                let message = format!("`{name}` takes no `{}`", short(&text.text));
-                let help = key.map_or_else(
-                    || "it takes nothing: remove `with`".to_owned(),
-                    |key| format!("it takes `{key}`"),
-                );
-                self.tell(Problem::new(text.place, message).help(help));
-            }
-        }
-        let Some(text) = value else {
-            let place = step.inject.as_ref().map_or(step.place, |word| word.0.place);
-            if fault.default.is_none() && given.is_empty() {
-                let key = key.unwrap_or("");
-                let problem = Problem::new(place, format!("`{name}` needs its parameter `{key}`"));
-                self.tell(problem.help(format!("such as `with: {{{key}: {}}}`", param_example(fault.param))));
-            }
-            return fault.default;
-        };
-        match param_value(fault.param, text) {
-            Ok(value) if i32::try_from(value).is_ok() => Some(value),
-            Ok(_) => {
-                self.tell(Problem::new(
-                    text.place,
-                    format!("`{}` is too large for `{name}`", short(&text.text)),
-                ));
-                None
-            }
-            Err(problem) => {
-                self.tell(problem);
-                None
-            }
-        }
-    }
-
-    fn clear(&mut self, step: &RawStep) -> Option<Action> {
-        let word = &step.clear.as_ref()?.0;
-        let fault = FaultName::find(&word.text)?;
-        if !self.injected.contains(&fault) {
-            let message = format!("`{fault}` is cleared, but no step before this one injects it");
-            let names: Vec<&str> = self.injected.iter().map(|name| name.as_str()).collect();
-            self.tell(Problem::new(word.place, message).maybe_help(suggest(&word.text, names)));
-            return None;
-        }
-        Some(Action::Clear { fault })
-    }
-
     fn expect(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {
         let checks: Vec<Check> = self.checks(step.expect.as_ref()?);
         let (within, throughout) = (
@@ -320,7 +255,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn positive_time<D>(&mut self, raw: Option<&crate::yaml::raw::Quantity<D>>, key: &str) -> Option<Span> {
+    pub(super) fn positive_time<D>(&mut self, raw: Option<&crate::yaml::raw::Quantity<D>>, key: &str) -> Option<Span> {
         let raw = raw?;
         let span = self.time(raw)?;
         if span.0 == 0 {
@@ -332,117 +267,6 @@ impl Compiler<'_> {
             return None;
         }
         Some(span)
-    }
-
-    fn send(&mut self, raw: &RawSend) -> Option<Action> {
-        self.needs.insert(Capability::RawSerial);
-        let mut bytes = raw
-            .text
-            .as_ref()
-            .map_or_else(Vec::new, |text| text.text.clone().into_bytes());
-        if let Some(Scalar(text)) = &raw.hex {
-            let digits: Vec<u8> = text.text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-            let pair = |pair: &[u8]| {
-                let (high, low) = (
-                    char::from(pair[0]).to_digit(16)?,
-                    char::from(*pair.get(1)?).to_digit(16)?,
-                );
-                u8::try_from(high * 16 + low).ok()
-            };
-            match digits.chunks(2).map(pair).collect::<Option<Vec<u8>>>() {
-                Some(more) => bytes.extend(more),
-                None => {
-                    let message = format!("`{}` is not bytes in hex", short(&text.text));
-                    self.tell(
-                        Problem::new(text.place, message)
-                            .help("two hex digits a byte, such as `00 ff 0d 0a`; quote them"),
-                    );
-                }
-            }
-        }
-        if bytes.is_empty() && !self.trouble_in(raw.place) {
-            self.tell(Problem::new(raw.place, "`send` sends nothing").help("give `text`, `hex`, or both"));
-        }
-        Some(Action::Send { bytes })
-    }
-
-    fn probe(&mut self, raw: &RawProbe, clock: &mut Clock) -> Option<ProbeAction> {
-        self.needs.insert(Capability::Probe);
-        let given = [
-            ("read", raw.read.is_some()),
-            ("write", raw.write.is_some()),
-            ("flip", raw.flip.is_some()),
-            ("halt", raw.halt.is_some()),
-            ("break-at", raw.break_at.is_some()),
-        ];
-        let names: Vec<&str> = given
-            .iter()
-            .filter(|(_, given)| *given)
-            .map(|(name, _)| *name)
-            .collect();
-        let [name] = names.as_slice() else {
-            if !self.trouble_in(raw.place) {
-                let problem = Problem::new(raw.place, "`probe` does one thing");
-                self.tell(problem.help("give one of: read, write, flip, halt, break-at; or `probe: reset`"));
-            }
-            return None;
-        };
-        self.probe_companions(raw, name);
-        if let Some(Scalar(at)) = [&raw.read, &raw.write, &raw.flip, &raw.break_at]
-            .into_iter()
-            .find_map(Option::as_ref)
-        {
-            self.address(at);
-        }
-        let text = |scalar: &Option<Scalar>| scalar.as_ref().map(|s| s.0.text.clone());
-        match *name {
-            "read" => Some(ProbeAction::Read { at: text(&raw.read)? }),
-            "write" => Some(ProbeAction::Write {
-                at: text(&raw.write)?,
-                value: self.word(raw.value?)?,
-            }),
-            "flip" => Some(ProbeAction::Flip {
-                at: text(&raw.flip)?,
-                bit: self.word(raw.bit?)?,
-            }),
-            "halt" => {
-                self.needs.insert(Capability::RunControl);
-                let time = self.positive_time(raw.halt.as_ref(), "halt")?;
-                clock.pass(time);
-                Some(ProbeAction::Halt { time })
-            }
-            _ => {
-                self.needs.insert(Capability::RunControl);
-                let within = self.positive_time(raw.within.as_ref(), "within")?;
-                clock.up_to(within, raw.within.as_ref()?.0.place);
-                Some(ProbeAction::BreakAt {
-                    at: text(&raw.break_at)?,
-                    within,
-                })
-            }
-        }
-    }
-
-    fn probe_companions(&mut self, raw: &RawProbe, name: &str) {
-        let rules = [
-            ("value", "write", raw.value.map(|v| v.place)),
-            ("bit", "flip", raw.bit.map(|v| v.place)),
-            ("within", "break-at", raw.within.as_ref().map(|v| v.0.place)),
-        ];
-        for (key, owner, place) in rules {
-            match place {
-                Some(place) if owner != name => {
-                    self.tell(
-                        Problem::new(place, format!("`{key}` does not go with `{name}`"))
-                            .help(format!("it goes with `{owner}`")),
-                    );
-                }
-                None if owner == name && !self.trouble_in(raw.place) => {
-                    self.tell(Problem::new(raw.place, format!("`{name}` needs `{key}`")));
-                }
-                _ => {}
-            }
-        }
     }
 
     fn mark(&mut self, text: &Text) -> Option<Action> {
@@ -541,119 +365,5 @@ impl Compiler<'_> {
             ));
         }
         word
-    }
-
-    /// A symbol, a symbol with an offset, or a `0x` number.
-    pub(super) fn address(&mut self, text: &Text) {
-        let hex = |digits: &str| u32::from_str_radix(digits, 16).is_ok();
-        if let Some(digits) = text.text.strip_prefix("0x") {
-            if !hex(digits) {
-                let message = format!("`{}` is no 32-bit address", short(&text.text));
-                self.tell(Problem::new(text.place, message));
-            }
-            return;
-        }
-        let (symbol, offset) = text.text.split_once('+').unwrap_or((&text.text, "0x0"));
-        let offset_fits = offset
-            .strip_prefix("0x")
-            .map_or_else(|| offset.parse::<u32>().is_ok(), hex);
-        if !offset_fits {
-            let message = format!("`{}` is no offset", short(offset));
-            self.tell(Problem::new(text.place, message).help("write `SYMBOL+0x10`"));
-        }
-        let symbols = self.catalog.symbols();
-        if !symbols.iter().any(|known| known == symbol) {
-            let help = suggest(symbol, symbols.iter().map(String::as_str));
-            self.tell(Problem::new(text.place, format!("unknown symbol `{}`", short(symbol))).maybe_help(help));
-        }
-    }
-}
-
-/// The key of a fault's parameter.
-fn param_key(param: Param) -> Option<&'static str> {
-    match param {
-        Param::None => None,
-        Param::Count(key, ..)
-        | Param::Percent(key, ..)
-        | Param::Hours(key)
-        | Param::Millis(key, _)
-        | Param::Volume(key)
-        | Param::Voltage(key)
-        | Param::Resistance(key)
-        | Param::Pressure(key)
-        | Param::Current(key)
-        | Param::Temperature(key) => Some(key),
-    }
-}
-
-/// What a fault's parameter looks like.
-fn param_example(param: Param) -> &'static str {
-    match param {
-        Param::None => "",
-        Param::Count(..) => "10",
-        Param::Percent(..) => "50 %",
-        Param::Hours(_) => "72 h",
-        Param::Millis(..) => "100 ms",
-        Param::Volume(_) => "1 mL",
-        Param::Voltage(_) => "2.4 V",
-        Param::Resistance(_) => "400 Ohm",
-        Param::Pressure(_) => "-2 kPa",
-        Param::Current(_) => "20 mA",
-        Param::Temperature(_) => "42 C",
-    }
-}
-
-/// A fault's parameter in the unit of the test block.
-fn param_value(param: Param, text: &Text) -> Result<i64, Problem> {
-    let whole = &text.text;
-    let wrong = |error: QuantityError| crate::catalog::load::quantity_problem(text, &error);
-    let limited = |value: i64, low: i64, high: i64| {
-        if (low..=high).contains(&value) {
-            Ok(value)
-        } else {
-            let message = format!("`{}` is not between {low} and {high}", short(whole));
-            Err(Problem::new(text.place, message))
-        }
-    };
-    let divided = |value: i64, by: i64, unit: &str| {
-        if value % by == 0 {
-            Ok(value / by)
-        } else {
-            Err(Problem::new(
-                text.place,
-                format!("`{}` is not a whole number of {unit}", short(whole)),
-            ))
-        }
-    };
-    match param {
-        Param::None => Ok(0),
-        Param::Count(_, low, high) => {
-            let value = crate::yaml::raw::integer(whole);
-            let value =
-                value.ok_or_else(|| Problem::new(text.place, format!("`{}` is not a whole number", short(whole))))?;
-            limited(value, low, high)
-        }
-        Param::Percent(_, low, high) => {
-            let percent: Percent = whole.parse().map_err(wrong)?;
-            limited(divided(percent.0, 1_000, "percent")?, low, high)
-        }
-        Param::Hours(_) => {
-            let span: Span = whole.parse().map_err(wrong)?;
-            limited(divided(span.0, 3_600_000, "hours")?, 1, 100_000)
-        }
-        Param::Millis(_, signed) => {
-            let span: Span = whole.parse().map_err(wrong)?;
-            limited(
-                span.0,
-                if signed { i64::from(i32::MIN) } else { 1 },
-                i64::from(i32::MAX),
-            )
-        }
-        Param::Volume(_) => limited(whole.parse::<Volume>().map_err(wrong)?.0, 0, i64::from(i32::MAX)),
-        Param::Voltage(_) => limited(whole.parse::<Voltage>().map_err(wrong)?.0, 0, 100_000),
-        Param::Resistance(_) => limited(whole.parse::<Resistance>().map_err(wrong)?.0, 0, 1_000_000),
-        Param::Pressure(_) => Ok(whole.parse::<Pressure>().map_err(wrong)?.0),
-        Param::Current(_) => limited(whole.parse::<Current>().map_err(wrong)?.0, 0, 1_000_000),
-        Param::Temperature(_) => Ok(whole.parse::<Temperature>().map_err(wrong)?.0),
     }
 }
