@@ -17,9 +17,11 @@ pub mod oracle;
 pub mod plan;
 pub mod quantity;
 pub mod reconcile;
+pub mod report;
 pub mod rig;
 pub mod scenario;
 pub mod session;
+pub mod snapshot;
 #[cfg(test)]
 mod testing;
 pub mod verdict;

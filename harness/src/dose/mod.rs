@@ -4,10 +4,12 @@
 //! begin of the scenario, in nanolitres, and are shown in microlitres with three decimals, so that nothing is rounded.
 
 mod builder;
+mod compare;
 mod table;
 
 pub use builder::{Builder, STROKE_NL};
 pub(crate) use builder::{actuated_delivered, classes};
+pub use compare::{Difference, compare};
 pub use table::ParseError;
 pub(crate) use table::time as time_text;
 

@@ -1,0 +1,226 @@
+//! The nominal volumes, class by class: basal by rate and time, boluses evenly over their time.
+//!
+//! Invariant: exact. Basal is kept in nanolitres times milliseconds a day, so nothing is lost over years.
+
+use std::collections::VecDeque;
+
+const DAY_MS: i128 = 86_400_000;
+
+/// Names of the bolus kinds, at their place among the volume classes.
+pub(super) const KINDS: [&str; 6] = ["basal", "patient", "periodic", "clinician", "prime", "bridge"];
+
+/// Place of a bolus kind among the volume classes.
+pub(super) fn class(kind: &str) -> Option<usize> {
+    KINDS.iter().skip(1).position(|k| *k == kind).map(|i| i + 1)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bolus {
+    pub class: usize,
+    pub start: i64,
+    pub over_ms: i64,
+    pub dose: i64,
+}
+
+impl Bolus {
+    /// What it has given at `t`.
+    pub fn given(&self, t: i64) -> i64 {
+        let elapsed = (t - self.start).clamp(0, self.over_ms);
+        if self.over_ms == 0 {
+            return self.dose;
+        }
+        let nl = i128::from(self.dose) * i128::from(elapsed) / i128::from(self.over_ms);
+        i64::try_from(nl).unwrap_or(i64::MAX)
+    }
+
+    pub fn end(&self) -> i64 {
+        self.start + self.over_ms
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ledger {
+    pub now: i64,
+    basal: i128,
+    done: [i64; 6],
+    pub active: Vec<Bolus>,
+    /// Boluses of doses that are no whole strokes: each may leave part of a stroke to another class.
+    pub uneven: [i64; 6],
+    /// Boluses of the last day, for the rolling window: start, end, volume.
+    recent: VecDeque<Bolus>,
+    /// Basal at instants where its rate changed, for the rolling window.
+    turns: VecDeque<(i64, i128)>,
+}
+
+impl Ledger {
+    /// Goes on to `t` at `rate`.
+    pub fn basal(&mut self, rate: i64, t: i64) {
+        self.basal += i128::from(rate) * i128::from((t - self.now).max(0));
+        self.now = self.now.max(t);
+    }
+
+    /// Remembers that the rate changes now. `window` is how far back anything asks.
+    pub fn turn(&mut self, window: i64) {
+        self.turns.push_back((self.now, self.basal));
+        while self.turns.len() > 2 && self.turns[1].0 < self.now - window {
+            self.turns.pop_front();
+        }
+        while self.recent.front().is_some_and(|b| b.end() < self.now - window) {
+            self.recent.pop_front();
+        }
+    }
+
+    pub fn begin(&mut self, bolus: Bolus, stroke: i64) {
+        if bolus.dose % stroke != 0 {
+            for class in [0, bolus.class] {
+                self.uneven[class] += stroke;
+            }
+        }
+        self.active.push(bolus);
+    }
+
+    /// Ends the active bolus of a class at what was really given, but never above what was due.
+    pub fn end(&mut self, class: usize, given: i64) -> Option<Bolus> {
+        let at = self.active.iter().position(|b| b.class == class)?;
+        let bolus = self.active.remove(at);
+        let nominal = bolus.given(self.now);
+        let booked = given.clamp(0, nominal);
+        self.done[class] += booked;
+        self.recent.push_back(Bolus {
+            dose: booked,
+            over_ms: (self.now - bolus.start).max(0),
+            ..bolus
+        });
+        Some(bolus)
+    }
+
+    /// Nominal volumes by class at this instant, rounded down.
+    pub fn nominal(&self) -> [i64; 6] {
+        let mut all = self.done;
+        all[0] = i64::try_from(self.basal / DAY_MS).unwrap_or(i64::MAX);
+        for bolus in &self.active {
+            all[bolus.class] += bolus.given(self.now);
+        }
+        all
+    }
+
+    /// Basal delivered since `from`, at least, nL.
+    fn basal_since(&self, from: i64) -> i64 {
+        let mut before: Option<(i64, i128)> = None;
+        let mut at_from = None;
+        for &(t, basal) in self.turns.iter().chain(std::iter::once(&(self.now, self.basal))) {
+            if t >= from {
+                at_from = Some(match before {
+                    Some((t0, basal0)) if t > t0 => {
+                        basal0 + (basal - basal0) * i128::from(from - t0) / i128::from(t - t0)
+                    }
+                    _ => basal,
+                });
+                break;
+            }
+            before = Some((t, basal));
+        }
+        let nl = (self.basal - at_from.unwrap_or(self.basal)) / DAY_MS;
+        i64::try_from(nl).unwrap_or(i64::MAX)
+    }
+
+    /// What counts in the window that ends now, at least and at most: basal that was delivered in it, every bolus by its part inside or as a
+    /// whole, and all of a bolus in progress. Priming stays in the catheter, and counts only at most.
+    pub fn in_window(&self, window: i64, rate: i64) -> (i64, i64) {
+        let from = self.now - window;
+        let basal = self.basal_since(from);
+        let whole_window = i64::try_from(i128::from(rate) * i128::from(window) / DAY_MS).unwrap_or(i64::MAX);
+        let (mut least, mut most) = (basal, basal.max(whole_window));
+        for bolus in &self.recent {
+            if bolus.end() + window / 48 < from {
+                continue;
+            }
+            let inside = bolus.dose - bolus.given(from);
+            if KINDS[bolus.class] != "prime" {
+                least += inside;
+            }
+            most += bolus.dose;
+        }
+        for bolus in &self.active {
+            if KINDS[bolus.class] != "prime" {
+                least += bolus.dose - bolus.given(from);
+            }
+            most += bolus.dose;
+        }
+        (least, most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn the_window_counts_basal_and_the_rest_of_a_bolus_in_progress() {
+        let mut ledger = Ledger::default();
+        ledger.turn(24 * HOUR);
+        ledger.basal(240_000, 10 * HOUR);
+        ledger.begin(
+            Bolus {
+                class: 1,
+                start: 10 * HOUR,
+                over_ms: HOUR,
+                dose: 20_000,
+            },
+            500,
+        );
+        assert_eq!(ledger.in_window(24 * HOUR, 240_000).0, 100_000 + 20_000);
+        // Two hours of window: of the basal only those two hours.
+        assert_eq!(ledger.in_window(2 * HOUR, 240_000).0, 20_000 + 20_000);
+    }
+
+    #[test]
+    fn a_bolus_that_left_the_window_counts_no_more() {
+        let mut ledger = Ledger::default();
+        ledger.turn(24 * HOUR);
+        ledger.begin(
+            Bolus {
+                class: 1,
+                start: 0,
+                over_ms: HOUR,
+                dose: 20_000,
+            },
+            500,
+        );
+        ledger.basal(0, HOUR);
+        assert_eq!(ledger.end(1, 20_000).map(|b| b.dose), Some(20_000));
+        ledger.basal(0, 26 * HOUR);
+        assert_eq!(ledger.in_window(24 * HOUR, 0), (0, 0));
+    }
+
+    #[test]
+    fn a_bolus_cut_short_counts_what_it_gave() {
+        let mut ledger = Ledger::default();
+        ledger.begin(
+            Bolus {
+                class: 3,
+                start: 0,
+                over_ms: HOUR,
+                dose: 20_000,
+            },
+            500,
+        );
+        ledger.basal(0, HOUR / 2);
+        ledger.end(3, 9_500);
+        assert_eq!(ledger.nominal()[3], 9_500);
+        ledger.begin(
+            Bolus {
+                class: 3,
+                start: HOUR,
+                over_ms: HOUR,
+                dose: 20_000,
+            },
+            500,
+        );
+        ledger.basal(0, 3 * HOUR / 2);
+        ledger.end(3, 20_000);
+        assert_eq!(ledger.nominal()[3], 9_500 + 10_000, "never more than was due");
+    }
+}

@@ -1,0 +1,82 @@
+//! Results as JSON, for other programs.
+
+use super::{ScenarioResult, Tally, safe_text::safe};
+use crate::judge::AlarmLatency;
+use crate::verdict::{Reason, Verdict};
+use serde::Serialize;
+
+/// Version of this form.
+pub const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    pump_hil_results: u32,
+    tally: Tally,
+    results: Vec<One<'a>>,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    name: String,
+    file: String,
+    rig: String,
+    #[serde(flatten)]
+    verdict: Verdict,
+    verifies: &'a [String],
+    alarm_latencies: &'a [AlarmLatency],
+    events: u64,
+    end_ms: i64,
+    took_us: u128,
+    journal: Option<&'a str>,
+    not_safe: Vec<String>,
+}
+
+/// The results as one JSON object.
+///
+/// # Errors
+/// [`serde_json::Error`] if a value cannot be written.
+pub fn report(results: &[ScenarioResult]) -> serde_json::Result<String> {
+    let report = Report {
+        pump_hil_results: VERSION,
+        tally: Tally::of(results.iter().map(|r| &r.outcome.verdict)),
+        results: results.iter().map(one).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&report)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn one(result: &ScenarioResult) -> One<'_> {
+    One {
+        name: safe(&result.name),
+        file: safe(&result.file),
+        rig: safe(&result.rig),
+        verdict: safe_verdict(&result.outcome.verdict),
+        verifies: &result.verifies,
+        alarm_latencies: &result.outcome.latencies,
+        events: result.outcome.events,
+        end_ms: result.outcome.end.0,
+        took_us: result.took.as_micros(),
+        journal: result.journal.as_deref(),
+        not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
+    }
+}
+
+/// JSON would carry an escape sequence faithfully to whoever prints it.
+fn safe_verdict(verdict: &Verdict) -> Verdict {
+    let reason = |r: &Reason| Reason {
+        expected: super::safe_text::safe_lines(&r.expected),
+        came: super::safe_text::safe_lines(&r.came),
+        ..r.clone()
+    };
+    match verdict {
+        Verdict::Passed => Verdict::Passed,
+        Verdict::Failed { reasons } => Verdict::Failed {
+            reasons: reasons.iter().map(reason).collect(),
+        },
+        Verdict::Inconclusive { why } => Verdict::Inconclusive {
+            why: why.iter().map(|s| safe(s)).collect(),
+        },
+        Verdict::Skipped { why } => Verdict::Skipped { why: safe(why) },
+    }
+}

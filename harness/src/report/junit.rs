@@ -1,0 +1,60 @@
+//! JUnit XML: a failure is the pump's, an error is the rig's.
+
+use super::{ScenarioResult, event_line, reason_lines, safe_text::safe};
+use crate::verdict::Verdict;
+use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
+use std::collections::BTreeMap;
+
+/// The results as a JUnit report, one suite for each rig.
+///
+/// # Errors
+/// [`SerializeError`] if the XML cannot be written.
+pub fn report(results: &[ScenarioResult]) -> Result<String, SerializeError> {
+    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    for result in results {
+        let suite = suites
+            .entry(&result.rig)
+            .or_insert_with(|| TestSuite::new(safe(&result.rig)));
+        suite.add_test_case(test_case(result));
+    }
+    let mut report = Report::new("pump-hil");
+    report.add_test_suites(suites.into_values());
+    report.to_string()
+}
+
+fn test_case(result: &ScenarioResult) -> TestCase {
+    let status = match &result.outcome.verdict {
+        Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Skipped { why } => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(safe(why));
+            status
+        }
+        Verdict::Failed { reasons } => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            if let Some(first) = reasons.first() {
+                status.set_type(super::kind(first));
+                status.set_message(safe(&format!("expected {}, came {}", first.expected, first.came)));
+            }
+            let mut lines: Vec<String> = reasons.iter().flat_map(|r| reason_lines(result, r)).collect();
+            lines.push(format!("again: {}", result.again()));
+            status.set_description(lines.join("\n"));
+            status
+        }
+        Verdict::Inconclusive { why } => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_type("inconclusive");
+            status.set_message(safe(&why.join("; ")));
+            status
+        }
+    };
+    let failed = !matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
+    let mut case = TestCase::new(safe(&result.name), status);
+    case.set_classname(safe(&result.file));
+    case.set_time(result.took);
+    if failed && !result.outcome.last_events.is_empty() {
+        let events: Vec<String> = result.outcome.last_events.iter().map(event_line).collect();
+        case.set_system_out(events.join("\n"));
+    }
+    case
+}

@@ -1,0 +1,208 @@
+//! Reports: one result for people, all results as a table, JUnit and JSON.
+//!
+//! Invariant: pure, and the same results give the same text. Everything that may hold text from a pump goes through [`safe_text`].
+
+pub mod json;
+pub mod junit;
+pub mod safe_text;
+pub mod terminal;
+
+use crate::event::{Body, Event, Said};
+use crate::judge::Outcome;
+use crate::quantity::Span;
+use crate::scenario::case::Case;
+use crate::verdict::{Reason, Verdict};
+use safe_text::safe;
+use std::time::Duration;
+
+/// One scenario's result, with what a report needs to know about it.
+#[derive(Debug, Clone)]
+pub struct ScenarioResult {
+    /// Name of the case.
+    pub name: String,
+    /// Its file, as the user named it.
+    pub file: String,
+    /// Name of the rig that it ran on.
+    pub rig: String,
+    /// The rig file, as the user named it; `None` for the default rig.
+    pub rig_file: Option<String>,
+    /// The journal, where there is one.
+    pub journal: Option<String>,
+    /// Requirements that it verifies.
+    pub verifies: Vec<String>,
+    /// Wall time.
+    pub took: Duration,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+impl ScenarioResult {
+    /// A result of `case`.
+    #[must_use]
+    pub fn new(case: &Case, rig: &str, took: Duration, outcome: Outcome) -> Self {
+        Self {
+            name: case.name(),
+            file: case.file.clone(),
+            rig: rig.to_owned(),
+            rig_file: None,
+            journal: None,
+            verifies: case.verifies.clone(),
+            took,
+            outcome,
+        }
+    }
+
+    /// The command that runs only this one again.
+    #[must_use]
+    pub fn again(&self) -> String {
+        let mut command = format!("pump-hil run {}", quoted(&self.file));
+        if let Some(rig) = &self.rig_file {
+            command.push_str(&format!(" --rig {}", quoted(rig)));
+        }
+        if self.name.contains('[') {
+            command.push_str(&format!(" --filter {}", quoted(&format!("name(={})", self.name))));
+        }
+        command
+    }
+}
+
+/// A word for a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '=' | ':');
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", safe(text).replace('\'', "'\\''"))
+    }
+}
+
+/// A reason in words: where, what was expected, what came.
+pub(crate) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<String> {
+    let place = reason
+        .line
+        .map_or(String::new(), |line| format!(" at {}:{line}", safe(&result.file)));
+    let step = reason
+        .step
+        .as_ref()
+        .map_or(String::new(), |step| format!(", step {}", safe(&step.0)));
+    let mut lines = vec![format!("{} at {}{step}{place}", kind(reason), reason.t)];
+    for (label, text) in [("expected", &reason.expected), ("came", &reason.came)] {
+        for (i, line) in text.lines().enumerate() {
+            let label = if i == 0 { label } else { "" };
+            lines.push(format!("  {label:>8}  {}", safe(line)));
+        }
+    }
+    lines
+}
+
+fn kind(reason: &Reason) -> String {
+    serde_json::to_value(reason.kind)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// One event as a line for people.
+#[must_use]
+pub fn event_line(event: &Event) -> String {
+    let what = match &event.body {
+        Body::Begun => "scenario begins".to_owned(),
+        Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
+        Body::StepEnded { step } => format!("step {} ends", step.0),
+        Body::Sent { bytes } => format!("-> {bytes}"),
+        Body::Received { bytes } => format!("<- {bytes}"),
+        Body::Garbled { why } => format!("<- garbled: {why}"),
+        Body::Reply { verb, refused, .. } => match refused {
+            None => format!("`{verb}` accepted"),
+            Some(code) => format!("`{verb}` refused: {code}"),
+        },
+        Body::NoReply { verb, tries } => format!("no reply to `{verb}` after {tries} tries"),
+        Body::Pump { said, .. } => said_line(said),
+        Body::Sample(s) => format!(
+            "probe: {} strokes, delivered {}, catheter {} Pa",
+            s.strokes,
+            crate::quantity::Volume(s.delivered_nl),
+            s.catheter_pa
+        ),
+        Body::FaultArmed { fault, param } => format!("fault {fault} armed ({param})"),
+        Body::FaultConfirmed { fault } => format!("fault {fault} in effect"),
+        Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
+        Body::FaultCleared { fault } => format!("fault {fault} cleared"),
+        Body::RigTrouble { what } => format!("rig trouble: {what}"),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    };
+    format!(
+        "{:>14}  {}",
+        Span(event.t.0).to_string(),
+        safe_text::safe_within(&what, 160)
+    )
+}
+
+fn said_line(said: &Said) -> String {
+    match said {
+        Said::Boot { reason } => format!("pump: boot, {reason}"),
+        Said::State { from, to, cause } => format!("pump: {from} -> {to}, {cause}"),
+        Said::Alarm { id, priority } => format!("pump: ALARM {id}, {priority}"),
+        Said::AlarmClear { id } => format!("pump: alarm {id} cleared"),
+        Said::BolusStart { kind, dose_nl, .. } => {
+            format!("pump: {kind} bolus of {} begins", crate::quantity::Volume(*dose_nl))
+        }
+        Said::BolusEnd { kind, given_nl, cause } => {
+            format!(
+                "pump: {kind} bolus ends, {} given, {cause}",
+                crate::quantity::Volume(*given_nl)
+            )
+        }
+        Said::Dose(e) => format!(
+            "pump: dose entry, {}, total {}",
+            e.cause,
+            crate::quantity::Volume(e.total_nl())
+        ),
+        Said::Other { kind, fields } => {
+            let fields: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            format!("pump: {kind} {}", fields.join(" "))
+        }
+    }
+}
+
+/// How many of each verdict, and the process's exit code: the rig's trouble outweighs nothing, a pump's failure outweighs it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// Everything held.
+    pub passed: usize,
+    /// The pump did something wrong.
+    pub failed: usize,
+    /// The rig broke.
+    pub inconclusive: usize,
+    /// The rig cannot.
+    pub skipped: usize,
+}
+
+impl Tally {
+    /// Counts verdicts.
+    pub fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
+        let mut tally = Self::default();
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Passed => tally.passed += 1,
+                Verdict::Failed { .. } => tally.failed += 1,
+                Verdict::Inconclusive { .. } => tally.inconclusive += 1,
+                Verdict::Skipped { .. } => tally.skipped += 1,
+            }
+        }
+        tally
+    }
+
+    /// 0 passed, 1 a pump failed, 3 the rig broke.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match (self.failed, self.inconclusive) {
+            (0, 0) => 0,
+            (0, _) => 3,
+            _ => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

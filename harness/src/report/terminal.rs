@@ -1,0 +1,98 @@
+//! Text for a terminal: one result in full, and all verdicts as a table.
+
+use super::{ScenarioResult, Tally, event_line, reason_lines, safe_text::safe};
+use crate::verdict::Verdict;
+use std::fmt::Write;
+
+/// Reasons of one result that are shown in full.
+const REASONS_SHOWN: usize = 12;
+
+/// One result: a line if it passed; else what was expected, what came, the last events, and the command that runs only it again.
+#[must_use]
+pub fn result(result: &ScenarioResult) -> String {
+    let mut out = format!(
+        "{:<12} {} ({} ms)\n",
+        result.outcome.verdict.word(),
+        safe(&result.name),
+        result.took.as_millis()
+    );
+    match &result.outcome.verdict {
+        Verdict::Passed => return with_not_safe(out, result),
+        Verdict::Skipped { why } => {
+            let _ = writeln!(out, "  {}", safe(why));
+            return out;
+        }
+        Verdict::Failed { reasons } => {
+            for reason in reasons.iter().take(REASONS_SHOWN) {
+                for line in reason_lines(result, reason) {
+                    let _ = writeln!(out, "  {line}");
+                }
+            }
+            if reasons.len() > REASONS_SHOWN {
+                let _ = writeln!(out, "  and {} more", reasons.len() - REASONS_SHOWN);
+            }
+        }
+        Verdict::Inconclusive { why } => {
+            for one in why {
+                let _ = writeln!(out, "  the rig, not the pump: {}", safe(one));
+            }
+        }
+    }
+    if !result.outcome.last_events.is_empty() {
+        out.push_str("  the last events:\n");
+        for event in &result.outcome.last_events {
+            let _ = writeln!(out, "    {}", event_line(event));
+        }
+    }
+    if let Some(journal) = &result.journal {
+        let _ = writeln!(out, "  journal: {}", safe(journal));
+    }
+    let _ = writeln!(out, "  again:   {}", result.again());
+    with_not_safe(out, result)
+}
+
+fn with_not_safe(mut out: String, result: &ScenarioResult) -> String {
+    for what in &result.outcome.not_safe {
+        let _ = writeln!(out, "  NOT SAFE: {}", safe(what));
+    }
+    out
+}
+
+/// All verdicts, and how many of each.
+#[must_use]
+pub fn table(results: &[ScenarioResult]) -> String {
+    let width = results
+        .iter()
+        .map(|r| r.name.chars().count())
+        .max()
+        .unwrap_or(8)
+        .clamp(8, 60);
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{:<12}  {:<width$}  {:>9}  {:>7}  rig",
+        "verdict", "scenario", "time", "events"
+    );
+    for result in results {
+        let name: String = safe(&result.name).chars().take(60).collect();
+        let _ = writeln!(
+            out,
+            "{:<12}  {name:<width$}  {:>6} ms  {:>7}  {}",
+            result.outcome.verdict.word(),
+            result.took.as_millis(),
+            result.outcome.events,
+            safe(&result.rig)
+        );
+    }
+    let tally = Tally::of(results.iter().map(|r| &r.outcome.verdict));
+    let _ = writeln!(
+        out,
+        "{} scenarios: {} passed, {} failed, {} inconclusive, {} skipped",
+        results.len(),
+        tally.passed,
+        tally.failed,
+        tally.inconclusive,
+        tally.skipped
+    );
+    out
+}

@@ -1,0 +1,108 @@
+use super::{ScenarioResult, Tally, json, junit, terminal};
+use crate::judge::judge_journal;
+use crate::scenario::case::{Action, Request};
+use crate::testing::{HOUR, Run, alarm, ask, case, expect};
+use crate::verdict::Verdict;
+use std::time::Duration;
+
+const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J<&>\u{202e}\0";
+
+fn result(actions: Vec<Action>, run: &mut Run) -> ScenarioResult {
+    let case = case(actions);
+    let outcome = judge_journal(&case, run.ended());
+    ScenarioResult::new(&case, "sim", Duration::from_millis(12), outcome)
+}
+
+fn failed() -> ScenarioResult {
+    let mut run = Run::begun();
+    run.start(480_000).alarm(EVIL, EVIL).step(|_| {});
+    result(vec![ask(Request::Start), expect(vec![alarm("occlusion")])], &mut run)
+}
+
+fn passed() -> ScenarioResult {
+    let mut run = Run::begun();
+    run.start(480_000).basal_until(HOUR);
+    result(vec![ask(Request::Start)], &mut run)
+}
+
+#[test]
+fn a_failure_tells_what_was_expected_what_came_and_how_to_run_it_again() {
+    let text = terminal::result(&failed());
+    for part in [
+        "FAILED       situation",
+        "expectation at 0 ms, step 2 at situation.yaml:11",
+        "expected  alarm `occlusion`",
+        "the last events:",
+        "again:   pump-hil run situation.yaml",
+    ] {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
+    }
+}
+
+#[test]
+fn no_text_of_the_pump_reaches_a_report_raw() {
+    let results = [failed(), passed()];
+    let texts = [
+        terminal::result(&results[0]),
+        terminal::table(&results),
+        junit::report(&results).unwrap(),
+        json::report(&results).unwrap(),
+    ];
+    for text in texts {
+        assert!(
+            !text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'),
+            "{text}"
+        );
+        assert!(!text.contains("\\u001b"), "JSON would give it back: {text}");
+    }
+}
+
+#[test]
+fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
+    let mut broken = passed();
+    broken.outcome.verdict = Verdict::Inconclusive {
+        why: vec!["the line is dead".into()],
+    };
+    let xml = junit::report(&[failed(), passed(), broken]).unwrap();
+    assert!(
+        xml.contains("tests=\"3\"") && xml.contains("failures=\"1\"") && xml.contains("errors=\"1\""),
+        "{xml}"
+    );
+    assert!(
+        xml.contains("expected alarm `occlusion`") || xml.contains("no alarm that the scenario does not name"),
+        "{xml}"
+    );
+}
+
+#[test]
+fn json_says_the_verdict_and_the_tally() {
+    let value: serde_json::Value = serde_json::from_str(&json::report(&[failed(), passed()]).unwrap()).unwrap();
+    assert_eq!(value["pump_hil_results"], 1);
+    assert_eq!(value["tally"]["failed"], 1);
+    assert_eq!(value["results"][1]["verdict"], "passed");
+    assert!(value["results"][0]["reasons"].as_array().is_some_and(|r| !r.is_empty()));
+}
+
+#[test]
+fn the_exit_code_tells_pump_from_rig() {
+    let code = |failed, inconclusive| {
+        Tally {
+            passed: 1,
+            failed,
+            inconclusive,
+            skipped: 1,
+        }
+        .exit_code()
+    };
+    assert_eq!([code(0, 0), code(1, 0), code(0, 1), code(1, 1)], [0, 1, 3, 1]);
+}
+
+#[test]
+fn a_name_with_brackets_is_quoted_for_the_shell() {
+    let mut result = passed();
+    result.name = "rates[slow]".into();
+    assert_eq!(
+        result.again(),
+        "pump-hil run situation.yaml --filter 'name(=rates[slow])'"
+    );
+}

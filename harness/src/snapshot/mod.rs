@@ -1,0 +1,248 @@
+//! The accepted dose logs: `scenarios/snapshots/NAME.snap`, kept in insta's form and compared through an insta comparator.
+//!
+//! Invariants. Inside the tolerance the accepted text stays as it is, byte for byte. Outside it nothing is accepted unless a person says so, and
+//! who and when stand in `ACCEPTED.jsonl`. In CI nothing is written at all.
+
+mod accept;
+mod review;
+
+pub use accept::{Acceptance, By, pending_path, snapshot_path};
+pub use review::{Choice, Reviewed, review};
+
+use crate::dose::{Difference, DoseLog, compare};
+use crate::quantity::Span;
+use crate::scenario::case::{Case, Tolerance};
+use crate::verdict::{Reason, ReasonKind};
+use std::path::{Path, PathBuf};
+
+/// Differences of one snapshot that are told.
+const DIFFERENCES_SHOWN: usize = 8;
+
+/// What may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Update {
+    /// Nothing: in CI, or with `INSTA_UPDATE=no`.
+    Never,
+    /// A differing log is put beside the accepted one as `.snap.new`, for `pump-hil review` or `cargo insta review`.
+    Pending,
+    /// It is accepted, by this person and now.
+    Accept(By),
+}
+
+impl Update {
+    /// What the environment allows, when nobody asked for `--accept`.
+    #[must_use]
+    pub fn from_env() -> Self {
+        if is_ci() || std::env::var("INSTA_UPDATE").is_ok_and(|v| v == "no") {
+            Self::Never
+        } else {
+            Self::Pending
+        }
+    }
+
+    /// `--accept`, at `now`.
+    ///
+    /// # Errors
+    /// [`SnapshotError::AcceptInCi`].
+    pub fn accept(now: jiff::Timestamp) -> Result<Self, SnapshotError> {
+        if is_ci() {
+            return Err(SnapshotError::AcceptInCi);
+        }
+        Ok(Self::Accept(By::this_person(now)))
+    }
+}
+
+fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false"))
+}
+
+/// Why snapshots cannot be compared or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// A file cannot be read or written.
+    #[error("snapshot `{path}`: cannot {what} it: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is no snapshot of insta.
+    #[error("snapshot `{path}` cannot be read: {why}; restore it, or delete it and accept a new one")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// CI does not accept.
+    #[error(
+        "nothing is accepted in CI (the variable `CI` is set); run `pump-hil run --accept` on your own machine, review, and commit"
+    )]
+    AcceptInCi,
+}
+
+/// How a dose log stands to its snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// The scenario keeps none.
+    None,
+    /// Inside the tolerance.
+    Same,
+    /// It was accepted now.
+    Accepted(Acceptance),
+    /// There is none yet; `pending` is where it waits for review.
+    Missing {
+        /// `.snap.new`, if it was written.
+        pending: Option<PathBuf>,
+    },
+    /// Beyond the tolerance.
+    Differs {
+        /// Where.
+        differences: Vec<Difference>,
+        /// `.snap.new`, if it was written.
+        pending: Option<PathBuf>,
+    },
+}
+
+impl Checked {
+    /// The reason of a failure, if it is one; `end` is the time of the run's last event.
+    #[must_use]
+    pub fn reason(&self, case: &Case, end: Span) -> Option<Reason> {
+        let (expected, came, pending) = match self {
+            Self::None | Self::Same | Self::Accepted(_) => return None,
+            Self::Missing { pending } => (
+                "an accepted dose log".to_owned(),
+                format!("none yet at snapshots/{}.snap", case.name()),
+                pending,
+            ),
+            Self::Differs { differences, pending } => {
+                let mut came: Vec<String> = differences
+                    .iter()
+                    .take(DIFFERENCES_SHOWN)
+                    .map(Difference::to_string)
+                    .collect();
+                if differences.len() > DIFFERENCES_SHOWN {
+                    came.push(format!("and {} more", differences.len() - DIFFERENCES_SHOWN));
+                }
+                (
+                    format!("the dose log of snapshots/{}.snap", case.name()),
+                    came.join("\n"),
+                    pending,
+                )
+            }
+        };
+        let hint = if pending.is_some() {
+            "look at it with `pump-hil review`"
+        } else {
+            "run it outside CI, and look at it with `pump-hil review`"
+        };
+        Some(Reason {
+            kind: ReasonKind::Snapshot,
+            t: end,
+            step: None,
+            line: None,
+            expected,
+            came: format!("{came}\n{hint}"),
+        })
+    }
+}
+
+/// Compares the dose log of a run of `case` with its snapshot in `folder`.
+///
+/// # Errors
+/// [`SnapshotError`] where a file cannot be read or written; that is no failure of the pump.
+pub fn check(folder: &Path, case: &Case, log: &DoseLog, update: &Update) -> Result<Checked, SnapshotError> {
+    let Some(tolerance) = case.snapshot else {
+        return Ok(Checked::None);
+    };
+    let path = snapshot_path(folder, &case.name());
+    let text = log.to_string();
+    let accepted = accept::read(&path)?;
+    let differences = match &accepted {
+        None => None,
+        Some(accepted) => Some(differences(accepted, log, &text, &tolerance)),
+    };
+    if differences.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(keep(folder, case, &text, tolerance));
+    }
+    let pending = match update {
+        Update::Accept(by) => {
+            return accept::accept(folder, case, &text, by).map(Checked::Accepted);
+        }
+        Update::Pending => Some(accept::write_pending(folder, case, &text)?),
+        Update::Never => None,
+    };
+    Ok(match differences {
+        None => Checked::Missing { pending },
+        Some(differences) => Checked::Differs { differences, pending },
+    })
+}
+
+/// An accepted text that is none of a dose log, such as one of an older form, differs as a whole.
+fn differences(accepted: &str, log: &DoseLog, text: &str, tolerance: &Tolerance) -> Vec<Difference> {
+    if accepted.trim_end() == text.trim_end() {
+        return Vec::new();
+    }
+    match DoseLog::parse(accepted) {
+        Ok(old) => compare(&old, log, tolerance),
+        Err(error) => vec![Difference {
+            row: 0,
+            t: None,
+            column: "text",
+            expected: "a dose log of this harness's form".to_owned(),
+            came: error.to_string(),
+            by: String::new(),
+        }],
+    }
+}
+
+/// The comparator that insta asks, here and under `cargo test`.
+#[derive(Debug, Clone, Copy)]
+pub struct DoseComparator(pub Tolerance);
+
+impl insta::Comparator for DoseComparator {
+    fn matches(&self, reference: &insta::Snapshot, test: &insta::Snapshot) -> bool {
+        let (Some(old), Some(new)) = (reference.as_text(), test.as_text()) else {
+            return false;
+        };
+        let (old, new) = (old.to_string(), new.to_string());
+        if old == new {
+            return true;
+        }
+        match (DoseLog::parse(&old), DoseLog::parse(&new)) {
+            (Ok(old), Ok(new)) => compare(&old, &new, &self.0).is_empty(),
+            _ => false,
+        }
+    }
+
+    fn dyn_clone(&self) -> Box<dyn insta::Comparator> {
+        Box::new(*self)
+    }
+}
+
+/// A log inside the tolerance goes through insta's own assertion, which keeps the accepted text and clears away a pending one.
+fn keep(folder: &Path, case: &Case, text: &str, tolerance: Tolerance) -> Checked {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_comparator(Box::new(DoseComparator(tolerance)));
+    let name = case.name();
+    let kept = || settings.bind(|| insta::assert_snapshot!(name.clone(), text));
+    // Nothing that the assertion touches is used again after a panic.
+    let same = std::panic::catch_unwind(std::panic::AssertUnwindSafe(kept));
+    match same {
+        Ok(()) => Checked::Same,
+        // Another process changed the file in between.
+        Err(_) => Checked::Differs {
+            differences: Vec::new(),
+            pending: None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

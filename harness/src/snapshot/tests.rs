@@ -1,0 +1,183 @@
+use super::{By, Checked, Choice, Update, check, pending_path, review, snapshot_path};
+use crate::dose::{Builder, DoseLog};
+use crate::quantity::{Percent, Span, Volume};
+use crate::scenario::case::{Case, Tolerance};
+use crate::testing::{HOUR, Run, case};
+use std::path::Path;
+
+fn by() -> By {
+    By {
+        who: "Q. Engineer".into(),
+        when: jiff::Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn a_case() -> Case {
+    let mut case = case(vec![]);
+    case.snapshot = Some(Tolerance {
+        volume: Percent(1_000),
+        volume_floor: Volume(500),
+        time: Span(2_000),
+    });
+    case
+}
+
+/// A log of five hours whose second entry is `extra` beyond nominal.
+fn log(extra: i64) -> DoseLog {
+    let mut run = Run::begun();
+    run.start(480_000)
+        .basal_until(4 * HOUR)
+        .give(0, extra)
+        .basal_until(5 * HOUR);
+    let mut builder = Builder::new("situation");
+    for event in run.ended() {
+        builder.on_event(&event);
+    }
+    builder.finish()
+}
+
+fn accepted(folder: &Path, log: &DoseLog) -> Vec<u8> {
+    let checked = check(folder, &a_case(), log, &Update::Accept(by())).unwrap();
+    assert!(matches!(checked, Checked::Accepted(_)), "{checked:?}");
+    std::fs::read(snapshot_path(folder, "situation")).unwrap()
+}
+
+#[test]
+fn inside_the_tolerance_the_accepted_text_stays_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = accepted(folder.path(), &log(0));
+    for update in [Update::Pending, Update::Never, Update::Accept(by())] {
+        assert_eq!(
+            check(folder.path(), &a_case(), &log(1_000), &update).unwrap(),
+            Checked::Same
+        );
+        assert_eq!(
+            std::fs::read(snapshot_path(folder.path(), "situation")).unwrap(),
+            before
+        );
+    }
+}
+
+#[test]
+fn outside_the_tolerance_row_column_and_difference_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = accepted(folder.path(), &log(0));
+    let checked = check(folder.path(), &a_case(), &log(5_000), &Update::Pending).unwrap();
+    let reason = checked.reason(&a_case(), Span(0)).unwrap();
+    assert!(
+        reason
+            .came
+            .contains("row 6 (05:00:00.000), basal: expected 100 uL, came 105 uL, apart by 5 uL, allowed 1 uL"),
+        "{}",
+        reason.came
+    );
+    assert_eq!(
+        std::fs::read(snapshot_path(folder.path(), "situation")).unwrap(),
+        before
+    );
+    assert!(pending_path(folder.path(), "situation").exists());
+    // A run that is right again takes the pending one away.
+    check(folder.path(), &a_case(), &log(0), &Update::Pending).unwrap();
+    assert!(!pending_path(folder.path(), "situation").exists());
+}
+
+#[test]
+fn in_ci_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = check(folder.path(), &a_case(), &log(0), &Update::Never).unwrap();
+    assert_eq!(checked, Checked::Missing { pending: None });
+    assert!(
+        checked
+            .reason(&a_case(), Span(0))
+            .unwrap()
+            .came
+            .contains("run it outside CI")
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_missing_snapshot_is_a_failure_that_waits_for_review() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = check(folder.path(), &a_case(), &log(0), &Update::Pending).unwrap();
+    assert!(
+        checked
+            .reason(&a_case(), Span(0))
+            .unwrap()
+            .came
+            .contains("pump-hil review")
+    );
+    let mut shown = Vec::new();
+    let reviewed = review(folder.path(), None, &mut &b"x\na\n"[..], &mut shown, &by()).unwrap();
+    assert_eq!(reviewed.accepted, ["situation"]);
+    assert_eq!(
+        check(folder.path(), &a_case(), &log(0), &Update::Never).unwrap(),
+        Checked::Same
+    );
+}
+
+#[test]
+fn who_accepted_and_when_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    accepted(folder.path(), &log(0));
+    accepted(folder.path(), &log(50_000));
+    let record = std::fs::read_to_string(folder.path().join("ACCEPTED.jsonl")).unwrap();
+    let lines: Vec<super::Acceptance> = record.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0].old_sha256, None);
+    assert_eq!(lines[1].old_sha256.as_ref(), Some(&lines[0].new_sha256));
+    assert_eq!(
+        (lines[1].who.as_str(), lines[1].when.as_str()),
+        ("Q. Engineer", "1970-01-01T00:00:00Z")
+    );
+}
+
+#[test]
+fn a_review_can_reject_skip_and_end_early() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "c"] {
+        let mut case = a_case();
+        case.scenario = name.into();
+        check(folder.path(), &case, &log(0), &Update::Pending).unwrap();
+    }
+    let mut shown = Vec::new();
+    let reviewed = review(folder.path(), None, &mut &b"r\ns\n"[..], &mut shown, &by()).unwrap();
+    assert_eq!((reviewed.rejected.len(), reviewed.waiting.len()), (1, 2));
+    let reviewed = review(folder.path(), Some(Choice::Accept), &mut &b""[..], &mut shown, &by()).unwrap();
+    assert_eq!(reviewed.accepted, ["b", "c"]);
+    assert!(!String::from_utf8(shown).unwrap().contains('\u{1b}'));
+}
+
+#[test]
+fn insta_reads_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    accepted(folder.path(), &log(0));
+    let snapshot = insta::Snapshot::from_file(&snapshot_path(folder.path(), "situation")).unwrap();
+    assert_eq!(snapshot.metadata().input_file(), Some("scenarios/situation.yaml"));
+    assert_eq!(snapshot.as_text().unwrap().to_string(), log(0).to_string().trim_end());
+}
+
+#[test]
+fn a_case_in_a_table_has_a_file_of_its_own() {
+    let path = snapshot_path(Path::new("s"), "rates[../slow]");
+    assert_eq!(path, Path::new("s/rates[___slow].snap"));
+}
+
+#[test]
+fn rows_that_do_not_pair_up_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    accepted(folder.path(), &log(0));
+    let mut other = log(0);
+    other.rows.remove(2);
+    other.rows[3].what = "stop".into();
+    match check(folder.path(), &a_case(), &other, &Update::Never).unwrap() {
+        Checked::Differs { differences, .. } => {
+            assert_eq!(
+                differences.iter().filter(|d| d.column == "what").count(),
+                1,
+                "{differences:?}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}
