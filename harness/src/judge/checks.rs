@@ -121,7 +121,7 @@ impl Observed {
         } else {
             format!("event `{kind}` with {}", pairs(fields))
         };
-        let came = of_kind().last().map_or_else(
+        let came = of_kind().next_back().map_or_else(
             || format!("no event `{kind}`"),
             |told| format!("event `{kind}` with {}", pairs(&told.fields)),
         );

@@ -299,15 +299,13 @@ impl Judge {
             Body::Pump {
                 said: Said::Alarm { id, priority },
                 ..
-            } => {
-                if !self.announced.contains(id) && self.unexpected.insert(id.clone()) {
-                    self.reason(
-                        ReasonKind::UnexpectedAlarm,
-                        event.t,
-                        "no alarm that the scenario does not name".to_owned(),
-                        format!("alarm `{id}`, {priority}"),
-                    );
-                }
+            } if !self.announced.contains(id) && self.unexpected.insert(id.clone()) => {
+                self.reason(
+                    ReasonKind::UnexpectedAlarm,
+                    event.t,
+                    "no alarm that the scenario does not name".to_owned(),
+                    format!("alarm `{id}`, {priority}"),
+                );
             }
             Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if breaks_line(fault.as_str()) => {
                 self.serial_trouble = Some(event.t);

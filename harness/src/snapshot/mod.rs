@@ -161,10 +161,7 @@ pub fn check(folder: &Path, case: &Case, log: &DoseLog, update: &Update) -> Resu
     let path = snapshot_path(folder, &case.name());
     let text = log.to_string();
     let accepted = accept::read(&path)?;
-    let differences = match &accepted {
-        None => None,
-        Some(accepted) => Some(differences(accepted, log, &text, &tolerance)),
-    };
+    let differences = accepted.as_ref().map(|old| differences(old, log, &text, &tolerance));
     if differences.as_ref().is_some_and(Vec::is_empty) {
         return Ok(keep(folder, case, &text, tolerance));
     }
