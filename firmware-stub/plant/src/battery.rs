@@ -14,6 +14,13 @@ const CURVE: [(u64, u64); 6] = [
 
 const MINUTE_MS: u64 = 60_000;
 
+/// An open-circuit voltage and the used charge up to which it holds.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    mv: u16,
+    until_pc: u64,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Battery {
     /// One millionth of the capacity, in picocoulombs.
@@ -26,6 +33,7 @@ pub(crate) struct Battery {
     pub(crate) film_ohm: u32,
     /// Open-circuit voltage that a fault imposes.
     pub(crate) imposed_mv: Option<u16>,
+    level: Level,
     minute: u64,
     lowest_mv: u16,
     lowest_before_mv: u16,
@@ -41,6 +49,8 @@ impl Battery {
             ohm: settings.battery_ohm,
             film_ohm: 0,
             imposed_mv: None,
+            // Worked out at the first stroke.
+            level: Level { mv: 0, until_pc: 0 },
             minute: 0,
             lowest_mv: u16::MAX,
             lowest_before_mv: u16::MAX,
@@ -58,21 +68,41 @@ impl Battery {
         if let Some(mv) = self.imposed_mv {
             return mv;
         }
-        // Nanoamperes times milliseconds are picocoulombs.
-        let used_pc = self
-            .motor_nc
+        let used_pc = self.used_pc(now_ms);
+        if used_pc < self.level.until_pc {
+            self.level.mv
+        } else {
+            self.level_at(used_pc).mv
+        }
+    }
+
+    /// Nanoamperes times milliseconds are picocoulombs.
+    fn used_pc(&self, now_ms: u64) -> u64 {
+        self.motor_nc
             .saturating_mul(1000)
-            .saturating_add(now_ms.saturating_mul(self.quiescent_na));
+            .saturating_add(now_ms.saturating_mul(self.quiescent_na))
+    }
+
+    /// Voltage at a used charge, and the charge at which it falls by the next millivolt: charge only ever grows, and years pass without a division.
+    fn level_at(&self, used_pc: u64) -> Level {
         let used_ppm = used_pc / self.millionth_pc;
         let mut from = CURVE[0];
         for to in CURVE {
             if used_ppm < to.0 {
-                let fallen = (from.1 - to.1) * (used_ppm - from.0) / (to.0 - from.0);
-                return (from.1 - fallen) as u16;
+                let (span_ppm, drop_mv) = (to.0 - from.0, from.1 - to.1);
+                let fallen_mv = drop_mv * (used_ppm - from.0) / span_ppm;
+                let next_ppm = from.0 + ((fallen_mv + 1) * span_ppm).div_ceil(drop_mv);
+                return Level {
+                    mv: (from.1 - fallen_mv) as u16,
+                    until_pc: next_ppm.saturating_mul(self.millionth_pc),
+                };
             }
             from = to;
         }
-        from.1 as u16
+        Level {
+            mv: from.1 as u16,
+            until_pc: u64::MAX,
+        }
     }
 
     /// Voltage under a load, in millivolts.
@@ -89,6 +119,10 @@ impl Battery {
 
     /// Remembers a loaded voltage.
     pub(crate) fn note(&mut self, now_ms: u64, mv: u16) {
+        let used_pc = self.used_pc(now_ms);
+        if used_pc >= self.level.until_pc {
+            self.level = self.level_at(used_pc);
+        }
         self.turn(now_ms / MINUTE_MS);
         self.lowest_mv = self.lowest_mv.min(mv);
     }

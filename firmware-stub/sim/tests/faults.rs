@@ -345,6 +345,7 @@ fn go_safe_is_done_at_once_and_acknowledged() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "it measures how long a machine takes to make")]
 fn a_machine_is_made_in_no_time() {
     let started = std::time::Instant::now();
     for seed in 0..100 {

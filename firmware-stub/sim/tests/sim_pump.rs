@@ -1,4 +1,8 @@
 //! The pump behind a PTY: fenced time without a lost byte, the wall clock, far ends that come and go, and an end that ends.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "delays are what is tested, and every wait has a limit"
+)]
 
 mod common;
 

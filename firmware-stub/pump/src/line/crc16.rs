@@ -1,15 +1,14 @@
 //! CRC-16/IBM-3740, the check of every line.
 
-/// One step for each nibble: a sixteenth of the usual table, for a small flash.
-const NIBBLES: [u16; 16] = nibbles();
+const TABLE: [u16; 256] = table();
 
-const fn nibbles() -> [u16; 16] {
-    let mut table = [0; 16];
+const fn table() -> [u16; 256] {
+    let mut table = [0; 256];
     let mut i = 0;
-    while i < 16 {
-        let mut crc = (i as u16) << 12;
+    while i < 256 {
+        let mut crc = (i as u16) << 8;
         let mut bit = 0;
-        while bit < 4 {
+        while bit < 8 {
             crc = if crc & 0x8000 == 0 {
                 crc << 1
             } else {
@@ -28,9 +27,7 @@ const fn nibbles() -> [u16; 16] {
 pub const fn crc16_from(mut crc: u16, bytes: &[u8]) -> u16 {
     let mut i = 0;
     while i < bytes.len() {
-        let byte = bytes[i];
-        crc = (crc << 4) ^ NIBBLES[((crc >> 12) as u8 ^ (byte >> 4)) as usize];
-        crc = (crc << 4) ^ NIBBLES[((crc >> 12) as u8 ^ (byte & 15)) as usize];
+        crc = (crc << 8) ^ TABLE[((crc >> 8) as u8 ^ bytes[i]) as usize];
         i += 1;
     }
     crc
