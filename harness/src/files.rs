@@ -3,8 +3,10 @@
 use crate::catalog::Catalog;
 use crate::catalog::load::Loader;
 use crate::diagnostic::Diagnostic;
-use crate::scenario::{Source, SourceError};
+use crate::scenario::case::Case;
+use crate::scenario::{Source, SourceError, load};
 use crate::yaml::tree::BYTES_MAX;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -107,6 +109,123 @@ impl Source for ScenarioFolder {
     }
 }
 
+/// What was found under the paths that a person gave.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Cases of the files that are right, in the order of the paths.
+    pub cases: Vec<FoundCase>,
+    /// Everything that is wrong with the others.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files were read.
+    pub files: usize,
+}
+
+/// A case with the folder that its file belongs to.
+#[derive(Debug, Clone)]
+pub struct FoundCase {
+    /// The case; its `file` is relative to `folder`.
+    pub case: Case,
+    /// The folder of scenarios; its snapshots stand in `snapshots` inside.
+    pub folder: PathBuf,
+}
+
+/// Loads scenario files, and all scenarios of folders. A file belongs to the nearest folder above it that is named `scenarios`, else to its own.
+#[must_use]
+pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for path in paths {
+        match files_of(path) {
+            Ok((folder, files)) if files.is_empty() => {
+                let message = format!("no scenario in `{}`", folder.root().display());
+                loaded
+                    .diagnostics
+                    .push(Diagnostic::about_file(&path.display().to_string(), message, None));
+            }
+            Ok((folder, files)) => {
+                for file in files {
+                    load_one(&folder, &file, path, catalog, &mut names, &mut loaded);
+                }
+            }
+            Err(error) => {
+                let shown = path.display().to_string();
+                let help = Some("give scenario files, or folders that hold some".to_owned());
+                loaded
+                    .diagnostics
+                    .push(Diagnostic::about_file(&shown, error.to_string(), help));
+            }
+        }
+    }
+    loaded
+}
+
+fn load_one(
+    folder: &ScenarioFolder,
+    file: &str,
+    given: &Path,
+    catalog: &Catalog,
+    names: &mut BTreeMap<String, String>,
+    loaded: &mut Loaded,
+) {
+    // As the person named it, so that an editor opens it.
+    let shown = |name: &str| {
+        if given.is_dir() {
+            given.join(name).display().to_string()
+        } else if name == file {
+            given.display().to_string()
+        } else {
+            name.to_owned()
+        }
+    };
+    loaded.files += 1;
+    match load(folder, file, catalog) {
+        Ok(cases) => {
+            if let Some(case) = cases.first() {
+                let here = folder.root().join(file).display().to_string();
+                match names.insert(case.scenario.clone(), here.clone()) {
+                    Some(other) if other == here => return,
+                    Some(other) => {
+                        let message = format!("the scenario `{}` stands in two files", case.scenario);
+                        let help = Some(format!("the other is {other}"));
+                        loaded
+                            .diagnostics
+                            .push(Diagnostic::about_file(&shown(file), message, help));
+                        return;
+                    }
+                    None => {}
+                }
+            }
+            let folder = folder.root().to_owned();
+            loaded.cases.extend(cases.into_iter().map(|case| FoundCase {
+                case,
+                folder: folder.clone(),
+            }));
+        }
+        Err(diagnostics) => loaded.diagnostics.extend(diagnostics.into_iter().map(|mut diagnostic| {
+            diagnostic.file = shown(&diagnostic.file);
+            diagnostic
+        })),
+    }
+}
+
+/// The folder of scenarios that a path belongs to, and the files in it that are meant.
+fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Vec<String>)> {
+    let real = path.canonicalize()?;
+    if real.is_dir() {
+        let folder = ScenarioFolder::open(&real)?;
+        let files = folder.list()?;
+        return Ok((folder, files));
+    }
+    let own = real.parent().unwrap_or(&real);
+    let named = own
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"));
+    let folder = ScenarioFolder::open(named.unwrap_or(own))?;
+    let file = real.strip_prefix(folder.root()).unwrap_or(&real);
+    let file = file.to_string_lossy().replace('\\', "/");
+    Ok((folder, vec![file]))
+}
+
 /// The catalogue of a `fixtures` folder: all files in its `requirements` and `drugs`.
 ///
 /// # Errors
@@ -136,4 +255,70 @@ pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
         }
     }
     loader.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "scenario: good\nsummary: Fine.\nprescription: none\ntimeline: [{do: status}]\n";
+
+    fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn loaded(paths: &[PathBuf]) -> Loaded {
+        load_paths(paths, &Catalog::shipped().unwrap())
+    }
+
+    #[test]
+    fn a_folder_gives_its_scenarios_and_not_what_they_share() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "good.yaml", GOOD);
+        write(folder.path(), "group/other.yaml", &GOOD.replace("good", "other"));
+        write(folder.path(), "shared/basal.yaml", "allow-alarms: [eri]\n");
+        write(folder.path(), "rejected/bad.yaml", "nonsense");
+        write(folder.path(), "snapshots/good.snap", "");
+        let loaded = loaded(&[folder.path().to_owned()]);
+        let names: Vec<&str> = loaded.cases.iter().map(|found| found.case.file.as_str()).collect();
+        assert_eq!(
+            (names, loaded.diagnostics),
+            (vec!["good.yaml", "group/other.yaml"], vec![])
+        );
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_folder_of_scenarios_above_it() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "scenarios/shared/eri.yaml", "allow-alarms: [eri]\n");
+        let text = GOOD.replace("timeline", "include: [../shared/eri.yaml]\ntimeline");
+        let path = write(folder.path(), "scenarios/group/good.yaml", &text);
+        let loaded = loaded(&[path]);
+        assert_eq!(loaded.diagnostics, vec![]);
+        assert_eq!(loaded.cases[0].case.file, "group/good.yaml");
+        assert!(loaded.cases[0].folder.ends_with("scenarios"));
+    }
+
+    #[test]
+    fn two_scenarios_of_one_name_are_told_and_one_that_is_given_twice_runs_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), "a.yaml", GOOD);
+        assert_eq!(loaded(&[path.clone(), path]).cases.len(), 1);
+        write(folder.path(), "b.yaml", GOOD);
+        let loaded = loaded(&[folder.path().to_owned()]);
+        assert!(
+            loaded.diagnostics[0].message.contains("stands in two files"),
+            "{:?}",
+            loaded.diagnostics
+        );
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_told() {
+        let loaded = loaded(&[PathBuf::from("no/such/folder")]);
+        assert_eq!((loaded.cases.len(), loaded.diagnostics.len()), (0, 1));
+    }
 }

@@ -141,7 +141,7 @@ pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::capability::Capability;
 
@@ -153,7 +153,7 @@ mod tests {
         step(when, Action::Mark("m".to_owned()))
     }
 
-    fn case(steps: Vec<Step>) -> Case {
+    pub(crate) fn case(steps: Vec<Step>) -> Case {
         Case {
             scenario: "c".to_owned(),
             case: None,

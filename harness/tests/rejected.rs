@@ -5,7 +5,7 @@ use pump_hil::catalog::Catalog;
 use pump_hil::diagnostic::render_all;
 use pump_hil::files::ScenarioFolder;
 use pump_hil::scenario::load;
-use pump_hil::scenario::schema::{FileKind, schema};
+use pump_hil::scenario::schema::{FileKind, of_scenarios, schema};
 use pump_hil::yaml::{check, tree};
 use std::path::{Path, PathBuf};
 
@@ -85,7 +85,7 @@ fn the_published_schema_rejects_what_is_wrong_with_the_structure() {
             continue;
         }
         let mut problems = Vec::new();
-        check::check(&tree, catalog.structural_schema(false), &mut problems);
+        check::check(&tree, &of_scenarios(&catalog).0, &mut problems);
         if !problems.is_empty() {
             let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
             assert!(

@@ -42,3 +42,57 @@ pub fn coverage<'a>(cases: &[Case], catalog: &'a Catalog) -> Vec<CoverageLine<'a
     };
     catalog.requirements().iter().map(line).collect()
 }
+
+/// The table as text: a line for each requirement, then how many are covered, not testable, and open.
+#[must_use]
+pub fn render(table: &[CoverageLine<'_>]) -> String {
+    let width = table.iter().map(|line| line.requirement.id.len()).max().unwrap_or(0);
+    let (mut covered, mut not_testable, mut open) = (0, 0, 0);
+    let mut text = String::new();
+    for line in table {
+        let says = match &line.covered {
+            Covered::By(scenarios) => {
+                covered += 1;
+                scenarios.iter().cloned().collect::<Vec<_>>().join(", ")
+            }
+            Covered::NotTestable(reason) => {
+                not_testable += 1;
+                format!("not testable: {reason}")
+            }
+            Covered::No => {
+                open += 1;
+                "UNCOVERED".to_owned()
+            }
+        };
+        text.push_str(&format!("{:width$}  {says}\n", line.requirement.id));
+    }
+    text.push_str(&format!(
+        "\n{covered} covered, {not_testable} not testable, {open} uncovered\n"
+    ));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::load::Loader;
+
+    fn catalog() -> Catalog {
+        let rows = "source: s\nkind: row\nrequirements:\n  - {id: SF01, text: t}\n  - {id: SF13, text: t, not-testable: no firmware shows it}\n  - {id: SF02, text: t}\n";
+        let mut loader = Loader::new();
+        loader.requirements("rows.yaml", rows.to_owned());
+        loader.finish().unwrap()
+    }
+
+    #[test]
+    fn a_row_is_covered_or_has_a_reason_or_is_shouted() {
+        let catalog = catalog();
+        let mut case = crate::plan::tests::case(Vec::new());
+        case.covers = vec!["SF01".to_owned()];
+        // A requirement of the same name in `verifies` covers no row.
+        case.verifies = vec!["SF02".to_owned()];
+        let text = render(&coverage(&[case], &catalog));
+        let expected = "SF01  c\nSF13  not testable: no firmware shows it\nSF02  UNCOVERED\n\n1 covered, 1 not testable, 1 uncovered\n";
+        assert_eq!(text, expected);
+    }
+}

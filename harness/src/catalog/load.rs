@@ -4,9 +4,10 @@ use super::raw::{RawDrug, RawDrugFile, RawRequirementFile};
 use super::{Catalog, Drug, Requirement, fixed_words};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::quantity::QuantityError;
-use crate::scenario::schema::{FileKind, structural};
 use crate::yaml::raw::{FromNode, Quantity, Text};
+use crate::yaml::schema::structural;
 use crate::yaml::{FileText, Problem, check, diagnose, tree};
+use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -70,7 +71,7 @@ impl Loader {
 
     /// Adds a file of requirements.
     pub fn requirements(&mut self, name: &str, text: String) {
-        let Some(raw) = self.read::<RawRequirementFile>(name, text, FileKind::Requirements) else {
+        let Some(raw) = self.read::<RawRequirementFile>(name, text) else {
             return;
         };
         let source = raw.source.map_or_else(String::new, |t| t.text);
@@ -95,7 +96,7 @@ impl Loader {
 
     /// Adds a file of drugs.
     pub fn drugs(&mut self, name: &str, text: String) {
-        let Some(raw) = self.read::<RawDrugFile>(name, text, FileKind::Drugs) else {
+        let Some(raw) = self.read::<RawDrugFile>(name, text) else {
             return;
         };
         for raw in raw.drugs.unwrap_or_default() {
@@ -117,7 +118,7 @@ impl Loader {
         }
     }
 
-    fn read<T: FromNode>(&mut self, name: &str, text: String, kind: FileKind) -> Option<T> {
+    fn read<T: FromNode + JsonSchema>(&mut self, name: &str, text: String) -> Option<T> {
         let index = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
         let (node, problems) = tree::parse(&text, index);
         self.problems.extend(problems);
@@ -126,7 +127,7 @@ impl Loader {
             text,
         });
         let node = node?;
-        check::check(&node, &structural(kind, &fixed_words), &mut self.problems);
+        check::check(&node, &structural::<T>(&fixed_words), &mut self.problems);
         T::from_node(&node)
     }
 

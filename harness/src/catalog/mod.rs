@@ -6,8 +6,8 @@ pub mod raw;
 pub mod words;
 
 use crate::quantity::{Concentration, Rate, Volume};
-use crate::scenario::schema::{FileKind, structural};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A requirement, or a row of the inventory of behaviours, numbers, faults and recalls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,22 +57,18 @@ pub struct Catalog {
     requirements: Vec<Requirement>,
     drugs: BTreeMap<String, Drug>,
     symbols: Vec<String>,
-    scenario_schema: serde_json::Value,
-    setup_schema: serde_json::Value,
+    /// Schemas that depend on the words of this catalogue; made when the first scenario is checked.
+    schemas: OnceLock<(serde_json::Value, serde_json::Value)>,
 }
 
 impl Catalog {
     fn new(requirements: Vec<Requirement>, drugs: BTreeMap<String, Drug>) -> Self {
-        let mut catalog = Self {
+        Self {
             requirements,
             drugs,
             symbols: words::SYMBOLS.iter().map(|s| (*s).to_owned()).collect(),
-            scenario_schema: serde_json::Value::Null,
-            setup_schema: serde_json::Value::Null,
-        };
-        catalog.scenario_schema = structural(FileKind::Scenario, &|word| catalog.words(word));
-        catalog.setup_schema = structural(FileKind::Setup, &|word| catalog.words(word));
-        catalog
+            schemas: OnceLock::new(),
+        }
     }
 
     /// All requirements and rows, in the order of the files.
@@ -103,14 +99,12 @@ impl Catalog {
         self.symbols.extend(symbols);
     }
 
-    /// The schema of the structural check of scenarios, or of shared set-ups.
-    #[must_use]
-    pub fn structural_schema(&self, setup: bool) -> &serde_json::Value {
-        if setup {
-            &self.setup_schema
-        } else {
-            &self.scenario_schema
-        }
+    /// Keeps what is made once from this catalogue.
+    pub(crate) fn cached(
+        &self,
+        make: impl FnOnce() -> (serde_json::Value, serde_json::Value),
+    ) -> &(serde_json::Value, serde_json::Value) {
+        self.schemas.get_or_init(make)
     }
 
     /// The words of a list, by the name that the schema gives it; `None` where any text is allowed.

@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::compile;
 use super::raw::RawFile;
+use super::schema;
 use super::table::{self, Row};
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
@@ -103,7 +104,8 @@ fn one_case(documents: &[Document], row: &Row, catalog: &Catalog, problems: &mut
     let mut merged: Option<RawFile> = None;
     for document in documents {
         let node = table::substitute(&document.node, row);
-        check::check(&node, catalog.structural_schema(document.setup), problems);
+        let (scenario, setup) = schema::of_scenarios(catalog);
+        check::check(&node, if document.setup { setup } else { scenario }, problems);
         let raw = RawFile::from_node(&node)?;
         merged = Some(match merged {
             Some(base) => merge(base, raw),

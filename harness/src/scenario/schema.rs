@@ -1,9 +1,9 @@
-//! The JSON Schema of the files that people write: for editors, and for the structural check.
+//! The JSON Schema of the files that people write: for editors, and for the structural check of scenarios.
 
 use super::raw::RawFile;
 use crate::catalog::Catalog;
 use crate::catalog::raw::{RawDrugFile, RawRequirementFile};
-use schemars::JsonSchema;
+use crate::yaml::schema::{publish, structural};
 use serde_json::{Value, json};
 
 /// A kind of file.
@@ -20,133 +20,42 @@ pub enum FileKind {
 }
 
 /// Keys that only a scenario has.
-pub const SCENARIO_ONLY: &[&str] = &["scenario", "summary", "verifies", "covers", "cases"];
+const SCENARIO_ONLY: &[&str] = &["scenario", "summary", "verifies", "covers", "cases"];
 
 /// The schema for editors, as text: words of the catalogue to complete, and placeholders allowed wherever a value may come from a table.
 #[must_use]
 pub fn schema(kind: FileKind, catalog: &Catalog) -> String {
-    let mut schema = structural(kind, &|word| catalog.words(word));
-    publish(&mut schema, matches!(kind, FileKind::Scenario | FileKind::Setup));
+    let words = |word: &str| catalog.words(word);
+    let (mut schema, placeholders) = match kind {
+        FileKind::Scenario => (scenario(catalog), true),
+        FileKind::Setup => (setup(catalog), true),
+        FileKind::Drugs => (structural::<RawDrugFile>(&words), false),
+        FileKind::Requirements => (structural::<RawRequirementFile>(&words), false),
+    };
+    publish(&mut schema, placeholders);
     format!("{schema:#}\n")
 }
 
-/// The schema that the structural check uses: no placeholders, no nulls.
+/// The structural schemas of scenarios and of shared set-ups, made once for a catalogue.
 #[must_use]
-pub fn structural(kind: FileKind, words: &dyn Fn(&str) -> Option<Vec<String>>) -> Value {
-    let mut schema = match kind {
-        FileKind::Scenario | FileKind::Setup => of::<RawFile>(),
-        FileKind::Drugs => of::<RawDrugFile>(),
-        FileKind::Requirements => of::<RawRequirementFile>(),
-    };
-    if kind == FileKind::Setup {
-        schema["title"] = json!("RawSetup");
-        schema["description"] = json!("A shared set-up, which scenarios include.");
-        schema["x-name"] = json!("a shared set-up");
-        if let Some(map) = schema.as_object_mut() {
-            map.remove("required");
-        }
-        if let Some(properties) = schema["properties"].as_object_mut() {
-            properties.retain(|key, _| !SCENARIO_ONLY.contains(&key.as_str()));
-        }
+pub fn of_scenarios(catalog: &Catalog) -> &(Value, Value) {
+    catalog.cached(|| (scenario(catalog), setup(catalog)))
+}
+
+fn scenario(catalog: &Catalog) -> Value {
+    structural::<RawFile>(&|word| catalog.words(word))
+}
+
+fn setup(catalog: &Catalog) -> Value {
+    let mut schema = scenario(catalog);
+    schema["title"] = json!("RawSetup");
+    schema["description"] = json!("A shared set-up, which scenarios include.");
+    schema["x-name"] = json!("a shared set-up");
+    if let Some(map) = schema.as_object_mut() {
+        map.remove("required");
     }
-    without_nulls(&mut schema);
-    with_words(&mut schema, words);
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.retain(|key, _| !SCENARIO_ONLY.contains(&key.as_str()));
+    }
     schema
-}
-
-fn of<T: JsonSchema>() -> Value {
-    schemars::schema_for!(T).to_value()
-}
-
-/// schemars lets each optional value be null; in YAML a key without a value is a mistake.
-fn without_nulls(schema: &mut Value) {
-    if let Value::Object(map) = schema {
-        if let Some(Value::Array(types)) = map.get_mut("type") {
-            types.retain(|t| t != "null");
-            if let [one] = types.as_slice() {
-                let one = one.clone();
-                map.insert("type".to_owned(), one);
-            }
-        }
-        if let Some(Value::Array(branches)) = map.get_mut("anyOf") {
-            branches.retain(|b| b.get("type") != Some(&json!("null")));
-            if let [one] = branches.as_slice() {
-                let one = one.clone();
-                map.remove("anyOf");
-                if let Value::Object(inner) = one {
-                    map.extend(inner);
-                }
-            }
-        }
-    }
-    children(schema, &mut without_nulls);
-}
-
-/// Fills in the words that the catalogue knows.
-fn with_words(schema: &mut Value, words: &dyn Fn(&str) -> Option<Vec<String>>) {
-    if let Value::Object(map) = schema {
-        let known = map.get("x-word").and_then(Value::as_str).and_then(words);
-        if let Some(known) = known {
-            map.insert("enum".to_owned(), json!(known));
-        }
-    }
-    children(schema, &mut |child| with_words(child, words));
-}
-
-/// Turns the structural form into a plain JSON Schema: patterns for quantities, and placeholders.
-fn publish(schema: &mut Value, placeholders: bool) {
-    children(schema, &mut |child| publish(child, placeholders));
-    let Value::Object(map) = schema else { return };
-    if let Some(units) = map.get("x-units").and_then(Value::as_array) {
-        let escape = |text: &Value| text.as_str().unwrap_or("").replace('/', "\\/");
-        let units: Vec<String> = units.iter().map(escape).collect();
-        let also: Vec<String> = map
-            .get("x-also")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(escape)
-            .collect();
-        let number = format!("[-+]?[0-9]+(\\.[0-9]+)?\\s*({})", units.join("|"));
-        let mut forms = vec![number];
-        forms.extend(also);
-        if placeholders {
-            forms.push(".*\\$\\{.*".to_owned());
-        }
-        map.insert("pattern".to_owned(), json!(format!("^\\s*({})\\s*$", forms.join("|"))));
-    }
-    for private in ["x-units", "x-also", "x-name", "x-quantity"] {
-        map.remove(private);
-    }
-    let word = map.remove("x-word").is_some();
-    let scalar = map.get("type").is_some_and(|t| t == "integer" || t == "boolean");
-    if placeholders && (scalar || (word && map.contains_key("enum"))) {
-        let description = map.remove("description");
-        let inner = Value::Object(std::mem::take(map));
-        map.insert(
-            "anyOf".to_owned(),
-            json!([inner, {"type": "string", "pattern": "\\$\\{"}]),
-        );
-        if let Some(description) = description {
-            map.insert("description".to_owned(), description);
-        }
-    }
-}
-
-/// Calls `act` on each schema that stands directly inside this one.
-fn children(schema: &mut Value, act: &mut dyn FnMut(&mut Value)) {
-    let Value::Object(map) = schema else { return };
-    for key in ["properties", "$defs"] {
-        if let Some(Value::Object(inner)) = map.get_mut(key) {
-            inner.values_mut().for_each(&mut *act);
-        }
-    }
-    for key in ["items", "additionalProperties"] {
-        if let Some(inner @ Value::Object(_)) = map.get_mut(key) {
-            act(inner);
-        }
-    }
-    if let Some(Value::Array(branches)) = map.get_mut("anyOf") {
-        branches.iter_mut().for_each(&mut *act);
-    }
 }

@@ -8,7 +8,7 @@ use super::tree::{Kind, Node, Value};
 use crate::diagnostic::suggest;
 use serde_json::Value as Json;
 
-/// Checks a tree; the schema is one that has no placeholders and no nulls (see [`crate::scenario::schema`]).
+/// Checks a tree; the schema is one that has no placeholders and no nulls (see [`super::schema::structural`]).
 pub fn check(node: &Node, schema: &Json, problems: &mut Vec<Problem>) {
     Checker { root: schema, problems }.node(node, schema, "value");
 }

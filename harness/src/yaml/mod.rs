@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod raw;
+pub mod schema;
 pub mod tree;
 
 use crate::diagnostic::Diagnostic;
