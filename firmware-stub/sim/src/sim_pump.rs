@@ -4,6 +4,9 @@
 //! own bytes and nothing more. Between two advances the machine's time stands still, so that it makes no difference how long the thread or its peer
 //! takes; bytes that arrive are answered at the present instant.
 
+mod serve;
+mod server;
+
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -11,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{EventfdFlags, eventfd};
 use stub_pump::units::Millis;
 
 use crate::cpu::Register;
@@ -21,12 +24,11 @@ use crate::machine::{Machine, Stop};
 use crate::memory::BusError;
 use crate::pty::Pty;
 
-/// Bytes that wait for a slow reader of a paced pump; what comes on top is dropped, as a serial line without flow control drops it.
-const BACKLOG_MAX: usize = 64 * 1024;
+pub use serve::serve;
+use server::Server;
+
 /// Longest poll of a paced pump, so that its clock moves even where nothing happens.
 const PACED_POLL: Duration = Duration::from_millis(100);
-/// A paced pump that is behind its clock looks at its line at least this often, in milliseconds of its own time.
-const PACED_CHUNK_MS: u64 = 600_000;
 
 /// What an advance came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -293,261 +295,5 @@ impl SimControl {
     /// Writes a core register; false where there is no such register.
     pub fn set_register(&self, register: Register, value: u32) -> bool {
         lock(&self.shared.machine).set_register(register, value)
-    }
-}
-
-/// Serves a machine on a PTY by the wall clock until `stop` is set. `ready` is told the path of the serial port once it can be opened; `link`, where
-/// given, becomes a symbolic link to it for as long as this runs (an older link of that name is replaced, anything else is an error).
-///
-/// # Errors
-/// No PTY, a link that cannot be made, or a PTY that fails.
-pub fn serve(
-    machine: Machine,
-    speed: u32,
-    link: Option<&Path>,
-    stop: &AtomicBool,
-    ready: impl FnOnce(&Path),
-) -> io::Result<()> {
-    let pump = SimPump::spawn_paced(machine, Pace::RealTime { speed })?;
-    let link = link.map(|link| Link::make(link, pump.pty_path())).transpose()?;
-    ready(link.as_ref().map_or(pump.pty_path(), |link| &link.0));
-    while !stop.load(Ordering::Acquire) {
-        if pump.shared.ended.load(Ordering::Acquire) {
-            return Err(io::Error::other("the simulated pump's serial port failed"));
-        }
-        std::thread::park_timeout(PACED_POLL / 2);
-    }
-    Ok(())
-}
-
-/// A symbolic link that goes away with this value.
-struct Link(PathBuf);
-
-impl Link {
-    fn make(link: &Path, to: &Path) -> io::Result<Self> {
-        if link.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            std::fs::remove_file(link)?;
-        }
-        std::os::unix::fs::symlink(to, link)?;
-        Ok(Self(link.to_path_buf()))
-    }
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// The thread's side.
-struct Server {
-    shared: Arc<Shared>,
-    pty: Pty,
-    pace: Pace,
-    started: Instant,
-    start_ms: u64,
-    calls: VecDeque<AdvanceCall>,
-    /// Bytes that left the machine and wait for room in the PTY.
-    backlog: Vec<u8>,
-    rx_total: u64,
-    tx_total: u64,
-}
-
-impl Server {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a paced pump follows the wall clock; in fenced time nothing looks at it"
-    )]
-    fn new(shared: Arc<Shared>, pty: Pty, pace: Pace) -> Self {
-        let start_ms = lock(&shared.machine).now().0;
-        Self {
-            shared,
-            pty,
-            pace,
-            started: Instant::now(),
-            start_ms,
-            calls: VecDeque::new(),
-            backlog: Vec::new(),
-            rx_total: 0,
-            tx_total: 0,
-        }
-    }
-
-    fn run(mut self) {
-        // Whatever ends this, nobody may wait for it: a guard, because a panic is a way out as well.
-        let _end = End(Arc::clone(&self.shared));
-        let ended = self.collect_and_flush().and_then(|()| self.serve());
-        // A PTY that fails is as good as a line that is cut; whoever waits is told by the guard.
-        drop(ended);
-    }
-
-    fn serve(&mut self) -> io::Result<()> {
-        while !self.shared.stop.load(Ordering::Acquire) {
-            let (readable, woken) = self.wait()?;
-            if let Pace::RealTime { speed } = self.pace {
-                // Before anything is taken: it arrived now and not at the last deadline.
-                self.keep_pace(speed);
-            }
-            if readable {
-                self.take()?;
-            }
-            if woken {
-                self.shared.slept();
-                self.calls.append(&mut lock(&self.shared.calls));
-            }
-            match self.pace {
-                Pace::Fenced => self.advance_calls()?,
-                Pace::RealTime { .. } => self.answer_calls(),
-            }
-            self.collect_and_flush()?;
-        }
-        Ok(())
-    }
-
-    /// Waits until there is something to do.
-    fn wait(&self) -> io::Result<(bool, bool)> {
-        let mut line = PollFlags::IN;
-        line.set(PollFlags::OUT, !self.backlog.is_empty());
-        let pty = self.pty.fd();
-        let mut fds = [
-            PollFd::from_borrowed_fd(pty, line),
-            PollFd::new(&self.shared.wake, PollFlags::IN),
-        ];
-        let timeout = self.timeout().map(|timeout| Timespec {
-            tv_sec: timeout.as_secs().cast_signed(),
-            tv_nsec: timeout.subsec_nanos().into(),
-        });
-        match poll(&mut fds, timeout.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok((
-            fds[0].revents().contains(PollFlags::IN),
-            fds[1].revents().contains(PollFlags::IN),
-        ))
-    }
-
-    /// How long to wait at most; None in fenced time, where only the line and calls matter.
-    fn timeout(&self) -> Option<Duration> {
-        let Pace::RealTime { speed } = self.pace else {
-            return None;
-        };
-        let due_ms = lock(&self.shared.machine).next_deadline().map_or(u64::MAX, |due| due.0);
-        let due = Duration::from_millis(due_ms.saturating_sub(self.start_ms) / u64::from(speed.max(1)));
-        // One more millisecond, so that the deadline is past when it is looked at.
-        Some(
-            due.saturating_sub(self.started.elapsed())
-                .saturating_add(Duration::from_millis(1))
-                .min(PACED_POLL),
-        )
-    }
-
-    /// Takes what the far end wrote, and answers it at the present instant.
-    fn take(&mut self) -> io::Result<()> {
-        let mut buffer = [0; 4096];
-        let count = self.pty.read(&mut buffer)?;
-        if count > 0 {
-            self.rx_total += count as u64;
-            let shared = Arc::clone(&self.shared);
-            let mut machine = lock(&shared.machine);
-            machine.receive(&buffer[..count]);
-            self.collect(&mut machine);
-        }
-        self.flush()
-    }
-
-    /// Carries out the calls whose bytes have all arrived, in order.
-    fn advance_calls(&mut self) -> io::Result<()> {
-        while self.calls.front().is_some_and(|call| self.rx_total >= call.rx_total) {
-            let Some(call) = self.calls.pop_front() else { break };
-            let shared = Arc::clone(&self.shared);
-            let mut machine = lock(&shared.machine);
-            let stop = machine.run_until(call.until);
-            let now = machine.now();
-            self.collect(&mut machine);
-            drop(machine);
-            self.flush()?;
-            (call.done)(Advance {
-                now,
-                tx_total: self.tx_total,
-                stop,
-            });
-        }
-        Ok(())
-    }
-
-    /// Lets the machine catch up with the wall clock.
-    fn keep_pace(&mut self, speed: u32) {
-        let passed_ms = u64::try_from(self.started.elapsed().as_millis())
-            .unwrap_or(u64::MAX)
-            .saturating_mul(u64::from(speed.max(1)));
-        let shared = Arc::clone(&self.shared);
-        let mut machine = lock(&shared.machine);
-        let to_ms = self
-            .start_ms
-            .saturating_add(passed_ms)
-            .min(machine.now().0 + PACED_CHUNK_MS);
-        while machine.run_until(Millis(to_ms)) == Stop::Output {
-            self.collect(&mut machine);
-        }
-        self.collect(&mut machine);
-    }
-
-    /// Answers advances of a paced pump: time is not theirs to move, they learn where it is.
-    fn answer_calls(&mut self) {
-        for call in std::mem::take(&mut self.calls) {
-            let now = lock(&self.shared.machine).now();
-            (call.done)(Advance {
-                now,
-                tx_total: self.tx_total,
-                stop: Stop::Fence,
-            });
-        }
-    }
-
-    fn collect_and_flush(&mut self) -> io::Result<()> {
-        let shared = Arc::clone(&self.shared);
-        self.collect(&mut lock(&shared.machine));
-        self.flush()
-    }
-
-    /// Takes over what the machine sent.
-    fn collect(&mut self, machine: &mut Machine) {
-        let before = self.backlog.len();
-        machine.take_output(&mut self.backlog);
-        if self.pace != Pace::Fenced && self.backlog.len() > BACKLOG_MAX {
-            // Nobody reads. What came last is dropped up to a line's end, so that the reader finds whole lines when it comes back.
-            let whole = self.backlog[..BACKLOG_MAX]
-                .iter()
-                .rposition(|&byte| byte == b'\n')
-                .map_or(0, |at| at + 1);
-            self.backlog.truncate(whole.max(before));
-        }
-        self.tx_total += (self.backlog.len() - before) as u64;
-        *lock(&self.shared.progress) = (self.rx_total, self.tx_total);
-    }
-
-    /// Writes as much as the PTY takes.
-    fn flush(&mut self) -> io::Result<()> {
-        let mut written = 0;
-        while written < self.backlog.len() {
-            match self.pty.write(&self.backlog[written..])? {
-                0 => break,
-                count => written += count,
-            }
-        }
-        self.backlog.drain(..written);
-        Ok(())
-    }
-}
-
-/// Says that the thread has ended and drops the calls that nobody will answer.
-struct End(Arc<Shared>);
-
-impl Drop for End {
-    fn drop(&mut self) {
-        let mut calls = lock(&self.0.calls);
-        self.0.ended.store(true, Ordering::Release);
-        calls.clear();
     }
 }

@@ -1,0 +1,51 @@
+//! A paced pump as a foreground loop: what `pump-hil sim` runs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{PACED_POLL, Pace, SimPump};
+use crate::machine::Machine;
+
+/// Serves a machine on a PTY by the wall clock until `stop` is set. `ready` is told the path of the serial port once it can be opened; `link`, where
+/// given, becomes a symbolic link to it for as long as this runs (an older link of that name is replaced, anything else is an error).
+///
+/// # Errors
+/// No PTY, a link that cannot be made, or a PTY that fails.
+pub fn serve(
+    machine: Machine,
+    speed: u32,
+    link: Option<&Path>,
+    stop: &AtomicBool,
+    ready: impl FnOnce(&Path),
+) -> io::Result<()> {
+    let pump = SimPump::spawn_paced(machine, Pace::RealTime { speed })?;
+    let link = link.map(|link| Link::make(link, pump.pty_path())).transpose()?;
+    ready(link.as_ref().map_or(pump.pty_path(), |link| &link.0));
+    while !stop.load(Ordering::Acquire) {
+        if pump.shared.ended.load(Ordering::Acquire) {
+            return Err(io::Error::other("the simulated pump's serial port failed"));
+        }
+        std::thread::park_timeout(PACED_POLL / 2);
+    }
+    Ok(())
+}
+
+/// A symbolic link that goes away with this value.
+struct Link(PathBuf);
+
+impl Link {
+    fn make(link: &Path, to: &Path) -> io::Result<Self> {
+        if link.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            std::fs::remove_file(link)?;
+        }
+        std::os::unix::fs::symlink(to, link)?;
+        Ok(Self(link.to_path_buf()))
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

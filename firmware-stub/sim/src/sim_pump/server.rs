@@ -1,0 +1,232 @@
+//! The thread's side of a simulated pump: one poll, and everything that can come of it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use stub_pump::units::Millis;
+
+use super::{Advance, AdvanceCall, PACED_POLL, Pace, Shared, lock};
+use crate::machine::{Machine, Stop};
+use crate::pty::Pty;
+
+/// Bytes that wait for a slow reader of a paced pump; what comes on top is dropped, as a serial line without flow control drops it.
+const BACKLOG_MAX: usize = 64 * 1024;
+/// A paced pump that is behind its clock looks at its line at least this often, in milliseconds of its own time.
+const PACED_CHUNK_MS: u64 = 600_000;
+
+/// The thread's side.
+pub(super) struct Server {
+    shared: Arc<Shared>,
+    pty: Pty,
+    pace: Pace,
+    started: Instant,
+    start_ms: u64,
+    calls: VecDeque<AdvanceCall>,
+    /// Bytes that left the machine and wait for room in the PTY.
+    backlog: Vec<u8>,
+    rx_total: u64,
+    tx_total: u64,
+}
+
+impl Server {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a paced pump follows the wall clock; in fenced time nothing looks at it"
+    )]
+    pub(super) fn new(shared: Arc<Shared>, pty: Pty, pace: Pace) -> Self {
+        let start_ms = lock(&shared.machine).now().0;
+        Self {
+            shared,
+            pty,
+            pace,
+            started: Instant::now(),
+            start_ms,
+            calls: VecDeque::new(),
+            backlog: Vec::new(),
+            rx_total: 0,
+            tx_total: 0,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        // Whatever ends this, nobody may wait for it: a guard, because a panic is a way out as well.
+        let _end = End(Arc::clone(&self.shared));
+        let ended = self.collect_and_flush().and_then(|()| self.serve());
+        // A PTY that fails is as good as a line that is cut; whoever waits is told by the guard.
+        drop(ended);
+    }
+
+    fn serve(&mut self) -> io::Result<()> {
+        while !self.shared.stop.load(Ordering::Acquire) {
+            let (readable, woken) = self.wait()?;
+            if let Pace::RealTime { speed } = self.pace {
+                // Before anything is taken: it arrived now and not at the last deadline.
+                self.keep_pace(speed);
+            }
+            if readable {
+                self.take()?;
+            }
+            if woken {
+                self.shared.slept();
+                self.calls.append(&mut lock(&self.shared.calls));
+            }
+            match self.pace {
+                Pace::Fenced => self.advance_calls()?,
+                Pace::RealTime { .. } => self.answer_calls(),
+            }
+            self.collect_and_flush()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&self) -> io::Result<(bool, bool)> {
+        let mut line = PollFlags::IN;
+        line.set(PollFlags::OUT, !self.backlog.is_empty());
+        let pty = self.pty.fd();
+        let mut fds = [
+            PollFd::from_borrowed_fd(pty, line),
+            PollFd::new(&self.shared.wake, PollFlags::IN),
+        ];
+        let timeout = self.timeout().map(|timeout| Timespec {
+            tv_sec: timeout.as_secs().cast_signed(),
+            tv_nsec: timeout.subsec_nanos().into(),
+        });
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok((
+            fds[0].revents().contains(PollFlags::IN),
+            fds[1].revents().contains(PollFlags::IN),
+        ))
+    }
+
+    /// How long to wait at most; None in fenced time, where only the line and calls matter.
+    fn timeout(&self) -> Option<Duration> {
+        let Pace::RealTime { speed } = self.pace else {
+            return None;
+        };
+        let due_ms = lock(&self.shared.machine).next_deadline().map_or(u64::MAX, |due| due.0);
+        let due = Duration::from_millis(due_ms.saturating_sub(self.start_ms) / u64::from(speed.max(1)));
+        // One more millisecond, so that the deadline is past when it is looked at.
+        Some(
+            due.saturating_sub(self.started.elapsed())
+                .saturating_add(Duration::from_millis(1))
+                .min(PACED_POLL),
+        )
+    }
+
+    /// Takes what the far end wrote, and answers it at the present instant.
+    fn take(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        let count = self.pty.read(&mut buffer)?;
+        if count > 0 {
+            self.rx_total += count as u64;
+            let shared = Arc::clone(&self.shared);
+            let mut machine = lock(&shared.machine);
+            machine.receive(&buffer[..count]);
+            self.collect(&mut machine);
+        }
+        self.flush()
+    }
+
+    /// Carries out the calls whose bytes have all arrived, in order.
+    fn advance_calls(&mut self) -> io::Result<()> {
+        while self.calls.front().is_some_and(|call| self.rx_total >= call.rx_total) {
+            let Some(call) = self.calls.pop_front() else { break };
+            let shared = Arc::clone(&self.shared);
+            let mut machine = lock(&shared.machine);
+            let stop = machine.run_until(call.until);
+            let now = machine.now();
+            self.collect(&mut machine);
+            drop(machine);
+            self.flush()?;
+            (call.done)(Advance {
+                now,
+                tx_total: self.tx_total,
+                stop,
+            });
+        }
+        Ok(())
+    }
+
+    /// Lets the machine catch up with the wall clock.
+    fn keep_pace(&mut self, speed: u32) {
+        let passed_ms = u64::try_from(self.started.elapsed().as_millis())
+            .unwrap_or(u64::MAX)
+            .saturating_mul(u64::from(speed.max(1)));
+        let shared = Arc::clone(&self.shared);
+        let mut machine = lock(&shared.machine);
+        let to_ms = self
+            .start_ms
+            .saturating_add(passed_ms)
+            .min(machine.now().0 + PACED_CHUNK_MS);
+        while machine.run_until(Millis(to_ms)) == Stop::Output {
+            self.collect(&mut machine);
+        }
+        self.collect(&mut machine);
+    }
+
+    /// Answers advances of a paced pump: time is not theirs to move, they learn where it is.
+    fn answer_calls(&mut self) {
+        for call in std::mem::take(&mut self.calls) {
+            let now = lock(&self.shared.machine).now();
+            (call.done)(Advance {
+                now,
+                tx_total: self.tx_total,
+                stop: Stop::Fence,
+            });
+        }
+    }
+
+    fn collect_and_flush(&mut self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.collect(&mut lock(&shared.machine));
+        self.flush()
+    }
+
+    /// Takes over what the machine sent.
+    fn collect(&mut self, machine: &mut Machine) {
+        let before = self.backlog.len();
+        machine.take_output(&mut self.backlog);
+        if self.pace != Pace::Fenced && self.backlog.len() > BACKLOG_MAX {
+            // Nobody reads. What came last is dropped up to a line's end, so that the reader finds whole lines when it comes back.
+            let whole = self.backlog[..BACKLOG_MAX]
+                .iter()
+                .rposition(|&byte| byte == b'\n')
+                .map_or(0, |at| at + 1);
+            self.backlog.truncate(whole.max(before));
+        }
+        self.tx_total += (self.backlog.len() - before) as u64;
+        *lock(&self.shared.progress) = (self.rx_total, self.tx_total);
+    }
+
+    /// Writes as much as the PTY takes.
+    fn flush(&mut self) -> io::Result<()> {
+        let mut written = 0;
+        while written < self.backlog.len() {
+            match self.pty.write(&self.backlog[written..])? {
+                0 => break,
+                count => written += count,
+            }
+        }
+        self.backlog.drain(..written);
+        Ok(())
+    }
+}
+
+/// Says that the thread has ended and drops the calls that nobody will answer.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let mut calls = lock(&self.0.calls);
+        self.0.ended.store(true, Ordering::Release);
+        calls.clear();
+    }
+}
