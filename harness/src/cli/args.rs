@@ -1,0 +1,151 @@
+//! What can be typed. The help texts teach: each command says what it is for and shows one real use.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Hardware-in-the-loop tests for implantable intrathecal drug pumps.
+///
+/// pump-hil loads YAML scenarios, drives a pump's firmware over its serial line and a debug probe, injects faults, and compares what was
+/// delivered with what the prescription allows and with an accepted dose log.
+///
+/// Exit codes: 0 everything passed, 1 a pump failed, 2 files or arguments are wrong, 3 the rig broke (nothing is said about the pump),
+/// 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "pump-hil", version, max_term_width = 110, after_help = "Start with:\n  pump-hil run scenarios\n  pump-hil check scenarios/occlusion-during-basal.yaml\n  pump-hil list --faults")]
+pub struct Cli {
+    /// What the log on standard error tells, as in RUST_LOG: `debug`, or `pump_hil::session=trace`.
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Where rigs, devices, drugs and requirements are described.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub fixtures: Option<PathBuf>,
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "the variants are documented")]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios on a rig and judge them.
+    ///
+    /// Every case leaves a journal in the output folder, which `replay` judges again. The pump is left safe however a case ends: after a pass,
+    /// a failure, Ctrl-C, SIGTERM or a lost cable.
+    #[command(after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name")]
+    Run(Run),
+    /// Check scenarios without running them: everything that is wrong, at once, with line and column.
+    Check(Paths),
+    /// List scenarios, faults, or what is covered.
+    List(List),
+    /// Judge journals again: the same journal gives the same verdict, byte for byte.
+    Replay(Replay),
+    /// Look at new and changed dose logs one by one, and accept or reject them.
+    Review(Review),
+    /// Print a JSON Schema that lets an editor complete and check these files.
+    #[command(after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json")]
+    Schema,
+    /// Serve the simulated pump on a serial port of its own, for a terminal program or another test tool.
+    #[command(after_help = "Example:\n  pump-hil sim --link /tmp/pump &\n  picocom /tmp/pump          # then type: ?identify")]
+    Sim(Sim),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub paths: Paths,
+    /// Rig file; may be given several times, and every scenario then runs on each.
+    #[arg(long, value_name = "FILE")]
+    pub rig: Vec<PathBuf>,
+    /// Only these: words that must all hold; a name or a part of it, `verifies:ID`, `covers:ID`, `fault:NAME`; `!` in front means not.
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Only the K-th of N equal parts, for several machines in CI.
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<String>,
+    /// Accept every dose log that is new or differs; who and when is recorded. Refused in CI.
+    #[arg(long)]
+    pub accept: bool,
+    /// Folder for journals, results.json and junit.xml; by default a new one under pump-hil-runs.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Cases that run at the same time; by default one a processor on a simulated rig, one on any other.
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Progress while it runs.
+    #[arg(long, value_enum, default_value_t = Progress::Auto)]
+    pub progress: Progress,
+    /// Test only: build the simulated pump with this defect.
+    #[cfg(feature = "seeded-defects")]
+    #[arg(long, hide = true)]
+    pub defect: Option<String>,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// A bar on a terminal, plain lines elsewhere.
+    Auto,
+    /// A bar.
+    Bar,
+    /// A line for each case.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+/// Scenario files and folders.
+#[derive(Debug, Args)]
+pub struct Paths {
+    /// Scenario files, or folders of them (`rejected` and `shared` in them are left out).
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Scenario files or folders.
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    pub paths: Vec<PathBuf>,
+    /// The faults that can be injected, with their parameters.
+    #[arg(long, conflicts_with = "coverage")]
+    pub faults: bool,
+    /// Each row of the seed inventory, recalls and requirements, with the scenarios that cover it or the reason why none does.
+    #[arg(long)]
+    pub coverage: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Journals (`.jsonl`), or folders of them.
+    #[arg(required = true, value_name = "JOURNAL")]
+    pub journals: Vec<PathBuf>,
+}
+
+/// Arguments of `review`.
+#[derive(Debug, Args)]
+pub struct Review {
+    /// Folder with the pending snapshots.
+    #[arg(value_name = "DIR", default_value = "scenarios/snapshots")]
+    pub folder: PathBuf,
+    /// Accept all of them without asking.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Arguments of `sim`.
+#[derive(Debug, Args)]
+pub struct Sim {
+    /// Make this path a link to the serial port, so that its name is known beforehand.
+    #[arg(long, value_name = "PATH")]
+    pub link: Option<PathBuf>,
+    /// How many times faster than the wall clock the pump's time runs.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub scale: u32,
+    /// Seed of the physics.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}

@@ -1,0 +1,166 @@
+//! Plays one case on one rig: performs the steps, lets time pass, writes down everything that happens, and leaves the pump safe.
+//!
+//! The runner decides nothing about the pump. It asks the [`Judge`] when a waiting `expect` has come true, so that it knows when to go on; the
+//! verdict is made afterwards from the journal alone.
+
+mod leave_safe;
+mod setup;
+mod steps;
+
+use crate::event::{Body, Event};
+use crate::interrupt::Interrupt;
+use crate::journal;
+use crate::judge::Judge;
+use crate::quantity::Span;
+use crate::rig::{HostClock, Received, Rig, RigError};
+use crate::scenario::case::{Case, Request};
+use crate::session::{Outcome, RequestId, Session, SessionEvent};
+
+/// Why playing a case stopped before its end. All of it is in the journal already.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// The rig broke.
+    #[error(transparent)]
+    Rig(#[from] RigError),
+    /// The journal cannot be written: the evidence would be incomplete.
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
+    /// The person or the system asked to stop.
+    #[error("interrupted by {0}")]
+    Interrupted(&'static str),
+    /// The pump cannot be brought to where the scenario begins.
+    #[error("set-up: {0}")]
+    Setup(String),
+}
+
+/// Called with every event, for progress and `--log`.
+pub type Watch<'a> = &'a mut dyn FnMut(&Event);
+
+/// One case on one rig.
+pub struct Runner<'a> {
+    case: &'a Case,
+    rig: Rig,
+    session: Session,
+    judge: Judge,
+    journal: journal::Writer,
+    interrupt: Interrupt,
+    host: HostClock,
+    /// The rig's time at which the scenario's time is 0.
+    begin: Span,
+    /// Requests that were answered, or given up, and that nobody has asked for yet.
+    finished: Vec<(RequestId, Outcome)>,
+    watch: Watch<'a>,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner that has not begun yet.
+    pub fn new(case: &'a Case, rig: Rig, journal: journal::Writer, interrupt: Interrupt, watch: Watch<'a>) -> Self {
+        let session = Session::new(rig.profile());
+        Self {
+            case,
+            rig,
+            session,
+            judge: Judge::new(case),
+            journal,
+            interrupt,
+            host: HostClock::start(),
+            begin: Span(0),
+            finished: Vec::new(),
+            watch,
+        }
+    }
+
+    /// Plays the case from set-up to its last step. However it ends, call [`Runner::leave_safe`] next.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the case could not be played to its end.
+    pub async fn play(&mut self) -> Result<(), Stopped> {
+        let played = async {
+            self.set_up().await?;
+            self.play_steps().await
+        }
+        .await;
+        match &played {
+            Ok(()) | Err(Stopped::Journal(_) | Stopped::Setup(_)) => {}
+            Err(Stopped::Rig(error)) => self.note(Body::RigTrouble { what: error.to_string() })?,
+            Err(Stopped::Interrupted(by)) => self.note(Body::Interrupted { by: (*by).to_owned() })?,
+        }
+        played
+    }
+
+    /// Scenario time.
+    fn now(&self) -> Span {
+        Span(self.rig.now().0 - self.begin.0)
+    }
+
+    /// Writes an event into the journal, and shows it to the judge and to whoever watches.
+    fn note(&mut self, body: Body) -> Result<(), journal::JournalError> {
+        let event = Event { t: self.now(), host_us: self.host.elapsed_us(), body };
+        self.journal.append(&event)?;
+        self.judge.on_event(&event);
+        (self.watch)(&event);
+        Ok(())
+    }
+
+    /// Notes what the session has to tell; after the pump spoke unasked, also what truly happened up to this instant.
+    fn note_session_events(&mut self) -> Result<(), Stopped> {
+        let mut spoke = false;
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                SessionEvent::Journal(body) => {
+                    spoke |= matches!(body, Body::Pump { .. });
+                    self.note(body)?;
+                }
+                SessionEvent::Done { id, outcome } => self.finished.push((id, outcome)),
+            }
+        }
+        if spoke {
+            self.sample()?;
+        }
+        Ok(())
+    }
+
+    /// Reads the test block, where the rig has one, into the journal.
+    fn sample(&mut self) -> Result<(), Stopped> {
+        if let Some(sample) = self.rig.sample()? {
+            self.note(Body::Sample(sample))?;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass until `until` (scenario time), or until `done` says so after something happened.
+    async fn pass_time(&mut self, until: Span, mut done: impl FnMut(&Self) -> bool) -> Result<(), Stopped> {
+        loop {
+            while let Some(bytes) = self.session.poll_transmit() {
+                self.rig.send(&bytes).await?;
+            }
+            self.note_session_events()?;
+            if done(self) || self.now() >= until {
+                return Ok(());
+            }
+            if let Some(by) = self.interrupt.by() {
+                return Err(Stopped::Interrupted(by));
+            }
+            let due = self.session.poll_timeout().map_or(until, |t| until.min(Span(t.0 - self.begin.0)));
+            let received = tokio::select! {
+                biased;
+                received = self.rig.receive(Span(due.0 + self.begin.0), self.session.expects_reply()) => received?,
+                by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
+            };
+            let now = self.rig.now();
+            match received {
+                Received::Bytes(bytes) => self.session.handle_bytes(&bytes, now),
+                Received::Deadline => self.session.handle_timeout(now),
+            }
+        }
+    }
+
+    /// Asks the pump for something and waits until it answered or was given up. What came of it is in the journal as well.
+    async fn request(&mut self, request: &Request) -> Result<Outcome, Stopped> {
+        let id = self.session.request(request, self.rig.now());
+        // The session bounds the wait: its retries and timeouts end every request.
+        self.pass_time(Span(i64::MAX / 2), |runner| runner.finished.iter().any(|(done, _)| *done == id)).await?;
+        let at = self.finished.iter().position(|(done, _)| *done == id);
+        Ok(at.map_or(Outcome::NoReply, |at| self.finished.swap_remove(at).1))
+    }
+}

@@ -1,0 +1,45 @@
+//! Before the scenario begins: who is there, and the prescription, clock and reservoir that the scenario starts from.
+
+use super::{Runner, Stopped};
+use crate::event::Body;
+use crate::quantity::Volume;
+use crate::scenario::case::Request;
+use crate::session::Outcome;
+
+impl Runner<'_> {
+    /// Identifies the pump, then brings it to where the scenario begins.
+    pub(super) async fn set_up(&mut self) -> Result<(), Stopped> {
+        match self.request(&Request::Identify).await? {
+            Outcome::Accepted(fields) => self.note(Body::Identified { fields })?,
+            other => return Err(self.cannot_set_up("identify", &other)?),
+        }
+        let mut requests = vec![Request::SetClock { to_s: self.case.start_s }, Request::LogEvery { interval: self.case.log_every }];
+        if let Some(added) = self.case.reservoir {
+            requests.push(Request::Refill { removed: Some(Volume(0)), added });
+        }
+        if let Some(prescription) = &self.case.prescription {
+            requests.push(Request::Program { prescription: Box::new(prescription.clone()), cut_after: None });
+        }
+        for request in requests {
+            let outcome = self.request(&request).await?;
+            if !matches!(outcome, Outcome::Accepted(_)) {
+                return Err(self.cannot_set_up(request.verb(), &outcome)?);
+            }
+        }
+        self.begin = self.rig.now();
+        self.sample()?;
+        self.note(Body::Begun)?;
+        Ok(())
+    }
+
+    /// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.
+    fn cannot_set_up(&mut self, verb: &str, outcome: &Outcome) -> Result<Stopped, Stopped> {
+        let why = match outcome {
+            Outcome::Refused(code) => format!("the pump refused `{verb}`: {code}; check that the scenario's prescription suits this pump"),
+            Outcome::NoReply => format!("no answer to `{verb}`; check the cable, the port and the speed in the rig file"),
+            Outcome::Accepted(_) => format!("`{verb}` was answered, but not as the device profile says"),
+        };
+        self.note(Body::RigTrouble { what: format!("set-up: {why}") })?;
+        Ok(Stopped::Setup(why))
+    }
+}

@@ -1,0 +1,233 @@
+//! Performs the steps of a case, each when it is due.
+
+use super::{Runner, Stopped};
+use crate::event::Body;
+use crate::fault::FaultName;
+use crate::plan::Cursor;
+use crate::quantity::{Span, Volume};
+use crate::scenario::case::{Action, Check, Measure, ProbeAction, Request};
+
+/// How long a fault may take until it is read back in effect.
+const CONFIRM_WITHIN: Span = Span(10_000);
+/// How often it is read until then.
+const CONFIRM_EVERY: Span = Span(100);
+/// A waiting `expect` on something that the pump does not tell by itself looks this often, as a share of its span.
+const POLLS_A_WAIT: i64 = 60;
+
+impl Runner<'_> {
+    /// Performs every step, each at its time.
+    pub(super) async fn play_steps(&mut self) -> Result<(), Stopped> {
+        let case = self.case;
+        let mut cursor = Cursor::new(case);
+        while let Some(due) = cursor.next(self.now()) {
+            self.pass_time(due.at, |_| false).await?;
+            self.note(Body::StepStarted { step: due.id.clone(), line: due.step.line })?;
+            self.perform(&due.step.action).await?;
+            self.note(Body::StepEnded { step: due.id })?;
+        }
+        Ok(())
+    }
+
+    async fn perform(&mut self, action: &Action) -> Result<(), Stopped> {
+        match action {
+            Action::Do { request, .. } => self.ask(request).await,
+            Action::Inject { fault, param } => self.inject(*fault, *param).await,
+            Action::Clear { fault } => self.clear(*fault).await,
+            Action::Expect { checks, within, throughout } => self.expect(checks, *within, *throughout).await,
+            Action::Send { bytes } => {
+                self.rig.send(bytes).await?;
+                self.note(Body::Sent { bytes: bytes.escape_ascii().to_string() })?;
+                // The pump takes them, and says what it says to them, at this very instant.
+                self.pass_time(self.now(), |_| false).await?;
+                self.settle().await
+            }
+            Action::Probe(action) => self.probe(action).await,
+            Action::Wait(span) => {
+                let until = self.after(*span);
+                self.pass_time(until, |_| false).await
+            }
+            // The judge keeps marks by the step's own begin; the cursor unrolls repeats.
+            Action::Mark(_) | Action::Repeat { .. } => Ok(()),
+        }
+    }
+
+    /// Asks, after filling in what only the rig knows. The reply is in the journal; the judge says whether it was right.
+    async fn ask(&mut self, request: &Request) -> Result<(), Stopped> {
+        let request = match request {
+            Request::Refill { removed: None, added } => {
+                let left = self.rig.sample()?.map_or(0, |sample| sample.reservoir_nl);
+                &Request::Refill { removed: Some(Volume(left)), added: *added }
+            }
+            other => other,
+        };
+        self.request(request).await?;
+        self.sample()
+    }
+
+    async fn inject(&mut self, fault: FaultName, param: i64) -> Result<(), Stopped> {
+        self.rig.arm_fault(fault, param)?;
+        self.note(Body::FaultArmed { fault, param })?;
+        let give_up = self.after(CONFIRM_WITHIN);
+        loop {
+            self.settle().await?;
+            if self.rig.fault_effect(fault)? {
+                self.note(Body::FaultConfirmed { fault })?;
+                return self.sample();
+            }
+            if self.now() >= give_up {
+                let why = format!("not in effect {CONFIRM_WITHIN} after it was armed");
+                self.note(Body::FaultUnconfirmed { fault, why })?;
+                return Ok(());
+            }
+            let next = self.after(CONFIRM_EVERY);
+            self.pass_time(next, |_| false).await?;
+        }
+    }
+
+    async fn clear(&mut self, fault: FaultName) -> Result<(), Stopped> {
+        self.rig.clear_fault(fault)?;
+        self.settle().await?;
+        if self.rig.fault_effect(fault)? {
+            let why = "still in effect after it was cleared".to_owned();
+            self.note(Body::FaultUnconfirmed { fault, why })?;
+            return Ok(());
+        }
+        self.note(Body::FaultCleared { fault })?;
+        self.sample()
+    }
+
+    /// Waits until the checks hold, where they may take time; else only brings in what they look at.
+    async fn expect(&mut self, checks: &[Check], within: Option<Span>, throughout: Option<Span>) -> Result<(), Stopped> {
+        self.look(checks).await?;
+        let span = match (within, throughout) {
+            (None, None) => return Ok(()),
+            (Some(span), _) | (None, Some(span)) => span,
+        };
+        let end = self.after(span);
+        let polls = needs_status(checks) || needs_sample(checks);
+        let waits = throughout.is_none();
+        loop {
+            if (waits && self.judge.checks_hold(checks).is_ok()) || self.now() >= end {
+                return Ok(());
+            }
+            let next = if polls { end.min(self.after(Span((span.0 / POLLS_A_WAIT).max(1)))) } else { end };
+            self.pass_time(next, |runner| waits && runner.judge.checks_hold(checks).is_ok()).await?;
+            self.look(checks).await?;
+        }
+    }
+
+    /// Brings in what the checks look at and the pump does not tell by itself.
+    async fn look(&mut self, checks: &[Check]) -> Result<(), Stopped> {
+        if needs_status(checks) {
+            self.request(&Request::Status).await?;
+        }
+        if needs_totals(checks) {
+            self.request(&Request::Totals).await?;
+        }
+        if needs_sample(checks) {
+            self.sample()?;
+        }
+        for check in checks {
+            if let Check::Memory { at, .. } = check {
+                let value = u64::from(self.rig.read_word(at)?);
+                self.note(Body::MemoryRead { at: at.clone(), value })?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn probe(&mut self, action: &ProbeAction) -> Result<(), Stopped> {
+        let did = match action {
+            ProbeAction::Read { at } => {
+                let value = u64::from(self.rig.read_word(at)?);
+                self.note(Body::MemoryRead { at: at.clone(), value })?;
+                return Ok(());
+            }
+            ProbeAction::Write { at, value } => {
+                self.rig.write_word(at, *value)?;
+                format!("wrote {value:#010x} to {at}")
+            }
+            ProbeAction::Flip { at, bit } => {
+                self.rig.flip(at, *bit)?;
+                format!("flipped bit {bit} at {at}")
+            }
+            ProbeAction::Halt { time } => {
+                self.rig.halt()?;
+                self.note(Body::Probe { did: "halted the core".into() })?;
+                let until = self.after(*time);
+                self.pass_time(until, |_| false).await?;
+                self.rig.resume()?;
+                format!("let the core run again after {time}")
+            }
+            ProbeAction::Reset => {
+                self.rig.reset()?;
+                "reset the core".into()
+            }
+            ProbeAction::BreakAt { at, within } => return self.break_at(at, *within).await,
+        };
+        self.note(Body::Probe { did })?;
+        self.settle().await
+    }
+
+    async fn break_at(&mut self, at: &str, within: Span) -> Result<(), Stopped> {
+        let end = self.after(within);
+        self.rig.set_breakpoint(at)?;
+        self.note(Body::Probe { did: format!("set a breakpoint at {at}") })?;
+        let mut hit = false;
+        while !hit && self.now() < end {
+            let next = end.min(self.after(Span((within.0 / POLLS_A_WAIT).max(1))));
+            self.pass_time(next, |_| false).await?;
+            hit = self.rig.is_halted()?;
+        }
+        self.rig.clear_breakpoint(at)?;
+        let did = if hit {
+            self.rig.resume()?;
+            format!("the core stood at {at}")
+        } else {
+            format!("the core did not come to {at} within {within}")
+        };
+        self.note(Body::Probe { did })?;
+        self.settle().await
+    }
+
+    /// Takes in what the pump says at this very instant.
+    async fn settle(&mut self) -> Result<(), Stopped> {
+        self.rig.settle().await?;
+        while let Some(bytes) = self.rig.take_received() {
+            let now = self.rig.now();
+            self.session.handle_bytes(&bytes, now);
+        }
+        self.note_session_events()
+    }
+
+    fn after(&self, span: Span) -> Span {
+        Span(self.now().0.saturating_add(span.0))
+    }
+}
+
+fn measures(checks: &[Check]) -> impl Iterator<Item = Measure> + '_ {
+    checks.iter().filter_map(|check| match check {
+        Check::Measure { what, .. } => Some(*what),
+        _ => None,
+    })
+}
+
+/// Whether a check looks at what only `status` tells.
+fn needs_status(checks: &[Check]) -> bool {
+    use Measure::{Battery, Lockout, Rate, Reservoir, Stalls};
+    checks.iter().any(|check| matches!(check, Check::Mode(_) | Check::Bolus(_) | Check::State(_)))
+        || measures(checks).any(|what| matches!(what, Battery | Lockout | Rate | Reservoir | Stalls))
+}
+
+/// Whether a check looks at what only `totals` tells between two dose entries.
+fn needs_totals(checks: &[Check]) -> bool {
+    use Measure::{Basal, Bridge, ClinicianBoluses, PatientBoluses, PeriodicBoluses, Prime, Reported};
+    measures(checks)
+        .any(|what| matches!(what, Basal | Bridge | ClinicianBoluses | PatientBoluses | PeriodicBoluses | Prime | Reported))
+}
+
+/// Whether a check looks at the test block.
+fn needs_sample(checks: &[Check]) -> bool {
+    use Measure::{Actuated, Delivered, PostOcclusionBolus, Pressure, Resets, TrueReservoir};
+    measures(checks).any(|what| matches!(what, Actuated | Delivered | PostOcclusionBolus | Pressure | Resets | TrueReservoir))
+}
