@@ -1,0 +1,101 @@
+//! The command line: reads arguments, calls the library, prints. The only layer that prints.
+
+mod args;
+mod check;
+mod inputs;
+mod list;
+mod progress;
+mod replay;
+mod review;
+mod run;
+mod sim;
+
+pub use args::Cli;
+
+use args::Command;
+use std::process::ExitCode;
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Everything passed.
+    Passed,
+    /// A pump failed.
+    Failed,
+    /// Files or arguments are wrong.
+    Usage,
+    /// The rig broke: nothing is said about the pump.
+    Rig,
+    /// Stopped by Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Passed => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Rig => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not do its work; printed as one message with what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CliError {
+    exit: Exit,
+    message: String,
+}
+
+impl CliError {
+    fn usage(message: impl ToString) -> Self {
+        Self { exit: Exit::Usage, message: message.to_string() }
+    }
+
+    fn rig(message: impl ToString) -> Self {
+        Self { exit: Exit::Rig, message: message.to_string() }
+    }
+}
+
+/// Runs what was asked for.
+#[must_use]
+pub fn main(cli: Cli) -> Exit {
+    start_log(cli.log.as_deref());
+    let done = match cli.command {
+        Command::Run(args) => run::run(&args, cli.fixtures.as_deref()),
+        Command::Check(args) => check::check(&args, cli.fixtures.as_deref()),
+        Command::List(args) => list::list(&args, cli.fixtures.as_deref()),
+        Command::Replay(args) => replay::replay(&args),
+        Command::Review(args) => review::review(&args),
+        Command::Schema => list::schema(),
+        Command::Sim(args) => sim::serve(&args),
+    };
+    done.unwrap_or_else(|error| {
+        eprint(&format!("error: {error}\n"));
+        error.exit
+    })
+}
+
+/// The log goes to standard error, so that standard output stays the result.
+fn start_log(filter: Option<&str>) {
+    let filter = filter.map(str::to_owned).or_else(|| std::env::var("RUST_LOG").ok());
+    if let Some(filter) = filter {
+        let filter = tracing_subscriber::EnvFilter::new(filter);
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+}
+
+/// Prints to standard output; a closed pipe (`pump-hil list | head`) is not an error.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Prints to standard error.
+fn eprint(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,58 @@
+//! `pump-hil replay`: judges journals again.
+
+use super::args::Replay;
+use super::{CliError, Exit, eprint, print};
+use crate::report;
+use crate::suite;
+use crate::verdict::Verdict;
+use std::path::{Path, PathBuf};
+
+pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
+    let mut exit = Exit::Passed;
+    for path in journals(&args.journals)? {
+        match suite::judge_file(&path) {
+            Ok((header, outcome)) => {
+                exit = exit.max(match outcome.verdict {
+                    Verdict::Passed | Verdict::Skipped { .. } => Exit::Passed,
+                    Verdict::Failed { .. } => Exit::Failed,
+                    Verdict::Inconclusive { .. } => Exit::Rig,
+                });
+                print(&report::replayed(&header, &outcome));
+            }
+            Err(error) => {
+                eprint(&format!("error: {error}\n"));
+                exit = exit.max(Exit::Rig);
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// The files named, and those in the folders named, sorted.
+fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            found.extend(in_folder(path)?);
+        } else {
+            found.push(path.clone());
+        }
+    }
+    if found.is_empty() {
+        return Err(CliError::usage("no journal (*.jsonl) in what was named"));
+    }
+    Ok(found)
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let cannot = |e: std::io::Error| CliError::usage(format!("cannot read the folder `{}`: {e}", folder.display()));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
