@@ -2,7 +2,7 @@
 
 mod args;
 mod check;
-mod inputs;
+pub(crate) mod inputs;
 mod list;
 mod progress;
 mod replay;
@@ -70,7 +70,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::List(args) => list::list(&args, cli.fixtures.as_deref()),
         Command::Replay(args) => replay::replay(&args),
         Command::Review(args) => review::review(&args),
-        Command::Schema => list::schema(),
+        Command::Schema => list::schema(cli.fixtures.as_deref()),
         Command::Sim(args) => sim::serve(&args),
     };
     done.unwrap_or_else(|error| {

@@ -2,10 +2,8 @@
 
 use super::Runner;
 use crate::event::Body;
-use crate::fault::FaultName;
 use crate::interrupt;
 use crate::journal::JournalError;
-use crate::scenario::case::Request;
 use crate::session::Outcome;
 
 impl Runner<'_> {
@@ -17,40 +15,38 @@ impl Runner<'_> {
         // An interrupt must not cut the way to safety short; the session's own limits bound it.
         self.interrupt = interrupt::pair().1;
         let (mut did, mut failed) = (Vec::new(), Vec::new());
-        for fault in self.judge.faults_armed() {
-            self.clear_for_safety(fault, &mut did, &mut failed);
+        for fault in std::mem::take(&mut self.armed) {
+            match self.rig.clear_fault(fault).and_then(|()| self.rig.fault_effect(fault)) {
+                Ok(state) if !state.in_effect => did.push(format!("cleared {fault}")),
+                Ok(_) => failed.push(format!("{fault} is still in effect")),
+                Err(error) => failed.push(format!("clear {fault}: {error}")),
+            }
         }
-        if let Err(error) = self.rig.resume() {
-            failed.push(format!("let the core run: {error}"));
-        }
-        match self.request(&Request::Stop).await {
-            Ok(Outcome::Accepted(_)) => did.push("stopped therapy".into()),
+        let id = self.session.make_safe(self.rig.now());
+        let by_line = match self.outcome(id).await {
+            Ok(Outcome::Ok { .. }) => Ok(()),
+            Ok(Outcome::Refused { reason, .. }) => Err(format!("the pump refused to stop: {reason}")),
+            Ok(_) => Err("the pump did not answer `stop`".to_owned()),
+            Err(error) => Err(format!("`stop` could not be sent: {error}")),
+        };
+        match by_line {
+            Ok(()) => did.push("stopped therapy".into()),
             // A pump that is stopped already may refuse to stop.
-            Ok(Outcome::Refused(_)) if self.judge.state() == Some("stopped") => did.push("therapy was stopped already".into()),
-            other => {
-                let why = match other {
-                    Ok(Outcome::Refused(code)) => format!("the pump refused to stop: {code}"),
-                    Ok(_) => "the pump did not answer `stop`".into(),
-                    Err(error) => format!("`stop` could not be sent: {error}"),
-                };
-                match self.rig.go_safe().await {
-                    Ok(true) => did.push(format!("{why}; the probe sent it to its safe state")),
-                    Ok(false) => failed.push(format!("{why}, and this rig has no probe to make it safe: SWITCH THE PUMP OFF BY HAND")),
-                    Err(error) => failed.push(format!("{why}, and the probe failed: {error}: SWITCH THE PUMP OFF BY HAND")),
+            Err(_) if self.judge.observed().state.as_deref() == Some("stopped") => did.push("therapy was stopped already".into()),
+            Err(why) => {
+                let (done, not_done) = self.rig.go_safe();
+                if done.is_empty() {
+                    failed.push(format!("{why}, and no probe could make it safe: SWITCH THE PUMP OFF BY HAND"));
+                } else {
+                    did.push(why);
                 }
+                did.extend(done);
+                failed.extend(not_done);
             }
         }
         let noted = self.note(Body::MadeSafe { did, failed }).and_then(|()| self.note(Body::Ended));
-        self.rig.close().await;
-        noted.and_then(|()| self.journal.finish())
-    }
-
-    fn clear_for_safety(&mut self, fault: FaultName, did: &mut Vec<String>, failed: &mut Vec<String>) {
-        match self.rig.clear_fault(fault).and_then(|()| self.rig.fault_effect(fault)) {
-            Ok(false) => did.push(format!("cleared {fault}")),
-            Ok(true) => failed.push(format!("{fault} is still in effect")),
-            Err(error) => failed.push(format!("clear {fault}: {error}")),
-        }
+        noted?;
+        self.rig.close();
+        self.journal.finish().map(drop)
     }
 }
-

@@ -8,13 +8,17 @@ mod setup;
 mod steps;
 
 use crate::event::{Body, Event};
+use crate::fault::FaultName;
 use crate::interrupt::Interrupt;
 use crate::journal;
 use crate::judge::Judge;
 use crate::quantity::Span;
-use crate::rig::{HostClock, Received, Rig, RigError};
+use crate::rig::{End, Received, Rig, RigError, host_time};
 use crate::scenario::case::{Case, Request};
 use crate::session::{Outcome, RequestId, Session, SessionEvent};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Why playing a case stopped before its end. All of it is in the journal already.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +37,9 @@ pub enum Stopped {
     Setup(String),
 }
 
+/// Host time in which a reply comes where granted time stands still; a peer that is slower than this loses nothing but speed.
+const REPLY_AT_ONCE: Duration = Duration::from_millis(20);
+
 /// Called with every event, for progress and `--log`.
 pub type Watch<'a> = &'a mut dyn FnMut(&Event);
 
@@ -44,9 +51,11 @@ pub struct Runner<'a> {
     judge: Judge,
     journal: journal::Writer,
     interrupt: Interrupt,
-    host: HostClock,
+    started: Instant,
     /// The rig's time at which the scenario's time is 0.
     begin: Span,
+    /// Faults that were switched on and not cleared.
+    armed: BTreeSet<FaultName>,
     /// Requests that were answered, or given up, and that nobody has asked for yet.
     finished: Vec<(RequestId, Outcome)>,
     watch: Watch<'a>,
@@ -55,7 +64,7 @@ pub struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// A runner that has not begun yet.
     pub fn new(case: &'a Case, rig: Rig, journal: journal::Writer, interrupt: Interrupt, watch: Watch<'a>) -> Self {
-        let session = Session::new(rig.profile());
+        let session = Session::new(Arc::clone(rig.profile()));
         Self {
             case,
             rig,
@@ -63,8 +72,9 @@ impl<'a> Runner<'a> {
             judge: Judge::new(case),
             journal,
             interrupt,
-            host: HostClock::start(),
+            started: host_time::now(),
             begin: Span(0),
+            armed: BTreeSet::new(),
             finished: Vec::new(),
             watch,
         }
@@ -95,7 +105,8 @@ impl<'a> Runner<'a> {
 
     /// Writes an event into the journal, and shows it to the judge and to whoever watches.
     fn note(&mut self, body: Body) -> Result<(), journal::JournalError> {
-        let event = Event { t: self.now(), host_us: self.host.elapsed_us(), body };
+        let host_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let event = Event { t: self.now(), host_us, body };
         self.journal.append(&event)?;
         self.judge.on_event(&event);
         (self.watch)(&event);
@@ -144,23 +155,46 @@ impl<'a> Runner<'a> {
             let due = self.session.poll_timeout().map_or(until, |t| until.min(Span(t.0 - self.begin.0)));
             let received = tokio::select! {
                 biased;
-                received = self.rig.receive(Span(due.0 + self.begin.0), self.session.expects_reply()) => received?,
+                received = Self::receive(&mut self.rig, self.session.is_waiting(), Span(due.0.saturating_add(self.begin.0))) => received?,
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
-            let now = self.rig.now();
-            match received {
-                Received::Bytes(bytes) => self.session.handle_bytes(&bytes, now),
-                Received::Deadline => self.session.handle_timeout(now),
+            match received.end {
+                End::Bytes => self.session.handle_bytes(&received.bytes, received.now),
+                End::Deadline => self.session.handle_timeout(received.now),
+                // Granted time stands still until somebody resumes the core.
+                End::Halted => return Ok(()),
             }
         }
     }
 
+    /// A reply to what was just sent comes at this instant, so no time needs to be granted for it. Only silence is left to the clock.
+    async fn receive(rig: &mut Rig, waiting: bool, until: Span) -> Result<Received, RigError> {
+        if waiting {
+            let received = rig.reply_wait(REPLY_AT_ONCE).await?;
+            if received.end == End::Bytes {
+                return Ok(received);
+            }
+        }
+        rig.receive(until).await
+    }
+
     /// Asks the pump for something and waits until it answered or was given up. What came of it is in the journal as well.
     async fn request(&mut self, request: &Request) -> Result<Outcome, Stopped> {
-        let id = self.session.request(request, self.rig.now());
+        let id = match self.session.request(request, self.rig.now()) {
+            Ok(id) => id,
+            Err(why) => {
+                self.note(Body::RigTrouble { what: why.to_string() })?;
+                return Ok(Outcome::NotSent { why });
+            }
+        };
+        self.outcome(id).await
+    }
+
+    /// Waits until a request is over.
+    async fn outcome(&mut self, id: RequestId) -> Result<Outcome, Stopped> {
         // The session bounds the wait: its retries and timeouts end every request.
         self.pass_time(Span(i64::MAX / 2), |runner| runner.finished.iter().any(|(done, _)| *done == id)).await?;
         let at = self.finished.iter().position(|(done, _)| *done == id);
-        Ok(at.map_or(Outcome::NoReply, |at| self.finished.swap_remove(at).1))
+        Ok(at.map_or(Outcome::Abandoned, |at| self.finished.swap_remove(at).1))
     }
 }

@@ -10,20 +10,24 @@ impl Runner<'_> {
     /// Identifies the pump, then brings it to where the scenario begins.
     pub(super) async fn set_up(&mut self) -> Result<(), Stopped> {
         match self.request(&Request::Identify).await? {
-            Outcome::Accepted(fields) => self.note(Body::Identified { fields })?,
+            Outcome::Ok { fields } => self.note(Body::Identified { fields })?,
             other => return Err(self.cannot_set_up("identify", &other)?),
         }
-        let mut requests = vec![Request::SetClock { to_s: self.case.start_s }, Request::LogEvery { interval: self.case.log_every }];
+        let mut requests = vec![
+            ("set-clock", Request::SetClock { to_s: self.case.start_s }),
+            ("log-every", Request::LogEvery { interval: self.case.log_every }),
+        ];
         if let Some(added) = self.case.reservoir {
-            requests.push(Request::Refill { removed: Some(Volume(0)), added });
+            requests.push(("refill", Request::Refill { removed: Some(Volume(0)), added }));
         }
         if let Some(prescription) = &self.case.prescription {
-            requests.push(Request::Program { prescription: Box::new(prescription.clone()), cut_after: None });
+            let program = Request::Program { prescription: Box::new(prescription.clone()), cut_after: None };
+            requests.push(("program", program));
         }
-        for request in requests {
+        for (verb, request) in requests {
             let outcome = self.request(&request).await?;
-            if !matches!(outcome, Outcome::Accepted(_)) {
-                return Err(self.cannot_set_up(request.verb(), &outcome)?);
+            if !matches!(outcome, Outcome::Ok { .. }) {
+                return Err(self.cannot_set_up(verb, &outcome)?);
             }
         }
         self.begin = self.rig.now();
@@ -35,9 +39,14 @@ impl Runner<'_> {
     /// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.
     fn cannot_set_up(&mut self, verb: &str, outcome: &Outcome) -> Result<Stopped, Stopped> {
         let why = match outcome {
-            Outcome::Refused(code) => format!("the pump refused `{verb}`: {code}; check that the scenario's prescription suits this pump"),
-            Outcome::NoReply => format!("no answer to `{verb}`; check the cable, the port and the speed in the rig file"),
-            Outcome::Accepted(_) => format!("`{verb}` was answered, but not as the device profile says"),
+            Outcome::Refused { reason, .. } => {
+                format!("the pump refused `{verb}`: {reason}; check that the scenario's prescription suits this pump")
+            }
+            Outcome::NotSent { why } => why.to_string(),
+            Outcome::NoReply { tries } => {
+                format!("no answer to `{verb}` in {tries} tries; check the cable, the port and the speed in the rig file")
+            }
+            Outcome::Ok { .. } | Outcome::CutOff { .. } | Outcome::Abandoned => format!("`{verb}` did not come to its end"),
         };
         self.note(Body::RigTrouble { what: format!("set-up: {why}") })?;
         Ok(Stopped::Setup(why))

@@ -35,10 +35,9 @@ impl Runner<'_> {
             Action::Clear { fault } => self.clear(*fault).await,
             Action::Expect { checks, within, throughout } => self.expect(checks, *within, *throughout).await,
             Action::Send { bytes } => {
-                self.rig.send(bytes).await?;
-                self.note(Body::Sent { bytes: bytes.escape_ascii().to_string() })?;
-                // The pump takes them, and says what it says to them, at this very instant.
+                self.session.send_raw(bytes);
                 self.pass_time(self.now(), |_| false).await?;
+                // The pump takes them, and says what it says to them, at this very instant.
                 self.settle().await
             }
             Action::Probe(action) => self.probe(action).await,
@@ -65,12 +64,13 @@ impl Runner<'_> {
     }
 
     async fn inject(&mut self, fault: FaultName, param: i64) -> Result<(), Stopped> {
+        self.armed.insert(fault);
         self.rig.arm_fault(fault, param)?;
         self.note(Body::FaultArmed { fault, param })?;
         let give_up = self.after(CONFIRM_WITHIN);
         loop {
             self.settle().await?;
-            if self.rig.fault_effect(fault)? {
+            if self.rig.fault_effect(fault)?.in_effect {
                 self.note(Body::FaultConfirmed { fault })?;
                 return self.sample();
             }
@@ -87,11 +87,12 @@ impl Runner<'_> {
     async fn clear(&mut self, fault: FaultName) -> Result<(), Stopped> {
         self.rig.clear_fault(fault)?;
         self.settle().await?;
-        if self.rig.fault_effect(fault)? {
+        if self.rig.fault_effect(fault)?.in_effect {
             let why = "still in effect after it was cleared".to_owned();
             self.note(Body::FaultUnconfirmed { fault, why })?;
             return Ok(());
         }
+        self.armed.remove(&fault);
         self.note(Body::FaultCleared { fault })?;
         self.sample()
     }
@@ -148,8 +149,8 @@ impl Runner<'_> {
                 format!("wrote {value:#010x} to {at}")
             }
             ProbeAction::Flip { at, bit } => {
-                self.rig.flip(at, *bit)?;
-                format!("flipped bit {bit} at {at}")
+                let (address, before, after) = self.rig.flip(at, *bit)?;
+                format!("flipped bit {bit} of {at}: {before:#04x} became {after:#04x} at {address:#010x}")
             }
             ProbeAction::Halt { time } => {
                 self.rig.halt()?;
@@ -157,7 +158,7 @@ impl Runner<'_> {
                 let until = self.after(*time);
                 self.pass_time(until, |_| false).await?;
                 self.rig.resume()?;
-                format!("let the core run again after {time}")
+                "let the core run again".into()
             }
             ProbeAction::Reset => {
                 self.rig.reset()?;
@@ -171,32 +172,25 @@ impl Runner<'_> {
 
     async fn break_at(&mut self, at: &str, within: Span) -> Result<(), Stopped> {
         let end = self.after(within);
-        self.rig.set_breakpoint(at)?;
+        self.rig.break_at(at)?;
         self.note(Body::Probe { did: format!("set a breakpoint at {at}") })?;
-        let mut hit = false;
-        while !hit && self.now() < end {
-            let next = end.min(self.after(Span((within.0 / POLLS_A_WAIT).max(1))));
-            self.pass_time(next, |_| false).await?;
-            hit = self.rig.is_halted()?;
-        }
-        self.rig.clear_breakpoint(at)?;
-        let did = if hit {
+        self.pass_time(end, |_| false).await?;
+        let hit = self.rig.stands_at(at)?;
+        self.rig.clear_break(at)?;
+        if hit {
+            self.note(Body::Probe { did: format!("the core stood at {at}") })?;
             self.rig.resume()?;
-            format!("the core stood at {at}")
         } else {
-            format!("the core did not come to {at} within {within}")
-        };
-        self.note(Body::Probe { did })?;
+            self.note(Body::Probe { did: format!("the core did not come to {at} within {within}") })?;
+        }
         self.settle().await
     }
 
     /// Takes in what the pump says at this very instant.
     async fn settle(&mut self) -> Result<(), Stopped> {
-        self.rig.settle().await?;
-        while let Some(bytes) = self.rig.take_received() {
-            let now = self.rig.now();
-            self.session.handle_bytes(&bytes, now);
-        }
+        let now = self.rig.now();
+        let received = self.rig.receive(now).await?;
+        self.session.handle_bytes(&received.bytes, received.now);
         self.note_session_events()
     }
 
