@@ -8,7 +8,7 @@ mod round_trip;
 use pump_hil::interrupt;
 use pump_hil::scenario::case::Case;
 use pump_hil::suite::{self, Settings};
-use pump_hil::testing::Bench;
+use pump_hil::shipped::Bench;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -112,7 +112,7 @@ fn high_water_kib(status: &str) -> Option<u32> {
 }
 
 fn one_case(path: &Path) -> Case {
-    let cases = pump_hil::testing::cases(path, &folder("../fixtures"));
+    let cases = pump_hil::shipped::cases(path, &folder("../fixtures"));
     cases.into_iter().next().expect("one case")
 }
 

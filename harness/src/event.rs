@@ -146,6 +146,8 @@ pub enum Body {
         /// `SIGINT` or `SIGTERM`.
         by: String,
     },
+    /// The last step is over. What follows leaves the pump safe, and is not judged.
+    Played,
     /// How the pump was left.
     MadeSafe {
         /// What was done.

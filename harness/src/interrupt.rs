@@ -31,6 +31,15 @@ impl Interrupt {
         *self.0.borrow()
     }
 
+    /// Waits for it, without an event loop.
+    ///
+    /// # Errors
+    /// When the system gives no event loop to wait in.
+    pub fn wait_blocking(&mut self) -> std::io::Result<&'static str> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        Ok(runtime.block_on(self.wait()))
+    }
+
     /// Waits for it; for ever, if it never comes.
     pub async fn wait(&mut self) -> &'static str {
         loop {

@@ -5,12 +5,14 @@
 
 pub mod capability;
 pub mod catalog;
+pub mod cli;
 pub mod device;
 pub mod diagnostic;
 pub mod dose;
 pub mod event;
 pub mod fault;
 pub mod files;
+pub mod interrupt;
 pub mod journal;
 pub mod judge;
 pub mod oracle;
@@ -19,9 +21,14 @@ pub mod quantity;
 pub mod reconcile;
 pub mod report;
 pub mod rig;
+pub mod runner;
 pub mod scenario;
+pub mod select;
 pub mod session;
+#[cfg(feature = "sim")]
+pub mod shipped;
 pub mod snapshot;
+pub mod suite;
 #[cfg(test)]
 mod testing;
 pub mod verdict;

@@ -27,7 +27,9 @@ enum Of {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// A word has a prefix that means nothing.
-    #[error("`{0}:` is not known in --filter; use a part of a name, verifies:ID, covers:ID or fault:NAME, each with `!` in front for not")]
+    #[error(
+        "`{0}:` is not known in --filter; use a part of a name, verifies:ID, covers:ID or fault:NAME, each with `!` in front for not"
+    )]
     Prefix(String),
     /// A word is empty.
     #[error("`{0}` selects nothing: a word is missing")]
@@ -40,7 +42,10 @@ pub enum SelectError {
 impl FromStr for Filter {
     type Err = SelectError;
     fn from_str(text: &str) -> Result<Self, SelectError> {
-        text.split_whitespace().map(Word::parse).collect::<Result<_, _>>().map(Self)
+        text.split_whitespace()
+            .map(Word::parse)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -57,7 +62,11 @@ impl Word {
         if text.is_empty() {
             return Err(SelectError::Empty(word.to_owned()));
         }
-        Ok(Self { negated, of, text: text.to_owned() })
+        Ok(Self {
+            negated,
+            of,
+            text: text.to_owned(),
+        })
     }
 
     fn holds(&self, case: &Case) -> bool {
@@ -65,7 +74,10 @@ impl Word {
             Of::Name => case.name().contains(&self.text),
             Of::Verifies => case.verifies.contains(&self.text),
             Of::Covers => case.covers.contains(&self.text),
-            Of::Fault => case.needs.iter().any(|need| matches!(need, Capability::Fault(name) if name.as_str() == self.text)),
+            Of::Fault => case
+                .needs
+                .iter()
+                .any(|need| matches!(need, Capability::Fault(name) if name.as_str() == self.text)),
         };
         found != self.negated
     }

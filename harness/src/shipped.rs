@@ -2,15 +2,15 @@
 
 use crate::cli::inputs;
 use crate::interrupt;
-use crate::report;
+use crate::report::{self, ScenarioResult};
 use crate::rig::RigFile;
 use crate::scenario::case::Case;
 use crate::snapshot;
-use crate::suite::{self, CaseResult, Settings};
+use crate::suite::{self, Settings, Snapshots};
 use crate::verdict::Verdict;
 use std::path::{Path, PathBuf};
 
-/// Names of the defects that the stub pump can be built with.
+#[cfg(feature = "seeded-defects")]
 pub use crate::rig::SEEDED_DEFECTS;
 
 /// All shipped cases, and where their journals go.
@@ -18,6 +18,19 @@ pub use crate::rig::SEEDED_DEFECTS;
 pub struct Bench {
     cases: Vec<Case>,
     settings: Settings,
+}
+
+/// The cases of one file.
+///
+/// # Panics
+/// When the file is wrong; the message holds the diagnostics.
+#[must_use]
+pub fn cases(path: &Path, fixtures: &Path) -> Vec<Case> {
+    match inputs::cases(&[path.to_owned()], fixtures) {
+        Ok(Ok(cases)) => cases,
+        Ok(Err(diagnostics)) => panic!("{} has errors:\n{diagnostics}", path.display()),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 impl Bench {
@@ -28,15 +41,27 @@ impl Bench {
     #[must_use]
     pub fn load(folder: &Path, out: &Path) -> Self {
         let fixtures = folder.join("../fixtures");
-        let cases = match inputs::cases(&[folder.to_owned()], &fixtures) {
-            Ok(Ok(cases)) => cases,
-            Ok(Err(diagnostics)) => panic!("the shipped scenarios have errors:\n{diagnostics}"),
-            Err(error) => panic!("{error}"),
-        };
+        let cases = cases(folder, &fixtures);
         let rig = RigFile::load(&fixtures.join("rigs/sim.yaml")).unwrap_or_else(|error| panic!("{error}"));
-        let snapshots = snapshot::Policy::new(&folder.join("snapshots"), false).unwrap_or_else(|error| panic!("{error}"));
-        let settings = Settings { rig, out: out.join("journals"), snapshots: Some(snapshots), jobs: 1, defect: None };
+        let snapshots = Snapshots {
+            folder: folder.join("snapshots"),
+            update: snapshot::Update::from_env(),
+        };
+        let settings = Settings {
+            rig,
+            rig_file: None,
+            out: out.join("journals"),
+            snapshots: Some(snapshots),
+            jobs: 1,
+            defect: None,
+        };
         Self { cases, settings }
+    }
+
+    /// How the cases run.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The names, in the order of the cases.
@@ -51,9 +76,9 @@ impl Bench {
     /// The report of a case that did not pass. A skip is an error here: the simulated rig can do everything that is shipped.
     pub fn check(&self, at: usize) -> Result<(), String> {
         let result = self.run(at, None, self.settings.snapshots.clone());
-        match result.verdict {
+        match result.outcome.verdict {
             Verdict::Passed => Ok(()),
-            _ => Err(report::failure(&result).unwrap_or_else(|| report::line(&result))),
+            _ => Err(report::terminal::result(&result)),
         }
     }
 
@@ -61,14 +86,19 @@ impl Bench {
     #[must_use]
     pub fn catchers(&self, defect: &str) -> Vec<String> {
         (0..self.cases.len())
-            .filter(|&at| matches!(self.run(at, Some(defect), None).verdict, Verdict::Failed { .. }))
+            .filter(|&at| matches!(self.run(at, Some(defect), None).outcome.verdict, Verdict::Failed { .. }))
             .map(|at| self.cases[at].name())
             .collect()
     }
 
-    fn run(&self, at: usize, defect: Option<&str>, snapshots: Option<snapshot::Policy>) -> CaseResult {
+    fn run(&self, at: usize, defect: Option<&str>, snapshots: Option<Snapshots>) -> ScenarioResult {
         let out: PathBuf = defect.map_or_else(|| self.settings.out.clone(), |defect| self.settings.out.join(defect));
-        let settings = Settings { out, defect: defect.map(str::to_owned), snapshots, ..self.settings.clone() };
+        let settings = Settings {
+            out,
+            defect: defect.map(str::to_owned),
+            snapshots,
+            ..self.settings.clone()
+        };
         suite::run_case(&self.cases[at], &settings, &interrupt::pair().1, &mut |_| {})
     }
 }

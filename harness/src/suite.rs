@@ -2,10 +2,11 @@
 
 use crate::event::Event;
 use crate::interrupt::Interrupt;
-use crate::journal::{self, Header, JournalError};
+use crate::journal::{self, End, Header, JournalError};
 use crate::judge::{self, Outcome};
 use crate::plan;
-use crate::rig::{OpenOptions, Rig, RigFile};
+use crate::report::ScenarioResult;
+use crate::rig::{OpenOptions, Rig, RigFile, host_time};
 use crate::runner::{Runner, Stopped};
 use crate::scenario::case::Case;
 use crate::snapshot;
@@ -21,31 +22,25 @@ use std::sync::mpsc;
 pub struct Settings {
     /// The rig that every case runs on.
     pub rig: RigFile,
+    /// Its file, where it is not the default one: for the command that runs a case again.
+    pub rig_file: Option<String>,
     /// Folder for the journals.
     pub out: PathBuf,
     /// What happens with dose logs; `None` leaves snapshots alone.
-    pub snapshots: Option<snapshot::Policy>,
+    pub snapshots: Option<Snapshots>,
     /// Cases at the same time; at least 1.
     pub jobs: usize,
     /// Test only: name of a seeded defect of the simulated pump.
     pub defect: Option<String>,
 }
 
-/// What came of one case.
+/// Where the accepted dose logs are, and what may be written there.
 #[derive(Debug, Clone)]
-pub struct CaseResult {
-    /// The case.
-    pub case: Case,
-    /// Name of the rig.
-    pub rig: String,
-    /// How it ended, the snapshot included.
-    pub verdict: Verdict,
-    /// What the judge made of the journal, where there is one.
-    pub outcome: Option<Outcome>,
-    /// The journal.
-    pub journal: Option<PathBuf>,
-    /// Wall time; decides nothing.
-    pub wall: std::time::Duration,
+pub struct Snapshots {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What may be written.
+    pub update: snapshot::Update,
 }
 
 /// What a suite tells while it runs.
@@ -57,19 +52,24 @@ pub enum Progress {
         name: String,
     },
     /// A case ended.
-    Finished(Box<CaseResult>),
+    Finished(Box<ScenarioResult>),
 }
 
 /// Runs the cases on `settings.jobs` threads, and gives the results in the order of the cases. Cases that an interrupt kept from starting are
 /// left out.
-pub fn run(cases: &[Case], settings: &Settings, interrupt: &Interrupt, mut progress: impl FnMut(Progress)) -> Vec<CaseResult> {
+pub fn run(
+    cases: &[Case],
+    settings: &Settings,
+    interrupt: &Interrupt,
+    mut progress: impl FnMut(&Progress),
+) -> Vec<ScenarioResult> {
     let queue: Mutex<VecDeque<usize>> = Mutex::new((0..cases.len()).collect());
     let next = || queue.lock().map_or(None, |mut queue| queue.pop_front());
     let (sender, receiver) = mpsc::channel();
-    let mut results: Vec<Option<CaseResult>> = cases.iter().map(|_| None).collect();
+    let mut results: Vec<Option<ScenarioResult>> = cases.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         for _ in 0..settings.jobs.clamp(1, cases.len().max(1)) {
-            let sender = sender.clone();
+            let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some(at) = if interrupt.by().is_none() { next() } else { None } {
                     let started = Progress::Started { name: cases[at].name() };
@@ -81,34 +81,38 @@ pub fn run(cases: &[Case], settings: &Settings, interrupt: &Interrupt, mut progr
         }
         drop(sender);
         for (at, told) in receiver {
-            if let Progress::Finished(result) = &told {
-                results[at] = Some((**result).clone());
+            progress(&told);
+            if let Progress::Finished(result) = told {
+                results[at] = Some(*result);
             }
-            progress(told);
         }
     });
     results.into_iter().flatten().collect()
 }
 
 /// Runs one case: plan, play, leave safe, judge the journal, compare the dose log.
-pub fn run_case(case: &Case, settings: &Settings, interrupt: &Interrupt, watch: &mut dyn FnMut(&Event)) -> CaseResult {
-    let clock = crate::rig::HostClock::start();
-    let mut result = CaseResult {
-        case: case.clone(),
-        rig: settings.rig.name.clone(),
-        verdict: Verdict::Passed,
-        outcome: None,
-        journal: None,
-        wall: std::time::Duration::ZERO,
-    };
+pub fn run_case(
+    case: &Case,
+    settings: &Settings,
+    interrupt: &Interrupt,
+    watch: &mut dyn FnMut(&Event),
+) -> ScenarioResult {
+    let started = host_time::now();
     let missing = plan::missing(&case.needs, &settings.rig.capabilities());
-    result.verdict = if missing.is_empty() {
-        play_and_judge(case, settings, interrupt, watch, &mut result)
+    let path = settings
+        .out
+        .join(format!("{}@{}.jsonl", case.name(), settings.rig.name));
+    let outcome = if missing.is_empty() {
+        play_and_judge(case, settings, interrupt, watch, &path)
+            .unwrap_or_else(|why| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] }))
     } else {
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        Verdict::Skipped { why: format!("rig `{}` cannot do {}", settings.rig.name, names.join(", ")) }
+        let why = format!("rig `{}` cannot do {}", settings.rig.name, names.join(", "));
+        Outcome::without_run(case, Verdict::Skipped { why })
     };
-    result.wall = clock.elapsed();
+    let mut result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);
+    result.rig_file.clone_from(&settings.rig_file);
+    result.journal = path.exists().then(|| path.display().to_string());
     result
 }
 
@@ -117,30 +121,23 @@ fn play_and_judge(
     settings: &Settings,
     interrupt: &Interrupt,
     watch: &mut dyn FnMut(&Event),
-    result: &mut CaseResult,
-) -> Verdict {
-    let inconclusive = |why: String| Verdict::Inconclusive { why: vec![why] };
-    let path = settings.out.join(format!("{}@{}.jsonl", case.name(), settings.rig.name));
-    let mut trouble = Vec::new();
-    match play(case, settings, interrupt, watch, &path) {
-        Ok(Some(panic)) => trouble.push(panic),
-        Ok(None) => {}
-        Err(why) => return inconclusive(why),
+    path: &Path,
+) -> Result<Outcome, String> {
+    let panic = play(case, settings, interrupt, watch, path)?;
+    let (_, mut outcome) = judge_file(path).map_err(|e| e.to_string())?;
+    if let Some(panic) = panic {
+        outcome.add_trouble(panic);
     }
-    result.journal = Some(path.clone());
-    let outcome = match judge_file(&path) {
-        Ok((_, outcome)) => outcome,
-        Err(error) => return inconclusive(error.to_string()),
-    };
-    let mut verdict = outcome.verdict.clone();
-    if !trouble.is_empty() {
-        verdict = Verdict::Inconclusive { why: trouble };
+    // A log that broke off, or that a wrong pump wrote, is not held against the accepted one, and never accepted.
+    if let (Some(snapshots), Verdict::Passed) = (&settings.snapshots, &outcome.verdict) {
+        let checked = snapshot::check(&snapshots.folder, case, &outcome.dose_log, &snapshots.update);
+        match checked.map(|checked| checked.reason(case, outcome.end)) {
+            Ok(None) => {}
+            Ok(Some(reason)) => outcome.add_reason(reason),
+            Err(error) => outcome.add_trouble(error.to_string()),
+        }
     }
-    if let Some(policy) = &settings.snapshots {
-        verdict = snapshot::judge(policy, case, &outcome, verdict);
-    }
-    result.outcome = Some(outcome);
-    verdict
+    Ok(outcome)
 }
 
 /// Plays the case into a journal. `Ok(Some(..))` tells of a panic, which is the harness's own fault; the pump was left safe all the same.
@@ -151,13 +148,23 @@ fn play(
     watch: &mut dyn FnMut(&Event),
     path: &Path,
 ) -> Result<Option<String>, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| format!("cannot start the event loop: {e}"))?;
-    let options = OpenOptions { seed: case.seed, defect: settings.defect.clone() };
-    let rig = runtime.block_on(Rig::open(&settings.rig, &options)).map_err(|e| e.to_string())?;
-    let mut header = Header::new(case.clone(), crate::rig::host_now());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("cannot start the event loop: {e}"))?;
+    let options = OpenOptions {
+        seed: case.seed,
+        start_s: case.start_s,
+        defect: settings.defect.clone(),
+        exe: None,
+    };
+    let rig = runtime
+        .block_on(Rig::open(&settings.rig, &options))
+        .map_err(|e| e.to_string())?;
+    let mut header = Header::new(case.clone(), host_time::utc());
     header.rig.clone_from(&settings.rig.name);
-    header.rig_sha256.clone_from(&settings.rig.sha256);
-    header.device_sha256.clone_from(&settings.rig.device_sha256);
+    header.rig_sha256 = journal::sha256_hex(settings.rig.text.as_bytes());
+    header.device_sha256 = journal::sha256_hex(settings.rig.device_text.as_bytes());
     let journal = journal::Writer::create(path, &header).map_err(|e| e.to_string())?;
     let mut runner = Runner::new(case, rig, journal, interrupt.clone(), watch);
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
@@ -165,8 +172,14 @@ fn play(
     match (played, left) {
         (Ok(Err(Stopped::Journal(error))), _) | (_, Err(error)) => Err(error.to_string()),
         (Err(panic), Ok(())) => {
-            let what = panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
-            Ok(Some(format!("pump-hil itself failed ({}); the pump was left safe; please report this", what.unwrap_or_default())))
+            let what = panic
+                .downcast_ref::<&str>()
+                .map(|s| (*s).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned());
+            Ok(Some(format!(
+                "pump-hil itself failed ({}); the pump was left safe; please report this",
+                what.unwrap_or_default()
+            )))
         }
         (Ok(_), Ok(())) => Ok(None),
     }
@@ -175,9 +188,15 @@ fn play(
 /// Judges a journal from disk: the one way to a verdict, for a run as for a replay.
 ///
 /// # Errors
-/// When the file is no whole journal.
+/// When the file cannot be read, is no journal, or was changed. A journal that was cut off by a crash is judged as far as it goes, which is
+/// never further than Inconclusive.
 pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
     let (header, mut events) = journal::Reader::open(path)?.into_parts();
-    let outcome = judge::judge_journal(&header.case, &mut events)?;
+    let mut outcome = judge::judge_journal(&header.case, events.by_ref());
+    if let End::Torn { line, .. } = events.finish()? {
+        outcome.add_trouble(format!(
+            "the journal breaks off in line {line}: the harness was killed, or the disk was full"
+        ));
+    }
     Ok((header, outcome))
 }

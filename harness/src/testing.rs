@@ -249,6 +249,7 @@ impl Run {
             did: vec![],
             failed: vec![],
         });
+        self.push(Body::Played);
         self.push(Body::Ended);
         self.events.clone()
     }

@@ -11,7 +11,12 @@ use std::path::PathBuf;
 /// Exit codes: 0 everything passed, 1 a pump failed, 2 files or arguments are wrong, 3 the rig broke (nothing is said about the pump),
 /// 130 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "pump-hil", version, max_term_width = 110, after_help = "Start with:\n  pump-hil run scenarios\n  pump-hil check scenarios/occlusion-during-basal.yaml\n  pump-hil list --faults")]
+#[command(
+    name = "pump-hil",
+    version,
+    max_term_width = 110,
+    after_help = "Start with:\n  pump-hil run scenarios\n  pump-hil check scenarios/occlusion-during-basal.yaml\n  pump-hil list --faults"
+)]
 pub struct Cli {
     /// What the log on standard error tells, as in RUST_LOG: `debug`, or `pump_hil::session=trace`.
     #[arg(long, global = true, value_name = "FILTER")]
@@ -31,7 +36,9 @@ pub enum Command {
     ///
     /// Every case leaves a journal in the output folder, which `replay` judges again. The pump is left safe however a case ends: after a pass,
     /// a failure, Ctrl-C, SIGTERM or a lost cable.
-    #[command(after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name")]
+    #[command(
+        after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
+    )]
     Run(Run),
     /// Check scenarios without running them: everything that is wrong, at once, with line and column.
     Check(Paths),
@@ -42,10 +49,15 @@ pub enum Command {
     /// Look at new and changed dose logs one by one, and accept or reject them.
     Review(Review),
     /// Print a JSON Schema that lets an editor complete and check these files.
-    #[command(after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json")]
+    #[command(
+        after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json"
+    )]
     Schema,
+    #[cfg(feature = "sim")]
     /// Serve the simulated pump on a serial port of its own, for a terminal program or another test tool.
-    #[command(after_help = "Example:\n  pump-hil sim --link /tmp/pump &\n  picocom /tmp/pump          # then type: ?identify")]
+    #[command(
+        after_help = "Example:\n  pump-hil sim --link /tmp/pump &\n  picocom /tmp/pump          # then type: ?identify"
+    )]
     Sim(Sim),
 }
 
@@ -76,10 +88,29 @@ pub struct Run {
     /// Progress while it runs.
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub progress: Progress,
-    /// Test only: build the simulated pump with this defect.
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub defect: Defect,
+}
+
+/// Test only.
+#[derive(Debug, Args)]
+pub struct Defect {
+    /// Build the simulated pump with this defect.
     #[cfg(feature = "seeded-defects")]
     #[arg(long, hide = true)]
-    pub defect: Option<String>,
+    defect: Option<String>,
+}
+
+impl Defect {
+    /// The defect's name; never one in a build without them.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        #[cfg(feature = "seeded-defects")]
+        return self.defect.clone();
+        #[cfg(not(feature = "seeded-defects"))]
+        return None;
+    }
 }
 
 /// How progress is shown.
@@ -137,6 +168,7 @@ pub struct Review {
 }
 
 /// Arguments of `sim`.
+#[cfg(feature = "sim")]
 #[derive(Debug, Args)]
 pub struct Sim {
     /// Make this path a link to the serial port, so that its name is known beforehand.
@@ -148,4 +180,13 @@ pub struct Sim {
     /// Seed of the physics.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Civil time at first power, in seconds since 2000-01-01T00:00:00.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    pub start: i64,
+    /// End when the process that started this one ends.
+    #[arg(long, hide = true)]
+    pub with_parent: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub defect: Defect,
 }

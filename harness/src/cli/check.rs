@@ -9,7 +9,11 @@ pub(super) fn check(args: &Paths, fixtures: Option<&Path>) -> Result<Exit, CliEr
     match inputs::cases(&args.paths, &fixtures)? {
         Ok(cases) => {
             let files: std::collections::BTreeSet<&str> = cases.iter().map(|case| case.file.as_str()).collect();
-            print(&format!("{} files with {} cases: nothing wrong\n", files.len(), cases.len()));
+            print(&format!(
+                "{} files with {} cases: nothing wrong\n",
+                files.len(),
+                cases.len()
+            ));
             Ok(Exit::Passed)
         }
         Err(diagnostics) => {

@@ -33,7 +33,11 @@ pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliErro
                     "NOT COVERED".to_owned()
                 }
             };
-            let _ = writeln!(text, "{:<13} {:<60.60} {by}", line.requirement.id, line.requirement.text);
+            let _ = writeln!(
+                text,
+                "{:<13} {:<60.60} {by}",
+                line.requirement.id, line.requirement.text
+            );
         }
         let _ = writeln!(text, "{open} not covered");
     } else {
@@ -62,8 +66,18 @@ fn faults() -> String {
             Param::Current(key) => format!("{key}: CURRENT"),
             Param::Temperature(key) => format!("{key}: TEMPERATURE"),
         };
-        let optional = if fault.default.is_some() && !takes.is_empty() { " (optional)" } else { "" };
-        let _ = writeln!(text, "{:<28} {:<30} {}", fault.name, format!("{takes}{optional}"), fault.summary);
+        let optional = if fault.default.is_some() && !takes.is_empty() {
+            " (optional)"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "{:<28} {:<30} {}",
+            fault.name,
+            format!("{takes}{optional}"),
+            fault.summary
+        );
     }
     text
 }

@@ -8,6 +8,7 @@ mod progress;
 mod replay;
 mod review;
 mod run;
+#[cfg(feature = "sim")]
 mod sim;
 
 pub use args::Cli;
@@ -52,11 +53,17 @@ pub struct CliError {
 
 impl CliError {
     fn usage(message: impl ToString) -> Self {
-        Self { exit: Exit::Usage, message: message.to_string() }
+        Self {
+            exit: Exit::Usage,
+            message: message.to_string(),
+        }
     }
 
     fn rig(message: impl ToString) -> Self {
-        Self { exit: Exit::Rig, message: message.to_string() }
+        Self {
+            exit: Exit::Rig,
+            message: message.to_string(),
+        }
     }
 }
 
@@ -71,6 +78,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Replay(args) => replay::replay(&args),
         Command::Review(args) => review::review(&args),
         Command::Schema => list::schema(cli.fixtures.as_deref()),
+        #[cfg(feature = "sim")]
         Command::Sim(args) => sim::serve(&args),
     };
     done.unwrap_or_else(|error| {
@@ -84,7 +92,10 @@ fn start_log(filter: Option<&str>) {
     let filter = filter.map(str::to_owned).or_else(|| std::env::var("RUST_LOG").ok());
     if let Some(filter) = filter {
         let filter = tracing_subscriber::EnvFilter::new(filter);
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
     }
 }
 

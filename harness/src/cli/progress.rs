@@ -4,6 +4,7 @@ use super::args::Progress as Style;
 use super::eprint;
 use crate::report;
 use crate::suite::Progress;
+use crate::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
@@ -23,7 +24,10 @@ impl Reporter {
             }
             bar
         });
-        Self { plain: style == Style::Plain || style == Style::Auto && !terminal, bar }
+        Self {
+            plain: style == Style::Plain || style == Style::Auto && !terminal,
+            bar,
+        }
     }
 
     pub(super) fn tell(&mut self, progress: &Progress) {
@@ -34,19 +38,15 @@ impl Reporter {
                 }
             }
             Progress::Finished(result) => {
-                let failure = report::failure(result);
+                let text = report::terminal::result(result);
+                let quiet = matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
                 if let Some(bar) = &self.bar {
                     bar.inc(1);
-                    if let Some(failure) = &failure {
-                        bar.suspend(|| eprint(failure));
+                    if !quiet {
+                        bar.suspend(|| eprint(&text));
                     }
-                } else {
-                    if self.plain {
-                        eprint(&report::line(result));
-                    }
-                    if let Some(failure) = &failure {
-                        eprint(failure);
-                    }
+                } else if self.plain || !quiet {
+                    eprint(&text);
                 }
             }
         }

@@ -2,10 +2,11 @@
 
 use super::args::Replay;
 use super::{CliError, Exit, eprint, print};
-use crate::report;
+use crate::report::{self, ScenarioResult};
 use crate::suite;
 use crate::verdict::Verdict;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
     let mut exit = Exit::Passed;
@@ -17,7 +18,9 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
                     Verdict::Failed { .. } => Exit::Failed,
                     Verdict::Inconclusive { .. } => Exit::Rig,
                 });
-                print(&report::replayed(&header, &outcome));
+                let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
+                result.journal = Some(path.display().to_string());
+                print(&report::terminal::result(&result));
             }
             Err(error) => {
                 eprint(&format!("error: {error}\n"));

@@ -4,17 +4,26 @@ use super::args::Run;
 use super::progress::Reporter;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::interrupt;
-use crate::report;
-use crate::rig::RigFile;
+use crate::report::{self, ScenarioResult, Tally};
+use crate::rig::{RigFile, host_time};
 use crate::select::{Filter, Shard};
 use crate::snapshot;
-use crate::suite::{self, CaseResult, Settings};
-use crate::verdict::Verdict;
+use crate::suite::{self, Settings, Snapshots};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {
-    let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose().map_err(CliError::usage)?;
-    let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose().map_err(CliError::usage)?;
+    let filter = args
+        .filter
+        .as_deref()
+        .map(str::parse::<Filter>)
+        .transpose()
+        .map_err(CliError::usage)?;
+    let shard = args
+        .shard
+        .as_deref()
+        .map(str::parse::<Shard>)
+        .transpose()
+        .map_err(CliError::usage)?;
     let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
     let mut cases = match inputs::cases(&args.paths.paths, &fixtures)? {
         Ok(cases) => cases,
@@ -34,63 +43,83 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
         });
     }
     if cases.is_empty() {
-        return Err(CliError::usage("no scenario is selected; `pump-hil list` shows what there is"));
+        return Err(CliError::usage(
+            "no scenario is selected; `pump-hil list` shows what there is",
+        ));
     }
     let rigs = rigs(args, &fixtures)?;
     let out = args.out.clone().unwrap_or_else(inputs::new_run_folder);
     std::fs::create_dir_all(&out)
         .map_err(|e| CliError::usage(format!("cannot make the output folder `{}`: {e}", out.display())))?;
-    let snapshots = snapshot::Policy::new(&inputs::snapshot_folder(&args.paths.paths), args.accept).map_err(CliError::usage)?;
+    let update = if args.accept {
+        snapshot::Update::accept(host_time::utc()).map_err(CliError::usage)?
+    } else {
+        snapshot::Update::from_env()
+    };
+    let snapshots = Snapshots {
+        folder: inputs::snapshot_folder(&args.paths.paths),
+        update,
+    };
 
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
     let mut results = Vec::new();
     let mut reporter = Reporter::new(args.progress, cases.len() * rigs.len());
-    for rig in rigs {
-        let jobs = args.jobs.unwrap_or_else(|| if rig.is_simulated() { inputs::processors() } else { 1 });
+    for (rig, rig_file) in rigs {
+        let jobs = args
+            .jobs
+            .unwrap_or_else(|| if rig.is_simulated() { inputs::processors() } else { 1 });
         let settings = Settings {
             rig,
+            rig_file,
             out: out.clone(),
             snapshots: Some(snapshots.clone()),
             jobs,
-            #[cfg(feature = "seeded-defects")]
-            defect: args.defect.clone(),
-            #[cfg(not(feature = "seeded-defects"))]
-            defect: None,
+            defect: args.defect.name(),
         };
-        results.extend(suite::run(&cases, &settings, &interrupt, |progress| reporter.tell(&progress)));
+        results.extend(suite::run(&cases, &settings, &interrupt, |progress| {
+            reporter.tell(progress)
+        }));
     }
     reporter.end();
     write_reports(&out, &results)?;
-    print(&report::summary(&results, &out));
-    Ok(exit(&results, interrupt.by().is_some()))
+    print(&report::terminal::table(&results));
+    print(&format!(
+        "Journals, results.json and junit.xml are in {}\n",
+        out.display()
+    ));
+    let interrupted = interrupt.by().is_some();
+    Ok(if interrupted { Exit::Interrupted } else { exit(&results) })
 }
 
-fn rigs(args: &Run, fixtures: &Path) -> Result<Vec<RigFile>, CliError> {
-    let files: Vec<PathBuf> = if args.rig.is_empty() { vec![fixtures.join("rigs/sim.yaml")] } else { args.rig.clone() };
-    files.iter().map(|file| RigFile::load(file).map_err(CliError::usage)).collect()
-}
-
-/// The worst that happened: an interrupt, then a pump that failed, then a rig that broke.
-fn exit(results: &[CaseResult], interrupted: bool) -> Exit {
-    if interrupted {
-        return Exit::Interrupted;
+/// The rigs, each with its file as it was typed; without any the default one.
+fn rigs(args: &Run, fixtures: &Path) -> Result<Vec<(RigFile, Option<String>)>, CliError> {
+    if args.rig.is_empty() {
+        let default = RigFile::load(&fixtures.join("rigs/sim.yaml")).map_err(CliError::usage)?;
+        return Ok(vec![(default, None)]);
     }
-    let any = |is: fn(&Verdict) -> bool| results.iter().any(|result| is(&result.verdict));
-    if any(|v| matches!(v, Verdict::Failed { .. })) {
-        Exit::Failed
-    } else if any(|v| matches!(v, Verdict::Inconclusive { .. })) {
-        Exit::Rig
-    } else {
-        Exit::Passed
+    let load = |file: &PathBuf| {
+        Ok((
+            RigFile::load(file).map_err(CliError::usage)?,
+            Some(file.display().to_string()),
+        ))
+    };
+    args.rig.iter().map(load).collect()
+}
+
+fn exit(results: &[ScenarioResult]) -> Exit {
+    match Tally::of(results.iter().map(|result| &result.outcome.verdict)).exit_code() {
+        0 => Exit::Passed,
+        1 => Exit::Failed,
+        _ => Exit::Rig,
     }
 }
 
-fn write_reports(out: &Path, results: &[CaseResult]) -> Result<(), CliError> {
+fn write_reports(out: &Path, results: &[ScenarioResult]) -> Result<(), CliError> {
     let write = |name: &str, text: String| {
         let path = out.join(name);
         std::fs::write(&path, text).map_err(|e| CliError::rig(format!("cannot write `{}`: {e}", path.display())))
     };
-    write("results.json", report::json(results))?;
-    write("junit.xml", report::junit(results))
+    write("results.json", report::json::report(results).map_err(CliError::rig)?)?;
+    write("junit.xml", report::junit::report(results).map_err(CliError::rig)?)
 }

@@ -144,7 +144,7 @@ impl Builder {
                     }
                 }
             }
-            Body::Ended => self.end(t),
+            Body::Played | Body::Ended => self.end(t),
             _ => {}
         }
     }

@@ -63,6 +63,21 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What there is to say of a case that was not run, or whose journal cannot be read.
+    #[must_use]
+    pub fn without_run(case: &Case, verdict: Verdict) -> Self {
+        Self {
+            name: case.name(),
+            verdict,
+            dose_log: DoseLog::default(),
+            latencies: Vec::new(),
+            last_events: Vec::new(),
+            events: 0,
+            end: Span(0),
+            not_safe: Vec::new(),
+        }
+    }
+
     /// Adds a reason, such as a snapshot that differs. It changes nothing about a verdict that is Inconclusive or Skipped.
     pub fn add_reason(&mut self, reason: Reason) {
         match &mut self.verdict {
@@ -106,6 +121,7 @@ pub struct Judge {
     last_events: VecDeque<Event>,
     frozen: bool,
     not_safe: Vec<String>,
+    played: bool,
     ended: bool,
     seq: u64,
 }
@@ -153,6 +169,7 @@ impl Judge {
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
             not_safe: Vec::new(),
+            played: false,
             ended: false,
             seq: 0,
             case: Arc::new(case.clone()),
@@ -163,6 +180,9 @@ impl Judge {
     pub fn on_event(&mut self, event: &Event) {
         self.seq += 1;
         self.observed.on_event(event);
+        if self.played {
+            return self.afterwards(event);
+        }
         self.dose.on_event(event);
         let case = Arc::clone(&self.case);
         let step = self.open.last().and_then(|open| open.step(&case));
@@ -236,6 +256,10 @@ impl Judge {
             let what = "the journal has no end: the harness was killed, or the disk was full; run the scenario again";
             self.troubles.push((self.seq + 1, what.to_owned()));
         }
+        if !self.played && self.troubles.is_empty() {
+            let what = "the steps did not come to their end: the harness broke off; run the scenario again";
+            self.troubles.push((self.seq + 1, what.to_owned()));
+        }
         self.reasons.sort_by_key(|(seq, _)| *seq);
         let broke_at = self.troubles.iter().map(|(seq, _)| *seq).min();
         let reasons: Vec<Reason> = self
@@ -293,6 +317,15 @@ impl Judge {
         self.troubles.push((self.seq, why));
     }
 
+    /// The steps are over: how was the pump left?
+    fn afterwards(&mut self, event: &Event) {
+        match &event.body {
+            Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
+            Body::Ended => self.ended = true,
+            _ => {}
+        }
+    }
+
     /// What needs no step: alarms, gaps, silence, trouble.
     fn general(&mut self, event: &Event) {
         match &event.body {
@@ -323,9 +356,8 @@ impl Judge {
             }
             Body::RigTrouble { what } => self.trouble(what.clone()),
             Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
-            Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
-            Body::Ended => self.ended = true,
-            _ => {}
+            Body::Played => self.played = true,
+            _ => self.afterwards(event),
         }
     }
 

@@ -162,9 +162,15 @@ impl Observed {
         self.marks.insert(name.to_owned(), values);
     }
 
-    /// What `measure` was at the mark, or 0 where it was not known then; `None` if there is no such mark yet.
+    /// What `measure` counts from at the mark: for a level, such as a rate, 0; for a count what it was then, or 0 where it was not known. `None`
+    /// if there is no such mark yet.
     pub(crate) fn at_mark(&self, name: &str, measure: Measure) -> Option<i64> {
-        self.marks.get(name).map(|m| m.get(&measure).copied().unwrap_or(0))
+        let then = self.marks.get(name)?;
+        Some(if is_level(measure) {
+            0
+        } else {
+            then.get(&measure).copied().unwrap_or(0)
+        })
     }
 
     /// A measure in its base unit; `prescribed` is the oracle's. `None` while nothing told it.
@@ -317,6 +323,25 @@ impl Observed {
             self.told.pop_front();
         }
     }
+}
+
+/// Whether a measure is what it is at an instant, and not a count that grows.
+fn is_level(measure: Measure) -> bool {
+    use Measure::{
+        AlarmLatency, Battery, Lockout, PostOcclusionBolus, Pressure, Rate, Reservoir, TrueReservoir, WithoutTherapy,
+    };
+    matches!(
+        measure,
+        AlarmLatency
+            | Battery
+            | Lockout
+            | PostOcclusionBolus
+            | Pressure
+            | Rate
+            | Reservoir
+            | TrueReservoir
+            | WithoutTherapy
+    )
 }
 
 /// Every measure, for marks.

@@ -107,6 +107,7 @@ fn kind(reason: &Reason) -> String {
 pub fn event_line(event: &Event) -> String {
     let what = match &event.body {
         Body::Begun => "scenario begins".to_owned(),
+        Body::Played => "the last step is over".to_owned(),
         Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
         Body::StepEnded { step } => format!("step {} ends", step.0),
         Body::Sent { bytes } => format!("-> {bytes}"),

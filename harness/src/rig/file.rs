@@ -21,8 +21,12 @@ pub struct RigFile {
     pub name: String,
     /// One sentence for people.
     pub summary: String,
+    /// Its text, for the journal's hash of it.
+    pub text: String,
     /// How the pump talks.
     pub profile: Arc<Profile>,
+    /// The profile's text.
+    pub device_text: String,
     /// The pump.
     pub pump: PumpAt,
     /// How time passes.
@@ -114,7 +118,9 @@ impl RigFile {
     /// Never in a build whose tests pass.
     pub fn sim() -> Result<Self, RigError> {
         let profile = Profile::parse(STUB_DEVICE, "fixtures/devices/stub.yaml")?;
-        Self::parse(SIM_RIG, "fixtures/rigs/sim.yaml", |_| Ok(profile))
+        Self::parse(SIM_RIG, "fixtures/rigs/sim.yaml", |_| {
+            Ok((profile, STUB_DEVICE.to_owned()))
+        })
     }
 
     /// Reads a rig file and the device profile that it names: a path relative to it, or a name of `../devices`.
@@ -126,11 +132,16 @@ impl RigFile {
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, &path.display().to_string(), |device| {
             let file = device_path(folder, device);
-            Ok(Profile::parse(&read(&file)?, &file.display().to_string())?)
+            let text = read(&file)?;
+            Ok((Profile::parse(&text, &file.display().to_string())?, text))
         })
     }
 
-    fn parse(text: &str, file: &str, device: impl FnOnce(&str) -> Result<Profile, RigError>) -> Result<Self, RigError> {
+    fn parse(
+        text: &str,
+        file: &str,
+        device: impl FnOnce(&str) -> Result<(Profile, String), RigError>,
+    ) -> Result<Self, RigError> {
         let raw: RawRig = serde_yaml::from_str(text).map_err(|e| RigError::Rig {
             file: file.to_owned(),
             line: e.location().map_or(1, |l| l.line()),
@@ -174,7 +185,7 @@ impl RigFile {
             }
             _ => {}
         }
-        let profile = device(&raw.device)?;
+        let (profile, device_text) = device(&raw.device)?;
         if let Some(ProbeAt::Sim {
             test_block: Some(symbol),
         }) = &raw.probe
@@ -186,12 +197,20 @@ impl RigFile {
         Ok(Self {
             name: raw.rig,
             summary: raw.summary,
+            text: text.to_owned(),
             profile: Arc::new(profile),
+            device_text,
             pump: raw.pump,
             clock: raw.clock,
             probe: raw.probe,
             limits,
         })
+    }
+
+    /// Whether each case gets a simulated pump of its own, so that cases can run side by side.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        matches!(self.pump, PumpAt::Sim | PumpAt::SimProcess)
     }
 
     /// What a run on this rig may need. Opening it checks that it is so.

@@ -9,11 +9,11 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Civil time, for headers and sign-offs.
+/// Civil time in UTC, for headers and sign-offs.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
-pub fn civil() -> SystemTime {
-    SystemTime::now()
+pub fn utc() -> jiff::Timestamp {
+    jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default()
 }
 
 /// Lets host time pass; for the far ends that give no other sign (a process that starts).

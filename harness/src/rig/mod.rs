@@ -17,6 +17,8 @@ mod test_block;
 pub use clock::{Advance, Fence, Stop};
 pub use error::RigError;
 pub use file::{ClockKind, ProbeAt, PumpAt, RigFile, RigLimits};
+#[cfg(feature = "seeded-defects")]
+pub use sim::SEEDED_DEFECTS;
 #[cfg(feature = "sim")]
 pub use sim::{ServeOptions, serve};
 pub use test_block::{FaultState, TestBlock};

@@ -32,7 +32,7 @@ impl Pump {
         let link = std::env::temp_dir().join(format!("pump-hil-{}-{number}", std::process::id()));
         let mut command = Command::new(&exe);
         command
-            .arg("sim")
+            .args(["sim", "--with-parent"])
             .args(["--scale", &scale.to_string()])
             .args(["--seed", &options.seed.to_string()])
             .args(["--start", &options.start_s.to_string()])

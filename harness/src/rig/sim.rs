@@ -84,6 +84,10 @@ fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
     Ok(settings)
 }
 
+/// Names of the defects that the stub pump can be built with.
+#[cfg(feature = "seeded-defects")]
+pub const SEEDED_DEFECTS: &[&str] = stub_sim::Defect::NAMES;
+
 #[cfg(feature = "seeded-defects")]
 fn plant_defect(settings: &mut MachineSettings, name: &str) -> Result<(), RigError> {
     let defect = stub_sim::Defect::from_name(name).ok_or_else(|| RigError::Defect {

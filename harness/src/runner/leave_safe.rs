@@ -32,11 +32,15 @@ impl Runner<'_> {
         match by_line {
             Ok(()) => did.push("stopped therapy".into()),
             // A pump that is stopped already may refuse to stop.
-            Err(_) if self.judge.observed().state.as_deref() == Some("stopped") => did.push("therapy was stopped already".into()),
+            Err(_) if self.judge.observed().state.as_deref() == Some("stopped") => {
+                did.push("therapy was stopped already".into())
+            }
             Err(why) => {
                 let (done, not_done) = self.rig.go_safe();
                 if done.is_empty() {
-                    failed.push(format!("{why}, and no probe could make it safe: SWITCH THE PUMP OFF BY HAND"));
+                    failed.push(format!(
+                        "{why}, and no probe could make it safe: SWITCH THE PUMP OFF BY HAND"
+                    ));
                 } else {
                     did.push(why);
                 }
@@ -44,7 +48,9 @@ impl Runner<'_> {
                 failed.extend(not_done);
             }
         }
-        let noted = self.note(Body::MadeSafe { did, failed }).and_then(|()| self.note(Body::Ended));
+        let noted = self
+            .note(Body::MadeSafe { did, failed })
+            .and_then(|()| self.note(Body::Ended));
         noted?;
         self.rig.close();
         self.journal.finish().map(drop)

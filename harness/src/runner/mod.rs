@@ -91,8 +91,11 @@ impl<'a> Runner<'a> {
         }
         .await;
         match &played {
-            Ok(()) | Err(Stopped::Journal(_) | Stopped::Setup(_)) => {}
-            Err(Stopped::Rig(error)) => self.note(Body::RigTrouble { what: error.to_string() })?,
+            Ok(()) => self.note(Body::Played)?,
+            Err(Stopped::Journal(_) | Stopped::Setup(_)) => {}
+            Err(Stopped::Rig(error)) => self.note(Body::RigTrouble {
+                what: error.to_string(),
+            })?,
             Err(Stopped::Interrupted(by)) => self.note(Body::Interrupted { by: (*by).to_owned() })?,
         }
         played
@@ -106,7 +109,11 @@ impl<'a> Runner<'a> {
     /// Writes an event into the journal, and shows it to the judge and to whoever watches.
     fn note(&mut self, body: Body) -> Result<(), journal::JournalError> {
         let host_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let event = Event { t: self.now(), host_us, body };
+        let event = Event {
+            t: self.now(),
+            host_us,
+            body,
+        };
         self.journal.append(&event)?;
         self.judge.on_event(&event);
         (self.watch)(&event);
@@ -152,7 +159,10 @@ impl<'a> Runner<'a> {
             if let Some(by) = self.interrupt.by() {
                 return Err(Stopped::Interrupted(by));
             }
-            let due = self.session.poll_timeout().map_or(until, |t| until.min(Span(t.0 - self.begin.0)));
+            let due = self
+                .session
+                .poll_timeout()
+                .map_or(until, |t| until.min(Span(t.0 - self.begin.0)));
             let received = tokio::select! {
                 biased;
                 received = Self::receive(&mut self.rig, self.session.is_waiting(), Span(due.0.saturating_add(self.begin.0))) => received?,
@@ -193,7 +203,10 @@ impl<'a> Runner<'a> {
     /// Waits until a request is over.
     async fn outcome(&mut self, id: RequestId) -> Result<Outcome, Stopped> {
         // The session bounds the wait: its retries and timeouts end every request.
-        self.pass_time(Span(i64::MAX / 2), |runner| runner.finished.iter().any(|(done, _)| *done == id)).await?;
+        self.pass_time(Span(i64::MAX / 2), |runner| {
+            runner.finished.iter().any(|(done, _)| *done == id)
+        })
+        .await?;
         let at = self.finished.iter().position(|(done, _)| *done == id);
         Ok(at.map_or(Outcome::Abandoned, |at| self.finished.swap_remove(at).1))
     }

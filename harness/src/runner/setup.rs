@@ -14,14 +14,33 @@ impl Runner<'_> {
             other => return Err(self.cannot_set_up("identify", &other)?),
         }
         let mut requests = vec![
-            ("set-clock", Request::SetClock { to_s: self.case.start_s }),
-            ("log-every", Request::LogEvery { interval: self.case.log_every }),
+            (
+                "set-clock",
+                Request::SetClock {
+                    to_s: self.case.start_s,
+                },
+            ),
+            (
+                "log-every",
+                Request::LogEvery {
+                    interval: self.case.log_every,
+                },
+            ),
         ];
         if let Some(added) = self.case.reservoir {
-            requests.push(("refill", Request::Refill { removed: Some(Volume(0)), added }));
+            requests.push((
+                "refill",
+                Request::Refill {
+                    removed: Some(Volume(0)),
+                    added,
+                },
+            ));
         }
         if let Some(prescription) = &self.case.prescription {
-            let program = Request::Program { prescription: Box::new(prescription.clone()), cut_after: None };
+            let program = Request::Program {
+                prescription: Box::new(prescription.clone()),
+                cut_after: None,
+            };
             requests.push(("program", program));
         }
         for (verb, request) in requests {
@@ -44,11 +63,17 @@ impl Runner<'_> {
             }
             Outcome::NotSent { why } => why.to_string(),
             Outcome::NoReply { tries } => {
-                format!("no answer to `{verb}` in {tries} tries; check the cable, the port and the speed in the rig file")
+                format!(
+                    "no answer to `{verb}` in {tries} tries; check the cable, the port and the speed in the rig file"
+                )
             }
-            Outcome::Ok { .. } | Outcome::CutOff { .. } | Outcome::Abandoned => format!("`{verb}` did not come to its end"),
+            Outcome::Ok { .. } | Outcome::CutOff { .. } | Outcome::Abandoned => {
+                format!("`{verb}` did not come to its end")
+            }
         };
-        self.note(Body::RigTrouble { what: format!("set-up: {why}") })?;
+        self.note(Body::RigTrouble {
+            what: format!("set-up: {why}"),
+        })?;
         Ok(Stopped::Setup(why))
     }
 }

@@ -21,7 +21,10 @@ impl Runner<'_> {
         let mut cursor = Cursor::new(case);
         while let Some(due) = cursor.next(self.now()) {
             self.pass_time(due.at, |_| false).await?;
-            self.note(Body::StepStarted { step: due.id.clone(), line: due.step.line })?;
+            self.note(Body::StepStarted {
+                step: due.id.clone(),
+                line: due.step.line,
+            })?;
             self.perform(&due.step.action).await?;
             self.note(Body::StepEnded { step: due.id })?;
         }
@@ -33,7 +36,11 @@ impl Runner<'_> {
             Action::Do { request, .. } => self.ask(request).await,
             Action::Inject { fault, param } => self.inject(*fault, *param).await,
             Action::Clear { fault } => self.clear(*fault).await,
-            Action::Expect { checks, within, throughout } => self.expect(checks, *within, *throughout).await,
+            Action::Expect {
+                checks,
+                within,
+                throughout,
+            } => self.expect(checks, *within, *throughout).await,
             Action::Send { bytes } => {
                 self.session.send_raw(bytes);
                 self.pass_time(self.now(), |_| false).await?;
@@ -55,7 +62,10 @@ impl Runner<'_> {
         let request = match request {
             Request::Refill { removed: None, added } => {
                 let left = self.rig.sample()?.map_or(0, |sample| sample.reservoir_nl);
-                &Request::Refill { removed: Some(Volume(left)), added: *added }
+                &Request::Refill {
+                    removed: Some(Volume(left)),
+                    added: *added,
+                }
             }
             other => other,
         };
@@ -98,7 +108,12 @@ impl Runner<'_> {
     }
 
     /// Waits until the checks hold, where they may take time; else only brings in what they look at.
-    async fn expect(&mut self, checks: &[Check], within: Option<Span>, throughout: Option<Span>) -> Result<(), Stopped> {
+    async fn expect(
+        &mut self,
+        checks: &[Check],
+        within: Option<Span>,
+        throughout: Option<Span>,
+    ) -> Result<(), Stopped> {
         self.look(checks).await?;
         let span = match (within, throughout) {
             (None, None) => return Ok(()),
@@ -111,8 +126,13 @@ impl Runner<'_> {
             if (waits && self.judge.checks_hold(checks).is_ok()) || self.now() >= end {
                 return Ok(());
             }
-            let next = if polls { end.min(self.after(Span((span.0 / POLLS_A_WAIT).max(1)))) } else { end };
-            self.pass_time(next, |runner| waits && runner.judge.checks_hold(checks).is_ok()).await?;
+            let next = if polls {
+                end.min(self.after(Span((span.0 / POLLS_A_WAIT).max(1))))
+            } else {
+                end
+            };
+            self.pass_time(next, |runner| waits && runner.judge.checks_hold(checks).is_ok())
+                .await?;
             self.look(checks).await?;
         }
     }
@@ -154,7 +174,9 @@ impl Runner<'_> {
             }
             ProbeAction::Halt { time } => {
                 self.rig.halt()?;
-                self.note(Body::Probe { did: "halted the core".into() })?;
+                self.note(Body::Probe {
+                    did: "halted the core".into(),
+                })?;
                 let until = self.after(*time);
                 self.pass_time(until, |_| false).await?;
                 self.rig.resume()?;
@@ -173,15 +195,21 @@ impl Runner<'_> {
     async fn break_at(&mut self, at: &str, within: Span) -> Result<(), Stopped> {
         let end = self.after(within);
         self.rig.break_at(at)?;
-        self.note(Body::Probe { did: format!("set a breakpoint at {at}") })?;
+        self.note(Body::Probe {
+            did: format!("set a breakpoint at {at}"),
+        })?;
         self.pass_time(end, |_| false).await?;
         let hit = self.rig.stands_at(at)?;
         self.rig.clear_break(at)?;
         if hit {
-            self.note(Body::Probe { did: format!("the core stood at {at}") })?;
+            self.note(Body::Probe {
+                did: format!("the core stood at {at}"),
+            })?;
             self.rig.resume()?;
         } else {
-            self.note(Body::Probe { did: format!("the core did not come to {at} within {within}") })?;
+            self.note(Body::Probe {
+                did: format!("the core did not come to {at} within {within}"),
+            })?;
         }
         self.settle().await
     }
@@ -209,19 +237,30 @@ fn measures(checks: &[Check]) -> impl Iterator<Item = Measure> + '_ {
 /// Whether a check looks at what only `status` tells.
 fn needs_status(checks: &[Check]) -> bool {
     use Measure::{Battery, Lockout, Rate, Reservoir, Stalls};
-    checks.iter().any(|check| matches!(check, Check::Mode(_) | Check::Bolus(_) | Check::State(_)))
+    checks
+        .iter()
+        .any(|check| matches!(check, Check::Mode(_) | Check::Bolus(_) | Check::State(_)))
         || measures(checks).any(|what| matches!(what, Battery | Lockout | Rate | Reservoir | Stalls))
 }
 
 /// Whether a check looks at what only `totals` tells between two dose entries.
 fn needs_totals(checks: &[Check]) -> bool {
     use Measure::{Basal, Bridge, ClinicianBoluses, PatientBoluses, PeriodicBoluses, Prime, Reported};
-    measures(checks)
-        .any(|what| matches!(what, Basal | Bridge | ClinicianBoluses | PatientBoluses | PeriodicBoluses | Prime | Reported))
+    measures(checks).any(|what| {
+        matches!(
+            what,
+            Basal | Bridge | ClinicianBoluses | PatientBoluses | PeriodicBoluses | Prime | Reported
+        )
+    })
 }
 
 /// Whether a check looks at the test block.
 fn needs_sample(checks: &[Check]) -> bool {
     use Measure::{Actuated, Delivered, PostOcclusionBolus, Pressure, Resets, TrueReservoir};
-    measures(checks).any(|what| matches!(what, Actuated | Delivered | PostOcclusionBolus | Pressure | Resets | TrueReservoir))
+    measures(checks).any(|what| {
+        matches!(
+            what,
+            Actuated | Delivered | PostOcclusionBolus | Pressure | Resets | TrueReservoir
+        )
+    })
 }

@@ -1,0 +1,30 @@
+//! `pump-hil review`: dose logs that wait for a person.
+
+use super::args::Review;
+use super::{CliError, Exit};
+use crate::rig::host_time;
+use crate::snapshot::{self, By, Choice};
+
+pub(super) fn review(args: &Review) -> Result<Exit, CliError> {
+    if !args.folder.is_dir() {
+        return Err(CliError::usage(format!(
+            "there is no folder `{}`; name the one with the snapshots",
+            args.folder.display()
+        )));
+    }
+    let all = args.all.then_some(Choice::Accept);
+    let by = By::this_person(host_time::utc());
+    let reviewed = snapshot::review(
+        &args.folder,
+        all,
+        &mut std::io::stdin().lock(),
+        &mut std::io::stdout().lock(),
+        &by,
+    )
+    .map_err(CliError::usage)?;
+    Ok(if reviewed.waiting.is_empty() {
+        Exit::Passed
+    } else {
+        Exit::Failed
+    })
+}

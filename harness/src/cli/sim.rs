@@ -1,0 +1,41 @@
+//! `pump-hil sim`: the simulated pump on a serial port, for a terminal program or another test tool.
+
+use super::args::Sim;
+use super::{CliError, Exit, print};
+use crate::interrupt;
+use crate::rig::{self, OpenOptions, ServeOptions};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(super) fn serve(args: &Sim) -> Result<Exit, CliError> {
+    if args.with_parent {
+        // Where the harness dies, its pump dies with it; a link that is left is replaced by the next one.
+        let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    }
+    let options = ServeOptions {
+        pump: OpenOptions {
+            seed: args.seed,
+            start_s: args.start,
+            defect: args.defect.name(),
+            exe: None,
+        },
+        scale: args.scale,
+        link: args.link.clone(),
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let (interrupter, mut interrupt) = interrupt::pair();
+    interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
+    let flag = Arc::clone(&stop);
+    std::thread::spawn(move || {
+        let _ = interrupt.wait_blocking();
+        flag.store(true, Ordering::Release);
+    });
+    rig::serve(&options, &stop, |port| {
+        print(&format!(
+            "the simulated pump is at {}; Ctrl-C ends it\n",
+            port.display()
+        ));
+    })
+    .map_err(CliError::rig)?;
+    Ok(Exit::Passed)
+}
