@@ -7,8 +7,8 @@ mod round_trip;
 
 use pump_hil::interrupt;
 use pump_hil::scenario::case::Case;
-use pump_hil::suite::{self, Settings};
 use pump_hil::shipped::Bench;
+use pump_hil::suite::{self, Settings};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -23,10 +23,23 @@ struct Figure {
 
 fn main() -> ExitCode {
     let out = std::env::temp_dir().join(format!("pump-hil-speed-{}", std::process::id()));
-    let figures = [round_trip_ratio(), thousand_days(&out), ten_years_time(&out), ten_years_memory(&out), version(), suite_memory(&out)];
+    let figures = [
+        round_trip_ratio(),
+        thousand_days(&out),
+        ten_years_time(&out),
+        ten_years_memory(&out),
+        version(),
+        suite_memory(&out),
+    ];
     let _ = std::fs::remove_dir_all(&out);
     let mut over = false;
-    for Figure { what, value, limit, unit } in figures {
+    for Figure {
+        what,
+        value,
+        limit,
+        unit,
+    } in figures
+    {
         let verdict = if value <= limit { "ok" } else { "OVER" };
         over |= value > limit;
         println!("{what:<58} {value:>9.2} {unit:<4} limit {limit:>6} {unit:<4} {verdict}");
@@ -37,31 +50,88 @@ fn main() -> ExitCode {
 /// One request and reply through the harness, against a bare write/read loop on the same kind of PTY.
 fn round_trip_ratio() -> Figure {
     let ratio = round_trip::ratio();
-    Figure { what: "request and reply, harness / bare loop", value: ratio, limit: 1.3, unit: "x" }
+    Figure {
+        what: "request and reply, harness / bare loop",
+        value: ratio,
+        limit: 1.3,
+        unit: "x",
+    }
 }
 
 /// 1,000 copies of a 20-step day, journal and judging included.
 fn thousand_days(out: &Path) -> Figure {
     let case = one_case(&folder("benches/day.yaml"));
-    let cases: Vec<Case> = (0..1000).map(|at| Case { case: Some(at.to_string()), ..case.clone() }).collect();
+    let cases: Vec<Case> = (0..1000)
+        .map(|at| Case {
+            case: Some(at.to_string()),
+            ..case.clone()
+        })
+        .collect();
     let bench = Bench::load(&folder("../scenarios"), out);
-    let settings = Settings { out: out.join("days"), snapshots: None, jobs: 2, ..bench.settings().clone() };
+    let settings = Settings {
+        out: out.join("days"),
+        snapshots: None,
+        jobs: 2,
+        ..bench.settings().clone()
+    };
     let begin = Instant::now();
     let results = suite::run(&cases, &settings, &interrupt::pair().1, |_| {});
     let each = begin.elapsed() / 1000;
     let failed: Vec<_> = results.iter().filter(|r| r.verdict.word() != "passed").collect();
-    assert!(failed.is_empty(), "{} of 1000 days did not pass: {:?}", failed.len(), failed[0].verdict);
-    Figure { what: "a 20-step day, each of 1,000 on two jobs", value: each.as_secs_f64() * 1e3, limit: 5.0, unit: "ms" }
+    assert!(
+        failed.is_empty(),
+        "{} of 1000 days did not pass: {:?}",
+        failed.len(),
+        failed[0].verdict
+    );
+    Figure {
+        what: "a 20-step day, each of 1,000 on two jobs",
+        value: each.as_secs_f64() * 1e3,
+        limit: 5.0,
+        unit: "ms",
+    }
 }
 
 fn ten_years_time(out: &Path) -> Figure {
-    let (wall, _) = run(&["run", "scenarios/ten-years.yaml", "--progress", "none", "--jobs", "1", "--out"], &out.join("years"));
-    Figure { what: "ten years of therapy", value: wall.as_secs_f64(), limit: 3.0, unit: "s" }
+    let (wall, _) = run(
+        &[
+            "run",
+            "scenarios/ten-years.yaml",
+            "--progress",
+            "none",
+            "--jobs",
+            "1",
+            "--out",
+        ],
+        &out.join("years"),
+    );
+    Figure {
+        what: "ten years of therapy",
+        value: wall.as_secs_f64(),
+        limit: 3.0,
+        unit: "s",
+    }
 }
 
 fn ten_years_memory(out: &Path) -> Figure {
-    let (_, peak) = run(&["run", "scenarios/ten-years.yaml", "--progress", "none", "--jobs", "1", "--out"], &out.join("years-2"));
-    Figure { what: "ten years of therapy, peak memory", value: peak, limit: 64.0, unit: "MiB" }
+    let (_, peak) = run(
+        &[
+            "run",
+            "scenarios/ten-years.yaml",
+            "--progress",
+            "none",
+            "--jobs",
+            "1",
+            "--out",
+        ],
+        &out.join("years-2"),
+    );
+    Figure {
+        what: "ten years of therapy, peak memory",
+        value: peak,
+        limit: 64.0,
+        unit: "MiB",
+    }
 }
 
 /// Median of many starts, since a single one tells of the machine.
@@ -69,18 +139,34 @@ fn version() -> Figure {
     let mut times: Vec<Duration> = (0..41)
         .map(|_| {
             let begin = Instant::now();
-            let status = Command::new(env!("CARGO_BIN_EXE_pump-hil")).arg("--version").stdout(Stdio::null()).status();
+            let status = Command::new(env!("CARGO_BIN_EXE_pump-hil"))
+                .arg("--version")
+                .stdout(Stdio::null())
+                .status();
             assert!(status.is_ok_and(|status| status.success()));
             begin.elapsed()
         })
         .collect();
     times.sort();
-    Figure { what: "pump-hil --version, median of 41", value: times[20].as_secs_f64() * 1e3, limit: 10.0, unit: "ms" }
+    Figure {
+        what: "pump-hil --version, median of 41",
+        value: times[20].as_secs_f64() * 1e3,
+        limit: 10.0,
+        unit: "ms",
+    }
 }
 
 fn suite_memory(out: &Path) -> Figure {
-    let (_, peak) = run(&["run", "scenarios", "--progress", "none", "--jobs", "2", "--out"], &out.join("suite"));
-    Figure { what: "the shipped suite, peak memory", value: peak, limit: 48.0, unit: "MiB" }
+    let (_, peak) = run(
+        &["run", "scenarios", "--progress", "none", "--jobs", "2", "--out"],
+        &out.join("suite"),
+    );
+    Figure {
+        what: "the shipped suite, peak memory",
+        value: peak,
+        limit: 48.0,
+        unit: "MiB",
+    }
 }
 
 /// Runs the harness; wall time, and the peak of its resident memory in MiB, sampled until its end.
@@ -96,7 +182,10 @@ fn run(arguments: &[&str], out: &Path) -> (Duration, f64) {
     let status = format!("/proc/{}/status", child.id());
     let mut peak_kib = 0_u32;
     loop {
-        if let Some(kib) = std::fs::read_to_string(&status).ok().and_then(|text| high_water_kib(&text)) {
+        if let Some(kib) = std::fs::read_to_string(&status)
+            .ok()
+            .and_then(|text| high_water_kib(&text))
+        {
             peak_kib = peak_kib.max(kib);
         }
         if let Some(status) = child.try_wait().expect("the harness can be waited for") {
@@ -108,7 +197,14 @@ fn run(arguments: &[&str], out: &Path) -> (Duration, f64) {
 }
 
 fn high_water_kib(status: &str) -> Option<u32> {
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok())
+    status.lines().find_map(|line| {
+        line.strip_prefix("VmHWM:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .trim()
+            .parse()
+            .ok()
+    })
 }
 
 fn one_case(path: &Path) -> Case {

@@ -258,7 +258,7 @@ mod tests {
     fn spoilt(from: &str, to: &str) -> String {
         assert!(SIM_RIG.contains(from), "`{from}` is not in the file");
         let text = SIM_RIG.replacen(from, to, 1);
-        let profile = |_: &str| Ok(Profile::parse(STUB_DEVICE, "stub.yaml")?);
+        let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned()));
         RigFile::parse(&text, "sim.yaml", profile)
             .expect_err("a spoilt rig must not load")
             .to_string()

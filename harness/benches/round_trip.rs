@@ -1,0 +1,114 @@
+//! One request and reply: the session on the rig's line, against the barest loop that does the same on the same port.
+
+use pump_hil::quantity::Span;
+use pump_hil::rig::{End, OpenOptions, Rig, RigFile};
+use pump_hil::scenario::case::Request;
+use pump_hil::session::{Session, SessionEvent};
+use std::fs::OpenOptions as FileOptions;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stub_sim::{Machine, MachineSettings, SimPump};
+
+/// Exchanges in one block; blocks of both kinds take turns, so that a noisy moment hits both.
+const BLOCK: u32 = 500;
+const BLOCKS: usize = 21;
+/// `#1 status` with its checksum; the bare loop sends the same bytes over and over, and the pump answers from memory.
+const REQUEST: &[u8] = b"#1 status *7138\n";
+
+/// Median over the blocks of harness time / bare time.
+pub fn ratio() -> f64 {
+    let mut bare = Bare::open();
+    let mut harness = Harness::open();
+    let mut ratios: Vec<f64> = (0..BLOCKS)
+        .map(|_| harness.block().as_secs_f64() / bare.block().as_secs_f64())
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[BLOCKS / 2]
+}
+
+struct Bare {
+    port: std::fs::File,
+    _pump: SimPump,
+    seq: u32,
+}
+
+impl Bare {
+    fn open() -> Self {
+        let pump = SimPump::spawn(Machine::new(MachineSettings::default())).expect("a PTY");
+        let port = FileOptions::new()
+            .read(true)
+            .write(true)
+            .open(pump.pty_path())
+            .expect("the port opens");
+        Self {
+            port,
+            _pump: pump,
+            seq: 0,
+        }
+    }
+
+    fn block(&mut self) -> Duration {
+        let begin = Instant::now();
+        let mut buffer = [0; 4096];
+        for _ in 0..BLOCK {
+            self.seq += 1;
+            self.port.write_all(REQUEST).expect("written");
+            loop {
+                let got = self.port.read(&mut buffer).expect("read");
+                if buffer[..got].ends_with(b"\n") {
+                    break;
+                }
+            }
+        }
+        begin.elapsed()
+    }
+}
+
+struct Harness {
+    runtime: tokio::runtime::Runtime,
+    rig: Rig,
+    session: Session,
+}
+
+impl Harness {
+    fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("an event loop");
+        let file = RigFile::sim().expect("the default rig");
+        let rig = runtime
+            .block_on(Rig::open(&file, &OpenOptions::default()))
+            .expect("the rig opens");
+        let session = Session::new(Arc::clone(rig.profile()));
+        Self { runtime, rig, session }
+    }
+
+    fn block(&mut self) -> Duration {
+        let begin = Instant::now();
+        self.runtime.block_on(async {
+            for _ in 0..BLOCK {
+                exchange(&mut self.rig, &mut self.session).await;
+            }
+        });
+        begin.elapsed()
+    }
+}
+
+async fn exchange(rig: &mut Rig, session: &mut Session) {
+    session.request(&Request::Status, Span(0)).expect("a request");
+    loop {
+        while let Some(bytes) = session.poll_transmit() {
+            rig.send(&bytes).await.expect("sent");
+        }
+        while let Some(event) = session.poll_event() {
+            if let SessionEvent::Done { .. } = event {
+                return;
+            }
+        }
+        let received = rig.reply_wait(Duration::from_secs(1)).await.expect("received");
+        assert_eq!(received.end, End::Bytes, "the simulated pump answers at once");
+        session.handle_bytes(&received.bytes, received.now);
+    }
+}
