@@ -55,6 +55,10 @@ impl Bounds {
         }
     }
 
+    pub fn excuse_basal(&mut self, nl: i64) {
+        self.excused[0] += nl;
+    }
+
     pub fn refilled(&mut self) {
         self.refilled = true;
     }

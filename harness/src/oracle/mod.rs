@@ -97,6 +97,8 @@ pub struct Oracle {
     /// Bytes were sent that only the pump understands.
     raw_until: i64,
     rate_wrong: bool,
+    /// The step in progress brought its prescription into force already.
+    rx_told: bool,
 }
 
 /// A trial that runs.
@@ -132,6 +134,7 @@ impl Oracle {
             trial: None,
             raw_until: i64::MIN,
             rate_wrong: false,
+            rx_told: false,
         };
         oracle.ledger.turn(oracle.window());
         oracle
@@ -152,6 +155,7 @@ impl Oracle {
         }
         match &event.body {
             Body::Begun => self.begun = true,
+            Body::StepStarted { .. } => self.rx_told = false,
             Body::Sent { .. } if step.is_some_and(|s| matches!(s.action, Action::Send { .. })) => {
                 self.raw_until = self.t + RAW_MS;
             }
@@ -242,7 +246,7 @@ impl Oracle {
                 (until, over) = (end.max(now), true);
             }
             if let Some(limit) = trial.and_then(|t| t.dose_at) {
-                let left = limit - self.ledger.nominal().iter().sum::<i64>();
+                let left = limit - self.therapy_nl();
                 if left <= 0 {
                     (until, over) = (now, true);
                 } else if rate > 0 && self.ledger.active.is_empty() {
@@ -265,8 +269,16 @@ impl Oracle {
         }
     }
 
+    /// Nominal volume without priming, which is no therapy.
+    fn therapy_nl(&self) -> i64 {
+        let nominal = self.ledger.nominal();
+        nominal.iter().sum::<i64>() - nominal[4]
+    }
+
     fn set_state(&mut self, state: State) {
         if self.state != state {
+            // What was left of a stroke is not made up after a stop.
+            self.bounds.excuse_basal(self.settings.stroke_nl);
             self.ledger.turn(self.window());
             self.state = state;
             self.dues.state(state == State::Stopped, self.t);
@@ -281,7 +293,7 @@ impl Oracle {
         if let Some(limits) = limits
             && self.trial.is_none()
         {
-            let nominal: i64 = self.ledger.nominal().iter().sum();
+            let nominal = self.therapy_nl();
             self.trial = Some(Trial {
                 ends: limits.time.map(|time| self.t + time.0),
                 dose_at: limits.dose.map(|dose| nominal + dose.0),
@@ -325,7 +337,7 @@ impl Oracle {
                     prescription,
                     cut_after: None,
                 }),
-            ) => {
+            ) if !self.rx_told => {
                 self.in_force((**prescription).clone());
             }
             ("stage", Some(Request::Stage { prescription })) => self.staged = Some((**prescription).clone()),
@@ -394,7 +406,7 @@ impl Oracle {
                     self.set_state(State::Minimum);
                 }
             }
-            Said::State { to, cause, .. } => self.announced_state(to, cause, out),
+            Said::State { to, cause, .. } => self.announced_state(to, cause, step, out),
             Said::Alarm { id, .. } => self.dues.alarm(id, self.t),
             Said::AlarmClear { id } => self.dues.alarm_clear(id),
             Said::BolusStart { kind, dose_nl, over_ms } => self.bolus_start(kind, *dose_nl, *over_ms, out),
@@ -407,54 +419,71 @@ impl Oracle {
                     self.bounds.base = now;
                 }
             }
-            Said::Other { kind, fields } => {
-                let cut = step.is_some_and(|s| {
-                    matches!(
-                        &s.action,
-                        Action::Do {
-                            request: Request::Program { cut_after: Some(_), .. },
-                            ..
-                        }
-                    )
-                });
-                match (kind.as_str(), step.map(|s| &s.action)) {
-                    (
-                        "rx",
+            Said::Other { kind, fields } => match (kind.as_str(), step.map(|s| &s.action)) {
+                ("rx", action) => self.announced_rx(action, out),
+                ("clock", action) => {
+                    let set = matches!(
+                        action,
                         Some(Action::Do {
-                            request: Request::Program { prescription, .. },
+                            request: Request::SetClock { .. },
                             ..
-                        }),
-                    ) if cut => {
-                        self.in_force((**prescription).clone());
+                        })
+                    );
+                    let by = fields
+                        .get("by")
+                        .and_then(|by| by.strip_suffix("ms")?.parse::<i64>().ok());
+                    if let (false, Some(by)) = (set, by) {
+                        self.civil += by;
                     }
-                    ("clock", action) => {
-                        let set = matches!(
-                            action,
-                            Some(Action::Do {
-                                request: Request::SetClock { .. },
-                                ..
-                            })
-                        );
-                        let by = fields
-                            .get("by")
-                            .and_then(|by| by.strip_suffix("ms")?.parse::<i64>().ok());
-                        if let (false, Some(by)) = (set, by) {
-                            self.civil += by;
-                        }
-                        self.dues.clock_changed();
-                    }
-                    ("refill", _) => self.bounds.refilled(),
-                    _ => {}
+                    self.dues.clock_changed();
                 }
-            }
+                ("refill", _) => self.bounds.refilled(),
+                _ => {}
+            },
         }
     }
 
-    fn announced_state(&mut self, to: &str, cause: &str, out: &mut Vec<Finding>) {
+    /// A prescription came into force. The event may stand before the reply to the request that asked for it.
+    fn announced_rx(&mut self, action: Option<&Action>, out: &mut Vec<Finding>) {
+        let request = match action {
+            Some(Action::Do { request, .. }) => Some(request),
+            _ => None,
+        };
+        match request {
+            Some(Request::Program { prescription, .. }) => {
+                self.in_force((**prescription).clone());
+                self.rx_told = true;
+            }
+            Some(Request::Commit) if self.staged.is_some() => {
+                if let Some(rx) = self.staged.take() {
+                    self.in_force(rx);
+                }
+            }
+            _ if self.t <= self.raw_until => self.unknown = true,
+            _ if self.begun => self.finding(
+                out,
+                "the prescription in force stays until somebody commits another".to_owned(),
+                "another came into force".to_owned(),
+            ),
+            _ => {}
+        }
+    }
+
+    fn announced_state(&mut self, to: &str, cause: &str, step: Option<&Step>, out: &mut Vec<Finding>) {
+        // The event may stand before the reply to the request that asked for it.
+        let asked = step.is_some_and(|s| {
+            matches!(
+                s.action,
+                Action::Do {
+                    request: Request::Start,
+                    ..
+                }
+            )
+        });
         match to {
             "stopped" => self.set_state(State::Stopped),
             "minimum-rate" => self.set_state(State::Minimum),
-            "running" if self.wanted || self.t <= self.raw_until || !self.begun => self.start(),
+            "running" if self.wanted || asked || self.t <= self.raw_until || !self.begun => self.start(),
             "running" if self.state != State::Running => {
                 let was = match self.state {
                     State::Stopped => "stopped",

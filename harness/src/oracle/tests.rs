@@ -355,3 +355,82 @@ fn a_session_that_is_cut_off_leaves_the_old_prescription_in_force() {
         findings(&case, &mut run)[0].starts_with("rate 480 uL/day") || findings(&case, &mut run)[0].contains("basal")
     );
 }
+
+#[test]
+fn an_announcement_may_stand_before_the_reply_that_it_belongs_to() {
+    let mut new = crate::testing::continuous(960_000);
+    new.drug = "saline".into();
+    let program = Request::Program {
+        prescription: Box::new(new),
+        cut_after: None,
+    };
+    let case = case(vec![
+        ask(Request::Start),
+        Action::Do {
+            request: program,
+            refused: None,
+        },
+    ]);
+    let mut run = Run::begun();
+    run.rate = 480_000;
+    run.step(|run| {
+        run.state("running", "command").entry("start").reply("start", None);
+    });
+    run.basal_until(5 * HOUR).step(|run| {
+        run.said(Said::Other {
+            kind: "rx".into(),
+            fields: std::collections::BTreeMap::new(),
+        });
+        run.rate = 960_000;
+        run.entry("rate").reply("program", None);
+    });
+    run.basal_until(10 * HOUR);
+    assert_eq!(findings(&case, &mut run), [""; 0]);
+}
+
+#[test]
+fn a_prescription_that_nobody_committed_is_a_reason() {
+    let mut run = Run::begun();
+    run.start(480_000).said(Said::Other {
+        kind: "rx".into(),
+        fields: std::collections::BTreeMap::new(),
+    });
+    let found = findings(&case(vec![ask(Request::Start)]), &mut run);
+    assert!(found[0].contains("until somebody commits"), "{found:?}");
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever is delivered right, at any rate and for any time, is right.
+        #[test]
+        fn what_conserves_volume_is_never_a_reason(rate in 48_000_i64..24_000_000, hours in 1_i64..200) {
+            let mut case = case(vec![ask(Request::Start)]);
+            case.prescription = Some(crate::testing::continuous(rate));
+            let mut run = Run::begun();
+            run.reservoir = 1_000_000_000;
+            run.start(rate).basal_until(hours * HOUR);
+            prop_assert_eq!(findings(&case, &mut run), Vec::<String>::new());
+        }
+
+        /// One percent too much is found within two days, at any rate that makes it more than the strokes' quantum.
+        #[test]
+        fn a_percent_too_much_is_always_a_reason(rate in 400_000_i64..24_000_000) {
+            let mut case = case(vec![ask(Request::Start)]);
+            case.prescription = Some(crate::testing::continuous(rate));
+            let mut run = Run::begun();
+            run.reservoir = 1_000_000_000;
+            run.start(rate);
+            for hour in 1..=48 {
+                let due = rate * hour / 24 * 102 / 100;
+                let nl = due - run.reported[0];
+                run.at(hour * HOUR).give(0, nl).entry("periodic");
+            }
+            prop_assert!(!findings(&case, &mut run).is_empty());
+        }
+    }
+}
