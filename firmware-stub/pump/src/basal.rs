@@ -91,7 +91,7 @@ mod tests {
             let (mut now, mut exact, mut strokes) = (0_u64, 0_u128, 0_u64);
             for (rate, hold) in steps {
                 // At most some thousand strokes a step keep the test quick.
-                let hold = if rate == 0 { hold } else { hold.min(STROKE / rate * 2_000 + 1) };
+                let hold = STROKE.checked_div(rate).map_or(hold, |stroke| hold.min(stroke * 2_000 + 1));
                 basal.set_rate(now, rate);
                 let until = now + hold;
                 exact += u128::from(rate) * u128::from(hold);

@@ -18,13 +18,16 @@ pub(crate) enum Charge {
 pub(crate) struct Battery {
     samples: [u16; SAMPLES],
     next: usize,
+    /// Of all samples.
+    sum: u32,
     taken: u8,
     low: u8,
 }
 
 impl Battery {
     pub(crate) fn sample(&mut self, mv: u16, settings: &Settings) -> Charge {
-        self.samples[self.next] = mv;
+        let place = &mut self.samples[self.next];
+        self.sum = self.sum + u32::from(mv) - u32::from(core::mem::replace(place, mv));
         self.next = (self.next + 1) % SAMPLES;
         if usize::from(self.taken) < SAMPLES {
             self.taken += 1;
@@ -48,13 +51,6 @@ impl Battery {
 
     /// Mean of the readings so far, in mV; 0 before the first.
     pub(crate) fn filtered_mv(&self) -> u16 {
-        let taken = u32::from(self.taken);
-        let sum: u32 = self
-            .samples
-            .iter()
-            .take(usize::from(self.taken))
-            .map(|&mv| u32::from(mv))
-            .sum();
-        sum.checked_div(taken).unwrap_or(0) as u16
+        self.sum.checked_div(u32::from(self.taken)).unwrap_or(0) as u16
     }
 }

@@ -95,7 +95,10 @@ impl<N: Nv> Pump<N> {
             Some(rx) if programmed && rx.has_ptm() => rx.or(Key::PtmMax, 0),
             _ => return false,
         };
-        self.window_nl() + STROKE_NL > max + WINDOW_SLACK_NL
+        let max = max + WINDOW_SLACK_NL - STROKE_NL;
+        let window_ms = self.rx_or(Key::PtmWindow, 0) * 1000;
+        let demand = self.state.demand.sum_nl(self.now, window_ms);
+        self.programmed.at_most_nl(self.now) + demand > max && self.window_nl() > max
     }
 
     /// Programmed dose given in the rolling window and boluses on demand given or committed in it.

@@ -126,8 +126,10 @@ impl Demand {
 #[derive(Clone, Debug)]
 pub(crate) struct Programmed {
     bucket_ms: u64,
-    /// Number of the newest bucket since first power.
-    newest: u64,
+    /// When the newest bucket began, a whole number of buckets after first power.
+    newest_at: u64,
+    /// Its place.
+    newest: usize,
     buckets: [u32; BUCKETS + 1],
     sum: u64,
 }
@@ -138,7 +140,8 @@ impl Programmed {
         let bucket_ms = (window_ms / BUCKETS as u64).max(1);
         Self {
             bucket_ms,
-            newest: now / bucket_ms,
+            newest_at: now - now % bucket_ms,
+            newest: 0,
             buckets: [0; BUCKETS + 1],
             sum: 0,
         }
@@ -152,28 +155,39 @@ impl Programmed {
     }
 
     fn advance(&mut self, now: u64) {
-        let newest = now / self.bucket_ms;
-        let by = newest.saturating_sub(self.newest);
-        for i in 1..=by.min(BUCKETS as u64 + 1) {
-            let place = &mut self.buckets[((self.newest + i) % (BUCKETS as u64 + 1)) as usize];
-            self.sum -= u64::from(*place);
-            *place = 0;
+        let mut passed = 0;
+        while now >= self.newest_at + self.bucket_ms {
+            if passed > BUCKETS {
+                // All of them are empty by now.
+                self.newest_at = now - now % self.bucket_ms;
+                return;
+            }
+            passed += 1;
+            self.newest_at += self.bucket_ms;
+            self.newest = (self.newest + 1) % (BUCKETS + 1);
+            let place = &mut self.buckets[self.newest];
+            self.sum -= u64::from(core::mem::take(place));
         }
-        self.newest = self.newest.max(newest);
     }
 
     pub(crate) fn add(&mut self, now: u64, nl: u32) {
         self.advance(now);
-        let place = &mut self.buckets[(self.newest % (BUCKETS as u64 + 1)) as usize];
-        *place = place.saturating_add(nl);
-        self.sum = self.buckets.iter().map(|&nl| u64::from(nl)).sum();
+        let place = &mut self.buckets[self.newest];
+        let before = core::mem::replace(place, place.saturating_add(nl));
+        self.sum += u64::from(*place - before);
+    }
+
+    /// Volume in the window that ends now, the oldest bucket whole: never less than [`Programmed::sum_nl`], and cheap.
+    pub(crate) fn at_most_nl(&mut self, now: u64) -> u64 {
+        self.advance(now);
+        self.sum
     }
 
     /// Volume in the window that ends now.
     pub(crate) fn sum_nl(&mut self, now: u64) -> u64 {
         self.advance(now);
-        let oldest = u64::from(self.buckets[((self.newest + 1) % (BUCKETS as u64 + 1)) as usize]);
-        let gone = oldest * (now % self.bucket_ms) / self.bucket_ms;
+        let oldest = u64::from(self.buckets[(self.newest + 1) % (BUCKETS + 1)]);
+        let gone = oldest * (now - self.newest_at) / self.bucket_ms;
         self.sum - gone
     }
 }

@@ -101,10 +101,9 @@ impl<N: Nv> Pump<N> {
                 self.found(finding);
             }
         }
-        if self.state.state != State::Stopped || self.state.bolus.is_some() {
-            if let Some(finding) = self.pressure.reservoir(&self.input, &self.settings) {
-                self.found(finding);
-            }
+        let draws = self.state.state != State::Stopped || self.state.bolus.is_some();
+        if draws && let Some(finding) = self.pressure.reservoir(&self.input, &self.settings) {
+            self.found(finding);
         }
         if self.input.temperature_mc > self.settings.over_temperature_mc && !self.has_alarm(AlarmId::OverTemperature) {
             self.raise(AlarmId::OverTemperature);

@@ -87,7 +87,7 @@ impl<N: Nv> Pump<N> {
             };
         };
         let mut segment = schedule::flex(rx, rtc);
-        if self.defect(Defect::FlexMidnightSkipped) && segment.until.0 % DAY_S == 0 {
+        if self.defect(Defect::FlexMidnightSkipped) && segment.until.0.is_multiple_of(DAY_S) {
             segment.until = schedule::flex(rx, segment.until).until;
         }
         segment

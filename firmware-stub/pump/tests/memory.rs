@@ -7,7 +7,7 @@ use stub_pump::command::{Code, Command};
 use stub_pump::io::ResetReason;
 use stub_pump::nv::Slot;
 use stub_pump::record::{AlarmId, BolusEnd, DoseCause, State, What};
-use stub_pump::units::{Millis, Nl, NlPerDay, Seconds};
+use stub_pump::units::{Nl, NlPerDay, Seconds};
 
 fn flip(bench: &mut Bench, slot: Slot, bit: usize) {
     let record = bench.pump.nv_mut().slots.get_mut(&slot).unwrap();
@@ -217,11 +217,9 @@ proptest! {
         let _ = bench.command(Command::PatientBolus);
         bench.run_for(20 * MINUTE);
         let strokes = bench.strokes;
-        let mut bench = bench;
         bench.pump.nv_mut().writes_left = None;
         let bench = bench.reset(ResetReason::BrownOut, 100);
         prop_assert!(bench.pump.totals().strokes + 1 >= strokes, "{:?} {}", bench.pump.totals(), strokes);
         prop_assert!(bench.state() != State::Running);
-        let _ = Millis(0);
     }
 }

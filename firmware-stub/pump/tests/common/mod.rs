@@ -171,16 +171,15 @@ impl Bench {
         self.rtc_ms += at - self.now;
         self.longest_gap = self.longest_gap.max(at - self.now);
         self.now = at;
-        if let Some(since) = self.motor_since {
-            if self.now >= since + 200 && !self.input.magnet {
-                // One stroke's worth of edges, once for each time that the motor is driven.
-                self.motor_since = None;
-                if self.stalls > 0 {
-                    self.stalls -= 1;
-                } else {
-                    self.input.encoder_edges = self.input.encoder_edges.wrapping_add(EDGES_PER_STROKE);
-                    self.strokes += 1;
-                }
+        let whole = self.motor_since.is_some_and(|since| self.now >= since + 200);
+        if whole && !self.input.magnet {
+            // One stroke's worth of edges, once for each time that the motor is driven.
+            self.motor_since = None;
+            if self.stalls > 0 {
+                self.stalls -= 1;
+            } else {
+                self.input.encoder_edges = self.input.encoder_edges.wrapping_add(EDGES_PER_STROKE);
+                self.strokes += 1;
             }
         }
     }
