@@ -1,6 +1,10 @@
 //! Ten years of therapy at 0.5 mL/day with a patient bolus a day and refills, on a motor that always turns: prints what the firmware alone costs.
 //! `cargo run --release -p stub-pump --example ten_years`
-#![allow(clippy::print_stdout, reason = "it is a program that reports")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "it is a program that measures and reports"
+)]
 
 use std::time::Instant;
 

@@ -147,11 +147,13 @@ impl Programmed {
         }
     }
 
-    /// A window in which the pump may have given as much as `nl`: what a reset makes of it, on the safe side.
-    pub(crate) fn assume(&mut self, nl: u64) {
-        let share = nl.div_ceil(BUCKETS as u64).min(u64::from(u32::MAX)) as u32;
-        self.buckets = [share; BUCKETS + 1];
-        self.sum = u64::from(share) * (BUCKETS as u64 + 1);
+    /// A window in which the pump may have given as much as `nl`, evenly: what a reset makes of it, on the safe side.
+    pub(crate) fn assume(&mut self, now: u64, nl: u64) {
+        self.advance(now);
+        let share = nl.div_ceil(BUCKETS as u64).min(u64::from(u32::MAX));
+        self.buckets = [share as u32; BUCKETS + 1];
+        self.buckets[self.newest] = (share * (now - self.newest_at) / self.bucket_ms) as u32;
+        self.sum = self.buckets.iter().map(|&nl| u64::from(nl)).sum();
     }
 
     fn advance(&mut self, now: u64) {
@@ -223,6 +225,17 @@ mod tests {
             });
         }
         assert_eq!(demand.sum_nl(60_000, DAY_MS), 600);
+    }
+
+    #[test]
+    fn an_assumed_window_holds_what_was_assumed() {
+        for now in [0, 1, 1_234_567, 36_000_000] {
+            let mut window = Programmed::new(86_400_000, now);
+            window.assume(now, 500_000);
+            let sum = window.sum_nl(now);
+            assert!((499_900..=500_200).contains(&sum), "{sum} at {now}");
+            assert_eq!(window.sum_nl(now + 2 * 86_400_000), 0);
+        }
     }
 
     #[test]

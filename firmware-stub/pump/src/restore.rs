@@ -173,8 +173,8 @@ impl<N: Nv> Pump<N> {
     fn stop_after_reset(&mut self, reason: ResetReason, fresh: bool, lost: bool) {
         if let Some(in_force) = &self.in_force {
             // What was given in the window before the reset is not stored: take the most.
-            self.programmed
-                .assume(if fresh { 0 } else { in_force.most_programmed_nl });
+            let most = if fresh { 0 } else { in_force.most_programmed_nl };
+            self.programmed.assume(self.now, most);
         }
         let safe = match reason {
             ResetReason::Watchdog => Some((AlarmId::WatchdogReset, Cause::Watchdog)),

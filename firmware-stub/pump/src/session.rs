@@ -178,7 +178,7 @@ impl<N: Nv> Pump<N> {
             _ => known,
         };
         if before > 0 {
-            window.assume(before);
+            window.assume(self.now, before);
         }
         self.programmed = window;
     }
