@@ -295,3 +295,45 @@ pub(super) fn forecast(seq: u16, forecast: &Forecast) -> LineWriter {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::LINE_MAX;
+    use std::string::String;
+    use std::vec::Vec;
+
+    #[test]
+    fn an_alarm_list_ends_in_time_for_what_comes_behind_it() {
+        for after in 0..200 {
+            let mut line = ok(65_535);
+            line.raw(" alarms=");
+            let before = line.text().len();
+            alarm_list(&mut line, names::ALARMS.into_iter(), after);
+            let list = String::from(&line.text()[before..]);
+            assert!(line.room() >= after, "{list}");
+            let names: Vec<&str> = list.split(',').collect();
+            assert_eq!(names.last(), Some(&"more"), "{list}");
+            assert!(
+                names[..names.len() - 1]
+                    .iter()
+                    .zip(names::ALARMS)
+                    .all(|(name, id)| *name == names::alarm(id)),
+                "{list}"
+            );
+            line.raw(&"x".repeat(after));
+            assert!(line.finish().is_some_and(|bytes| bytes.len() <= LINE_MAX + 2));
+        }
+    }
+
+    #[test]
+    fn no_alarm_is_none_and_a_few_are_all_named() {
+        let list = |alarms: &[AlarmId]| {
+            let mut line = LineWriter::new(format_args!(""));
+            alarm_list(&mut line, alarms.iter().copied(), 100);
+            String::from(line.text())
+        };
+        assert_eq!(list(&[]), "none");
+        assert_eq!(list(&[AlarmId::Occlusion, AlarmId::Eri]), "occlusion,eri");
+    }
+}
