@@ -351,7 +351,8 @@ impl Builder {
 
     /// The last row: where everything stood when the run was over, even where the last entries were left out.
     fn end(&mut self, t: Span) {
-        if !self.begun {
+        // Once: at the end of the steps, or where the run broke off.
+        if !std::mem::take(&mut self.begun) {
             return;
         }
         let mut row = self.blank(t, "end", "-");
