@@ -1,5 +1,6 @@
 //! Files that were made to hurt end quickly, with a clear error and bounded memory.
 
+use proptest::prelude::*;
 use pump_hil::catalog::Catalog;
 use pump_hil::diagnostic::render_all;
 use pump_hil::files::ScenarioFolder;
@@ -173,4 +174,64 @@ fn a_link_that_leads_out_of_the_folder_is_not_followed() {
     let catalog = Catalog::shipped().unwrap();
     let error = load(&ScenarioFolder::open(&inside).unwrap(), "a.yaml", &catalog).unwrap_err();
     assert!(error[0].message.contains("lies outside"), "{error:?}");
+}
+
+#[test]
+fn of_a_hundred_thousand_mistakes_the_first_are_told() {
+    let lines: String = (0..20_000).map(|n| format!("  - at: {n}\n")).collect();
+    let text = error_of(format!("{HEAD}timeline:\n{lines}"));
+    assert!(
+        text.contains("more errors or more are not shown") && text.ends_with("101 errors\n"),
+        "{}",
+        text.len()
+    );
+    let text = error_of(format!("{HEAD}timeline: [{}]\n", "{mark: a},".repeat(30_000)));
+    assert!(text.ends_with("101 errors\n"));
+    let keys: String = (0..40_000).map(|n| format!("key{n}: 1\n")).collect();
+    assert!(error_of(format!("{HEAD}{keys}")).ends_with("101 errors\n"));
+    assert!(error_of(format!("{HEAD}{}", "seed: 1\n".repeat(40_000))).ends_with("101 errors\n"));
+}
+
+/// A whole scenario, to be spoilt.
+const WHOLE: &str = "scenario: whole\nsummary: Fine.\ncases: {a: {x: 1 mL}}\nprescription: {drug: saline, mode: flex, \
+    schedule: [{day: daily, at: \"00:00\", rate: 0.5 mL/day}]}\ntimeline:\n  - at: 1 h\n    inject: battery-low\n    with: {to: 2.4 V}\n  \
+    - within: 20 min\n    expect: {alarm: eri, delivered: \"<= ${x}\"}\n  - repeat: 3\n    every: 1 d\n    steps:\n      - do: status\nalways:\n  - delivered <= prescribed + 14.5 % + 10 uL\n";
+
+fn load_any(bytes: Vec<u8>, catalog: &Catalog) {
+    let source = Files(BTreeMap::from([("a.yaml".to_owned(), bytes)]));
+    if let Err(diagnostics) = load(&source, "a.yaml", catalog) {
+        assert!(!diagnostics.is_empty());
+        // Rendering must bear any place and any text too.
+        let _ = render_all(&diagnostics, true);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_bytes_bring_the_loader_down(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        load_any(bytes, &Catalog::shipped().unwrap());
+    }
+
+    #[test]
+    fn no_spoilt_scenario_brings_the_loader_down(
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[ -~\\n\u{e4}\u{20ac}]{0,6}"), 1..6),
+    ) {
+        let mut text: Vec<char> = WHOLE.chars().collect();
+        for (at, len, with) in cuts {
+            let at = at.index(text.len().max(1)).min(text.len());
+            let end = (at + len).min(text.len());
+            text.splice(at..end, with.chars());
+        }
+        load_any(text.into_iter().collect::<String>().into_bytes(), &Catalog::shipped().unwrap());
+    }
+}
+
+#[test]
+fn the_scenario_that_is_spoilt_is_whole() {
+    let source = Files(BTreeMap::from([("a.yaml".to_owned(), WHOLE.as_bytes().to_vec())]));
+    let cases =
+        load(&source, "a.yaml", &Catalog::shipped().unwrap()).unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
+    assert_eq!(cases.len(), 1);
 }

@@ -3,9 +3,9 @@
 //! Invariant: a row times the file's size is bounded, and so is a value, so that filling in cannot grow without limit.
 
 use crate::diagnostic::suggest;
-use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::tree::{Kind, Node, Place, Value, kind_of};
+use crate::yaml::{Problem, gather};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows of a table.
@@ -38,7 +38,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
         if cases.is_none() {
             for (name, place) in &used {
                 let message = format!("`${{{}}}` stands for nothing: there is no `cases` table", short(name));
-                problems.push(Problem::new(*place, message));
+                gather(problems, Problem::new(*place, message));
             }
         }
         return vec![Row::default()];
@@ -46,12 +46,15 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
     let rows = cases.entries();
     let size: usize = documents.iter().map(|document| count(document)).sum();
     if rows.is_empty() {
-        problems.push(Problem::new(cases.place, "the `cases` table has no row"));
+        gather(problems, Problem::new(cases.place, "the `cases` table has no row"));
         return vec![Row::default()];
     }
     if rows.len() > ROWS_MAX || rows.len() * size > FILLED_MAX {
         let message = format!("a table of {} rows is too large for this file", rows.len());
-        problems.push(Problem::new(rows[0].0.place, message).help(format!("at most {ROWS_MAX} rows; split the file")));
+        gather(
+            problems,
+            Problem::new(rows[0].0.place, message).help(format!("at most {ROWS_MAX} rows; split the file")),
+        );
         return Vec::new();
     }
     let mut seen: BTreeMap<Vec<(String, String)>, String> = BTreeMap::new();
@@ -63,7 +66,10 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
         let content: Vec<_> = row.values.iter().map(|(k, (v, _))| (k.clone(), v.clone())).collect();
         if let Some(first) = seen.insert(content, key.text.clone()) {
             let message = format!("the case `{}` is the same as `{}`", short(&key.text), short(&first));
-            problems.push(Problem::new(key.place, message).help("remove it, or give it other values"));
+            gather(
+                problems,
+                Problem::new(key.place, message).help("remove it, or give it other values"),
+            );
         }
         list.push(row);
     }
@@ -74,7 +80,10 @@ fn check_name(name: &str, place: Place, problems: &mut Vec<Problem>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.len() > 60 || !name.chars().all(fits) || name.starts_with('.') {
         let message = format!("`{}` is no name for a case", short(name));
-        problems.push(Problem::new(place, message).help("lower-case letters, digits, `-` and `.`"));
+        gather(
+            problems,
+            Problem::new(place, message).help("lower-case letters, digits, `-` and `.`"),
+        );
     }
 }
 
@@ -86,10 +95,10 @@ fn row(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Row {
             continue;
         };
         if text.len() > VALUE_MAX {
-            problems.push(Problem::new(
-                value.place,
-                format!("a parameter has at most {VALUE_MAX} bytes"),
-            ));
+            gather(
+                problems,
+                Problem::new(value.place, format!("a parameter has at most {VALUE_MAX} bytes")),
+            );
         } else {
             values.insert(key.text.clone(), (text.clone(), *kind));
         }
@@ -103,10 +112,10 @@ fn row(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Row {
 fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, problems: &mut Vec<Problem>) {
     let name = row.name.as_deref().unwrap_or("");
     if used.is_empty() && node.entries().is_empty() {
-        problems.push(Problem::new(
-            at,
-            format!("the case `{}` is unused: it changes nothing", short(name)),
-        ));
+        gather(
+            problems,
+            Problem::new(at, format!("the case `{}` is unused: it changes nothing", short(name))),
+        );
     }
     let given: BTreeSet<&str> = node.entries().iter().map(|(key, _)| key.text.as_str()).collect();
     for (key, _) in node.entries() {
@@ -115,7 +124,7 @@ fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, 
             let problem =
                 Problem::new(key.place, message).label(format!("no `${{{}}}` stands in the file", short(&key.text)));
             let open = used.keys().map(String::as_str).filter(|name| !given.contains(name));
-            problems.push(problem.maybe_help(suggest(&key.text, open)));
+            gather(problems, problem.maybe_help(suggest(&key.text, open)));
         }
     }
     for (name_used, place) in used {
@@ -126,7 +135,7 @@ fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, 
                 short(name_used)
             );
             let problem = Problem::new(*place, message).label(format!("the row stands on line {}", at.line));
-            problems.push(problem.maybe_help(suggest(name_used, given.iter().copied())));
+            gather(problems, problem.maybe_help(suggest(name_used, given.iter().copied())));
         }
     }
 }
@@ -140,9 +149,10 @@ fn placeholders(node: &Node, used: &mut BTreeMap<String, Place>, problems: &mut 
                     Piece::Name(name) => {
                         used.entry(name.to_owned()).or_insert(node.place);
                     }
-                    Piece::Open => {
-                        problems.push(Problem::new(node.place, "a `${` is not closed").help("write `${name}`"))
-                    }
+                    Piece::Open => gather(
+                        problems,
+                        Problem::new(node.place, "a `${` is not closed").help("write `${name}`"),
+                    ),
                     Piece::Text(_) => {}
                 }
             }
@@ -214,9 +224,9 @@ pub(super) fn substitute(node: &Node, row: &Row) -> Node {
     }
 }
 
-/// Whether a placeholder of this row stands for nothing at this place; that was told, and what follows from it need not be.
-pub(super) fn is_unfilled(documents: &[&Node], row: &Row, place: Place) -> bool {
-    fn search(node: &Node, row: &Row, place: Place) -> bool {
+/// Places where a placeholder of this row stands for nothing; that was told, and what follows from it need not be.
+pub(super) fn unfilled(documents: &[&Node], row: &Row) -> BTreeSet<(u16, u32)> {
+    fn search(node: &Node, row: &Row, found: &mut BTreeSet<(u16, u32)>) {
         match &node.value {
             Value::Scalar { text, .. } => {
                 let open = |piece: Piece<'_>| match piece {
@@ -224,13 +234,19 @@ pub(super) fn is_unfilled(documents: &[&Node], row: &Row, place: Place) -> bool 
                     Piece::Name(name) => !row.values.contains_key(name),
                     Piece::Open => true,
                 };
-                node.place == place && text.contains("${") && pieces(text).into_iter().any(open)
+                if text.contains("${") && pieces(text).into_iter().any(open) {
+                    found.insert((node.place.file, node.place.start));
+                }
             }
-            Value::List(items) => items.iter().any(|item| search(item, row, place)),
-            Value::Map(entries) => entries.iter().any(|(_, value)| search(value, row, place)),
+            Value::List(items) => items.iter().for_each(|item| search(item, row, found)),
+            Value::Map(entries) => entries.iter().for_each(|(_, value)| search(value, row, found)),
         }
     }
-    documents.iter().any(|document| search(document, row, place))
+    let mut found = BTreeSet::new();
+    for document in documents {
+        search(document, row, &mut found);
+    }
+    found
 }
 
 fn filled(text: &str, plain: bool, row: &Row) -> Value {

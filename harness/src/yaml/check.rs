@@ -50,6 +50,10 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn tell(&mut self, problem: Problem) {
+        super::gather(self.problems, problem);
+    }
+
     fn resolve(&self, schema: &'a Json) -> &'a Json {
         let Some(reference) = schema.get("$ref").and_then(Json::as_str) else {
             return schema;
@@ -71,7 +75,7 @@ impl<'a> Checker<'a> {
             Value::Map(_) => "a map",
         };
         let message = format!("`{what}` must be {wanted}, not {found}");
-        self.problems.push(Problem::new(node.place, message));
+        self.tell(Problem::new(node.place, message));
     }
 
     fn scalar(&mut self, node: &Node, text: &str, schema: &Json) {
@@ -82,19 +86,17 @@ impl<'a> Checker<'a> {
                 // Some lists are named `alarm or any`: what was written is meant to be the first.
                 let kind = kind.split(" or ").next().unwrap_or(kind);
                 let problem = Problem::new(node.place, format!("unknown {kind} `{}`", short(text)));
-                self.problems.push(problem.maybe_help(suggest(text, known())));
+                self.tell(problem.maybe_help(suggest(text, known())));
             }
         }
         if let Some(minimum) = schema.get("minimum").and_then(Json::as_i64) {
             match super::raw::integer(text) {
                 Some(value) if value >= minimum => {}
-                Some(_) => self.problems.push(Problem::new(
+                Some(_) => self.tell(Problem::new(
                     node.place,
                     format!("`{}` is less than {minimum}", short(text)),
                 )),
-                None => self
-                    .problems
-                    .push(Problem::new(node.place, format!("`{}` is too large", short(text)))),
+                None => self.tell(Problem::new(node.place, format!("`{}` is too large", short(text)))),
             }
         }
     }
@@ -109,7 +111,7 @@ impl<'a> Checker<'a> {
                 (None, Some(Json::Bool(false))) => {
                     let names = properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
                     let problem = Problem::new(key.place, format!("unknown key `{}` in {name}", short(&key.text)));
-                    self.problems.push(problem.maybe_help(suggest(&key.text, names)));
+                    self.tell(problem.maybe_help(suggest(&key.text, names)));
                 }
                 (None, Some(inner)) => self.node(value, inner, &key.text),
                 (None, None) => {}
@@ -127,8 +129,7 @@ impl<'a> Checker<'a> {
                 {
                     place = first.place;
                 }
-                self.problems
-                    .push(Problem::new(place, format!("the key `{key}` is missing in {name}")));
+                self.tell(Problem::new(place, format!("the key `{key}` is missing in {name}")));
             }
         }
     }

@@ -67,27 +67,43 @@ pub struct FileText {
     pub text: String,
 }
 
-/// Turns problems into diagnostics: sorted by place, each told once.
+/// Most problems that are gathered from one file and row. Beyond it nothing new is learned, and looking for what follows from what would take
+/// time that grows with their square.
+pub const GATHERED_MAX: usize = 1_000;
+/// Most problems that are told.
+pub const TOLD_MAX: usize = 100;
+
+/// Adds a problem, unless there are too many already.
+pub fn gather(problems: &mut Vec<Problem>, problem: Problem) {
+    if problems.len() < GATHERED_MAX {
+        problems.push(problem);
+    }
+}
+
+/// Turns problems into diagnostics: sorted by place, each told once, and only so many as a person reads.
 #[must_use]
 pub fn diagnose(mut problems: Vec<Problem>, files: &[FileText]) -> Vec<Diagnostic> {
-    problems.sort_by_key(|p| (p.place.file, p.place.start));
+    problems.sort_by(|a, b| (a.place.file, a.place.start, &a.message).cmp(&(b.place.file, b.place.start, &b.message)));
+    problems.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+    let untold = problems.len().saturating_sub(TOLD_MAX);
     let mut told = Vec::new();
-    for problem in problems {
+    for problem in problems.into_iter().take(TOLD_MAX) {
         let Some(file) = files.get(usize::from(problem.place.file)) else {
             continue;
         };
         let range = (problem.place.start as usize, problem.place.end as usize);
-        let diagnostic = Diagnostic::at(
+        told.push(Diagnostic::at(
             &file.name,
             &file.text,
             range,
             problem.message,
             problem.label,
             problem.help,
-        );
-        if !told.contains(&diagnostic) {
-            told.push(diagnostic);
-        }
+        ));
+    }
+    if let (Some(file), true) = (files.last(), untold > 0) {
+        let message = format!("{untold} more errors or more are not shown");
+        told.push(Diagnostic::about_file(&file.name, message, None));
     }
     told
 }

@@ -347,8 +347,8 @@ impl Builder {
         };
         if let Some(line) = open.keys.get(&key.text) {
             let message = format!("the key `{}` stands twice", key.text);
-            self.problems
-                .push(Problem::new(key.place, message).label(format!("first on line {line}")));
+            let problem = Problem::new(key.place, message).label(format!("first on line {line}"));
+            super::gather(&mut self.problems, problem);
             return Ok(());
         }
         open.keys.insert(key.text.clone(), key.place.line);

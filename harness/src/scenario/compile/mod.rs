@@ -21,10 +21,10 @@ use crate::catalog::Catalog;
 use crate::catalog::load::quantity_problem;
 use crate::fault::FaultName;
 use crate::quantity::{Concentration, Percent, QuantityError, Span, Volume};
-use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::raw::{Either, Quantity, Text};
 use crate::yaml::tree::Place;
+use crate::yaml::{Problem, gather};
 use jiff::civil::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -225,7 +225,7 @@ impl Compiler<'_> {
     }
 
     fn tell(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        gather(self.problems, problem);
     }
 
     fn parse<Q: FromStr<Err = QuantityError>>(&mut self, text: &Text) -> Option<Q> {
