@@ -33,7 +33,7 @@ pub struct Profile {
     pub dose_entry: DoseEntryAt,
     /// Addresses by name.
     pub symbols: BTreeMap<String, u64>,
-    /// ELF file with more symbols, relative to the profile.
+    /// ELF file with more symbols, relative to the profile; who loads the profile reads it.
     pub elf: Option<String>,
 }
 

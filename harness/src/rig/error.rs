@@ -26,6 +26,14 @@ pub enum RigError {
     /// A device profile that is not right.
     #[error(transparent)]
     Profile(#[from] crate::device::ProfileError),
+    /// A firmware's ELF file that gives no symbols.
+    #[error("{path}: {why}", path = .path.display())]
+    Elf {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: crate::device::ElfError,
+    },
     /// The serial port cannot be opened.
     #[error(
         "serial port {port}: {why}; is it plugged in, may you open it (group `dialout`), and does no other program hold it?"

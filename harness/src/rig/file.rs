@@ -133,7 +133,12 @@ impl RigFile {
         Self::parse(&text, &path.display().to_string(), |device| {
             let file = device_path(folder, device);
             let text = read(&file)?;
-            Ok((Profile::parse(&text, &file.display().to_string())?, text))
+            let mut profile = Profile::parse(&text, &file.display().to_string())?;
+            if let Some(elf) = &profile.elf {
+                let path = file.parent().unwrap_or(Path::new("")).join(elf);
+                add_symbols(&mut profile, path)?;
+            }
+            Ok((profile, text))
         })
     }
 
@@ -230,6 +235,19 @@ impl RigFile {
         }
         can
     }
+}
+
+/// Adds the symbols of an ELF file; those that the profile writes itself stay as they are.
+fn add_symbols(profile: &mut Profile, path: PathBuf) -> Result<(), RigError> {
+    let file = std::fs::read(&path).map_err(|why| RigError::File {
+        path: path.clone(),
+        why,
+    })?;
+    let found = crate::device::elf_symbols(&file).map_err(|why| RigError::Elf { path, why })?;
+    for (name, addr) in found {
+        profile.symbols.entry(name).or_insert(addr);
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<String, RigError> {

@@ -1,0 +1,54 @@
+//! The rig that starts a pump as a process: what can go wrong before its port is there. Far ends are scripts.
+
+use pump_hil::rig::{OpenOptions, Rig, RigError, RigFile};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+fn script(folder: &Path, text: &str) -> PathBuf {
+    let path = folder.join("far-end");
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// Opens the rig with a script in place of `pump-hil sim`, and at most 300 ms to start.
+async fn open(text: &str) -> Result<Rig, RigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let rig = std::fs::read_to_string(fixtures.join("rigs/sim-realtime.yaml")).unwrap();
+    let device = fixtures.join("devices/stub.yaml").canonicalize().unwrap();
+    let rig = rig
+        .replace("device: stub", &format!("device: {}", device.display()))
+        .replace("open: 10 s", "open: 300 ms");
+    let file = folder.path().join("rig.yaml");
+    std::fs::write(&file, rig).unwrap();
+    let options = OpenOptions {
+        exe: Some(script(folder.path(), text)),
+        seed: 5,
+        start_s: 1_000,
+        ..OpenOptions::default()
+    };
+    Rig::open(&RigFile::load(&file).unwrap(), &options).await
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_process_that_ends_at_once_is_told_with_its_status() {
+    let error = open("exit 7").await.unwrap_err();
+    assert!(matches!(error, RigError::Process { .. }), "{error}");
+    assert!(error.to_string().contains("ended at once: exit status: 7"), "{error}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_process_that_gives_no_port_is_told_and_ended() {
+    let error = open("exec sleep 60").await.unwrap_err();
+    assert!(error.to_string().contains("gave no port within 300 ms"), "{error}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_port_that_is_none_is_told() {
+    // The arguments are `sim --scale N --seed N --start S --link PATH`.
+    let error = open("[ \"$1 $2 $3 $4 $5 $6 $7 $8\" = 'sim --scale 600 --seed 5 --start 1000 --link' ] || exit 9\nln -s /dev/null \"$9\"; exec sleep 60")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, RigError::Open { .. }), "{error}");
+}
