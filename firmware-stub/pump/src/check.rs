@@ -105,11 +105,9 @@ pub(crate) fn stage(draft: &mut Prescription, field: Field, settings: &Settings)
         Field::TrialDose(dose) => (Key::TrialDose, in_range(name, dose.0, limits.trial_dose, "nl")?),
         Field::SoftConfirm => (Key::Soft, 1),
     };
-    let mut changed = draft.clone();
-    changed.set(key, value);
-    check_drug(&changed, settings)?;
+    let before = draft.get(key);
     draft.set(key, value);
-    Ok(())
+    check_drug(draft, settings).inspect_err(|_| draft.restore(key, before))
 }
 
 fn stage_step(draft: &mut Prescription, day: Day, index: u8, minute: u16, rate: u64, settings: &Settings) -> Checked {

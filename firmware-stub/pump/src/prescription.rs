@@ -98,6 +98,14 @@ impl Prescription {
         }
     }
 
+    /// Puts back what [`Prescription::get`] gave.
+    pub(crate) fn restore(&mut self, key: Key, value: Option<u32>) {
+        self.set(key, value.unwrap_or(0));
+        if value.is_none() {
+            self.present &= !(1 << key as usize);
+        }
+    }
+
     pub(crate) fn mode(&self) -> Mode {
         self.get(Key::Mode)
             .and_then(|code| Mode::from_code(code as u8))

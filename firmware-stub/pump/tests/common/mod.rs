@@ -25,6 +25,8 @@ pub struct Memory {
     /// Writes that still work, if they are to stop.
     pub writes_left: Option<u32>,
     pub writes: u64,
+    /// A memory that cannot lend its records, as a flash log store.
+    pub copies_only: bool,
 }
 
 impl Nv for Memory {
@@ -35,7 +37,7 @@ impl Nv for Memory {
     }
 
     fn borrow(&self, slot: Slot) -> Option<&[u8]> {
-        self.slots.get(&slot).map(Vec::as_slice)
+        self.slots.get(&slot).filter(|_| !self.copies_only).map(Vec::as_slice)
     }
 
     fn write(&mut self, slot: Slot, record: &[u8]) -> Result<(), WriteFailed> {
