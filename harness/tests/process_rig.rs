@@ -46,9 +46,37 @@ async fn a_process_that_gives_no_port_is_told_and_ended() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_port_that_is_none_is_told() {
-    // The arguments are `sim --scale N --seed N --start S --link PATH`.
-    let error = open("[ \"$1 $2 $3 $4 $5 $6 $7 $8\" = 'sim --scale 600 --seed 5 --start 1000 --link' ] || exit 9\nln -s /dev/null \"$9\"; exec sleep 60")
-        .await
-        .unwrap_err();
+    let checks = "case \"$*\" in 'sim --'*'--scale 600 --seed 5 --start 1000'*) ;; *) exit 9 ;; esac";
+    let links = "while [ \"$1\" != --link ]; do shift; done; ln -s /dev/null \"$2\"; exec sleep 60";
+    let error = open(&format!("{checks}\n{links}")).await.unwrap_err();
     assert!(matches!(error, RigError::Open { .. }), "{error}");
+}
+
+#[cfg(feature = "sim")]
+#[tokio::test(flavor = "current_thread")]
+async fn a_pump_in_a_process_of_its_own_runs_by_the_wall_clock_and_ends_with_its_rig() {
+    use pump_hil::quantity::Span;
+    use pump_hil::rig::End;
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/rigs/sim-realtime.yaml");
+    let options = OpenOptions {
+        exe: Some(env!("CARGO_BIN_EXE_pump-hil").into()),
+        ..OpenOptions::default()
+    };
+    let mut rig = Rig::open(&RigFile::load(&path).unwrap(), &options).await.unwrap();
+    rig.send(b"?identify\n").await.unwrap();
+    let mut heard = Vec::new();
+    let until = rig.now().checked_add(Span(3_600_000)).unwrap();
+    while !heard.windows(6).any(|w| w == b"model=") {
+        let got = rig.receive(until).await.unwrap();
+        assert_eq!(got.end, End::Bytes, "no answer within an hour of the pump's time");
+        heard.extend(got.bytes);
+    }
+    let (before, until) = (rig.now(), rig.now().checked_add(Span(60_000)).unwrap());
+    while rig.now() < until {
+        rig.receive(until).await.unwrap();
+    }
+    assert!(rig.now().0 - before.0 >= 60_000);
+    assert_eq!(rig.sample().unwrap(), None);
+    rig.close();
 }
