@@ -10,6 +10,7 @@ pub mod schema;
 pub mod tree;
 
 use crate::diagnostic::Diagnostic;
+use std::collections::BTreeSet;
 use tree::Place;
 
 /// Something that is wrong, at a place.
@@ -83,8 +84,9 @@ pub fn gather(problems: &mut Vec<Problem>, problem: Problem) {
 /// Turns problems into diagnostics: sorted by place, each told once, and only so many as a person reads.
 #[must_use]
 pub fn diagnose(mut problems: Vec<Problem>, files: &[FileText]) -> Vec<Diagnostic> {
-    problems.sort_by(|a, b| (a.place.file, a.place.start, &a.message).cmp(&(b.place.file, b.place.start, &b.message)));
-    problems.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+    problems.sort_by_key(|p| (p.place.file, p.place.start));
+    let mut seen = BTreeSet::new();
+    problems.retain(|p| seen.insert((p.place.file, p.place.start, p.message.clone())));
     let untold = problems.len().saturating_sub(TOLD_MAX);
     let mut told = Vec::new();
     for problem in problems.into_iter().take(TOLD_MAX) {
