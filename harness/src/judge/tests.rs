@@ -240,7 +240,7 @@ fn an_invariant_compares_only_what_belongs_together() {
     run.give(0, 20_000).at(2 * HOUR).entry("periodic");
     assert_eq!(
         kinds(&case, run.ended()),
-        [ReasonKind::Invariant, ReasonKind::Reconciliation]
+        [ReasonKind::Oracle, ReasonKind::Invariant, ReasonKind::Reconciliation]
     );
 }
 
