@@ -6,6 +6,7 @@
 mod elf;
 mod profile;
 mod raw;
+mod resolve;
 mod unit;
 mod value;
 
