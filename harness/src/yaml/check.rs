@@ -20,6 +20,9 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn node(&mut self, node: &Node, schema: &'a Json, what: &str) {
+        if self.problems.len() >= super::GATHERED_MAX {
+            return;
+        }
         let schema = self.resolve(schema);
         if let Some(branches) = schema.get("anyOf").and_then(Json::as_array) {
             let fits = branches.iter().find(|branch| accepts(self.resolve(branch), node));
@@ -105,6 +108,9 @@ impl<'a> Checker<'a> {
         let properties = schema.get("properties").and_then(Json::as_object);
         let name = schema.get("x-name").and_then(Json::as_str).unwrap_or("this map");
         for (key, value) in node.entries() {
+            if self.problems.len() >= super::GATHERED_MAX {
+                return;
+            }
             let known = properties.and_then(|p| p.get(&key.text));
             match (known, schema.get("additionalProperties")) {
                 (Some(inner), _) => self.node(value, inner, &key.text),

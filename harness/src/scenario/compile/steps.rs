@@ -6,9 +6,9 @@ use crate::capability::Capability;
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Check, ProbeAction, Request, Step, When};
 use crate::scenario::raw::RawStep;
-use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::raw::{Count, Either, Text};
+use crate::yaml::{GATHERED_MAX, Problem};
 
 /// Every action with the keys that only go with it.
 const COMPANIONS: &[(&str, &[&str])] = &[
@@ -41,6 +41,9 @@ impl Compiler<'_> {
     fn steps(&mut self, raw: &[RawStep], clock: &mut Clock, total: &mut u64) -> Vec<Step> {
         let mut steps = Vec::new();
         for step in raw {
+            if self.problems.len() >= GATHERED_MAX {
+                break;
+            }
             *total = total.saturating_add(1);
             let when = self.when(step, clock);
             if let (Some(when), Some(action)) = (when, self.action(step, clock, total)) {
