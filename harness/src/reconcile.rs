@@ -38,6 +38,9 @@ impl Default for ReconcileSettings {
     }
 }
 
+/// How late an entry may come and still belong to the sample after it, ms.
+const LATE_MS: i64 = 2_000;
+
 /// Compares the three volumes along a run.
 #[derive(Debug, Clone)]
 pub struct Reconciler {
@@ -48,6 +51,8 @@ pub struct Reconciler {
     entry_base: [i64; 6],
     sample_base: (i64, i64),
     entry: Option<[i64; 6]>,
+    /// Least that the harness's time was ahead of the pump's, ms.
+    ahead: Option<i64>,
     stalled_before: bool,
     stall_faults: usize,
     /// Commanded strokes that need no counterpart, as volume.
@@ -109,6 +114,7 @@ impl Reconciler {
             entry_base: [0; 6],
             sample_base: (0, 0),
             entry: None,
+            ahead: None,
             stalled_before: false,
             stall_faults: 0,
             stalled: 0,
@@ -125,9 +131,15 @@ impl Reconciler {
             Body::Begun => self.begun = true,
             Body::Pump {
                 said: Said::Dose(entry),
+                pump_t,
                 ..
             } => {
-                if self.begun {
+                // An entry that was held up, or read from the log later, belongs to no sample.
+                let ahead = pump_t.map_or(0, |pump_t| event.t.0 - pump_t.0);
+                let least = *self.ahead.insert(self.ahead.map_or(ahead, |least| least.min(ahead)));
+                if ahead - least > LATE_MS {
+                    self.entry = None;
+                } else if self.begun {
                     self.entry = Some(classes(entry));
                 } else {
                     self.entry_base = classes(entry);

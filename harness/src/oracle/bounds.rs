@@ -169,6 +169,9 @@ impl Oracle {
         }
         let clock = self.settings.clock.0;
         let rates = [-clock, 0, clock].map(|by| self.rate_at(self.t + by).0);
+        if self.bounds.excused_now(self.t) && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
+            return;
+        }
         let mode = match (self.state, &self.rx) {
             (State::Running, Some(rx)) => Some(schedule::mode_name(&rx.mode)),
             _ => None,

@@ -99,6 +99,10 @@ pub struct Oracle {
     rate_wrong: bool,
     /// The step in progress brought its prescription into force already.
     rx_told: bool,
+    /// When a prescription came into force last.
+    in_force_at: i64,
+    /// Least that the harness's time was ahead of the pump's.
+    ahead: Option<i64>,
 }
 
 /// A trial that runs.
@@ -135,6 +139,8 @@ impl Oracle {
             raw_until: i64::MIN,
             rate_wrong: false,
             rx_told: false,
+            in_force_at: -DAY_MS,
+            ahead: None,
         };
         oracle.ledger.turn(oracle.window());
         oracle
@@ -160,7 +166,15 @@ impl Oracle {
                 self.raw_until = self.t + RAW_MS;
             }
             Body::Reply { verb, refused, .. } => self.reply(verb, refused.as_deref(), step, out),
-            Body::Pump { said, .. } => self.said(said, step, out),
+            Body::Pump { said, pump_t, .. } => {
+                // An entry that was held up, or read from the log later, tells of another instant.
+                let ahead = pump_t.map_or(0, |pump_t| event.t.0 - pump_t.0);
+                let least = *self.ahead.insert(self.ahead.map_or(ahead, |least| least.min(ahead)));
+                let late = ahead - least > self.settings.clock.0;
+                if !(late && matches!(said, Said::Dose(_))) {
+                    self.said(said, step, out);
+                }
+            }
             Body::Sample(sample) => {
                 let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
                 let actuated = strokes.saturating_mul(self.settings.stroke_nl);
@@ -304,6 +318,7 @@ impl Oracle {
     fn in_force(&mut self, rx: Prescription) {
         self.ledger.turn(self.window());
         self.unknown = !rx.raw.is_empty();
+        self.in_force_at = self.t;
         self.rx = Some(rx);
         self.trial = None;
         self.dues.restart_periodic(self.state == State::Running, self.t);
@@ -419,24 +434,10 @@ impl Oracle {
                     self.bounds.base = now;
                 }
             }
-            Said::Other { kind, fields } => match (kind.as_str(), step.map(|s| &s.action)) {
+            Said::Other { kind, .. } => match (kind.as_str(), step.map(|s| &s.action)) {
                 ("rx", action) => self.announced_rx(action, out),
-                ("clock", action) => {
-                    let set = matches!(
-                        action,
-                        Some(Action::Do {
-                            request: Request::SetClock { .. },
-                            ..
-                        })
-                    );
-                    let by = fields
-                        .get("by")
-                        .and_then(|by| by.strip_suffix("ms")?.parse::<i64>().ok());
-                    if let (false, Some(by)) = (set, by) {
-                        self.civil += by;
-                    }
-                    self.dues.clock_changed();
-                }
+                // The pump tells that its clock was set or jumped; a jump it corrects, so civil time goes on.
+                ("clock", _) => self.dues.clock_changed(),
                 ("refill", _) => self.bounds.refilled(),
                 _ => {}
             },
@@ -460,7 +461,7 @@ impl Oracle {
                 }
             }
             _ if self.t <= self.raw_until => self.unknown = true,
-            _ if self.begun => self.finding(
+            _ if self.begun && self.t > self.in_force_at + self.settings.bolus.0 => self.finding(
                 out,
                 "the prescription in force stays until somebody commits another".to_owned(),
                 "another came into force".to_owned(),
