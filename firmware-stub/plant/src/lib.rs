@@ -317,7 +317,8 @@ impl Plant {
             }
             if self.motor.driven_ms == STROKE_MS {
                 self.motor.driven_ms = 0;
-                self.motor.begun = false;
+                // A rotor that is held stays held until the coil lets go of it: to drive on is no new stroke.
+                self.motor.begun = self.motor.stalled;
             }
         }
     }

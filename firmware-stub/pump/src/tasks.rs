@@ -97,7 +97,10 @@ impl<N: Nv> Pump<N> {
         if self.motor.stroke.is_none() {
             let charge = self.battery.sample(self.input.battery_mv, &self.settings);
             self.battery_says(charge);
-            if let Some(finding) = self.pressure.tick(&self.input, &self.settings) {
+            // Behind an occlusion pressure stands high without anything growing: it neither creeps nor teaches the average.
+            if !self.has_alarm(AlarmId::Occlusion)
+                && let Some(finding) = self.pressure.tick(&self.input, &self.settings)
+            {
                 self.found(finding);
             }
         }
