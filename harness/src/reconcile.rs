@@ -153,7 +153,11 @@ impl Reconciler {
                 }
             }
             Body::Sample(sample) => self.sample(event.t, sample),
-            Body::FaultArmed { fault, .. } if holds_rotor(fault.as_str()) => self.stall_faults += 1,
+            Body::FaultArmed { fault, .. } if holds_rotor(fault.as_str()) => {
+                self.stall_faults += 1;
+                // It may be over before the next entry.
+                self.stalled_before = true;
+            }
             Body::FaultCleared { fault } if holds_rotor(fault.as_str()) => {
                 self.stall_faults = self.stall_faults.saturating_sub(1);
             }

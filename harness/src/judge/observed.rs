@@ -269,7 +269,8 @@ impl Observed {
             Said::BolusEnd { .. } => self.bolus = Some("none".to_owned()),
             Said::Dose(entry) => self.entry(entry),
             Said::Other { kind, fields } => match kind.as_str() {
-                "tone" => self.tones += 1,
+                // The end of a tone is told as well.
+                "tone" if fields.get("kind").is_none_or(|kind| kind != "silent") => self.tones += 1,
                 "rate" => self.rate = fields.get("rate").and_then(|r| leading_number(r)).or(self.rate),
                 _ => {}
             },
