@@ -104,6 +104,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, SnapshotError> {
 
 /// A file as insta writes it.
 fn in_instas_form(case_file: &str, text: &str) -> String {
+    let case_file = case_file.strip_prefix("scenarios/").unwrap_or(case_file);
     let input = serde_json::to_string(&format!("scenarios/{case_file}")).unwrap_or_default();
     format!(
         "---\nsource: harness/src/snapshot/mod.rs\ninput_file: {input}\n---\n{}\n",

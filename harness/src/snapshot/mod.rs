@@ -223,7 +223,8 @@ impl insta::Comparator for DoseComparator {
 /// A log inside the tolerance goes through insta's own assertion, which keeps the accepted text and clears away a pending one.
 fn keep(folder: &Path, case: &Case, text: &str, tolerance: Tolerance) -> Checked {
     let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(folder);
+    // insta takes a relative path as relative to this source file, not to where the person stands.
+    settings.set_snapshot_path(std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_comparator(Box::new(DoseComparator(tolerance)));

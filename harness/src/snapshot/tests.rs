@@ -59,6 +59,16 @@ fn inside_the_tolerance_the_accepted_text_stays_byte_for_byte() {
 }
 
 #[test]
+fn a_folder_may_be_named_from_where_the_person_stands() {
+    let here = std::env::current_dir().unwrap();
+    let folder = tempfile::tempdir_in(&here).unwrap();
+    let relative = folder.path().strip_prefix(&here).unwrap();
+    accepted(relative, &log(0));
+    let checked = check(relative, &a_case(), &log(0), &Update::Pending).unwrap();
+    assert_eq!(checked, Checked::Same);
+}
+
+#[test]
 fn outside_the_tolerance_row_column_and_difference_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let before = accepted(folder.path(), &log(0));
