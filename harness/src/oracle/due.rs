@@ -242,9 +242,12 @@ impl Oracle {
             return;
         };
         let by = *self.dues.periodic.by.get_or_insert(self.t + interval);
-        let busy = self.ledger.active.iter().any(|b| b.class != 2 && b.end() > self.t);
+        // Another bolus holds it up, to its very end: nothing may have been told between.
+        let busy_until = self.ledger.active.iter().filter(|b| b.class != 2).map(|b| b.end()).max();
         let excused = self.dues.excusing > 0 || self.t <= self.dues.excuse_until;
-        if busy || excused {
+        let by = busy_until.map_or(by, |end| by.max(end));
+        self.dues.periodic.by = Some(by);
+        if excused {
             self.dues.periodic.by = Some(by.max(self.t + self.settings.bolus.0));
         } else if self.t > by + self.settings.bolus.0 {
             let came = self.dues.periodic.last.map_or_else(
