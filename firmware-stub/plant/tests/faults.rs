@@ -168,6 +168,19 @@ fn a_dislocation_loses_everything_and_looks_healthy() {
 }
 
 #[test]
+fn a_held_rotor_stays_held_for_as_long_as_it_is_driven() {
+    let mut bench = Bench::with(Fault::MotorStall, 1);
+    bench.0.drive(Drive { motor: true });
+    assert_eq!(bench.wait(600).encoder_edges, 0);
+    bench.0.drive(Drive { motor: false });
+    assert_eq!(
+        (bench.effect(Fault::MotorStall), bench.count(Fault::MotorStall)),
+        (0, 1)
+    );
+    assert_eq!(bench.stroke().encoder_edges, 4);
+}
+
+#[test]
 fn a_stall_of_three_strokes_holds_three_and_no_more() {
     let mut bench = Bench::with(Fault::MotorStall, 3);
     for stroke in 0..3 {

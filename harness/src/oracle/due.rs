@@ -243,7 +243,13 @@ impl Oracle {
         };
         let by = *self.dues.periodic.by.get_or_insert(self.t + interval);
         // Another bolus holds it up, to its very end: nothing may have been told between.
-        let busy_until = self.ledger.active.iter().filter(|b| b.class != 2).map(|b| b.end()).max();
+        let busy_until = self
+            .ledger
+            .active
+            .iter()
+            .filter(|b| b.class != 2)
+            .map(|b| b.end())
+            .max();
         let excused = self.dues.excusing > 0 || self.t <= self.dues.excuse_until;
         let by = busy_until.map_or(by, |end| by.max(end));
         self.dues.periodic.by = Some(by);
