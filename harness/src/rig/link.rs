@@ -1,6 +1,11 @@
 //! The serial line: bytes out, bytes in, each with a limit.
 
 use super::RigError;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_serial::{SerialPortBuilderExt as _, SerialStream};
@@ -12,6 +17,8 @@ const READ_MAX: usize = 8 * 1024;
 #[derive(Debug)]
 pub(super) struct Link {
     port: SerialStream,
+    /// The same port once more, to wait on without the event loop.
+    watch: File,
     name: String,
     buffer: Box<[u8]>,
     write_limit: Duration,
@@ -24,14 +31,14 @@ pub(super) struct Link {
 impl Link {
     /// Opens the port `name`.
     pub fn open(name: &str, baud: u32, write_limit: Duration) -> Result<Self, RigError> {
-        let port = tokio_serial::new(name, baud)
-            .open_native_async()
-            .map_err(|e| RigError::Open {
-                port: name.to_owned(),
-                why: e.to_string(),
-            })?;
+        let cannot = |why: String| RigError::Open { port: name.to_owned(), why };
+        let flags = (OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed();
+        // Before the lock, which lets nobody else in.
+        let watch = File::options().read(true).custom_flags(flags).open(name).map_err(|e| cannot(e.to_string()))?;
+        let port = tokio_serial::new(name, baud).open_native_async().map_err(|e| cannot(e.to_string()))?;
         Ok(Self {
             port,
+            watch,
             name: name.to_owned(),
             buffer: vec![0; READ_MAX].into_boxed_slice(),
             write_limit,
@@ -56,9 +63,28 @@ impl Link {
         }
     }
 
+    /// Waits at most `limit` for bytes, and gives those that are there; empty where none came.
+    ///
+    /// This blocks the thread, for a peer that answers at once: the event loop would be woken twice, first because the peer read what was sent.
+    pub fn receive_at_once(&mut self, limit: Duration) -> Result<Vec<u8>, RigError> {
+        let limit = Timespec::try_from(limit).unwrap_or_default();
+        match poll(&mut [PollFd::new(&self.watch, PollFlags::IN)], Some(&limit)) {
+            Ok(0) | Err(Errno::INTR) => return Ok(Vec::new()),
+            Ok(_) => {}
+            Err(e) => return Err(self.lost(&e.into())),
+        }
+        let read = self.port.try_read(&mut self.buffer);
+        self.took(read).map(<[u8]>::to_vec)
+    }
+
     /// Waits until bytes come, and gives those that are there.
     pub async fn receive(&mut self) -> Result<&[u8], RigError> {
-        match self.port.read(&mut self.buffer).await {
+        let read = self.port.read(&mut self.buffer).await;
+        self.took(read)
+    }
+
+    fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], RigError> {
+        match read {
             Ok(0) => Err(RigError::Lost {
                 port: self.name.clone(),
                 why: "the far end closed it".to_owned(),
@@ -67,6 +93,7 @@ impl Link {
                 self.received += count as u64;
                 Ok(&self.buffer[..count])
             }
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Ok(&[]),
             Err(e) => Err(self.lost(&e)),
         }
     }
