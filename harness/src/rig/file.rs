@@ -42,7 +42,12 @@ pub struct RigFile {
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PumpAt {
     /// The stub pump on a thread of this process, behind a PTY.
-    Sim,
+    #[serde(rename_all = "kebab-case")]
+    Sim {
+        /// Months that its battery is made for; as the stub pump is by itself where nothing is said.
+        #[serde(default)]
+        service_months: Option<u32>,
+    },
     /// The stub pump in a process of its own, behind a PTY.
     SimProcess,
     /// A pump on a serial port.
@@ -173,7 +178,7 @@ impl RigFile {
             (PumpAt::SimProcess | PumpAt::Serial { .. }, ClockKind::Virtual, _) => {
                 return Err(wrong("clock", "only a pump of kind `sim` has virtual time".to_owned()));
             }
-            (PumpAt::Sim, ClockKind::Real { .. }, _) => {
+            (PumpAt::Sim { .. }, ClockKind::Real { .. }, _) => {
                 return Err(wrong(
                     "clock",
                     "a pump of kind `sim` has virtual time; take `sim-process`".to_owned(),
@@ -215,7 +220,7 @@ impl RigFile {
     /// Whether each case gets a simulated pump of its own, so that cases can run side by side.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        matches!(self.pump, PumpAt::Sim | PumpAt::SimProcess)
+        matches!(self.pump, PumpAt::Sim { .. } | PumpAt::SimProcess)
     }
 
     /// What a run on this rig may need. Opening it checks that it is so.

@@ -31,11 +31,22 @@ pub(super) struct Link {
 impl Link {
     /// Opens the port `name`.
     pub fn open(name: &str, baud: u32, write_limit: Duration) -> Result<Self, RigError> {
-        let cannot = |why: String| RigError::Open { port: name.to_owned(), why };
-        let flags = (OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed();
+        let cannot = |why: String| RigError::Open {
+            port: name.to_owned(),
+            why,
+        };
+        let flags = (OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC)
+            .bits()
+            .cast_signed();
         // Before the lock, which lets nobody else in.
-        let watch = File::options().read(true).custom_flags(flags).open(name).map_err(|e| cannot(e.to_string()))?;
-        let port = tokio_serial::new(name, baud).open_native_async().map_err(|e| cannot(e.to_string()))?;
+        let watch = File::options()
+            .read(true)
+            .custom_flags(flags)
+            .open(name)
+            .map_err(|e| cannot(e.to_string()))?;
+        let port = tokio_serial::new(name, baud)
+            .open_native_async()
+            .map_err(|e| cannot(e.to_string()))?;
         Ok(Self {
             port,
             watch,

@@ -108,7 +108,7 @@ impl Rig {
     /// What is wrong with the bench, and what to do.
     pub async fn open(file: &RigFile, options: &OpenOptions) -> Result<Self, RigError> {
         let mut rig = match &file.pump {
-            PumpAt::Sim => Self::open_sim(file, options)?,
+            PumpAt::Sim { service_months } => Self::open_sim(file, options, *service_months)?,
             PumpAt::SimProcess => {
                 let scale = match file.clock {
                     ClockKind::Real { scale } => scale,
@@ -141,8 +141,8 @@ impl Rig {
     }
 
     #[cfg(feature = "sim")]
-    fn open_sim(file: &RigFile, options: &OpenOptions) -> Result<Self, RigError> {
-        let pump = sim::Pump::start(options)?;
+    fn open_sim(file: &RigFile, options: &OpenOptions, service_months: Option<u32>) -> Result<Self, RigError> {
+        let pump = sim::Pump::start(options, service_months)?;
         let link = Link::open(pump.port(), 115_200, file.limits.write)?;
         let clock = Clock::granted(pump.fence(), file.limits.fence);
         let debug = file
@@ -156,7 +156,7 @@ impl Rig {
     }
 
     #[cfg(not(feature = "sim"))]
-    fn open_sim(_: &RigFile, _: &OpenOptions) -> Result<Self, RigError> {
+    fn open_sim(_: &RigFile, _: &OpenOptions, _: Option<u32>) -> Result<Self, RigError> {
         Err(RigError::NoSimulator)
     }
 

@@ -21,8 +21,14 @@ impl std::fmt::Debug for Pump {
 
 impl Pump {
     /// Powers a new pump.
-    pub fn start(options: &OpenOptions) -> Result<Self, RigError> {
-        let machine = Machine::new(settings(options)?);
+    pub fn start(options: &OpenOptions, service_months: Option<u32>) -> Result<Self, RigError> {
+        let mut settings = settings(options)?;
+        if let Some(months) = service_months {
+            let made_for = u64::from(settings.pump.end_of_life_months);
+            settings.plant.battery_mc = settings.plant.battery_mc * u64::from(months) / made_for;
+            settings.pump.end_of_life_months = months;
+        }
+        let machine = Machine::new(settings);
         let pump = SimPump::spawn(machine).map_err(|e| RigError::Open {
             port: "a PTY for the simulated pump".to_owned(),
             why: e.to_string(),
