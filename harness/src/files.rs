@@ -45,8 +45,13 @@ impl ScenarioFolder {
     /// # Errors
     /// A folder cannot be read.
     pub fn list(&self) -> std::io::Result<Vec<String>> {
+        self.list_under(&self.root)
+    }
+
+    /// As [`ScenarioFolder::list`], of a folder inside.
+    fn list_under(&self, inside: &Path) -> std::io::Result<Vec<String>> {
         let mut found = Vec::new();
-        self.search(&self.root, 0, &mut found)?;
+        self.search(inside, 0, &mut found)?;
         found.sort();
         Ok(found)
     }
@@ -129,18 +134,20 @@ pub struct FoundCase {
     pub folder: PathBuf,
 }
 
-/// Loads scenario files, and all scenarios of folders. A file belongs to the nearest folder above it that is named `scenarios`, else to its own.
+/// Loads scenario files, and all scenarios of folders. What is named belongs to the nearest folder above it that is named `scenarios`, else a file
+/// to its own folder and a folder to itself.
 #[must_use]
 pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
     let mut loaded = Loaded::default();
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     for path in paths {
         match files_of(path) {
-            Ok((folder, files)) if files.is_empty() => {
-                let message = format!("no scenario in `{}`", folder.root().display());
+            Ok((_, files)) if files.is_empty() => {
+                let help = Some(format!("folders named {} are not searched", NOT_SEARCHED.join(", ")));
+                let message = "there is no scenario in this folder".to_owned();
                 loaded
                     .diagnostics
-                    .push(Diagnostic::about_file(&path.display().to_string(), message, None));
+                    .push(Diagnostic::about_file(&path.display().to_string(), message, help));
             }
             Ok((folder, files)) => {
                 for file in files {
@@ -169,13 +176,17 @@ fn load_one(
 ) {
     // As the person named it, so that an editor opens it.
     let shown = |name: &str| {
-        if given.is_dir() {
-            given.join(name).display().to_string()
-        } else if name == file {
-            given.display().to_string()
-        } else {
-            name.to_owned()
+        if name == file && !given.is_dir() {
+            return given.display().to_string();
         }
+        let real = folder.root().join(name);
+        let under = given.canonicalize().ok();
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+        if let Some(rest) = under.and_then(|under| real.strip_prefix(under).ok().map(Path::to_owned)) {
+            return given.join(rest).display().to_string();
+        }
+        let near = here.and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned));
+        near.unwrap_or(real).display().to_string()
     };
     loaded.files += 1;
     match load(folder, file, catalog) {
@@ -211,16 +222,19 @@ fn load_one(
 /// The folder of scenarios that a path belongs to, and the files in it that are meant.
 fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Vec<String>)> {
     let real = path.canonicalize()?;
-    if real.is_dir() {
-        let folder = ScenarioFolder::open(&real)?;
-        let files = folder.list()?;
-        return Ok((folder, files));
-    }
-    let own = real.parent().unwrap_or(&real);
+    let own = if real.is_dir() {
+        &real
+    } else {
+        real.parent().unwrap_or(&real)
+    };
     let named = own
         .ancestors()
         .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"));
     let folder = ScenarioFolder::open(named.unwrap_or(own))?;
+    if real.is_dir() {
+        let files = folder.list_under(&real)?;
+        return Ok((folder, files));
+    }
     let file = real.strip_prefix(folder.root()).unwrap_or(&real);
     let file = file.to_string_lossy().replace('\\', "/");
     Ok((folder, vec![file]))
@@ -300,6 +314,22 @@ mod tests {
         assert_eq!(loaded.diagnostics, vec![]);
         assert_eq!(loaded.cases[0].case.file, "group/good.yaml");
         assert!(loaded.cases[0].folder.ends_with("scenarios"));
+    }
+
+    #[test]
+    fn a_folder_inside_belongs_to_the_folder_of_scenarios_above_it() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "scenarios/shared/eri.yaml", "allow-alarms: [eri]\n");
+        write(folder.path(), "scenarios/other.yaml", &GOOD.replace("good", "other"));
+        let text = GOOD.replace("timeline", "include: [../shared/eri.yaml]\ntimeline");
+        write(folder.path(), "scenarios/group/good.yaml", &text);
+        let group = folder.path().join("scenarios/group");
+        let found = loaded(&[group.clone()]);
+        assert_eq!((found.cases.len(), found.diagnostics), (1, vec![]));
+        assert_eq!(found.cases[0].case.file, "group/good.yaml");
+        write(folder.path(), "scenarios/group/bad.yaml", "nonsense: 1\n");
+        let told = loaded(&[group.clone()]).diagnostics;
+        assert_eq!(told[0].file, group.join("bad.yaml").display().to_string());
     }
 
     #[test]

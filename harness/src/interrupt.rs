@@ -1,4 +1,4 @@
-//! Ctrl-C and `kill`: seen by every running case, which then leaves its pump safe.
+//! Ctrl-C, `kill` and a terminal that is closed: seen by every running case, which then leaves its pump safe.
 
 use tokio::sync::watch;
 
@@ -53,17 +53,20 @@ impl Interrupt {
     }
 }
 
-/// Turns SIGINT and SIGTERM into an interrupt, on a thread of its own, until the process ends. A second SIGINT changes nothing: leaving a pump
-/// safe is bounded in time, and is not skipped.
+/// Turns SIGINT, SIGTERM and SIGHUP into an interrupt, on a thread of its own, until the process ends. A second SIGINT changes nothing: leaving a
+/// pump safe is bounded in time, and is not skipped. Who started the process with SIGHUP ignored (`nohup`) keeps that.
 ///
 /// # Errors
 /// When the system does not let the process handle signals.
 pub fn on_signals(interrupter: Interrupter) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let (mut int, mut term) = {
+    let (mut int, mut term, mut hup) = {
         let _context = runtime.enter();
         use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        let hup = (!hangup_is_ignored())
+            .then(|| signal(SignalKind::hangup()))
+            .transpose()?;
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, hup)
     };
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         runtime.block_on(async {
@@ -71,10 +74,55 @@ pub fn on_signals(interrupter: Interrupter) -> std::io::Result<()> {
                 let by = tokio::select! {
                     _ = int.recv() => "SIGINT",
                     _ = term.recv() => "SIGTERM",
+                    () = received(&mut hup) => "SIGHUP",
                 };
                 interrupter.interrupt(by);
             }
         });
     })?;
     Ok(())
+}
+
+/// Waits for a signal; for ever, where it is not handled.
+async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this process was started with SIGHUP ignored.
+fn hangup_is_ignored() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hangup(&status))
+}
+
+/// Whether the kernel's account of a process says that SIGHUP, signal 1, is ignored.
+fn ignores_hangup(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hangup_that_is_ignored_is_seen_in_the_kernels_account() {
+        assert!(ignores_hangup("SigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hangup("SigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hangup(""));
+    }
+
+    #[test]
+    fn every_holder_sees_an_interrupt_and_the_first_cause_is_told() {
+        let (interrupter, mut interrupt) = pair();
+        let other = interrupt.clone();
+        assert_eq!(other.by(), None);
+        interrupter.interrupt("SIGTERM");
+        assert_eq!(
+            (other.by(), interrupt.wait_blocking().ok()),
+            (Some("SIGTERM"), Some("SIGTERM"))
+        );
+    }
 }

@@ -17,6 +17,7 @@ struct Word {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
+    PartOfName,
     Name,
     Verifies,
     Covers,
@@ -28,7 +29,7 @@ enum Of {
 pub enum SelectError {
     /// A word has a prefix that means nothing.
     #[error(
-        "`{0}:` is not known in --filter; use a part of a name, verifies:ID, covers:ID or fault:NAME, each with `!` in front for not"
+        "`{0}:` is not known in --filter; use a part of a name, name:NAME, verifies:ID, covers:ID or fault:NAME, each with `!` in front for not"
     )]
     Prefix(String),
     /// A word is empty.
@@ -53,7 +54,8 @@ impl Word {
     fn parse(word: &str) -> Result<Self, SelectError> {
         let (negated, rest) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
         let (of, text) = match rest.split_once(':') {
-            None => (Of::Name, rest),
+            None => (Of::PartOfName, rest),
+            Some(("name", name)) => (Of::Name, name),
             Some(("verifies", id)) => (Of::Verifies, id),
             Some(("covers", id)) => (Of::Covers, id),
             Some(("fault", name)) => (Of::Fault, name),
@@ -71,7 +73,8 @@ impl Word {
 
     fn holds(&self, case: &Case) -> bool {
         let found = match self.of {
-            Of::Name => case.name().contains(&self.text),
+            Of::PartOfName => case.name().contains(&self.text),
+            Of::Name => case.name() == self.text || case.scenario == self.text,
             Of::Verifies => case.verifies.contains(&self.text),
             Of::Covers => case.covers.contains(&self.text),
             Of::Fault => case

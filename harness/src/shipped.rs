@@ -2,7 +2,7 @@
 
 use crate::cli::inputs;
 use crate::interrupt;
-use crate::report::{self, ScenarioResult};
+use crate::report::{self, Asked, ScenarioResult};
 use crate::rig::RigFile;
 use crate::scenario::case::Case;
 use crate::snapshot;
@@ -26,9 +26,15 @@ pub struct Bench {
 /// When the file is wrong; the message holds the diagnostics.
 #[must_use]
 pub fn cases(path: &Path, fixtures: &Path) -> Vec<Case> {
-    match inputs::cases(&[path.to_owned()], fixtures) {
-        Ok(Ok(cases)) => cases,
-        Ok(Err(diagnostics)) => panic!("{} has errors:\n{diagnostics}", path.display()),
+    let wrong = |diagnostics: String| -> ! { panic!("{} has errors:\n{diagnostics}", path.display()) };
+    let catalog = match inputs::catalog(fixtures, &[]) {
+        Ok(Ok(catalog)) => catalog,
+        Ok(Err(diagnostics)) => wrong(diagnostics),
+        Err(error) => panic!("{error}"),
+    };
+    match inputs::cases(&[path.to_owned()], &catalog) {
+        Ok(Ok(groups)) => groups.into_iter().flat_map(|group| group.cases).collect(),
+        Ok(Err(diagnostics)) => wrong(diagnostics),
         Err(error) => panic!("{error}"),
     }
 }
@@ -49,11 +55,15 @@ impl Bench {
         };
         let settings = Settings {
             rig,
-            rig_file: None,
+            asked: Asked {
+                folder: folder.display().to_string(),
+                ..Asked::default()
+            },
             out: out.join("journals"),
             snapshots: Some(snapshots),
             jobs: 1,
             defect: None,
+            exe: None,
         };
         Self { cases, settings }
     }

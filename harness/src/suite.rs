@@ -5,7 +5,7 @@ use crate::interrupt::Interrupt;
 use crate::journal::{self, End, Header, JournalError};
 use crate::judge::{self, Outcome};
 use crate::plan;
-use crate::report::ScenarioResult;
+use crate::report::{Asked, ScenarioResult};
 use crate::rig::{OpenOptions, Rig, RigFile, host_time};
 use crate::runner::{Runner, Stopped};
 use crate::scenario::case::Case;
@@ -22,8 +22,8 @@ use std::sync::mpsc;
 pub struct Settings {
     /// The rig that every case runs on.
     pub rig: RigFile,
-    /// Its file, where it is not the default one: for the command that runs a case again.
-    pub rig_file: Option<String>,
+    /// What the user said, for the command that runs a case again.
+    pub asked: Asked,
     /// Folder for the journals.
     pub out: PathBuf,
     /// What happens with dose logs; `None` leaves snapshots alone.
@@ -32,6 +32,8 @@ pub struct Settings {
     pub jobs: usize,
     /// Test only: name of a seeded defect of the simulated pump.
     pub defect: Option<String>,
+    /// Program that serves a simulated pump as a process; `None`: this one.
+    pub exe: Option<PathBuf>,
 }
 
 /// Where the accepted dose logs are, and what may be written there.
@@ -103,15 +105,22 @@ pub fn run_case(
         .out
         .join(format!("{}@{}.jsonl", case.name(), settings.rig.name));
     let outcome = if missing.is_empty() {
-        play_and_judge(case, settings, interrupt, watch, &path)
-            .unwrap_or_else(|why| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] }))
+        // A judge that panics must not take the other cases' results with it; the pump is safe by then.
+        let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, watch, &path));
+        std::panic::catch_unwind(judged).unwrap_or_else(|panic| {
+            let why = vec![format!(
+                "pump-hil itself failed ({}); please report this",
+                said(&*panic)
+            )];
+            Outcome::without_run(case, Verdict::Inconclusive { why })
+        })
     } else {
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let why = format!("rig `{}` cannot do {}", settings.rig.name, names.join(", "));
         Outcome::without_run(case, Verdict::Skipped { why })
     };
-    let mut result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);
-    result.rig_file.clone_from(&settings.rig_file);
+    let result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);
+    let mut result = result.asked(&settings.asked);
     result.journal = path.exists().then(|| path.display().to_string());
     result
 }
@@ -122,11 +131,22 @@ fn play_and_judge(
     interrupt: &Interrupt,
     watch: &mut dyn FnMut(&Event),
     path: &Path,
-) -> Result<Outcome, String> {
-    let panic = play(case, settings, interrupt, watch, path)?;
-    let (_, mut outcome) = judge_file(path).map_err(|e| e.to_string())?;
-    if let Some(panic) = panic {
-        outcome.add_trouble(panic);
+) -> Outcome {
+    let broken = |why: String| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
+    let played = match play(case, settings, interrupt, watch, path) {
+        Ok(played) => played,
+        Err(why) => return broken(why),
+    };
+    let mut outcome = match (judge_file(path), played.trouble.is_empty()) {
+        (Ok((_, outcome)), _) => outcome,
+        // The first trouble explains why there is nothing to judge.
+        (Err(_), false) => Outcome::without_run(case, Verdict::Inconclusive { why: Vec::new() }),
+        (Err(error), true) => broken(error.to_string()),
+    };
+    // Where the journal could not be written to its end, it does not say how the pump was left.
+    outcome.not_safe = played.not_safe;
+    for trouble in played.trouble {
+        outcome.add_trouble(trouble);
     }
     // A log that broke off, or that a wrong pump wrote, is not held against the accepted one, and never accepted.
     if let (Some(snapshots), Verdict::Passed) = (&settings.snapshots, &outcome.verdict) {
@@ -137,52 +157,83 @@ fn play_and_judge(
             Err(error) => outcome.add_trouble(error.to_string()),
         }
     }
-    Ok(outcome)
+    outcome
 }
 
-/// Plays the case into a journal. `Ok(Some(..))` tells of a panic, which is the harness's own fault; the pump was left safe all the same.
+/// What is to say of a run beside its journal.
+struct Played {
+    /// What went wrong on our side and does not stand in the journal.
+    trouble: Vec<String>,
+    /// What could not be made safe.
+    not_safe: Vec<String>,
+}
+
+/// Plays the case into a journal and leaves the pump safe, whatever happens meanwhile.
+///
+/// # Errors
+/// The rig or the journal could not be opened: no pump was touched.
 fn play(
     case: &Case,
     settings: &Settings,
     interrupt: &Interrupt,
     watch: &mut dyn FnMut(&Event),
     path: &Path,
-) -> Result<Option<String>, String> {
+) -> Result<Played, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| format!("cannot start the event loop: {e}"))?;
-    let options = OpenOptions {
-        seed: case.seed,
-        start_s: case.start_s,
-        defect: settings.defect.clone(),
-        exe: None,
-    };
-    let rig = runtime
-        .block_on(Rig::open(&settings.rig, &options))
-        .map_err(|e| e.to_string())?;
     let mut header = Header::new(case.clone(), host_time::utc());
     header.rig.clone_from(&settings.rig.name);
     header.rig_sha256 = journal::sha256_hex(settings.rig.text.as_bytes());
     header.device_sha256 = journal::sha256_hex(settings.rig.device_text.as_bytes());
+    // Before the rig: where nothing can be written down, no pump is touched.
     let journal = journal::Writer::create(path, &header).map_err(|e| e.to_string())?;
+    let options = OpenOptions {
+        seed: case.seed,
+        start_s: case.start_s,
+        defect: settings.defect.clone(),
+        exe: settings.exe.clone(),
+    };
+    let rig = match runtime.block_on(Rig::open(&settings.rig, &options)) {
+        Ok(rig) => rig,
+        Err(error) => {
+            // Nothing happened, and a journal that says nothing would only be in the way.
+            drop(journal);
+            let _ = std::fs::remove_file(path);
+            return Err(error.to_string());
+        }
+    };
     let mut runner = Runner::new(case, rig, journal, interrupt.clone(), watch);
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
-    let left = runtime.block_on(runner.leave_safe());
-    match (played, left) {
-        (Ok(Err(Stopped::Journal(error))), _) | (_, Err(error)) => Err(error.to_string()),
-        (Err(panic), Ok(())) => {
-            let what = panic
-                .downcast_ref::<&str>()
-                .map(|s| (*s).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned());
-            Ok(Some(format!(
-                "pump-hil itself failed ({}); the pump was left safe; please report this",
-                what.unwrap_or_default()
-            )))
-        }
-        (Ok(_), Ok(())) => Ok(None),
+    let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe())));
+    let (mut trouble, mut not_safe) = (Vec::new(), Vec::new());
+    match played {
+        Ok(Err(Stopped::Journal(error))) => trouble.push(error.to_string()),
+        Ok(_) => {}
+        Err(panic) => trouble.push(format!(
+            "pump-hil itself failed ({}); please report this",
+            said(&*panic)
+        )),
     }
+    match left {
+        Ok(left) => {
+            trouble.extend(left.journaled.err().map(|error| error.to_string()));
+            not_safe = left.not_safe;
+        }
+        Err(panic) => not_safe.push(format!(
+            "pump-hil itself failed on the way to safety ({}): SWITCH THE PUMP OFF BY HAND, and please report this",
+            said(&*panic)
+        )),
+    }
+    Ok(Played { trouble, not_safe })
+}
+
+/// What a panic said.
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
 
 /// Judges a journal from disk: the one way to a verdict, for a run as for a replay.

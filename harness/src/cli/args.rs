@@ -52,7 +52,7 @@ pub enum Command {
     #[command(
         after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json"
     )]
-    Schema,
+    Schema(Schema),
     #[cfg(feature = "sim")]
     /// Serve the simulated pump on a serial port of its own, for a terminal program or another test tool.
     #[command(
@@ -70,7 +70,7 @@ pub struct Run {
     /// Rig file; may be given several times, and every scenario then runs on each.
     #[arg(long, value_name = "FILE")]
     pub rig: Vec<PathBuf>,
-    /// Only these: words that must all hold; a name or a part of it, `verifies:ID`, `covers:ID`, `fault:NAME`; `!` in front means not.
+    /// Only these: words that must all hold; a name or a part of it, `name:NAME`, `verifies:ID`, `covers:ID`, `fault:NAME`; `!` in front means not.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
     /// Only the K-th of N equal parts, for several machines in CI.
@@ -148,6 +148,27 @@ pub struct List {
     pub coverage: bool,
 }
 
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which files it is for.
+    #[arg(value_enum, default_value_t = SchemaKind::Scenario)]
+    pub kind: SchemaKind,
+}
+
+/// Kinds of files that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    /// Scenarios.
+    Scenario,
+    /// Shared set-ups, which scenarios include.
+    Setup,
+    /// Drugs.
+    Drugs,
+    /// Requirements and rows of the inventory.
+    Requirements,
+}
+
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct Replay {
@@ -183,9 +204,9 @@ pub struct Sim {
     /// Civil time at first power, in seconds since 2000-01-01T00:00:00.
     #[arg(long, default_value_t = 0, value_name = "SECONDS")]
     pub start: i64,
-    /// End when the process that started this one ends.
-    #[arg(long, hide = true)]
-    pub with_parent: bool,
+    /// End when this process, which started this one, ends.
+    #[arg(long, hide = true, value_name = "PID")]
+    pub with_parent: Option<i32>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub defect: Defect,

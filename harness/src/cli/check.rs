@@ -2,17 +2,25 @@
 
 use super::args::Paths;
 use super::{CliError, Exit, eprint, inputs, print};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) fn check(args: &Paths, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     let fixtures = inputs::fixtures(fixtures, &args.paths)?;
-    match inputs::cases(&args.paths, &fixtures)? {
-        Ok(cases) => {
-            let files: std::collections::BTreeSet<&str> = cases.iter().map(|case| case.file.as_str()).collect();
+    let loaded = match inputs::catalog(&fixtures, &[])? {
+        Ok(catalog) => inputs::cases(&args.paths, &catalog)?,
+        Err(diagnostics) => Err(diagnostics),
+    };
+    match loaded {
+        Ok(groups) => {
+            let cases = groups.iter().map(|group| group.cases.len()).sum();
+            let files =
+                |group: &inputs::Group| group.cases.iter().map(|case| &case.file).collect::<BTreeSet<_>>().len();
+            let files = groups.iter().map(files).sum();
             print(&format!(
-                "{} files with {} cases: nothing wrong\n",
-                files.len(),
-                cases.len()
+                "{} with {}: nothing wrong\n",
+                counted(files, "file"),
+                counted(cases, "case")
             ));
             Ok(Exit::Passed)
         }
@@ -21,4 +29,9 @@ pub(super) fn check(args: &Paths, fixtures: Option<&Path>) -> Result<Exit, CliEr
             Ok(Exit::Usage)
         }
     }
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

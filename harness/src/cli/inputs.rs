@@ -3,11 +3,10 @@
 use super::CliError;
 use crate::catalog::Catalog;
 use crate::diagnostic::{self, Diagnostic};
-use crate::files::{self, ScenarioFolder};
-use crate::rig::host_time;
-use crate::scenario;
+use crate::files;
+use crate::rig::{RigFile, host_time};
 use crate::scenario::case::Case;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -30,114 +29,69 @@ pub(crate) fn fixtures(given: Option<&Path>, scenarios: &[PathBuf]) -> Result<Pa
         })
 }
 
-/// Requirements and drugs.
-pub(crate) fn catalog(fixtures: &Path) -> Result<Result<Catalog, String>, CliError> {
+/// Requirements, drugs, and the symbols that a scenario may name: those of every rig in the fixtures and of `rigs`.
+pub(crate) fn catalog(fixtures: &Path, rigs: &[RigFile]) -> Result<Result<Catalog, String>, CliError> {
     if !fixtures.is_dir() {
         return Err(CliError::usage(format!(
             "there is no folder `{}`; name the fixtures with --fixtures DIR",
             fixtures.display()
         )));
     }
-    Ok(files::catalog(fixtures).map_err(|diagnostics| render(&diagnostics)))
-}
-
-/// Every case of the files and folders named, sorted by name; or everything that is wrong with them, rendered.
-pub(crate) fn cases(paths: &[PathBuf], fixtures: &Path) -> Result<Result<Vec<Case>, String>, CliError> {
-    let catalog = match catalog(fixtures)? {
+    let mut catalog = match files::catalog(fixtures) {
         Ok(catalog) => catalog,
-        Err(diagnostics) => return Ok(Err(diagnostics)),
+        Err(diagnostics) => return Ok(Err(render(&diagnostics))),
     };
-    let (mut cases, mut wrong) = (Vec::new(), Vec::new());
-    let mut folders: Vec<(PathBuf, Vec<String>)> = Vec::new();
+    // A rig file that is not right is told when it is used.
+    let shipped = std::fs::read_dir(fixtures.join("rigs")).into_iter().flatten().flatten();
+    let shipped = shipped.filter_map(|entry| RigFile::load(&entry.path()).ok());
+    let symbols: BTreeSet<String> = shipped
+        .chain(rigs.iter().cloned())
+        .flat_map(|rig| rig.profile.symbols.keys().cloned().collect::<Vec<_>>())
+        .filter(|symbol| !catalog.symbols().contains(symbol))
+        .collect();
+    catalog.add_symbols(symbols);
+    Ok(Ok(catalog))
+}
+
+/// Cases whose files stand in one folder of scenarios.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The folder, as seen from here; empty: the present one.
+    pub folder: PathBuf,
+    /// Its cases, sorted by name.
+    pub cases: Vec<Case>,
+}
+
+/// Every case of the files and folders named, by folder of scenarios; or everything that is wrong with them, rendered.
+pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<Group>, String>, CliError> {
     for path in paths {
-        folders.push(scenario_files(path)?);
-    }
-    for (folder, names) in folders {
-        let source = ScenarioFolder::open(&folder).map_err(|e| cannot_read(&folder, &e))?;
-        for name in names {
-            let shown = folder.join(&name).display().to_string();
-            match scenario::load(&source, &name, &catalog) {
-                Ok(loaded) => cases.extend(loaded.into_iter().map(|case| Case {
-                    file: shown.clone(),
-                    ..case
-                })),
-                // A diagnostic may be about an included file: each keeps its own name, seen from here.
-                Err(found) => wrong.extend(found.into_iter().map(|diagnostic| Diagnostic {
-                    file: folder.join(&diagnostic.file).display().to_string(),
-                    ..diagnostic
-                })),
-            }
+        if !path.exists() {
+            let message = format!("there is no file or folder `{}`", path.display());
+            return Err(CliError::usage(message));
         }
     }
-    wrong.extend(named_twice(&cases));
-    if !wrong.is_empty() {
-        return Ok(Err(render(&wrong)));
+    let loaded = files::load_paths(paths, catalog);
+    if !loaded.diagnostics.is_empty() {
+        return Ok(Err(render(&loaded.diagnostics)));
     }
-    cases.sort_by_cached_key(Case::name);
-    cases.dedup();
-    Ok(Ok(cases))
-}
-
-/// Two files with a scenario of one name would share a journal and a snapshot.
-fn named_twice(cases: &[Case]) -> Vec<Diagnostic> {
-    let mut files: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for case in cases {
-        let first = *files.entry(&case.scenario).or_insert(&case.file);
-        if first != case.file && !wrong.iter().any(|d: &Diagnostic| d.file == case.file) {
-            let message = format!("the scenario `{}` is in `{first}` already", case.scenario);
-            wrong.push(Diagnostic::about_file(
-                &case.file,
-                message,
-                Some("give it a name of its own".into()),
-            ));
-        }
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    let mut groups: BTreeMap<PathBuf, Vec<Case>> = BTreeMap::new();
+    for found in loaded.cases {
+        let folder = match here.as_ref().and_then(|here| found.folder.strip_prefix(here).ok()) {
+            Some(relative) => relative.to_owned(),
+            None => found.folder,
+        };
+        groups.entry(folder).or_default().push(found.case);
     }
-    wrong
-}
-
-/// The folder that a path is or lies in, and the scenario files in it that are meant.
-fn scenario_files(path: &Path) -> Result<(PathBuf, Vec<String>), CliError> {
-    if path.is_dir() {
-        let names = ScenarioFolder::open(path)
-            .and_then(|folder| folder.list())
-            .map_err(|e| cannot_read(path, &e))?;
-        return Ok((path.to_owned(), names));
-    }
-    if !path.exists() {
-        return Err(CliError::usage(format!(
-            "there is no file or folder `{}`",
-            path.display()
-        )));
-    }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    Ok((folder.to_owned(), vec![name]))
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::usage(format!("cannot read `{}`: {error}", path.display()))
+    let group = |(folder, mut cases): (PathBuf, Vec<Case>)| {
+        cases.sort_by_cached_key(Case::name);
+        Group { folder, cases }
+    };
+    Ok(Ok(groups.into_iter().map(group).collect()))
 }
 
 fn render(diagnostics: &[Diagnostic]) -> String {
     diagnostic::render_all(diagnostics, std::io::stderr().is_terminal())
-}
-
-/// `snapshots` beside the scenarios.
-pub(crate) fn snapshot_folder(paths: &[PathBuf]) -> PathBuf {
-    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let folder = if first.is_dir() {
-        first
-    } else {
-        first.parent().unwrap_or(Path::new("."))
-    };
-    folder.join("snapshots")
 }
 
 /// A folder that no run used before, in `pump-hil-runs`, with `latest` pointing at it.

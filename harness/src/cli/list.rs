@@ -1,9 +1,11 @@
 //! `pump-hil list` and `pump-hil schema`: what there is.
 
-use super::args::List;
+use super::args::{List, Schema, SchemaKind};
+use super::check::counted;
 use super::{CliError, Exit, eprint, inputs, print};
-use crate::catalog::coverage::{Covered, coverage};
+use crate::catalog::coverage::{coverage, render};
 use crate::fault::{CATALOGUE, Param};
+use crate::scenario::case::Case;
 use crate::scenario::schema::{FileKind, schema as scenario_schema};
 use std::fmt::Write;
 use std::path::Path;
@@ -14,41 +16,32 @@ pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliErro
         return Ok(Exit::Passed);
     }
     let fixtures = inputs::fixtures(fixtures, &args.paths)?;
-    let (cases, catalog) = match (inputs::cases(&args.paths, &fixtures)?, inputs::catalog(&fixtures)?) {
-        (Ok(cases), Ok(catalog)) => (cases, catalog),
-        (Err(diagnostics), _) | (_, Err(diagnostics)) => {
-            eprint(&diagnostics);
-            return Ok(Exit::Usage);
-        }
+    let catalog = match inputs::catalog(&fixtures, &[])? {
+        Ok(catalog) => catalog,
+        Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
-    let mut text = String::new();
+    let groups = match inputs::cases(&args.paths, &catalog)? {
+        Ok(groups) => groups,
+        Err(diagnostics) => return Ok(wrong(&diagnostics)),
+    };
+    let cases: Vec<Case> = groups.into_iter().flat_map(|group| group.cases).collect();
     if args.coverage {
-        let mut open = 0;
-        for line in coverage(&cases, &catalog) {
-            let by = match &line.covered {
-                Covered::By(scenarios) => scenarios.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
-                Covered::NotTestable(reason) => format!("- {reason}"),
-                Covered::No => {
-                    open += 1;
-                    "NOT COVERED".to_owned()
-                }
-            };
-            let _ = writeln!(
-                text,
-                "{:<13} {:<60.60} {by}",
-                line.requirement.id, line.requirement.text
-            );
-        }
-        let _ = writeln!(text, "{open} not covered");
-    } else {
-        let width = cases.iter().map(|case| case.name().len()).max().unwrap_or(0);
-        for case in &cases {
-            let _ = writeln!(text, "{:<width$}  {}", case.name(), case.summary);
-        }
-        let _ = writeln!(text, "{} cases", cases.len());
+        print(&render(&coverage(&cases, &catalog)));
+        return Ok(Exit::Passed);
     }
+    let mut text = String::new();
+    let width = cases.iter().map(|case| case.name().len()).max().unwrap_or(0);
+    for case in &cases {
+        let _ = writeln!(text, "{:<width$}  {}", case.name(), case.summary);
+    }
+    let _ = writeln!(text, "{}", counted(cases.len(), "case"));
     print(&text);
     Ok(Exit::Passed)
+}
+
+fn wrong(diagnostics: &str) -> Exit {
+    eprint(diagnostics);
+    Exit::Usage
 }
 
 fn faults() -> String {
@@ -82,16 +75,19 @@ fn faults() -> String {
     text
 }
 
-pub(super) fn schema(fixtures: Option<&Path>) -> Result<Exit, CliError> {
+pub(super) fn schema(args: &Schema, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     let fixtures = inputs::fixtures(fixtures, &[])?;
-    match inputs::catalog(&fixtures)? {
+    let kind = match args.kind {
+        SchemaKind::Scenario => FileKind::Scenario,
+        SchemaKind::Setup => FileKind::Setup,
+        SchemaKind::Drugs => FileKind::Drugs,
+        SchemaKind::Requirements => FileKind::Requirements,
+    };
+    match inputs::catalog(&fixtures, &[])? {
         Ok(catalog) => {
-            print(&scenario_schema(FileKind::Scenario, &catalog));
+            print(&scenario_schema(kind, &catalog));
             Ok(Exit::Passed)
         }
-        Err(diagnostics) => {
-            eprint(&diagnostics);
-            Ok(Exit::Usage)
-        }
+        Err(diagnostics) => Ok(wrong(&diagnostics)),
     }
 }

@@ -77,7 +77,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::List(args) => list::list(&args, cli.fixtures.as_deref()),
         Command::Replay(args) => replay::replay(&args),
         Command::Review(args) => review::review(&args),
-        Command::Schema => list::schema(cli.fixtures.as_deref()),
+        Command::Schema(args) => list::schema(&args, cli.fixtures.as_deref()),
         #[cfg(feature = "sim")]
         Command::Sim(args) => sim::serve(&args),
     };

@@ -1,10 +1,12 @@
 //! `pump-hil run`: the main job.
 
 use super::args::Run;
+use super::check::counted;
+use super::inputs::Group;
 use super::progress::Reporter;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::interrupt;
-use crate::report::{self, ScenarioResult, Tally};
+use crate::report::{self, Asked, ScenarioResult, Tally};
 use crate::rig::{RigFile, host_time};
 use crate::select::{Filter, Shard};
 use crate::snapshot;
@@ -24,72 +26,113 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
         .map(str::parse::<Shard>)
         .transpose()
         .map_err(CliError::usage)?;
-    let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
-    let mut cases = match inputs::cases(&args.paths.paths, &fixtures)? {
-        Ok(cases) => cases,
-        Err(diagnostics) => {
-            eprint(&diagnostics);
-            return Ok(Exit::Usage);
-        }
-    };
-    if let Some(filter) = &filter {
-        cases.retain(|case| filter.selects(case));
-    }
-    if let Some(shard) = shard {
-        let mut at = 0;
-        cases.retain(|_| {
-            at += 1;
-            shard.selects(at - 1)
-        });
-    }
-    if cases.is_empty() {
-        return Err(CliError::usage(
-            "no scenario is selected; `pump-hil list` shows what there is",
-        ));
-    }
-    let rigs = rigs(args, &fixtures)?;
-    let out = args.out.clone().unwrap_or_else(inputs::new_run_folder);
-    std::fs::create_dir_all(&out)
-        .map_err(|e| CliError::usage(format!("cannot make the output folder `{}`: {e}", out.display())))?;
     let update = if args.accept {
         snapshot::Update::accept(host_time::utc()).map_err(CliError::usage)?
     } else {
         snapshot::Update::from_env()
     };
-    let snapshots = Snapshots {
-        folder: inputs::snapshot_folder(&args.paths.paths),
-        update,
+    let asked_fixtures = fixtures.map(|folder| folder.display().to_string());
+    let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
+    let rigs = rigs(args, &fixtures)?;
+    let files: Vec<RigFile> = rigs.iter().map(|(rig, _)| rig.clone()).collect();
+    let loaded = match inputs::catalog(&fixtures, &files)? {
+        Ok(catalog) => inputs::cases(&args.paths.paths, &catalog)?,
+        Err(diagnostics) => Err(diagnostics),
     };
-
+    let mut groups = match loaded {
+        Ok(groups) => groups,
+        Err(diagnostics) => {
+            eprint(&diagnostics);
+            return Ok(Exit::Usage);
+        }
+    };
+    let found = count(&groups);
+    select(&mut groups, filter.as_ref(), shard);
+    let selected = count(&groups);
+    if selected == 0 {
+        return Err(nothing_selected(args, found));
+    }
+    let out = args.out.clone().unwrap_or_else(inputs::new_run_folder);
+    std::fs::create_dir_all(&out)
+        .map_err(|e| CliError::usage(format!("cannot make the output folder `{}`: {e}", out.display())))?;
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
     let mut results = Vec::new();
-    let mut reporter = Reporter::new(args.progress, cases.len() * rigs.len());
+    let mut reporter = Reporter::new(args.progress, selected * rigs.len());
     for (rig, rig_file) in rigs {
         let jobs = args
             .jobs
             .unwrap_or_else(|| if rig.is_simulated() { inputs::processors() } else { 1 });
-        let settings = Settings {
-            rig,
-            rig_file,
-            out: out.clone(),
-            snapshots: Some(snapshots.clone()),
-            jobs,
-            defect: args.defect.name(),
-        };
-        results.extend(suite::run(&cases, &settings, &interrupt, |progress| {
-            reporter.tell(progress)
-        }));
+        for group in &groups {
+            let settings = Settings {
+                rig: rig.clone(),
+                asked: Asked {
+                    folder: group.folder.display().to_string(),
+                    rig_file: rig_file.clone(),
+                    fixtures: asked_fixtures.clone(),
+                },
+                out: out.clone(),
+                snapshots: Some(Snapshots {
+                    folder: group.folder.join("snapshots"),
+                    update: update.clone(),
+                }),
+                jobs,
+                defect: args.defect.name(),
+                exe: None,
+            };
+            results.extend(suite::run(&group.cases, &settings, &interrupt, |progress| {
+                reporter.tell(progress)
+            }));
+        }
     }
     reporter.end();
-    write_reports(&out, &results)?;
+    let written = write_reports(&out, &results);
     print(&report::terminal::table(&results));
+    let interrupted = interrupt.by();
+    if let Some(by) = interrupted {
+        let left = selected * files.len() - results.len();
+        print(&format!("Interrupted by {by}: {} not run\n", counted(left, "case")));
+    }
+    // Last, so that nobody overlooks it.
+    eprint(&report::terminal::not_safe(&results));
+    written?;
     print(&format!(
         "Journals, results.json and junit.xml are in {}\n",
         out.display()
     ));
-    let interrupted = interrupt.by().is_some();
-    Ok(if interrupted { Exit::Interrupted } else { exit(&results) })
+    Ok(match interrupted {
+        Some(_) => Exit::Interrupted,
+        None => exit(&results),
+    })
+}
+
+fn count(groups: &[Group]) -> usize {
+    groups.iter().map(|group| group.cases.len()).sum()
+}
+
+/// Keeps the cases that the filter selects and that are in the shard.
+fn select(groups: &mut [Group], filter: Option<&Filter>, shard: Option<Shard>) {
+    let mut at = 0;
+    for group in groups {
+        group.cases.retain(|case| {
+            if filter.is_some_and(|filter| !filter.selects(case)) {
+                return false;
+            }
+            at += 1;
+            shard.is_none_or(|shard| shard.selects(at - 1))
+        });
+    }
+}
+
+fn nothing_selected(args: &Run, found: usize) -> CliError {
+    let found = counted(found, "case");
+    CliError::usage(match (&args.filter, &args.shard) {
+        (Some(filter), _) => {
+            format!("--filter '{filter}' selects none of {found}; `pump-hil list` shows their names")
+        }
+        (None, Some(shard)) => format!("--shard {shard} is empty: there are only {found}"),
+        (None, None) => "there is no scenario in what was named".to_owned(),
+    })
 }
 
 /// The rigs, each with its file as it was typed; without any the default one.

@@ -271,11 +271,15 @@ impl Judge {
             .collect();
         let verdict = if !reasons.is_empty() {
             Verdict::Failed { reasons }
-        } else if self.troubles.is_empty() {
+        } else if self.troubles.is_empty() && self.not_safe.is_empty() {
             Verdict::Passed
         } else {
+            let not_safe = self
+                .not_safe
+                .iter()
+                .map(|what| format!("the pump was not left safe: {what}"));
             Verdict::Inconclusive {
-                why: self.troubles.into_iter().map(|(_, why)| why).collect(),
+                why: self.troubles.into_iter().map(|(_, why)| why).chain(not_safe).collect(),
             }
         };
         Outcome {

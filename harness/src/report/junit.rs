@@ -37,7 +37,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
                 status.set_message(safe(&format!("expected {}, came {}", first.expected, first.came)));
             }
             let mut lines: Vec<String> = reasons.iter().flat_map(|r| reason_lines(result, r)).collect();
-            lines.push(format!("again: {}", result.again()));
+            lines.extend(result.again().map(|command| format!("again: {command}")));
             status.set_description(lines.join("\n"));
             status
         }

@@ -24,8 +24,8 @@ pub struct ScenarioResult {
     pub file: String,
     /// Name of the rig that it ran on.
     pub rig: String,
-    /// The rig file, as the user named it; `None` for the default rig.
-    pub rig_file: Option<String>,
+    /// How it was run, for the command that runs it again; `None` where that is not known, as of a journal that is judged again.
+    pub asked: Option<Asked>,
     /// The journal, where there is one.
     pub journal: Option<String>,
     /// Requirements that it verifies.
@@ -36,6 +36,27 @@ pub struct ScenarioResult {
     pub outcome: Outcome,
 }
 
+/// What a user said to have cases run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The folder that the cases' files are relative to; empty where they are relative to the present one.
+    pub folder: String,
+    /// The rig file, as the user named it; `None` for the default rig.
+    pub rig_file: Option<String>,
+    /// The folder of fixtures, as the user named it.
+    pub fixtures: Option<String>,
+}
+
+impl Asked {
+    /// A case's file, as the user finds it.
+    fn file(&self, file: &str) -> String {
+        match self.folder.as_str() {
+            "" => file.to_owned(),
+            folder => format!("{}/{file}", folder.trim_end_matches('/')),
+        }
+    }
+}
+
 impl ScenarioResult {
     /// A result of `case`.
     #[must_use]
@@ -44,7 +65,7 @@ impl ScenarioResult {
             name: case.name(),
             file: case.file.clone(),
             rig: rig.to_owned(),
-            rig_file: None,
+            asked: None,
             journal: None,
             verifies: case.verifies.clone(),
             took,
@@ -52,17 +73,31 @@ impl ScenarioResult {
         }
     }
 
-    /// The command that runs only this one again.
+    /// Notes how it was run, and names its file as the user finds it.
     #[must_use]
-    pub fn again(&self) -> String {
+    pub fn asked(mut self, asked: &Asked) -> Self {
+        self.file = asked.file(&self.file);
+        self.asked = Some(asked.clone());
+        self
+    }
+
+    /// The command that runs only this one again, ready to be pasted.
+    #[must_use]
+    pub fn again(&self) -> Option<String> {
+        let asked = self.asked.as_ref()?;
         let mut command = format!("pump-hil run {}", quoted(&self.file));
-        if let Some(rig) = &self.rig_file {
-            command.push_str(&format!(" --rig {}", quoted(rig)));
+        let filter = self.name.contains('[').then(|| format!("name:{}", self.name));
+        let options = [
+            ("rig", &asked.rig_file),
+            ("fixtures", &asked.fixtures),
+            ("filter", &filter),
+        ];
+        for (option, value) in options {
+            if let Some(value) = value {
+                command.push_str(&format!(" --{option} {}", quoted(value)));
+            }
         }
-        if self.name.contains('[') {
-            command.push_str(&format!(" --filter {}", quoted(&format!("name(={})", self.name))));
-        }
-        command
+        Some(command)
     }
 }
 

@@ -47,13 +47,27 @@ pub fn result(result: &ScenarioResult) -> String {
     if let Some(journal) = &result.journal {
         let _ = writeln!(out, "  journal: {}", safe(journal));
     }
-    let _ = writeln!(out, "  again:   {}", result.again());
+    if let Some(command) = result.again() {
+        let _ = writeln!(out, "  again:   {command}");
+    }
     with_not_safe(out, result)
 }
 
 fn with_not_safe(mut out: String, result: &ScenarioResult) -> String {
     for what in &result.outcome.not_safe {
         let _ = writeln!(out, "  NOT SAFE: {}", safe(what));
+    }
+    out
+}
+
+/// What could not be made safe in any of them, as the last thing that is seen; nothing where all is safe.
+#[must_use]
+pub fn not_safe(results: &[ScenarioResult]) -> String {
+    let mut out = String::new();
+    for result in results {
+        for what in &result.outcome.not_safe {
+            let _ = writeln!(out, "NOT SAFE after {}: {}", safe(&result.name), safe(what));
+        }
     }
     out
 }

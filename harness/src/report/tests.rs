@@ -1,4 +1,4 @@
-use super::{ScenarioResult, Tally, json, junit, terminal};
+use super::{Asked, ScenarioResult, Tally, json, junit, terminal};
 use crate::judge::judge_journal;
 use crate::scenario::case::{Action, Request};
 use crate::testing::{HOUR, Run, alarm, ask, case, expect};
@@ -27,7 +27,7 @@ fn passed() -> ScenarioResult {
 
 #[test]
 fn a_failure_tells_what_was_expected_what_came_and_how_to_run_it_again() {
-    let text = terminal::result(&failed());
+    let text = terminal::result(&failed().asked(&Asked::default()));
     for part in [
         "FAILED       situation",
         "expectation at 0 ms, step 2 at situation.yaml:11",
@@ -99,10 +99,15 @@ fn the_exit_code_tells_pump_from_rig() {
 
 #[test]
 fn a_name_with_brackets_is_quoted_for_the_shell() {
-    let mut result = passed();
+    let mut result = passed().asked(&Asked {
+        folder: "my scenarios".into(),
+        rig_file: Some("bench.yaml".into()),
+        fixtures: None,
+    });
     result.name = "rates[slow]".into();
     assert_eq!(
-        result.again(),
-        "pump-hil run situation.yaml --filter 'name(=rates[slow])'"
+        result.again().as_deref(),
+        Some("pump-hil run 'my scenarios/situation.yaml' --rig bench.yaml --filter 'name:rates[slow]'")
     );
+    assert_eq!(passed().again(), None, "of a replay nobody knows how it was run");
 }

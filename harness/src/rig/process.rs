@@ -32,7 +32,7 @@ impl Pump {
         let link = std::env::temp_dir().join(format!("pump-hil-{}-{number}", std::process::id()));
         let mut command = Command::new(&exe);
         command
-            .args(["sim", "--with-parent"])
+            .args(["sim", "--with-parent", &std::process::id().to_string()])
             .args(["--scale", &scale.to_string()])
             .args(["--seed", &options.seed.to_string()])
             .args(["--start", &options.start_s.to_string()])
@@ -45,6 +45,8 @@ impl Pump {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)
+            // Ctrl-C in a terminal reaches the whole group: the pump must live until it was made safe.
+            .process_group(0)
             .spawn()
             .map_err(|e| wrong(format!("{} does not start: {e}", exe.display())))?;
         let mut pump = Self { child, link };

@@ -1,4 +1,7 @@
 //! However a case ended, its pump is left safe: faults cleared, therapy stopped or at minimum rate, and what could not be done is said aloud.
+//!
+//! Invariant: nothing skips the way to safety. Neither an interrupt nor a journal that takes no more cuts it short, and what could not be made
+//! safe is known to the caller even where it cannot be written down.
 
 use super::Runner;
 use crate::event::Body;
@@ -6,53 +9,100 @@ use crate::interrupt;
 use crate::journal::JournalError;
 use crate::session::Outcome;
 
+/// How a pump was left.
+#[derive(Debug)]
+pub struct Left {
+    /// What could not be made safe; empty is good.
+    pub not_safe: Vec<String>,
+    /// Whether all of it stands in the journal, and the journal is closed.
+    pub journaled: Result<(), JournalError>,
+}
+
 impl Runner<'_> {
-    /// Clears faults, stops therapy (by line, else by probe), notes what was done and closes the journal.
-    ///
-    /// # Errors
-    /// When the journal cannot be written; the pump is made safe all the same.
-    pub async fn leave_safe(mut self) -> Result<(), JournalError> {
-        // An interrupt must not cut the way to safety short; the session's own limits bound it.
+    /// Clears faults, stops therapy (by line, else by probe), notes what was done, closes the rig and the journal. Bounded by the session's and the
+    /// rig's own limits.
+    pub async fn leave_safe(mut self) -> Left {
+        // An interrupt must not cut the way to safety short.
         self.interrupt = interrupt::pair().1;
+        self.leaving = true;
         let (mut did, mut failed) = (Vec::new(), Vec::new());
-        for fault in std::mem::take(&mut self.armed) {
-            match self.rig.clear_fault(fault).and_then(|()| self.rig.fault_effect(fault)) {
-                Ok(state) if !state.in_effect => did.push(format!("cleared {fault}")),
-                Ok(_) => failed.push(format!("{fault} is still in effect")),
-                Err(error) => failed.push(format!("clear {fault}: {error}")),
-            }
+        self.clear_armed(&mut did, &mut failed).await;
+        self.stop_therapy(&mut did, &mut failed).await;
+        for what in &failed {
+            tracing::error!(case = %self.case.name(), what = %crate::report::safe_text::safe(what), "the pump is not safe");
         }
-        let id = self.session.make_safe(self.rig.now());
-        let by_line = match self.outcome(id).await {
-            Ok(Outcome::Ok { .. }) => Ok(()),
-            Ok(Outcome::Refused { reason, .. }) => Err(format!("the pump refused to stop: {reason}")),
-            Ok(_) => Err("the pump did not answer `stop`".to_owned()),
-            Err(error) => Err(format!("`stop` could not be sent: {error}")),
-        };
-        match by_line {
-            Ok(()) => did.push("stopped therapy".into()),
-            // A pump that is stopped already may refuse to stop.
-            Err(_) if self.judge.observed().state.as_deref() == Some("stopped") => {
-                did.push("therapy was stopped already".into())
-            }
-            Err(why) => {
-                let (done, not_done) = self.rig.go_safe();
-                if done.is_empty() {
-                    failed.push(format!(
-                        "{why}, and no probe could make it safe: SWITCH THE PUMP OFF BY HAND"
-                    ));
-                } else {
-                    did.push(why);
-                }
-                did.extend(done);
-                failed.extend(not_done);
-            }
-        }
-        let noted = self
-            .note(Body::MadeSafe { did, failed })
-            .and_then(|()| self.note(Body::Ended));
-        noted?;
+        let _ = self.note(Body::MadeSafe {
+            did,
+            failed: failed.clone(),
+        });
+        let _ = self.note(Body::Ended);
         self.rig.close();
-        self.journal.finish().map(drop)
+        let journaled = match self.unwritten {
+            Some(error) => Err(error),
+            None => self.journal.finish().map(drop),
+        };
+        Left {
+            not_safe: failed,
+            journaled,
+        }
+    }
+
+    /// Switches off every fault that is still armed, and reads back that it is off.
+    async fn clear_armed(&mut self, did: &mut Vec<String>, failed: &mut Vec<String>) {
+        let armed = std::mem::take(&mut self.armed);
+        for fault in &armed {
+            if let Err(error) = self.rig.clear_fault(*fault) {
+                failed.push(format!("clear {fault}: {error}"));
+            }
+        }
+        if armed.is_empty() {
+            return;
+        }
+        // The physics takes the switches in at the next instant.
+        let settled = self.settle().await;
+        for fault in armed {
+            match self.rig.fault_effect(fault) {
+                Ok(state) if !state.in_effect => did.push(format!("cleared {fault}")),
+                Ok(_) => {
+                    let why = settled
+                        .as_ref()
+                        .err()
+                        .map_or(String::new(), |error| format!(" ({error})"));
+                    failed.push(format!("{fault} is still in effect{why}"));
+                }
+                Err(error) => failed.push(format!("read back {fault}: {error}")),
+            }
+        }
+    }
+
+    /// Stops therapy over the line; where that fails, by the probe.
+    async fn stop_therapy(&mut self, did: &mut Vec<String>, failed: &mut Vec<String>) {
+        let id = self.session.make_safe(self.rig.now());
+        let why = match self.outcome(id).await {
+            Ok(Outcome::Ok { .. }) => {
+                did.push("stopped therapy".into());
+                return;
+            }
+            // A pump that is stopped already may refuse to stop.
+            Ok(Outcome::Refused { .. }) if self.judge.observed().state.as_deref() == Some("stopped") => {
+                did.push("therapy was stopped already".into());
+                return;
+            }
+            Ok(Outcome::Refused { reason, .. }) => format!("the pump refused to stop: {reason}"),
+            Ok(_) => "the pump did not answer `stop`".to_owned(),
+            Err(error) => format!("`stop` could not be sent: {error}"),
+        };
+        let (done, not_done) = self.rig.go_safe();
+        if done.is_empty() {
+            let heard = self.judge.observed().state.as_deref();
+            let heard = heard.map_or(String::new(), |state| format!(" (last heard of: {state})"));
+            failed.push(format!(
+                "{why}, and no probe could make it safe: SWITCH THE PUMP OFF BY HAND{heard}"
+            ));
+        } else {
+            did.push(why);
+        }
+        did.extend(done);
+        failed.extend(not_done);
     }
 }

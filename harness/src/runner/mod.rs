@@ -7,6 +7,8 @@ mod leave_safe;
 mod setup;
 mod steps;
 
+pub use leave_safe::Left;
+
 use crate::event::{Body, Event};
 use crate::fault::FaultName;
 use crate::interrupt::Interrupt;
@@ -59,6 +61,12 @@ pub struct Runner<'a> {
     /// Requests that were answered, or given up, and that nobody has asked for yet.
     finished: Vec<(RequestId, Outcome)>,
     watch: Watch<'a>,
+    /// The pump is being made safe: a journal that takes no more must not stand in the way.
+    leaving: bool,
+    /// The journal took an event only in part, or not at all.
+    torn: bool,
+    /// Why it took none while the pump was being made safe.
+    unwritten: Option<journal::JournalError>,
 }
 
 impl<'a> Runner<'a> {
@@ -77,6 +85,9 @@ impl<'a> Runner<'a> {
             armed: BTreeSet::new(),
             finished: Vec::new(),
             watch,
+            leaving: false,
+            torn: false,
+            unwritten: None,
         }
     }
 
@@ -114,7 +125,16 @@ impl<'a> Runner<'a> {
             host_us,
             body,
         };
-        self.journal.append(&event)?;
+        // What is appended behind a torn line would be lost.
+        if !self.torn
+            && let Err(error) = self.journal.append(&event)
+        {
+            self.torn = true;
+            if !self.leaving {
+                return Err(error);
+            }
+            self.unwritten = Some(error);
+        }
         self.judge.on_event(&event);
         (self.watch)(&event);
         Ok(())

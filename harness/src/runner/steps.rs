@@ -215,7 +215,7 @@ impl Runner<'_> {
     }
 
     /// Takes in what the pump says at this very instant.
-    async fn settle(&mut self) -> Result<(), Stopped> {
+    pub(super) async fn settle(&mut self) -> Result<(), Stopped> {
         let now = self.rig.now();
         let received = self.rig.receive(now).await?;
         self.session.handle_bytes(&received.bytes, received.now);
