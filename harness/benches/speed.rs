@@ -99,7 +99,9 @@ fn ten_years_time(out: &Path) -> Figure {
     let (wall, _) = run(
         &[
             "run",
-            "scenarios/ten-years.yaml",
+            "harness/benches/ten-years.yaml",
+            "--rig",
+            "fixtures/rigs/sim-long-life.yaml",
             "--progress",
             "none",
             "--jobs",
@@ -120,7 +122,9 @@ fn ten_years_memory(out: &Path) -> Figure {
     let (_, peak) = run(
         &[
             "run",
-            "scenarios/ten-years.yaml",
+            "harness/benches/ten-years.yaml",
+            "--rig",
+            "fixtures/rigs/sim-long-life.yaml",
             "--progress",
             "none",
             "--jobs",

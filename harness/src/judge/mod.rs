@@ -179,6 +179,11 @@ impl Judge {
     /// Takes the next event of the journal.
     pub fn on_event(&mut self, event: &Event) {
         self.seq += 1;
+        self.observed.looking = self
+            .open
+            .last()
+            .and_then(|open| open.step(&self.case))
+            .is_some_and(|step| matches!(step.action, Action::Expect { .. } | Action::Mark(_)));
         self.observed.on_event(event);
         if self.played {
             return self.afterwards(event);

@@ -65,6 +65,8 @@ pub struct Observed {
     pub sample: Option<Sample>,
     /// Fields of the last reply.
     pub reply: BTreeMap<String, String>,
+    /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
+    pub(crate) looking: bool,
     /// Words that the probe read.
     pub memory: BTreeMap<String, u64>,
     /// Faults that are armed.
@@ -220,9 +222,13 @@ impl Observed {
     }
 
     fn reply(&mut self, refused: Option<&str>, fields: &BTreeMap<String, String>) {
-        self.reply.clone_from(fields);
-        if let Some(code) = refused {
-            self.reply.insert("code".to_owned(), code.to_owned());
+        if !self.looking {
+            self.reply.clone_from(fields);
+            if let Some(code) = refused {
+                self.reply.insert("code".to_owned(), code.to_owned());
+            }
+        }
+        if refused.is_some() {
             return;
         }
         for (key, value) in fields {

@@ -5,7 +5,7 @@ use crate::event::Body;
 use crate::fault::FaultName;
 use crate::plan::Cursor;
 use crate::quantity::{Span, Volume};
-use crate::scenario::case::{Action, Check, Measure, ProbeAction, Request};
+use crate::scenario::case::{Action, Check, Measure, ProbeAction, Request, Step};
 
 /// How long a fault may take until it is read back in effect.
 const CONFIRM_WITHIN: Span = Span(10_000);
@@ -52,8 +52,15 @@ impl Runner<'_> {
                 let until = self.after(*span);
                 self.pass_time(until, |_| false).await
             }
-            // The judge keeps marks by the step's own begin; the cursor unrolls repeats.
-            Action::Mark(_) | Action::Repeat { .. } => Ok(()),
+            Action::Mark(name) => {
+                // Only where a later check counts from it: a pump that is down would cost the time that asking takes.
+                if self.case.steps.iter().any(|step| counts_reported_from(name, step)) {
+                    self.request(&Request::Totals).await?;
+                }
+                self.sample()
+            }
+            // The cursor unrolls repeats.
+            Action::Repeat { .. } => Ok(()),
         }
     }
 
@@ -224,6 +231,18 @@ impl Runner<'_> {
 
     fn after(&self, span: Span) -> Span {
         Span(self.now().0.saturating_add(span.0))
+    }
+}
+
+/// Whether a step, or one in it, counts a reported volume from this mark.
+fn counts_reported_from(mark: &str, step: &Step) -> bool {
+    match &step.action {
+        Action::Expect { checks, .. } => checks.iter().any(|check| {
+            matches!(check, Check::Measure { since: Some(since), .. } if since == mark)
+                && needs_totals(std::slice::from_ref(check))
+        }),
+        Action::Repeat { steps, .. } => steps.iter().any(|step| counts_reported_from(mark, step)),
+        _ => false,
     }
 }
 
