@@ -324,11 +324,11 @@ mod tests {
         let text = GOOD.replace("timeline", "include: [../shared/eri.yaml]\ntimeline");
         write(folder.path(), "scenarios/group/good.yaml", &text);
         let group = folder.path().join("scenarios/group");
-        let found = loaded(&[group.clone()]);
+        let found = loaded(std::slice::from_ref(&group));
         assert_eq!((found.cases.len(), found.diagnostics), (1, vec![]));
         assert_eq!(found.cases[0].case.file, "group/good.yaml");
         write(folder.path(), "scenarios/group/bad.yaml", "nonsense: 1\n");
-        let told = loaded(&[group.clone()]).diagnostics;
+        let told = loaded(std::slice::from_ref(&group)).diagnostics;
         assert_eq!(told[0].file, group.join("bad.yaml").display().to_string());
     }
 

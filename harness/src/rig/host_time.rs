@@ -1,4 +1,4 @@
-//! The host's clocks: the one door to them outside [`super::clock`]. What they say is for people and for safety nets, and decides no verdict.
+//! The host's clocks: the one door to them outside the rig's own clock. What they say is for people and for safety nets, and decides no verdict.
 
 use std::time::{Duration, Instant, SystemTime};
 

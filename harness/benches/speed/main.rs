@@ -1,7 +1,11 @@
 //! How fast is it? Prints each figure beside its limit, and ratios measured in one run, because machines differ and are noisy.
 //!
 //! `cargo bench -p pump-hil --bench speed`; a figure over its limit ends it with code 1.
-#![allow(clippy::print_stdout, reason = "a bench prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench prints, and measures the host's time"
+)]
 
 mod round_trip;
 
@@ -60,7 +64,7 @@ fn round_trip_ratio() -> Figure {
 
 /// 1,000 copies of a 20-step day, journal and judging included.
 fn thousand_days(out: &Path) -> Figure {
-    let case = one_case(&folder("benches/day.yaml"));
+    let case = one_case(&folder("benches/speed/day.yaml"));
     let cases: Vec<Case> = (0..1000)
         .map(|at| Case {
             case: Some(at.to_string()),
@@ -99,7 +103,7 @@ fn ten_years_time(out: &Path) -> Figure {
     let (wall, _) = run(
         &[
             "run",
-            "harness/benches/ten-years.yaml",
+            "harness/benches/speed/ten-years.yaml",
             "--rig",
             "fixtures/rigs/sim-long-life.yaml",
             "--progress",
@@ -122,7 +126,7 @@ fn ten_years_memory(out: &Path) -> Figure {
     let (_, peak) = run(
         &[
             "run",
-            "harness/benches/ten-years.yaml",
+            "harness/benches/speed/ten-years.yaml",
             "--rig",
             "fixtures/rigs/sim-long-life.yaml",
             "--progress",
