@@ -3,32 +3,26 @@
 //! Time stands still between calls; [`Machine::run_until`] jumps from one deadline to the next. While the core is halted by a probe the pump's time stands
 //! still as well, and with it plant and watchdog: a halt can never change a dose.
 
+mod line;
+mod power;
 mod probe;
 
 use stub_plant::{BROWN_OUT_MV, Drive, Plant, PlantSettings, Sensors};
-use stub_pump::Pump;
 use stub_pump::io::{Input, ResetReason, Tone};
-use stub_pump::line::{Identity, LineServer};
-use stub_pump::record::{Cause, Event, What};
+use stub_pump::line::LineServer;
+use stub_pump::record::Cause;
 use stub_pump::settings::Settings;
 use stub_pump::units::{Millis, Seconds};
 
+use self::line::{IDENTITY, TX_BYTES};
+use self::power::Core;
 use crate::block::SCRATCH_BYTES;
 use crate::cpu::{Cpu, symbol};
-use crate::faults::{self, Slots};
+use crate::faults::Slots;
 use crate::nv::MemoryNv;
 
 /// Time without a kick after which the hardware watchdog resets the processor, in milliseconds.
 pub const WATCHDOG_MS: u64 = 90_000;
-
-/// Transmit queue of the simulated pump: a log page of 64 lines need not fit, its lines wait.
-const TX_BYTES: usize = 4096;
-
-const IDENTITY: Identity = Identity {
-    model: "stub-it20",
-    serial: "SN000001",
-    build: "sim",
-};
 
 /// What a machine is made of.
 #[derive(Clone, Debug)]
@@ -63,14 +57,6 @@ pub enum Stop {
         /// Program counter.
         pc: u32,
     },
-}
-
-/// The processor: running firmware, or held in reset with only the lasting memory left.
-// One machine holds one of these: that the variants differ in size costs nothing.
-#[allow(clippy::large_enum_variant)]
-enum Core {
-    Up(Pump<MemoryNv>),
-    Down { nv: MemoryNv, reason: ResetReason },
 }
 
 /// One simulated pump.
@@ -148,43 +134,6 @@ impl Machine {
     #[must_use]
     pub fn now(&self) -> Millis {
         Millis(self.now_ms)
-    }
-
-    /// Bytes arrive on the pump's line at the present instant and are answered at it. A processor that is halted, hung or without supply loses them.
-    pub fn receive(&mut self, bytes: &[u8]) {
-        self.rx_count = self.rx_count.wrapping_add(bytes.len() as u32);
-        if self.slots.spoils_line() {
-            let spoilt: Vec<u8> = bytes.iter().map(|&byte| self.slots.receive(byte)).collect();
-            self.deliver(&spoilt);
-        } else {
-            self.deliver(bytes);
-        }
-    }
-
-    fn deliver(&mut self, mut bytes: &[u8]) {
-        if self.cpu.halted || self.hung {
-            return;
-        }
-        while !bytes.is_empty() {
-            let Core::Up(pump) = &mut self.core else { return };
-            let taken = self.line.receive(Millis(self.now_ms), bytes, pump);
-            bytes = &bytes[taken..];
-            if let Some(added) = self.line.take_refill() {
-                self.plant.refill(added.0);
-            }
-            self.speak();
-        }
-    }
-
-    /// Moves the bytes that left the pump to the end of `into`.
-    pub fn take_output(&mut self, into: &mut Vec<u8>) {
-        into.append(&mut self.out);
-    }
-
-    /// Whether bytes left the pump that were not taken yet.
-    #[must_use]
-    pub fn has_output(&self) -> bool {
-        !self.out.is_empty()
     }
 
     /// When the machine next does something by itself; None while it is halted or without supply for good.
@@ -319,32 +268,6 @@ impl Machine {
         self.plant.drive(Drive { motor });
     }
 
-    /// Lets the line say what there is to say, and sends it.
-    fn speak(&mut self) {
-        let Core::Up(pump) = &mut self.core else { return };
-        let watch = self.cpu.has_breakpoints();
-        let mut came_to = None;
-        loop {
-            self.line.poll(pump, |event| {
-                if watch {
-                    came_to = came_to.or_else(|| symbol_of(event).filter(|&addr| self.cpu.breaks_at(addr)));
-                }
-            });
-            let bytes = self.line.front();
-            if bytes.is_empty() {
-                break;
-            }
-            let before = self.out.len();
-            self.slots.transmit(bytes, &mut self.out);
-            self.tx_count = self.tx_count.wrapping_add((self.out.len() - before) as u32);
-            let count = bytes.len();
-            self.line.sent(count);
-        }
-        if let Some(addr) = came_to {
-            self.cpu.halt_at(addr);
-        }
-    }
-
     /// Halts at `addr` if a breakpoint stands there that was not passed.
     fn break_here(&mut self, addr: u32) -> bool {
         let breaks = self.cpu.breaks_at(addr) && !self.cpu.passed;
@@ -352,63 +275,6 @@ impl Machine {
             self.cpu.halt_at(addr);
         }
         breaks
-    }
-
-    // Reset and supply.
-
-    /// Stops the firmware and starts it again, at this instant if there is supply and the core is not halted.
-    fn restart(&mut self, reason: ResetReason) {
-        self.drive(false);
-        self.tone = Tone::Silent;
-        self.hung = false;
-        self.slots.slots[faults::MAIN_LOOP_HANG].effect = 0;
-        self.coil_off_ms = None;
-        self.interrupt = false;
-        self.line = LineServer::new(IDENTITY);
-        self.resets = self.resets.wrapping_add(1);
-        self.cpu.reset();
-        let nv = core::mem::take(self.nv_mut());
-        self.core = Core::Down { nv, reason };
-    }
-
-    /// Starts the firmware if there is supply.
-    fn boot(&mut self) {
-        let Core::Down { nv, reason } = &mut self.core else {
-            return;
-        };
-        if self.plant.browned_out() {
-            return;
-        }
-        let (nv, reason) = (core::mem::take(nv), *reason);
-        self.reset_reason = reason;
-        self.last_kick_ms = self.now_ms;
-        self.cpu.set_pc(symbol::IDLE);
-        self.core = Core::Up(Pump::boot(self.settings.pump, nv, Millis(self.now_ms), reason));
-        self.speak();
-    }
-
-    pub(crate) fn nv(&self) -> &MemoryNv {
-        match &self.core {
-            Core::Up(pump) => pump.nv(),
-            Core::Down { nv, .. } => nv,
-        }
-    }
-
-    pub(crate) fn nv_mut(&mut self) -> &mut MemoryNv {
-        match &mut self.core {
-            Core::Up(pump) => pump.nv_mut(),
-            Core::Down { nv, .. } => nv,
-        }
-    }
-
-    pub(crate) fn reset_reason_code(&self) -> u32 {
-        match self.reset_reason {
-            ResetReason::PowerOn => 0,
-            ResetReason::Watchdog => 1,
-            ResetReason::BrownOut => 2,
-            ResetReason::Software => 3,
-            ResetReason::Debug => 4,
-        }
     }
 }
 
@@ -423,15 +289,5 @@ fn input(sensors: &Sensors) -> Input {
         magnet: sensors.magnet,
         telemetry_wake: sensors.telemetry_wake,
         temperature_mc: sensors.temperature_mc,
-    }
-}
-
-/// Where in the image an event comes from.
-fn symbol_of(event: &Event) -> Option<u32> {
-    match event.what {
-        What::Alarm { .. } => Some(symbol::ALARM_RAISE),
-        What::Rx { .. } => Some(symbol::PRESCRIPTION_COMMIT),
-        What::BolusStart { .. } => Some(symbol::BOLUS_START),
-        _ => None,
     }
 }

@@ -6,7 +6,8 @@ use stub_pump::nv::Slot;
 use stub_pump::record::Cause;
 use stub_pump::units::Millis;
 
-use super::{Core, Machine};
+use super::Machine;
+use super::power::Core;
 use crate::cpu::{Register, symbol};
 use crate::faults::{self, SHELL};
 
