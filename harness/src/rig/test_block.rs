@@ -67,27 +67,6 @@ impl TestBlock {
         })
     }
 
-    /// Looks for the magic on 64-byte boundaries of `ram`.
-    ///
-    /// # Errors
-    /// It is nowhere, or the memory cannot be read.
-    pub fn find(debug: &mut Debug, ram: std::ops::Range<u64>) -> Result<Self, RigError> {
-        let len = usize::try_from(ram.end.saturating_sub(ram.start)).unwrap_or(0);
-        let mut image = vec![0; len];
-        debug.read(ram.start, &mut image)?;
-        let found = image.chunks(64).position(|c| c.starts_with(MAGIC));
-        match found {
-            Some(place) => Self::at(debug, ram.start + 64 * place as u64),
-            None => Err(RigError::TestBlock {
-                addr: ram.start,
-                what: format!(
-                    "no magic `PUMPHIL1` up to {:#010x}; is this firmware built for test?",
-                    ram.end
-                ),
-            }),
-        }
-    }
-
     /// Where it stands.
     #[must_use]
     pub fn address(&self) -> u64 {

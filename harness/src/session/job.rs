@@ -3,8 +3,8 @@
 use super::hear::{Hear, Missing};
 use super::log::LogJob;
 use super::program::{Intent, ProgramJob};
-use super::{Outcome, RequestError, single_verb};
-use crate::device::{Limits, LogVerb, Profile, Template, args_of, verb_name};
+use super::{Outcome, RequestError};
+use crate::device::{Limits, LogVerb, Profile, Template, Verb, args_of, verb_name};
 use crate::event::Body;
 use crate::scenario::case::Request;
 use crate::wire::Fields;
@@ -256,4 +256,33 @@ impl SafeJob {
             Some(_) => self.next(),
         }
     }
+}
+
+/// The verb of one exchange that `request` is, where it is one.
+fn single_verb(request: &Request) -> Option<Verb> {
+    Some(match request {
+        Request::Identify => Verb::Identify,
+        Request::Status => Verb::Status,
+        Request::Totals => Verb::Totals,
+        Request::ReadPrescription => Verb::ReadPrescription,
+        Request::Forecast => Verb::Forecast,
+        Request::Start => Verb::Start,
+        Request::Stop => Verb::Stop,
+        Request::MinimumRate => Verb::MinimumRate,
+        Request::PatientBolus => Verb::PatientBolus,
+        Request::SingleBolus { .. } => Verb::SingleBolus,
+        Request::PrimeBolus => Verb::PrimeBolus,
+        Request::BridgeBolus { .. } => Verb::BridgeBolus,
+        Request::Refill { .. } => Verb::Refill,
+        Request::ClearAlarm { .. } => Verb::ClearAlarm,
+        Request::Mute => Verb::Mute,
+        Request::TestAlarm { .. } => Verb::TestAlarm,
+        Request::SetClock { .. } => Verb::SetClock,
+        Request::LogEvery { .. } => Verb::LogEvery,
+        Request::ReportTones { .. } => Verb::ReportTones,
+        Request::SelfTest => Verb::SelfTest,
+        Request::Program { .. } | Request::Stage { .. } | Request::Commit | Request::Abort | Request::ReadLog => {
+            return None;
+        }
+    })
 }

@@ -9,117 +9,22 @@
 mod hear;
 mod job;
 mod log;
+mod outcome;
 mod program;
 
-use crate::device::{Profile, UnitError, Verb};
+use crate::device::Profile;
 use crate::event::Body;
 use crate::quantity::Span;
 use crate::scenario::case::Request;
-use crate::wire::{Decoder, EncodeError, Fields, Frame, Line, encode_request, escape};
+use crate::wire::{Decoder, Fields, Frame, Line, encode_request, escape};
 use hear::{Hear, Stream};
 use job::{Answer, Job, Next};
-use std::collections::{BTreeMap, VecDeque};
+pub use outcome::{Outcome, RequestError, RequestId, SessionEvent};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Ends a line that was left unfinished so that it cannot be taken for a whole one.
 const SPOIL: [u8; 2] = *b"~\n";
-
-/// A request that was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(u64);
-
-/// What a session has to tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SessionEvent {
-    /// For the journal, in order.
-    Journal(Body),
-    /// A request is over.
-    Done {
-        /// Which.
-        id: RequestId,
-        /// How it ended.
-        outcome: Outcome,
-    },
-}
-
-/// How a request ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Carried out.
-    Ok {
-        /// Reply fields with their units.
-        fields: BTreeMap<String, String>,
-    },
-    /// Refused by the pump, or by the harness because what was read back is not what was meant (`read-back-differs`, `log-differs`).
-    Refused {
-        /// Why.
-        reason: String,
-        /// Reply fields with their units.
-        fields: BTreeMap<String, String>,
-    },
-    /// Every try went unanswered.
-    NoReply {
-        /// How often it was sent.
-        tries: u32,
-    },
-    /// Broken off after so many bytes, as was asked.
-    CutOff {
-        /// Bytes that were sent.
-        sent: u32,
-    },
-    /// Given up because the pump had to be made safe at once.
-    Abandoned,
-    /// The harness could not say it.
-    NotSent {
-        /// Why.
-        why: RequestError,
-    },
-}
-
-/// Why a request cannot be said to this pump.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// The profile has no such verb.
-    #[error("device `{device}` has no `{verb}`: its profile does not list it under `requests`")]
-    NotInProfile {
-        /// The device.
-        device: String,
-        /// The verb.
-        verb: &'static str,
-    },
-    /// An argument has no value.
-    #[error("`{verb}` needs `{key}`, and the request leaves it open")]
-    Open {
-        /// The verb.
-        verb: &'static str,
-        /// The firmware's key.
-        key: String,
-    },
-    /// A value does not fit the firmware's unit.
-    #[error("`{verb}`, `{key}`: {why}")]
-    Unit {
-        /// The verb.
-        verb: &'static str,
-        /// The firmware's key.
-        key: String,
-        /// Why.
-        why: UnitError,
-    },
-    /// The codec cannot carry it.
-    #[error("`{verb}`: {why}")]
-    Encode {
-        /// The verb.
-        verb: &'static str,
-        /// Why.
-        why: EncodeError,
-    },
-    /// Too many requests wait.
-    #[error("{limit} requests wait already, the limit of the device profile; wait for them first")]
-    QueueFull {
-        /// The limit.
-        limit: usize,
-    },
-}
 
 /// The exchange in flight.
 #[derive(Debug)]
@@ -516,33 +421,4 @@ impl Session {
     fn journal(&mut self, body: Body) {
         self.events.push_back(SessionEvent::Journal(body));
     }
-}
-
-/// The verb of one exchange that `request` is, where it is one.
-fn single_verb(request: &Request) -> Option<Verb> {
-    Some(match request {
-        Request::Identify => Verb::Identify,
-        Request::Status => Verb::Status,
-        Request::Totals => Verb::Totals,
-        Request::ReadPrescription => Verb::ReadPrescription,
-        Request::Forecast => Verb::Forecast,
-        Request::Start => Verb::Start,
-        Request::Stop => Verb::Stop,
-        Request::MinimumRate => Verb::MinimumRate,
-        Request::PatientBolus => Verb::PatientBolus,
-        Request::SingleBolus { .. } => Verb::SingleBolus,
-        Request::PrimeBolus => Verb::PrimeBolus,
-        Request::BridgeBolus { .. } => Verb::BridgeBolus,
-        Request::Refill { .. } => Verb::Refill,
-        Request::ClearAlarm { .. } => Verb::ClearAlarm,
-        Request::Mute => Verb::Mute,
-        Request::TestAlarm { .. } => Verb::TestAlarm,
-        Request::SetClock { .. } => Verb::SetClock,
-        Request::LogEvery { .. } => Verb::LogEvery,
-        Request::ReportTones { .. } => Verb::ReportTones,
-        Request::SelfTest => Verb::SelfTest,
-        Request::Program { .. } | Request::Stage { .. } | Request::Commit | Request::Abort | Request::ReadLog => {
-            return None;
-        }
-    })
 }
