@@ -4,10 +4,9 @@ use super::clock::Clock;
 use super::file::{ClockKind, ProbeAt, PumpAt, RigFile};
 use super::inside::unknown_symbol;
 use super::link::Link;
-use super::probe::Debug;
-#[cfg(feature = "sim")]
-use super::sim;
 use super::{OpenOptions, Rig, RigError, TestBlock, process};
+#[cfg(feature = "sim")]
+use super::{probe::Debug, sim};
 use std::sync::Arc;
 
 /// What must end with the rig.
