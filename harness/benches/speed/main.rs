@@ -1,6 +1,6 @@
 //! How fast is it? Prints each figure beside its limit, and ratios measured in one run, because machines differ and are noisy.
 //!
-//! `cargo bench -p pump-hil --bench speed`; a figure over its limit ends it with code 1.
+//! `cargo bench -p pump-hil --bench speed`; a figure over its limit ends it with code 1. Words after `--` choose figures: `-- reply day`.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -17,53 +17,35 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-/// A figure and what it may be at most.
-struct Figure {
-    what: &'static str,
-    value: f64,
-    limit: f64,
-    unit: &'static str,
-}
-
 fn main() -> ExitCode {
     let out = std::env::temp_dir().join(format!("pump-hil-speed-{}", std::process::id()));
-    let mut over = false;
-    let measures: [&dyn Fn() -> Figure; 6] = [
-        &round_trip_ratio,
-        &|| thousand_days(&out),
-        &|| ten_years_time(&out),
-        &|| ten_years_memory(&out),
-        &version,
-        &|| suite_memory(&out),
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let measures: [(&str, f64, &str, &dyn Fn() -> f64); 6] = [
+        ("request and reply, harness / bare loop", 1.3, "x", &round_trip::ratio),
+        ("a 20-step day, each of 1,000 on two jobs", 5.0, "ms", &|| {
+            thousand_days(&out)
+        }),
+        ("ten years of therapy", 3.0, "s", &|| ten_years(&out).0.as_secs_f64()),
+        ("ten years of therapy, peak memory", 64.0, "MiB", &|| ten_years(&out).1),
+        ("pump-hil --version, median of 41", 10.0, "ms", &version),
+        ("the shipped suite, peak memory", 48.0, "MiB", &|| suite_memory(&out)),
     ];
-    for measure in measures {
-        let Figure {
-            what,
-            value,
-            limit,
-            unit,
-        } = measure();
+    let mut over = false;
+    for (what, limit, unit, measure) in measures {
+        if !chosen.is_empty() && !chosen.iter().any(|word| what.contains(word.as_str())) {
+            continue;
+        }
+        let value = measure();
         let verdict = if value <= limit { "ok" } else { "OVER" };
         over |= value > limit;
-        println!("{what:<58} {value:>9.2} {unit:<4} limit {limit:>6} {unit:<4} {verdict}");
+        println!("{what:<42} {value:>9.2} {unit:<4} limit {limit:>6} {unit:<4} {verdict}");
     }
     let _ = std::fs::remove_dir_all(&out);
     ExitCode::from(u8::from(over))
 }
 
-/// One request and reply through the harness, against a bare write/read loop on the same kind of PTY.
-fn round_trip_ratio() -> Figure {
-    let ratio = round_trip::ratio();
-    Figure {
-        what: "request and reply, harness / bare loop",
-        value: ratio,
-        limit: 1.3,
-        unit: "x",
-    }
-}
-
 /// 1,000 copies of a 20-step day, journal and judging included.
-fn thousand_days(out: &Path) -> Figure {
+fn thousand_days(out: &Path) -> f64 {
     let case = one_case(&folder("benches/speed/day.yaml"));
     let cases: Vec<Case> = (0..1000)
         .map(|at| Case {
@@ -91,21 +73,19 @@ fn thousand_days(out: &Path) -> Figure {
         failed.len(),
         failed[0].outcome.verdict
     );
-    Figure {
-        what: "a 20-step day, each of 1,000 on two jobs",
-        value: each.as_secs_f64() * 1e3,
-        limit: 5.0,
-        unit: "ms",
-    }
+    each.as_secs_f64() * 1e3
 }
 
-fn ten_years_time(out: &Path) -> Figure {
-    let (wall, _) = run(
+/// Wall time, and peak memory in MiB.
+fn ten_years(out: &Path) -> (Duration, f64) {
+    let scenario = "harness/benches/speed/ten-years.yaml";
+    let rig = "fixtures/rigs/sim-long-life.yaml";
+    run(
         &[
             "run",
-            "harness/benches/speed/ten-years.yaml",
+            scenario,
             "--rig",
-            "fixtures/rigs/sim-long-life.yaml",
+            rig,
             "--progress",
             "none",
             "--jobs",
@@ -113,40 +93,11 @@ fn ten_years_time(out: &Path) -> Figure {
             "--out",
         ],
         &out.join("years"),
-    );
-    Figure {
-        what: "ten years of therapy",
-        value: wall.as_secs_f64(),
-        limit: 3.0,
-        unit: "s",
-    }
-}
-
-fn ten_years_memory(out: &Path) -> Figure {
-    let (_, peak) = run(
-        &[
-            "run",
-            "harness/benches/speed/ten-years.yaml",
-            "--rig",
-            "fixtures/rigs/sim-long-life.yaml",
-            "--progress",
-            "none",
-            "--jobs",
-            "1",
-            "--out",
-        ],
-        &out.join("years-2"),
-    );
-    Figure {
-        what: "ten years of therapy, peak memory",
-        value: peak,
-        limit: 64.0,
-        unit: "MiB",
-    }
+    )
 }
 
 /// Median of many starts, since a single one tells of the machine.
-fn version() -> Figure {
+fn version() -> f64 {
     let mut times: Vec<Duration> = (0..41)
         .map(|_| {
             let begin = Instant::now();
@@ -159,25 +110,16 @@ fn version() -> Figure {
         })
         .collect();
     times.sort();
-    Figure {
-        what: "pump-hil --version, median of 41",
-        value: times[20].as_secs_f64() * 1e3,
-        limit: 10.0,
-        unit: "ms",
-    }
+    times[20].as_secs_f64() * 1e3
 }
 
-fn suite_memory(out: &Path) -> Figure {
-    let (_, peak) = run(
+/// In MiB.
+fn suite_memory(out: &Path) -> f64 {
+    run(
         &["run", "scenarios", "--progress", "none", "--jobs", "2", "--out"],
         &out.join("suite"),
-    );
-    Figure {
-        what: "the shipped suite, peak memory",
-        value: peak,
-        limit: 48.0,
-        unit: "MiB",
-    }
+    )
+    .1
 }
 
 /// Runs the harness; wall time, and the peak of its resident memory in MiB, sampled until its end.

@@ -12,18 +12,25 @@ use std::time::{Duration, Instant};
 use stub_sim::{Machine, MachineSettings, SimPump};
 
 /// Exchanges in one block; blocks of both kinds take turns, so that a noisy moment hits both.
-const BLOCK: u32 = 500;
-const BLOCKS: usize = 21;
+const BLOCK: usize = 50;
+const BLOCKS: usize = 400;
 
-/// Median over the blocks of harness time / bare time.
+/// Median of the harness's exchanges / median of the bare ones. A median, because one exchange in a hundred is interrupted by something else.
 pub fn ratio() -> f64 {
     let mut bare = Bare::open();
     let mut harness = Harness::open();
-    let mut ratios: Vec<f64> = (0..BLOCKS)
-        .map(|_| harness.block().as_secs_f64() / bare.block().as_secs_f64())
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios[BLOCKS / 2]
+    let mut bare_times = Vec::with_capacity(BLOCKS * BLOCK);
+    let mut harness_times = Vec::with_capacity(BLOCKS * BLOCK);
+    for _ in 0..BLOCKS {
+        harness.block(&mut harness_times);
+        bare.block(&mut bare_times);
+    }
+    median(harness_times).as_secs_f64() / median(bare_times).as_secs_f64()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 /// The requests that the harness sends as well, encoded beforehand: the pump does the same work for both.
@@ -49,10 +56,10 @@ impl Bare {
         }
     }
 
-    fn block(&mut self) -> Duration {
-        let begin = Instant::now();
+    fn block(&mut self, times: &mut Vec<Duration>) {
         let mut buffer = [0; 4096];
         for request in &self.requests {
+            let begin = Instant::now();
             self.port.write_all(request).expect("written");
             loop {
                 let got = self.port.read(&mut buffer).expect("read");
@@ -60,8 +67,8 @@ impl Bare {
                     break;
                 }
             }
+            times.push(begin.elapsed());
         }
-        begin.elapsed()
     }
 }
 
@@ -85,14 +92,14 @@ impl Harness {
         Self { runtime, rig, session }
     }
 
-    fn block(&mut self) -> Duration {
-        let begin = Instant::now();
+    fn block(&mut self, times: &mut Vec<Duration>) {
         self.runtime.block_on(async {
             for _ in 0..BLOCK {
+                let begin = Instant::now();
                 exchange(&mut self.rig, &mut self.session).await;
+                times.push(begin.elapsed());
             }
         });
-        begin.elapsed()
     }
 }
 
