@@ -2,6 +2,8 @@
 
 use crate::cli::inputs;
 use crate::interrupt;
+use crate::plan::Cursor;
+use crate::quantity::Span;
 use crate::report::{self, Asked, ScenarioResult};
 use crate::rig::RigFile;
 use crate::scenario::case::Case;
@@ -12,6 +14,9 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "seeded-defects")]
 pub use crate::rig::SEEDED_DEFECTS;
+
+/// Beyond this a case is not run against defects: what takes years to show must show in a shorter one.
+const LONGEST_WITH_DEFECT: Span = Span(2 * 365 * 24 * 3_600_000);
 
 /// All shipped cases, and where their journals go.
 #[derive(Debug)]
@@ -92,10 +97,11 @@ impl Bench {
         }
     }
 
-    /// The cases that fail when the pump has this defect. Snapshots do not count: they would catch any change.
+    /// The cases of at most two years that fail when the pump has this defect. Snapshots do not count: they would catch any change.
     #[must_use]
     pub fn catchers(&self, defect: &str) -> Vec<String> {
         (0..self.cases.len())
+            .filter(|&at| length(&self.cases[at]) <= LONGEST_WITH_DEFECT)
             .filter(|&at| matches!(self.run(at, Some(defect), None).outcome.verdict, Verdict::Failed { .. }))
             .map(|at| self.cases[at].name())
             .collect()
@@ -111,4 +117,14 @@ impl Bench {
         };
         suite::run_case(&self.cases[at], &settings, &interrupt::pair().1, &mut |_| {})
     }
+}
+
+/// What the case takes at least.
+fn length(case: &Case) -> Span {
+    let mut cursor = Cursor::new(case);
+    let mut now = Span(0);
+    while let Some(due) = cursor.next(now) {
+        now = now.max(due.at);
+    }
+    now
 }
