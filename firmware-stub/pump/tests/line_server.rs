@@ -141,6 +141,43 @@ fn a_repeated_command_is_answered_and_not_carried_out_again() {
     );
 }
 
+/// Whatever was read in between, in one line or in many.
+#[test]
+fn a_repeated_bolus_is_one_bolus_until_something_else_is_asked() {
+    let mut desk = Desk::new(64);
+    let refill = request(5, "refill removed=0nl added=1000nl");
+    desk.say(refill.as_bytes());
+    for (at, read) in ["status", "library", "dose-log", "totals", "colour=red"]
+        .iter()
+        .enumerate()
+    {
+        desk.say(request(6 + at, read).as_bytes());
+        desk.say(refill.as_bytes());
+    }
+    desk.say(b"?status\n#5 nonsense *0000\n");
+    desk.say(refill.as_bytes());
+    let replies: Vec<String> = desk
+        .lines()
+        .into_iter()
+        .filter(|line| line.starts_with("=5 "))
+        .collect();
+    assert!(
+        replies
+            .iter()
+            .all(|reply| reply.starts_with("=5 ok expected=0nl residual=0nl ")),
+        "{replies:#?}"
+    );
+    assert_eq!(replies.len(), 7);
+    // A command in between is another thing: then it is a new request.
+    desk.say(request(20, "report tones=off").as_bytes());
+    desk.say(refill.as_bytes());
+    assert!(
+        desk.lines()
+            .iter()
+            .any(|line| line.starts_with("=5 ok expected=1000nl"))
+    );
+}
+
 fn word() -> impl Strategy<Value = String> {
     let verbs = "status|stage|staged|commit|start|stop|bolus|bridge|refill|prime|patient-bolus|mute|library|clear-alarm|log-every|clock-set|self-test|report|test-alarm|dose-log|session-begin|abort|minimum-rate|dance";
     let keys = "rate|dose|over|drug|mode|flex|low|crc32|removed|added|volume|id|rtc|tones|priority|from|count|soft|interval|colour";

@@ -31,7 +31,7 @@ pub struct LineServer<const TX: usize> {
     identity: Identity,
     receiver: Receiver,
     queue: Queue<TX>,
-    /// The last request that was answered in one line, and that line: a repetition is answered from here.
+    /// The last request that was no mere reading, by seq and crc, and its reply: a repetition is answered from here, whatever was read in between.
     last: Option<(u16, u16)>,
     last_reply: [u8; LINE_BYTES],
     last_reply_len: usize,
@@ -159,24 +159,29 @@ impl<const TX: usize> LineServer<TX> {
             return;
         }
         let id = request.seq.map(|seq| (seq, request.crc));
-        if id.is_some() && id == self.last && self.last_reply_len > 0 {
+        // Whoever asks in the right form is a programmer.
+        let _ = pump.command(now, Command::Interrogate);
+        if id.is_some() && id == self.last {
             // It was carried out: only its reply was lost.
             self.queue.push(&self.last_reply[..self.last_reply_len]);
             return;
         }
-        // Whoever asks in the right form is a programmer.
-        let _ = pump.command(now, Command::Interrogate);
-        let reply = match request::ask(request, pump.library()) {
-            Err(problem) => problem_line(seq, &problem),
-            Ok(Ask::Read(read)) => match self.read(seq, read, pump) {
-                Some(reply) => reply,
-                // Its lines leave with the next poll.
-                None => return,
-            },
-            Ok(Ask::Stage) => render::reply(seq, &stage(now, request, pump)),
-            Ok(Ask::Do(command)) => self.act(now, seq, command, pump),
+        let (reply, remember) = match request::ask(request, pump.library()) {
+            Err(problem) => (Some(problem_line(seq, &problem)), false),
+            Ok(Ask::Read(read)) => (self.read(seq, read, pump), false),
+            Ok(Ask::Stage) => (Some(render::reply(seq, &stage(now, request, pump))), true),
+            Ok(Ask::Do(command)) => (Some(self.act(now, seq, command, pump)), true),
         };
-        self.answer(id, reply);
+        // The lines of a long reply leave with the next poll.
+        let Some(mut reply) = reply else { return };
+        let mut no_space = render::err(seq, "no-space");
+        let bytes = reply.finish().or_else(|| no_space.finish()).unwrap_or_default();
+        if remember {
+            self.last = id;
+            self.last_reply_len = bytes.len();
+            self.last_reply[..bytes.len()].copy_from_slice(bytes);
+        }
+        self.queue.push(bytes);
     }
 
     fn act<N: Nv>(&mut self, now: Millis, seq: u16, command: Command, pump: &mut Pump<N>) -> LineWriter {
@@ -236,20 +241,6 @@ impl<const TX: usize> LineServer<TX> {
         self.job = if line.is_some() { Some(job) } else { None };
         let line = line.unwrap_or_else(|| job.end(pump));
         self.push(line);
-    }
-
-    /// Sends a reply and remembers it for a repetition of its request.
-    fn answer(&mut self, id: Option<(u16, u16)>, mut reply: LineWriter) {
-        let Some(bytes) = reply.finish() else {
-            self.push(render::err(id.map_or(0, |(seq, _)| seq), "no-space"));
-            return;
-        };
-        if id.is_some() {
-            self.last = id;
-            self.last_reply[..bytes.len()].copy_from_slice(bytes);
-            self.last_reply_len = bytes.len();
-        }
-        self.queue.push(bytes);
     }
 
     fn push(&mut self, mut line: LineWriter) {
