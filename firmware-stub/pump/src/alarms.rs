@@ -62,11 +62,12 @@ pub(crate) struct Sounder {
 }
 
 impl Sounder {
-    pub(crate) const fn new() -> Self {
+    /// Looks at the alarms at once: one that outlived a reset sounds again.
+    pub(crate) const fn new(now: u64) -> Self {
         Self {
             tone: Tone::Silent,
             off_at: NEVER,
-            next_at: NEVER,
+            next_at: now,
             muted_until: None,
             report: false,
         }

@@ -3,7 +3,7 @@
 use crate::check::{fits_motor, in_range};
 use crate::command::{Code, Done, Life, Refusal, Reply};
 use crate::defects::Defect;
-use crate::demand::Given;
+use crate::demand::{Given, RUNNING};
 use crate::io::STROKE_NL;
 use crate::motor::Charge;
 use crate::nv::Nv;
@@ -36,12 +36,11 @@ impl<N: Nv> Pump<N> {
         });
         if ON_DEMAND.contains(&kind) {
             let nl = dose_nl.max(strokes * STROKE_NL).min(u64::from(u32::MAX)) as u32;
-            let end = self.now.saturating_add(over_ms);
             self.state.demand.push(Given {
                 start: self.now,
-                end,
+                end: RUNNING,
                 nl,
-                patient: kind == BolusKind::Patient,
+                patient: u8::from(kind == BolusKind::Patient),
             });
         }
         let (dose, over) = (Nl(dose_nl), Seconds(over_ms.div_ceil(1000)));
@@ -118,7 +117,6 @@ impl<N: Nv> Pump<N> {
         };
         let (dose, over_s) = (rx.or(Key::PtmDose, 0), rx.or(Key::PtmOver, 0));
         let (count, window_ms) = (rx.or(Key::PtmCount, 0), rx.or(Key::PtmWindow, 0) * 1000);
-        let max = rx.or(Key::PtmMax, 0);
         if self.state.state == State::Stopped {
             return refuse(Code::Stopped);
         }
@@ -137,10 +135,7 @@ impl<N: Nv> Pump<N> {
         if self.state.demand.count(self.now, window_ms) as u64 >= count {
             return refuse(Code::Count);
         }
-        if self.committed_nl(window_ms) + dose > max {
-            self.raise(AlarmId::DoseLimit);
-            return refuse(Code::MaxDose);
-        }
+        self.fits_window(Nl(dose))?;
         Ok(self.begin_bolus(BolusKind::Patient, dose, over_s * 1000))
     }
 
@@ -187,13 +182,21 @@ impl<N: Nv> Pump<N> {
         self.bolus_allowed()?;
         self.within_drug("dose", dose, NlPerDay(0))?;
         self.fits_reservoir(dose)?;
-        let window_ms = self.rx_or(Key::PtmWindow, 0) * 1000;
-        if self.rx().is_some_and(|rx| rx.has_ptm())
-            && self.committed_nl(window_ms) + dose.0 > self.rx_or(Key::PtmMax, 0)
-        {
+        self.fits_window(dose)?;
+        Ok(self.begin_bolus(BolusKind::Clinician, dose.0, over.0 * 1000))
+    }
+
+    /// Whether a bolus on demand stays within the rolling maximum, where one is prescribed. The basal that a bridge takes the place of stays counted.
+    fn fits_window(&mut self, dose: Nl) -> Result<(), Refusal> {
+        let Some(rx) = self.rx().filter(|rx| rx.has_ptm()) else {
+            return Ok(());
+        };
+        let (window_ms, max) = (rx.or(Key::PtmWindow, 0) * 1000, rx.or(Key::PtmMax, 0));
+        if self.committed_nl(window_ms) + dose.0 > max {
+            self.raise(AlarmId::DoseLimit);
             return Err(Refusal::new(Code::MaxDose));
         }
-        Ok(self.begin_bolus(BolusKind::Clinician, dose.0, over.0 * 1000))
+        Ok(())
     }
 
     fn within_drug(&self, field: &'static str, dose: Nl, rate: NlPerDay) -> Result<(), Refusal> {
@@ -245,6 +248,7 @@ impl<N: Nv> Pump<N> {
         }
         self.within_drug("volume", Nl(0), rate)?;
         self.fits_reservoir(volume)?;
+        self.fits_window(volume)?;
         let over_ms = (volume.0 * DAY_MS).div_ceil(rate.0.max(1));
         Ok(self.begin_bolus(BolusKind::Bridge, volume.0, over_ms))
     }

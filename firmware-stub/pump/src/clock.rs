@@ -8,8 +8,17 @@ pub(crate) struct Clock {
     civil_ms: u64,
     at: u64,
     set: bool,
-    /// The chip was told to take our time; if it does not, it is believed.
+    /// The chip was told to take our time, and does not show it yet.
     corrected: bool,
+}
+
+/// The chip shows another time than it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Jump {
+    /// How far it is ahead of us.
+    pub(crate) by_ms: i64,
+    /// It was told the right time since it last showed it.
+    pub(crate) told: bool,
 }
 
 impl Clock {
@@ -37,8 +46,8 @@ impl Clock {
         };
     }
 
-    /// Holds the chip's reading against our own. Gives by how many ms the chip jumped, if it did; then it is to be set to [`Clock::now`].
-    pub(crate) fn check(&mut self, now: u64, chip: Seconds, apart_s: u64) -> Option<i64> {
+    /// Holds the chip's reading against our own. A chip that jumped is to be set to [`Clock::now`], as often as it takes: our own count decides.
+    pub(crate) fn check(&mut self, now: u64, chip: Seconds, apart_s: u64) -> Option<Jump> {
         let ours = self.civil_ms_at(now);
         let theirs = chip.0.saturating_mul(1000);
         if !self.set {
@@ -54,14 +63,13 @@ impl Clock {
             // The chip shows whole seconds: stay within the second that it shows.
             self.set(now, chip);
             self.civil_ms = if ours > theirs { theirs + 999 } else { theirs };
-            return None;
-        }
-        if self.corrected {
-            self.set(now, chip);
             self.corrected = false;
             return None;
         }
-        self.corrected = true;
-        Some((i128::from(theirs) - i128::from(ours)).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
+        let by_ms = i128::from(theirs) - i128::from(ours);
+        Some(Jump {
+            by_ms: by_ms.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64,
+            told: core::mem::replace(&mut self.corrected, true),
+        })
     }
 }

@@ -65,7 +65,7 @@ impl<N: Nv> Pump<N> {
         if charge != Charge::Basal {
             self.pace_bolus();
         }
-        self.motor.begin(self.now, self.input.encoder_edges, charge);
+        self.motor.begin(self.now, charge);
     }
 
     /// The field holds the rotor: trying would only drain the battery. Each stroke that falls due meanwhile is missed; one of them stays owed.

@@ -3,18 +3,30 @@
 use crate::bytes::{Reader, Writer};
 use crate::units::DAY_MS;
 
-/// Boluses that are remembered; beyond that the two oldest are joined, on the safe side.
+/// Boluses that are remembered; beyond that the two that ended closest together are joined, on the safe side.
 pub(crate) const REMEMBERED: usize = 48;
 const BUCKETS: usize = 96;
+/// The largest number of 24 bits.
+const MOST: u32 = 0x00FF_FFFF;
 
-/// A bolus on demand: what it gave, or what it is committed to give while it runs.
+/// The end of a bolus that still runs.
+pub(crate) const RUNNING: u64 = u64::MAX;
+
+/// A bolus on demand: what it gave, or what it is committed to give while it runs. Or several of them, joined: then it began and ended as the last of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) start: u64,
-    /// When it ended or will end.
+    /// When it ended, or [`RUNNING`].
     pub(crate) end: u64,
     pub(crate) nl: u32,
-    pub(crate) patient: bool,
+    /// How many of them the patient asked for.
+    pub(crate) patient: u8,
+}
+
+impl Given {
+    fn is_in(&self, now: u64, window_ms: u64) -> bool {
+        self.end.saturating_add(window_ms) > now
+    }
 }
 
 /// Boluses on demand of the last day, oldest first.
@@ -43,18 +55,28 @@ impl Demand {
         let gone = self
             .all()
             .iter()
-            .take_while(|old| old.end + DAY_MS <= given.start)
+            .take_while(|old| !old.is_in(given.start, DAY_MS))
             .count();
         self.list.rotate_left(gone);
         self.len -= gone;
         if self.len == REMEMBERED {
-            let oldest = self.list[0];
-            self.list[1].nl += oldest.nl;
-            self.list.rotate_left(1);
-            self.len -= 1;
+            self.join();
         }
         self.list[self.len] = given;
         self.len += 1;
+    }
+
+    /// Makes one of the two that ended closest together.
+    fn join(&mut self) {
+        let pairs = self.list.windows(2).enumerate();
+        let closest = pairs.min_by_key(|(_, pair)| pair[1].end.saturating_sub(pair[0].end));
+        let at = closest.map_or(0, |(at, _)| at);
+        let before = self.list[at];
+        let joined = &mut self.list[at + 1];
+        joined.nl = joined.nl.saturating_add(before.nl);
+        joined.patient = joined.patient.saturating_add(before.patient);
+        self.list[at..].rotate_left(1);
+        self.len -= 1;
     }
 
     /// The last bolus ended having given this much.
@@ -69,7 +91,7 @@ impl Demand {
     pub(crate) fn sum_nl(&self, now: u64, window_ms: u64) -> u64 {
         self.all()
             .iter()
-            .filter(|given| given.end + window_ms > now)
+            .filter(|given| given.is_in(now, window_ms))
             .map(|given| u64::from(given.nl))
             .sum()
     }
@@ -78,8 +100,9 @@ impl Demand {
     pub(crate) fn count(&self, now: u64, window_ms: u64) -> usize {
         self.all()
             .iter()
-            .filter(|given| given.patient && given.start + window_ms > now)
-            .count()
+            .filter(|given| given.start.saturating_add(window_ms) > now)
+            .map(|given| usize::from(given.patient))
+            .sum()
     }
 
     /// When the latest patient bolus started.
@@ -87,18 +110,19 @@ impl Demand {
         self.all()
             .iter()
             .rev()
-            .find(|given| given.patient)
+            .find(|given| given.patient > 0)
             .map(|given| given.start)
     }
 
     pub(crate) fn put(&self, out: &mut Writer<'_>) {
         out.u8(self.len as u8);
         for given in self.all() {
-            // 40 bits of milliseconds last 34 years, 24 bits of seconds and nanolitres 194 days and 16 mL: 11 bytes a bolus keep the record short.
+            // 40 bits of milliseconds last 34 years, 24 bits of seconds and nanolitres 194 days and 16 mL: 12 bytes a bolus keep the record short.
             out.bytes(&given.start.to_le_bytes()[..5]);
-            let seconds = (given.end - given.start).div_ceil(1000).min(0x00FF_FFFF) as u32;
+            let seconds = (given.end - given.start).div_ceil(1000).min(u64::from(MOST)) as u32;
             out.bytes(&seconds.to_le_bytes()[..3]);
-            out.bytes(&(given.nl.min(0x7F_FFFF) | u32::from(given.patient) << 23).to_le_bytes()[..3]);
+            out.bytes(&given.nl.min(MOST).to_le_bytes()[..3]);
+            out.u8(given.patient);
         }
     }
 
@@ -110,9 +134,14 @@ impl Demand {
             let nl = u32::from(input.u16()?) | u32::from(input.u8()?) << 16;
             let given = Given {
                 start,
-                end: start + seconds * 1000,
-                nl: nl & 0x7F_FFFF,
-                patient: nl >> 23 == 1,
+                end: if seconds < u64::from(MOST) {
+                    start + seconds * 1000
+                } else {
+                    RUNNING
+                },
+                // What no record can hold is without bound.
+                nl: if nl < MOST { nl } else { u32::MAX },
+                patient: input.u8()?,
             };
             *demand.list.get_mut(demand.len)? = given;
             demand.len += 1;
@@ -197,6 +226,10 @@ impl Programmed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    const HOUR: u64 = 3_600_000;
 
     #[test]
     fn a_bolus_leaves_the_window_with_its_last_drop() {
@@ -205,7 +238,7 @@ mod tests {
             start: 1_000,
             end: 61_000,
             nl: 5_000,
-            patient: true,
+            patient: 1,
         });
         assert_eq!(demand.sum_nl(3_660_999, 3_600_000), 5_000);
         assert_eq!(demand.sum_nl(3_661_000, 3_600_000), 0);
@@ -213,18 +246,31 @@ mod tests {
         assert_eq!(demand.count(3_601_000, 3_600_000), 0);
     }
 
-    #[test]
-    fn more_boluses_than_are_remembered_lose_no_volume() {
-        let mut demand = Demand::default();
-        for i in 0..60 {
-            demand.push(Given {
-                start: i * 1000,
-                end: i * 1000 + 1,
-                nl: 10,
-                patient: true,
-            });
+    proptest! {
+        /// Whatever was asked for and when, the memory never knows less than was given, and forgets a day later.
+        #[test]
+        fn more_boluses_than_are_remembered_loosen_no_limit(
+            asked in prop::collection::vec((1..HOUR, 1..20 * HOUR / 1000, 1..1_000_000_u32, any::<bool>()), 1..200),
+            window_ms in HOUR..=DAY_MS,
+        ) {
+            let (mut demand, mut all, mut now) = (Demand::default(), Vec::new(), 0);
+            for (over, wait, nl, patient) in asked {
+                let given = Given { start: now, end: RUNNING, nl, patient: u8::from(patient) };
+                demand.push(given);
+                prop_assert!(demand.sum_nl(now + DAY_MS, window_ms) >= u64::from(nl), "it counts for as long as it runs");
+                now += over;
+                demand.end(now, nl);
+                all.push(Given { end: now, ..given });
+                now += wait;
+                let exact = all.iter().filter(|given| given.is_in(now, window_ms));
+                prop_assert!(demand.sum_nl(now, window_ms) >= exact.map(|given| u64::from(given.nl)).sum());
+                let exact = all.iter().filter(|given| given.patient > 0 && given.start + window_ms > now);
+                prop_assert!(demand.count(now, window_ms) >= exact.count());
+                let last = all.iter().rev().find(|given| given.patient > 0).map(|given| given.start);
+                prop_assert!(demand.last_patient() >= last);
+            }
+            prop_assert_eq!(demand.sum_nl(now + DAY_MS, window_ms), 0);
         }
-        assert_eq!(demand.sum_nl(60_000, DAY_MS), 600);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The motor: one stroke at a time, and what the encoder says of it.
 //!
-//! A stroke counts when the encoder has moved its edges. One that has not by its end gets the same time again; then it has failed, the motor rests, and it
+//! A stroke counts when the encoder has moved its edges; those of a stroke that was broken off or failed count with the next, for they moved drug as well.
+//! One that has not by its end gets the same time again; then it has failed, the motor rests, and it
 //! is tried again, for ever: a stall never stops the pump for good.
 
 use crate::io::{EDGES_PER_STROKE, STROKE_MS};
@@ -22,7 +23,6 @@ pub(crate) struct Stroke {
     /// The bolus that it belongs to has ended: it counts for the kind, not for a bolus.
     pub(crate) orphan: bool,
     extended: bool,
-    edges: u32,
 }
 
 /// How a stroke stands at its end.
@@ -46,6 +46,8 @@ pub(crate) struct Stall {
 
 #[derive(Debug, Default)]
 pub(crate) struct Motor {
+    /// Encoder count up to which strokes are booked.
+    pub(crate) counted: u32,
     pub(crate) stroke: Option<Stroke>,
     /// No stroke begins before.
     pub(crate) rest_until: u64,
@@ -56,23 +58,26 @@ pub(crate) struct Motor {
 }
 
 impl Motor {
-    pub(crate) fn begin(&mut self, now: u64, edges: u32, charge: Charge) {
+    pub(crate) fn begin(&mut self, now: u64, charge: Charge) {
         self.stroke = Some(Stroke {
             charge,
             until: now + STROKE_MS,
             orphan: false,
             extended: false,
-            edges,
         });
     }
 
     /// Looks at the stroke whose time is up.
     pub(crate) fn end(&mut self, now: u64, edges: u32, settings: &Settings) -> Option<(Stroke, Ended)> {
         let stroke = self.stroke.as_mut()?;
-        let moved = edges.wrapping_sub(stroke.edges);
-        // Half the number range is no movement but a counter that was reset.
-        if (EDGES_PER_STROKE..u32::MAX / 2).contains(&moved) {
-            let strokes = u64::from(moved / EDGES_PER_STROKE);
+        let moved = edges.wrapping_sub(self.counted);
+        if moved > u32::MAX / 2 {
+            // That is no movement but a counter that was reset.
+            self.counted = edges;
+        } else if moved >= EDGES_PER_STROKE {
+            let strokes = moved / EDGES_PER_STROKE;
+            self.counted = self.counted.wrapping_add(strokes * EDGES_PER_STROKE);
+            let strokes = u64::from(strokes);
             self.rest_until = now + settings.stroke_rest_ms;
             return Some((self.stroke.take()?, Ended::Done { strokes }));
         }

@@ -85,6 +85,8 @@ pub struct Pump<N: Nv> {
     pub(crate) logs: Logs,
     pub(crate) programmed: Programmed,
     pub(crate) timers: Timers,
+    /// The motor was driven up to this step: the readings are under its load.
+    pub(crate) driven: bool,
     /// The first step after a reset finds out what was delivered since the state was stored.
     pub(crate) recover: bool,
     /// It has no stored encoder count to compare with.
@@ -125,7 +127,7 @@ impl<N: Nv> Pump<N> {
             pressure: Pressure::default(),
             battery: Battery::default(),
             clock: Clock::default(),
-            sounder: Sounder::new(),
+            sounder: Sounder::new(now),
             logs,
             programmed: Programmed::new(DAY_MS, now),
             timers: Timers {
@@ -136,6 +138,7 @@ impl<N: Nv> Pump<N> {
                 self_test: now + settings.self_test_ms,
                 end_of_life: NEVER,
             },
+            driven: false,
             recover: true,
             edges_lost: false,
             stop_entry: false,
@@ -165,14 +168,16 @@ impl<N: Nv> Pump<N> {
         let before = core::mem::replace(&mut self.input, *input);
         if self.recover {
             self.recover_from_reset();
-        } else if before.magnet != input.magnet || before.telemetry_wake != input.telemetry_wake {
+        }
+        // A stroke that is whole counts, whatever else this instant brings.
+        if self.motor.stroke.is_some_and(|stroke| self.now >= stroke.until) {
+            self.end_stroke();
+        }
+        if before.magnet != input.magnet || before.telemetry_wake != input.telemetry_wake {
             self.sense_fields(&before);
         }
         if input.catheter_pa >= self.settings.occlusion_pa {
             self.check_occlusion();
-        }
-        if self.motor.stroke.is_some_and(|stroke| self.now >= stroke.until) {
-            self.end_stroke();
         }
         if self.now >= self.slow_due {
             self.slow_tasks();
@@ -185,8 +190,9 @@ impl<N: Nv> Pump<N> {
                 .stroke
                 .map_or_else(|| self.stroke_due(), |stroke| stroke.until),
         );
+        self.driven = self.motor.stroke.is_some();
         Output {
-            motor: self.motor.stroke.is_some(),
+            motor: self.driven,
             tone: self.sounder.tone,
             watchdog_kick: core::mem::take(&mut self.kick),
             set_rtc: self.set_rtc.take(),

@@ -164,8 +164,8 @@ impl<N: Nv> Pump<N> {
         self.state.demand.push(crate::demand::Given {
             start: self.now,
             end: self.now,
-            nl: 1 << 22,
-            patient: true,
+            nl: u32::MAX,
+            patient: u8::MAX,
         });
     }
 
@@ -247,13 +247,20 @@ impl<N: Nv> Pump<N> {
     /// Strokes between the last save and the reset, by the encoder; where its count is not believable (more than the motor can make, or nothing to
     /// compare it with), the most that there can have been.
     fn count_missed_strokes(&mut self) {
+        self.motor.counted = self.input.encoder_edges;
         if self.state_seq == 0 && !self.edges_lost {
             return;
         }
         let elapsed = self.now.saturating_sub(self.state.saved_at);
-        let moved = u64::from(self.input.encoder_edges.wrapping_sub(self.state.saved_edges) / EDGES_PER_STROKE);
+        let edges = self.input.encoder_edges.wrapping_sub(self.state.saved_edges);
+        let moved = u64::from(edges / EDGES_PER_STROKE);
         let believable = !self.edges_lost && self.settings.shortest_ms(moved) <= elapsed.saturating_add(1_000);
-        let strokes = if believable { moved } else { self.most_strokes(elapsed) };
+        let strokes = if believable {
+            self.motor.counted = self.motor.counted.wrapping_sub(edges % EDGES_PER_STROKE);
+            moved
+        } else {
+            self.most_strokes(elapsed)
+        };
         let mut of_bolus = 0;
         if let Some(bolus) = &mut self.state.bolus {
             let paced = self.now.saturating_sub(bolus.start).saturating_mul(bolus.strokes) / bolus.over_ms.max(1);
@@ -285,7 +292,7 @@ impl<N: Nv> Pump<N> {
             return;
         }
         self.state.saved_at = self.now;
-        self.state.saved_edges = self.input.encoder_edges;
+        self.state.saved_edges = self.motor.counted;
         self.state.rate = self.basal.rate().min(u64::from(u32::MAX)) as u32;
         self.state_seq = self.state_seq.wrapping_add(1).max(1);
         let mut buf = [0; STATE_MAX];

@@ -83,26 +83,32 @@ impl<N: Nv> Pump<N> {
 
     /// Each minute: clock, battery, pressures, temperature, and what lasts.
     fn tick(&mut self) {
+        if self.driven {
+            // Under the motor's load battery and pressures say little: look again as soon as it is off, or a stroke a minute could hide them for ever.
+            self.timers.tick = self.motor.stroke.map_or(self.now, |stroke| stroke.until) + 1;
+            return;
+        }
         self.timers.tick = self.now + self.settings.tick_ms;
         // While the chip waits to be set it shows the old time.
         let jumped = match self.set_rtc {
             Some(_) => None,
             None => self.clock.check(self.now, self.input.rtc, self.settings.clock_jump_s),
         };
-        if let Some(by_ms) = jumped {
-            self.event(What::Clock { by_ms });
-            self.raise(AlarmId::ClockJump);
+        if let Some(jump) = jumped {
+            // A chip that does not take the time is told each minute, and tells of it once.
+            if !jump.told {
+                self.event(What::Clock { by_ms: jump.by_ms });
+                self.raise(AlarmId::ClockJump);
+            }
             self.set_rtc = Some(self.clock.now(self.now));
         }
-        if self.motor.stroke.is_none() {
-            let charge = self.battery.sample(self.input.battery_mv, &self.settings);
-            self.battery_says(charge);
-            // Behind an occlusion pressure stands high without anything growing: it neither creeps nor teaches the average.
-            if !self.has_alarm(AlarmId::Occlusion)
-                && let Some(finding) = self.pressure.tick(&self.input, &self.settings)
-            {
-                self.found(finding);
-            }
+        let charge = self.battery.sample(self.input.battery_mv, &self.settings);
+        self.battery_says(charge);
+        // Behind an occlusion pressure stands high without anything growing: it neither creeps nor teaches the average.
+        if !self.has_alarm(AlarmId::Occlusion)
+            && let Some(finding) = self.pressure.tick(&self.input, &self.settings)
+        {
+            self.found(finding);
         }
         let draws = self.state.state != State::Stopped || self.state.bolus.is_some();
         if draws && let Some(finding) = self.pressure.reservoir(&self.input, &self.settings) {

@@ -28,6 +28,10 @@ const BLOCKING: [AlarmId; 9] = [
 impl<N: Nv> Pump<N> {
     /// Changes the state, the rate with it, and writes both down.
     pub(crate) fn set_state(&mut self, to: State, cause: Cause) {
+        if self.state.state != to && core::mem::take(&mut self.stop_entry) {
+            // Its stroke still runs, but what follows must not stand before it.
+            self.entry(DoseCause::Stop);
+        }
         let from = core::mem::replace(&mut self.state.state, to);
         self.state.minimum_cause = (to == State::MinimumRate).then_some(cause);
         if from == to {
@@ -237,17 +241,19 @@ impl<N: Nv> Pump<N> {
         if self.state.reservoir < STROKE_NL {
             return Err(Refusal::new(Code::ReservoirEmpty));
         }
-        for id in [
+        // What the pump falls back to minimum rate for itself does not stand in its way.
+        const STOPPING: [AlarmId; 5] = [
             AlarmId::Occlusion,
             AlarmId::CatheterDisconnection,
             AlarmId::ReservoirEmpty,
-        ] {
-            if self.has_alarm(id) {
-                return Err(Refusal {
-                    alarm: Some(id),
-                    ..Refusal::new(Code::AlarmActive)
-                });
-            }
+            AlarmId::OverTemperature,
+            AlarmId::TrialEnded,
+        ];
+        if let Some(id) = STOPPING.into_iter().find(|&id| self.has_alarm(id)) {
+            return Err(Refusal {
+                alarm: Some(id),
+                ..Refusal::new(Code::AlarmActive)
+            });
         }
         self.end_bolus(BolusEnd::Stopped);
         self.set_state(State::MinimumRate, Cause::Command);
@@ -290,7 +296,7 @@ impl<N: Nv> Pump<N> {
         }
         if self.window_nl() <= max - max / 20 {
             self.drop_alarm(AlarmId::DoseLimit);
-            self.set_state(State::Running, Cause::DoseLimitOver);
+            self.go_by_prescription(Cause::DoseLimitOver);
         }
     }
 }

@@ -262,3 +262,72 @@ fn an_alarm_ends_a_bolus_and_keeps_the_next_from_starting() {
         (Code::AlarmActive, Some(AlarmId::MotorStall))
     );
 }
+
+#[test]
+fn periodic_boluses_come_back_when_the_dose_limit_is_over() {
+    let mut fields = periodic(96_000, 50_000, 600, 14_400);
+    fields.extend(ptm(20_000, 300, 3_600, 4, 86_400, 300_000));
+    let mut bench = pca(&fields);
+    bench.run_for(3 * DAY);
+    let over = bench.when(|what| {
+        matches!(
+            what,
+            What::State {
+                cause: stub_pump::record::Cause::DoseLimitOver,
+                ..
+            }
+        )
+    });
+    let over = over.expect("the limit was reached and left");
+    let after = bench.count_since(over, |what| {
+        matches!(
+            what,
+            What::BolusStart {
+                kind: BolusKind::Periodic,
+                ..
+            }
+        )
+    });
+    assert!(after > 0, "no periodic bolus since {over}");
+}
+
+#[test]
+fn more_boluses_than_are_remembered_loosen_no_limit() {
+    let mut fields = continuous(48_000);
+    fields.extend(ptm(500, 60, 300, 48, 86_400, 700_000));
+    let mut bench = pca(&fields);
+    for _ in 0..48 {
+        bench.ok(Command::PatientBolus);
+        bench.run_for(5 * MINUTE);
+    }
+    assert_eq!(bench.refused(Command::PatientBolus).code, Code::Count);
+    for _ in 0..3 {
+        bench.ok(Command::Bolus {
+            dose: Nl(500),
+            over: Seconds(60),
+        });
+        bench.run_for(5 * MINUTE);
+        assert_eq!(bench.refused(Command::PatientBolus).code, Code::Count);
+    }
+}
+
+#[test]
+fn a_bolus_of_any_kind_is_held_to_the_rolling_maximum() {
+    let bolus = Command::Bolus {
+        dose: Nl(60_000),
+        over: Seconds(3_600),
+    };
+    let bridge = Command::Bridge {
+        volume: Nl(60_000),
+        rate: NlPerDay(480_000),
+    };
+    for request in [bolus, bridge] {
+        let mut bench = pca(&with_ptm(500_000, 600_000));
+        bench.ok(request);
+        bench.run_for(4 * HOUR);
+        // 500 of basal, 60 that was given, and 60 more.
+        assert_eq!(bench.refused(request).code, Code::MaxDose);
+        assert!(bench.has(AlarmId::DoseLimit), "{request:?}");
+        assert_eq!(bench.state(), State::Running);
+    }
+}

@@ -125,12 +125,12 @@ impl Ledger {
     }
 
     /// What counts in the window that ends now, at least and at most: basal that was delivered in it, every bolus by its part inside or as a
-    /// whole, and all of a bolus in progress. Priming stays in the catheter, and counts only at most.
-    pub fn in_window(&self, window: i64, rate: i64) -> (i64, i64) {
+    /// whole, and all of a bolus in progress. At most counts what the mode can still give by itself, `programmed`, and priming, which stays in
+    /// the catheter.
+    pub fn in_window(&self, window: i64, programmed: i64) -> (i64, i64) {
         let from = self.now - window;
         let basal = self.basal_since(from);
-        let whole_window = i64::try_from(i128::from(rate) * i128::from(window) / DAY_MS).unwrap_or(i64::MAX);
-        let (mut least, mut most) = (basal, basal.max(whole_window));
+        let (mut least, mut by_mode, mut most) = (basal, basal, 0);
         for bolus in &self.recent {
             if bolus.end() + window / 48 < from {
                 continue;
@@ -139,15 +139,15 @@ impl Ledger {
             if KINDS[bolus.class] != "prime" {
                 least += inside;
             }
-            most += bolus.dose;
+            *(if bolus.class == 2 { &mut by_mode } else { &mut most }) += bolus.dose;
         }
         for bolus in &self.active {
             if KINDS[bolus.class] != "prime" {
                 least += bolus.dose - bolus.given(from);
             }
-            most += bolus.dose;
+            *(if bolus.class == 2 { &mut by_mode } else { &mut most }) += bolus.dose;
         }
-        (least, most)
+        (least, most + by_mode.max(programmed))
     }
 }
 

@@ -333,6 +333,9 @@ impl Oracle {
         if verb == "patient-bolus" {
             self.judge_patient_bolus(refused, out);
         }
+        if let Some(Request::SingleBolus { dose, .. } | Request::BridgeBolus { volume: dose, .. }) = request {
+            self.judge_dose(*dose, refused, out);
+        }
         if refused.is_some() {
             return;
         }

@@ -1,6 +1,6 @@
 //! Boluses on request: whether each may be granted, and whether each that begins was asked for.
 
-use super::{Bolus, Oracle, OracleSettings, RAW_MS, State, ledger};
+use super::{Bolus, Oracle, OracleSettings, RAW_MS, State, ledger, schedule};
 use crate::judge::Finding;
 use crate::quantity::{Span, Volume};
 use crate::scenario::case::PatientBolus;
@@ -133,7 +133,6 @@ impl Oracle {
 
     fn weigh(&mut self, bolus: PatientBolus, against: &mut Against) {
         let (t, clock) = (self.t, self.settings.clock.0);
-        let slack = self.settings.strokes * self.settings.stroke_nl;
         let stopped = self.state == State::Stopped;
         against.note("stopped", stopped, self.state != State::Running, || {
             "the pump is stopped".to_owned()
@@ -174,19 +173,52 @@ impl Oracle {
             count(clock) >= bolus.count,
             || format!("{} in {}, allowed {}", count(-clock), bolus.window, bolus.count),
         );
-        let rate = self.rate_at(t).0;
-        let (least, most) = self.ledger.in_window(bolus.window.0, rate);
-        let sure = least + bolus.dose.0 > bolus.max.0 + slack;
-        let perhaps = most + bolus.dose.0 > bolus.max.0 - slack;
+        self.weigh_window(bolus, bolus.dose, against);
+    }
+
+    /// Holds one more dose to the rolling maximum.
+    fn weigh_window(&self, bolus: PatientBolus, dose: Volume, against: &mut Against) {
+        let slack = self.settings.strokes * self.settings.stroke_nl;
+        let programmed = self
+            .rx
+            .as_ref()
+            .map_or(0, |rx| schedule::most_in(&rx.mode, bolus.window.0));
+        let (least, most) = self.ledger.in_window(bolus.window.0, programmed);
+        let sure = least + dose.0 > bolus.max.0 + slack;
+        let perhaps = most + dose.0 > bolus.max.0 - slack;
         against.note("max-dose", sure, perhaps, || {
             format!(
-                "{} in {} already, and {} more is above {}",
+                "{} in {} already, and {dose} more is above {}",
                 Volume(least),
                 bolus.window,
-                bolus.dose,
                 bolus.max
             )
         });
+    }
+
+    /// The clinician's boluses are held to the same rolling maximum as the patient's, where one is prescribed.
+    pub(super) fn judge_dose(&mut self, dose: Volume, refused: Option<&str>, out: &mut Vec<Finding>) {
+        let mut against = Against::default();
+        if let Some(bolus) = self.rx.as_ref().and_then(|rx| rx.patient_bolus) {
+            self.weigh_window(bolus, dose, &mut against);
+        }
+        match (refused, against.sure.pop()) {
+            (None, Some((code, why))) => {
+                self.finding(
+                    out,
+                    format!("bolus refused with `{code}`: {why}"),
+                    "it was granted".to_owned(),
+                );
+            }
+            (Some("max-dose"), _) if against.perhaps.is_empty() => {
+                self.finding(
+                    out,
+                    "bolus granted: it stays within the rolling maximum".to_owned(),
+                    "it was refused with `max-dose`".to_owned(),
+                );
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn bolus_start(&mut self, kind: &str, dose: i64, over: i64, out: &mut Vec<Finding>) {

@@ -165,6 +165,43 @@ fn the_rolling_maximum_counts_basal() {
 }
 
 #[test]
+fn the_clinicians_boluses_are_held_to_the_rolling_maximum_as_well() {
+    let dose = Volume(100_000);
+    let (over, rate) = (Span(HOUR), Rate(500_000));
+    for request in [
+        Request::SingleBolus { dose, over },
+        Request::BridgeBolus { volume: dose, rate },
+    ] {
+        let verb = match request {
+            Request::BridgeBolus { .. } => "bridge-bolus",
+            _ => "single-bolus",
+        };
+        let answered = |max: i64, refused: Option<&str>| {
+            let mut case = case(vec![ask(Request::Start), ask(request.clone())]);
+            case.prescription = patient_case(0).prescription;
+            if let Some(bolus) = case.prescription.as_mut().unwrap().patient_bolus.as_mut() {
+                bolus.max = Volume(max);
+            }
+            let mut run = Run::begun();
+            run.start(480_000).basal_until(24 * HOUR);
+            run.step(|run| {
+                run.reply(verb, refused);
+            });
+            findings(&case, &mut run)
+        };
+        assert_eq!(answered(570_000, Some("max-dose")), [""; 0], "{verb}");
+        assert!(
+            answered(570_000, None)[0].starts_with("bolus refused with `max-dose`"),
+            "{verb}"
+        );
+        assert!(
+            answered(590_000, Some("max-dose"))[0].ends_with("it was refused with `max-dose`"),
+            "{verb}"
+        );
+    }
+}
+
+#[test]
 fn a_bolus_that_nobody_asked_for_is_a_reason() {
     let case = case(vec![ask(Request::Start)]);
     let mut run = Run::begun();

@@ -210,6 +210,13 @@ impl Bench {
         self.pass_to(until);
     }
 
+    /// Runs to the instant at which the motor is driven next.
+    pub fn run_until_driven(&mut self) {
+        while !self.output.motor {
+            self.run_until(self.pump.next_deadline().0);
+        }
+    }
+
     /// Sets the sensors and lets the pump see it at once.
     pub fn sense(&mut self, change: impl FnOnce(&mut Input)) {
         change(&mut self.input);
@@ -286,6 +293,11 @@ impl Bench {
 
     pub fn count(&self, matches: impl Fn(&What) -> bool) -> usize {
         self.events.iter().filter(|event| matches(&event.what)).count()
+    }
+
+    pub fn count_since(&self, from: u64, matches: impl Fn(&What) -> bool) -> usize {
+        let since = self.events.iter().filter(|event| event.t.0 >= from);
+        since.filter(|event| matches(&event.what)).count()
     }
 
     /// When the alarm was first raised.
