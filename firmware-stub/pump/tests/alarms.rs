@@ -3,7 +3,7 @@ mod common;
 
 use common::*;
 use stub_pump::command::{Code, Command};
-use stub_pump::io::Tone;
+use stub_pump::io::{ResetReason, Tone};
 use stub_pump::record::{AlarmId, What};
 
 /// Times at which that tone began, from now on, over the time.
@@ -95,4 +95,17 @@ fn there_must_be_something_to_mute_or_to_clear() {
         bench.refused(Command::ClearAlarm(AlarmId::Occlusion)).code,
         Code::NoSuchAlarm
     );
+}
+
+#[test]
+fn an_alarm_that_outlives_a_reset_sounds_again() {
+    for reason in [ResetReason::Debug, ResetReason::Software, ResetReason::Watchdog] {
+        let bench = with_critical();
+        let bench = bench.reset(reason, 100);
+        assert!(bench.has(AlarmId::Occlusion));
+        assert_eq!(bench.output.tone, Tone::Critical, "{reason:?}");
+        // The second time nothing new is raised.
+        let bench = bench.reset(reason, 100);
+        assert_eq!(bench.output.tone, Tone::Critical, "{reason:?}");
+    }
 }

@@ -368,3 +368,48 @@ fn the_watchdog_is_kicked_well_within_its_ninety_seconds() {
     assert!(bench.longest_gap <= 60_000);
     assert!(bench.kicked >= 1_440);
 }
+
+#[test]
+fn the_battery_is_read_though_every_look_at_it_falls_into_a_stroke() {
+    // A stroke a minute, begun 100 ms before the pump looks.
+    let mut bench = Bench::ready();
+    bench.program(&continuous(720_000));
+    bench.run_for(MINUTE - 100);
+    bench.ok(Command::Start);
+    bench.input.battery_mv = 2_500;
+    bench.run_for(HOUR);
+    assert!(bench.has(AlarmId::Eri), "{:?}", bench.pump.status());
+}
+
+#[test]
+fn a_clock_that_jumps_twice_within_a_minute_is_set_back_twice() {
+    let mut bench = Bench::running();
+    bench.run_for(HOUR);
+    for by_s in [3_600, 1_800, -86_400] {
+        bench.jump_clock(by_s);
+        bench.run_for(MINUTE);
+    }
+    bench.run_for(MINUTE);
+    assert_eq!(bench.pump.status().rtc.0, MONDAY + bench.now / 1000);
+    assert_eq!(bench.input.rtc.0, MONDAY + (bench.now - MINUTE) / 1000 + 60);
+}
+
+/// A rotor that is stopped in the middle of a stroke has moved drug: its edges count with the next stroke.
+#[test]
+fn edges_of_a_stroke_that_was_broken_off_are_counted() {
+    let mut bench = Bench::running();
+    let edges = bench.input.encoder_edges;
+    for _ in 0..16 {
+        bench.run_until_driven();
+        bench.run_for(100);
+        // Two of its four edges came.
+        bench.input.encoder_edges = bench.input.encoder_edges.wrapping_add(2);
+        bench.sense(|input| input.magnet = true);
+        bench.run_for(SECOND);
+        bench.sense(|input| input.magnet = false);
+        bench.run_for(5 * MINUTE);
+    }
+    let moved = bench.input.encoder_edges.wrapping_sub(edges);
+    let counted = bench.pump.totals().strokes * 4;
+    assert!(u64::from(moved) - counted < 4, "{moved} edges moved, {counted} counted");
+}
