@@ -133,7 +133,14 @@ fn play_and_judge(
     path: &Path,
 ) -> Outcome {
     let broken = |why: String| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
-    let played = match play(case, settings, interrupt, watch, path) {
+    let accepted = match &settings.snapshots {
+        Some(snapshots) if !snapshots.update.accepts() => match snapshot::accepted(&snapshots.folder, case) {
+            Ok(accepted) => accepted,
+            Err(error) => return broken(error.to_string()),
+        },
+        _ => None,
+    };
+    let played = match play(case, settings, accepted, interrupt, watch, path) {
         Ok(played) => played,
         Err(why) => return broken(why),
     };
@@ -148,14 +155,12 @@ fn play_and_judge(
     for trouble in played.trouble {
         outcome.add_trouble(trouble);
     }
-    // A log that broke off, or that a wrong pump wrote, is not held against the accepted one, and never accepted.
-    if let (Some(snapshots), Verdict::Passed) = (&settings.snapshots, &outcome.verdict) {
-        let checked = snapshot::check(&snapshots.folder, case, &outcome.dose_log, &snapshots.update);
-        match checked.map(|checked| checked.reason(case, outcome.end)) {
-            Ok(None) => {}
-            Ok(Some(reason)) => outcome.add_reason(reason),
-            Err(error) => outcome.add_trouble(error.to_string()),
-        }
+    // A log that broke off, or that a wrong pump wrote, is put before nobody, and never accepted.
+    if let Some(snapshots) = &settings.snapshots
+        && outcome.verdict.is_right_but_for_the_snapshot()
+        && let Err(error) = snapshot::check(&snapshots.folder, case, &outcome.dose_log, &snapshots.update)
+    {
+        outcome.add_trouble(error.to_string());
     }
     outcome
 }
@@ -175,6 +180,7 @@ struct Played {
 fn play(
     case: &Case,
     settings: &Settings,
+    accepted: Option<String>,
     interrupt: &Interrupt,
     watch: &mut dyn FnMut(&Event),
     path: &Path,
@@ -184,6 +190,8 @@ fn play(
         .build()
         .map_err(|e| format!("cannot start the event loop: {e}"))?;
     let mut header = Header::new(case.clone(), host_time::utc());
+    header.accepted = accepted;
+    header.host = host_time::host();
     header.rig.clone_from(&settings.rig.name);
     header.rig_sha256 = journal::sha256_hex(settings.rig.text.as_bytes());
     header.device_sha256 = journal::sha256_hex(settings.rig.device_text.as_bytes());
@@ -240,7 +248,7 @@ fn said(panic: &(dyn std::any::Any + Send)) -> String {
 ///
 /// # Errors
 /// When the file cannot be read, is no journal, or was changed. A journal that was cut off by a crash is judged as far as it goes, which is
-/// never further than Inconclusive.
+/// never further than Inconclusive. A run in which everything else held is held to the dose log that was accepted when it ran.
 pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
     let (header, mut events) = journal::Reader::open(path)?.into_parts();
     let mut outcome = judge::judge_journal(&header.case, events.by_ref());
@@ -248,6 +256,12 @@ pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
         outcome.add_trouble(format!(
             "the journal breaks off in line {line}: the harness was killed, or the disk was full"
         ));
+    }
+    if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
+        let checked = snapshot::against(accepted, &header.case, &outcome.dose_log);
+        if let Some(reason) = checked.reason(&header.case, outcome.end) {
+            outcome.add_reason(reason);
+        }
     }
     Ok((header, outcome))
 }

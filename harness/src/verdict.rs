@@ -62,6 +62,8 @@ pub enum ReasonKind {
     Reconciliation,
     /// The pump's numbering shows a gap that no fault explains.
     Gap,
+    /// The pump's records go back in number or time, or say what cannot be.
+    Record,
     /// The pump does not answer.
     NoReply,
     /// The dose log differs from its snapshot.
@@ -69,6 +71,16 @@ pub enum ReasonKind {
 }
 
 impl Verdict {
+    /// Whether nothing is wrong, or nothing but that the dose log differs from the accepted one.
+    #[must_use]
+    pub fn is_right_but_for_the_snapshot(&self) -> bool {
+        match self {
+            Self::Passed => true,
+            Self::Failed { reasons } => reasons.iter().all(|reason| reason.kind == ReasonKind::Snapshot),
+            Self::Inconclusive { .. } | Self::Skipped { .. } => false,
+        }
+    }
+
     /// One word for tables.
     #[must_use]
     pub fn word(&self) -> &'static str {

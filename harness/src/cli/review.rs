@@ -13,7 +13,7 @@ pub(super) fn review(args: &Review) -> Result<Exit, CliError> {
         )));
     }
     let all = args.all.then_some(Choice::Accept);
-    let by = By::this_person(host_time::utc());
+    let by = By::this_person(host_time::utc()).map_err(CliError::usage)?;
     let reviewed = snapshot::review(
         &args.folder,
         all,

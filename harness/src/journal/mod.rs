@@ -13,7 +13,6 @@ pub use writer::Writer;
 use crate::scenario::case::Case;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Version of the format that this harness writes. A reader refuses others.
@@ -41,12 +40,10 @@ pub struct Header {
     pub device_sha256: String,
     /// The whole case, resolved.
     pub case: Case,
-    /// SHA-256, hex, of every other file that the run depends on, by name.
+    /// The accepted dose log that the run is held to; empty: there is none yet. `None`: it is held to none, because the scenario keeps none,
+    /// or because what comes is being accepted.
     #[serde(default)]
-    pub files: BTreeMap<String, String>,
-    /// Who the firmware says it is, and the hash of its image where the rig knows it.
-    #[serde(default)]
-    pub firmware: BTreeMap<String, String>,
+    pub accepted: Option<String>,
 }
 
 impl Header {
@@ -62,8 +59,7 @@ impl Header {
             rig_sha256: String::new(),
             device_sha256: String::new(),
             case,
-            files: BTreeMap::new(),
-            firmware: BTreeMap::new(),
+            accepted: None,
         }
     }
 }

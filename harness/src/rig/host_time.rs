@@ -21,3 +21,9 @@ pub fn utc() -> jiff::Timestamp {
 pub async fn sleep(time: Duration) {
     tokio::time::sleep(time).await;
 }
+
+/// The host's name, for headers; empty where the system does not tell.
+#[must_use]
+pub fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| String::new(), |name| name.trim().to_owned())
+}

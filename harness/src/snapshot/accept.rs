@@ -21,8 +21,13 @@ pub struct By {
 
 impl By {
     /// The person at this machine.
-    #[must_use]
-    pub fn this_person(when: jiff::Timestamp) -> Self {
+    ///
+    /// # Errors
+    /// [`SnapshotError::AcceptInCi`]: nobody is there.
+    pub fn this_person(when: jiff::Timestamp) -> Result<Self, SnapshotError> {
+        if super::is_ci() {
+            return Err(SnapshotError::AcceptInCi);
+        }
         let git = |key: &str| {
             let output = std::process::Command::new("git").args(["config", key]).output().ok()?;
             let text = String::from_utf8(output.stdout).ok()?;
@@ -34,7 +39,7 @@ impl By {
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
         };
-        Self { who, when }
+        Ok(Self { who, when })
     }
 }
 
@@ -114,12 +119,12 @@ fn in_instas_form(case_file: &str, text: &str) -> String {
 
 pub(super) fn write_pending(folder: &Path, case: &Case, text: &str) -> Result<PathBuf, SnapshotError> {
     let path = pending_path(folder, &case.name());
-    write(&path, &in_instas_form(&case.file, text))?;
+    write(&path, in_instas_form(&case.file, text))?;
     Ok(path)
 }
 
 /// Whole or not at all: a reader never sees half a file.
-fn write(path: &Path, text: &str) -> Result<(), SnapshotError> {
+pub(super) fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), SnapshotError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| trouble(folder, "make", e))?;
     }

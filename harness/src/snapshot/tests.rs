@@ -92,17 +92,25 @@ fn outside_the_tolerance_row_column_and_difference_are_told() {
 }
 
 #[test]
+fn what_was_accepted_when_a_run_was_made_gives_the_same_reason_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let reason = |checked: Checked| checked.reason(&a_case(), Span(0));
+    for now in [&log(0), &log(5_000)] {
+        let then = super::accepted(folder.path(), &a_case()).unwrap().unwrap();
+        let run = reason(check(folder.path(), &a_case(), now, &Update::Pending).unwrap());
+        assert!(run.is_some());
+        // Whoever accepts it meanwhile.
+        accepted(folder.path(), now);
+        assert_eq!(reason(super::against(&then, &a_case(), now)), run);
+    }
+}
+
+#[test]
 fn in_ci_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let checked = check(folder.path(), &a_case(), &log(0), &Update::Never).unwrap();
     assert_eq!(checked, Checked::Missing { pending: None });
-    assert!(
-        checked
-            .reason(&a_case(), Span(0))
-            .unwrap()
-            .came
-            .contains("run it outside CI")
-    );
+    assert!(checked.reason(&a_case(), Span(0)).unwrap().came.contains("outside CI"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
