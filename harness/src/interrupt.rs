@@ -53,27 +53,36 @@ impl Interrupt {
     }
 }
 
-/// Turns SIGINT, SIGTERM and SIGHUP into an interrupt, on a thread of its own, until the process ends. A second SIGINT changes nothing: leaving a
-/// pump safe is bounded in time, and is not skipped. Who started the process with SIGHUP ignored (`nohup`) keeps that.
+/// Turns SIGINT, SIGTERM, SIGQUIT and SIGHUP into an interrupt, on a thread of its own, until the process ends. A second SIGINT changes nothing:
+/// leaving a pump safe is bounded in time, and is not skipped. Who started the process with SIGHUP ignored (`nohup`) keeps that. A file that grew
+/// beyond what the shell allows (`ulimit -f`) is an error of the write, and not the end of the process.
 ///
 /// # Errors
 /// When the system does not let the process handle signals.
 pub fn on_signals(interrupter: Interrupter) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let (mut int, mut term, mut hup) = {
+    let (mut int, mut term, mut quit, mut hup, file_size) = {
         let _context = runtime.enter();
         use tokio::signal::unix::{SignalKind, signal};
         let hup = (!hangup_is_ignored())
             .then(|| signal(SignalKind::hangup()))
             .transpose()?;
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, hup)
+        (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::quit())?,
+            hup,
+            signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
+        )
     };
     std::thread::Builder::new().name("signals".into()).spawn(move || {
+        let _heard_and_left_alone = file_size;
         runtime.block_on(async {
             loop {
                 let by = tokio::select! {
                     _ = int.recv() => "SIGINT",
                     _ = term.recv() => "SIGTERM",
+                    _ = quit.recv() => "SIGQUIT",
                     () = received(&mut hup) => "SIGHUP",
                 };
                 interrupter.interrupt(by);

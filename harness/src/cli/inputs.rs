@@ -16,10 +16,11 @@ pub(crate) fn fixtures(given: Option<&Path>, scenarios: &[PathBuf]) -> Result<Pa
         return Ok(given.to_owned());
     }
     let here = PathBuf::from("fixtures");
-    let beside = scenarios.iter().flat_map(|path| {
-        path.ancestors()
-            .map(|folder| folder.join("fixtures"))
-            .collect::<Vec<_>>()
+    // Of `.` and of a bare file name the folders above are those above where the person stands.
+    let beside = scenarios.iter().filter_map(|path| std::path::absolute(path).ok());
+    let beside = beside.flat_map(|path| {
+        let folders = path.ancestors().map(|folder| folder.join("fixtures"));
+        folders.collect::<Vec<_>>()
     });
     std::iter::once(here)
         .chain(beside)

@@ -13,11 +13,12 @@ mod sim;
 
 pub use args::Cli;
 
+use crate::report::Tally;
 use args::Command;
 use std::process::ExitCode;
 
 /// How the process ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Everything passed.
     Passed,
@@ -29,6 +30,17 @@ pub enum Exit {
     Rig,
     /// Stopped by Ctrl-C or SIGTERM.
     Interrupted,
+}
+
+impl Exit {
+    /// A pump's failure outweighs the rig's trouble.
+    fn of(tally: Tally) -> Self {
+        match (tally.failed, tally.inconclusive) {
+            (0, 0) => Self::Passed,
+            (0, _) => Self::Rig,
+            _ => Self::Failed,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -109,4 +121,25 @@ fn print(text: &str) {
 fn eprint(text: &str) {
     use std::io::Write;
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, Tally};
+
+    #[test]
+    fn the_exit_code_tells_pump_from_rig() {
+        let exit = |failed, inconclusive| {
+            Exit::of(Tally {
+                passed: 1,
+                failed,
+                inconclusive,
+                skipped: 1,
+            })
+        };
+        assert_eq!(
+            [exit(0, 0), exit(1, 0), exit(0, 1), exit(1, 1)],
+            [Exit::Passed, Exit::Failed, Exit::Rig, Exit::Failed]
+        );
+    }
 }

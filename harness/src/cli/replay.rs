@@ -2,33 +2,31 @@
 
 use super::args::Replay;
 use super::{CliError, Exit, eprint, print};
-use crate::report::{self, ScenarioResult};
+use crate::report::{self, ScenarioResult, Tally};
 use crate::suite;
-use crate::verdict::Verdict;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
-    let mut exit = Exit::Passed;
+    let (mut tally, mut unreadable) = (Tally::default(), false);
     for path in journals(&args.journals)? {
         match suite::judge_file(&path) {
             Ok((header, outcome)) => {
-                exit = exit.max(match outcome.verdict {
-                    Verdict::Passed | Verdict::Skipped { .. } => Exit::Passed,
-                    Verdict::Failed { .. } => Exit::Failed,
-                    Verdict::Inconclusive { .. } => Exit::Rig,
-                });
+                tally.count(&outcome.verdict);
                 let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
                 result.journal = Some(path.display().to_string());
                 print(&report::terminal::result(&result));
             }
             Err(error) => {
                 eprint(&format!("error: {error}\n"));
-                exit = exit.max(Exit::Rig);
+                unreadable = true;
             }
         }
     }
-    Ok(exit)
+    Ok(match Exit::of(tally) {
+        Exit::Passed if unreadable => Exit::Rig,
+        exit => exit,
+    })
 }
 
 /// The files named, and those in the folders named, sorted.

@@ -148,6 +148,7 @@ pub fn event_line(event: &Event) -> String {
         Body::Sent { bytes } => format!("-> {bytes}"),
         Body::Received { bytes } => format!("<- {bytes}"),
         Body::Garbled { why } => format!("<- garbled: {why}"),
+        Body::Nonsense { why } => format!("<- nonsense: {why}"),
         Body::Reply { verb, refused, .. } => match refused {
             None => format!("`{verb}` accepted"),
             Some(code) => format!("`{verb}` refused: {code}"),
@@ -201,7 +202,7 @@ fn said_line(said: &Said) -> String {
     }
 }
 
-/// How many of each verdict, and the process's exit code: the rig's trouble outweighs nothing, a pump's failure outweighs it.
+/// How many of each verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
     /// Everything held.
@@ -219,23 +220,18 @@ impl Tally {
     pub fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
         let mut tally = Self::default();
         for verdict in verdicts {
-            match verdict {
-                Verdict::Passed => tally.passed += 1,
-                Verdict::Failed { .. } => tally.failed += 1,
-                Verdict::Inconclusive { .. } => tally.inconclusive += 1,
-                Verdict::Skipped { .. } => tally.skipped += 1,
-            }
+            tally.count(verdict);
         }
         tally
     }
 
-    /// 0 passed, 1 a pump failed, 3 the rig broke.
-    #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        match (self.failed, self.inconclusive) {
-            (0, 0) => 0,
-            (0, _) => 3,
-            _ => 1,
+    /// Counts one more.
+    pub fn count(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Passed => self.passed += 1,
+            Verdict::Failed { .. } => self.failed += 1,
+            Verdict::Inconclusive { .. } => self.inconclusive += 1,
+            Verdict::Skipped { .. } => self.skipped += 1,
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Asked, ScenarioResult, Tally, json, junit, terminal};
+use super::{Asked, ScenarioResult, json, junit, terminal};
 use crate::judge::judge_journal;
 use crate::scenario::case::{Action, Request};
 use crate::testing::{HOUR, Run, alarm, ask, case, expect};
@@ -81,20 +81,6 @@ fn json_says_the_verdict_and_the_tally() {
     assert_eq!(value["tally"]["failed"], 1);
     assert_eq!(value["results"][1]["verdict"], "passed");
     assert!(value["results"][0]["reasons"].as_array().is_some_and(|r| !r.is_empty()));
-}
-
-#[test]
-fn the_exit_code_tells_pump_from_rig() {
-    let code = |failed, inconclusive| {
-        Tally {
-            passed: 1,
-            failed,
-            inconclusive,
-            skipped: 1,
-        }
-        .exit_code()
-    };
-    assert_eq!([code(0, 0), code(1, 0), code(0, 1), code(1, 1)], [0, 1, 3, 1]);
 }
 
 #[test]
