@@ -20,6 +20,56 @@ pub struct Event {
     pub body: Body,
 }
 
+/// Larger than any number that a pump or its plant can have, in whatever base unit; sums and differences of smaller ones hold.
+pub(crate) const BEYOND: i64 = 1 << 53;
+/// Longer than any run: 200 years.
+const BEYOND_TIME: Span = Span(200 * 366 * 86_400_000);
+
+impl Event {
+    /// Whether it can be reckoned with at all: its time, and each number that the pump or the probe told.
+    #[must_use]
+    pub fn is_reckonable(&self) -> bool {
+        let time = |t: Span| t.0.unsigned_abs() < BEYOND_TIME.0.unsigned_abs();
+        let all = |numbers: &[i64]| {
+            numbers
+                .iter()
+                .all(|number| number.unsigned_abs() < BEYOND.unsigned_abs())
+        };
+        let body = match &self.body {
+            Body::Pump { pump_t, said, .. } => {
+                let told = match said {
+                    Said::Dose(entry) => all(&[
+                        entry.rate_nl_per_day,
+                        entry.basal_nl,
+                        entry.patient_nl,
+                        entry.periodic_nl,
+                        entry.clinician_nl,
+                        entry.prime_nl,
+                        entry.bridge_nl,
+                        entry.strokes,
+                        entry.reservoir_nl,
+                    ]),
+                    Said::BolusStart { dose_nl, over_ms, .. } => all(&[*dose_nl, *over_ms]),
+                    Said::BolusEnd { given_nl, .. } => all(&[*given_nl]),
+                    _ => true,
+                };
+                told && pump_t.is_none_or(time)
+            }
+            Body::Sample(sample) => {
+                let volumes = [
+                    sample.delivered_nl,
+                    sample.displaced_nl,
+                    sample.lost_nl,
+                    sample.reservoir_nl,
+                ];
+                all(&volumes) && sample.strokes < BEYOND.unsigned_abs()
+            }
+            _ => true,
+        };
+        body && time(self.t)
+    }
+}
+
 /// Which step: its place in the list, and in nested repeats `place#round.place`, such as `4#17.2`; all from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -61,6 +111,11 @@ pub enum Body {
     /// What came was not a valid frame.
     Garbled {
         /// Why.
+        why: String,
+    },
+    /// An intact frame says what cannot be: a number that was passed already, a dose entry without its volumes.
+    Nonsense {
+        /// What.
         why: String,
     },
     /// The pump answered a request.
@@ -239,7 +294,7 @@ impl DoseEntry {
     /// Everything that the pump says it delivered, in nanolitres.
     #[must_use]
     pub fn total_nl(&self) -> i64 {
-        self.basal_nl + self.patient_nl + self.periodic_nl + self.clinician_nl + self.prime_nl + self.bridge_nl
+        crate::dose::classes(self).into_iter().fold(0, i64::saturating_add)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Reported (serial) against actuated (strokes, by probe) against delivered (plant or balance), at every log entry.
 //!
 //! Invariant: it needs no expectation. An over-delivery is found though the pump's own log looks right, and a reported stroke that moved
-//! nothing is found as well. What is looked at is a sample that belongs to a dose entry: both tell of the same instant.
+//! nothing is found as well. What is looked at is a sample that belongs to a dose entry: both tell of the same instant. Between entries, and after
+//! the last one, what was delivered is held to what was actuated.
 //!
 //! What may part them, and how far:
 //! - *reported, actuated*: [`ReconcileSettings::strokes`]. While a fault that keeps the rotor from turning is armed, the pump may command
@@ -10,7 +11,7 @@
 //! - *delivered below reported*: besides that what primes the catheter, and [`ReconcileSettings::held_back`], which a compliant catheter may
 //!   hold. What leaked out beside the patient is not delivered, and so no excuse.
 
-use crate::dose::{STROKE_NL, actuated_delivered, classes, time_text};
+use crate::dose::{Lag, STROKE_NL, actuated_delivered, classes, time_text};
 use crate::event::{Body, Event, Said, Sample};
 use crate::judge::Finding;
 use crate::quantity::{Percent, Span, Volume};
@@ -38,8 +39,8 @@ impl Default for ReconcileSettings {
     }
 }
 
-/// How late an entry may come and still belong to the sample after it, ms.
-const LATE_MS: i64 = 2_000;
+/// How late an entry may come and still belong to the sample after it.
+const LATE: Span = Span(2_000);
 
 /// Compares the three volumes along a run.
 #[derive(Debug, Clone)]
@@ -51,8 +52,7 @@ pub struct Reconciler {
     entry_base: [i64; 6],
     sample_base: (i64, i64),
     entry: Option<[i64; 6]>,
-    /// Least that the harness's time was ahead of the pump's, ms.
-    ahead: Option<i64>,
+    lag: Lag,
     stalled_before: bool,
     stall_faults: usize,
     /// Commanded strokes that need no counterpart, as volume.
@@ -60,6 +60,7 @@ pub struct Reconciler {
     over: Worst,
     under: Worst,
     actuated: Worst,
+    unmoved: Worst,
 }
 
 /// The first and the worst of one kind of difference.
@@ -83,14 +84,14 @@ impl Worst {
         }
     }
 
-    fn finding(&self, other_name: &str, direction: &str) -> Option<(u64, Finding)> {
+    fn finding(&self, other_name: &str, direction: &str, than: &str) -> Option<(u64, Finding)> {
         let ((seq, first), (t, reported, other, tolerance)) = (self.first?, self.worst?);
         let finding = Finding {
             kind: ReasonKind::Reconciliation,
             t: first,
-            expected: format!("{other_name} within {} of reported", Volume(tolerance)),
+            expected: format!("{other_name} within {} of {than}", Volume(tolerance)),
             came: format!(
-                "{other_name} {} is {} {direction} reported {} at {} (first beyond tolerance at {})",
+                "{other_name} {} is {} {direction} {than} {} at {} (first beyond tolerance at {})",
                 Volume(other),
                 Volume((other - reported).abs()),
                 Volume(reported),
@@ -114,13 +115,14 @@ impl Reconciler {
             entry_base: [0; 6],
             sample_base: (0, 0),
             entry: None,
-            ahead: None,
+            lag: Lag::default(),
             stalled_before: false,
             stall_faults: 0,
             stalled: 0,
             over: Worst::default(),
             under: Worst::default(),
             actuated: Worst::default(),
+            unmoved: Worst::default(),
         }
     }
 
@@ -135,9 +137,7 @@ impl Reconciler {
                 ..
             } => {
                 // An entry that was held up, or read from the log later, belongs to no sample.
-                let ahead = pump_t.map_or(0, |pump_t| event.t.0 - pump_t.0);
-                let least = *self.ahead.insert(self.ahead.map_or(ahead, |least| least.min(ahead)));
-                if ahead - least > LATE_MS {
+                if self.lag.of(event.t, *pump_t) > LATE {
                     self.entry = None;
                 } else if self.begun {
                     self.entry = Some(classes(entry));
@@ -173,8 +173,17 @@ impl Reconciler {
         }
         let actuated = actuated - self.sample_base.0;
         let delivered = delivered - self.sample_base.1;
-        // A sample without an entry says nothing here: the pump may have reported last an hour ago.
-        let Some(now) = self.entry.take() else { return };
+        // A sample without an entry says nothing of what was reported: that may have been an hour ago. What was moved and what left were read
+        // together, and nothing leaves that was not moved.
+        let Some(now) = self.entry.take() else {
+            if let Some(share) = self.share {
+                let tolerance = share_of(share, actuated) + self.settings.floor.0;
+                if delivered > actuated {
+                    self.unmoved.note(self.seq, t, actuated, delivered, tolerance);
+                }
+            }
+            return;
+        };
         let mut since = now;
         for (volume, base) in since.iter_mut().zip(self.entry_base) {
             *volume -= base;
@@ -190,8 +199,7 @@ impl Reconciler {
         self.actuated
             .note(self.seq, t, reported, actuated - self.stalled, strokes);
         if let Some(share) = self.share {
-            let share = i128::from(reported) * i128::from(share.0) / 100_000;
-            let tolerance = i64::try_from(share).unwrap_or(i64::MAX) + self.settings.floor.0;
+            let tolerance = share_of(share, reported) + self.settings.floor.0;
             if delivered > reported {
                 self.over.note(self.seq, t, reported, delivered, tolerance);
             } else {
@@ -206,14 +214,23 @@ impl Reconciler {
     #[must_use]
     pub fn finish(self) -> Vec<(u64, Finding)> {
         [
-            self.over.finding("delivered", "above"),
-            self.under.finding("delivered", "below"),
-            self.actuated.finding("actuated", "apart from"),
+            self.over.finding("delivered", "above", "reported"),
+            self.under.finding("delivered", "below", "reported"),
+            self.actuated.finding("actuated", "apart from", "reported"),
+            // What an entry told already needs no second finding.
+            self.unmoved
+                .finding("delivered", "above", "actuated")
+                .filter(|_| self.over.first.is_none()),
         ]
         .into_iter()
         .flatten()
         .collect()
     }
+}
+
+fn share_of(share: Percent, volume: i64) -> i64 {
+    let share = i128::from(volume) * i128::from(share.0) / 100_000;
+    i64::try_from(share).unwrap_or(i64::MAX)
 }
 
 /// Faults under which the pump commands strokes that do not come about.

@@ -254,3 +254,123 @@ impl Run {
         self.events.clone()
     }
 }
+
+/// Any event at all, as a hostile journal could hold it.
+pub(crate) mod any_event {
+    use super::*;
+    use proptest::collection::{btree_map, vec};
+    use proptest::option;
+    use proptest::prelude::*;
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "(basal|patient|periodic|clinician|prime|bridge|state|rate|lockout|rx|start|stop|program|tone|complete|running|minimum-rate|stopped)",
+            "-?[0-9]{1,20}nl",
+            any::<String>(),
+        ]
+    }
+
+    fn fields() -> impl Strategy<Value = BTreeMap<String, String>> {
+        btree_map(text(), text(), 0..8)
+    }
+
+    /// Whatever fits, with weight on what is near the edges and near a real run.
+    fn number() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            any::<i64>(),
+            Just(i64::MIN),
+            Just(i64::MAX),
+            -1_000_000_i64..1_000_000_000
+        ]
+    }
+
+    fn fault() -> impl Strategy<Value = FaultName> {
+        proptest::sample::select(crate::fault::CATALOGUE)
+            .prop_map(|f| FaultName::find(f.name).expect("in the catalogue"))
+    }
+
+    fn said() -> impl Strategy<Value = Said> {
+        let dose = (text(), text(), proptest::array::uniform9(number())).prop_map(|(cause, mode, n)| {
+            Said::Dose(DoseEntry {
+                cause,
+                mode,
+                rate_nl_per_day: n[0],
+                basal_nl: n[1],
+                patient_nl: n[2],
+                periodic_nl: n[3],
+                clinician_nl: n[4],
+                prime_nl: n[5],
+                bridge_nl: n[6],
+                strokes: n[7],
+                reservoir_nl: n[8],
+            })
+        });
+        prop_oneof![
+            4 => dose,
+            1 => text().prop_map(|reason| Said::Boot { reason }),
+            2 => (text(), text(), text()).prop_map(|(from, to, cause)| Said::State { from, to, cause }),
+            1 => (text(), text()).prop_map(|(id, priority)| Said::Alarm { id, priority }),
+            1 => text().prop_map(|id| Said::AlarmClear { id }),
+            1 => (text(), number(), number()).prop_map(|(kind, dose_nl, over_ms)| Said::BolusStart { kind, dose_nl, over_ms }),
+            1 => (text(), number(), text()).prop_map(|(kind, given_nl, cause)| Said::BolusEnd { kind, given_nl, cause }),
+            1 => (text(), fields()).prop_map(|(kind, fields)| Said::Other { kind, fields }),
+        ]
+    }
+
+    fn sample() -> impl Strategy<Value = Sample> {
+        let counts = (any::<u64>(), any::<u64>(), any::<u32>());
+        let levels = proptest::array::uniform3(any::<i32>());
+        (counts, proptest::array::uniform4(number()), levels).prop_map(|((strokes, edges, resets), n, levels)| Sample {
+            strokes: strokes >> (edges % 64),
+            edges,
+            delivered_nl: n[0],
+            displaced_nl: n[1],
+            lost_nl: n[2],
+            reservoir_nl: n[3],
+            catheter_pa: levels[0],
+            battery_mv: levels[1],
+            battery_loaded_mv: levels[2],
+            resets,
+        })
+    }
+
+    fn body() -> impl Strategy<Value = Body> {
+        let step = || "[0-9]{1,3}(#[0-9]{1,2}[.][0-9])?".prop_map(StepId);
+        prop_oneof![
+            4 => (option::of(any::<u64>()), option::of(number()), said())
+                .prop_map(|(n, pump_t, said)| Body::Pump { n, pump_t: pump_t.map(Span), said }),
+            4 => sample().prop_map(Body::Sample),
+            2 => (text(), option::of(text()), fields()).prop_map(|(verb, refused, fields)| Body::Reply { verb, refused, fields }),
+            1 => fields().prop_map(|fields| Body::Identified { fields }),
+            1 => Just(Body::Begun),
+            2 => (step(), any::<u32>()).prop_map(|(step, line)| Body::StepStarted { step, line }),
+            2 => step().prop_map(|step| Body::StepEnded { step }),
+            1 => text().prop_map(|bytes| Body::Sent { bytes }),
+            1 => text().prop_map(|bytes| Body::Received { bytes }),
+            1 => text().prop_map(|why| Body::Garbled { why }),
+            1 => text().prop_map(|why| Body::Nonsense { why }),
+            1 => (text(), any::<u32>()).prop_map(|(verb, tries)| Body::NoReply { verb, tries }),
+            1 => (text(), any::<u64>(), any::<u64>()).prop_map(|(of, from, count)| Body::Gap { of, from, count }),
+            1 => (fault(), any::<i64>()).prop_map(|(fault, param)| Body::FaultArmed { fault, param }),
+            1 => fault().prop_map(|fault| Body::FaultConfirmed { fault }),
+            1 => (fault(), text()).prop_map(|(fault, why)| Body::FaultUnconfirmed { fault, why }),
+            1 => fault().prop_map(|fault| Body::FaultCleared { fault }),
+            1 => (text(), any::<u64>()).prop_map(|(at, value)| Body::MemoryRead { at, value }),
+            1 => text().prop_map(|did| Body::Probe { did }),
+            1 => text().prop_map(|what| Body::RigTrouble { what }),
+            1 => text().prop_map(|by| Body::Interrupted { by }),
+            1 => (vec(text(), 0..3), vec(text(), 0..3)).prop_map(|(did, failed)| Body::MadeSafe { did, failed }),
+            1 => Just(Body::Played),
+            1 => Just(Body::Ended),
+        ]
+    }
+
+    pub(crate) fn event() -> impl Strategy<Value = Event> {
+        let t = prop_oneof![8 => 0..10 * DAY, 1 => any::<i64>()];
+        (t, any::<u64>(), body()).prop_map(|(t, host_us, body)| Event {
+            t: Span(t),
+            host_us,
+            body,
+        })
+    }
+}

@@ -564,7 +564,7 @@ fn an_event_without_what_it_needs_is_kept_under_its_own_name_and_told() {
     let mut world = World::new();
     world.hear(&line("!1 t=5ms alarm id=occlusion"));
     world.run();
-    assert!(matches!(&world.bodies[1], Body::Garbled { why } if why.contains("`priority` is missing")));
+    assert!(matches!(&world.bodies[1], Body::Nonsense { why } if why.contains("`priority` is missing")));
     assert!(matches!(&world.bodies[2], Body::Pump { said: Said::Other { kind, .. }, .. } if kind == "alarm"));
 }
 

@@ -147,7 +147,12 @@ async fn a_day_of_therapy_is_delivered_counted_and_seen_by_the_probe() {
     let garbled: Vec<_> = bench
         .events
         .iter()
-        .filter(|(_, b)| matches!(b, Body::Garbled { .. } | Body::Gap { .. } | Body::NoReply { .. }))
+        .filter(|(_, b)| {
+            matches!(
+                b,
+                Body::Garbled { .. } | Body::Nonsense { .. } | Body::Gap { .. } | Body::NoReply { .. }
+            )
+        })
         .collect();
     assert!(garbled.is_empty(), "{garbled:?}");
 }

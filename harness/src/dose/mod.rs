@@ -13,6 +13,7 @@ pub use compare::{Difference, compare};
 pub use table::ParseError;
 pub(crate) use table::time as time_text;
 
+use crate::event::BEYOND;
 use crate::quantity::Span;
 
 /// One row. Volumes in nanolitres since the begin; `None` where the pump said nothing at this instant.
@@ -71,9 +72,26 @@ pub struct DoseLog {
 pub(crate) fn totals(fields: &std::collections::BTreeMap<String, String>) -> Option<[i64; 6]> {
     let mut all = [0; CLASSES.len()];
     for (to, class) in all.iter_mut().zip(CLASSES) {
-        *to = fields.get(class)?.strip_suffix("nl")?.parse().ok()?;
+        let number: i64 = fields.get(class)?.strip_suffix("nl")?.parse().ok()?;
+        *to = (-BEYOND..BEYOND).contains(&number).then_some(number)?;
     }
     Some(all)
+}
+
+/// How late the pump's entries come, by its own time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lag {
+    /// Least that the harness's time was ahead of the pump's, ms.
+    least: Option<i64>,
+}
+
+impl Lag {
+    /// How much later than the promptest one this comes; zero where the pump gives no time.
+    pub fn of(&mut self, t: Span, pump_t: Option<Span>) -> Span {
+        let ahead = pump_t.map_or(0, |pump_t| t.0.saturating_sub(pump_t.0));
+        let least = *self.least.insert(self.least.map_or(ahead, |least| least.min(ahead)));
+        Span(ahead.saturating_sub(least))
+    }
 }
 
 #[cfg(test)]

@@ -124,3 +124,24 @@ fn a_full_disk_is_named() {
         assert!(error.to_string().contains("disk is full"));
     }
 }
+
+mod properties {
+    use super::*;
+    use crate::testing::any_event;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        /// No event, whatever a pump put into it, is read back as another.
+        #[test]
+        fn whatever_was_written_is_read_back(events in proptest::collection::vec(any_event::event(), 0..24)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.jsonl");
+            let chain = write(&path, &events);
+            let bytes = std::fs::read(&path).unwrap();
+            prop_assert_eq!(bytes.iter().filter(|&&byte| byte == b'\n').count(), events.len() + 1);
+            prop_assert_eq!(read(&bytes).unwrap(), (events, End::Whole { chain }));
+        }
+    }
+}

@@ -14,21 +14,25 @@
 //!   it says nothing about the pump, and without an earlier failure the verdict is Inconclusive.
 
 mod checks;
+mod general;
 mod invariants;
 mod observed;
+mod outcome;
 mod steps;
 
 pub use checks::Unmet;
 pub use observed::{Alarm, AlarmLatency, Observed};
+pub use outcome::Outcome;
 
-use crate::dose::{Builder, DoseLog};
-use crate::event::{Body, Event, Said};
+use crate::dose::Builder;
+use crate::event::{Body, Event};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::quantity::Span;
 use crate::reconcile::{ReconcileSettings, Reconciler};
-use crate::scenario::case::{Action, Case, Check, Request, Step};
+use crate::scenario::case::{Action, Case, Check};
 use crate::verdict::{Reason, ReasonKind, Verdict};
 use checks::Windows;
+use general::{Newest, announce};
 use invariants::Invariants;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -38,66 +42,6 @@ use steps::Open;
 const LAST_EVENTS: usize = 24;
 /// Most reasons of a verdict; more of them say nothing new.
 const REASONS_MAX: usize = 200;
-/// How long after a serial fault was cleared a gap in the numbering may still show.
-const SERIAL_AFTERMATH: Span = Span(24 * 3_600_000);
-
-/// What came of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// Name of the case.
-    pub name: String,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What was delivered.
-    pub dose_log: DoseLog,
-    /// How long each fault's first alarm took.
-    pub latencies: Vec<AlarmLatency>,
-    /// The last events, for people: up to the first reason where there is one, else up to the end.
-    pub last_events: Vec<Event>,
-    /// Number of events.
-    pub events: u64,
-    /// Scenario time of the last one.
-    pub end: Span,
-    /// What could not be made safe at the end.
-    pub not_safe: Vec<String>,
-}
-
-impl Outcome {
-    /// What there is to say of a case that was not run, or whose journal cannot be read.
-    #[must_use]
-    pub fn without_run(case: &Case, verdict: Verdict) -> Self {
-        Self {
-            name: case.name(),
-            verdict,
-            dose_log: DoseLog::default(),
-            latencies: Vec::new(),
-            last_events: Vec::new(),
-            events: 0,
-            end: Span(0),
-            not_safe: Vec::new(),
-        }
-    }
-
-    /// Adds a reason, such as a snapshot that differs. It changes nothing about a verdict that is Inconclusive or Skipped.
-    pub fn add_reason(&mut self, reason: Reason) {
-        match &mut self.verdict {
-            Verdict::Passed => {
-                self.verdict = Verdict::Failed { reasons: vec![reason] };
-            }
-            Verdict::Failed { reasons } => reasons.push(reason),
-            Verdict::Inconclusive { .. } | Verdict::Skipped { .. } => {}
-        }
-    }
-
-    /// Notes that the rig, the journal or the clock broke. A failure of the pump that is already proven stays one.
-    pub fn add_trouble(&mut self, why: String) {
-        match &mut self.verdict {
-            Verdict::Passed => self.verdict = Verdict::Inconclusive { why: vec![why] },
-            Verdict::Inconclusive { why: all } => all.push(why),
-            Verdict::Failed { .. } | Verdict::Skipped { .. } => {}
-        }
-    }
-}
 
 /// Judges the events of a run.
 #[derive(Debug)]
@@ -117,6 +61,7 @@ pub struct Judge {
     reasons: Vec<(u64, Reason)>,
     troubles: Vec<(u64, String)>,
     serial_trouble: Option<Span>,
+    newest: Newest,
     unexpected: BTreeSet<String>,
     last_events: VecDeque<Event>,
     frozen: bool,
@@ -165,6 +110,7 @@ impl Judge {
             reasons: Vec::new(),
             troubles: Vec::new(),
             serial_trouble: None,
+            newest: Newest::default(),
             unexpected: BTreeSet::new(),
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
@@ -179,6 +125,9 @@ impl Judge {
     /// Takes the next event of the journal.
     pub fn on_event(&mut self, event: &Event) {
         self.seq += 1;
+        if !event.is_reckonable() {
+            return self.beyond_reckoning(event);
+        }
         self.observed.looking = self
             .open
             .last()
@@ -325,80 +274,6 @@ impl Judge {
     fn trouble(&mut self, why: String) {
         self.troubles.push((self.seq, why));
     }
-
-    /// The steps are over: how was the pump left?
-    fn afterwards(&mut self, event: &Event) {
-        match &event.body {
-            Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
-            Body::Ended => self.ended = true,
-            _ => {}
-        }
-    }
-
-    /// What needs no step: alarms, gaps, silence, trouble.
-    fn general(&mut self, event: &Event) {
-        match &event.body {
-            Body::Pump {
-                said: Said::Alarm { id, priority },
-                ..
-            } if !self.announced.contains(id) && self.unexpected.insert(id.clone()) => {
-                self.reason(
-                    ReasonKind::UnexpectedAlarm,
-                    event.t,
-                    "no alarm that the scenario does not name".to_owned(),
-                    format!("alarm `{id}`, {priority}"),
-                );
-            }
-            Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if breaks_line(fault.as_str()) => {
-                self.serial_trouble = Some(event.t);
-            }
-            Body::Gap { of, from, count } if !self.line_is_excused(event.t) => {
-                let came = format!("{count} missing from number {from} on");
-                self.reason(ReasonKind::Gap, event.t, format!("every {of} record"), came);
-            }
-            Body::NoReply { verb, tries } if !self.silence_is_excused(event.t) => {
-                let came = format!("none, after {tries} tries");
-                self.reason(ReasonKind::NoReply, event.t, format!("a reply to `{verb}`"), came);
-            }
-            Body::FaultUnconfirmed { fault, why } => {
-                self.trouble(format!("fault `{fault}` could not be confirmed: {why}"));
-            }
-            Body::RigTrouble { what } => self.trouble(what.clone()),
-            Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
-            Body::Played => self.played = true,
-            _ => self.afterwards(event),
-        }
-    }
-
-    fn line_is_excused(&self, t: Span) -> bool {
-        self.observed.faults.iter().any(|f| breaks_line(f.as_str()))
-            || self
-                .serial_trouble
-                .is_some_and(|last| t.0 - last.0 <= SERIAL_AFTERMATH.0)
-    }
-
-    fn silence_is_excused(&self, t: Span) -> bool {
-        let mute = |f: &str| breaks_line(f) || matches!(f, "main-loop-hang" | "brown-out" | "battery-depleted");
-        let cut = self
-            .open
-            .last()
-            .and_then(|open| open.step(&self.case))
-            .is_some_and(|step| {
-                matches!(
-                    &step.action,
-                    Action::Do {
-                        request: Request::Program { cut_after: Some(_), .. },
-                        ..
-                    }
-                )
-            });
-        cut || self.observed.faults.iter().any(|f| mute(f.as_str()))
-            || self.serial_trouble.is_some_and(|last| t.0 - last.0 <= 60_000)
-    }
-}
-
-fn breaks_line(fault: &str) -> bool {
-    fault.starts_with("serial-")
 }
 
 fn in_no_step(finding: Finding) -> Reason {
@@ -409,27 +284,6 @@ fn in_no_step(finding: Finding) -> Reason {
         line: None,
         expected: finding.expected,
         came: finding.came,
-    }
-}
-
-/// Names of alarms that some step names.
-fn announce(steps: &[Step], names: &mut BTreeSet<String>) {
-    for step in steps {
-        match &step.action {
-            Action::Expect { checks, .. } => {
-                for check in checks {
-                    match check {
-                        Check::Alarm { id, .. } | Check::AlarmCleared { id } => {
-                            names.insert(id.clone());
-                        }
-                        Check::Event { kind, fields } if kind == "alarm" => names.extend(fields.get("id").cloned()),
-                        _ => {}
-                    }
-                }
-            }
-            Action::Repeat { steps, .. } => announce(steps, names),
-            _ => {}
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
 use crate::dose::{actuated_delivered, classes};
-use crate::event::{Body, DoseEntry, Event, Said, Sample};
+use crate::event::{BEYOND, Body, DoseEntry, Event, Said, Sample};
 use crate::fault::FaultName;
 use crate::quantity::Span;
 use crate::scenario::case::Measure;
@@ -383,7 +383,10 @@ pub(crate) fn leading_number(value: &str) -> Option<i64> {
         .char_indices()
         .find(|(i, c)| !(c.is_ascii_digit() || (*i == 0 && *c == '-')))
         .map_or(value.len(), |(i, _)| i);
-    value[..end].parse().ok()
+    value[..end]
+        .parse()
+        .ok()
+        .filter(|number| (-BEYOND..BEYOND).contains(number))
 }
 
 /// Kind and fields of what was said, as they stand on the line.

@@ -1,5 +1,5 @@
 use super::judge_journal;
-use crate::event::Event;
+use crate::event::{Body, Event, Said};
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Case, Check, Request};
 use crate::testing::{HOUR, MINUTE, Run, alarm, ask, case, expect};
@@ -321,4 +321,97 @@ fn steps_inside_repeats_are_found_by_their_names() {
         Some(step("1#2.2")),
         "the alarm of the first round is used up"
     );
+}
+
+fn dose_at(run: &mut Run, n: u64, pump_t: i64) {
+    run.entry("periodic");
+    let place = run.events.len() - 2;
+    if let Body::Pump {
+        n: number,
+        pump_t: time,
+        ..
+    } = &mut run.events[place].body
+    {
+        (*number, *time) = (Some(n), Some(Span(pump_t)));
+    }
+}
+
+#[test]
+fn an_entry_that_goes_back_in_time_is_a_failure_and_one_that_was_made_good_is_none() {
+    let case = case(vec![]);
+    let mut run = Run::begun();
+    for (n, pump_t) in [(1, HOUR), (3, 3 * HOUR), (2, 2 * HOUR)] {
+        dose_at(run.at(run.t.max(pump_t)), n, pump_t);
+    }
+    assert_eq!(kinds(&case, run.clone().ended()), []);
+    dose_at(&mut run, 4, 2 * HOUR);
+    assert_eq!(kinds(&case, run.ended()), [ReasonKind::Record]);
+}
+
+#[test]
+fn a_pump_whose_time_falls_behind_is_not_passed() {
+    let case = case(vec![]);
+    let mut run = Run::begun();
+    for hour in 1..=48_i64 {
+        // Its entries come so late that none can be compared.
+        let n = u64::try_from(hour).unwrap();
+        dose_at(run.at(hour * HOUR), n, hour * HOUR * 9 / 10);
+    }
+    let verdict = judge_journal(&case, run.ended()).verdict;
+    assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
+}
+
+#[test]
+fn a_record_that_cannot_be_is_a_failure() {
+    let case = case(vec![]);
+    let again = "dose 4 came again or late; its number was passed already".to_owned();
+    let mut run = Run::begun();
+    run.push(Body::Nonsense { why: again.clone() });
+    assert_eq!(kinds(&case, run.ended()), [ReasonKind::Record]);
+    let mut run = Run::begun();
+    run.arm("serial-noise").push(Body::Nonsense { why: again });
+    assert_eq!(kinds(&case, run.ended()), [], "on a noisy line anything comes");
+}
+
+#[test]
+fn volumes_that_cannot_be_are_a_failure_and_nothing_is_computed_with_them() {
+    let case = case(vec![ask(Request::Start)]);
+    let mut run = Run::begun();
+    run.start(480_000).basal_until(HOUR);
+    let entry = run.events.len() - 2;
+    let Body::Pump {
+        said: Said::Dose(entry),
+        ..
+    } = &mut run.events[entry].body
+    else {
+        panic!("the last entry");
+    };
+    (entry.basal_nl, entry.patient_nl) = (i64::MAX, i64::MAX);
+    assert_eq!(kinds(&case, run.ended()), [ReasonKind::Record]);
+}
+
+mod properties {
+    use super::*;
+    use crate::testing::any_event;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// A journal may say anything: it is judged, told, and told again the same.
+        #[test]
+        fn any_journal_is_judged_and_told_alike_twice(
+            mut events in proptest::collection::vec(any_event::event(), 0..60),
+            begins_at in 0..8_usize,
+        ) {
+            events.insert(begins_at.min(events.len()), Event { t: Span(0), host_us: 0, body: Body::Begun });
+            let case = case(vec![ask(Request::Start), expect(vec![alarm("occlusion")])]);
+            let outcome = judge_journal(&case, events.clone());
+            for event in &events {
+                let line = crate::report::event_line(event);
+                prop_assert!(!line.chars().any(char::is_control), "{}", line);
+            }
+            prop_assert_eq!(judge_journal(&case, events), outcome);
+        }
+    }
 }

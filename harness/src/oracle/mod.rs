@@ -17,7 +17,7 @@ mod ledger;
 mod requests;
 mod schedule;
 
-use crate::dose::classes;
+use crate::dose::{Lag, classes};
 use crate::event::{Body, Event, Said};
 use crate::judge::Finding;
 use crate::quantity::{Percent, Span};
@@ -101,8 +101,7 @@ pub struct Oracle {
     rx_told: bool,
     /// When a prescription came into force last.
     in_force_at: i64,
-    /// Least that the harness's time was ahead of the pump's.
-    ahead: Option<i64>,
+    lag: Lag,
 }
 
 /// A trial that runs.
@@ -140,7 +139,7 @@ impl Oracle {
             rate_wrong: false,
             rx_told: false,
             in_force_at: -DAY_MS,
-            ahead: None,
+            lag: Lag::default(),
         };
         oracle.ledger.turn(oracle.window());
         oracle
@@ -168,9 +167,7 @@ impl Oracle {
             Body::Reply { verb, refused, .. } => self.reply(verb, refused.as_deref(), step, out),
             Body::Pump { said, pump_t, .. } => {
                 // An entry that was held up, or read from the log later, tells of another instant.
-                let ahead = pump_t.map_or(0, |pump_t| event.t.0 - pump_t.0);
-                let least = *self.ahead.insert(self.ahead.map_or(ahead, |least| least.min(ahead)));
-                let late = ahead - least > self.settings.clock.0;
+                let late = self.lag.of(event.t, *pump_t) > self.settings.clock;
                 if !(late && matches!(said, Said::Dose(_))) {
                     self.said(said, step, out);
                 }

@@ -80,3 +80,17 @@ fn what_primes_the_catheter_is_not_delivered_yet() {
     run.entry("bolus-end").start(480_000).basal_until(5 * HOUR);
     assert_eq!(found(&case(vec![]), &mut run), [""; 0]);
 }
+
+#[test]
+fn what_leaves_after_the_last_entry_and_was_not_moved_is_found() {
+    let mut run = Run::begun();
+    run.start(480_000).basal_until(12 * HOUR);
+    run.delivered_extra = 40_000;
+    run.at(12 * HOUR + HOUR / 2).sample();
+    let found = found(&case(vec![]), &mut run);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("delivered 280 uL is 40 uL above actuated 240 uL at 12:30:00.000"),
+        "{found:?}"
+    );
+}

@@ -98,7 +98,9 @@ impl<'a> Runner<'a> {
     pub async fn play(&mut self) -> Result<(), Stopped> {
         let played = async {
             self.set_up().await?;
-            self.play_steps().await
+            self.play_steps().await?;
+            // What truly happened up to the very end.
+            self.sample()
         }
         .await;
         match &played {

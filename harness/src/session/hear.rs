@@ -94,7 +94,7 @@ impl Hear {
                 }
                 vec![pump(n, t_ms, Said::Dose(entry))]
             }
-            Err(why) => vec![Body::Garbled {
+            Err(why) => vec![Body::Nonsense {
                 why: format!("dose entry {n}: {why}"),
             }],
         }
@@ -145,7 +145,7 @@ fn count(last: &mut Option<u64>, n: u64) -> Counted {
 }
 
 fn again(of: Stream, n: u64) -> Body {
-    Body::Garbled {
+    Body::Nonsense {
         why: format!("{} {n} came again or late; its number was passed already", of.name()),
     }
 }
@@ -190,7 +190,7 @@ pub(super) fn event_bodies(profile: &Profile, n: u64, t_ms: u64, kind: &str, fie
         Some(at) => match said(profile, at, &fields) {
             Ok(said) => vec![pump(n, t_ms, said)],
             Err(why) => vec![
-                Body::Garbled {
+                Body::Nonsense {
                     why: format!("event {n} `{kind}`: {why}"),
                 },
                 other(fields),

@@ -117,7 +117,7 @@ impl LogJob {
                 Ok((n, record)) => {
                     self.got.insert(n, record);
                 }
-                Err(why) => bodies.push(Body::Garbled { why }),
+                Err(why) => bodies.push(Body::Nonsense { why }),
             }
         }
         if learning
@@ -158,14 +158,16 @@ impl LogJob {
         let (first, last) = self.kept.unwrap_or((1, u64::MAX));
         let mut ranges: Vec<(u64, u64)> = Vec::new();
         for &(from, to) in &self.all {
-            for n in from.max(first)..=to.min(last) {
-                if self.got.contains_key(&n) {
-                    continue;
+            // Record by record, not number by number: the pump says how many numbers there are.
+            let (mut next, to) = (from.max(first), to.min(last));
+            for &n in self.got.keys().filter(|n| (from.max(first)..=to).contains(*n)) {
+                if next < n {
+                    ranges.push((next, n - 1));
                 }
-                match ranges.last_mut() {
-                    Some((_, end)) if *end + 1 == n => *end = n,
-                    _ => ranges.push((n, n)),
-                }
+                next = n.saturating_add(1);
+            }
+            if next <= to && !self.got.contains_key(&to) {
+                ranges.push((next, to));
             }
         }
         ranges
@@ -218,7 +220,7 @@ impl LogJob {
                 let (_, kind) = fields.remove(place);
                 event_bodies(profile, n, t_ms, &kind, fields)
             }
-            None => vec![Body::Garbled {
+            None => vec![Body::Nonsense {
                 why: format!("event {n} of the log has no `{key}`"),
             }],
         }
