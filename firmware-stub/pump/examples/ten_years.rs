@@ -25,7 +25,7 @@ fn place(slot: Slot) -> usize {
         Slot::StateA => 2,
         Slot::StateB => 3,
         Slot::Dose(at) => 4 + usize::from(at),
-        Slot::Event(at) => 1_000 + usize::from(at),
+        Slot::Event(at) => 2_000 + usize::from(at),
     }
 }
 

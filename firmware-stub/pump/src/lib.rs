@@ -46,5 +46,6 @@ pub mod units;
 pub use defects::Defect;
 pub use forecast::Forecast;
 pub use library::Drug;
+pub use logs::{DOSE_RING, EVENT_RING};
 pub use pump::{Pump, Totals};
 pub use settings::Settings;

@@ -1,7 +1,7 @@
-//! The event log and the dose log: bounded rings in the lasting memory, each record with a number that never restarts.
+//! The event log and the dose log: bounded rings in the lasting memory, each record in two copies and with a number that never restarts.
 //!
-//! Memory holds only the next numbers and two short queues toward the line. A record whose write fails is still sent, with its number; the log then lacks
-//! that number, and once a write works again a `log-gap` event says how many are missing.
+//! Memory holds only the next numbers and two short queues toward the line. A copy that cannot be written raises an alarm. A record of which neither can is
+//! still sent, with its number; the log then lacks that number, and once a write works again a `log-gap` event says how many are missing.
 
 use crate::bytes::{Coded, Reader, Writer};
 use crate::nv::{Nv, RECORD_MAX, Slot};
@@ -66,11 +66,11 @@ pub(crate) struct Logs {
 impl Logs {
     /// Finds where the rings stand.
     pub(crate) fn restore<N: Nv>(nv: &N) -> Self {
-        let last_event = (0..EVENT_RING)
+        let last_event = (0..2 * EVENT_RING)
             .filter_map(|at| read_event_at(nv, at))
             .map(|event| event.n)
             .max();
-        let last_dose = (0..DOSE_RING)
+        let last_dose = (0..2 * DOSE_RING)
             .filter_map(|at| read_dose_at(nv, at))
             .map(|entry| entry.n)
             .max();
@@ -83,7 +83,7 @@ impl Logs {
         }
     }
 
-    /// Logs an event and sends it; says whether it was written.
+    /// Logs an event and sends it; says whether both copies were written.
     pub(crate) fn event<N: Nv>(&mut self, nv: &mut N, t: u64, what: What) -> bool {
         let event = Event {
             n: self.next_event,
@@ -93,39 +93,33 @@ impl Logs {
         self.next_event = self.next_event.saturating_add(1);
         self.events.push(event);
         let mut buf = [0; ENTRY_MAX];
-        let written = encode_event(&event, &mut buf)
-            .and_then(|len| buf.get(..len))
-            .is_some_and(|record| {
-                let slot = Slot::Event((event.n % EVENT_RING) as u16);
-                nv.write(slot, record).is_ok()
-            });
-        self.lost = if written {
-            self.lost
-        } else {
-            self.lost.saturating_add(1)
-        };
-        written
+        let len = encode_event(&event, &mut buf).unwrap_or(0);
+        self.write(nv, copies(event.n, EVENT_RING).map(Slot::Event), &buf[..len])
     }
 
-    /// Logs a dose entry and sends it; says whether it was written.
+    /// Logs a dose entry and sends it; says whether both copies were written.
     pub(crate) fn dose<N: Nv>(&mut self, nv: &mut N, mut entry: DoseEntry) -> bool {
         entry.n = self.next_dose;
         self.next_dose = self.next_dose.saturating_add(1);
         self.doses.push(entry);
         let mut buf = [0; ENTRY_MAX];
-        let written = encode_dose(&entry, &mut buf)
-            .and_then(|len| buf.get(..len))
-            .is_some_and(|record| {
-                let slot = Slot::Dose((entry.n % DOSE_RING) as u16);
-                nv.write(slot, record).is_ok()
-            });
-        self.lost = if written {
-            self.lost
-        } else {
-            self.lost.saturating_add(1)
-        };
-        written
+        let len = encode_dose(&entry, &mut buf).unwrap_or(0);
+        self.write(nv, copies(entry.n, DOSE_RING).map(Slot::Dose), &buf[..len])
     }
+
+    fn write<N: Nv>(&mut self, nv: &mut N, slots: [Slot; 2], record: &[u8]) -> bool {
+        let written = slots.map(|slot| nv.write(slot, record).is_ok());
+        if written == [false; 2] {
+            self.lost = self.lost.saturating_add(1);
+        }
+        written == [true; 2]
+    }
+}
+
+/// Places of a record's copies: the second ring stands behind the first.
+const fn copies(n: u32, ring: u32) -> [u16; 2] {
+    let at = n % ring;
+    [at as u16, (at + ring) as u16]
 }
 
 /// First and last number that a ring can hold; none: the last is before the first.
@@ -135,11 +129,13 @@ pub(crate) const fn bounds(next: u32, ring: u32) -> (u32, u32) {
 }
 
 pub(crate) fn read_event<N: Nv>(nv: &N, n: u32) -> Option<Event> {
-    read_event_at(nv, n % EVENT_RING).filter(|event| event.n == n)
+    let mut copies = copies(n, EVENT_RING).into_iter();
+    copies.find_map(|at| read_event_at(nv, u32::from(at)).filter(|event| event.n == n))
 }
 
 pub(crate) fn read_dose<N: Nv>(nv: &N, n: u32) -> Option<DoseEntry> {
-    read_dose_at(nv, n % DOSE_RING).filter(|entry| entry.n == n)
+    let mut copies = copies(n, DOSE_RING).into_iter();
+    copies.find_map(|at| read_dose_at(nv, u32::from(at)).filter(|entry| entry.n == n))
 }
 
 fn read_event_at<N: Nv>(nv: &N, at: u32) -> Option<Event> {

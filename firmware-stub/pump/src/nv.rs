@@ -6,7 +6,7 @@
 /// Longest record of any slot, in bytes.
 pub const RECORD_MAX: usize = 1024;
 
-/// A slot of the store. The dose and event rings are one slot a record.
+/// A slot of the store. The dose and event rings are one slot a copy of a record, all first copies before all second ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
     /// The prescription's first copy.
@@ -17,9 +17,9 @@ pub enum Slot {
     StateA,
     /// The same, second copy.
     StateB,
-    /// A dose entry, by its place in the ring.
+    /// A copy of a dose entry, by its place in the rings.
     Dose(u16),
-    /// An event record, by its place in the ring.
+    /// A copy of an event record, by its place in the rings.
     Event(u16),
 }
 

@@ -216,3 +216,38 @@ impl Durable {
         Some((state, seq))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demand::{Given, REMEMBERED};
+
+    #[test]
+    fn the_fullest_state_fits_its_record() {
+        let mut state = Durable::new(u32::MAX);
+        let most = Some(u64::MAX);
+        (state.first_rtc, state.eri_at, state.stopped_since) = (most, most, most);
+        (state.periodic_last, state.trial_start) = (most, most);
+        state.alarms = (1 << ALARMS) - 1;
+        state.bolus = Some(Running {
+            kind: BolusKind::Bridge,
+            start: u64::MAX,
+            over_ms: u64::MAX,
+            strokes: u64::MAX,
+            given: u64::MAX,
+        });
+        for n in 0..REMEMBERED as u64 {
+            state.demand.push(Given {
+                start: n,
+                end: n + 1,
+                nl: 500,
+                patient: 1,
+            });
+        }
+        let mut record = [0; STATE_MAX];
+        let len = state.encode(7, &mut record).unwrap();
+        let (read, seq) = Durable::decode(&record[..len]).unwrap();
+        assert_eq!((seq, read.alarms, read.bolus), (7, state.alarms, state.bolus));
+        assert_eq!(read.demand.count(0, 1_000_000), REMEMBERED);
+    }
+}

@@ -200,7 +200,7 @@ impl<N: Nv> Pump<N> {
         }
     }
 
-    /// The periodic self-test: both copies of prescription and state, the working copy, and whether the sensors say anything possible.
+    /// The periodic self-test: both copies of the prescription, the working copy, and whether the sensors say anything possible.
     pub(crate) fn self_test(&mut self) -> bool {
         let memory = self.prescription_is_intact() && self.working_copy_is_intact();
         let input = &self.input;

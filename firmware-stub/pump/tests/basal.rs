@@ -2,8 +2,8 @@
 mod common;
 
 use common::*;
-use stub_pump::command::Command;
-use stub_pump::record::{DoseCause, State};
+use stub_pump::command::{Code, Command};
+use stub_pump::record::{AlarmId, DoseCause, State};
 
 #[test]
 fn a_day_at_half_a_millilitre_is_a_thousand_strokes() {
@@ -93,4 +93,28 @@ fn weekdays_can_differ_and_midnight_is_a_step() {
         rates.push(bench.pump.status().rate.0 / 1000);
     }
     assert_eq!(rates, [300, 300, 360, 600, 360, 600, 300]);
+}
+
+#[test]
+fn a_stop_and_a_start_within_a_stroke_are_logged_in_their_order() {
+    let mut bench = Bench::running();
+    bench.run_until_driven();
+    bench.ok(Command::Stop);
+    bench.ok(Command::Start);
+    bench.run_for(SECOND);
+    let causes: Vec<_> = bench.doses.iter().rev().take(2).map(|entry| entry.cause).collect();
+    assert_eq!(causes, [DoseCause::Start, DoseCause::Stop]);
+}
+
+#[test]
+fn minimum_rate_is_no_way_around_heat() {
+    let mut bench = Bench::running();
+    bench.sense(|input| input.temperature_mc = 60_000);
+    bench.run_for(2 * MINUTE);
+    assert_eq!(bench.state(), State::Stopped);
+    let refusal = bench.refused(Command::MinimumRate);
+    assert_eq!(
+        (refusal.code, refusal.alarm),
+        (Code::AlarmActive, Some(AlarmId::OverTemperature))
+    );
 }

@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use stub_pump::command::{Code, Command};
 use stub_pump::io::ResetReason;
 use stub_pump::nv::Slot;
+
 use stub_pump::record::{AlarmId, BolusEnd, DoseCause, State, What};
 use stub_pump::units::{Nl, NlPerDay, Seconds};
+use stub_pump::{DOSE_RING, EVENT_RING};
 
 fn flip(bench: &mut Bench, slot: Slot, bit: usize) {
     let record = bench.pump.nv_mut().slots.get_mut(&slot).unwrap();
@@ -169,6 +171,42 @@ fn a_memory_that_fails_loses_records_and_says_how_many() {
     bench.ok(Command::ClearAlarm(AlarmId::LogWriteFailed));
     bench.run_until(bench.now + DAY);
     assert_eq!(bench.pump.totals().strokes, bench.strokes);
+}
+
+#[test]
+fn a_log_record_is_read_from_its_other_copy_where_one_is_damaged() {
+    let mut bench = Bench::running();
+    bench.run_for(20 * HOUR);
+    let n = bench.doses.last().unwrap().n as usize;
+    for (ring, at) in [(DOSE_RING, 1), (DOSE_RING, n - 1)] {
+        flip(&mut bench, Slot::Dose(at as u16), 9);
+        flip(&mut bench, Slot::Dose((at + 1 + ring as usize) as u16), 9);
+    }
+    flip(&mut bench, Slot::Event(2), 9);
+    let bench = bench.reset(ResetReason::Debug, 10);
+    assert_eq!(bench.pump.dose_log(1).collect::<Vec<_>>(), bench.doses);
+    assert_eq!(bench.pump.event_log(1).collect::<Vec<_>>(), bench.events);
+}
+
+#[test]
+fn a_log_copy_that_cannot_be_written_is_an_alarm_and_loses_nothing() {
+    for worn in [
+        (|slot| matches!(slot, Slot::Dose(at) if u32::from(at) < DOSE_RING)) as fn(Slot) -> bool,
+        |slot| matches!(slot, Slot::Dose(at) if u32::from(at) >= DOSE_RING),
+        |slot| matches!(slot, Slot::Event(at) if u32::from(at) < EVENT_RING),
+        |slot| matches!(slot, Slot::Event(at) if u32::from(at) >= EVENT_RING),
+    ] {
+        let mut bench = Bench::running();
+        bench.pump.nv_mut().worn = worn;
+        bench.run_for(HOUR);
+        let _ = bench.command(Command::PatientBolus);
+        assert!(bench.has(AlarmId::LogWriteFailed));
+        bench.run_for(20 * HOUR);
+        assert_eq!(bench.count(|what| matches!(what, What::LogGap { .. })), 0);
+        let bench = bench.reset(ResetReason::Debug, 10);
+        assert_eq!(bench.pump.dose_log(1).collect::<Vec<_>>(), bench.doses);
+        assert_eq!(bench.pump.event_log(1).collect::<Vec<_>>(), bench.events);
+    }
 }
 
 #[test]

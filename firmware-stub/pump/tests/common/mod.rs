@@ -19,14 +19,28 @@ pub const DAY: u64 = 24 * HOUR;
 pub const MONDAY: u64 = 825_724_800;
 
 /// Memory in a map; it can be told to fail.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Memory {
     pub slots: BTreeMap<Slot, Vec<u8>>,
     /// Writes that still work, if they are to stop.
     pub writes_left: Option<u32>,
     pub writes: u64,
+    /// Slots that can be written no more.
+    pub worn: fn(Slot) -> bool,
     /// A memory that cannot lend its records, as a flash log store.
     pub copies_only: bool,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            slots: BTreeMap::new(),
+            writes_left: None,
+            writes: 0,
+            worn: |_| false,
+            copies_only: false,
+        }
+    }
 }
 
 impl Nv for Memory {
@@ -43,6 +57,9 @@ impl Nv for Memory {
     fn write(&mut self, slot: Slot, record: &[u8]) -> Result<(), WriteFailed> {
         if let Some(left) = &mut self.writes_left {
             *left = left.checked_sub(1).ok_or(WriteFailed)?;
+        }
+        if (self.worn)(slot) {
+            return Err(WriteFailed);
         }
         self.writes += 1;
         let place = self.slots.entry(slot).or_default();
