@@ -277,10 +277,11 @@ proptest! {
         }
     }
 
-    /// What is delivered in any window of the prescription's length stays within its maximum, whatever the patient asks for and when.
+    /// What is delivered in any window of the prescription's length stays within its maximum, whatever patient and clinician ask for and when, and over
+    /// resets.
     #[test]
     fn no_window_holds_more_than_the_rolling_maximum(
-        asks in prop::collection::vec(1_u64..3 * HOUR, 1..80),
+        asks in prop::collection::vec((0_u8..5, 1_u64..3 * HOUR), 1..80),
         max in 520_000_u64..900_000,
         stop_every in 3_usize..20,
     ) {
@@ -290,12 +291,19 @@ proptest! {
         bench.program(&fields);
         bench.ok(Command::Start);
         let mut given = vec![(bench.now, bench.pump.totals().total.0)];
-        for (i, wait) in asks.into_iter().enumerate() {
-            let _ = bench.command(Command::PatientBolus);
+        for (i, (who, wait)) in asks.into_iter().enumerate() {
+            let _ = bench.command(match who {
+                0 => Command::Bolus { dose: Nl(30_000), over: Seconds(1_800) },
+                1 => Command::Bridge { volume: Nl(60_000), rate: NlPerDay(1_200_000) },
+                _ => Command::PatientBolus,
+            });
             if i % stop_every == 0 {
                 bench.run_for(2 * MINUTE);
                 bench.ok(Command::Stop);
                 bench.ok(Command::Start);
+            }
+            if i % 7 == 3 {
+                bench = bench.reset(ResetReason::Debug, 50);
             }
             bench.run_for(wait);
             given.push((bench.now, bench.pump.totals().total.0));
