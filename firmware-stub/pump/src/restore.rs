@@ -215,11 +215,13 @@ impl<N: Nv> Pump<N> {
     /// The first step after boot: finds what was delivered since the state was stored, ends what the reset cut off, and goes on.
     pub(crate) fn recover_from_reset(&mut self) {
         self.recover = false;
-        self.clock.set(self.now, self.input.rtc);
+        // A clinician may have set the clock before this step; the chip shows the old time yet.
+        let rtc = self.set_rtc.unwrap_or(self.input.rtc);
+        self.clock.set(self.now, rtc);
         let first_rtc = *self
             .state
             .first_rtc
-            .get_or_insert(self.input.rtc.0.saturating_sub(self.now / 1000));
+            .get_or_insert(rtc.0.saturating_sub(self.now / 1000));
         let life_s = add_months(Seconds(first_rtc), self.settings.end_of_life_months)
             .0
             .saturating_sub(first_rtc);

@@ -257,3 +257,13 @@ fn ten_years_of_therapy_run_to_the_end_of_the_battery() {
     let delivered = host.long(0x48);
     assert!(delivered.abs_diff((eri_day + 90) * 500_000) < 2_000_000, "{delivered}");
 }
+
+#[test]
+fn a_clock_that_is_set_in_the_very_instant_of_power_on_stays_set() {
+    let mut host = Host::new();
+    // 2027-01-01T12:00:00, and a year later than the chip shows.
+    assert_eq!(host.ok("clock-set rtc=852120000s"), "ok");
+    host.run(5 * MINUTE);
+    assert_eq!(host.value("status", "rtc"), "852120300s");
+    assert_eq!(host.value("status", "alarms"), "none");
+}
