@@ -77,8 +77,9 @@ impl<const TX: usize> LineServer<TX> {
         }
     }
 
-    /// Takes bytes that arrived at `now`, carries out the requests that end in them, and returns how many it took. It takes none while a reply waits for
-    /// room: the rest is for the shell to keep and to offer again after [`Self::sent`], so that no reply is ever dropped.
+    /// Takes bytes that arrived at `now` up to the end of the first line, carries out the request that ends there, and returns how many it took. It takes
+    /// none while a reply waits for room. The rest is for the shell to keep and to offer again after [`Self::poll`]: so no reply is ever dropped, and with
+    /// room to send, what is said and in what order does not hang on the pieces in which bytes arrive.
     pub fn receive<N: Nv>(&mut self, now: Millis, bytes: &[u8], pump: &mut Pump<N>) -> usize {
         for (taken, &byte) in bytes.iter().enumerate() {
             if self.job.is_some() || !self.queue.has_room(LINE_BYTES) {
@@ -87,6 +88,7 @@ impl<const TX: usize> LineServer<TX> {
             if self.receiver.push(byte) {
                 let receiver = core::mem::take(&mut self.receiver);
                 self.line(now, receiver.line(), pump);
+                return taken + 1;
             } else if byte == b'\n' {
                 self.receiver.clear();
             }
