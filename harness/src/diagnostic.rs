@@ -119,6 +119,19 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Everything that is wrong with a file that was to be read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongFile(pub Vec<Diagnostic>);
+
+impl std::error::Error for WrongFile {}
+
+impl fmt::Display for WrongFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told: Vec<String> = self.0.iter().map(Diagnostic::to_string).collect();
+        f.write_str(&told.join("\n"))
+    }
+}
+
 /// All of them, in the files' order, with a last line that counts them.
 #[must_use]
 pub fn render_all(diagnostics: &[Diagnostic], styled: bool) -> String {

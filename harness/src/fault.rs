@@ -145,7 +145,7 @@ pub const CATALOGUE: &[Fault] = &[
     fault(
         6,
         "motor-stall",
-        Param::Count("strokes", 0, 1_000_000),
+        Param::Count("strokes", 1, 1_000_000),
         Some(0),
         "the rotor does not move: for a number of strokes, or until cleared",
     ),

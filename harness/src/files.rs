@@ -95,23 +95,29 @@ impl Source for ScenarioFolder {
         if !real.starts_with(&self.root) {
             return Err(SourceError::Outside(path.to_owned()));
         }
-        let meta = std::fs::metadata(&real).map_err(unreadable)?;
-        if !meta.is_file() {
-            return Err(SourceError::Unreadable {
-                path: path.to_owned(),
-                why: "not a file".to_owned(),
-            });
+        let size = std::fs::metadata(&real).map_err(unreadable)?.len();
+        if size > BYTES_MAX as u64 {
+            return Err(SourceError::TooLarge { bytes: size });
         }
-        if meta.len() > BYTES_MAX as u64 {
-            return Err(SourceError::TooLarge { bytes: meta.len() });
-        }
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(&real).map_err(unreadable)?;
-        file.take(BYTES_MAX as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-        Ok(bytes)
+        read_bounded(&real).map_err(unreadable)
     }
+}
+
+/// Reads a file that a person wrote, and no device or pipe that never ends.
+///
+/// # Errors
+/// It is no file, cannot be read, or is larger than [`BYTES_MAX`].
+pub fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a file"));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > BYTES_MAX {
+        return Err(std::io::Error::other(format!("larger than {BYTES_MAX} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// What was found under the paths that a person gave.

@@ -47,6 +47,14 @@ fn an_alias_bomb_is_refused_at_its_first_anchor() {
 }
 
 #[test]
+fn a_placeholder_in_many_places_does_not_fill_the_memory() {
+    let rows = format!("cases:\n  a: {{p: {}}}\n", "y".repeat(255));
+    let text = format!("{HEAD}{rows}timeline:\n  - mark: \"{}\"\n", "${p}".repeat(200_000));
+    let error = error_of(text);
+    assert!(error.contains("too large for this file"), "{error}");
+}
+
+#[test]
 fn a_hundred_thousand_nested_lists_are_refused() {
     let nested = "[".repeat(100_000) + &"]".repeat(100_000);
     let text = error_of(nested);

@@ -2,8 +2,10 @@
 
 use pump_hil::catalog::Catalog;
 use pump_hil::catalog::coverage::{Covered, coverage};
+use pump_hil::device::Profile;
 use pump_hil::diagnostic::render_all;
 use pump_hil::files::{self, ScenarioFolder};
+use pump_hil::rig::RigFile;
 use pump_hil::scenario::load;
 use pump_hil::scenario::schema::{FileKind, schema};
 use std::path::{Path, PathBuf};
@@ -58,14 +60,16 @@ fn the_fixtures_on_disk_are_those_that_are_built_in() {
 fn every_shipped_file_is_valid_by_the_published_schema() {
     let catalog = catalog();
     let sets = [
-        ("scenarios", FileKind::Scenario),
-        ("scenarios/shared", FileKind::Setup),
-        ("fixtures/drugs", FileKind::Drugs),
-        ("fixtures/requirements", FileKind::Requirements),
+        ("scenarios", schema(FileKind::Scenario, &catalog)),
+        ("scenarios/shared", schema(FileKind::Setup, &catalog)),
+        ("fixtures/drugs", schema(FileKind::Drugs, &catalog)),
+        ("fixtures/requirements", schema(FileKind::Requirements, &catalog)),
+        ("fixtures/rigs", RigFile::schema()),
+        ("fixtures/devices", Profile::schema()),
     ];
     let mut wrong = Vec::new();
-    for (place, kind) in sets {
-        let published = serde_json::from_str(&schema(kind, &catalog)).unwrap();
+    for (place, published) in sets {
+        let published = serde_json::from_str(&published).unwrap();
         let validator = jsonschema::validator_for(&published).unwrap();
         let path = root().join(place);
         if place == "scenarios/shared" && !path.is_dir() {

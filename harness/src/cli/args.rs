@@ -167,6 +167,10 @@ pub enum SchemaKind {
     Drugs,
     /// Requirements and rows of the inventory.
     Requirements,
+    /// Rig files.
+    Rig,
+    /// Device profiles.
+    Device,
 }
 
 /// Arguments of `replay`.

@@ -91,7 +91,7 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
     Ok(Ok(groups.into_iter().map(group).collect()))
 }
 
-fn render(diagnostics: &[Diagnostic]) -> String {
+pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
     diagnostic::render_all(diagnostics, std::io::stderr().is_terminal())
 }
 

@@ -4,7 +4,9 @@ use super::args::{List, Schema, SchemaKind};
 use super::check::counted;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::catalog::coverage::{coverage, render};
+use crate::device::Profile;
 use crate::fault::{CATALOGUE, Param};
+use crate::rig::RigFile;
 use crate::scenario::case::Case;
 use crate::scenario::schema::{FileKind, schema as scenario_schema};
 use std::fmt::Write;
@@ -76,13 +78,21 @@ fn faults() -> String {
 }
 
 pub(super) fn schema(args: &Schema, fixtures: Option<&Path>) -> Result<Exit, CliError> {
-    let fixtures = inputs::fixtures(fixtures, &[])?;
     let kind = match args.kind {
+        SchemaKind::Rig => {
+            print(&RigFile::schema());
+            return Ok(Exit::Passed);
+        }
+        SchemaKind::Device => {
+            print(&Profile::schema());
+            return Ok(Exit::Passed);
+        }
         SchemaKind::Scenario => FileKind::Scenario,
         SchemaKind::Setup => FileKind::Setup,
         SchemaKind::Drugs => FileKind::Drugs,
         SchemaKind::Requirements => FileKind::Requirements,
     };
+    let fixtures = inputs::fixtures(fixtures, &[])?;
     match inputs::catalog(&fixtures, &[])? {
         Ok(catalog) => {
             print(&scenario_schema(kind, &catalog));

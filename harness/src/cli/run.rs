@@ -7,11 +7,11 @@ use super::progress::Reporter;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::interrupt;
 use crate::report::{self, Asked, ScenarioResult, Tally};
-use crate::rig::{RigFile, host_time};
+use crate::rig::{RigError, RigFile, host_time};
 use crate::select::{Filter, Shard};
 use crate::snapshot;
 use crate::suite::{self, Settings, Snapshots};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     let filter = args
@@ -33,7 +33,13 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     };
     let asked_fixtures = fixtures.map(|folder| folder.display().to_string());
     let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
-    let rigs = rigs(args, &fixtures)?;
+    let rigs = match rigs(args, &fixtures)? {
+        Ok(rigs) => rigs,
+        Err(diagnostics) => {
+            eprint(&diagnostics);
+            return Ok(Exit::Usage);
+        }
+    };
     let files: Vec<RigFile> = rigs.iter().map(|(rig, _)| rig.clone()).collect();
     let loaded = match inputs::catalog(&fixtures, &files)? {
         Ok(catalog) => inputs::cases(&args.paths.paths, &catalog)?,
@@ -136,19 +142,32 @@ fn nothing_selected(args: &Run, found: usize) -> CliError {
 }
 
 /// The rigs, each with its file as it was typed; without any the default one.
-fn rigs(args: &Run, fixtures: &Path) -> Result<Vec<(RigFile, Option<String>)>, CliError> {
-    if args.rig.is_empty() {
-        let default = RigFile::load(&fixtures.join("rigs/sim.yaml")).map_err(CliError::usage)?;
-        return Ok(vec![(default, None)]);
+/// The rigs that were named, with their files, or the simulated one; or everything that is wrong with them, rendered.
+fn rigs(args: &Run, fixtures: &Path) -> Result<Result<Vec<Named>, String>, CliError> {
+    let default = (fixtures.join("rigs/sim.yaml"), None);
+    let named = args
+        .rig
+        .iter()
+        .map(|file| (file.clone(), Some(file.display().to_string())));
+    let files: Vec<_> = named.collect();
+    let files = if files.is_empty() { vec![default] } else { files };
+    let (mut rigs, mut wrong) = (Vec::new(), Vec::new());
+    for (file, name) in files {
+        match RigFile::load(&file) {
+            Ok(rig) => rigs.push((rig, name)),
+            Err(RigError::Wrong(file)) => wrong.extend(file.0),
+            Err(error) => return Err(CliError::usage(error)),
+        }
     }
-    let load = |file: &PathBuf| {
-        Ok((
-            RigFile::load(file).map_err(CliError::usage)?,
-            Some(file.display().to_string()),
-        ))
-    };
-    args.rig.iter().map(load).collect()
+    Ok(if wrong.is_empty() {
+        Ok(rigs)
+    } else {
+        Err(inputs::render(&wrong))
+    })
 }
+
+/// A rig, and its file where one was named.
+type Named = (RigFile, Option<String>);
 
 fn write_reports(out: &Path, results: &[ScenarioResult]) -> Result<(), CliError> {
     let write = |name: &str, text: String| {

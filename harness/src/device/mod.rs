@@ -13,7 +13,7 @@ mod value;
 pub use elf::{ElfError, symbols as elf_symbols};
 pub(crate) use profile::text_at;
 pub use profile::{
-    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, ProfileError, Programming, SaidAt, StagedField, Template,
+    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, SaidAt, StagedField, Template,
 };
 pub use raw::{Arg, Part, Verb};
 pub use unit::{Dimension, Unit, UnitError};

@@ -1,10 +1,13 @@
 //! A profile whose every name is resolved.
 
 use super::raw::{Arg, Part, RawProfile, Verb};
-use super::resolve::{Units, line_of, resolve};
+use super::resolve::{Units, resolve};
 use super::unit::{Unit, UnitError};
+use crate::diagnostic::WrongFile;
 use crate::quantity::Span;
 use crate::wire::Fields;
+use crate::yaml::document::Document;
+use crate::yaml::schema::published;
 use std::collections::BTreeMap;
 
 /// How a firmware talks.
@@ -254,43 +257,23 @@ pub struct DoseEntryAt {
     pub reservoir: NumberAt,
 }
 
-/// Why a text is no device profile.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}{column}: {what}", column = .column.map(|c| format!(":{c}")).unwrap_or_default())]
-pub struct ProfileError {
-    /// Name of the file, as it was given.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1, where it is known.
-    pub column: Option<usize>,
-    /// What is wrong, and what would be right.
-    pub what: String,
-}
-
 impl Profile {
     /// Reads a profile from its text; `file` names it in errors.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its line.
-    pub fn parse(text: &str, file: &str) -> Result<Self, ProfileError> {
-        let raw: RawProfile = serde_yaml::from_str(text).map_err(|e| {
-            let place = e.location();
-            ProfileError {
-                file: file.to_owned(),
-                line: place.as_ref().map_or(1, serde_yaml::Location::line),
-                column: place.as_ref().map(serde_yaml::Location::column),
-                what: e.to_string(),
-            }
-        })?;
+    /// Everything that is wrong with its shape, else the first name that leads nowhere.
+    pub fn parse(text: &str, file: &str) -> Result<Self, WrongFile> {
+        let (document, raw) = Document::read::<RawProfile>(file, text)?;
         let units = Units::new(&raw.units);
-        let resolved = units.and_then(|units| resolve(raw, &units));
-        resolved.map_err(|wrong| ProfileError {
-            file: file.to_owned(),
-            line: line_of(text, &wrong.path),
-            column: None,
-            what: wrong.what,
-        })
+        units
+            .and_then(|units| resolve(raw, &units))
+            .map_err(|wrong| document.wrong(&wrong.path.iter().map(String::as_str).collect::<Vec<_>>(), wrong.what))
+    }
+
+    /// The JSON Schema of a profile's file, as text, for editors.
+    #[must_use]
+    pub fn schema() -> String {
+        published::<RawProfile>()
     }
 
     /// The harness's word for a word of the firmware.
@@ -335,15 +318,29 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_told_with_its_line() {
-        let error = spoilt("reply-timeout: ", "reply-timeuot: ");
-        assert!(
-            error.starts_with(&format!("stub.yaml:{}", line_with("reply-timeout"))),
-            "{error}"
+    fn unknown_keys_and_verbs_are_told_at_once_with_their_places() {
+        let text = STUB.replacen("reply-timeout: ", "reply-timeuot: ", 1).replacen(
+            "  patient-bolus: ",
+            "  patient-bolsu: ",
+            1,
         );
-        assert!(
-            error.contains("reply-timeuot") && error.contains("reply-timeout"),
-            "{error}"
+        let error = Profile::parse(&text, "stub.yaml")
+            .expect_err("two mistakes")
+            .to_string();
+        let lines: Vec<&str> = error.lines().collect();
+        let timeout = line_with("reply-timeout");
+        assert_eq!(
+            lines,
+            [
+                format!(
+                    "stub.yaml:{timeout}:3: unknown key `reply-timeuot` in this map (did you mean `reply-timeout`?)"
+                ),
+                format!("stub.yaml:{timeout}:3: the key `reply-timeout` is missing in this map"),
+                format!(
+                    "stub.yaml:{}:3: unknown key `patient-bolsu` in this map (did you mean `patient-bolus`?)",
+                    line_with("  patient-bolus:")
+                ),
+            ]
         );
     }
 
@@ -354,7 +351,7 @@ mod tests {
             "{key: ptm-max, from: patient-max, unit: ml}",
         );
         assert!(
-            error.starts_with(&format!("stub.yaml:{}: ", line_with("ptm-max"))),
+            error.starts_with(&format!("stub.yaml:{}:", line_with("ptm-max"))),
             "{error}"
         );
         assert!(error.contains("unknown unit `ml`") && error.contains("nl/d"), "{error}");

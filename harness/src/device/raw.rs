@@ -1,12 +1,14 @@
 //! A profile's file as it is written.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Verbs that take one exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "as in `scenario::case::Request`")]
+#[schemars(extend("x-word" = "verb"))]
 pub enum Verb {
     Identify,
     Status,
@@ -31,9 +33,10 @@ pub enum Verb {
 }
 
 /// Arguments of requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "as in `scenario::case::Request`")]
+#[schemars(extend("x-word" = "argument"))]
 pub enum Arg {
     Dose,
     Over,
@@ -49,9 +52,10 @@ pub enum Arg {
 }
 
 /// Parts of a prescription.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "as in `scenario::case::Prescription`")]
+#[schemars(extend("x-word" = "part of a prescription"))]
 pub enum Part {
     Drug,
     Concentration,
@@ -75,8 +79,9 @@ pub enum Part {
     ConfirmSoftLimits,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "a device profile"))]
 pub(super) struct RawProfile {
     pub device: String,
     pub summary: String,
@@ -97,20 +102,21 @@ pub(super) struct RawProfile {
     pub elf: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawFraming {
     pub codec: RawCodec,
     pub line_max: usize,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("x-word" = "codec"))]
 pub(super) enum RawCodec {
     #[serde(rename = "text-lines-1")]
     TextLines1,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawLimits {
     pub reply_timeout: String,
@@ -121,7 +127,7 @@ pub(super) struct RawLimits {
     pub recover: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawTemplate {
     pub send: String,
@@ -131,7 +137,7 @@ pub(super) struct RawTemplate {
     pub rename: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawArg {
     pub key: String,
@@ -140,7 +146,7 @@ pub(super) struct RawArg {
     pub unit: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawProgramming {
     pub begin: String,
@@ -158,13 +164,14 @@ pub(super) struct RawProgramming {
     pub fields: Vec<RawPart>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("x-word" = "checksum"))]
 pub(super) enum RawChecksum {
     #[serde(rename = "crc-32-iso-hdlc")]
     Crc32IsoHdlc,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawPart {
     pub key: String,
@@ -177,7 +184,7 @@ pub(super) struct RawPart {
     pub default: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawLogs {
     pub dose: RawLog,
@@ -185,7 +192,7 @@ pub(super) struct RawLogs {
     pub event: Option<RawLog>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawLog {
     pub send: String,
@@ -200,7 +207,7 @@ pub(super) struct RawLog {
     pub last: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawNumber {
     pub key: String,
@@ -209,7 +216,7 @@ pub(super) struct RawNumber {
 }
 
 /// How a firmware says what the harness has a word for: `kind` is its own word, the others are its keys.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawSaid {
     pub boot: RawBoot,
@@ -220,14 +227,14 @@ pub(super) struct RawSaid {
     pub bolus_end: RawBolusEnd,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawBoot {
     pub kind: String,
     pub reason: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawState {
     pub kind: String,
@@ -236,7 +243,7 @@ pub(super) struct RawState {
     pub cause: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawAlarm {
     pub kind: String,
@@ -244,14 +251,14 @@ pub(super) struct RawAlarm {
     pub priority: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawAlarmClear {
     pub kind: String,
     pub id: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawBolusStart {
     pub kind: String,
@@ -260,7 +267,7 @@ pub(super) struct RawBolusStart {
     pub over: RawNumber,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawBolusEnd {
     pub kind: String,
@@ -269,7 +276,7 @@ pub(super) struct RawBolusEnd {
     pub cause: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawDose {
     pub cause: String,

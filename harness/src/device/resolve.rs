@@ -23,25 +23,6 @@ fn wrong(path: &[&str], what: String) -> Wrong {
     }
 }
 
-/// The line on which `path`, walked key by key, stands; the last one that was found where it ends early.
-pub(super) fn line_of(text: &str, path: &[String]) -> usize {
-    let mut found = 1;
-    let mut lines = text.lines().enumerate();
-    for segment in path {
-        let key = format!("{segment}:");
-        let value = format!(": {segment}");
-        let hit = lines.by_ref().find(|(_, line)| {
-            let code = line.split(" #").next().unwrap_or(line);
-            code.contains(&key) || code.contains(&value)
-        });
-        match hit {
-            Some((index, _)) => found = index + 1,
-            None => break,
-        }
-    }
-    found
-}
-
 pub(super) struct Units(BTreeMap<String, Unit>);
 
 impl Units {

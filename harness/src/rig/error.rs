@@ -13,19 +13,9 @@ pub enum RigError {
         /// Why.
         why: std::io::Error,
     },
-    /// A rig file that is not right.
-    #[error("{file}:{line}: {what}")]
-    Rig {
-        /// The file.
-        file: String,
-        /// Line, from 1.
-        line: usize,
-        /// What.
-        what: String,
-    },
-    /// A device profile that is not right.
+    /// A rig file or a device profile that is not right.
     #[error(transparent)]
-    Profile(#[from] crate::device::ProfileError),
+    Wrong(#[from] crate::diagnostic::WrongFile),
     /// A firmware's ELF file that gives no symbols.
     #[error("{path}: {why}", path = .path.display())]
     Elf {

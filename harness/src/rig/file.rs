@@ -1,11 +1,13 @@
 //! Rig files: how to reach a pump.
 
 use super::RigError;
+use super::raw::{self, RawProbe, RawRig};
 use crate::capability::Capability;
 use crate::device::Profile;
 use crate::fault::{CATALOGUE, FaultName};
-use crate::quantity::Span;
-use serde::Deserialize;
+use crate::files;
+use crate::yaml::document::Document;
+use crate::yaml::schema::published;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,14 +40,11 @@ pub struct RigFile {
 }
 
 /// Where the pump is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PumpAt {
     /// The stub pump on a thread of this process, behind a PTY.
-    #[serde(rename_all = "kebab-case")]
     Sim {
         /// Months that its battery is made for; as the stub pump is by itself where nothing is said.
-        #[serde(default)]
         service_months: Option<u32>,
     },
     /// The stub pump in a process of its own, behind a PTY.
@@ -60,8 +59,7 @@ pub enum PumpAt {
 }
 
 /// How time passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockKind {
     /// The harness grants it: from deadline to deadline, nothing sleeps.
     Virtual,
@@ -73,13 +71,11 @@ pub enum ClockKind {
 }
 
 /// The debug probe.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeAt {
     /// The virtual probe of the simulated chip.
     Sim {
         /// Symbol of the test block in the device profile; without it there is none.
-        #[serde(rename = "test-block")]
         test_block: Option<String>,
     },
 }
@@ -93,27 +89,6 @@ pub struct RigLimits {
     pub write: Duration,
     /// One grant of virtual time.
     pub fence: Duration,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawRig {
-    rig: String,
-    summary: String,
-    device: String,
-    pump: PumpAt,
-    clock: ClockKind,
-    #[serde(default)]
-    probe: Option<ProbeAt>,
-    limits: RawLimits,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawLimits {
-    open: String,
-    write: String,
-    fence: String,
 }
 
 impl RigFile {
@@ -152,57 +127,41 @@ impl RigFile {
         file: &str,
         device: impl FnOnce(&str) -> Result<(Profile, String), RigError>,
     ) -> Result<Self, RigError> {
-        let raw: RawRig = serde_yaml::from_str(text).map_err(|e| RigError::Rig {
-            file: file.to_owned(),
-            line: e.location().map_or(1, |l| l.line()),
-            what: e.to_string(),
-        })?;
-        let wrong = |key: &str, what: String| RigError::Rig {
-            file: file.to_owned(),
-            line: text.lines().position(|l| l.contains(key)).map_or(1, |i| i + 1),
-            what,
-        };
-        let time = |key: &str, value: &str| -> Result<Duration, RigError> {
-            let span: Span = value.parse().map_err(|e| wrong(key, format!("`{key}`: {e}")))?;
-            match u64::try_from(span.0) {
-                Ok(ms) if ms > 0 => Ok(Duration::from_millis(ms)),
-                _ => Err(wrong(key, format!("`{key}` must be more than 0"))),
-            }
-        };
-        let limits = RigLimits {
-            open: time("open", &raw.limits.open)?,
-            write: time("write", &raw.limits.write)?,
-            fence: time("fence", &raw.limits.fence)?,
-        };
-        match (&raw.pump, raw.clock, &raw.probe) {
+        let (document, raw) = Document::read::<RawRig>(file, text)?;
+        // It becomes part of the names of files.
+        if !raw::is_name(&raw.rig) {
+            let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
+            return Err(document.wrong(&["rig"], what).into());
+        }
+        let limits = raw.limits.validated(&document)?;
+        let clock = raw.clock.validated(&document)?;
+        let pump = raw.pump.validated(&document)?;
+        let probe = raw.probe.map(RawProbe::validated);
+        match (&pump, clock, &probe) {
             (PumpAt::SimProcess | PumpAt::Serial { .. }, ClockKind::Virtual, _) => {
-                return Err(wrong("clock", "only a pump of kind `sim` has virtual time".to_owned()));
+                return Err(document
+                    .wrong(&["clock", "kind"], "only a pump of kind `sim` has virtual time")
+                    .into());
             }
             (PumpAt::Sim { .. }, ClockKind::Real { .. }, _) => {
-                return Err(wrong(
-                    "clock",
-                    "a pump of kind `sim` has virtual time; take `sim-process`".to_owned(),
-                ));
+                let what = "a pump of kind `sim` has virtual time; take `sim-process`";
+                return Err(document.wrong(&["clock", "kind"], what).into());
             }
-            (_, ClockKind::Real { scale: 0 }, _) => {
-                return Err(wrong("scale", "`scale` must be at least 1".to_owned()));
-            }
-            (PumpAt::SimProcess | PumpAt::Serial { .. }, _, Some(ProbeAt::Sim { .. })) => {
-                return Err(wrong(
-                    "probe",
-                    "only a pump of kind `sim` has the probe `sim`".to_owned(),
-                ));
+            (PumpAt::SimProcess | PumpAt::Serial { .. }, _, Some(_)) => {
+                return Err(document
+                    .wrong(&["probe", "kind"], "only a pump of kind `sim` has the probe `sim`")
+                    .into());
             }
             _ => {}
         }
         let (profile, device_text) = device(&raw.device)?;
         if let Some(ProbeAt::Sim {
             test_block: Some(symbol),
-        }) = &raw.probe
+        }) = &probe
             && !profile.symbols.contains_key(symbol)
         {
             let what = format!("device profile `{}` has no symbol `{symbol}`", profile.device);
-            return Err(wrong("test-block", what));
+            return Err(document.wrong(&["probe", "test-block"], what).into());
         }
         Ok(Self {
             name: raw.rig,
@@ -210,11 +169,17 @@ impl RigFile {
             text: text.to_owned(),
             profile: Arc::new(profile),
             device_text,
-            pump: raw.pump,
-            clock: raw.clock,
-            probe: raw.probe,
+            pump,
+            clock,
+            probe,
             limits,
         })
+    }
+
+    /// The JSON Schema of a rig file, as text, for editors.
+    #[must_use]
+    pub fn schema() -> String {
+        published::<RawRig>()
     }
 
     /// Whether each case gets a simulated pump of its own, so that cases can run side by side.
@@ -256,10 +221,12 @@ fn add_symbols(profile: &mut Profile, path: PathBuf) -> Result<(), RigError> {
 }
 
 fn read(path: &Path) -> Result<String, RigError> {
-    std::fs::read_to_string(path).map_err(|why| RigError::File {
+    let file = |why| RigError::File {
         path: path.to_owned(),
         why,
-    })
+    };
+    let bytes = files::read_bounded(path).map_err(file)?;
+    String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("the file is not valid UTF-8")))
 }
 
 /// A device is a path where it looks like one, else a name.
@@ -319,6 +286,32 @@ mod tests {
             .position(|l| l.contains("PUMP_HIL_BLOCK"))
             .expect("there")
             + 1;
-        assert!(error.starts_with(&format!("sim.yaml:{line}: ")), "{error}");
+        assert!(error.starts_with(&format!("sim.yaml:{line}:32: ")), "{error}");
+    }
+
+    #[test]
+    fn all_misspelt_words_of_a_rig_file_are_told_at_once() {
+        let error = spoilt("clock: {kind: virtual}", "clock: {kind: virtul}\nfoo: 3");
+        assert!(
+            error.contains("unknown kind of clock `virtul` (did you mean `virtual`?)"),
+            "{error}"
+        );
+        assert!(error.contains("unknown key `foo` in a rig file"), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        assert!(spoilt("rig: sim", "rig: ../../sim").contains("a rig's name has"));
+        assert!(spoilt("kind: sim}", "kind: sim, baud: 9600}").contains("has no `baud`"));
+        assert!(spoilt("kind: sim}", "kind: sim, service-months: 0}").contains("more than 0"));
+        assert!(spoilt("kind: sim}", "kind: serial}").contains("needs its `port` and `baud`"));
+        assert!(spoilt("kind: virtual", "kind: virtual, scale: 2").contains("virtual time has no `scale`"));
+        assert!(spoilt("kind: virtual", "kind: real").contains("real time needs its `scale`"));
+    }
+
+    #[test]
+    fn a_device_that_never_ends_is_no_rig_file() {
+        let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is no file");
+        assert_eq!(error.to_string(), "/dev/zero: not a file");
     }
 }

@@ -13,6 +13,7 @@ mod link;
 mod open;
 pub mod probe;
 mod process;
+mod raw;
 #[cfg(feature = "sim")]
 mod sim;
 mod test_block;

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROWS_MAX: usize = 1_000;
 /// Most values of a file times its rows.
 const FILLED_MAX: usize = 2_000_000;
+/// What a filled placeholder counts as, so that the text of all rows is bounded too.
+const FILLED_AS: usize = 16;
 /// Longest value of a parameter, in bytes.
 const VALUE_MAX: usize = 256;
 
@@ -273,9 +275,11 @@ fn filled(text: &str, plain: bool, row: &Row) -> Value {
     Value::Scalar { kind, text: out, plain }
 }
 
+/// Values of a tree, and what a row's values add to them.
 fn count(node: &Node) -> usize {
     1 + match &node.value {
-        Value::Scalar { .. } => 0,
+        // A value fills as much room as many values do.
+        Value::Scalar { text, .. } => FILLED_AS * text.matches("${").count(),
         Value::List(items) => items.iter().map(count).sum(),
         Value::Map(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
     }

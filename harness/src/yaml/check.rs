@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 /// Checks a tree; the schema is one that has no placeholders and no nulls (see [`super::schema::structural`]).
 pub fn check(node: &Node, schema: &Json, problems: &mut Vec<Problem>) {
-    Checker { root: schema, problems }.node(node, schema, "value");
+    Checker { root: schema, problems }.node(node, schema, "the file");
 }
 
 struct Checker<'a> {
@@ -44,9 +44,9 @@ impl<'a> Checker<'a> {
             Value::Scalar { text, .. } => self.scalar(node, text, schema),
             Value::List(items) => {
                 let inner = schema.get("items").unwrap_or(&Json::Null);
-                let singular = what.strip_suffix('s').unwrap_or(what);
+                let item_of = format!("an item of {what}");
                 for item in items {
-                    self.node(item, inner, singular);
+                    self.node(item, inner, &item_of);
                 }
             }
             Value::Map(_) => self.map(node, schema),
@@ -68,16 +68,17 @@ impl<'a> Checker<'a> {
 
     fn wrong_kind(&mut self, node: &Node, wanted: &str, what: &str) {
         let found = match &node.value {
-            Value::Scalar { kind, .. } => match kind {
+            Value::Scalar { kind, text, .. } => match kind {
                 Kind::Null => "nothing",
                 Kind::Bool => "true or false",
+                Kind::Number if wanted == WHOLE => &short(text),
                 Kind::Int | Kind::Number => "a bare number",
                 Kind::Text => "a text",
             },
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
         };
-        let message = format!("`{what}` must be {wanted}, not {found}");
+        let message = format!("{what} must be {wanted}, not {found}");
         self.tell(Problem::new(node.place, message));
     }
 
@@ -93,8 +94,17 @@ impl<'a> Checker<'a> {
             }
         }
         if let Some(minimum) = schema.get("minimum").and_then(Json::as_i64) {
+            // schemars writes the range of an unsigned number as its format.
+            let maximum = match schema.get("format").and_then(Json::as_str) {
+                Some("uint32") => i64::from(u32::MAX),
+                _ => i64::MAX,
+            };
             match super::raw::integer(text) {
-                Some(value) if value >= minimum => {}
+                Some(value) if (minimum..=maximum).contains(&value) => {}
+                Some(value) if value > maximum => self.tell(Problem::new(
+                    node.place,
+                    format!("`{}` is more than {maximum}", short(text)),
+                )),
                 Some(_) => self.tell(Problem::new(
                     node.place,
                     format!("`{}` is less than {minimum}", short(text)),
@@ -113,13 +123,13 @@ impl<'a> Checker<'a> {
             }
             let known = properties.and_then(|p| p.get(&key.text));
             match (known, schema.get("additionalProperties")) {
-                (Some(inner), _) => self.node(value, inner, &key.text),
+                (Some(inner), _) => self.node(value, inner, &format!("`{}`", short(&key.text))),
                 (None, Some(Json::Bool(false))) => {
                     let names = properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
                     let problem = Problem::new(key.place, format!("unknown key `{}` in {name}", short(&key.text)));
                     self.tell(problem.maybe_help(suggest(&key.text, names)));
                 }
-                (None, Some(inner)) => self.node(value, inner, &key.text),
+                (None, Some(inner)) => self.node(value, inner, &format!("`{}`", short(&key.text))),
                 (None, None) => {}
             }
         }
@@ -162,6 +172,9 @@ fn accepts(schema: &Json, node: &Node) -> bool {
     kinds.iter().any(|kind| fits.contains(kind))
 }
 
+/// What an integer is called.
+const WHOLE: &str = "a whole number";
+
 /// What a schema wants, for people.
 fn describe(schema: &Json) -> String {
     if let (Some(dimension), Some(example)) = (
@@ -186,7 +199,7 @@ fn describe(schema: &Json) -> String {
     }
     match schema.get("type").and_then(Json::as_str) {
         Some("string") => "a text".to_owned(),
-        Some("integer") => "a whole number".to_owned(),
+        Some("integer") => WHOLE.to_owned(),
         Some("boolean") => "`true` or `false`".to_owned(),
         Some("array") => "a list".to_owned(),
         Some("object") => "a map".to_owned(),

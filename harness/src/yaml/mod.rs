@@ -5,6 +5,7 @@
 //! each value to be had. Invariant: whatever the bytes, reading ends within the limits of [`tree`], and memory is bounded by them.
 
 pub mod check;
+pub mod document;
 pub mod raw;
 pub mod schema;
 pub mod tree;

@@ -15,6 +15,14 @@ pub fn structural<T: JsonSchema>(words: Words<'_>) -> Value {
     schema
 }
 
+/// The schema of a file of fixtures for editors, as text.
+#[must_use]
+pub fn published<T: JsonSchema>() -> String {
+    let mut schema = structural::<T>(&|_| None);
+    publish(&mut schema, false);
+    format!("{schema:#}\n")
+}
+
 /// schemars lets each optional value be null; in YAML a key without a value is a mistake.
 fn without_nulls(schema: &mut Value) {
     if let Value::Object(map) = schema {

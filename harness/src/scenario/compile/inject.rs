@@ -116,14 +116,15 @@ fn param_example(param: Param) -> &'static str {
 fn param_value(param: Param, text: &Text) -> Result<i64, Problem> {
     let whole = &text.text;
     let wrong = |error: QuantityError| crate::catalog::load::quantity_problem(text, &error);
-    let limited = |value: i64, low: i64, high: i64| {
+    let limited = |value: i64, low: i64, high: i64, show: &dyn Fn(i64) -> String| {
         if (low..=high).contains(&value) {
             Ok(value)
         } else {
-            let message = format!("`{}` is not between {low} and {high}", short(whole));
+            let message = format!("`{}` is not between {} and {}", short(whole), show(low), show(high));
             Err(Problem::new(text.place, message))
         }
     };
+    let word = i64::from(i32::MAX);
     let divided = |value: i64, by: i64, unit: &str| {
         if value % by == 0 {
             Ok(value / by)
@@ -140,29 +141,48 @@ fn param_value(param: Param, text: &Text) -> Result<i64, Problem> {
             let value = crate::yaml::raw::integer(whole);
             let value =
                 value.ok_or_else(|| Problem::new(text.place, format!("`{}` is not a whole number", short(whole))))?;
-            limited(value, low, high)
+            limited(value, low, high, &|n| n.to_string())
         }
         Param::Percent(_, low, high) => {
             let percent: Percent = whole.parse().map_err(wrong)?;
-            limited(divided(percent.0, 1_000, "percent")?, low, high)
+            limited(divided(percent.0, 1_000, "percent")?, low, high, &|n| format!("{n} %"))
         }
         Param::Hours(_) => {
             let span: Span = whole.parse().map_err(wrong)?;
-            limited(divided(span.0, 3_600_000, "hours")?, 1, 100_000)
+            let hours = divided(span.0, 3_600_000, "hours")?;
+            limited(hours, 1, 100_000, &|n| format!("{n} h"))
         }
-        Param::Millis(_, signed) => {
+        Param::Millis(_, true) => {
+            let by: Span = whole.parse().map_err(wrong)?;
+            if by.0 == 0 {
+                return Err(Problem::new(text.place, format!("`{}` changes nothing", short(whole))));
+            }
+            limited(by.0, -word, word, &|n| Span(n).to_string())
+        }
+        Param::Millis(_, false) => {
             let span: Span = whole.parse().map_err(wrong)?;
-            limited(
-                span.0,
-                if signed { i64::from(i32::MIN) } else { 1 },
-                i64::from(i32::MAX),
-            )
+            limited(span.0, 1, word, &|n| Span(n).to_string())
         }
-        Param::Volume(_) => limited(whole.parse::<Volume>().map_err(wrong)?.0, 0, i64::from(i32::MAX)),
-        Param::Voltage(_) => limited(whole.parse::<Voltage>().map_err(wrong)?.0, 0, 100_000),
-        Param::Resistance(_) => limited(whole.parse::<Resistance>().map_err(wrong)?.0, 0, 1_000_000),
+        Param::Volume(_) => {
+            let volume: Volume = whole.parse().map_err(wrong)?;
+            limited(volume.0, 0, word, &|n| Volume(n).to_string())
+        }
+        Param::Voltage(_) => {
+            let voltage: Voltage = whole.parse().map_err(wrong)?;
+            limited(voltage.0, 0, 100_000, &|n| Voltage(n).to_string())
+        }
+        Param::Resistance(_) => {
+            let resistance: Resistance = whole.parse().map_err(wrong)?;
+            limited(resistance.0, 1, 1_000_000, &|n| Resistance(n).to_string())
+        }
         Param::Pressure(_) => Ok(whole.parse::<Pressure>().map_err(wrong)?.0),
-        Param::Current(_) => limited(whole.parse::<Current>().map_err(wrong)?.0, 0, 1_000_000),
-        Param::Temperature(_) => Ok(whole.parse::<Temperature>().map_err(wrong)?.0),
+        Param::Current(_) => {
+            let current: Current = whole.parse().map_err(wrong)?;
+            limited(current.0, 1, 1_000_000, &|n| Current(n).to_string())
+        }
+        Param::Temperature(_) => {
+            let temperature: Temperature = whole.parse().map_err(wrong)?;
+            limited(temperature.0, -100_000, 200_000, &|n| Temperature(n).to_string())
+        }
     }
 }

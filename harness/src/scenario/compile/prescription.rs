@@ -66,11 +66,11 @@ impl Compiler<'_> {
     }
 
     fn mode(&mut self, raw: &RawPrescription) -> Option<Mode> {
-        let word = raw.mode.as_ref()?;
-        let mode = word.0.text.as_str();
-        if !crate::catalog::words::RX_MODES.contains(&mode) {
+        let mode = raw.mode.as_ref().map(|word| word.0.text.as_str());
+        let Some(mode) = mode.filter(|mode| crate::catalog::words::RX_MODES.contains(mode)) else {
+            self.without_mode(raw);
             return None;
-        }
+        };
         self.unused_keys(raw, mode);
         // What was told before may be about the key that seems to be missing.
         let quiet = self.trouble_in(raw.place);
@@ -106,6 +106,18 @@ impl Compiler<'_> {
         }
     }
 
+    /// What belongs to an unknown mode nobody can tell; what is wrong in itself is told all the same.
+    fn without_mode(&mut self, raw: &RawPrescription) {
+        let _ = raw.rate.as_ref().and_then(|text| self.flow(text));
+        let _ = raw.dose.as_ref().and_then(|text| self.dose(text));
+        for text in [&raw.over, &raw.interval].into_iter().flatten() {
+            let _ = self.time(text);
+        }
+        if let Some(schedule) = &raw.schedule {
+            let _ = self.schedule(schedule, raw.place);
+        }
+    }
+
     fn required<'r, T>(
         &mut self,
         value: Option<&'r T>,
@@ -134,8 +146,7 @@ impl Compiler<'_> {
         let schedule = raw
             .schedule
             .as_ref()
-            .and_then(|steps| steps.first())
-            .map(|step| step.place);
+            .map(|steps| steps.first().map_or(raw.place, |step| step.place));
         let given: [(&str, Option<Place>, &[&str]); 5] = [
             (
                 "rate",
@@ -189,8 +200,9 @@ impl Compiler<'_> {
     /// A dose, as volume or as mass of the drug that is programmed.
     pub(super) fn dose(&mut self, raw: &Quantity<Dose>) -> Option<Volume> {
         let text = &raw.0;
-        if let Ok(mass) = text.text.parse::<Mass>() {
-            return self.resolve(text, mass.0, "nL").map(Volume);
+        match text.text.parse::<Mass>() {
+            Ok(mass) => return self.resolve(text, mass.0, "nL").map(Volume),
+            Err(error) => self.out_of_range(text, &error)?,
         }
         self.both_units(text, text.text.parse::<Volume>(), Mass::UNITS)
             .map(|volume| volume.0)
@@ -201,13 +213,23 @@ impl Compiler<'_> {
     /// A rate, as volume or as mass a day of the drug that is programmed.
     pub(super) fn flow(&mut self, raw: &Quantity<Flow>) -> Option<Rate> {
         let text = &raw.0;
-        if let Ok(mass) = text.text.parse::<MassRate>() {
-            return self.resolve(text, mass.0, "nL/day").map(Rate);
+        match text.text.parse::<MassRate>() {
+            Ok(mass) => return self.resolve(text, mass.0, "nL/day").map(Rate),
+            Err(error) => self.out_of_range(text, &error)?,
         }
         self.both_units(text, text.text.parse::<Rate>(), MassRate::UNITS)
             .map(|rate| rate.0)
             .and_then(|nl| self.positive(text, nl))
             .map(Rate)
+    }
+
+    /// `None`, and told, where the unit is right and the number is beyond it.
+    fn out_of_range(&mut self, text: &Text, error: &QuantityError) -> Option<()> {
+        if matches!(error, QuantityError::Range { .. }) {
+            self.tell(quantity_problem(text, error));
+            return None;
+        }
+        Some(())
     }
 
     fn positive(&mut self, text: &Text, value: i64) -> Option<i64> {

@@ -262,11 +262,15 @@ impl Compiler<'_> {
         let raw = raw?;
         let span = self.time(raw)?;
         if span.0 == 0 {
-            let problem = Problem::new(
-                raw.0.place,
-                format!("`{key}: {}` can never hold: it is over at once", short(&raw.0.text)),
-            );
-            self.tell(problem.help(format!("leave `{key}` out to look at this instant")));
+            let shown = short(&raw.0.text);
+            self.tell(match key {
+                "within" | "for" => Problem::new(
+                    raw.0.place,
+                    format!("`{key}: {shown}` can never hold: it is over at once"),
+                )
+                .help(format!("leave `{key}` out to look at this instant")),
+                _ => Problem::new(raw.0.place, format!("`{key}: {shown}` is over at once")),
+            });
             return None;
         }
         Some(span)
@@ -361,7 +365,8 @@ impl Compiler<'_> {
     /// A 32-bit number.
     pub(super) fn word(&mut self, count: Count) -> Option<u32> {
         let word = u32::try_from(count.value).ok();
-        if word.is_none() {
+        // That it is less than 0 was told with the file's shape.
+        if word.is_none() && count.value >= 0 {
             self.tell(Problem::new(
                 count.place,
                 format!("{} does not fit 32 bits", count.value),

@@ -1,0 +1,188 @@
+//! A rig's file as it is written.
+
+use super::file::{ClockKind, ProbeAt, PumpAt, RigLimits};
+use crate::diagnostic::WrongFile;
+use crate::quantity::Span;
+use crate::scenario::raw::Time;
+use crate::yaml::document::Document;
+use crate::yaml::raw::Quantity;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How to reach a pump.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "a rig file"))]
+pub(super) struct RawRig {
+    /// Its name.
+    pub rig: String,
+    /// One sentence for people.
+    pub summary: String,
+    /// How the pump talks: a name of `fixtures/devices`, or a path relative to this file.
+    pub device: String,
+    /// Where the pump is.
+    pub pump: RawPump,
+    /// How time passes.
+    pub clock: RawClock,
+    /// The debug probe, where there is one.
+    pub probe: Option<RawProbe>,
+    /// Bounds in host time.
+    pub limits: RawLimits,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`pump`"))]
+pub(super) struct RawPump {
+    /// The stub pump in this process, the same in a process of its own, or a pump on a serial port.
+    pub kind: PumpKind,
+    /// `sim`: months that its battery is made for.
+    pub service_months: Option<u32>,
+    /// `serial`: path of the port.
+    pub port: Option<String>,
+    /// `serial`: bits a second.
+    pub baud: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-word" = "kind of pump"))]
+pub(super) enum PumpKind {
+    Sim,
+    SimProcess,
+    Serial,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`clock`"))]
+pub(super) struct RawClock {
+    /// Granted from deadline to deadline without sleeping, or the host's.
+    pub kind: ClockWord,
+    /// `real`: pump seconds in a host second.
+    pub scale: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-word" = "kind of clock"))]
+pub(super) enum ClockWord {
+    Virtual,
+    Real,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`probe`"))]
+pub(super) struct RawProbe {
+    /// The virtual probe of the simulated chip.
+    pub kind: ProbeKind,
+    /// Symbol of the test block in the device profile; without it there is none.
+    pub test_block: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-word" = "kind of probe"))]
+pub(super) enum ProbeKind {
+    Sim,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`limits`"))]
+pub(super) struct RawLimits {
+    /// Opening a port, or starting a process.
+    #[schemars(with = "Quantity<Time>")]
+    pub open: String,
+    /// Writing one piece.
+    #[schemars(with = "Quantity<Time>")]
+    pub write: String,
+    /// One grant of virtual time.
+    #[schemars(with = "Quantity<Time>")]
+    pub fence: String,
+}
+
+/// Whether a text can name a rig.
+pub(super) fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=80).contains(&text.len()) && text.chars().all(fits)
+}
+
+impl RawPump {
+    pub fn validated(self, document: &Document) -> Result<PumpAt, WrongFile> {
+        let foreign = [
+            (
+                "service-months",
+                self.service_months.is_some(),
+                matches!(self.kind, PumpKind::Sim),
+            ),
+            ("port", self.port.is_some(), matches!(self.kind, PumpKind::Serial)),
+            ("baud", self.baud.is_some(), matches!(self.kind, PumpKind::Serial)),
+        ];
+        if let Some((key, ..)) = foreign.iter().find(|(_, given, wanted)| *given && !wanted) {
+            return Err(document.wrong(&["pump", key], format!("a pump of this kind has no `{key}`")));
+        }
+        for (key, value) in [("service-months", self.service_months), ("baud", self.baud)] {
+            if value == Some(0) {
+                return Err(document.wrong(&["pump", key], format!("`{key}` must be more than 0")));
+            }
+        }
+        match (self.kind, self.port, self.baud) {
+            (PumpKind::Sim, ..) => Ok(PumpAt::Sim {
+                service_months: self.service_months,
+            }),
+            (PumpKind::SimProcess, ..) => Ok(PumpAt::SimProcess),
+            (PumpKind::Serial, Some(port), Some(baud)) => Ok(PumpAt::Serial { port, baud }),
+            (PumpKind::Serial, ..) => Err(document.wrong(
+                &["pump", "kind"],
+                "a pump of kind `serial` needs its `port` and `baud`, such as `port: /dev/ttyUSB0, baud: 115200`",
+            )),
+        }
+    }
+}
+
+impl RawClock {
+    pub fn validated(self, document: &Document) -> Result<ClockKind, WrongFile> {
+        match (self.kind, self.scale) {
+            (ClockWord::Virtual, None) => Ok(ClockKind::Virtual),
+            (ClockWord::Virtual, Some(_)) => {
+                Err(document.wrong(&["clock", "scale"], "virtual time has no `scale`: nothing waits for it"))
+            }
+            (ClockWord::Real, Some(0)) => Err(document.wrong(&["clock", "scale"], "`scale` must be at least 1")),
+            (ClockWord::Real, Some(scale)) => Ok(ClockKind::Real { scale }),
+            (ClockWord::Real, None) => Err(document.wrong(
+                &["clock", "kind"],
+                "real time needs its `scale`; 1 is the host's own pace",
+            )),
+        }
+    }
+}
+
+impl RawProbe {
+    pub fn validated(self) -> ProbeAt {
+        let ProbeKind::Sim = self.kind;
+        ProbeAt::Sim {
+            test_block: self.test_block,
+        }
+    }
+}
+
+impl RawLimits {
+    pub fn validated(&self, document: &Document) -> Result<RigLimits, WrongFile> {
+        let time = |key: &str, value: &str| {
+            let wrong = |what: String| document.wrong(&["limits", key], what);
+            let span: Span = value.parse().map_err(|e| wrong(format!("`{key}`: {e}")))?;
+            match u64::try_from(span.0) {
+                Ok(ms) if ms > 0 => Ok(Duration::from_millis(ms)),
+                _ => Err(wrong(format!("`{key}` must be more than 0"))),
+            }
+        };
+        Ok(RigLimits {
+            open: time("open", &self.open)?,
+            write: time("write", &self.write)?,
+            fence: time("fence", &self.fence)?,
+        })
+    }
+}
