@@ -21,6 +21,10 @@ const PURE: &[&str] = &[
     "quantity",
     "fault",
     "capability",
+    "yaml",
+    "diagnostic",
+    "catalog",
+    "select",
 ];
 
 /// What a pure module must not name.
