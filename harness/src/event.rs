@@ -7,6 +7,10 @@ use crate::fault::FaultName;
 use crate::quantity::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
+pub type ReplyFields = Arc<BTreeMap<String, String>>;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +86,7 @@ pub enum Body {
     /// The pump on the other end, as the identity check found it.
     Identified {
         /// Reply fields, such as model, serial, firmware, build.
-        fields: BTreeMap<String, String>,
+        fields: ReplyFields,
     },
     /// Set-up is done, scenario time begins.
     Begun,
@@ -125,7 +129,7 @@ pub enum Body {
         /// `None`: carried out; else the reason it was refused with.
         refused: Option<String>,
         /// Reply fields with their units.
-        fields: BTreeMap<String, String>,
+        fields: ReplyFields,
     },
     /// No answer came, after all retries.
     NoReply {

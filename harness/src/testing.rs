@@ -4,7 +4,6 @@ use crate::event::{Body, DoseEntry, Event, Said, Sample, StepId};
 use crate::fault::FaultName;
 use crate::quantity::{Concentration, Percent, Rate, Span, Volume};
 use crate::scenario::case::{Action, Case, Check, Mode, Prescription, Request, Step, When};
-use std::collections::BTreeMap;
 
 /// A case that runs `steps` on a continuous rate of 0.48 mL/day: a stroke every 90 s.
 pub(crate) fn case(steps: Vec<Action>) -> Case {
@@ -105,7 +104,7 @@ impl Run {
             ..Self::default()
         };
         run.push(Body::Identified {
-            fields: BTreeMap::new(),
+            fields: std::sync::Arc::default(),
         });
         run.sample();
         run.push(Body::Begun);
@@ -148,7 +147,7 @@ impl Run {
         self.push(Body::Reply {
             verb: verb.to_owned(),
             refused: refused.map(str::to_owned),
-            fields: BTreeMap::new(),
+            fields: std::sync::Arc::default(),
         })
     }
 

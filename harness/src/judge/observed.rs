@@ -3,11 +3,12 @@
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
 use crate::dose::{actuated_delivered, classes};
-use crate::event::{BEYOND, Body, DoseEntry, Event, Said, Sample};
+use crate::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
 use crate::fault::FaultName;
 use crate::quantity::Span;
 use crate::scenario::case::Measure;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// An alarm that was raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct Observed {
     /// Last sample of the test block, with `strokes`, `delivered_nl`, `displaced_nl` and `lost_nl` as they stand in it.
     pub sample: Option<Sample>,
     /// Fields of the last reply.
-    pub reply: BTreeMap<String, String>,
+    pub reply: ReplyFields,
     /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
     pub(crate) looking: bool,
     /// Words that the probe read.
@@ -221,17 +222,17 @@ impl Observed {
         self.sample.map_or(0, |s| s.lost_nl - self.sample_base.lost_nl)
     }
 
-    fn reply(&mut self, refused: Option<&str>, fields: &BTreeMap<String, String>) {
+    fn reply(&mut self, refused: Option<&str>, fields: &ReplyFields) {
         if !self.looking {
-            self.reply.clone_from(fields);
+            self.reply = Arc::clone(fields);
             if let Some(code) = refused {
-                self.reply.insert("code".to_owned(), code.to_owned());
+                Arc::make_mut(&mut self.reply).insert("code".to_owned(), code.to_owned());
             }
         }
         if refused.is_some() {
             return;
         }
-        for (key, value) in fields {
+        for (key, value) in fields.iter() {
             let number = || leading_number(value);
             match key.as_str() {
                 "state" => self.state = Some(value.clone()),

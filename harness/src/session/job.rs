@@ -29,15 +29,19 @@ pub(super) struct Answer {
 impl Answer {
     /// The outcome of an exchange that ends its job.
     pub fn outcome(self) -> Outcome {
-        let fields = self.fields.into_iter().collect();
-        match self.refused {
-            None => Outcome::Ok { fields },
-            Some(reason) => Outcome::Refused { reason, fields },
-        }
+        outcome(self.refused, self.fields.into_iter().collect())
     }
 
     pub fn field(&self, key: &str) -> Option<&str> {
         self.fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}
+
+fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> Outcome {
+    let fields = Arc::new(fields);
+    match refused {
+        None => Outcome::Ok { fields },
+        Some(reason) => Outcome::Refused { reason, fields },
     }
 }
 
@@ -209,21 +213,18 @@ impl SingleJob {
     }
 
     /// Reply fields under the harness's names; data lines join them, a key that comes again with its values side by side.
-    fn outcome(&self, mut answer: Answer) -> Outcome {
+    fn outcome(&self, answer: Answer) -> Outcome {
+        let ours = |key: String| self.rename.get(&key).cloned().unwrap_or(key);
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
-        for (key, value) in std::mem::take(&mut answer.data).into_iter().flatten() {
-            let joined = fields.entry(key).or_default();
+        for (key, value) in answer.data.into_iter().flatten() {
+            let joined = fields.entry(ours(key)).or_default();
             if !joined.is_empty() {
                 joined.push(' ');
             }
             joined.push_str(&value);
         }
-        fields.extend(std::mem::take(&mut answer.fields));
-        answer.fields = fields
-            .into_iter()
-            .map(|(key, value)| (self.rename.get(&key).cloned().unwrap_or(key), value))
-            .collect();
-        answer.outcome()
+        fields.extend(answer.fields.into_iter().map(|(key, value)| (ours(key), value)));
+        outcome(answer.refused, fields)
     }
 }
 
@@ -239,7 +240,7 @@ impl SafeJob {
             }
             None => Next::Done(Outcome::Refused {
                 reason: "not-made-safe".to_owned(),
-                fields: BTreeMap::new(),
+                fields: Arc::default(),
             }),
         }
     }
@@ -247,11 +248,11 @@ impl SafeJob {
     fn answered(&mut self, answer: &Answer) -> Next {
         match &answer.refused {
             None => Next::Done(Outcome::Ok {
-                fields: BTreeMap::from([("did".to_owned(), self.asked.clone())]),
+                fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.clone())])),
             }),
             Some(reason) if self.left.is_empty() => Next::Done(Outcome::Refused {
                 reason: reason.clone(),
-                fields: BTreeMap::from([("asked".to_owned(), self.asked.clone())]),
+                fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.clone())])),
             }),
             Some(_) => self.next(),
         }

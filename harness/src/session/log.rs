@@ -7,6 +7,7 @@ use crate::device::{Limits, LogVerb, Profile};
 use crate::event::Body;
 use crate::wire::Fields;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// One record of a log: its time in milliseconds and its fields, without number and time.
 type Record = (u64, Fields);
@@ -77,11 +78,8 @@ impl LogJob {
             // One record, to learn which numbers the pump keeps.
             self.want.push_back((1, 1));
         }
-        self.ask().unwrap_or_else(|| {
-            Next::Done(Outcome::Ok {
-                fields: BTreeMap::new(),
-            })
-        })
+        self.ask()
+            .unwrap_or_else(|| Next::Done(Outcome::Ok { fields: Arc::default() }))
     }
 
     fn ask(&mut self) -> Option<Next> {
@@ -202,12 +200,14 @@ impl LogJob {
             ("unheard".to_owned(), unheard.to_string()),
         ]);
         if differing.is_empty() {
-            return Outcome::Ok { fields };
+            return Outcome::Ok {
+                fields: Arc::new(fields),
+            };
         }
         fields.insert("differing".to_owned(), differing.join(","));
         Outcome::Refused {
             reason: "log-differs".to_owned(),
-            fields,
+            fields: Arc::new(fields),
         }
     }
 

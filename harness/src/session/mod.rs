@@ -370,7 +370,7 @@ impl Session {
                     self.journal(Body::Reply {
                         verb: "raw".to_owned(),
                         refused,
-                        fields: fields.into_iter().collect(),
+                        fields: Arc::new(fields.into_iter().collect()),
                     });
                 } else if seq != 0 {
                     self.garbled(format!("a reply to request {seq}, which nobody waits for"));
@@ -398,12 +398,12 @@ impl Session {
             Outcome::Ok { fields } => self.journal(Body::Reply {
                 verb: verb.to_owned(),
                 refused: None,
-                fields: fields.clone(),
+                fields: Arc::clone(fields),
             }),
             Outcome::Refused { reason, fields } => self.journal(Body::Reply {
                 verb: verb.to_owned(),
                 refused: Some(reason.clone()),
-                fields: fields.clone(),
+                fields: Arc::clone(fields),
             }),
             Outcome::NoReply { tries } => self.journal(Body::NoReply {
                 verb: verb.to_owned(),

@@ -1,9 +1,8 @@
 //! What a session takes, tells and refuses.
 
 use crate::device::UnitError;
-use crate::event::Body;
+use crate::event::{Body, ReplyFields};
 use crate::wire::EncodeError;
-use std::collections::BTreeMap;
 
 /// A request that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,14 +28,14 @@ pub enum Outcome {
     /// Carried out.
     Ok {
         /// Reply fields with their units.
-        fields: BTreeMap<String, String>,
+        fields: ReplyFields,
     },
     /// Refused by the pump, or by the harness because what was read back is not what was meant (`read-back-differs`, `log-differs`).
     Refused {
         /// Why.
         reason: String,
         /// Reply fields with their units.
-        fields: BTreeMap<String, String>,
+        fields: ReplyFields,
     },
     /// Every try went unanswered.
     NoReply {

@@ -300,7 +300,7 @@ impl ProgramJob {
         let fields: BTreeMap<String, String> = fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         self.give_up(Outcome::Refused {
             reason: reason.to_owned(),
-            fields,
+            fields: Arc::new(fields),
         })
     }
 }

@@ -1,78 +1,37 @@
 //! The two checksums of the protocol: CRC-16/IBM-3740 over a line, CRC-32/ISO-HDLC over a prescription.
 
-const CRC16: [u16; 256] = table16();
-const CRC32: [u32; 256] = table32();
+use crc::{CRC_16_IBM_3740, CRC_32_ISO_HDLC, Crc, Digest, Table};
 
-const fn table16() -> [u16; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = (byte as u16) << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x8000 == 0 {
-                crc << 1
-            } else {
-                (crc << 1) ^ 0x1021
-            };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-}
-
-const fn table32() -> [u32; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 0 {
-                crc >> 1
-            } else {
-                (crc >> 1) ^ 0xEDB8_8320
-            };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-}
+/// Every line goes through it: sixteen bytes a step.
+static CRC16: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_3740);
+static CRC32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// CRC-16/IBM-3740 of `bytes`.
 #[must_use]
 pub fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xFFFF, |crc, byte| {
-        (crc << 8) ^ CRC16[usize::from((crc >> 8) as u8 ^ byte)]
-    })
+    CRC16.checksum(bytes)
 }
 
 /// CRC-32/ISO-HDLC of what was fed so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crc32(u32);
+#[derive(Clone)]
+pub struct Crc32(Digest<'static, u32>);
 
 impl Default for Crc32 {
     fn default() -> Self {
-        Self(0xFFFF_FFFF)
+        Self(CRC32.digest())
     }
 }
 
 impl Crc32 {
     /// Takes more bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 >> 8) ^ CRC32[usize::from((self.0 & 0xFF) as u8 ^ byte)];
-        }
+        self.0.update(bytes);
     }
 
     /// The checksum.
     #[must_use]
     pub fn value(self) -> u32 {
-        !self.0
+        self.0.finalize()
     }
 }
 

@@ -13,23 +13,31 @@ pub fn escape(bytes: &[u8]) -> String {
 pub(super) fn escape_of(bytes: &[u8], total: usize) -> String {
     let kept = &bytes[..bytes.len().min(LINE_KEPT_MAX)];
     let mut text = String::with_capacity(kept.len() + 8);
-    for &byte in kept {
-        match byte {
+    let mut rest = kept;
+    // Nearly all of it is plain: taken over in one piece.
+    while let Some(at) = rest.iter().position(|b| !is_plain(*b)) {
+        text.push_str(&String::from_utf8_lossy(&rest[..at]));
+        match rest[at] {
             b'\n' => text.push_str("\\n"),
             b'\r' => text.push_str("\\r"),
             b'\t' => text.push_str("\\t"),
             b'\\' => text.push_str("\\\\"),
             b'"' => text.push_str("\\\""),
-            0x20..=0x7E => text.push(char::from(byte)),
             other => {
                 let _ = write!(text, "\\x{other:02x}");
             }
         }
+        rest = &rest[at + 1..];
     }
+    text.push_str(&String::from_utf8_lossy(rest));
     if total > kept.len() {
         let _ = write!(text, "...({total} bytes)");
     }
     text
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x20..=0x7E) && byte != b'\\' && byte != b'"'
 }
 
 #[cfg(test)]

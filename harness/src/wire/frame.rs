@@ -3,6 +3,21 @@
 use super::crc::crc16;
 use super::{KEY_MAX, LINE_MAX};
 
+/// The fields of a status reply, the longest that is asked for often.
+const FIELDS_USUAL: usize = 20;
+
+/// The characters of a value.
+const IN_VALUE: [bool; 256] = {
+    let mut class = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        class[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b':' | b'/' | b'+' | b'_' | b'@' | b'-');
+        byte += 1;
+    }
+    class
+};
+
 /// Keys and values in the order of the line.
 pub type Fields = Vec<(String, String)>;
 
@@ -173,7 +188,7 @@ fn parse_reply<'a>(seq: u16, mut tokens: impl Iterator<Item = &'a str>) -> Resul
 }
 
 fn fields_of<'a>(tokens: impl Iterator<Item = &'a str>) -> Result<Fields, &'static str> {
-    let mut fields: Fields = Vec::new();
+    let mut fields: Fields = Vec::with_capacity(FIELDS_USUAL);
     for token in tokens {
         let (key, value) = token.split_once('=').ok_or("a token that is no `key=value`")?;
         if !is_key(key) {
@@ -226,8 +241,5 @@ pub(super) fn is_key(text: &str) -> bool {
 
 /// Whether `text` can be a value.
 pub(super) fn is_value(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b',' | b':' | b'/' | b'+' | b'_' | b'@' | b'-'))
+    !text.is_empty() && text.bytes().all(|b| IN_VALUE[usize::from(b)])
 }
