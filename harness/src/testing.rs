@@ -260,6 +260,7 @@ pub(crate) mod any_event {
     use proptest::collection::{btree_map, vec};
     use proptest::option;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     fn text() -> impl Strategy<Value = String> {
         prop_oneof![
@@ -339,8 +340,8 @@ pub(crate) mod any_event {
             4 => (option::of(any::<u64>()), option::of(number()), said())
                 .prop_map(|(n, pump_t, said)| Body::Pump { n, pump_t: pump_t.map(Span), said }),
             4 => sample().prop_map(Body::Sample),
-            2 => (text(), option::of(text()), fields()).prop_map(|(verb, refused, fields)| Body::Reply { verb, refused, fields }),
-            1 => fields().prop_map(|fields| Body::Identified { fields }),
+            2 => (text(), option::of(text()), fields()).prop_map(|(verb, refused, fields)| Body::Reply { verb, refused, fields: fields.into() }),
+            1 => fields().prop_map(|fields| Body::Identified { fields: fields.into() }),
             1 => Just(Body::Begun),
             2 => (step(), any::<u32>()).prop_map(|(step, line)| Body::StepStarted { step, line }),
             2 => step().prop_map(|step| Body::StepEnded { step }),
