@@ -13,7 +13,6 @@ const PURE: &[&str] = &[
     "dose",
     "oracle",
     "reconcile",
-    "stats",
     "verdict",
     "judge",
     "report",

@@ -18,7 +18,7 @@ use std::path::PathBuf;
     after_help = "Start with:\n  pump-hil run scenarios\n  pump-hil check scenarios/occlusion-during-basal.yaml\n  pump-hil list --faults"
 )]
 pub struct Cli {
-    /// What the log on standard error tells, as in RUST_LOG: `debug`, or `pump_hil::session=trace`.
+    /// What the log on standard error tells, as in RUST_LOG: `pump_hil=debug` for every event of a run, `debug` for the probe's work as well.
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
     /// Where rigs, devices, drugs and requirements are described.
@@ -37,7 +37,7 @@ pub enum Command {
     /// Every case leaves a journal in the output folder, which `replay` judges again. The pump is left safe however a case ends: after a pass,
     /// a failure, Ctrl-C, SIGTERM or a lost cable.
     #[command(
-        after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
+        after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/ptm-lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
     )]
     Run(Run),
     /// Check scenarios without running them: everything that is wrong, at once, with line and column.

@@ -92,7 +92,8 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 }
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
-    diagnostic::render_all(diagnostics, std::io::stderr().is_terminal())
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    diagnostic::render_all(diagnostics, std::io::stderr().is_terminal() && !no_color)
 }
 
 /// A folder that no run used before, in `pump-hil-runs`, with `latest` pointing at it.

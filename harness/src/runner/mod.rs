@@ -127,6 +127,7 @@ impl<'a> Runner<'a> {
             host_us,
             body,
         };
+        tracing::debug!(case = %self.case.name(), "{}", crate::report::event_line(&event));
         // What is appended behind a torn line would be lost.
         if !self.torn
             && let Err(error) = self.journal.append(&event)
