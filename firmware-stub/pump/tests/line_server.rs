@@ -26,7 +26,7 @@ impl Nv for Memory {
 }
 
 /// A transmitter that holds two lines.
-const TWO_LINES: usize = 484;
+const TWO_LINES: usize = 2 * (LINE_MAX + 2);
 
 /// A pump whose transmitter holds `TX` bytes and takes `chunk` of them at a time.
 struct Desk<const TX: usize> {

@@ -7,7 +7,7 @@ use super::profile::{
 use super::raw::{Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid};
 use super::unit::Unit;
 use crate::quantity::Span;
-use crate::wire::LINE_MAX;
+use crate::wire::REQUEST_MAX;
 use std::collections::BTreeMap;
 
 /// Something wrong at a path of keys.
@@ -65,10 +65,10 @@ impl Units {
 
 pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
     let (super::raw::RawCodec::TextLines1, line_max) = (raw.framing.codec, raw.framing.line_max);
-    if !(32..=LINE_MAX).contains(&line_max) {
+    if !(32..=REQUEST_MAX).contains(&line_max) {
         return Err(wrong(
             &["framing", "line-max"],
-            format!("`line-max` must be 32 to {LINE_MAX}"),
+            format!("`line-max` must be 32 to {REQUEST_MAX}"),
         ));
     }
     let reply_timeout: Span = raw

@@ -1,6 +1,6 @@
 //! Writing requests.
 
-use super::LINE_MAX;
+use super::REQUEST_MAX;
 use super::crc::crc16;
 use super::frame::{is_key, is_value, is_word};
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ pub enum EncodeError {
         key: String,
     },
     /// The line is too long.
-    #[error("a line of {len} bytes is beyond the limit of {LINE_MAX}")]
+    #[error("a line of {len} bytes is beyond the limit of {REQUEST_MAX}")]
     TooLong {
         /// Bytes without the end.
         len: usize,
@@ -71,7 +71,7 @@ pub fn encode_request(seq: u16, verb: &str, fields: &[(&str, &str)]) -> Result<V
     }
     let crc = crc16(line.as_bytes());
     let _ = write!(line, " *{crc:04X}");
-    if line.len() > LINE_MAX {
+    if line.len() > REQUEST_MAX {
         return Err(EncodeError::TooLong { len: line.len() });
     }
     line.push('\n');

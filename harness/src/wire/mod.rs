@@ -17,8 +17,10 @@ pub use escape::escape;
 pub use frame::{Fields, Frame, Garbled, parse_line};
 pub use value::{ValueError, read_value};
 
-/// Bytes that a line may have, without its end.
-pub const LINE_MAX: usize = 240;
+/// Bytes that a request may have, without its end.
+pub const REQUEST_MAX: usize = 240;
+/// Bytes that a pump's line may have, without its end.
+pub const LINE_MAX: usize = 320;
 /// Bytes of an overlong line that are kept for the journal; the rest is only counted.
 pub const LINE_KEPT_MAX: usize = 512;
 /// Bytes that a key may have.

@@ -4,12 +4,12 @@
 
 use super::crc16::crc16;
 use super::value::number;
-use super::{KEY_MAX, LINE_MAX};
+use super::{KEY_MAX, REQUEST_MAX};
 
 /// Why a line is thrown away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineError {
-    /// More than [`LINE_MAX`] bytes.
+    /// More than [`REQUEST_MAX`] bytes.
     TooLong,
     /// It is not a line of the protocol.
     Syntax,
@@ -50,7 +50,7 @@ impl<'a> Request<'a> {
     /// # Errors
     /// The first check that fails; see [`LineError`].
     pub fn parse(line: &'a [u8]) -> Result<Self, LineError> {
-        if line.len() > LINE_MAX {
+        if line.len() > REQUEST_MAX {
             return Err(LineError::TooLong);
         }
         let printable = line.iter().all(|byte| (0x20..=0x7E).contains(byte));
@@ -158,7 +158,7 @@ fn is_value(text: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Receiver {
     // One byte more than a line: for its CR.
-    buffer: [u8; LINE_MAX + 1],
+    buffer: [u8; REQUEST_MAX + 1],
     len: usize,
     too_long: bool,
 }
@@ -168,7 +168,7 @@ impl Receiver {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            buffer: [0; LINE_MAX + 1],
+            buffer: [0; REQUEST_MAX + 1],
             len: 0,
             too_long: false,
         }
@@ -180,7 +180,7 @@ impl Receiver {
             if self.len > 0 && self.buffer[self.len - 1] == b'\r' {
                 self.len -= 1;
             }
-            self.too_long |= self.len > LINE_MAX;
+            self.too_long |= self.len > REQUEST_MAX;
             return self.too_long || self.len > 0;
         }
         match self.buffer.get_mut(self.len) {

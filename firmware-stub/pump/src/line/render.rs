@@ -300,6 +300,8 @@ pub(super) fn forecast(seq: u16, forecast: &Forecast) -> LineWriter {
 mod tests {
     use super::*;
     use crate::line::LINE_MAX;
+    use crate::record::{DoseCause, Mode};
+    use crate::units::{Millis, Nl, NlPerDay};
     use std::string::String;
     use std::vec::Vec;
 
@@ -324,6 +326,41 @@ mod tests {
             line.raw(&"x".repeat(after));
             assert!(line.finish().is_some_and(|bytes| bytes.len() <= LINE_MAX + 2));
         }
+    }
+
+    #[test]
+    fn the_longest_dose_entry_and_totals_have_room() {
+        // Twelve years at the highest rate: more than one class of volume can hold, and here all do.
+        let volume = Nl(12 * 366 * 24_000_000);
+        let entry = DoseEntry {
+            n: u32::MAX,
+            t: Millis(12 * 366 * 86_400_000),
+            cause: DoseCause::BolusStart,
+            mode: Mode::Continuous,
+            rate: NlPerDay(24_000_000),
+            basal: volume,
+            patient: volume,
+            periodic: volume,
+            clinician: volume,
+            prime: volume,
+            bridge: volume,
+            strokes: volume.0 / 500,
+            reservoir: Nl(40_000_000),
+        };
+        assert!(dose(&entry).finish().is_some());
+        assert!(logged_dose(u16::MAX, &entry).finish().is_some());
+        let all = Totals {
+            basal: volume,
+            patient: volume,
+            periodic: volume,
+            clinician: volume,
+            prime: volume,
+            bridge: volume,
+            total: volume,
+            strokes: entry.strokes,
+            reservoir: entry.reservoir,
+        };
+        assert!(totals(u16::MAX, &all).finish().is_some());
     }
 
     #[test]
