@@ -14,89 +14,29 @@ use crate::suite::{self, Settings, Snapshots};
 use std::path::Path;
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {
-    let filter = args
-        .filter
-        .as_deref()
-        .map(str::parse::<Filter>)
-        .transpose()
-        .map_err(CliError::usage)?;
-    let shard = args
-        .shard
-        .as_deref()
-        .map(str::parse::<Shard>)
-        .transpose()
-        .map_err(CliError::usage)?;
     let update = if args.accept {
         snapshot::Update::accept(host_time::utc()).map_err(CliError::usage)?
     } else {
         snapshot::Update::from_env()
     };
-    let asked_fixtures = fixtures.map(|folder| folder.display().to_string());
-    let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
-    let rigs = match rigs(args, &fixtures)? {
-        Ok(rigs) => rigs,
+    let work = match work(args, fixtures)? {
+        Ok(work) => work,
         Err(diagnostics) => {
             eprint(&diagnostics);
             return Ok(Exit::Usage);
         }
     };
-    let files: Vec<RigFile> = rigs.iter().map(|(rig, _)| rig.clone()).collect();
-    let loaded = match inputs::catalog(&fixtures, &files)? {
-        Ok(catalog) => inputs::cases(&args.paths.paths, &catalog)?,
-        Err(diagnostics) => Err(diagnostics),
-    };
-    let mut groups = match loaded {
-        Ok(groups) => groups,
-        Err(diagnostics) => {
-            eprint(&diagnostics);
-            return Ok(Exit::Usage);
-        }
-    };
-    let found = count(&groups);
-    select(&mut groups, filter.as_ref(), shard);
-    let selected = count(&groups);
-    if selected == 0 {
-        return Err(nothing_selected(args, found));
-    }
     let out = args.out.clone().unwrap_or_else(inputs::new_run_folder);
     std::fs::create_dir_all(&out)
         .map_err(|e| CliError::usage(format!("cannot make the output folder `{}`: {e}", out.display())))?;
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
-    let mut results = Vec::new();
-    let mut reporter = Reporter::new(args.progress, selected * rigs.len());
-    for (rig, rig_file) in rigs {
-        let jobs = args
-            .jobs
-            .unwrap_or_else(|| if rig.is_simulated() { inputs::processors() } else { 1 });
-        for group in &groups {
-            let settings = Settings {
-                rig: rig.clone(),
-                asked: Asked {
-                    folder: group.folder.display().to_string(),
-                    rig_file: rig_file.clone(),
-                    fixtures: asked_fixtures.clone(),
-                },
-                out: out.clone(),
-                snapshots: Some(Snapshots {
-                    folder: group.folder.join("snapshots"),
-                    update: update.clone(),
-                }),
-                jobs,
-                defect: args.defect.name(),
-                exe: None,
-            };
-            results.extend(suite::run(&group.cases, &settings, &interrupt, |progress| {
-                reporter.tell(progress)
-            }));
-        }
-    }
-    reporter.end();
+    let results = play(args, &work, &update, &out, &interrupt);
     let written = write_reports(&out, &results);
     print(&report::terminal::table(&results));
     let interrupted = interrupt.by();
     if let Some(by) = interrupted {
-        let left = selected * files.len() - results.len();
+        let left = work.runs() - results.len();
         print(&format!("Interrupted by {by}: {} not run\n", counted(left, "case")));
     }
     // Last, so that nobody overlooks it.
@@ -110,6 +50,89 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
         Some(_) => Exit::Interrupted,
         None => Exit::of(Tally::of(results.iter().map(|result| &result.outcome.verdict))),
     })
+}
+
+/// What is to be run: every selected case on every rig.
+struct Work {
+    rigs: Vec<Named>,
+    groups: Vec<Group>,
+    /// The fixtures that were named.
+    fixtures: Option<String>,
+}
+
+impl Work {
+    fn runs(&self) -> usize {
+        self.rigs.len() * count(&self.groups)
+    }
+}
+
+/// Loads what is to be run; or everything that is wrong with it, rendered.
+fn work(args: &Run, fixtures: Option<&Path>) -> Result<Result<Work, String>, CliError> {
+    let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose();
+    let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose();
+    let (filter, shard) = (filter.map_err(CliError::usage)?, shard.map_err(CliError::usage)?);
+    let folder = inputs::fixtures(fixtures, &args.paths.paths)?;
+    let rigs = match rigs(args, &folder)? {
+        Ok(rigs) => rigs,
+        Err(diagnostics) => return Ok(Err(diagnostics)),
+    };
+    let files: Vec<RigFile> = rigs.iter().map(|(rig, _)| rig.clone()).collect();
+    let loaded = match inputs::catalog(&folder, &files)? {
+        Ok(catalog) => inputs::cases(&args.paths.paths, &catalog)?,
+        Err(diagnostics) => Err(diagnostics),
+    };
+    let mut groups = match loaded {
+        Ok(groups) => groups,
+        Err(diagnostics) => return Ok(Err(diagnostics)),
+    };
+    let found = count(&groups);
+    select(&mut groups, filter.as_ref(), shard);
+    if count(&groups) == 0 {
+        return Err(nothing_selected(args, found));
+    }
+    Ok(Ok(Work {
+        rigs,
+        groups,
+        fixtures: fixtures.map(|folder| folder.display().to_string()),
+    }))
+}
+
+/// Plays one rig after the other, and tells how far it is.
+fn play(
+    args: &Run,
+    work: &Work,
+    update: &snapshot::Update,
+    out: &Path,
+    interrupt: &interrupt::Interrupt,
+) -> Vec<ScenarioResult> {
+    let mut results = Vec::new();
+    let mut reporter = Reporter::new(args.progress, work.runs());
+    for (rig, rig_file) in &work.rigs {
+        let usual = if rig.is_simulated() { inputs::processors() } else { 1 };
+        for group in &work.groups {
+            let settings = Settings {
+                rig: rig.clone(),
+                asked: Asked {
+                    folder: group.folder.display().to_string(),
+                    rig_file: rig_file.clone(),
+                    fixtures: work.fixtures.clone(),
+                },
+                out: out.to_owned(),
+                snapshots: Some(Snapshots {
+                    folder: group.folder.join("snapshots"),
+                    update: update.clone(),
+                }),
+                jobs: args.jobs.unwrap_or(usual),
+                defect: args.defect.name(),
+                exe: None,
+            };
+            results.extend(suite::run(&group.cases, &settings, interrupt, |progress| {
+                reporter.tell(progress);
+            }));
+        }
+    }
+    reporter.end();
+    results
 }
 
 fn count(groups: &[Group]) -> usize {
@@ -141,7 +164,6 @@ fn nothing_selected(args: &Run, found: usize) -> CliError {
     })
 }
 
-/// The rigs, each with its file as it was typed; without any the default one.
 /// The rigs that were named, with their files, or the simulated one; or everything that is wrong with them, rendered.
 fn rigs(args: &Run, fixtures: &Path) -> Result<Result<Vec<Named>, String>, CliError> {
     let default = (fixtures.join("rigs/sim.yaml"), None);
