@@ -442,6 +442,19 @@ fn a_dead_line_ends_after_the_tries_of_the_profile() {
 }
 
 #[test]
+fn a_pump_that_never_falls_silent_but_does_not_answer_is_given_up_as_soon() {
+    let mut world = World::new();
+    world.session.request(&Request::Stop, world.now).unwrap();
+    let mut outcome = None;
+    while outcome.is_none() && world.now < Span(10_000) {
+        world.now.0 += 10;
+        world.hear(b"spew");
+        outcome = world.drain();
+    }
+    assert_eq!((outcome, world.now), (Some(Outcome::NoReply { tries: 3 }), Span(6_000)));
+}
+
+#[test]
 fn doubled_lines_are_told_and_change_nothing() {
     let mut world = World::new();
     world.from_pump = |_, bytes| [bytes.clone(), bytes].concat();

@@ -147,11 +147,12 @@ impl Session {
         self.exchange.is_some()
     }
 
-    /// Takes bytes from the pump.
+    /// Takes bytes from the pump. Of one that never falls silent they are all that tells the time.
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Span) {
         let mut decoder = std::mem::take(&mut self.decoder);
         decoder.feed(bytes, |line| self.handle_line(line, now));
         self.decoder = decoder;
+        self.handle_timeout(now);
     }
 
     /// Tells the time: sends again what went unanswered, or gives it up.
