@@ -44,6 +44,13 @@ fn every_shipped_scenario_loads() {
 }
 
 #[test]
+fn the_readme_explains_a_scenario_that_is_run() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let quoted = format!("```yaml\n{}```\n", read("scenarios/occlusion-during-basal.yaml"));
+    assert!(read("README.md").contains(&quoted), "README.md quotes another scenario");
+}
+
+#[test]
 fn the_fixtures_on_disk_are_those_that_are_built_in() {
     let read = files::catalog(&root().join("fixtures")).unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
     let built_in = catalog();

@@ -56,7 +56,7 @@ pub enum Command {
     #[cfg(feature = "sim")]
     /// Serve the simulated pump on a serial port of its own, for a terminal program or another test tool.
     #[command(
-        after_help = "Example:\n  pump-hil sim --link /tmp/pump &\n  picocom /tmp/pump          # then type: ?identify"
+        after_help = "Example:\n  pump-hil sim --link /tmp/pump &\n  picocom --echo --omap crlf /tmp/pump   # then type: ?identify"
     )]
     Sim(Sim),
 }
