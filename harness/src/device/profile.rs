@@ -335,7 +335,6 @@ mod tests {
                 format!(
                     "stub.yaml:{timeout}:3: unknown key `reply-timeuot` in this map (did you mean `reply-timeout`?)"
                 ),
-                format!("stub.yaml:{timeout}:3: the key `reply-timeout` is missing in this map"),
                 format!(
                     "stub.yaml:{}:3: unknown key `patient-bolsu` in this map (did you mean `patient-bolus`?)",
                     line_with("  patient-bolus:")

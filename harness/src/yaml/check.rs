@@ -5,7 +5,7 @@
 
 use super::Problem;
 use super::tree::{Kind, Node, Value};
-use crate::diagnostic::suggest;
+use crate::diagnostic::{nearest, suggest};
 use serde_json::Value as Json;
 
 /// Checks a tree; the schema is one that has no placeholders and no nulls (see [`super::schema::structural`]).
@@ -117,6 +117,8 @@ impl<'a> Checker<'a> {
     fn map(&mut self, node: &Node, schema: &'a Json) {
         let properties = schema.get("properties").and_then(Json::as_object);
         let name = schema.get("x-name").and_then(Json::as_str).unwrap_or("this map");
+        // What an unknown key was probably meant to be is not told again as missing.
+        let mut meant = Vec::new();
         for (key, value) in node.entries() {
             if self.problems.len() >= super::GATHERED_MAX {
                 return;
@@ -125,9 +127,10 @@ impl<'a> Checker<'a> {
             match (known, schema.get("additionalProperties")) {
                 (Some(inner), _) => self.node(value, inner, &format!("`{}`", short(&key.text))),
                 (None, Some(Json::Bool(false))) => {
-                    let names = properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
+                    let names = || properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
+                    meant.extend(nearest(&key.text, names()));
                     let problem = Problem::new(key.place, format!("unknown key `{}` in {name}", short(&key.text)));
-                    self.tell(problem.maybe_help(suggest(&key.text, names)));
+                    self.tell(problem.maybe_help(suggest(&key.text, names())));
                 }
                 (None, Some(inner)) => self.node(value, inner, &format!("`{}`", short(&key.text))),
                 (None, None) => {}
@@ -135,7 +138,7 @@ impl<'a> Checker<'a> {
         }
         for required in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
             let Some(key) = required.as_str() else { continue };
-            if node.get(key).is_none() {
+            if node.get(key).is_none() && !meant.contains(&key) {
                 let mut place = node.place;
                 // A block map's own place is empty: its first key shows where it is.
                 if let Some((first, _)) = node

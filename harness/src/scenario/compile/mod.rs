@@ -187,10 +187,11 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether a wrong kind of value was told for this key: then it is not missing as well.
+    /// Whether a wrong kind of value, or a misspelling, was told for this key: then it is not missing as well.
     fn trouble_at(&self, key: &str) -> bool {
-        let told = format!("`{key}` must be");
-        self.problems.iter().any(|p| p.message.starts_with(&told))
+        let (wrong, meant) = (format!("`{key}` must be"), format!("did you mean `{key}`?"));
+        let told = |p: &Problem| p.message.starts_with(&wrong) || p.help.as_ref() == Some(&meant);
+        self.problems.iter().any(told)
     }
 
     fn reconcile(&mut self, raw: Option<&Quantity<super::raw::ShareOrOff>>) -> Option<Percent> {
