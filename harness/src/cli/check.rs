@@ -2,6 +2,7 @@
 
 use super::args::Paths;
 use super::{CliError, Exit, eprint, inputs, print};
+use crate::report::counted;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -21,7 +22,7 @@ pub(super) fn check(args: &Paths, fixtures: Option<&Path>) -> Result<Exit, CliEr
                 "{} with {}: nothing wrong\n",
                 counted(files, "file"),
                 counted(cases, "case")
-            ));
+            ))?;
             Ok(Exit::Passed)
         }
         Err(diagnostics) => {
@@ -29,9 +30,4 @@ pub(super) fn check(args: &Paths, fixtures: Option<&Path>) -> Result<Exit, CliEr
             Ok(Exit::Usage)
         }
     }
-}
-
-/// `1 file`, `2 files`.
-pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

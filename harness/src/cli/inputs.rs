@@ -67,8 +67,7 @@ pub(crate) struct Group {
 pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<Group>, String>, CliError> {
     for path in paths {
         if !path.exists() {
-            let message = format!("there is no file or folder `{}`", path.display());
-            return Err(CliError::usage(message));
+            return Err(CliError::no_such_path(path));
         }
     }
     let loaded = files::load_paths(paths, catalog);

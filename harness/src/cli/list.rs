@@ -1,11 +1,11 @@
 //! `pump-hil list` and `pump-hil schema`: what there is.
 
 use super::args::{List, Schema, SchemaKind};
-use super::check::counted;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::catalog::coverage::{coverage, render};
 use crate::device::Profile;
 use crate::fault::{CATALOGUE, Param};
+use crate::report::counted;
 use crate::rig::RigFile;
 use crate::scenario::case::Case;
 use crate::scenario::schema::{FileKind, schema as scenario_schema};
@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     if args.faults {
-        print(&faults());
+        print(&faults())?;
         return Ok(Exit::Passed);
     }
     let fixtures = inputs::fixtures(fixtures, &args.paths)?;
@@ -28,7 +28,7 @@ pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliErro
     };
     let cases: Vec<Case> = groups.into_iter().flat_map(|group| group.cases).collect();
     if args.coverage {
-        print(&render(&coverage(&cases, &catalog)));
+        print(&render(&coverage(&cases, &catalog)))?;
         return Ok(Exit::Passed);
     }
     let mut text = String::new();
@@ -37,7 +37,7 @@ pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliErro
         let _ = writeln!(text, "{:<width$}  {}", case.name(), case.summary);
     }
     let _ = writeln!(text, "{}", counted(cases.len(), "case"));
-    print(&text);
+    print(&text)?;
     Ok(Exit::Passed)
 }
 
@@ -80,11 +80,11 @@ fn faults() -> String {
 pub(super) fn schema(args: &Schema, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     let kind = match args.kind {
         SchemaKind::Rig => {
-            print(&RigFile::schema());
+            print(&RigFile::schema())?;
             return Ok(Exit::Passed);
         }
         SchemaKind::Device => {
-            print(&Profile::schema());
+            print(&Profile::schema())?;
             return Ok(Exit::Passed);
         }
         SchemaKind::Scenario => FileKind::Scenario,
@@ -95,7 +95,7 @@ pub(super) fn schema(args: &Schema, fixtures: Option<&Path>) -> Result<Exit, Cli
     let fixtures = inputs::fixtures(fixtures, &[])?;
     match inputs::catalog(&fixtures, &[])? {
         Ok(catalog) => {
-            print(&scenario_schema(kind, &catalog));
+            print(&scenario_schema(kind, &catalog))?;
             Ok(Exit::Passed)
         }
         Err(diagnostics) => Ok(wrong(&diagnostics)),

@@ -15,6 +15,7 @@ pub use args::Cli;
 
 use crate::report::Tally;
 use args::Command;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How the process ends.
@@ -71,6 +72,10 @@ impl CliError {
         }
     }
 
+    fn no_such_path(path: &Path) -> Self {
+        Self::usage(format!("there is no file or folder `{}`", path.display()))
+    }
+
     fn rig(message: impl ToString) -> Self {
         Self {
             exit: Exit::Rig,
@@ -111,10 +116,17 @@ fn start_log(filter: Option<&str>) {
     }
 }
 
-/// Prints to standard output; a closed pipe (`pump-hil list | head`) is not an error.
-fn print(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+/// Prints to standard output; a closed pipe (`pump-hil list | head`) is not an error, a full disk is.
+fn print(text: &str) -> Result<(), CliError> {
+    use std::io::{ErrorKind, Write};
+    let mut out = std::io::stdout().lock();
+    // Flushed here: what is left in a buffer when the process ends is lost without a word.
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(CliError::rig(format!("cannot write to standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints to standard error.

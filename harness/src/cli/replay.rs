@@ -15,7 +15,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
                 tally.count(&outcome.verdict);
                 let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
                 result.journal = Some(path.display().to_string());
-                print(&report::terminal::result(&result));
+                print(&report::terminal::result(&result))?;
             }
             Err(error) => {
                 eprint(&format!("error: {error}\n"));
@@ -35,8 +35,10 @@ fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     for path in paths {
         if path.is_dir() {
             found.extend(in_folder(path)?);
-        } else {
+        } else if path.exists() {
             found.push(path.clone());
+        } else {
+            return Err(CliError::no_such_path(path));
         }
     }
     if found.is_empty() {

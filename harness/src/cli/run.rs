@@ -1,12 +1,11 @@
 //! `pump-hil run`: the main job.
 
 use super::args::Run;
-use super::check::counted;
 use super::inputs::Group;
 use super::progress::Reporter;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::interrupt;
-use crate::report::{self, Asked, ScenarioResult, Tally};
+use crate::report::{self, Asked, ScenarioResult, Tally, counted};
 use crate::rig::{RigError, RigFile, host_time};
 use crate::select::{Filter, Shard};
 use crate::snapshot;
@@ -33,19 +32,20 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
     let results = play(args, &work, &update, &out, &interrupt);
     let written = write_reports(&out, &results);
-    print(&report::terminal::table(&results));
+    let mut text = report::terminal::table(&results);
     let interrupted = interrupt.by();
     if let Some(by) = interrupted {
         let left = work.runs() - results.len();
-        print(&format!("Interrupted by {by}: {} not run\n", counted(left, "case")));
+        text.push_str(&format!("Interrupted by {by}: {} not run\n", counted(left, "case")));
     }
+    let printed = print(&text);
     // Last, so that nobody overlooks it.
     eprint(&report::terminal::not_safe(&results));
-    written?;
+    written.and(printed)?;
     print(&format!(
         "Journals, results.json and junit.xml are in {}\n",
         out.display()
-    ));
+    ))?;
     Ok(match interrupted {
         Some(_) => Exit::Interrupted,
         None => Exit::of(Tally::of(results.iter().map(|result| &result.outcome.verdict))),

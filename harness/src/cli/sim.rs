@@ -34,12 +34,16 @@ pub(super) fn serve(args: &Sim) -> Result<Exit, CliError> {
         let _ = interrupt.wait_blocking();
         flag.store(true, Ordering::Release);
     });
+    let mut printed = Ok(());
     rig::serve(&options, &stop, |port| {
-        print(&format!(
+        printed = print(&format!(
             "the simulated pump is at {}; Ctrl-C ends it\n",
             port.display()
         ));
+        // A pump whose port nobody was told serves nobody.
+        stop.fetch_or(printed.is_err(), Ordering::AcqRel);
     })
     .map_err(CliError::rig)?;
+    printed?;
     Ok(Exit::Passed)
 }

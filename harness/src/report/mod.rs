@@ -13,6 +13,7 @@ use crate::quantity::Span;
 use crate::scenario::case::Case;
 use crate::verdict::{Reason, Verdict};
 use safe_text::safe;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One scenario's result, with what a report needs to know about it.
@@ -143,6 +144,8 @@ pub fn event_line(event: &Event) -> String {
     let what = match &event.body {
         Body::Begun => "scenario begins".to_owned(),
         Body::Played => "the last step is over".to_owned(),
+        Body::Ended => "the run is over".to_owned(),
+        Body::Identified { fields } => format!("the pump is {}", pairs(fields)),
         Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
         Body::StepEnded { step } => format!("step {} ends", step.0),
         Body::Sent { bytes } => format!("-> {bytes}"),
@@ -166,7 +169,15 @@ pub fn event_line(event: &Event) -> String {
         Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
         Body::FaultCleared { fault } => format!("fault {fault} cleared"),
         Body::RigTrouble { what } => format!("rig trouble: {what}"),
-        other => serde_json::to_string(other).unwrap_or_default(),
+        Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
+        Body::MemoryRead { at, value } => format!("probe: {at} holds {value:#x}"),
+        Body::Probe { did } => format!("probe: {did}"),
+        Body::Interrupted { by } => format!("interrupted by {by}"),
+        Body::MadeSafe { did, failed } => {
+            let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
+            let all: Vec<String> = did.iter().cloned().chain(failed).collect();
+            format!("leaving the pump safe: {}", all.join("; "))
+        }
     };
     format!(
         "{:>14}  {}",
@@ -195,11 +206,18 @@ fn said_line(said: &Said) -> String {
             e.cause,
             crate::quantity::Volume(e.total_nl())
         ),
-        Said::Other { kind, fields } => {
-            let fields: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            format!("pump: {kind} {}", fields.join(" "))
-        }
+        Said::Other { kind, fields } => format!("pump: {kind} {}", pairs(fields)),
     }
+}
+
+fn pairs(fields: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(" ")
+}
+
+/// `1 case`, `2 cases`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// How many of each verdict.

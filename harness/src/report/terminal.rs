@@ -1,7 +1,8 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
-use super::{ScenarioResult, Tally, event_line, reason_lines, safe_text::safe};
+use super::{ScenarioResult, Tally, counted, event_line, reason_lines, safe_text::safe};
 use crate::verdict::Verdict;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Reasons of one result that are shown in full.
@@ -72,9 +73,15 @@ pub fn not_safe(results: &[ScenarioResult]) -> String {
     out
 }
 
-/// All verdicts, and how many of each.
+/// All verdicts, what did not pass last, where it is seen, and how many of each. The rig has a column only where there are several: so a line fits
+/// into 80 columns.
 #[must_use]
 pub fn table(results: &[ScenarioResult]) -> String {
+    let rigs: BTreeSet<String> = results.iter().map(|r| safe(&r.rig)).collect();
+    let rig_column = |text: &str| match rigs.len() {
+        0 | 1 => String::new(),
+        _ => format!("  {text}"),
+    };
     let width = results
         .iter()
         .map(|r| r.name.chars().count())
@@ -84,25 +91,40 @@ pub fn table(results: &[ScenarioResult]) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{:<12}  {:<width$}  {:>9}  {:>7}  rig",
-        "verdict", "scenario", "time", "events"
+        "{:<12}  {:<width$}  {:>9}  {:>7}{}",
+        "verdict",
+        "scenario",
+        "time",
+        "events",
+        rig_column("rig")
     );
-    for result in results {
+    let mut sorted: Vec<&ScenarioResult> = results.iter().collect();
+    sorted.sort_by_key(|result| match &result.outcome.verdict {
+        Verdict::Passed => 0,
+        Verdict::Skipped { .. } => 1,
+        Verdict::Inconclusive { .. } => 2,
+        Verdict::Failed { .. } => 3,
+    });
+    for result in sorted {
         let name: String = safe(&result.name).chars().take(60).collect();
         let _ = writeln!(
             out,
-            "{:<12}  {name:<width$}  {:>6} ms  {:>7}  {}",
+            "{:<12}  {name:<width$}  {:>6} ms  {:>7}{}",
             result.outcome.verdict.word(),
             result.took.as_millis(),
             result.outcome.events,
-            safe(&result.rig)
+            rig_column(&safe(&result.rig))
         );
     }
+    let on = match rigs.len() {
+        0 => String::new(),
+        _ => format!(" on {}", rigs.into_iter().collect::<Vec<_>>().join(", ")),
+    };
     let tally = Tally::of(results.iter().map(|r| &r.outcome.verdict));
     let _ = writeln!(
         out,
-        "{} scenarios: {} passed, {} failed, {} inconclusive, {} skipped",
-        results.len(),
+        "{}{on}: {} passed, {} failed, {} inconclusive, {} skipped",
+        counted(results.len(), "case"),
         tally.passed,
         tally.failed,
         tally.inconclusive,

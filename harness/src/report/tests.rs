@@ -1,5 +1,7 @@
-use super::{Asked, ScenarioResult, json, junit, terminal};
+use super::{Asked, ScenarioResult, event_line, json, junit, terminal};
+use crate::event::{Body, Event};
 use crate::judge::judge_journal;
+use crate::quantity::Span;
 use crate::scenario::case::{Action, Request};
 use crate::testing::{HOUR, Run, alarm, ask, case, expect};
 use crate::verdict::Verdict;
@@ -54,6 +56,51 @@ fn no_text_of_the_pump_reaches_a_report_raw() {
             "{text}"
         );
         assert!(!text.contains("\\u001b"), "JSON would give it back: {text}");
+    }
+}
+
+#[test]
+fn every_event_is_told_in_words() {
+    let told = |body: Body| {
+        event_line(&Event {
+            t: Span(1_500),
+            host_us: 0,
+            body,
+        })
+    };
+    let fields = [("serial", "SN1"), ("model", "it20")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    let made_safe = Body::MadeSafe {
+        did: vec!["stopped therapy".into()],
+        failed: vec!["clear leak: no probe".into()],
+    };
+    let gap = Body::Gap {
+        of: "dose".into(),
+        from: 7,
+        count: 2,
+    };
+    let expected = [
+        (
+            Body::Identified {
+                fields: std::sync::Arc::new(fields.into()),
+            },
+            "the pump is model=it20 serial=SN1",
+        ),
+        (
+            made_safe,
+            "leaving the pump safe: stopped therapy; NOT SAFE: clear leak: no probe",
+        ),
+        (gap, "2 missing of the pump's dose numbers, from 7"),
+        (
+            Body::MemoryRead {
+                at: "0x20000000".into(),
+                value: 255,
+            },
+            "probe: 0x20000000 holds 0xff",
+        ),
+        (Body::Ended, "the run is over"),
+    ];
+    for (body, words) in expected {
+        assert_eq!(told(body), format!("{:>14}  {words}", "1.5 s"));
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RigError {
     /// A file that cannot be read.
-    #[error("{path}: {why}", path = .path.display())]
+    #[error("cannot read `{path}`: {why}", path = .path.display())]
     File {
         /// The file.
         path: PathBuf,

@@ -312,6 +312,6 @@ mod tests {
     #[test]
     fn a_device_that_never_ends_is_no_rig_file() {
         let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is no file");
-        assert_eq!(error.to_string(), "/dev/zero: not a file");
+        assert_eq!(error.to_string(), "cannot read `/dev/zero`: not a file");
     }
 }
