@@ -19,10 +19,10 @@ use std::path::PathBuf;
 )]
 pub struct Cli {
     /// What the log on standard error tells, as in RUST_LOG: `pump_hil=debug` for every event of a run, `debug` for the probe's work as well.
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, value_name = "FILTER", display_order = 100)]
     pub log: Option<String>,
     /// Where rigs, devices, drugs and requirements are described.
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", display_order = 100)]
     pub fixtures: Option<PathBuf>,
     #[command(subcommand)]
     #[allow(missing_docs, reason = "the variants are documented")]

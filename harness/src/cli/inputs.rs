@@ -13,7 +13,13 @@ use std::path::{Path, PathBuf};
 /// The folder of fixtures: as given, else `fixtures` here, else beside the scenarios.
 pub(crate) fn fixtures(given: Option<&Path>, scenarios: &[PathBuf]) -> Result<PathBuf, CliError> {
     if let Some(given) = given {
-        return Ok(given.to_owned());
+        return match given.is_dir() {
+            true => Ok(given.to_owned()),
+            false => Err(CliError::usage(format!(
+                "there is no folder `{}`; name the fixtures with --fixtures DIR",
+                given.display()
+            ))),
+        };
     }
     let here = PathBuf::from("fixtures");
     // Of `.` and of a bare file name the folders above are those above where the person stands.
@@ -32,12 +38,6 @@ pub(crate) fn fixtures(given: Option<&Path>, scenarios: &[PathBuf]) -> Result<Pa
 
 /// Requirements, drugs, and the symbols that a scenario may name: those of every rig in the fixtures and of `rigs`.
 pub(crate) fn catalog(fixtures: &Path, rigs: &[RigFile]) -> Result<Result<Catalog, String>, CliError> {
-    if !fixtures.is_dir() {
-        return Err(CliError::usage(format!(
-            "there is no folder `{}`; name the fixtures with --fixtures DIR",
-            fixtures.display()
-        )));
-    }
     let mut catalog = match files::catalog(fixtures) {
         Ok(catalog) => catalog,
         Err(diagnostics) => return Ok(Err(render(&diagnostics))),

@@ -159,7 +159,7 @@ fn nothing_selected(args: &Run, found: usize) -> CliError {
         (Some(filter), _) => {
             format!("--filter '{filter}' selects none of {found}; `pump-hil list` shows their names")
         }
-        (None, Some(shard)) => format!("--shard {shard} is empty: there are only {found}"),
+        (None, Some(shard)) => format!("--shard {shard} holds none of {found}"),
         (None, None) => "there is no scenario in what was named".to_owned(),
     })
 }

@@ -79,6 +79,7 @@ pub enum Part {
     ConfirmSoftLimits,
 }
 
+/// How a pump's firmware talks.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "a device profile"))]
