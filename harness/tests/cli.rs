@@ -1,8 +1,9 @@
 //! The texts that a person meets at the command line, and the exit codes: `cmd/*.trycmd`, played as they stand there by somebody in a folder with
 //! `fixtures`, `scenarios` and `bench` (which is `cmd/bench`).
 //!
-//! A text that changed on purpose is accepted with `TRYCMD=overwrite cargo test -p pump-hil --test cli`, and the difference read in `git diff`.
-//! A backslash stands there as `/`, by trycmd's doing. `[..]` stands for what differs from run to run, such as how long one took, and `...` for lines that are not compared.
+//! A text that changed on purpose is accepted with `TRYCMD=overwrite cargo test -p pump-hil --test cli`, and read in `git diff`. `[..]` stands for what
+//! differs from run to run, such as how long one took, and `...` for lines that are not compared: near a change trycmd may write out what they stood
+//! for, and a person puts them back. A backslash stands there as `/`, by trycmd's doing.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use crate::event::{Body, Event, Said};
 use crate::judge::Outcome;
 use crate::quantity::Span;
 use crate::scenario::case::Case;
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::{Reason, ReasonKind, Verdict};
 use safe_text::safe;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -99,6 +99,17 @@ impl ScenarioResult {
             }
         }
         Some(command)
+    }
+
+    /// The command that shows the dose log which nobody has accepted, ready to be pasted.
+    #[must_use]
+    pub fn review(&self) -> Option<String> {
+        let Verdict::Failed { reasons } = &self.outcome.verdict else {
+            return None;
+        };
+        let differs = reasons.iter().any(|reason| reason.kind == ReasonKind::Snapshot);
+        let asked = self.asked.as_ref().filter(|_| differs)?;
+        Some(format!("pump-hil review {}", quoted(&asked.file("snapshots"))))
     }
 }
 

@@ -48,6 +48,9 @@ pub fn result(result: &ScenarioResult) -> String {
     if let Some(journal) = &result.journal {
         let _ = writeln!(out, "  journal: {}", safe(journal));
     }
+    if let Some(command) = result.review() {
+        let _ = writeln!(out, "  review:  {command}");
+    }
     if let Some(command) = result.again() {
         let _ = writeln!(out, "  again:   {command}");
     }

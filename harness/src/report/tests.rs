@@ -4,7 +4,7 @@ use crate::judge::judge_journal;
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Request};
 use crate::testing::{HOUR, Run, alarm, ask, case, expect};
-use crate::verdict::Verdict;
+use crate::verdict::{ReasonKind, Verdict};
 use std::time::Duration;
 
 const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J<&>\u{202e}\0";
@@ -128,6 +128,28 @@ fn json_says_the_verdict_and_the_tally() {
     assert_eq!(value["tally"]["failed"], 1);
     assert_eq!(value["results"][1]["verdict"], "passed");
     assert!(value["results"][0]["reasons"].as_array().is_some_and(|r| !r.is_empty()));
+}
+
+#[test]
+fn a_dose_log_that_nobody_accepted_comes_with_the_command_that_shows_it() {
+    let mut result = passed().asked(&Asked {
+        folder: "my scenarios".into(),
+        ..Asked::default()
+    });
+    assert_eq!(result.review(), None, "of one that passed there is nothing to review");
+    let Verdict::Failed { mut reasons } = failed().outcome.verdict else {
+        panic!("it failed");
+    };
+    result.outcome.verdict = Verdict::Failed {
+        reasons: reasons.clone(),
+    };
+    assert_eq!(result.review(), None, "what the pump did wrong nobody can accept");
+    reasons[0].kind = ReasonKind::Snapshot;
+    result.outcome.verdict = Verdict::Failed { reasons };
+    assert_eq!(
+        result.review().as_deref(),
+        Some("pump-hil review 'my scenarios/snapshots'")
+    );
 }
 
 #[test]
