@@ -15,17 +15,16 @@ use stub_sim::{Machine, MachineSettings, SimPump};
 const BLOCK: usize = 50;
 const BLOCKS: usize = 400;
 
-/// Median of the harness's exchanges / median of the bare ones. A median, because one exchange in a hundred is interrupted by something else.
+/// Median over the pairs of neighbouring blocks of harness time / bare time; a block's time is its median exchange. What disturbs the machine for
+/// longer than a block disturbs both of a pair, and what is shorter hits a few exchanges.
 pub fn ratio() -> f64 {
     let mut bare = Bare::open();
     let mut harness = Harness::open();
-    let mut bare_times = Vec::with_capacity(BLOCKS * BLOCK);
-    let mut harness_times = Vec::with_capacity(BLOCKS * BLOCK);
-    for _ in 0..BLOCKS {
-        harness.block(&mut harness_times);
-        bare.block(&mut bare_times);
-    }
-    median(harness_times).as_secs_f64() / median(bare_times).as_secs_f64()
+    let mut ratios: Vec<f64> = (0..BLOCKS)
+        .map(|_| harness.block().as_secs_f64() / bare.block().as_secs_f64())
+        .collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    ratios[BLOCKS / 2]
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -56,7 +55,8 @@ impl Bare {
         }
     }
 
-    fn block(&mut self, times: &mut Vec<Duration>) {
+    fn block(&mut self) -> Duration {
+        let mut times = Vec::with_capacity(BLOCK);
         let mut buffer = [0; 4096];
         for request in &self.requests {
             let begin = Instant::now();
@@ -69,6 +69,7 @@ impl Bare {
             }
             times.push(begin.elapsed());
         }
+        median(times)
     }
 }
 
@@ -92,7 +93,8 @@ impl Harness {
         Self { runtime, rig, session }
     }
 
-    fn block(&mut self, times: &mut Vec<Duration>) {
+    fn block(&mut self) -> Duration {
+        let mut times = Vec::with_capacity(BLOCK);
         self.runtime.block_on(async {
             for _ in 0..BLOCK {
                 let begin = Instant::now();
@@ -100,6 +102,7 @@ impl Harness {
                 times.push(begin.elapsed());
             }
         });
+        median(times)
     }
 }
 

@@ -215,15 +215,23 @@ impl SingleJob {
     /// Reply fields under the harness's names; data lines join them, a key that comes again with its values side by side.
     fn outcome(&self, answer: Answer) -> Outcome {
         let ours = |key: String| self.rename.get(&key).cloned().unwrap_or(key);
-        let mut fields: BTreeMap<String, String> = BTreeMap::new();
+        // Gathered at once, which sorts once.
+        let mut fields: BTreeMap<String, String> = answer
+            .fields
+            .into_iter()
+            .map(|(key, value)| (ours(key), value))
+            .collect();
+        let mut listed: BTreeMap<String, String> = BTreeMap::new();
         for (key, value) in answer.data.into_iter().flatten() {
-            let joined = fields.entry(ours(key)).or_default();
+            let joined = listed.entry(ours(key)).or_default();
             if !joined.is_empty() {
                 joined.push(' ');
             }
             joined.push_str(&value);
         }
-        fields.extend(answer.fields.into_iter().map(|(key, value)| (ours(key), value)));
+        for (key, value) in listed {
+            fields.entry(key).or_insert(value);
+        }
         outcome(answer.refused, fields)
     }
 }

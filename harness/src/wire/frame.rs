@@ -125,54 +125,54 @@ fn split_crc(text: &str) -> Option<(&str, u16)> {
 }
 
 fn parse_body(body: &str) -> Result<Frame, &'static str> {
-    let mut tokens = body.split(' ');
-    let head = tokens.next().unwrap_or_default();
+    let mut rest = Tokens(Some(body));
+    let head = rest.next().unwrap_or_default();
     let number = head.get(1..).unwrap_or_default();
     match head.as_bytes().first() {
         Some(b'=') => {
             let seq = number_of(number, 0, 65_535).ok_or("a reply without a sequence number in 0..=65535")?;
-            parse_reply(narrow(seq), tokens)
+            parse_reply(narrow(seq), rest)
         }
         Some(b'+') => {
             let seq = number_of(number, 0, 65_535).ok_or("a data line without a sequence number in 0..=65535")?;
             Ok(Frame::Data {
                 seq: narrow(seq),
-                fields: fields_of(tokens)?,
+                fields: fields_of(rest)?,
             })
         }
         Some(b'!') => {
             let n = number_of(number, 1, 4_294_967_295).ok_or("an event without a number in 1..=4294967295")?;
-            let t_ms = time_of(tokens.next()).ok_or("an event without its time `t=<ms>ms`")?;
-            let kind = tokens.next().filter(|k| is_word(k)).ok_or("an event without a kind")?;
+            let t_ms = time_of(rest.next()).ok_or("an event without its time `t=<ms>ms`")?;
+            let kind = rest.next().filter(|k| is_word(k)).ok_or("an event without a kind")?;
             Ok(Frame::Event {
                 n,
                 t_ms,
                 kind: kind.to_owned(),
-                fields: fields_of(tokens)?,
+                fields: fields_of(rest)?,
             })
         }
         Some(b'$') => {
             let n = number_of(number, 1, 4_294_967_295).ok_or("a dose entry without a number in 1..=4294967295")?;
-            let t_ms = time_of(tokens.next()).ok_or("a dose entry without its time `t=<ms>ms`")?;
+            let t_ms = time_of(rest.next()).ok_or("a dose entry without its time `t=<ms>ms`")?;
             Ok(Frame::Dose {
                 n,
                 t_ms,
-                fields: fields_of(tokens)?,
+                fields: fields_of(rest)?,
             })
         }
         _ => Err("none of the signs `=` `+` `!` `$` that a pump's line begins with"),
     }
 }
 
-fn parse_reply<'a>(seq: u16, mut tokens: impl Iterator<Item = &'a str>) -> Result<Frame, &'static str> {
-    match tokens.next() {
+fn parse_reply(seq: u16, mut rest: Tokens<'_>) -> Result<Frame, &'static str> {
+    match rest.next() {
         Some("ok") => Ok(Frame::Reply {
             seq,
             refused: None,
-            fields: fields_of(tokens)?,
+            fields: fields_of(rest)?,
         }),
         Some("err") => {
-            let mut fields = fields_of(tokens)?;
+            let mut fields = fields_of(rest)?;
             if fields.first().is_none_or(|(key, _)| key != "code") {
                 return Err("a refusal whose first key is not `code`");
             }
@@ -187,17 +187,43 @@ fn parse_reply<'a>(seq: u16, mut tokens: impl Iterator<Item = &'a str>) -> Resul
     }
 }
 
-fn fields_of<'a>(tokens: impl Iterator<Item = &'a str>) -> Result<Fields, &'static str> {
+/// What single spaces part. Byte by byte: the tokens are too short for a search to pay.
+struct Tokens<'a>(Option<&'a str>);
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (token, rest) = match split_at_byte(self.0?, b' ') {
+            Some((token, rest)) => (token, Some(rest)),
+            None => (self.0?, None),
+        };
+        self.0 = rest;
+        Some(token)
+    }
+}
+
+/// What stands before and after the first `byte`, which is ASCII.
+fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.as_bytes().iter().position(|b| *b == byte)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+fn fields_of(tokens: Tokens<'_>) -> Result<Fields, &'static str> {
     let mut fields: Fields = Vec::with_capacity(FIELDS_USUAL);
     for token in tokens {
-        let (key, value) = token.split_once('=').ok_or("a token that is no `key=value`")?;
+        let (key, value) = split_at_byte(token, b'=').ok_or("a token that is no `key=value`")?;
         if !is_key(key) {
             return Err("a key outside `[a-z0-9.-]` or of no or more than 32 bytes");
         }
         if !is_value(value) {
             return Err("a value that is empty or has a character outside `[A-Za-z0-9.,:/+_@-]`");
         }
-        if fields.iter().any(|(known, _)| known == key) {
+        let begins = key.as_bytes().first();
+        if fields
+            .iter()
+            .any(|(known, _)| known.as_bytes().first() == begins && known == key)
+        {
             return Err("a key that stands twice");
         }
         fields.push((key.to_owned(), value.to_owned()));
