@@ -138,7 +138,7 @@ impl Rig {
         self.debug_of(|| "resetting".to_owned())?.reset()
     }
 
-    /// Sets a hardware breakpoint; [`Rig::receive`] ends with [`End::Halted`] when the core stands there.
+    /// Sets a hardware breakpoint; [`Rig::receive`] ends with [`super::End::Halted`] when the core stands there.
     ///
     /// # Errors
     /// There is no probe, no such symbol, or no free breakpoint.
