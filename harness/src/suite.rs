@@ -108,10 +108,7 @@ pub fn run_case(
         // A judge that panics must not take the other cases' results with it; the pump is safe by then.
         let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, watch, &path));
         std::panic::catch_unwind(judged).unwrap_or_else(|panic| {
-            let why = vec![format!(
-                "pump-hil itself failed ({}); please report this",
-                said(&*panic)
-            )];
+            let why = vec![itself_failed(&*panic)];
             Outcome::without_run(case, Verdict::Inconclusive { why })
         })
     } else {
@@ -214,34 +211,34 @@ fn play(
     };
     let mut runner = Runner::new(case, rig, journal, interrupt.clone(), watch);
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
-    let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe())));
-    let (mut trouble, mut not_safe) = (Vec::new(), Vec::new());
+    let (mut trouble, mut not_safe, mut panic) = (Vec::new(), Vec::new(), None);
     match played {
         Ok(Err(Stopped::Journal(error))) => trouble.push(error.to_string()),
         Ok(_) => {}
-        Err(panic) => trouble.push(format!(
-            "pump-hil itself failed ({}); please report this",
-            said(&*panic)
-        )),
+        Err(said) => panic = Some(itself_failed(&*said)),
     }
+    let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe(panic))));
     match left {
         Ok(left) => {
             trouble.extend(left.journaled.err().map(|error| error.to_string()));
             not_safe = left.not_safe;
         }
-        Err(panic) => not_safe.push(format!(
-            "pump-hil itself failed on the way to safety ({}): SWITCH THE PUMP OFF BY HAND, and please report this",
-            said(&*panic)
+        Err(said) => not_safe.push(format!(
+            "SWITCH THE PUMP OFF BY HAND: on the way to safety {}",
+            itself_failed(&*said)
         )),
     }
     Ok(Played { trouble, not_safe })
 }
 
-/// What a panic said.
-fn said(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_default()
+/// A panic in words.
+fn itself_failed(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!(
+        "pump-hil itself failed ({}); please report this",
+        text.unwrap_or_default()
+    )
 }
 
 /// Judges a journal from disk: the one way to a verdict, for a run as for a replay.

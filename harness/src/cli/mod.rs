@@ -112,6 +112,8 @@ fn start_log(filter: Option<&str>) {
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
+            // It would tell of a closed terminal on that very terminal, which panics, on the way to safety as well.
+            .log_internal_errors(false)
             .init();
     }
 }

@@ -147,7 +147,10 @@ impl Judge {
                     }
                 )
             });
-        cut || self.observed.faults.iter().any(|f| mute(f.as_str()))
+        // Before the begin nothing was tested yet: a set-up that gets no answer is the rig's trouble, and is noted as such.
+        !self.observed.begun
+            || cut
+            || self.observed.faults.iter().any(|f| mute(f.as_str()))
             || self.serial_trouble.is_some_and(|last| t.0 - last.0 <= 60_000)
     }
 }

@@ -179,6 +179,27 @@ fn what_failed_before_the_rig_broke_stays_failed_and_what_came_after_says_nothin
 }
 
 #[test]
+fn a_pump_that_does_not_answer_the_set_up_has_not_failed_and_one_that_falls_silent_later_has() {
+    let case = case(vec![]);
+    let silence = || crate::event::Body::NoReply {
+        verb: "identify".into(),
+        tries: 3,
+    };
+    let why = vec!["set-up: no answer".to_owned()];
+    let mut never = Run::default();
+    never
+        .push(silence())
+        .push(crate::event::Body::RigTrouble { what: why[0].clone() });
+    assert_eq!(
+        judge_journal(&case, never.ended()).verdict,
+        Verdict::Inconclusive { why }
+    );
+    let mut later = Run::begun();
+    later.push(silence());
+    assert_eq!(kinds(&case, later.ended()), [ReasonKind::NoReply]);
+}
+
+#[test]
 fn a_journal_without_an_end_says_nothing() {
     let case = case(vec![ask(Request::Start)]);
     let mut events = Run::begun().start(480_000).ended();

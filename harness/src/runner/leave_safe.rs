@@ -20,11 +20,14 @@ pub struct Left {
 
 impl Runner<'_> {
     /// Clears faults, stops therapy (by line, else by probe), notes what was done, closes the rig and the journal. Bounded by the session's and the
-    /// rig's own limits.
-    pub async fn leave_safe(mut self) -> Left {
+    /// rig's own limits. `panic` is what the harness said where it broke off in the middle of a step: from there on nothing is judged.
+    pub async fn leave_safe(mut self, panic: Option<String>) -> Left {
         // An interrupt must not cut the way to safety short.
         self.interrupt = interrupt::pair().1;
         self.leaving = true;
+        if let Some(what) = panic {
+            let _ = self.note(Body::RigTrouble { what });
+        }
         let (mut did, mut failed) = (Vec::new(), Vec::new());
         self.clear_armed(&mut did, &mut failed).await;
         self.stop_therapy(&mut did, &mut failed).await;
