@@ -41,15 +41,19 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     let printed = print(&text);
     // Last, so that nobody overlooks it.
     eprint(&report::terminal::not_safe(&results));
-    written.and(printed)?;
-    print(&format!(
-        "Journals, results.json and junit.xml are in {}\n",
-        out.display()
-    ))?;
-    Ok(match interrupted {
-        Some(_) => Exit::Interrupted,
-        None => Exit::of(Tally::of(results.iter().map(|result| &result.outcome.verdict))),
-    })
+    let where_it_is = format!("Journals, results.json and junit.xml are in {}\n", out.display());
+    let told = written.and(printed).and_then(|()| print(&where_it_is));
+    if interrupted.is_some() {
+        // It may have been broken off by closing the terminal, on which nothing can be told any more.
+        if let Err(error) = told {
+            eprint(&format!("error: {error}\n"));
+        }
+        return Ok(Exit::Interrupted);
+    }
+    told?;
+    Ok(Exit::of(Tally::of(
+        results.iter().map(|result| &result.outcome.verdict),
+    )))
 }
 
 /// What is to be run: every selected case on every rig.
