@@ -27,10 +27,29 @@ enum Rank {
 struct Ranked {
     rank: Rank,
     row: Row,
+    /// The pump's own time of it.
+    pump_t: Option<Span>,
     /// Waits for a sample of the test block.
     unsampled: bool,
     /// Made from an event that a dose entry of the same instant completes.
     wants_entry: bool,
+}
+
+impl Ranked {
+    /// Whether `at` is its instant. The pump's own time decides where there is one: by the wall clock two lines of one instant arrive apart.
+    fn is_of(&self, at: Instant) -> bool {
+        match (self.pump_t, at.pump_t) {
+            (Some(own), Some(other)) => own == other,
+            _ => self.row.t == at.t,
+        }
+    }
+}
+
+/// When something was told, and when it was by the pump's own time.
+#[derive(Debug, Clone, Copy)]
+struct Instant {
+    t: Span,
+    pump_t: Option<Span>,
 }
 
 /// Makes a [`DoseLog`] from a stream of events.
@@ -129,7 +148,7 @@ impl Builder {
             Body::Sample(sample) => self.sample(sample),
             Body::FaultConfirmed { fault } => self.note(t, "fault", fault.as_str()),
             Body::FaultCleared { fault } => self.note(t, "fault-clear", fault.as_str()),
-            Body::Pump { said, .. } => self.said(t, said),
+            Body::Pump { said, pump_t, .. } => self.said(Instant { t, pump_t: *pump_t }, said),
             Body::Reply {
                 refused: None, fields, ..
             } => {
@@ -163,29 +182,30 @@ impl Builder {
         }
     }
 
-    fn said(&mut self, t: Span, said: &Said) {
+    fn said(&mut self, at: Instant, said: &Said) {
+        let t = at.t;
         match said {
             Said::Boot { reason } => self.note(t, "boot", reason),
             Said::State { to, cause, .. } => {
                 self.state = token(to);
-                if !self.complete_entry(t, &["start", "stop", "state", "reset"], cause) {
-                    self.announce(t, "state", cause);
+                if !self.complete_entry(at, &["start", "stop", "state", "reset"], cause) {
+                    self.announce(at, "state", cause);
                 }
             }
             Said::Alarm { id, priority } => self.note(t, "alarm", &format!("{id}/{priority}")),
             Said::AlarmClear { id } => self.note(t, "alarm-clear", id),
             Said::BolusStart { kind, .. } => {
-                if !self.complete_entry(t, &["bolus-start"], kind) {
-                    self.announce(t, "bolus-start", kind);
+                if !self.complete_entry(at, &["bolus-start"], kind) {
+                    self.announce(at, "bolus-start", kind);
                 }
             }
             Said::BolusEnd { kind, cause, .. } => {
                 let detail = format!("{kind}/{cause}");
-                if !self.complete_entry(t, &["bolus-end"], &detail) {
-                    self.announce(t, "bolus-end", &detail);
+                if !self.complete_entry(at, &["bolus-end"], &detail) {
+                    self.announce(at, "bolus-end", &detail);
                 }
             }
-            Said::Dose(entry) => self.entry(t, entry),
+            Said::Dose(entry) => self.entry(at, entry),
             Said::Other { .. } => {}
         }
     }
@@ -208,26 +228,26 @@ impl Builder {
     fn note(&mut self, t: Span, what: &str, detail: &str) {
         if self.begun {
             let row = self.blank(t, what, detail);
-            self.push(Rank::Always, row, false);
+            self.push(Rank::Always, row, None, false);
         }
     }
 
     /// A row that the dose entry of the same instant will fill.
-    fn announce(&mut self, t: Span, what: &str, detail: &str) {
+    fn announce(&mut self, at: Instant, what: &str, detail: &str) {
         if self.begun {
-            let row = self.blank(t, what, detail);
+            let row = self.blank(at.t, what, detail);
             let rank = self.rank(what, &row.detail);
-            self.push(rank, row, true);
+            self.push(rank, row, at.pump_t, true);
         }
     }
 
     /// Adds what an event says to the dose entry of the same instant that came before it.
-    fn complete_entry(&mut self, t: Span, causes: &[&str], detail: &str) -> bool {
+    fn complete_entry(&mut self, at: Instant, causes: &[&str], detail: &str) -> bool {
         let state = self.state.clone();
         let Some(found) = self.rows[self.open_from..]
             .iter_mut()
             .rev()
-            .find(|r| r.row.t == t && r.row.detail == "-" && causes.contains(&r.row.what.as_str()))
+            .find(|r| r.is_of(at) && r.row.detail == "-" && causes.contains(&r.row.what.as_str()))
         else {
             return false;
         };
@@ -236,7 +256,7 @@ impl Builder {
         true
     }
 
-    fn entry(&mut self, t: Span, entry: &DoseEntry) {
+    fn entry(&mut self, at: Instant, entry: &DoseEntry) {
         self.mode = token(&entry.mode);
         if !self.begun {
             self.entry_base = classes(entry);
@@ -256,7 +276,7 @@ impl Builder {
         let mode = self.mode.clone();
         let waiting = self.rows[self.open_from..]
             .iter_mut()
-            .find(|r| r.wants_entry && r.row.t == t && answers(&what, &r.row.what));
+            .find(|r| r.wants_entry && r.is_of(at) && answers(&what, &r.row.what));
         if let Some(found) = waiting {
             found.wants_entry = false;
             what.clone_into(&mut found.row.what);
@@ -264,11 +284,11 @@ impl Builder {
             self.last_entry = Some(found.row.clone());
             return;
         }
-        let mut row = self.blank(t, &what, "-");
+        let mut row = self.blank(at.t, &what, "-");
         fill(&mut row, &mode);
         self.last_entry = Some(row.clone());
         let rank = self.rank(&what, "-");
-        self.push(rank, row, false);
+        self.push(rank, row, at.pump_t, false);
     }
 
     fn rank(&mut self, what: &str, detail: &str) -> Rank {
@@ -288,7 +308,7 @@ impl Builder {
         Rank::Routine(self.routine.seen - 1)
     }
 
-    fn push(&mut self, rank: Rank, row: Row, wants_entry: bool) {
+    fn push(&mut self, rank: Rank, row: Row, pump_t: Option<Span>, wants_entry: bool) {
         // On a rig without samples nothing else closes rows.
         if self.periodic.kept > 4 * self.periodic.max || self.routine.kept > 4 * self.routine.max {
             self.thin();
@@ -307,6 +327,7 @@ impl Builder {
         self.rows.push(Ranked {
             rank,
             row,
+            pump_t,
             unsampled: true,
             wants_entry,
         });
@@ -362,7 +383,7 @@ impl Builder {
             row.reservoir = last.reservoir;
         }
         (row.actuated, row.delivered) = self.last_sample.unzip();
-        self.push(Rank::Always, row, false);
+        self.push(Rank::Always, row, None, false);
     }
 }
 

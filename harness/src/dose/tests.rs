@@ -1,5 +1,7 @@
-use super::{Builder, DoseLog};
+use super::{Builder, DoseLog, compare};
 use crate::event::{Body, Event, Said};
+use crate::quantity::{Percent, Span, Volume};
+use crate::scenario::case::Tolerance;
 use crate::testing::{DAY, HOUR, MINUTE, Run};
 
 const TABLE: &str = "\
@@ -112,4 +114,51 @@ fn a_log_that_somebody_edited_is_refused_with_its_line() {
     assert!(DoseLog::parse(&bad).unwrap_err().to_string().contains("line"));
     assert!(DoseLog::parse("nonsense").is_err());
     assert!(DoseLog::parse("").is_err());
+}
+
+#[test]
+fn by_the_wall_clock_an_announcement_and_its_entry_are_one_row_by_the_pumps_own_time() {
+    let mut run = Run::begun();
+    run.start(480_000).basal_until(HOUR).state("stopped", "command");
+    let later = run.t + 7;
+    run.at(later).entry("stop");
+    let mut events = run.ended();
+    let rows = |events: &[Event]| {
+        log(events)
+            .rows
+            .iter()
+            .filter(|row| row.what == "stop" || row.what == "state")
+            .count()
+    };
+    assert_eq!(rows(&events), 2, "by the time of arrival alone they are two");
+    for event in &mut events {
+        if let Body::Pump { pump_t, said, .. } = &mut event.body {
+            let apart = match said {
+                Said::State { to, .. } => to == "stopped",
+                Said::Dose(entry) => entry.cause == "stop",
+                _ => false,
+            };
+            *pump_t = Some(if apart { Span(HOUR) } else { event.t });
+        }
+    }
+    assert_eq!(rows(&events), 1);
+}
+
+#[test]
+fn what_a_rig_cannot_see_is_not_compared_and_what_it_can_is() {
+    let mut run = Run::begun();
+    run.start(480_000).basal_until(HOUR);
+    let seen = log(&run.ended());
+    let mut unseen = seen.clone();
+    for row in &mut unseen.rows {
+        (row.actuated, row.delivered) = (None, None);
+    }
+    let exact = Tolerance {
+        volume: Percent(0),
+        volume_floor: Volume(0),
+        time: Span(0),
+    };
+    assert_eq!(compare(&seen, &unseen, &exact), []);
+    unseen.rows[0].actuated = Some(1);
+    assert!(!compare(&seen, &unseen, &exact).is_empty());
 }

@@ -6,6 +6,7 @@ use crate::capability::Capability;
 use crate::device::Profile;
 use crate::fault::{CATALOGUE, FaultName};
 use crate::files;
+use crate::quantity::Span;
 use crate::yaml::document::Document;
 use crate::yaml::schema::published;
 use std::collections::BTreeSet;
@@ -186,6 +187,15 @@ impl RigFile {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         matches!(self.pump, PumpAt::Sim { .. } | PumpAt::SimProcess)
+    }
+
+    /// How far the times of a run may be apart from those of another: nothing where time is granted, and what a busy host costs by the wall clock.
+    #[must_use]
+    pub fn time_slack(&self) -> Span {
+        match self.clock {
+            ClockKind::Virtual => Span(0),
+            ClockKind::Real { scale } => Span(i64::from(scale) * 50),
+        }
     }
 
     /// What a run on this rig may need. Opening it checks that it is so.
