@@ -177,7 +177,9 @@ impl Terminal {
     fn run(&self, command: &[&str]) -> Child {
         let far = || Stdio::from(self.far.try_clone().unwrap());
         let mut setsid = Command::new("setsid");
-        setsid.arg("-c").args(command).env("TERM", "xterm");
+        // Who runs these tests may ignore signals (`nohup`, a job in the background), and whoever he starts inherits that.
+        let heeded = ["env", "--default-signal=HUP,INT,QUIT,TERM"];
+        setsid.arg("-c").args(heeded).args(command).env("TERM", "xterm");
         for var in ["RUST_LOG", "NO_COLOR"] {
             setsid.env_remove(var);
         }
