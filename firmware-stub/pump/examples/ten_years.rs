@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use stub_pump::command::{Command, Field};
 use stub_pump::io::{EDGES_PER_STROKE, Input, ResetReason};
-use stub_pump::nv::{Nv, RECORD_MAX, Slot, WriteFailed};
+use stub_pump::nv::{Nv, Slot, WriteFailed};
 use stub_pump::record::Mode;
 use stub_pump::units::{DAY_MS, Millis, NgPerMl, Nl, NlPerDay, Seconds};
 use stub_pump::{Pump, Settings, library};
@@ -30,13 +30,7 @@ fn place(slot: Slot) -> usize {
 }
 
 impl Nv for Memory {
-    fn read(&self, slot: Slot, into: &mut [u8; RECORD_MAX]) -> Option<usize> {
-        let record = self.borrow(slot)?;
-        into.get_mut(..record.len())?.copy_from_slice(record);
-        Some(record.len())
-    }
-
-    fn borrow(&self, slot: Slot) -> Option<&[u8]> {
+    fn read(&self, slot: Slot) -> Option<&[u8]> {
         self.0
             .get(place(slot))
             .map(Vec::as_slice)

@@ -14,7 +14,7 @@ pub(crate) enum Charge {
 }
 
 /// The mean of the last ten readings, all taken with the motor off.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Battery {
     samples: [u16; SAMPLES],
     next: usize,
@@ -25,6 +25,16 @@ pub(crate) struct Battery {
 }
 
 impl Battery {
+    pub(crate) const fn new() -> Self {
+        Self {
+            samples: [0; SAMPLES],
+            next: 0,
+            sum: 0,
+            taken: 0,
+            low: 0,
+        }
+    }
+
     pub(crate) fn sample(&mut self, mv: u16, settings: &Settings) -> Charge {
         let place = &mut self.samples[self.next];
         self.sum = self.sum + u32::from(mv) - u32::from(core::mem::replace(place, mv));

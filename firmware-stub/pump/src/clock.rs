@@ -3,7 +3,7 @@
 use crate::units::Seconds;
 
 /// Civil time at a moment of the pump's own count, in ms.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     civil_ms: u64,
     at: u64,
@@ -22,6 +22,15 @@ pub(crate) struct Jump {
 }
 
 impl Clock {
+    pub(crate) const fn new() -> Self {
+        Self {
+            civil_ms: 0,
+            at: 0,
+            set: false,
+            corrected: false,
+        }
+    }
+
     /// Civil time now.
     pub(crate) const fn now(&self, now: u64) -> Seconds {
         Seconds(self.civil_ms_at(now) / 1000)

@@ -36,16 +36,21 @@ pub(crate) struct Demand {
     len: usize,
 }
 
-impl Default for Demand {
-    fn default() -> Self {
+impl Demand {
+    /// Nothing was asked for yet.
+    pub(crate) const fn new() -> Self {
+        const NONE: Given = Given {
+            start: 0,
+            end: 0,
+            nl: 0,
+            patient: 0,
+        };
         Self {
-            list: [Given::default(); REMEMBERED],
+            list: [NONE; REMEMBERED],
             len: 0,
         }
     }
-}
 
-impl Demand {
     fn all(&self) -> &[Given] {
         &self.list[..self.len.min(REMEMBERED)]
     }
@@ -126,8 +131,8 @@ impl Demand {
         }
     }
 
-    pub(crate) fn get(input: &mut Reader<'_>) -> Option<Self> {
-        let mut demand = Self::default();
+    pub(crate) fn get(&mut self, input: &mut Reader<'_>) -> Option<()> {
+        self.len = 0;
         for _ in 0..input.u8()? {
             let start = u64::from(input.u32()?) | u64::from(input.u8()?) << 32;
             let seconds = u64::from(input.u16()?) | u64::from(input.u8()?) << 16;
@@ -143,10 +148,10 @@ impl Demand {
                 nl: if nl < MOST { nl } else { u32::MAX },
                 patient: input.u8()?,
             };
-            *demand.list.get_mut(demand.len)? = given;
-            demand.len += 1;
+            *self.list.get_mut(self.len)? = given;
+            self.len += 1;
         }
-        Some(demand)
+        Some(())
     }
 }
 
@@ -165,8 +170,12 @@ pub(crate) struct Programmed {
 
 impl Programmed {
     /// An empty window.
-    pub(crate) fn new(window_ms: u64, now: u64) -> Self {
-        let bucket_ms = (window_ms / BUCKETS as u64).max(1);
+    pub(crate) const fn new(window_ms: u64, now: u64) -> Self {
+        let bucket_ms = if window_ms < BUCKETS as u64 {
+            1
+        } else {
+            window_ms / BUCKETS as u64
+        };
         Self {
             bucket_ms,
             newest_at: now - now % bucket_ms,
@@ -233,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_bolus_leaves_the_window_with_its_last_drop() {
-        let mut demand = Demand::default();
+        let mut demand = Demand::new();
         demand.push(Given {
             start: 1_000,
             end: 61_000,
@@ -253,7 +262,7 @@ mod tests {
             asked in prop::collection::vec((1..HOUR, 1..20 * HOUR / 1000, 1..1_000_000_u32, any::<bool>()), 1..200),
             window_ms in HOUR..=DAY_MS,
         ) {
-            let (mut demand, mut all, mut now) = (Demand::default(), Vec::new(), 0);
+            let (mut demand, mut all, mut now) = (Demand::new(), Vec::new(), 0);
             for (over, wait, nl, patient) in asked {
                 let given = Given { start: now, end: RUNNING, nl, patient: u8::from(patient) };
                 demand.push(given);

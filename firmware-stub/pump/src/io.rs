@@ -32,6 +32,21 @@ pub struct Input {
     pub temperature_mc: i32,
 }
 
+impl Input {
+    /// Before any reading.
+    pub(crate) const NONE: Self = Self {
+        rtc: Seconds(0),
+        encoder_edges: 0,
+        battery_mv: 0,
+        catheter_pa: 0,
+        reservoir_pa: 0,
+        motor_ua: 0,
+        magnet: false,
+        telemetry_wake: false,
+        temperature_mc: 0,
+    };
+}
+
 /// What the pump drives until the next step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Output {

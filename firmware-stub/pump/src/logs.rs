@@ -4,7 +4,7 @@
 //! still sent, with its number; the log then lacks that number, and once a write works again a `log-gap` event says how many are missing.
 
 use crate::bytes::{Coded, Reader, Writer};
-use crate::nv::{Nv, RECORD_MAX, Slot};
+use crate::nv::{Nv, Slot};
 use crate::record::{DoseEntry, Event, What};
 use crate::units::{Millis, Nl, NlPerDay, Seconds};
 
@@ -64,23 +64,31 @@ pub(crate) struct Logs {
 }
 
 impl Logs {
-    /// Finds where the rings stand.
-    pub(crate) fn restore<N: Nv>(nv: &N) -> Self {
-        let last_event = (0..2 * EVENT_RING)
-            .filter_map(|at| read_event_at(nv, at))
-            .map(|event| event.n)
-            .max();
-        let last_dose = (0..2 * DOSE_RING)
-            .filter_map(|at| read_dose_at(nv, at))
-            .map(|entry| entry.n)
-            .max();
+    /// Rings that hold nothing yet.
+    pub(crate) const fn new() -> Self {
         Self {
-            next_event: last_event.unwrap_or(0).saturating_add(1),
-            next_dose: last_dose.unwrap_or(0).saturating_add(1),
+            next_event: 1,
+            next_dose: 1,
             lost: 0,
             events: Queue::new(),
             doses: Queue::new(),
         }
+    }
+
+    /// Finds where the rings stand, and gives the time of the latest record.
+    pub(crate) fn restore<N: Nv>(&mut self, nv: &N) -> u64 {
+        let last_event = (0..2 * EVENT_RING)
+            .filter_map(|at| read_event_at(nv, at))
+            .map(|event| (event.n, event.t.0))
+            .max();
+        let last_dose = (0..2 * DOSE_RING)
+            .filter_map(|at| read_dose_at(nv, at))
+            .map(|entry| (entry.n, entry.t.0))
+            .max();
+        let ((event, event_at), (dose, dose_at)) = (last_event.unwrap_or_default(), last_dose.unwrap_or_default());
+        self.next_event = event.saturating_add(1);
+        self.next_dose = dose.saturating_add(1);
+        event_at.max(dose_at)
     }
 
     /// Logs an event and sends it; says whether both copies were written.
@@ -139,21 +147,11 @@ pub(crate) fn read_dose<N: Nv>(nv: &N, n: u32) -> Option<DoseEntry> {
 }
 
 fn read_event_at<N: Nv>(nv: &N, at: u32) -> Option<Event> {
-    with_record(nv, Slot::Event(at as u16), decode_event)
+    nv.read(Slot::Event(at as u16)).and_then(decode_event)
 }
 
 fn read_dose_at<N: Nv>(nv: &N, at: u32) -> Option<DoseEntry> {
-    with_record(nv, Slot::Dose(at as u16), decode_dose)
-}
-
-/// Looks at a record where it lies, or at a copy where the memory cannot lend it.
-pub(crate) fn with_record<N: Nv, T>(nv: &N, slot: Slot, look: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
-    if let Some(record) = nv.borrow(slot) {
-        return look(record);
-    }
-    let mut buf = [0; RECORD_MAX];
-    let len = nv.read(slot, &mut buf)?;
-    look(buf.get(..len)?)
+    nv.read(Slot::Dose(at as u16)).and_then(decode_dose)
 }
 
 fn encode_dose(entry: &DoseEntry, buf: &mut [u8; ENTRY_MAX]) -> Option<usize> {

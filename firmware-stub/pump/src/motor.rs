@@ -44,7 +44,7 @@ pub(crate) struct Stall {
     pub(crate) failed: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Motor {
     /// Encoder count up to which strokes are booked.
     pub(crate) counted: u32,
@@ -58,6 +58,17 @@ pub(crate) struct Motor {
 }
 
 impl Motor {
+    pub(crate) const fn new() -> Self {
+        Self {
+            counted: 0,
+            stroke: None,
+            rest_until: 0,
+            stall: None,
+            episodes: [None; 8],
+            next_episode: 0,
+        }
+    }
+
     pub(crate) fn begin(&mut self, now: u64, charge: Charge) {
         self.stroke = Some(Stroke {
             charge,

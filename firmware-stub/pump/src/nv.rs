@@ -1,7 +1,7 @@
 //! The port to the memory that outlives a reset.
 //!
 //! A slot is written whole or not at all, and what was there before stays readable until the new record is complete: a flash log store such as
-//! `sequential-storage` gives that on a board, a map in memory gives it in the simulator. The pump puts a CRC in every record all the same.
+//! `stub-store` gives that on a board, a map in memory gives it in the simulator. The pump puts a CRC in every record all the same.
 
 /// Longest record of any slot, in bytes.
 pub const RECORD_MAX: usize = 1024;
@@ -29,16 +29,9 @@ pub struct WriteFailed;
 
 /// Memory that outlives a reset.
 pub trait Nv {
-    /// Copies the slot's record into `into` and returns its length, or `None` where the slot was never written.
-    fn read(&self, slot: Slot, into: &mut [u8; RECORD_MAX]) -> Option<usize>;
-
-    /// The slot's record where it lies, for a memory that can lend it. The pump compares both prescription copies with its own before every stroke and
-    /// does that without copying where this gives `Some`; a memory that cannot lend is read with [`Nv::read`] instead. The bytes must be those that a
-    /// later `read` would give, bit flips included.
-    fn borrow(&self, slot: Slot) -> Option<&[u8]> {
-        let _ = slot;
-        None
-    }
+    /// The slot's record where it lies, bit flips included, or `None` where the slot was never written. Lent and not copied: the pump compares both
+    /// prescription copies with its own before every stroke, and small processors have no room for a copy.
+    fn read(&self, slot: Slot) -> Option<&[u8]>;
 
     /// Replaces the slot's record.
     ///

@@ -14,6 +14,16 @@ pub const STEPS: usize = 13;
 pub(crate) const IMAGE_MAX: usize = 640;
 const VERSION: u8 = 1;
 
+/// Room for a stored prescription.
+#[derive(Clone, Debug)]
+pub(crate) struct Image(pub(crate) [u8; IMAGE_MAX]);
+
+impl Default for Image {
+    fn default() -> Self {
+        Self([0; IMAGE_MAX])
+    }
+}
+
 /// The fields that hold one number, in the order of the read-back; the flex schedule stands behind `Rate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -61,7 +71,8 @@ pub(crate) const KEYS: [Key; 19] = [
     Key::Soft,
 ];
 
-/// One step of a day's schedule.
+/// One step of a day's schedule. Packed: there are 91 of them, twice.
+#[repr(C, packed(2))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) minute: u16,
@@ -235,15 +246,18 @@ impl Prescription {
         out.seal()
     }
 
-    /// Reads a stored record; `None` for whatever fails its seal or its form.
-    pub(crate) fn decode(record: &[u8]) -> Option<(Self, u32)> {
+    /// Reads a stored record in place, for want of stack, and gives its sequence number; `None` for whatever fails its seal or its form, and then what
+    /// stands here means nothing.
+    pub(crate) fn decode(&mut self, record: &[u8]) -> Option<u32> {
         let mut input = Reader::unseal(record)?;
         if input.u8()? != VERSION {
             return None;
         }
         let seq = input.u32()?;
         let present = input.u32()?;
-        let mut rx = Self::default();
+        let rx = self;
+        rx.present = 0;
+        rx.clear_flex();
         for &key in &KEYS {
             if present >> key as usize & 1 == 1 {
                 rx.set(key, input.u32()?);
@@ -263,6 +277,6 @@ impl Prescription {
                 }
             }
         }
-        Some((rx, seq))
+        Some(seq)
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Finding {
     ReservoirEmpty,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pressure {
     /// Daily average of the outlet pressure, once there was a reading.
     slow: Option<i64>,
@@ -27,6 +27,15 @@ pub(crate) struct Pressure {
 }
 
 impl Pressure {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slow: None,
+            loads: 0,
+            ambient: 0,
+            empty: 0,
+        }
+    }
+
     fn slow_pa(&self) -> i32 {
         self.slow.map_or(0, |slow| (slow / UNIT) as i32)
     }

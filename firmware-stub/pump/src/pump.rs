@@ -17,7 +17,7 @@ use crate::library::Drug;
 use crate::logs::{self, DOSE_RING, EVENT_RING, Logs};
 use crate::motor::Motor;
 use crate::nv::Nv;
-use crate::prescription::{IMAGE_MAX, Key, Prescription};
+use crate::prescription::{Image, Key, Prescription};
 use crate::pressure::Pressure;
 use crate::record::{AlarmId, BolusKind, DoseCause, DoseEntry, Event, Mode, State, What};
 use crate::session::Session;
@@ -55,15 +55,23 @@ pub(crate) struct Timers {
 }
 
 /// The prescription in force and the bytes that are stored of it.
+#[derive(Default)]
 pub(crate) struct InForce {
     pub(crate) rx: Prescription,
-    pub(crate) image: [u8; IMAGE_MAX],
+    pub(crate) image: Image,
     pub(crate) len: usize,
     pub(crate) seq: u32,
     /// CRC-32 of the read-back text.
     pub(crate) crc32: u32,
     /// The most that basal and periodic boluses give in any rolling window.
     pub(crate) most_programmed_nl: u64,
+}
+
+impl InForce {
+    /// The bytes that both copies must hold.
+    pub(crate) fn stored(&self) -> &[u8] {
+        self.image.0.get(..self.len).unwrap_or_default()
+    }
 }
 
 /// The firmware of one pump.
@@ -110,32 +118,36 @@ pub struct Pump<N: Nv> {
 }
 
 impl<N: Nv> Pump<N> {
-    /// Starts the firmware: power-on self-test, then prescription, state and logs from the lasting memory. What is lost leaves the pump in its safe
-    /// state, with an alarm. Call [`Pump::step`] at once afterwards.
+    /// Starts the firmware in one go: [`Pump::asleep`], then [`Pump::wake`].
     pub fn boot(settings: Settings, nv: N, now: Millis, reason: ResetReason) -> Self {
-        let now = now.0;
-        let logs = Logs::restore(&nv);
-        let mut pump = Self {
+        let mut pump = Self::asleep(settings, nv);
+        pump.wake(now, reason);
+        pump
+    }
+
+    /// A pump that was not started: constant, so that a small processor whose stack could not hold it has it in its place from the linker.
+    pub const fn asleep(settings: Settings, nv: N) -> Self {
+        Self {
             state: Durable::new(settings.log_every_s),
             state_seq: 0,
-            now,
-            input: Input::default(),
+            now: 0,
+            input: Input::NONE,
             in_force: None,
             session: None,
-            basal: Basal::new(now),
-            motor: Motor::default(),
-            pressure: Pressure::default(),
-            battery: Battery::default(),
-            clock: Clock::default(),
-            sounder: Sounder::new(now),
-            logs,
-            programmed: Programmed::new(DAY_MS, now),
+            basal: Basal::new(0),
+            motor: Motor::new(),
+            pressure: Pressure::new(),
+            battery: Battery::new(),
+            clock: Clock::new(),
+            sounder: Sounder::new(0),
+            logs: Logs::new(),
+            programmed: Programmed::new(DAY_MS, 0),
             timers: Timers {
-                tick: now,
+                tick: 0,
                 flex: NEVER,
                 entry: NEVER,
                 save: NEVER,
-                self_test: now + settings.self_test_ms,
+                self_test: NEVER,
                 end_of_life: NEVER,
             },
             driven: false,
@@ -143,7 +155,7 @@ impl<N: Nv> Pump<N> {
             edges_lost: false,
             stop_entry: false,
             periodic_due: NEVER,
-            post_until: now + settings.post_ms,
+            post_until: NEVER,
             last_request: None,
             wake_hold: false,
             degraded: false,
@@ -152,13 +164,26 @@ impl<N: Nv> Pump<N> {
             reset_wanted: false,
             set_rtc: None,
             kick: false,
-            slow_due: now,
-            deadline: now,
+            slow_due: NEVER,
+            deadline: NEVER,
             settings,
             nv,
-        };
-        pump.restore(reason);
-        pump
+        }
+    }
+
+    /// Starts the firmware: power-on self-test, then prescription, state and logs from the lasting memory. What is lost leaves the pump in its safe
+    /// state, with an alarm. Call it once, and [`Pump::step`] at once afterwards. The pump's time never goes back: a shell that lost count of it says 0,
+    /// and goes on from the time of the latest record, which `status` tells.
+    pub fn wake(&mut self, now: Millis, reason: ResetReason) {
+        self.now = now.0.max(self.logs.restore(&self.nv));
+        self.basal = Basal::new(self.now);
+        self.sounder = Sounder::new(self.now);
+        self.programmed = Programmed::new(DAY_MS, self.now);
+        self.timers.tick = self.now;
+        self.timers.self_test = self.now + self.settings.self_test_ms;
+        self.post_until = self.now + self.settings.post_ms;
+        self.wake_up();
+        self.restore(reason);
     }
 
     /// Takes the readings at `now` and says what to drive until the next step. Call it at [`Pump::next_deadline`] and whenever a sensor interrupts; a

@@ -3,65 +3,59 @@
 use crate::bytes::Coded;
 use crate::calendar::add_months;
 use crate::defects::Defect;
+use crate::demand::Programmed;
 use crate::io::{EDGES_PER_STROKE, ResetReason, STROKE_NL};
-use crate::logs::with_record;
 use crate::nv::{Nv, Slot};
-use crate::prescription::{IMAGE_MAX, Key, Prescription};
-use crate::pump::{NEVER, Pump};
+use crate::prescription::Key;
+use crate::pump::{InForce, NEVER, Pump};
 use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, State, What};
+use crate::session::window_s;
 use crate::state::{Durable, STATE_MAX};
 use crate::units::{DAY_MS, Seconds};
 
-/// What is found in a slot.
-enum Found<T> {
+/// What is found in a slot: a record that is good has a sequence number.
+#[derive(Clone, Copy)]
+enum Found {
     Nothing,
     Damaged,
-    Good(T, u32),
+    Good(u32),
 }
 
-fn find<N: Nv, T>(nv: &N, slot: Slot, decode: impl Fn(&[u8]) -> Option<(T, u32)>) -> Found<T> {
-    with_record(nv, slot, |record| {
-        Some(decode(record).map_or(Found::Damaged, |(value, seq)| Found::Good(value, seq)))
-    })
-    .unwrap_or(Found::Nothing)
+impl Found {
+    /// Reads a slot through `decode`, which gives the sequence number of a good record.
+    fn by<N: Nv>(nv: &N, slot: Slot, decode: impl FnOnce(&[u8]) -> Option<u32>) -> Self {
+        nv.read(slot)
+            .map_or(Self::Nothing, |record| decode(record).map_or(Self::Damaged, Self::Good))
+    }
 }
 
 /// Which of two copies to go by.
-struct Choice<T> {
-    value: Option<(T, u32)>,
+struct Choice {
+    copy_b: bool,
+    /// One of them is good.
+    known: bool,
     /// Copies that fail their CRC: A, B.
     damaged: [bool; 2],
     /// Copies that must be written anew: A, B.
     stale: [bool; 2],
 }
 
-fn choose<T>(a: Found<T>, b: Found<T>) -> Choice<T> {
+fn choose(a: Found, b: Found) -> Choice {
     let damaged = [matches!(a, Found::Damaged), matches!(b, Found::Damaged)];
-    match (a, b) {
-        (Found::Good(a, seq_a), Found::Good(b, seq_b)) => {
+    let (known, copy_b, stale) = match (a, b) {
+        (Found::Good(seq_a), Found::Good(seq_b)) => {
             let a_is_newer = seq_a.wrapping_sub(seq_b) < u32::MAX / 2;
-            let stale = [!a_is_newer, a_is_newer && seq_a != seq_b];
-            Choice {
-                value: Some(if a_is_newer { (a, seq_a) } else { (b, seq_b) }),
-                damaged,
-                stale,
-            }
+            (true, !a_is_newer, [!a_is_newer, a_is_newer && seq_a != seq_b])
         }
-        (Found::Good(a, seq), _) => Choice {
-            value: Some((a, seq)),
-            damaged,
-            stale: [false, true],
-        },
-        (_, Found::Good(b, seq)) => Choice {
-            value: Some((b, seq)),
-            damaged,
-            stale: [true, false],
-        },
-        _ => Choice {
-            value: None,
-            damaged,
-            stale: [false; 2],
-        },
+        (Found::Good(_), _) => (true, false, [false, true]),
+        (_, Found::Good(_)) => (true, true, [true, false]),
+        _ => (false, false, [false; 2]),
+    };
+    Choice {
+        copy_b,
+        known,
+        damaged,
+        stale,
     }
 }
 
@@ -84,19 +78,21 @@ impl<N: Nv> Pump<N> {
 
     /// Says whether a stored state was there and is lost.
     fn restore_state(&mut self) -> bool {
-        let choice = choose(
-            find(&self.nv, Slot::StateA, Durable::decode),
-            find(&self.nv, Slot::StateB, Durable::decode),
-        );
-        let known = choice.value.is_some();
-        if let Some((state, seq)) = choice.value {
-            self.state = state;
-            self.state_seq = seq;
+        let slots = [Slot::StateA, Slot::StateB];
+        let [a, b] = slots.map(|slot| Found::by(&self.nv, slot, |record| self.state.decode(record)));
+        let choice = choose(a, b);
+        let seq = self
+            .nv
+            .read(slots[usize::from(choice.copy_b)])
+            .and_then(|record| self.state.decode(record));
+        match seq.filter(|_| choice.known) {
+            Some(seq) => self.state_seq = seq,
+            None => self.state = Durable::new(self.settings.log_every_s),
         }
-        self.tell_damage(choice.damaged, known);
+        self.tell_damage(choice.damaged, choice.known);
         // The next save writes both copies anew.
         self.unsaved = true;
-        !known && choice.damaged != [false; 2]
+        !choice.known && choice.damaged != [false; 2]
     }
 
     fn tell_damage(&mut self, damaged: [bool; 2], known: bool) {
@@ -112,27 +108,38 @@ impl<N: Nv> Pump<N> {
 
     /// Says whether a prescription was there and is lost.
     fn restore_prescription(&mut self) -> bool {
-        let choice = choose(
-            find(&self.nv, Slot::PrescriptionA, Prescription::decode),
-            find(&self.nv, Slot::PrescriptionB, Prescription::decode),
-        );
-        let known = choice.value.is_some();
-        if let Some((rx, seq)) = choice.value {
-            let mut image = [0; IMAGE_MAX];
-            if let Some(len) = rx.encode(seq, &mut image) {
-                self.come_into_force(rx, image, len, seq);
-            }
-            for (slot, stale) in [
-                (Slot::PrescriptionA, choice.stale[0]),
-                (Slot::PrescriptionB, choice.stale[1]),
-            ] {
+        let slots = [Slot::PrescriptionA, Slot::PrescriptionB];
+        self.make_room();
+        let [a, b] = slots.map(|slot| self.decode_in_force(slot));
+        let choice = choose(a, b);
+        if choice.known
+            && let Found::Good(seq) = self.decode_in_force(slots[usize::from(choice.copy_b)])
+        {
+            let window_s = self.in_force.as_ref().map_or(0, |in_force| window_s(&in_force.rx));
+            self.programmed = Programmed::new(window_s * 1000, self.now);
+            self.come_into_force(seq);
+            for (slot, stale) in slots.into_iter().zip(choice.stale) {
                 if stale {
                     self.write_copy(slot);
                 }
             }
+        } else {
+            self.in_force = None;
         }
-        self.tell_damage(choice.damaged, known);
-        !known && choice.damaged != [false; 2]
+        self.tell_damage(choice.damaged, choice.known);
+        !choice.known && choice.damaged != [false; 2]
+    }
+
+    /// Room for a prescription to come into force.
+    #[inline(never)] // What is made on the stack on the way must not stay there.
+    pub(crate) fn make_room(&mut self) {
+        if self.in_force.is_none() {
+            self.in_force = Some(InForce::default());
+        }
+    }
+
+    fn decode_in_force(&mut self, slot: Slot) -> Found {
+        Found::by(&self.nv, slot, |record| self.in_force.as_mut()?.rx.decode(record))
     }
 
     /// Totals and reservoir from the last dose entry, where the state itself is lost.
@@ -346,12 +353,9 @@ impl<N: Nv> Pump<N> {
     }
 
     fn copy_matches(&self, slot: Slot) -> bool {
-        self.in_force.as_ref().is_none_or(|in_force| {
-            with_record(&self.nv, slot, |record| {
-                Some(in_force.image.get(..in_force.len) == Some(record))
-            })
-            .unwrap_or(false)
-        })
+        self.in_force
+            .as_ref()
+            .is_none_or(|in_force| self.nv.read(slot).is_some_and(|record| record == in_force.stored()))
     }
 
     fn repair_copy(&mut self, copy_b: bool) {
@@ -372,8 +376,7 @@ impl<N: Nv> Pump<N> {
     /// Writes the image of the prescription in force.
     fn write_copy(&mut self, slot: Slot) -> bool {
         let Some(in_force) = &self.in_force else { return true };
-        let record = in_force.image.get(..in_force.len).unwrap_or_default();
-        self.nv.write(slot, record).is_ok()
+        self.nv.write(slot, in_force.stored()).is_ok()
     }
 
     fn prescription_is_lost(&mut self) {

@@ -7,7 +7,7 @@ use crate::demand::Programmed;
 use crate::field_text;
 use crate::nv::{Nv, Slot};
 use crate::prescription::{IMAGE_MAX, Key, Prescription};
-use crate::pump::{InForce, NEVER, Pump};
+use crate::pump::{NEVER, Pump};
 use crate::record::{AlarmId, BolusEnd, Cause, DoseCause, Mode, RefusedVerb, SessionIs, State, What};
 use crate::schedule;
 use crate::units::{DAY_MS, Millis};
@@ -20,6 +20,7 @@ pub(crate) struct Session {
 }
 
 impl<N: Nv> Pump<N> {
+    #[inline(never)] // As for `write_draft`.
     pub(crate) fn session_begin(&mut self) -> Reply {
         if self.session.is_some() {
             return Err(Refusal::new(Code::SessionOpen));
@@ -50,6 +51,14 @@ impl<N: Nv> Pump<N> {
     /// The refusal of the first field that is not allowed; nothing of the line is staged then.
     pub fn stage_all(&mut self, now: Millis, fields: &[Field]) -> Reply {
         self.requested(now);
+        let reply = self.stage_all_or_none(fields);
+        self.log_refusal(RefusedVerb::Stage, &reply);
+        self.save_if_needed();
+        reply
+    }
+
+    #[inline(never)] // The copy of the draft must not lie in the frame that saves the state afterwards.
+    fn stage_all_or_none(&mut self, fields: &[Field]) -> Reply {
         let before = self.session.as_ref().map(|session| session.draft.clone());
         let reply = fields.iter().try_fold(Done::Ok, |_, &field| self.stage(field));
         if reply.is_err()
@@ -57,8 +66,6 @@ impl<N: Nv> Pump<N> {
         {
             session.draft = draft;
         }
-        self.log_refusal(RefusedVerb::Stage, &reply);
-        self.save_if_needed();
         reply
     }
 
@@ -129,9 +136,34 @@ impl<N: Nv> Pump<N> {
             .as_ref()
             .map_or(0, |in_force| in_force.seq)
             .wrapping_add(1);
+        let window_s = window_s(&session.draft);
+        self.write_draft(seq)?;
+        if self.degraded {
+            self.raise(AlarmId::LogWriteFailed);
+        }
+        self.rebuild_window(window_s);
+        // Into its place by reference: a copy of a prescription on the stack is a tenth of a small processor's stack.
+        self.make_room();
+        if let (Some(session), Some(in_force)) = (&self.session, &mut self.in_force) {
+            in_force.rx.clone_from(&session.draft);
+        }
+        self.come_into_force(seq);
+        self.session = None;
+        self.event(What::Session {
+            is: SessionIs::Committed,
+        });
+        self.drop_alarm(AlarmId::SessionIdle);
+        self.event(What::Rx { crc32: staged });
+        self.resume_after_commit();
+        Ok(Done::Ok)
+    }
+
+    /// Stores the staged fields in both copies; the old ones stay where the first refuses.
+    #[inline(never)] // Its buffer must not lie in the frame of all other commands.
+    fn write_draft(&mut self, seq: u32) -> Result<(), Refusal> {
+        let Some(session) = &self.session else { return Ok(()) };
         let mut image = [0; IMAGE_MAX];
-        let rx = session.draft.clone();
-        let Some(len) = rx.encode(seq, &mut image) else {
+        let Some(len) = session.draft.encode(seq, &mut image) else {
             return Err(Refusal::new(Code::NoSpace));
         };
         let record = image.get(..len).unwrap_or_default();
@@ -139,48 +171,29 @@ impl<N: Nv> Pump<N> {
             return Err(Refusal::new(Code::WriteFailed));
         }
         self.degraded = self.nv.write(Slot::PrescriptionB, record).is_err();
-        if self.degraded {
-            self.raise(AlarmId::LogWriteFailed);
-        }
-        self.session = None;
-        self.event(What::Session {
-            is: SessionIs::Committed,
-        });
-        self.drop_alarm(AlarmId::SessionIdle);
-        self.come_into_force(rx, image, len, seq);
-        self.event(What::Rx { crc32: staged });
-        self.resume_after_commit();
-        Ok(Done::Ok)
+        Ok(())
     }
 
-    /// Takes a prescription as the one to work by.
-    pub(crate) fn come_into_force(&mut self, rx: Prescription, image: [u8; IMAGE_MAX], len: usize, seq: u32) {
-        let window_s = rx.get(Key::PtmWindow).map_or(DAY_MS / 1000, u64::from);
-        self.rebuild_window(window_s);
-        let crc32 = field_text::crc32(rx.fields(), self.settings.library);
-        let most_programmed_nl = schedule::most_programmed_nl(&rx, window_s);
-        self.in_force = Some(InForce {
-            rx,
-            image,
-            len,
-            seq,
-            crc32,
-            most_programmed_nl,
-        });
+    /// What is decoded in `in_force` is what to work by from now on.
+    pub(crate) fn come_into_force(&mut self, seq: u32) {
+        let Some(in_force) = &mut self.in_force else { return };
+        in_force.seq = seq;
+        in_force.len = in_force.rx.encode(seq, &mut in_force.image.0).unwrap_or(0);
+        in_force.crc32 = field_text::crc32(in_force.rx.fields(), self.settings.library);
+        in_force.most_programmed_nl = schedule::most_programmed_nl(&in_force.rx, window_s(&in_force.rx));
     }
 
     /// A window of another length starts with the most that can have been given in it.
     fn rebuild_window(&mut self, window_s: u64) {
         let known = self.programmed.sum_nl(self.now);
-        let mut window = Programmed::new(window_s * 1000, self.now);
         let before = match &self.in_force {
             Some(old) if known > 0 => known.max(schedule::most_programmed_nl(&old.rx, window_s)),
             _ => known,
         };
+        self.programmed = Programmed::new(window_s * 1000, self.now);
         if before > 0 {
-            window.assume(self.now, before);
+            self.programmed.assume(self.now, before);
         }
-        self.programmed = window;
     }
 
     /// A new prescription ends what hung on the old one and restarts the basal if it ran.
@@ -212,4 +225,9 @@ impl<N: Nv> Pump<N> {
         }
         self.wake_up();
     }
+}
+
+/// Length of the rolling window.
+pub(crate) fn window_s(rx: &Prescription) -> u64 {
+    rx.get(Key::PtmWindow).map_or(DAY_MS / 1000, u64::from)
 }

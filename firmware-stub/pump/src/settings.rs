@@ -185,6 +185,13 @@ impl Settings {
 
 impl Default for Limits {
     fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Limits {
+    /// The hard limits of `PROTOCOL.md`.
+    pub const fn new() -> Self {
         Self {
             rate: Range::new(48_000, 24_000_000),
             dose: Range::new(500, 1_000_000),
@@ -208,10 +215,17 @@ impl Default for Limits {
 
 impl Default for Settings {
     fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Settings {
+    /// The numbers of `PROTOCOL.md`.
+    pub const fn new() -> Self {
         const MIN: u64 = 60_000;
         Self {
             library: &LIBRARY,
-            limits: Limits::default(),
+            limits: Limits::new(),
             minimum_rate_nl_d: 6_000,
             reservoir_capacity_nl: 20_000_000,
             low_default_nl: 2_000_000,

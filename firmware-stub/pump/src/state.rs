@@ -89,12 +89,15 @@ pub(crate) struct Durable {
 
 impl Durable {
     /// A pump that was never powered.
-    pub(crate) fn new(log_every_s: u32) -> Self {
+    pub(crate) const fn new(log_every_s: u32) -> Self {
         Self {
             state: State::Stopped,
             minimum_cause: None,
             life: Life::Ok,
-            volumes: Volumes::default(),
+            volumes: Volumes {
+                basal: 0,
+                bolus: [0; 5],
+            },
             strokes: 0,
             reservoir: 0,
             carry: [0; 5],
@@ -113,7 +116,7 @@ impl Durable {
             rate: 0,
             saved_at: 0,
             saved_edges: 0,
-            demand: Demand::default(),
+            demand: Demand::new(),
         }
     }
 
@@ -165,14 +168,16 @@ impl Durable {
         out.seal()
     }
 
-    pub(crate) fn decode(record: &[u8]) -> Option<(Self, u32)> {
+    /// Reads a stored record in place, for want of stack, and gives its sequence number; `None` for whatever fails its seal or its form, and then what
+    /// stands here means nothing.
+    pub(crate) fn decode(&mut self, record: &[u8]) -> Option<u32> {
         let mut input = Reader::unseal(record)?;
         let input = &mut input;
         if input.u8()? != VERSION {
             return None;
         }
         let seq = input.u32()?;
-        let mut state = Self::new(0);
+        let state = self;
         state.state = Coded::from_code(input.u8()?)?;
         state.minimum_cause = Coded::from_code(input.u8()?);
         state.life = Coded::from_code(input.u8()?)?;
@@ -195,25 +200,24 @@ impl Durable {
         state.stalls = input.u32()?;
         state.log_every_s = input.u32()?;
         state.alarms = input.u32()?;
-        for at in 0..ALARMS {
-            if state.alarms >> at & 1 == 1 {
-                state.alarm_since[at] = input.u64()?;
-            }
+        for (at, since) in state.alarm_since.iter_mut().enumerate() {
+            *since = if state.alarms >> at & 1 == 1 { input.u64()? } else { 0 };
         }
-        if let Some(kind) = Coded::from_code(input.u8()?) {
-            state.bolus = Some(Running {
+        state.bolus = match Coded::from_code(input.u8()?) {
+            Some(kind) => Some(Running {
                 kind,
                 start: input.u64()?,
                 over_ms: input.u64()?,
                 strokes: input.u64()?,
                 given: input.u64()?,
-            });
-        }
+            }),
+            None => None,
+        };
         state.rate = input.u32()?;
         state.saved_at = input.u64()?;
         state.saved_edges = input.u32()?;
-        state.demand = Demand::get(input)?;
-        Some((state, seq))
+        state.demand.get(input)?;
+        Some(seq)
     }
 }
 
@@ -246,7 +250,8 @@ mod tests {
         }
         let mut record = [0; STATE_MAX];
         let len = state.encode(7, &mut record).unwrap();
-        let (read, seq) = Durable::decode(&record[..len]).unwrap();
+        let mut read = Durable::new(0);
+        let seq = read.decode(&record[..len]).unwrap();
         assert_eq!((seq, read.alarms, read.bolus), (7, state.alarms, state.bolus));
         assert_eq!(read.demand.count(0, 1_000_000), REMEMBERED);
     }

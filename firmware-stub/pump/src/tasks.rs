@@ -5,6 +5,7 @@ use crate::calendar::add_months;
 use crate::command::Life;
 use crate::defects::Defect;
 use crate::nv::Nv;
+use crate::prescription::IMAGE_MAX;
 use crate::pump::{NEVER, Pump};
 use crate::record::{AlarmId, Cause, DoseCause, Mode, State, What};
 use crate::units::Seconds;
@@ -219,11 +220,9 @@ impl<N: Nv> Pump<N> {
     /// Whether the decoded prescription still is what its bytes say. If not, only a restart can be trusted to set it right.
     fn working_copy_is_intact(&mut self) -> bool {
         let intact = self.in_force.as_ref().is_none_or(|in_force| {
-            let stored = in_force
-                .image
-                .get(..in_force.len)
-                .and_then(crate::prescription::Prescription::decode);
-            stored.is_some_and(|(rx, seq)| rx == in_force.rx && seq == in_force.seq)
+            let mut image = [0; IMAGE_MAX];
+            in_force.rx.encode(in_force.seq, &mut image) == Some(in_force.len)
+                && image.get(..in_force.len) == Some(in_force.stored())
         });
         if !intact && !self.defect(Defect::StalePrescriptionAfterAbort) {
             self.reset_wanted = true;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use stub_pump::io::{Input, ResetReason};
 use stub_pump::line::{Identity, LINE_MAX, LineServer, crc16};
-use stub_pump::nv::{Nv, RECORD_MAX, Slot, WriteFailed};
+use stub_pump::nv::{Nv, Slot, WriteFailed};
 use stub_pump::units::{Millis, Seconds};
 use stub_pump::{Pump, Settings};
 
@@ -13,10 +13,8 @@ use stub_pump::{Pump, Settings};
 struct Memory(BTreeMap<Slot, Vec<u8>>);
 
 impl Nv for Memory {
-    fn read(&self, slot: Slot, into: &mut [u8; RECORD_MAX]) -> Option<usize> {
-        let record = self.0.get(&slot)?;
-        into[..record.len()].copy_from_slice(record);
-        Some(record.len())
+    fn read(&self, slot: Slot) -> Option<&[u8]> {
+        self.0.get(&slot).map(Vec::as_slice)
     }
 
     fn write(&mut self, slot: Slot, record: &[u8]) -> Result<(), WriteFailed> {

@@ -209,19 +209,6 @@ fn a_log_copy_that_cannot_be_written_is_an_alarm_and_loses_nothing() {
     }
 }
 
-#[test]
-fn a_memory_that_cannot_lend_its_records_serves_as_well() {
-    let mut bench = Bench::running();
-    bench.pump.nv_mut().copies_only = true;
-    bench.run_for(HOUR);
-    flip(&mut bench, Slot::PrescriptionB, 77);
-    bench.run_for(DAY - HOUR + SECOND);
-    assert!(bench.has(AlarmId::MemoryRepaired));
-    let bench = bench.reset(ResetReason::Debug, 100);
-    assert_eq!(bench.pump.totals().strokes, 1_000);
-    assert_eq!(bench.pump.dose_log(1).count(), bench.doses.len());
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

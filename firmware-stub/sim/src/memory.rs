@@ -217,7 +217,7 @@ impl Machine {
 
     fn read_copy(&self, slot: Slot, offset: u32, into: &mut [u8]) {
         let mut image = [0; at::COPY_BYTES as usize];
-        if let Some(record) = self.nv().borrow(slot) {
+        if let Some(record) = self.nv().read(slot) {
             image[..4].copy_from_slice(&(record.len() as u32).to_le_bytes());
             image[4..4 + record.len()].copy_from_slice(record);
         }

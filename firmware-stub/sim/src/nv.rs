@@ -60,13 +60,7 @@ impl MemoryNv {
 }
 
 impl Nv for MemoryNv {
-    fn read(&self, slot: Slot, into: &mut [u8; RECORD_MAX]) -> Option<usize> {
-        let record = self.get(slot)?;
-        into.get_mut(..record.len())?.copy_from_slice(record);
-        Some(record.len())
-    }
-
-    fn borrow(&self, slot: Slot) -> Option<&[u8]> {
+    fn read(&self, slot: Slot) -> Option<&[u8]> {
         self.get(slot).map(Vec::as_slice)
     }
 

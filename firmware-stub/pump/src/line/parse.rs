@@ -11,6 +11,8 @@ use super::{KEY_MAX, REQUEST_MAX};
 pub enum LineError {
     /// More than [`REQUEST_MAX`] bytes.
     TooLong,
+    /// The receiver lost bytes of it.
+    Overrun,
     /// It is not a line of the protocol.
     Syntax,
     /// It was changed on the way.
@@ -23,6 +25,7 @@ impl LineError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::TooLong => "too-long",
+            Self::Overrun => "overrun",
             Self::Syntax => "syntax",
             Self::Crc => "crc",
         }
@@ -161,6 +164,7 @@ pub struct Receiver {
     buffer: [u8; REQUEST_MAX + 1],
     len: usize,
     too_long: bool,
+    overrun: bool,
 }
 
 impl Receiver {
@@ -171,7 +175,13 @@ impl Receiver {
             buffer: [0; REQUEST_MAX + 1],
             len: 0,
             too_long: false,
+            overrun: false,
         }
+    }
+
+    /// Bytes were lost here: the line that they belong to must not be read.
+    pub const fn overrun(&mut self) {
+        self.overrun = true;
     }
 
     /// Takes one byte; true when it ended a line that [`Self::line`] holds until [`Self::clear`].
@@ -181,7 +191,7 @@ impl Receiver {
                 self.len -= 1;
             }
             self.too_long |= self.len > REQUEST_MAX;
-            return self.too_long || self.len > 0;
+            return self.too_long || self.overrun || self.len > 0;
         }
         match self.buffer.get_mut(self.len) {
             Some(place) => {
@@ -196,9 +206,11 @@ impl Receiver {
     /// The line that ended.
     ///
     /// # Errors
-    /// [`LineError::TooLong`] for a line of which bytes were thrown away.
+    /// [`LineError::TooLong`] or [`LineError::Overrun`] for a line of which bytes were thrown away or lost.
     pub fn line(&self) -> Result<&[u8], LineError> {
-        if self.too_long {
+        if self.overrun {
+            Err(LineError::Overrun)
+        } else if self.too_long {
             Err(LineError::TooLong)
         } else {
             Ok(&self.buffer[..self.len])
@@ -209,6 +221,7 @@ impl Receiver {
     pub const fn clear(&mut self) {
         self.len = 0;
         self.too_long = false;
+        self.overrun = false;
     }
 }
 

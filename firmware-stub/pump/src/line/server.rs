@@ -96,6 +96,11 @@ impl<const TX: usize> LineServer<TX> {
         bytes.len()
     }
 
+    /// The receiver lost bytes: the line that arrives, or would arrive next, is answered `overrun` and not read.
+    pub const fn overrun(&mut self) {
+        self.receiver.overrun();
+    }
+
     /// Moves what waits into the transmit queue as far as there is room: first the reply that is under way, then events, then dose entries. What finds no
     /// room stays with the pump, whose own short queues forget their oldest: the numbers show it. `seen` is told of every event that passes.
     pub fn poll<N: Nv>(&mut self, pump: &mut Pump<N>, mut seen: impl FnMut(&Event)) {

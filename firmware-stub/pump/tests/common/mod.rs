@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use stub_pump::alarms::Priority;
 use stub_pump::command::{Command, Day, Done, Field, Refusal, Reply};
 use stub_pump::io::{EDGES_PER_STROKE, Input, Output, ResetReason};
-use stub_pump::nv::{Nv, RECORD_MAX, Slot, WriteFailed};
+use stub_pump::nv::{Nv, Slot, WriteFailed};
 use stub_pump::record::{AlarmId, DoseEntry, Event, Mode, State, What};
 use stub_pump::units::{Millis, NgPerMl, Nl, NlPerDay, Seconds};
 use stub_pump::{Pump, Settings};
@@ -27,8 +27,6 @@ pub struct Memory {
     pub writes: u64,
     /// Slots that can be written no more.
     pub worn: fn(Slot) -> bool,
-    /// A memory that cannot lend its records, as a flash log store.
-    pub copies_only: bool,
 }
 
 impl Default for Memory {
@@ -38,20 +36,13 @@ impl Default for Memory {
             writes_left: None,
             writes: 0,
             worn: |_| false,
-            copies_only: false,
         }
     }
 }
 
 impl Nv for Memory {
-    fn read(&self, slot: Slot, into: &mut [u8; RECORD_MAX]) -> Option<usize> {
-        let record = self.slots.get(&slot)?;
-        into.get_mut(..record.len())?.copy_from_slice(record);
-        Some(record.len())
-    }
-
-    fn borrow(&self, slot: Slot) -> Option<&[u8]> {
-        self.slots.get(&slot).filter(|_| !self.copies_only).map(Vec::as_slice)
+    fn read(&self, slot: Slot) -> Option<&[u8]> {
+        self.slots.get(&slot).map(Vec::as_slice)
     }
 
     fn write(&mut self, slot: Slot, record: &[u8]) -> Result<(), WriteFailed> {

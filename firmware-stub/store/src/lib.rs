@@ -1,0 +1,349 @@
+//! The pump's lasting memory in a chip's own flash: every slot in a ring of cells that are only ever appended to.
+//!
+//! Why not one of the flash crates: `sequential-storage` and `ekv` copy a record into a buffer and look for it page by page; the pump looks at both copies
+//! of its prescription before every stroke, and 14 KiB of RAM have no room for buffers. Here a record is lent from where it lies.
+//!
+//! **Invariant**: a cell is written from its head to its seal, and a page is erased only when the ring comes round to it, so that the power may go at any
+//! instant: a record is there whole, or the one before it is. A cell says that it is whole, not that it is undamaged: that the pump's own CRC says, so that
+//! a damaged copy is found damaged and not replaced by an older one.
+#![no_std]
+
+use stub_pump::crc::Crc32;
+use stub_pump::nv::{Nv, RECORD_MAX, Slot, WriteFailed};
+use stub_pump::{DOSE_RING, EVENT_RING};
+
+/// A flash operation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlashFailed;
+
+/// The pages of flash that are the pump's, mapped into memory. Erased bytes are 0xFF; programming clears bits.
+pub trait Flash {
+    /// Bytes of a page, a multiple of 4.
+    const PAGE: usize;
+
+    /// All of it; [`pages`] of it are used.
+    fn bytes(&self) -> &[u8];
+
+    /// Programs the word at a byte offset that is a multiple of 4.
+    ///
+    /// # Errors
+    /// The flash refused.
+    fn program(&mut self, at: usize, word: u32) -> Result<(), FlashFailed>;
+
+    /// Erases a page by its number.
+    ///
+    /// # Errors
+    /// The flash refused.
+    fn erase(&mut self, page: usize) -> Result<(), FlashFailed>;
+}
+
+/// Sequence number, slot and length stand before a record, the seal behind it.
+const HEAD: usize = 8;
+const SEAL: usize = 4;
+const BLANK: u32 = u32::MAX;
+
+/// One ring of equal cells.
+#[derive(Clone, Copy, Debug)]
+struct Area {
+    first_page: usize,
+    pages: usize,
+    /// Longest record, a multiple of 4.
+    record: usize,
+}
+
+/// Longest records: prescription, state (one to a page of 1 KiB), dose entry, event.
+const RECORDS: [usize; 4] = [640, 1000, 88, 44];
+/// Slots of a ring of each kind.
+const SLOTS: [usize; 4] = [1, 1, DOSE_RING as usize, EVENT_RING as usize];
+/// Pages of a ring with one slot: for its wear, 10,000 erasures a page in ten years of hourly state.
+const PAGES: [usize; 4] = [3, 6, 0, 0];
+const AREAS: usize = 8;
+
+const fn cells_per_page(page: usize, record: usize) -> usize {
+    page / (HEAD + record + SEAL)
+}
+
+/// Pages of each of the two rings of a kind: beside what the slots take, one that is erased ahead and one for cells that a power cut spoilt.
+const fn pages_of(page: usize, kind: usize) -> usize {
+    if PAGES[kind] > 0 {
+        PAGES[kind]
+    } else {
+        SLOTS[kind].div_ceil(cells_per_page(page, RECORDS[kind])) + 2
+    }
+}
+
+/// Pages that a store needs where a page has so many bytes.
+#[must_use]
+pub const fn pages(page: usize) -> usize {
+    let mut sum = 0;
+    let mut kind = 0;
+    while kind < RECORDS.len() {
+        sum += 2 * pages_of(page, kind);
+        kind += 1;
+    }
+    sum
+}
+
+const fn area(page: usize, index: usize) -> Area {
+    let mut first_page = 0;
+    let mut before = 0;
+    while before < index {
+        first_page += pages_of(page, before / 2);
+        before += 1;
+    }
+    Area {
+        first_page,
+        pages: pages_of(page, index / 2),
+        record: RECORDS[index / 2],
+    }
+}
+
+/// Which ring a slot is in, and its number there.
+const fn place(slot: Slot) -> (usize, u16) {
+    match slot {
+        Slot::PrescriptionA => (0, 0),
+        Slot::PrescriptionB => (1, 0),
+        Slot::StateA => (2, 0),
+        Slot::StateB => (3, 0),
+        Slot::Dose(at) if (at as u32) < DOSE_RING => (4, at),
+        Slot::Dose(at) => (5, at - DOSE_RING as u16),
+        Slot::Event(at) if (at as u32) < EVENT_RING => (6, at),
+        Slot::Event(at) => (7, at - EVENT_RING as u16),
+    }
+}
+
+/// Where a ring stands.
+#[derive(Clone, Copy, Debug)]
+struct Ring {
+    /// The cell that is written next.
+    next: u16,
+    seq: u32,
+}
+
+/// The store.
+#[derive(Debug)]
+pub struct Store<F> {
+    flash: F,
+    rings: [Ring; AREAS],
+}
+
+impl<F: Flash> Store<F> {
+    const LAYOUT: [Area; AREAS] = {
+        let mut areas = [area(F::PAGE, 0); AREAS];
+        let mut index = 0;
+        while index < AREAS {
+            areas[index] = area(F::PAGE, index);
+            index += 1;
+        }
+        areas
+    };
+
+    /// A store that was not looked at yet: [`Store::mount`] it before anything else.
+    pub const fn new(flash: F) -> Self {
+        Self {
+            flash,
+            rings: [Ring { next: 0, seq: 0 }; AREAS],
+        }
+    }
+
+    /// The flash that it is in.
+    pub const fn flash(&self) -> &F {
+        &self.flash
+    }
+
+    /// Finds where each ring stands.
+    pub fn mount(&mut self) {
+        for (index, area) in Self::LAYOUT.iter().enumerate() {
+            let mut newest: Option<(u32, usize)> = None;
+            for cell in 0..area.cells::<F>() {
+                if let Some((seq, ..)) = self.head(area, cell)
+                    && newest.is_none_or(|(before, _)| seq > before)
+                    && self.is_sound(area, cell)
+                {
+                    newest = Some((seq, cell));
+                }
+            }
+            let (seq, mut next) = newest.map_or((0, 0), |(seq, cell)| (seq, area.after::<F>(cell)));
+            // A cell whose writing was cut off, or that is damaged, is left as it is; the first of a page is erased with it.
+            while !area.begins_page::<F>(next) && !self.is_blank(area, next) {
+                next = area.after::<F>(next);
+            }
+            self.rings[index] = Ring { next: next as u16, seq };
+        }
+    }
+
+    /// Flips a bit of a slot's record, as if the memory had lost it.
+    ///
+    /// # Errors
+    /// How many bits the record has, where it has no such bit.
+    pub fn flip(&mut self, slot: Slot, bit: usize) -> Result<(), usize> {
+        let (index, number) = place(slot);
+        let Some((from, len)) = self.find(index, number) else {
+            return Err(0);
+        };
+        if bit >= len * 8 {
+            return Err(len * 8);
+        }
+        let _ = self.append(index, number, len, |flash, at| {
+            flash.bytes()[from + at] ^ if at == bit / 8 { 1 << (bit % 8) } else { 0 }
+        });
+        Ok(())
+    }
+
+    fn word(&self, at: usize) -> u32 {
+        let bytes = self.flash.bytes();
+        bytes
+            .get(at..at + 4)
+            .map_or(BLANK, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+    }
+
+    /// Sequence number, slot and length of a cell that is whole.
+    fn head(&self, area: &Area, cell: usize) -> Option<(u32, u16, usize)> {
+        let at = area.offset::<F>(cell);
+        let (seq, what) = (self.word(at), self.word(at + 4));
+        let len = (what >> 16) as usize;
+        let whole = seq != BLANK && len <= area.record && self.word(at + HEAD + area.record) != BLANK;
+        whole.then_some((seq, (what & 0xFFFF) as u16, len))
+    }
+
+    /// Whether a cell's seal is that of its bytes.
+    fn is_sound(&self, area: &Area, cell: usize) -> bool {
+        let at = area.offset::<F>(cell);
+        let sealed = &self.flash.bytes()[at..at + HEAD + area.record];
+        self.word(at + HEAD + area.record) == seal(Crc32::of(sealed))
+    }
+
+    fn is_blank(&self, area: &Area, cell: usize) -> bool {
+        let at = area.offset::<F>(cell);
+        self.flash.bytes()[at..at + area.cell()]
+            .iter()
+            .all(|&byte| byte == 0xFF)
+    }
+
+    /// Where the newest record of a slot lies, and its length.
+    fn find(&self, index: usize, number: u16) -> Option<(usize, usize)> {
+        let area = &Self::LAYOUT[index];
+        let cells = area.cells::<F>();
+        let mut cell = usize::from(self.rings[index].next);
+        for _ in 0..cells {
+            cell = if cell == 0 { cells - 1 } else { cell - 1 };
+            match self.head(area, cell) {
+                Some((_, slot, len)) if slot == number => return Some((area.offset::<F>(cell) + HEAD, len)),
+                Some(_) => {}
+                // Pages behind one that was never used were not either.
+                None if area.begins_page::<F>(cell) && self.page_is_blank(area.page::<F>(cell)) => return None,
+                None => {}
+            }
+        }
+        None
+    }
+
+    /// Writes a cell, its seal last.
+    fn append(
+        &mut self,
+        index: usize,
+        number: u16,
+        len: usize,
+        byte: impl Fn(&F, usize) -> u8,
+    ) -> Result<(), FlashFailed> {
+        let area = &Self::LAYOUT[index];
+        let cell = usize::from(self.rings[index].next);
+        let seq = self.rings[index].seq + 1;
+        let at = area.offset::<F>(cell);
+        if area.begins_page::<F>(cell) && !self.page_is_blank(area.page::<F>(cell)) {
+            self.flash.erase(area.page::<F>(cell))?;
+        }
+        // Whatever comes of it, this cell is used.
+        self.rings[index] = Ring {
+            next: area.after::<F>(cell) as u16,
+            seq,
+        };
+        let what = u32::from(number) | (len as u32) << 16;
+        let mut crc = Crc32::new();
+        for place in (0..HEAD + area.record).step_by(4) {
+            let word = match place {
+                0 => seq,
+                4 => what,
+                _ => u32::from_le_bytes([0, 1, 2, 3].map(|i| {
+                    let from = place - HEAD + i;
+                    if from < len { byte(&self.flash, from) } else { 0xFF }
+                })),
+            };
+            crc.update(&word.to_le_bytes());
+            self.put(at + place, word)?;
+        }
+        self.put(at + HEAD + area.record, seal(crc.value()))
+    }
+
+    /// Programs a word and looks whether it is there.
+    fn put(&mut self, at: usize, word: u32) -> Result<(), FlashFailed> {
+        if word != BLANK {
+            self.flash.program(at, word)?;
+        }
+        if self.word(at) == word {
+            Ok(())
+        } else {
+            Err(FlashFailed)
+        }
+    }
+
+    fn page_is_blank(&self, page: usize) -> bool {
+        let bytes = &self.flash.bytes()[page * F::PAGE..(page + 1) * F::PAGE];
+        bytes.iter().all(|&byte| byte == 0xFF)
+    }
+}
+
+/// A seal is never blank.
+const fn seal(crc: u32) -> u32 {
+    if crc == BLANK { 0 } else { crc }
+}
+
+impl Area {
+    const fn cell(&self) -> usize {
+        HEAD + self.record + SEAL
+    }
+
+    const fn per_page<F: Flash>(&self) -> usize {
+        cells_per_page(F::PAGE, self.record)
+    }
+
+    const fn cells<F: Flash>(&self) -> usize {
+        self.pages * self.per_page::<F>()
+    }
+
+    const fn after<F: Flash>(&self, cell: usize) -> usize {
+        if cell + 1 == self.cells::<F>() { 0 } else { cell + 1 }
+    }
+
+    const fn begins_page<F: Flash>(&self, cell: usize) -> bool {
+        cell.is_multiple_of(self.per_page::<F>())
+    }
+
+    const fn page<F: Flash>(&self, cell: usize) -> usize {
+        self.first_page + cell / self.per_page::<F>()
+    }
+
+    const fn offset<F: Flash>(&self, cell: usize) -> usize {
+        self.page::<F>(cell) * F::PAGE + cell % self.per_page::<F>() * self.cell()
+    }
+}
+
+impl<F: Flash> Nv for Store<F> {
+    fn read(&self, slot: Slot) -> Option<&[u8]> {
+        let (index, number) = place(slot);
+        let (at, len) = self.find(index, number)?;
+        self.flash.bytes().get(at..at + len)
+    }
+
+    fn write(&mut self, slot: Slot, record: &[u8]) -> Result<(), WriteFailed> {
+        let (index, number) = place(slot);
+        if record.len() > Self::LAYOUT[index].record {
+            return Err(WriteFailed);
+        }
+        self.append(index, number, record.len(), |_, at| record[at])
+            .map_err(|FlashFailed| WriteFailed)
+    }
+}
+
+// No record is longer than a page of the smallest flash.
+const _: () = assert!(RECORD_MAX <= 1024 && HEAD + RECORDS[1] + SEAL <= 1024);
