@@ -13,6 +13,8 @@ const MOST: u32 = 0x00FF_FFFF;
 pub(crate) const RUNNING: u64 = u64::MAX;
 
 /// A bolus on demand: what it gave, or what it is committed to give while it runs. Or several of them, joined: then it began and ended as the last of them.
+/// Packed: 48 of them are remembered.
+#[repr(C, packed(4))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) start: u64,

@@ -12,7 +12,7 @@ use crate::units::{Millis, Nl, NlPerDay, Seconds};
 pub const DOSE_RING: u32 = 512;
 /// Events that the ring holds.
 pub const EVENT_RING: u32 = 256;
-const EVENT_QUEUE: usize = 24;
+const EVENT_QUEUE: usize = 16;
 const DOSE_QUEUE: usize = 8;
 /// Longest log record: a dose entry.
 const ENTRY_MAX: usize = 96;

@@ -87,12 +87,17 @@ impl<N: Nv> Pump<N> {
             .and_then(|record| self.state.decode(record));
         match seq.filter(|_| choice.known) {
             Some(seq) => self.state_seq = seq,
-            None => self.state = Durable::new(self.settings.log_every_s),
+            None => self.forget_state(),
         }
         self.tell_damage(choice.damaged, choice.known);
         // The next save writes both copies anew.
         self.unsaved = true;
         !choice.known && choice.damaged != [false; 2]
+    }
+
+    #[inline(never)] // As `make_room`.
+    fn forget_state(&mut self) {
+        self.state = Durable::new(self.settings.log_every_s);
     }
 
     fn tell_damage(&mut self, damaged: [bool; 2], known: bool) {

@@ -158,13 +158,12 @@ impl<F: Flash> Store<F> {
             for cell in 0..area.cells::<F>() {
                 if let Some((seq, ..)) = self.head(area, cell)
                     && newest.is_none_or(|(before, _)| seq > before)
-                    && self.is_sound(area, cell)
                 {
                     newest = Some((seq, cell));
                 }
             }
             let (seq, mut next) = newest.map_or((0, 0), |(seq, cell)| (seq, area.after::<F>(cell)));
-            // A cell whose writing was cut off, or that is damaged, is left as it is; the first of a page is erased with it.
+            // A cell whose writing was cut off is left as it is; the first of a page is erased with it.
             while !area.begins_page::<F>(next) && !self.is_blank(area, next) {
                 next = area.after::<F>(next);
             }
@@ -202,15 +201,8 @@ impl<F: Flash> Store<F> {
         let at = area.offset::<F>(cell);
         let (seq, what) = (self.word(at), self.word(at + 4));
         let len = (what >> 16) as usize;
-        let whole = seq != BLANK && len <= area.record && self.word(at + HEAD + area.record) != BLANK;
+        let whole = len <= area.record && self.word(at + HEAD + area.record) == seal(seq, what);
         whole.then_some((seq, (what & 0xFFFF) as u16, len))
-    }
-
-    /// Whether a cell's seal is that of its bytes.
-    fn is_sound(&self, area: &Area, cell: usize) -> bool {
-        let at = area.offset::<F>(cell);
-        let sealed = &self.flash.bytes()[at..at + HEAD + area.record];
-        self.word(at + HEAD + area.record) == seal(Crc32::of(sealed))
     }
 
     fn is_blank(&self, area: &Area, cell: usize) -> bool {
@@ -221,18 +213,22 @@ impl<F: Flash> Store<F> {
     }
 
     /// Where the newest record of a slot lies, and its length.
+    #[inline(never)] // Once in the image, not once for each kind of record.
     fn find(&self, index: usize, number: u16) -> Option<(usize, usize)> {
         let area = &Self::LAYOUT[index];
         let cells = area.cells::<F>();
         let mut cell = usize::from(self.rings[index].next);
         for _ in 0..cells {
             cell = if cell == 0 { cells - 1 } else { cell - 1 };
-            match self.head(area, cell) {
-                Some((_, slot, len)) if slot == number => return Some((area.offset::<F>(cell) + HEAD, len)),
-                Some(_) => {}
-                // Pages behind one that was never used were not either.
-                None if area.begins_page::<F>(cell) && self.page_is_blank(area.page::<F>(cell)) => return None,
-                None => {}
+            let what = self.word(area.offset::<F>(cell) + 4);
+            if what as u16 == number
+                && let Some((_, _, len)) = self.head(area, cell)
+            {
+                return Some((area.offset::<F>(cell) + HEAD, len));
+            }
+            // A page in use begins with a cell that is whole; behind one that is not in use none is.
+            if area.begins_page::<F>(cell) && self.head(area, cell).is_none() {
+                return None;
             }
         }
         None
@@ -253,13 +249,11 @@ impl<F: Flash> Store<F> {
         if area.begins_page::<F>(cell) && !self.page_is_blank(area.page::<F>(cell)) {
             self.flash.erase(area.page::<F>(cell))?;
         }
-        // Whatever comes of it, this cell is used.
-        self.rings[index] = Ring {
-            next: area.after::<F>(cell) as u16,
-            seq,
-        };
+        // Whatever comes of it, this cell is used; a page that could not be begun is begun again.
+        if !area.begins_page::<F>(cell) {
+            self.rings[index].next = area.after::<F>(cell) as u16;
+        }
         let what = u32::from(number) | (len as u32) << 16;
-        let mut crc = Crc32::new();
         for place in (0..HEAD + area.record).step_by(4) {
             let word = match place {
                 0 => seq,
@@ -269,10 +263,14 @@ impl<F: Flash> Store<F> {
                     if from < len { byte(&self.flash, from) } else { 0xFF }
                 })),
             };
-            crc.update(&word.to_le_bytes());
             self.put(at + place, word)?;
         }
-        self.put(at + HEAD + area.record, seal(crc.value()))
+        self.put(at + HEAD + area.record, seal(seq, what))?;
+        self.rings[index] = Ring {
+            next: area.after::<F>(cell) as u16,
+            seq,
+        };
+        Ok(())
     }
 
     /// Programs a word and looks whether it is there.
@@ -293,9 +291,13 @@ impl<F: Flash> Store<F> {
     }
 }
 
-/// A seal is never blank.
-const fn seal(crc: u32) -> u32 {
-    if crc == BLANK { 0 } else { crc }
+/// The seal of a head: flash that was never the store's, or that is half erased, does not hold it.
+fn seal(seq: u32, what: u32) -> u32 {
+    let mut crc = Crc32::new();
+    crc.update(&seq.to_le_bytes());
+    crc.update(&what.to_le_bytes());
+    // A seal is never blank.
+    if crc.value() == BLANK { 0 } else { crc.value() }
 }
 
 impl Area {

@@ -152,9 +152,10 @@ impl<const TX: usize> LineServer<TX> {
         self.refilled.take()
     }
 
+    #[inline(never)] // What one request takes of the stack must not lie under the next.
     fn line<N: Nv>(&mut self, now: Millis, line: Result<&[u8], LineError>, pump: &mut Pump<N>) {
         match line.and_then(Request::parse) {
-            Err(error) => self.push(render::err(0, error.code())),
+            Err(error) => self.fail(error.code()),
             Ok(request) => self.request(now, &request, pump),
         }
     }
@@ -162,8 +163,7 @@ impl<const TX: usize> LineServer<TX> {
     fn request<N: Nv>(&mut self, now: Millis, request: &Request<'_>, pump: &mut Pump<N>) {
         let seq = request.seq.unwrap_or(0);
         if request.seq.is_none() && request::is_read(request.verb) == Some(false) {
-            self.push(hint(request));
-            return;
+            return self.hint(request);
         }
         let id = request.seq.map(|seq| (seq, request.crc));
         // Whoever asks in the right form is a programmer.
@@ -173,17 +173,67 @@ impl<const TX: usize> LineServer<TX> {
             self.queue.push(&self.last_reply[..self.last_reply_len]);
             return;
         }
-        let (reply, remember) = match request::ask(request, pump.library()) {
-            Err(problem) => (Some(problem_line(seq, &problem)), false),
-            Ok(Ask::Read(read)) => (self.read(seq, read, pump), false),
-            Ok(Ask::Stage) => (Some(render::reply(seq, &stage(now, request, pump))), true),
-            Ok(Ask::Do(command)) => (Some(self.act(now, seq, command, pump)), true),
-        };
+        match request::ask(request, pump.library()) {
+            Err(problem) => self.refuse(seq, &problem),
+            Ok(Ask::Read(read)) => self.read(seq, read, pump),
+            Ok(Ask::Stage) => {
+                let reply = stage(now, request, pump);
+                self.answer(seq, id, None, &reply);
+            }
+            Ok(Ask::Do(command)) => {
+                let reply = pump.command(now, command);
+                self.answer(seq, id, Some(command), &reply);
+            }
+        }
+    }
+
+    // Lines are written in functions of their own, that nothing deeper is called from: a line is a tenth of a small processor's stack.
+
+    #[inline(never)]
+    fn fail(&mut self, code: &str) {
+        self.push(render::err(0, code));
+    }
+
+    #[inline(never)]
+    fn hint(&mut self, request: &Request<'_>) {
+        self.push(hint(request));
+    }
+
+    #[inline(never)]
+    fn refuse(&mut self, seq: u16, problem: &Problem<'_>) {
+        self.send(seq, problem_line(seq, problem), None);
+    }
+
+    /// Says what came of a request that was no mere reading, and remembers it.
+    #[inline(never)]
+    fn answer(&mut self, seq: u16, id: Option<(u16, u16)>, command: Option<Command>, reply: &Reply) {
+        if let (Some(Command::Refill { added, .. }), Ok(_)) = (command, reply) {
+            self.refilled = Some(added);
+        }
+        if let (Some(Command::SelfTest), Ok(_)) = (command, reply) {
+            let mut line = render::ok(seq);
+            line.pair("result", "pass");
+            self.send(seq, line, Some(id));
+        } else {
+            self.send(seq, render::reply(seq, reply), Some(id));
+        }
+    }
+
+    #[inline(never)]
+    fn read<N: Nv>(&mut self, seq: u16, read: Read, pump: &Pump<N>) {
         // The lines of a long reply leave with the next poll.
-        let Some(mut reply) = reply else { return };
-        let mut no_space = render::err(seq, "no-space");
-        let bytes = reply.finish().or_else(|| no_space.finish()).unwrap_or_default();
-        if remember {
+        if let Some(line) = self.read_line(seq, read, pump) {
+            self.send(seq, line, None);
+        }
+    }
+
+    /// Queues a reply, and remembers it where it is given the request's seq and crc.
+    #[inline(never)]
+    fn send(&mut self, seq: u16, mut line: LineWriter, remember: Option<Option<(u16, u16)>>) {
+        let Some(bytes) = line.finish() else {
+            return self.send(seq, render::err(seq, "no-space"), remember);
+        };
+        if let Some(id) = remember {
             self.last = id;
             self.last_reply_len = bytes.len();
             self.last_reply[..bytes.len()].copy_from_slice(bytes);
@@ -191,22 +241,8 @@ impl<const TX: usize> LineServer<TX> {
         self.queue.push(bytes);
     }
 
-    fn act<N: Nv>(&mut self, now: Millis, seq: u16, command: Command, pump: &mut Pump<N>) -> LineWriter {
-        let reply = pump.command(now, command);
-        match (command, &reply) {
-            (Command::Refill { added, .. }, Ok(_)) => self.refilled = Some(added),
-            (Command::SelfTest, Ok(_)) => {
-                let mut line = render::ok(seq);
-                line.pair("result", "pass");
-                return line;
-            }
-            _ => {}
-        }
-        render::reply(seq, &reply)
-    }
-
     /// Answers what takes one line; starts what takes several and returns None.
-    fn read<N: Nv>(&mut self, seq: u16, read: Read, pump: &Pump<N>) -> Option<LineWriter> {
+    fn read_line<N: Nv>(&mut self, seq: u16, read: Read, pump: &Pump<N>) -> Option<LineWriter> {
         let mut line = render::ok(seq);
         let (what, next, left) = match read {
             Read::Identify => {
@@ -242,6 +278,7 @@ impl<const TX: usize> LineServer<TX> {
     }
 
     /// Writes one more line of the reply that is under way; there is room for it.
+    #[inline(never)] // As `line`.
     fn continue_job<N: Nv>(&mut self, pump: &Pump<N>) {
         let Some(mut job) = self.job else { return };
         let line = job.line(pump);
@@ -250,6 +287,7 @@ impl<const TX: usize> LineServer<TX> {
         self.push(line);
     }
 
+    #[inline(never)]
     fn push(&mut self, mut line: LineWriter) {
         if let Some(bytes) = line.finish() {
             self.queue.push(bytes);
@@ -307,6 +345,7 @@ impl Job {
 }
 
 /// Stages all fields of a request or none.
+#[inline(never)] // As the lines above.
 fn stage<N: Nv>(now: Millis, request: &Request<'_>, pump: &mut Pump<N>) -> Reply {
     let library = pump.library();
     let mut fields = [Field::SoftConfirm; request::FIELDS_MAX];

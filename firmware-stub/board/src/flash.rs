@@ -1,0 +1,67 @@
+//! The chip's own flash behind the image, for the store. The core stands while a word (46 us) or a page (21 ms) is worked on.
+
+use stub_store::{Flash, FlashFailed, Store, pages};
+
+use crate::chip::{self, PAGE, STORE_AT};
+
+/// Bytes of the store.
+const BYTES: usize = pages(PAGE) * PAGE;
+
+/// The pump's pages.
+#[derive(Debug)]
+pub struct Pages(());
+
+impl Pages {
+    /// A store in them; there must be only one.
+    pub const fn store() -> Store<Self> {
+        Store::new(Self(()))
+    }
+}
+
+impl Flash for Pages {
+    const PAGE: usize = PAGE;
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: these pages are flash, behind the image and inside the chip, and change only through `&mut self`.
+        unsafe { core::slice::from_raw_parts(STORE_AT as *const u8, BYTES) }
+    }
+
+    fn program(&mut self, at: usize, word: u32) -> Result<(), FlashFailed> {
+        if at % 4 != 0 || at + 4 > BYTES {
+            return Err(FlashFailed);
+        }
+        with_config(WRITE, || {
+            // SAFETY: a word of these pages; the controller allows the write.
+            unsafe { core::ptr::write_volatile((STORE_AT + at) as *mut u32, word) }
+        });
+        Ok(())
+    }
+
+    fn erase(&mut self, page: usize) -> Result<(), FlashFailed> {
+        if page >= pages(PAGE) {
+            return Err(FlashFailed);
+        }
+        with_config(ERASE, || {
+            let at = (STORE_AT + page * PAGE) as u32;
+            chip::nvmc().erasepage().write(|w| unsafe { w.bits(at) });
+        });
+        Ok(())
+    }
+}
+
+const READ: u32 = 0;
+const WRITE: u32 = 1;
+const ERASE: u32 = 2;
+
+fn with_config(config: u32, work: impl FnOnce()) {
+    let nvmc = chip::nvmc();
+    nvmc.config.write(|w| unsafe { w.bits(config) });
+    work();
+    // Bounded: a page takes 21 ms (nRF51) or 85 ms (nRF52), and the core stands meanwhile as it runs from flash.
+    for _ in 0..1_000_000 {
+        if nvmc.ready.read().bits() & 1 != 0 {
+            break;
+        }
+    }
+    nvmc.config.write(|w| unsafe { w.bits(READ) });
+}

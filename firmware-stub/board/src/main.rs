@@ -1,0 +1,68 @@
+//! The stub pump on a Cortex-M board: the shell around `stub-pump`. `README.md` says how it is built and run, and which pins it uses.
+#![no_std]
+#![no_main]
+
+mod chip;
+mod flash;
+#[cfg(feature = "hil")]
+mod hil;
+#[cfg(not(feature = "hil"))]
+mod pins;
+mod reset;
+mod rtt;
+mod time;
+mod uart;
+
+use core::panic::PanicInfo;
+
+use cortex_m_rt::{ExceptionFrame, entry, exception};
+use stub_pump::line::{Identity, LINE_MAX, reset_reason};
+
+pub(crate) use rtt::log;
+
+/// What was built, as `build` says it: the commit, and `+` where the tree was not clean.
+const BUILD: &str = match option_env!("STUB_BUILD_ID") {
+    Some(id) => id,
+    None => "unknown",
+};
+
+const IDENTITY: Identity = Identity {
+    model: "stub-it20",
+    serial: "SN000001",
+    build: BUILD,
+};
+
+/// Transmit queue: two of the longest lines, the least that the line server works with.
+const LINE_TX: usize = 2 * (LINE_MAX + 2);
+
+/// Time without a kick after which the watchdog resets the processor, in seconds.
+const WATCHDOG_S: u32 = 90;
+
+#[entry]
+fn main() -> ! {
+    let reason = reset::take_reason();
+    rtt::start();
+    log!("boot: {}, build {}", reset_reason(reason), BUILD);
+    chip::start();
+    chip::start_watchdog(WATCHDOG_S);
+    uart::start();
+    let mut clock = time::Clock::start();
+    chip::enable_interrupts();
+    #[cfg(feature = "hil")]
+    hil::run(&mut clock);
+    #[cfg(not(feature = "hil"))]
+    pins::run(reason, &mut clock);
+}
+
+/// Never called: a panic traps where it is, and so becomes a fault.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    reset::after_fault()
+}
+
+/// A fault is a bug: where is told where a probe listens, and the pump starts again in its safe state.
+#[exception]
+unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
+    log!("fault at {} from {}", frame.pc(), frame.lr());
+    reset::after_fault()
+}
