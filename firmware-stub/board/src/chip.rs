@@ -8,7 +8,9 @@ pub use nrf52840_pac as pac;
 #[cfg(not(any(feature = "microbit", feature = "nrf52840-dk")))]
 compile_error!("choose a board: --features microbit or --features nrf52840-dk");
 
-use pac::{CLOCK, NVMC, POWER, TIMER0, TIMER1, TIMER2, UART0, WDT};
+use pac::{CLOCK, NVMC, POWER, TIMER0, UART0, WDT};
+#[cfg(feature = "hil")]
+use pac::{TIMER1, TIMER2};
 
 /// A flash page.
 #[cfg(feature = "microbit")]
@@ -39,7 +41,9 @@ macro_rules! peripherals {
         )*
     };
 }
-peripherals!(clock: CLOCK, nvmc: NVMC, power: POWER, timer0: TIMER0, timer1: TIMER1, timer2: TIMER2, uart: UART0, watchdog: WDT);
+peripherals!(clock: CLOCK, nvmc: NVMC, power: POWER, timer0: TIMER0, uart: UART0, watchdog: WDT);
+#[cfg(feature = "hil")]
+peripherals!(timer1: TIMER1, timer2: TIMER2);
 
 /// Starts the crystal, and puts the serial port on its pins at 115200 baud.
 pub fn start() {
@@ -82,12 +86,17 @@ pub fn gpio() -> &'static pac::p0::RegisterBlock {
 
 /// Lets the interrupts of UART and timers through.
 pub fn enable_interrupts() {
-    use pac::Interrupt::{TIMER0, TIMER1, TIMER2};
     #[cfg(feature = "microbit")]
     use pac::Interrupt::UART0 as UART;
     #[cfg(feature = "nrf52840-dk")]
     use pac::Interrupt::UARTE0_UART0 as UART;
-    for interrupt in [UART, TIMER0, TIMER1, TIMER2] {
+    use pac::Interrupt::{TIMER0, TIMER1, TIMER2};
+    let wanted: &[pac::Interrupt] = if cfg!(feature = "hil") {
+        &[UART, TIMER0, TIMER1, TIMER2]
+    } else {
+        &[UART, TIMER0]
+    };
+    for &interrupt in wanted {
         // SAFETY: no critical section is built on their being masked.
         unsafe { cortex_m::peripheral::NVIC::unmask(interrupt) };
     }

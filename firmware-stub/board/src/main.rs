@@ -2,6 +2,8 @@
 #![no_std]
 #![no_main]
 
+#[cfg(not(feature = "hil"))]
+mod analog;
 mod chip;
 mod flash;
 #[cfg(feature = "hil")]

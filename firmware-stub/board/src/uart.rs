@@ -108,6 +108,7 @@ pub fn send(bytes: &[u8]) -> usize {
 }
 
 /// Whether everything has left.
+#[cfg(feature = "hil")]
 pub fn is_sent() -> bool {
     critical_section::with(|cs| !PORT.borrow_ref(cs).sending)
 }

@@ -141,7 +141,11 @@ impl Bench {
 
     pub fn next_ms(&self, firmware: &Firmware) -> u64 {
         let own_ms = if !firmware.up {
-            if self.plant.browned_out() { u64::MAX } else { self.now_ms }
+            if self.plant.browned_out() {
+                u64::MAX
+            } else {
+                self.now_ms
+            }
         } else if self.hung {
             self.coil_off_ms.unwrap_or(u64::MAX)
         } else if self.interrupt {

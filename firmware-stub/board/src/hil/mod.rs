@@ -97,7 +97,8 @@ fn start_timers() {
     let bell = chip::timer2();
     bell.prescaler.write(|w| unsafe { w.bits(0) });
     bell.cc[0].write(|w| unsafe { w.bits(16) });
-    bell.shorts.write(|w| unsafe { w.bits(CLEAR_ON_COMPARE0 | STOP_ON_COMPARE0) });
+    bell.shorts
+        .write(|w| unsafe { w.bits(CLEAR_ON_COMPARE0 | STOP_ON_COMPARE0) });
     bell.intenset.write(|w| unsafe { w.bits(COMPARE0) });
 }
 
