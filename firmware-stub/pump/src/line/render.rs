@@ -1,5 +1,6 @@
 //! Events, dose entries and replies as text.
 
+use super::Identity;
 use super::names;
 use super::write::LineWriter;
 use crate::alarms::ActiveAlarm;
@@ -131,6 +132,17 @@ pub(super) fn data(seq: u16) -> LineWriter {
 pub(super) fn ok(seq: u16) -> LineWriter {
     let mut line = LineWriter::new(format_args!("={seq}"));
     line.word("ok");
+    line
+}
+
+/// Who this pump is.
+pub(super) fn identity(seq: u16, identity: &Identity) -> LineWriter {
+    let mut line = ok(seq);
+    line.pair("model", identity.model)
+        .pair("serial", identity.serial)
+        .pair("firmware", env!("CARGO_PKG_VERSION"))
+        .pair("build", identity.build)
+        .pair("protocol", 1);
     line
 }
 

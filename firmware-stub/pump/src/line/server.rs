@@ -109,16 +109,13 @@ impl<const TX: usize> LineServer<TX> {
         }
         // A reply must still find room behind them.
         while self.job.is_none() && self.queue.has_room(2 * LINE_BYTES) {
-            let mut line = if let Some(event) = pump.next_event() {
+            if let Some(event) = pump.next_event() {
                 seen(&event);
-                render::event(&event)
+                self.say(|| render::event(&event));
             } else if let Some(entry) = pump.next_dose_entry() {
-                render::dose(&entry)
+                self.say(|| render::dose(&entry));
             } else {
                 break;
-            };
-            if let Some(bytes) = line.finish() {
-                self.queue.push(bytes);
             }
         }
     }
@@ -155,7 +152,7 @@ impl<const TX: usize> LineServer<TX> {
     #[inline(never)] // What one request takes of the stack must not lie under the next.
     fn line<N: Nv>(&mut self, now: Millis, line: Result<&[u8], LineError>, pump: &mut Pump<N>) {
         match line.and_then(Request::parse) {
-            Err(error) => self.fail(error.code()),
+            Err(error) => self.say(|| render::err(0, error.code())),
             Ok(request) => self.request(now, &request, pump),
         }
     }
@@ -163,7 +160,7 @@ impl<const TX: usize> LineServer<TX> {
     fn request<N: Nv>(&mut self, now: Millis, request: &Request<'_>, pump: &mut Pump<N>) {
         let seq = request.seq.unwrap_or(0);
         if request.seq.is_none() && request::is_read(request.verb) == Some(false) {
-            return self.hint(request);
+            return self.say(|| hint(request));
         }
         let id = request.seq.map(|seq| (seq, request.crc));
         // Whoever asks in the right form is a programmer.
@@ -174,7 +171,7 @@ impl<const TX: usize> LineServer<TX> {
             return;
         }
         match request::ask(request, pump.library()) {
-            Err(problem) => self.refuse(seq, &problem),
+            Err(problem) => self.say(|| problem_line(seq, &problem)),
             Ok(Ask::Read(read)) => self.read(seq, read, pump),
             Ok(Ask::Stage) => {
                 let reply = stage(now, request, pump);
@@ -187,85 +184,41 @@ impl<const TX: usize> LineServer<TX> {
         }
     }
 
-    // Lines are written in functions of their own, that nothing deeper is called from: a line is a tenth of a small processor's stack.
-
-    #[inline(never)]
-    fn fail(&mut self, code: &str) {
-        self.push(render::err(0, code));
-    }
-
-    #[inline(never)]
-    fn hint(&mut self, request: &Request<'_>) {
-        self.push(hint(request));
-    }
-
-    #[inline(never)]
-    fn refuse(&mut self, seq: u16, problem: &Problem<'_>) {
-        self.send(seq, problem_line(seq, problem), None);
-    }
-
     /// Says what came of a request that was no mere reading, and remembers it.
-    #[inline(never)]
     fn answer(&mut self, seq: u16, id: Option<(u16, u16)>, command: Option<Command>, reply: &Reply) {
+        self.last = id;
         if let (Some(Command::Refill { added, .. }), Ok(_)) = (command, reply) {
             self.refilled = Some(added);
         }
         if let (Some(Command::SelfTest), Ok(_)) = (command, reply) {
-            let mut line = render::ok(seq);
-            line.pair("result", "pass");
-            self.send(seq, line, Some(id));
+            self.reply(seq, true, || {
+                let mut line = render::ok(seq);
+                line.pair("result", "pass");
+                line
+            });
         } else {
-            self.send(seq, render::reply(seq, reply), Some(id));
+            self.reply(seq, true, || render::reply(seq, reply));
         }
     }
 
-    #[inline(never)]
+    /// Answers what takes one line; starts what takes several, which leave with the next poll.
     fn read<N: Nv>(&mut self, seq: u16, read: Read, pump: &Pump<N>) {
-        // The lines of a long reply leave with the next poll.
-        if let Some(line) = self.read_line(seq, read, pump) {
-            self.send(seq, line, None);
-        }
-    }
-
-    /// Queues a reply, and remembers it where it is given the request's seq and crc.
-    #[inline(never)]
-    fn send(&mut self, seq: u16, mut line: LineWriter, remember: Option<Option<(u16, u16)>>) {
-        let Some(bytes) = line.finish() else {
-            return self.send(seq, render::err(seq, "no-space"), remember);
-        };
-        if let Some(id) = remember {
-            self.last = id;
-            self.last_reply_len = bytes.len();
-            self.last_reply[..bytes.len()].copy_from_slice(bytes);
-        }
-        self.queue.push(bytes);
-    }
-
-    /// Answers what takes one line; starts what takes several and returns None.
-    fn read_line<N: Nv>(&mut self, seq: u16, read: Read, pump: &Pump<N>) -> Option<LineWriter> {
-        let mut line = render::ok(seq);
+        let identity = self.identity;
         let (what, next, left) = match read {
-            Read::Identify => {
-                line.pair("model", self.identity.model)
-                    .pair("serial", self.identity.serial)
-                    .pair("firmware", env!("CARGO_PKG_VERSION"))
-                    .pair("build", self.identity.build)
-                    .pair("protocol", 1);
-                return Some(line);
-            }
+            Read::Identify => return self.reply(seq, false, || render::identity(seq, &identity)),
             Read::Status => {
-                return Some(render::status(
-                    seq,
-                    &pump.status(),
-                    pump.active_alarms().map(|alarm| alarm.id),
-                ));
+                return self.reply(seq, false, || {
+                    render::status(seq, &pump.status(), pump.active_alarms().map(|alarm| alarm.id))
+                });
             }
-            Read::Totals => return Some(render::totals(seq, &pump.totals())),
-            Read::Forecast => return Some(render::forecast(seq, &pump.forecast())),
+            Read::Totals => return self.reply(seq, false, || render::totals(seq, &pump.totals())),
+            Read::Forecast => return self.reply(seq, false, || render::forecast(seq, &pump.forecast())),
             Read::Prescription if pump.prescription_crc32().is_none() => {
-                return Some(render::err(seq, "no-prescription"));
+                return self.reply(seq, false, || render::err(seq, "no-prescription"));
             }
-            Read::Staged if !pump.status().session_open => return Some(render::err(seq, "no-session")),
+            Read::Staged if !pump.status().session_open => {
+                return self.reply(seq, false, || render::err(seq, "no-session"));
+            }
             Read::Prescription => (Listing::Prescription, 0, u32::MAX),
             Read::Staged => (Listing::Staged, 0, u32::MAX),
             Read::Alarms => (Listing::Alarms, 0, u32::MAX),
@@ -274,56 +227,80 @@ impl<const TX: usize> LineServer<TX> {
             Read::EventLog { from, count } => (Listing::EventLog, from, count),
         };
         self.job = Some(Job { seq, what, next, left });
-        None
     }
 
     /// Writes one more line of the reply that is under way; there is room for it.
-    #[inline(never)] // As `line`.
     fn continue_job<N: Nv>(&mut self, pump: &Pump<N>) {
         let Some(mut job) = self.job else { return };
-        let line = job.line(pump);
-        self.job = if line.is_some() { Some(job) } else { None };
-        let line = line.unwrap_or_else(|| job.end(pump));
-        self.push(line);
+        let more = job.line(pump, self);
+        self.job = more.then_some(job);
+        if !more {
+            self.say(|| job.end(pump));
+        }
+    }
+
+    // A line is a tenth of a small processor's stack: it is written and queued in a frame of its own, from which nothing deeper is called.
+
+    #[inline(never)]
+    fn say(&mut self, line: impl FnOnce() -> LineWriter) {
+        if let Some(bytes) = line().finish() {
+            self.queue.push(bytes);
+        }
+    }
+
+    /// Says a reply, or that it does not fit; and keeps it for a repetition of its request.
+    #[inline(never)]
+    fn reply(&mut self, seq: u16, keep: bool, line: impl FnOnce() -> LineWriter) {
+        match line().finish() {
+            Some(bytes) => self.queue_reply(keep, bytes),
+            None => self.no_space(seq, keep),
+        }
     }
 
     #[inline(never)]
-    fn push(&mut self, mut line: LineWriter) {
-        if let Some(bytes) = line.finish() {
-            self.queue.push(bytes);
+    fn no_space(&mut self, seq: u16, keep: bool) {
+        let mut line = render::err(seq, "no-space");
+        self.queue_reply(keep, line.finish().unwrap_or_default());
+    }
+
+    fn queue_reply(&mut self, keep: bool, bytes: &[u8]) {
+        if keep {
+            self.last_reply_len = bytes.len();
+            self.last_reply[..bytes.len()].copy_from_slice(bytes);
         }
+        self.queue.push(bytes);
     }
 }
 
 impl Job {
-    /// The next data line; None after the last.
-    fn line<N: Nv>(&mut self, pump: &Pump<N>) -> Option<LineWriter> {
-        self.left = self.left.checked_sub(1)?;
+    /// Says the next data line; whether there was one.
+    fn line<N: Nv, const TX: usize>(&mut self, pump: &Pump<N>, to: &mut LineServer<TX>) -> bool {
+        let Some(left) = self.left.checked_sub(1) else {
+            return false;
+        };
+        self.left = left;
         let at = self.next;
         self.next += 1;
+        let (seq, library) = (self.seq, pump.library());
+        let field = |field| to.say(|| render::field(seq, field, library));
         match self.what {
-            Listing::Prescription => pump
-                .prescription_fields()
-                .nth(at as usize)
-                .map(|field| render::field(self.seq, field, pump.library())),
-            Listing::Staged => pump
-                .staged_fields()
-                .nth(at as usize)
-                .map(|field| render::field(self.seq, field, pump.library())),
+            Listing::Prescription => pump.prescription_fields().nth(at as usize).map(field),
+            Listing::Staged => pump.staged_fields().nth(at as usize).map(field),
             Listing::Alarms => pump
                 .active_alarms()
                 .nth(at as usize)
-                .map(|alarm| render::alarm(self.seq, &alarm)),
-            Listing::Library => pump.library().get(at as usize).map(|drug| render::drug(self.seq, drug)),
+                .map(|alarm| to.say(|| render::alarm(seq, &alarm))),
+            Listing::Library => library.get(at as usize).map(|drug| to.say(|| render::drug(seq, drug))),
             Listing::DoseLog => pump.dose_log(at).next().map(|entry| {
                 self.next = entry.n.saturating_add(1);
-                render::logged_dose(self.seq, &entry)
+                to.say(|| render::logged_dose(seq, &entry));
             }),
             Listing::EventLog => pump.event_log(at).next().map(|event| {
                 self.next = event.n.saturating_add(1);
-                render::logged_event(self.seq, &event)
+                to.say(|| render::logged_event(seq, &event));
             }),
         }
+        .is_some()
     }
 
     /// The reply that ends the data lines.
