@@ -92,6 +92,10 @@ pub fn make() {
     put(0x08, VERSION);
     put(0x0C, SIZE as u32);
     put(FAULT_SLOTS, SLOTS as u32);
-    put(0, MAGIC[0]);
+}
+
+/// Says that the block is there, once the pump stands.
+pub fn show() {
     put(4, MAGIC[1]);
+    put(0, MAGIC[0]);
 }

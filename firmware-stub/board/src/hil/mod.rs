@@ -44,6 +44,7 @@ pub fn run(clock: &mut Clock) -> ! {
     let bench = Bench::take_up(bench);
     bench.boot(&mut firmware);
     bench.publish(&firmware);
+    block::show();
     start_timers();
     let began_ms = bench.now_ms.saturating_sub(clock.now_ms());
     loop {
