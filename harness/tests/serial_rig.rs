@@ -112,7 +112,7 @@ fn a_serial_port_has_no_virtual_time() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("bench.yaml:5:15: only a pump of kind `sim` has virtual time"),
+        error.contains("bench.yaml:5:15: only a pump of kind `sim` or `qemu` has virtual time"),
         "{error}"
     );
 }

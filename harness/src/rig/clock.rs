@@ -55,6 +55,11 @@ pub(super) enum Clock {
         /// How long a grant may take.
         limit: Duration,
     },
+    /// Granted through the test block of a chip.
+    Chip {
+        /// Where it is.
+        now_ms: u64,
+    },
     /// The host's, scaled.
     Real {
         /// When it was 0.
@@ -87,7 +92,7 @@ impl Clock {
     /// Milliseconds since the pump was powered, as far as the rig knows.
     pub fn now(&self) -> Span {
         let ms = match self {
-            Self::Virtual { now_ms, .. } => u128::from(*now_ms),
+            Self::Virtual { now_ms, .. } | Self::Chip { now_ms } => u128::from(*now_ms),
             Self::Real { started, scale } => started.elapsed().as_micros() * u128::from(*scale) / 1_000,
         };
         Span(i64::try_from(ms).unwrap_or(i64::MAX))
@@ -107,7 +112,7 @@ impl Clock {
     pub fn progress(&self) -> Option<(u64, u64)> {
         match self {
             Self::Virtual { fence, .. } => Some(fence.progress()),
-            Self::Real { .. } => None,
+            Self::Chip { .. } | Self::Real { .. } => None,
         }
     }
 

@@ -65,6 +65,12 @@ pub enum RigError {
         /// What.
         what: String,
     },
+    /// QEMU does not do what it should.
+    #[error("QEMU: {what}")]
+    Qemu {
+        /// What.
+        what: String,
+    },
     /// The rig has no such part.
     #[error("rig `{rig}` has no {part}, which {wanted} needs")]
     Lacks {

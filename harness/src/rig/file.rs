@@ -1,6 +1,7 @@
 //! Rig files: how to reach a pump.
 
 use super::RigError;
+use super::qemu::QemuAt;
 use super::raw::{self, RawProbe, RawRig};
 use crate::capability::Capability;
 use crate::device::Profile;
@@ -9,7 +10,7 @@ use crate::files;
 use crate::quantity::Span;
 use crate::yaml::document::Document;
 use crate::yaml::schema::published;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub enum PumpAt {
     },
     /// The stub pump in a process of its own, behind a PTY.
     SimProcess,
+    /// Firmware in QEMU.
+    Qemu(QemuAt),
     /// A pump on a serial port.
     Serial {
         /// Path of the port.
@@ -79,6 +82,21 @@ pub enum ProbeAt {
         /// Symbol of the test block in the device profile; without it there is none.
         test_block: Option<String>,
     },
+    /// The virtual probe of the chip in QEMU.
+    Qemu {
+        /// Symbol of the test block in the device profile or the firmware; without it there is none.
+        test_block: Option<String>,
+    },
+}
+
+impl ProbeAt {
+    /// Symbol of the test block; `None`: there is none.
+    #[must_use]
+    pub fn test_block(&self) -> Option<&str> {
+        match self {
+            Self::Sim { test_block } | Self::Qemu { test_block } => test_block.as_deref(),
+        }
+    }
 }
 
 /// Bounds in host time.
@@ -99,7 +117,7 @@ impl RigFile {
     /// Never in a build whose tests pass.
     pub fn sim() -> Result<Self, RigError> {
         let profile = Profile::parse(STUB_DEVICE, "fixtures/devices/stub.yaml")?;
-        Self::parse(SIM_RIG, "fixtures/rigs/sim.yaml", |_| {
+        Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), |_| {
             Ok((profile, STUB_DEVICE.to_owned()))
         })
     }
@@ -111,13 +129,15 @@ impl RigFile {
     pub fn load(path: &Path) -> Result<Self, RigError> {
         let text = read(path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, &path.display().to_string(), |device| {
+        Self::parse(&text, path, |device| {
             let file = device_path(folder, device);
             let text = read(&file)?;
             let mut profile = Profile::parse(&text, &file.display().to_string())?;
             if let Some(elf) = &profile.elf {
                 let path = file.parent().unwrap_or(Path::new("")).join(elf);
-                add_symbols(&mut profile, path)?;
+                for (name, addr) in symbols(path)? {
+                    profile.symbols.entry(name).or_insert(addr);
+                }
             }
             Ok((profile, text))
         })
@@ -125,10 +145,10 @@ impl RigFile {
 
     fn parse(
         text: &str,
-        file: &str,
+        path: &Path,
         device: impl FnOnce(&str) -> Result<(Profile, String), RigError>,
     ) -> Result<Self, RigError> {
-        let (document, raw) = Document::read::<RawRig>(file, text)?;
+        let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
         // It becomes part of the names of files.
         if !raw::is_name(&raw.rig) {
             let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
@@ -136,29 +156,23 @@ impl RigFile {
         }
         let limits = raw.limits.validated(&document)?;
         let clock = raw.clock.validated(&document)?;
-        let pump = raw.pump.validated(&document)?;
+        let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")))?;
         let probe = raw.probe.map(RawProbe::validated);
-        match (&pump, clock, &probe) {
-            (PumpAt::SimProcess | PumpAt::Serial { .. }, ClockKind::Virtual, _) => {
-                return Err(document
-                    .wrong(&["clock", "kind"], "only a pump of kind `sim` has virtual time")
-                    .into());
-            }
-            (PumpAt::Sim { .. }, ClockKind::Real { .. }, _) => {
-                let what = "a pump of kind `sim` has virtual time; take `sim-process`";
-                return Err(document.wrong(&["clock", "kind"], what).into());
-            }
-            (PumpAt::SimProcess | PumpAt::Serial { .. }, _, Some(_)) => {
-                return Err(document
-                    .wrong(&["probe", "kind"], "only a pump of kind `sim` has the probe `sim`")
-                    .into());
-            }
-            _ => {}
+        if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
+            return Err(document.wrong(&[key, "kind"], what).into());
         }
-        let (profile, device_text) = device(&raw.device)?;
-        if let Some(ProbeAt::Sim {
-            test_block: Some(symbol),
-        }) = &probe
+        let (mut profile, device_text) = device(&raw.device)?;
+        if let PumpAt::Qemu(at) = &pump {
+            // The image itself knows where its things are; the profile's places are another's.
+            profile.symbols = symbols(at.elf.clone()).map_err(|error| match error {
+                RigError::File { path, why } => {
+                    let what = format!("{}: {why}; build the firmware first", path.display());
+                    document.wrong(&["pump", "elf"], what).into()
+                }
+                other => other,
+            })?;
+        }
+        if let Some(symbol) = probe.as_ref().and_then(ProbeAt::test_block)
             && !profile.symbols.contains_key(symbol)
         {
             let what = format!("device profile `{}` has no symbol `{symbol}`", profile.device);
@@ -186,7 +200,7 @@ impl RigFile {
     /// Whether each case gets a simulated pump of its own, so that cases can run side by side.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        matches!(self.pump, PumpAt::Sim { .. } | PumpAt::SimProcess)
+        matches!(self.pump, PumpAt::Sim { .. } | PumpAt::SimProcess | PumpAt::Qemu(_))
     }
 
     /// How far the times of a run may be apart from those of another: nothing where time is granted, and what a busy host costs by the wall clock.
@@ -205,9 +219,9 @@ impl RigFile {
         if self.clock == ClockKind::Virtual {
             can.insert(Capability::VirtualTime);
         }
-        if let Some(ProbeAt::Sim { test_block }) = &self.probe {
+        if let Some(probe) = &self.probe {
             can.extend([Capability::Probe, Capability::RunControl]);
-            if test_block.is_some() {
+            if probe.test_block().is_some() {
                 can.insert(Capability::TestBlock);
                 let faults = CATALOGUE.iter().filter_map(|f| FaultName::find(f.name));
                 can.extend(faults.map(Capability::Fault));
@@ -217,17 +231,40 @@ impl RigFile {
     }
 }
 
-/// Adds the symbols of an ELF file; those that the profile writes itself stay as they are.
-fn add_symbols(profile: &mut Profile, path: PathBuf) -> Result<(), RigError> {
+/// What of a rig does not go together: the key whose kind is wrong, and why.
+fn contradiction(pump: &PumpAt, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<(&'static str, &'static str)> {
+    let granted = clock == ClockKind::Virtual;
+    match (pump, probe) {
+        (PumpAt::Sim { .. }, Some(ProbeAt::Qemu { .. })) => Some(("probe", "a pump of kind `sim` has the probe `sim`")),
+        (PumpAt::Qemu(_), Some(ProbeAt::Sim { .. })) => Some(("probe", "a pump of kind `qemu` has the probe `qemu`")),
+        (PumpAt::SimProcess | PumpAt::Serial { .. }, _) if granted => {
+            Some(("clock", "only a pump of kind `sim` or `qemu` has virtual time"))
+        }
+        (PumpAt::Sim { .. }, _) if !granted => {
+            Some(("clock", "a pump of kind `sim` has virtual time; take `sim-process`"))
+        }
+        (PumpAt::Qemu(_), None) if granted => Some((
+            "clock",
+            "virtual time in QEMU is granted through the probe; give it one, with `test-block`",
+        )),
+        (PumpAt::Qemu(_), Some(probe)) if granted && probe.test_block().is_none() => Some((
+            "probe",
+            "virtual time in QEMU is granted through the test block; name its symbol in `test-block`",
+        )),
+        (PumpAt::SimProcess | PumpAt::Serial { .. }, Some(_)) => {
+            Some(("probe", "only a pump of kind `sim` or `qemu` has a probe"))
+        }
+        _ => None,
+    }
+}
+
+/// The symbols of an ELF file.
+fn symbols(path: PathBuf) -> Result<BTreeMap<String, u64>, RigError> {
     let file = std::fs::read(&path).map_err(|why| RigError::File {
         path: path.clone(),
         why,
     })?;
-    let found = crate::device::elf_symbols(&file).map_err(|why| RigError::Elf { path, why })?;
-    for (name, addr) in found {
-        profile.symbols.entry(name).or_insert(addr);
-    }
-    Ok(())
+    crate::device::elf_symbols(&file).map_err(|why| RigError::Elf { path, why })
 }
 
 fn read(path: &Path) -> Result<String, RigError> {
@@ -259,7 +296,7 @@ mod tests {
         assert!(SIM_RIG.contains(from), "`{from}` is not in the file");
         let text = SIM_RIG.replacen(from, to, 1);
         let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned()));
-        RigFile::parse(&text, "sim.yaml", profile)
+        RigFile::parse(&text, Path::new("sim.yaml"), profile)
             .expect_err("a spoilt rig must not load")
             .to_string()
     }
@@ -307,6 +344,26 @@ mod tests {
             "{error}"
         );
         assert!(error.contains("unknown key `foo` in a rig file"), "{error}");
+    }
+
+    #[test]
+    fn firmware_in_qemu_needs_an_image_and_granted_time_needs_its_test_block() {
+        let in_qemu = |pump: &str, probe: &str| {
+            let text = SIM_RIG
+                .replace("pump: {kind: sim}", pump)
+                .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe);
+            let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned()));
+            RigFile::parse(&text, Path::new("qemu.yaml"), profile)
+                .expect_err("it must not load")
+                .to_string()
+        };
+        let probe = "probe: {kind: qemu, test-block: PUMP_HIL_BLOCK}";
+        let pump = "pump: {kind: qemu, machine: microbit, elf: absent.elf}";
+        assert!(in_qemu(pump, probe).contains("absent.elf: No such file"));
+        assert!(in_qemu("pump: {kind: qemu, machine: microbit}", probe).contains("needs its `machine` and `elf`"));
+        assert!(in_qemu(pump, "probe: {kind: qemu}").contains("granted through the test block"));
+        assert!(in_qemu(pump, "").contains("give it one"));
+        assert!(in_qemu(pump, "probe: {kind: sim}").contains("has the probe `qemu`"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ impl Rig {
     /// # Errors
     /// The probe could not read it.
     pub fn sample(&mut self) -> Result<Option<Sample>, RigError> {
+        self.apply()?;
         match (&self.block, &mut self.debug) {
             (Some(block), Some(debug)) => block.sample(debug).map(Some),
             _ => Ok(None),
@@ -27,7 +28,8 @@ impl Rig {
     pub fn arm_fault(&mut self, fault: FaultName, param: i64) -> Result<(), RigError> {
         self.touched();
         let (block, debug) = self.block_of(|| format!("fault `{fault}`"))?;
-        block.arm(debug, fault, param)
+        block.arm(debug, fault, param)?;
+        self.apply()
     }
 
     /// A fault's slot, read back.
@@ -46,7 +48,8 @@ impl Rig {
     pub fn clear_fault(&mut self, fault: FaultName) -> Result<(), RigError> {
         self.touched();
         let (block, debug) = self.block_of(|| format!("fault `{fault}`"))?;
-        block.clear(debug, fault)
+        block.clear(debug, fault)?;
+        self.apply()
     }
 
     /// Beats the heart: a pump whose heartbeat limit is set stays in therapy. Nothing where there is no test block.
@@ -55,9 +58,10 @@ impl Rig {
     /// The probe could not write.
     pub fn heartbeat(&mut self) -> Result<(), RigError> {
         match (&mut self.block, &mut self.debug) {
-            (Some(block), Some(debug)) => block.beat(debug),
-            _ => Ok(()),
+            (Some(block), Some(debug)) => block.beat(debug)?,
+            _ => return Ok(()),
         }
+        self.apply()
     }
 
     /// Pump time without a heartbeat after which the pump goes safe; zero: off.
@@ -66,7 +70,8 @@ impl Rig {
     /// As [`Rig::arm_fault`].
     pub fn heartbeat_limit(&mut self, limit: Span) -> Result<(), RigError> {
         let (block, debug) = self.block_of(|| "a heartbeat limit".to_owned())?;
-        block.heartbeat_limit(debug, limit)
+        block.heartbeat_limit(debug, limit)?;
+        self.apply()
     }
 
     /// Reads a 32-bit word.
@@ -190,6 +195,9 @@ impl Rig {
                 }
             }
         }
+        if let Err(e) = self.apply() {
+            failed.push(e.to_string());
+        }
         (did, failed)
     }
 
@@ -224,7 +232,10 @@ impl Rig {
         })
     }
 
-    fn block_of(&mut self, wanted: impl FnOnce() -> String) -> Result<(&mut TestBlock, &mut Debug), RigError> {
+    pub(super) fn block_of(
+        &mut self,
+        wanted: impl FnOnce() -> String,
+    ) -> Result<(&mut TestBlock, &mut Debug), RigError> {
         match (&mut self.block, &mut self.debug) {
             (Some(block), Some(debug)) => Ok((block, debug)),
             _ => Err(RigError::Lacks {

@@ -68,6 +68,9 @@ impl Rig {
 
     /// Grants time to `until` and reads exactly what was sent meanwhile.
     async fn settle(&mut self, until: Span, bytes: &mut Vec<u8>) -> Result<End, RigError> {
+        if let Clock::Chip { .. } = self.clock {
+            return self.settle_on_chip(until, bytes).await;
+        }
         let until_ms = u64::try_from(until.0).unwrap_or(0);
         let advance = self.clock.grant(until_ms, self.link.sent).await?;
         self.link.receive_up_to(advance.tx_total, bytes).await?;
@@ -86,12 +89,12 @@ impl Rig {
     /// # Errors
     /// The line or the simulated pump is gone.
     pub async fn reply_wait(&mut self, limit: Duration) -> Result<Received, RigError> {
-        if self.clock.progress().is_none() {
+        if matches!(self.clock, Clock::Real { .. }) {
             return self.receive_within(limit.max(REPLY_LEAST)).await;
         }
         let now = self.clock.now();
         let mut bytes = Vec::new();
-        if !self.touched {
+        if !self.touched && self.clock.progress().is_some() {
             bytes = self.link.receive_at_once(limit)?;
         }
         match self.clock.progress() {

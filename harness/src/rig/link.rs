@@ -1,24 +1,57 @@
-//! The serial line: bytes out, bytes in, each with a limit.
+//! The line: a serial port or a socket; bytes out, bytes in, each with a limit.
 
 use super::RigError;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
 use tokio_serial::{SerialPortBuilderExt as _, SerialStream};
 
 /// Bytes that one read takes at most.
 const READ_MAX: usize = 8 * 1024;
 
-/// An open line. The port is locked: nobody else may open it meanwhile.
+/// What a line is made of. A serial port is locked: nobody else may open it meanwhile.
+#[derive(Debug)]
+enum Port {
+    Serial(SerialStream),
+    Socket(UnixStream),
+}
+
+impl Port {
+    async fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Serial(port) => port.write_all(bytes).await,
+            Self::Socket(socket) => socket.write_all(bytes).await,
+        }
+    }
+
+    async fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Serial(port) => port.read(into).await,
+            Self::Socket(socket) => socket.read(into).await,
+        }
+    }
+
+    fn try_read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Serial(port) => port.try_read(into),
+            Self::Socket(socket) => socket.try_read(into),
+        }
+    }
+}
+
+/// An open line.
 #[derive(Debug)]
 pub(super) struct Link {
-    port: SerialStream,
-    /// The same port once more, to wait on without the event loop.
-    watch: File,
+    port: Port,
+    /// The same once more, to wait on without the event loop.
+    watch: OwnedFd,
     name: String,
     buffer: Box<[u8]>,
     write_limit: Duration,
@@ -29,7 +62,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Opens the port `name`.
+    /// Opens the serial port `name`.
     pub fn open(name: &str, baud: u32, write_limit: Duration) -> Result<Self, RigError> {
         let cannot = |why: String| RigError::Open {
             port: name.to_owned(),
@@ -47,7 +80,26 @@ impl Link {
         let port = tokio_serial::new(name, baud)
             .open_native_async()
             .map_err(|e| cannot(e.to_string()))?;
-        Ok(Self {
+        Ok(Self::new(Port::Serial(port), watch.into(), name, write_limit))
+    }
+
+    /// Connects to the socket at `path`.
+    pub fn connect(path: &Path, write_limit: Duration) -> Result<Self, RigError> {
+        let name = path.display().to_string();
+        let opened = std::os::unix::net::UnixStream::connect(path).and_then(|socket| {
+            socket.set_nonblocking(true)?;
+            let watch = socket.try_clone()?;
+            Ok((UnixStream::from_std(socket)?, watch))
+        });
+        let (socket, watch) = opened.map_err(|e| RigError::Open {
+            port: name.clone(),
+            why: e.to_string(),
+        })?;
+        Ok(Self::new(Port::Socket(socket), watch.into(), &name, write_limit))
+    }
+
+    fn new(port: Port, watch: OwnedFd, name: &str, write_limit: Duration) -> Self {
+        Self {
             port,
             watch,
             name: name.to_owned(),
@@ -55,7 +107,7 @@ impl Link {
             write_limit,
             sent: 0,
             received: 0,
-        })
+        }
     }
 
     /// Sends all of `bytes`.
@@ -92,6 +144,13 @@ impl Link {
     pub async fn receive(&mut self) -> Result<&[u8], RigError> {
         let read = self.port.read(&mut self.buffer).await;
         self.took(read)
+    }
+
+    /// Appends to `into` what is there already.
+    pub fn receive_waiting(&mut self, into: &mut Vec<u8>) -> Result<(), RigError> {
+        let read = self.port.try_read(&mut self.buffer);
+        into.extend_from_slice(self.took(read)?);
+        Ok(())
     }
 
     fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], RigError> {

@@ -3,6 +3,7 @@
 //! **Invariants:** everything is bounded; what is wrong here is never the pump's fault ([`RigError`]); under a granted clock no byte is lost and the
 //! same calls give the same bytes at any load. Dropping a [`Rig`] ends what it started.
 
+mod chip;
 mod clock;
 mod error;
 mod file;
@@ -13,6 +14,7 @@ mod link;
 mod open;
 pub mod probe;
 mod process;
+mod qemu;
 mod raw;
 #[cfg(feature = "sim")]
 mod sim;
@@ -22,6 +24,7 @@ pub use clock::{Advance, Fence, Stop};
 pub use error::RigError;
 pub use file::{ClockKind, ProbeAt, PumpAt, RigFile, RigLimits};
 pub use line::{End, Received};
+pub use qemu::QemuAt;
 #[cfg(feature = "seeded-defects")]
 pub use sim::SEEDED_DEFECTS;
 #[cfg(feature = "sim")]
@@ -38,6 +41,7 @@ use probe::Debug;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a run wants of the pump that a rig opens.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +68,8 @@ pub struct Rig {
     block: Option<TestBlock>,
     /// Bytes up to which the pump is known to have taken everything, and to have sent nothing more at this instant.
     settled: Option<(u64, u64)>,
+    /// How long a chip may take for a request in its block.
+    fence_limit: Duration,
     /// The probe did something since time was last granted: the pump may have something to say of it.
     touched: bool,
     /// Whatever must end with the rig; last, so that probe and line are closed before it.

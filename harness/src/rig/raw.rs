@@ -1,6 +1,7 @@
 //! A rig's file as it is written.
 
 use super::file::{ClockKind, ProbeAt, PumpAt, RigLimits};
+use super::qemu::QemuAt;
 use crate::diagnostic::WrongFile;
 use crate::quantity::Span;
 use crate::scenario::raw::Time;
@@ -8,6 +9,7 @@ use crate::yaml::document::Document;
 use crate::yaml::raw::Quantity;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::path::Path;
 use std::time::Duration;
 
 /// How to reach a pump.
@@ -35,10 +37,16 @@ pub(super) struct RawRig {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`pump`"))]
 pub(super) struct RawPump {
-    /// The stub pump in this process, the same in a process of its own, or a pump on a serial port.
+    /// The stub pump in this process, the same in a process of its own, firmware in QEMU, or a pump on a serial port.
     pub kind: PumpKind,
     /// `sim`: months that its battery is made for.
     pub service_months: Option<u32>,
+    /// `qemu`: machine of qemu-system-arm, such as `microbit`.
+    pub machine: Option<String>,
+    /// `qemu`: the firmware, relative to this file.
+    pub elf: Option<String>,
+    /// `qemu`: further arguments.
+    pub args: Option<Vec<String>>,
     /// `serial`: path of the port.
     pub port: Option<String>,
     /// `serial`: bits a second.
@@ -51,6 +59,7 @@ pub(super) struct RawPump {
 pub(super) enum PumpKind {
     Sim,
     SimProcess,
+    Qemu,
     Serial,
 }
 
@@ -76,9 +85,9 @@ pub(super) enum ClockWord {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`probe`"))]
 pub(super) struct RawProbe {
-    /// The virtual probe of the simulated chip.
+    /// The virtual probe of the simulated chip, or of the chip in QEMU.
     pub kind: ProbeKind,
-    /// Symbol of the test block in the device profile; without it there is none.
+    /// Symbol of the test block in the device profile or the firmware; without it there is none.
     pub test_block: Option<String>,
 }
 
@@ -87,6 +96,7 @@ pub(super) struct RawProbe {
 #[schemars(extend("x-word" = "kind of probe"))]
 pub(super) enum ProbeKind {
     Sim,
+    Qemu,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -111,15 +121,20 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 impl RawPump {
-    pub fn validated(self, document: &Document) -> Result<PumpAt, WrongFile> {
+    /// `folder` is where its file lies.
+    pub fn validated(self, document: &Document, folder: &Path) -> Result<PumpAt, WrongFile> {
+        let (sim, qemu, serial) = (
+            matches!(self.kind, PumpKind::Sim),
+            matches!(self.kind, PumpKind::Qemu),
+            matches!(self.kind, PumpKind::Serial),
+        );
         let foreign = [
-            (
-                "service-months",
-                self.service_months.is_some(),
-                matches!(self.kind, PumpKind::Sim),
-            ),
-            ("port", self.port.is_some(), matches!(self.kind, PumpKind::Serial)),
-            ("baud", self.baud.is_some(), matches!(self.kind, PumpKind::Serial)),
+            ("service-months", self.service_months.is_some(), sim),
+            ("machine", self.machine.is_some(), qemu),
+            ("elf", self.elf.is_some(), qemu),
+            ("args", self.args.is_some(), qemu),
+            ("port", self.port.is_some(), serial),
+            ("baud", self.baud.is_some(), serial),
         ];
         if let Some((key, ..)) = foreign.iter().find(|(_, given, wanted)| *given && !wanted) {
             return Err(document.wrong(&["pump", key], format!("a pump of this kind has no `{key}`")));
@@ -134,6 +149,17 @@ impl RawPump {
                 service_months: self.service_months,
             }),
             (PumpKind::SimProcess, ..) => Ok(PumpAt::SimProcess),
+            (PumpKind::Qemu, ..) => match (self.machine, self.elf) {
+                (Some(machine), Some(elf)) => Ok(PumpAt::Qemu(QemuAt {
+                    machine,
+                    elf: folder.join(elf),
+                    args: self.args.unwrap_or_default(),
+                })),
+                _ => Err(document.wrong(
+                    &["pump", "kind"],
+                    "a pump of kind `qemu` needs its `machine` and `elf`, such as `machine: microbit, elf: pump.elf`",
+                )),
+            },
             (PumpKind::Serial, Some(port), Some(baud)) => Ok(PumpAt::Serial { port, baud }),
             (PumpKind::Serial, ..) => Err(document.wrong(
                 &["pump", "kind"],
@@ -162,9 +188,10 @@ impl RawClock {
 
 impl RawProbe {
     pub fn validated(self) -> ProbeAt {
-        let ProbeKind::Sim = self.kind;
-        ProbeAt::Sim {
-            test_block: self.test_block,
+        let test_block = self.test_block;
+        match self.kind {
+            ProbeKind::Sim => ProbeAt::Sim { test_block },
+            ProbeKind::Qemu => ProbeAt::Qemu { test_block },
         }
     }
 }

@@ -8,6 +8,19 @@ use crate::quantity::Span;
 
 const MAGIC: &[u8; 8] = b"PUMPHIL1";
 const VERSION: u32 = 1;
+const NOW: u64 = 0x10;
+const FENCE: u64 = 0x18;
+/// Bytes from [`NOW`] to the end of the two counts of the line.
+const STAND: usize = 24;
+const ASK: u64 = 0x280;
+const ASK_RUN: u64 = 0x284;
+const ASK_RX: u64 = 0x288;
+const DONE: u64 = 0x28C;
+/// What is prepared for the first power.
+pub(super) const FIRST: u64 = 0x298;
+const REQUESTS_END: u32 = 0x2A8;
+/// TASKS_START of TIMER2, on nRF51 and nRF52.
+const BELL: u64 = 0x4000_A000;
 /// Bytes before the fault slots.
 const HEAD: usize = 0x80;
 const HEARTBEAT: u64 = 0x28;
@@ -24,6 +37,18 @@ pub struct TestBlock {
     addr: u64,
     slots: u32,
     beats: u32,
+    /// It takes requests by memory: a chip's block, whose pump no call reaches.
+    takes_requests: bool,
+    asked: u32,
+}
+
+/// Where a pump stands that has done what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stand {
+    /// ms since first power.
+    pub now_ms: u64,
+    /// Bytes sent since power-on, wrapping.
+    pub tx: u32,
 }
 
 /// A fault's slot, read back.
@@ -64,13 +89,58 @@ impl TestBlock {
             addr,
             slots,
             beats: word(&head, 0x28),
+            takes_requests: size >= REQUESTS_END,
+            asked: 0,
         })
     }
 
-    /// Where it stands.
-    #[must_use]
-    pub fn address(&self) -> u64 {
-        self.addr
+    /// What a chip's pump finds at its first power: civil time in seconds since 2000-01-01, and the seed of everything random.
+    pub(super) fn first_power(start_s: u32, seed: u64) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(b"FENC");
+        bytes[4..8].copy_from_slice(&start_s.to_le_bytes());
+        bytes[8..].copy_from_slice(&seed.to_le_bytes());
+        bytes
+    }
+
+    /// Whether its pump acts on requests in it; another is reached by a call, and never stale.
+    pub(super) fn takes_requests(&self) -> bool {
+        self.takes_requests
+    }
+
+    /// Asks the pump to look at its switches and to refresh the block once `rx` bytes in all have arrived, and then, with `until_ms`, to let time run up
+    /// to there, or to the end of the first instant in which it sends something. The number comes last: what it asks for stands before it.
+    ///
+    /// # Errors
+    /// A probe that cannot write.
+    pub(super) fn ask(&mut self, debug: &mut Debug, rx: u32, until_ms: Option<u64>) -> Result<(), RigError> {
+        if let Some(until_ms) = until_ms {
+            let mut fence = [0; 8];
+            fence.copy_from_slice(&until_ms.to_le_bytes());
+            debug.write(self.addr + FENCE, &fence)?;
+        }
+        debug.write_word(self.addr + ASK_RUN, u32::from(until_ms.is_some()))?;
+        debug.write_word(self.addr + ASK_RX, rx)?;
+        self.asked = self.asked.wrapping_add(1);
+        debug.write_word(self.addr + ASK, self.asked)?;
+        // The pump looks by itself every millisecond; the bell is for whom that is long.
+        debug.write_word(BELL, 1)
+    }
+
+    /// Whether the pump has done what it was asked, and where it is now.
+    ///
+    /// # Errors
+    /// A probe that cannot read.
+    pub(super) fn done(&self, debug: &mut Debug) -> Result<Option<Stand>, RigError> {
+        if debug.read_word(self.addr + DONE)? != self.asked {
+            return Ok(None);
+        }
+        let mut stand = [0; STAND];
+        debug.read(self.addr + NOW, &mut stand)?;
+        Ok(Some(Stand {
+            now_ms: double(&stand, 0),
+            tx: word(&stand, 16),
+        }))
     }
 
     /// Everything that is measured, in one read.

@@ -7,6 +7,8 @@ use super::backend::{BusFault, CoreBackend, CoreRegister};
 const PPB: std::ops::RangeInclusive<u32> = 0xE000_0000..=0xE00F_FFFF;
 const FP_CTRL: u32 = 0xE000_2000;
 const FP_COMP: u32 = 0xE000_2008;
+/// The interrupt controller: it is the core's own, and no debug register.
+const NVIC: std::ops::Range<u32> = 0xE000_E100..0xE000_E500;
 const CPUID: u32 = 0xE000_ED00;
 const AIRCR: u32 = 0xE000_ED0C;
 const DFSR: u32 = 0xE000_ED30;
@@ -75,7 +77,7 @@ impl Scs {
 
     /// Reads `into.len()` bytes, at a multiple of the access's size.
     pub fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), BusFault> {
-        if !PPB.contains(&addr) {
+        if !PPB.contains(&addr) || NVIC.contains(&addr) {
             return self.backend.read(addr, into);
         }
         let mut done = 0;
@@ -92,7 +94,7 @@ impl Scs {
 
     /// Writes likewise. The private peripherals take whole words.
     pub fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), BusFault> {
-        if !PPB.contains(&addr) {
+        if !PPB.contains(&addr) || NVIC.contains(&addr) {
             return self.backend.write(addr, bytes);
         }
         let (words, rest) = bytes.as_chunks::<4>();

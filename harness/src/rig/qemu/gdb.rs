@@ -1,0 +1,141 @@
+//! Run control and registers of a QEMU machine (`-gdb`): GDB's remote serial protocol, as much of it as a probe needs.
+//!
+//! The stub answers nothing while the machine runs: any byte stops it. So memory goes by qtest, and this is for halting, stepping and registers.
+
+use super::{Socket, Trouble};
+
+/// The program status register's number in QEMU's description of an M-profile core.
+pub(super) const XPSR: u8 = 25;
+/// How often a step is tried again: now and then the stub stops without having executed anything.
+const STEPS: u32 = 8;
+
+/// A connection to the stub.
+#[derive(Debug)]
+pub(super) struct Gdb {
+    socket: Socket,
+    running: bool,
+}
+
+impl Gdb {
+    /// Takes over a machine that stands.
+    pub fn new(socket: Socket) -> Result<Self, Trouble> {
+        let mut gdb = Self { socket, running: false };
+        // Only who has read its description may name a register.
+        gdb.send("qXfer:features:read:target.xml:0,1000")?;
+        gdb.packet()?;
+        Ok(gdb)
+    }
+
+    /// Whether the machine stands, by whatever stopped it.
+    pub fn is_halted(&mut self) -> Result<bool, Trouble> {
+        if self.running && self.socket.has_input()? {
+            self.stopped()?;
+        }
+        Ok(!self.running)
+    }
+
+    pub fn halt(&mut self) -> Result<(), Trouble> {
+        if self.is_halted()? {
+            return Ok(());
+        }
+        self.socket.send(&[0x03])?;
+        self.stopped()
+    }
+
+    pub fn resume(&mut self) -> Result<(), Trouble> {
+        if !self.running {
+            self.send("c")?;
+            // Its acknowledgement: whatever comes after it tells of a stop.
+            self.socket.until(b'+')?;
+            self.running = true;
+        }
+        Ok(())
+    }
+
+    /// One instruction of a machine that stands.
+    pub fn step(&mut self) -> Result<(), Trouble> {
+        let before = self.read_register(15)?;
+        for _ in 0..STEPS {
+            self.send("s")?;
+            self.running = true;
+            self.stopped()?;
+            if self.read_register(15)? != before {
+                return Ok(());
+            }
+        }
+        // A branch to itself: it was carried out all the same.
+        Ok(())
+    }
+
+    pub fn set_breakpoint(&mut self, addr: u32) -> Result<(), Trouble> {
+        self.breakpoint('Z', addr)
+    }
+
+    pub fn clear_breakpoint(&mut self, addr: u32) -> Result<(), Trouble> {
+        self.breakpoint('z', addr)
+    }
+
+    /// Of a machine that stands.
+    pub fn read_register(&mut self, number: u8) -> Result<u32, Trouble> {
+        self.send(&format!("p{number:x}"))?;
+        let reply = self.packet()?;
+        let bytes = (reply.len() == 8)
+            .then(|| u32::from_str_radix(&reply, 16).ok())
+            .flatten();
+        bytes
+            .map(u32::swap_bytes)
+            .ok_or_else(|| Trouble::new(format!("register {number} was answered with `{reply}`")))
+    }
+
+    /// Of a machine that stands.
+    pub fn write_register(&mut self, number: u8, value: u32) -> Result<(), Trouble> {
+        self.expect(&format!("P{number:x}={:08x}", value.swap_bytes()), "OK")
+    }
+
+    /// Breakpoints can be set only while the machine stands.
+    fn breakpoint(&mut self, which: char, addr: u32) -> Result<(), Trouble> {
+        let running = !self.is_halted()?;
+        if running {
+            self.halt()?;
+        }
+        self.expect(&format!("{which}1,{addr:x},2"), "OK")?;
+        if running {
+            self.resume()?;
+        }
+        Ok(())
+    }
+
+    fn stopped(&mut self) -> Result<(), Trouble> {
+        let reply = self.packet()?;
+        if !reply.starts_with(['T', 'S']) {
+            return Err(Trouble::new(format!(
+                "the machine ended: the debug stub said `{reply}`"
+            )));
+        }
+        self.running = false;
+        Ok(())
+    }
+
+    fn expect(&mut self, command: &str, wanted: &str) -> Result<(), Trouble> {
+        self.send(command)?;
+        let reply = self.packet()?;
+        if reply != wanted {
+            return Err(Trouble::new(format!("`{command}` was answered with `{reply}`")));
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, command: &str) -> Result<(), Trouble> {
+        let sum = command.bytes().fold(0_u8, u8::wrapping_add);
+        self.socket.send(format!("${command}#{sum:02x}").as_bytes())
+    }
+
+    /// The next packet's text. Checksums are not looked at: a socket loses nothing.
+    fn packet(&mut self) -> Result<String, Trouble> {
+        self.socket.until(b'$')?;
+        let text = self.socket.until(b'#')?;
+        self.socket.take(2)?;
+        self.socket.send(b"+")?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}

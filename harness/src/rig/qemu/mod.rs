@@ -1,0 +1,161 @@
+//! A pump's firmware in QEMU: the process, and its processor as a probe sees it.
+//!
+//! QEMU has no debug port. What a probe needs is put together from three sockets: GDB's stub for run control and registers, qtest for memory
+//! while the machine runs, QMP for reset. **Invariant:** the process and its folder end with [`Process`], whatever happens.
+
+mod core;
+mod gdb;
+mod qmp;
+mod qtest;
+mod socket;
+
+pub(super) use self::core::Machine;
+
+use super::{RigError, host_time};
+use gdb::Gdb;
+use qmp::Qmp;
+use qtest::Qtest;
+use socket::Socket;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, Command};
+
+/// How often a process that starts is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+/// How long QEMU may take for one request.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Bytes of QEMU's complaints that are told.
+const COMPLAINT_MAX: u64 = 2_000;
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// What went wrong with QEMU.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Trouble(String);
+
+impl Trouble {
+    fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+/// What QEMU is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QemuAt {
+    /// Machine of `qemu-system-arm`, such as `microbit`.
+    pub machine: String,
+    /// The firmware.
+    pub elf: PathBuf,
+    /// Further arguments.
+    pub args: Vec<String>,
+}
+
+/// A QEMU that was started, standing before its first instruction; it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Process {
+    /// Starts QEMU, and takes over its machine.
+    pub async fn start(at: &QemuAt, limit: Duration) -> Result<(Self, Machine), RigError> {
+        let wrong = |what: String| RigError::Qemu { what };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("pump-hil-qemu-{}-{number}", std::process::id()));
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&folder)
+            .map_err(|e| wrong(format!("cannot make {}: {e}", folder.display())))?;
+        let child = command(at, &folder).spawn();
+        let child = match child {
+            Ok(child) => child,
+            Err(e) => {
+                let _ = std::fs::remove_dir_all(&folder);
+                return Err(wrong(format!(
+                    "qemu-system-arm does not start: {e}; install it (Debian: `apt install qemu-system-arm`)"
+                )));
+            }
+        };
+        let mut process = Self { child, folder };
+        let gdb = process.connect("gdb", "QEMU's debug stub", limit).await?;
+        let qtest = process.connect("qtest", "QEMU's memory access", limit).await?;
+        let qmp = process.connect("qmp", "QEMU's monitor", limit).await?;
+        let machine = Gdb::new(gdb).and_then(|gdb| Ok(Machine::new(gdb, Qtest::new(qtest), Qmp::new(qmp)?)));
+        match machine {
+            Ok(machine) => Ok((process, machine)),
+            Err(trouble) => Err(wrong(trouble.to_string())),
+        }
+    }
+
+    /// Where the pump's line can be connected to.
+    pub fn line(&self) -> PathBuf {
+        self.folder.join("line")
+    }
+
+    async fn connect(&mut self, name: &str, what: &'static str, limit: Duration) -> Result<Socket, RigError> {
+        let begun = host_time::now();
+        loop {
+            match Socket::connect(&self.folder.join(name), what, ANSWER) {
+                Ok(socket) => return Ok(socket),
+                Err(why) if begun.elapsed() > limit => {
+                    return Err(RigError::Qemu {
+                        what: format!("{what} did not open within {} ms: {why}", limit.as_millis()),
+                    });
+                }
+                Err(_) => {}
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(RigError::Qemu {
+                    what: format!("it ended at once ({status}): {}", self.complaint().await),
+                });
+            }
+            host_time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// What it wrote before it ended.
+    async fn complaint(&mut self) -> String {
+        let mut text = Vec::new();
+        if let Some(stderr) = self.child.stderr.take() {
+            let _ = stderr.take(COMPLAINT_MAX).read_to_end(&mut text).await;
+        }
+        crate::wire::escape(&text).replace("\\n", " ").trim().to_owned()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn command(at: &QemuAt, folder: &Path) -> Command {
+    let socket = |name: &str| format!("unix:{},server=on,wait=off", folder.join(name).display());
+    let mut command = Command::new("qemu-system-arm");
+    command
+        .args(["-machine", &at.machine, "-nodefaults", "-display", "none", "-S"])
+        .arg("-kernel")
+        .arg(&at.elf)
+        .args(["-serial", &socket("line")])
+        .args(["-gdb", &socket("gdb")])
+        .args(["-qtest", &socket("qtest"), "-qtest-log", "none", "-accel", "tcg"])
+        .args(["-qmp", &socket("qmp")])
+        .args(&at.args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        // Ctrl-C in a terminal reaches the whole group: the pump must live until it was made safe.
+        .process_group(0);
+    command
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! A real QEMU, with an image of eight instructions that counts as fast as it can.
+
+use super::{Process, QemuAt};
+use crate::rig::probe::Debug;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const COUNTER: u64 = 0x2000_0100;
+const RESET: u64 = 0x40;
+/// The first instruction of the loop.
+const LOOP: u64 = 0x48;
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// r0 = 0x20000100; loop: r1 = [r0]; r1 += 1; [r0] = r1; branch to loop.
+const CODE: [u16; 8] = [0x2020, 0x0600, 0x3080, 0x3080, 0x6801, 0x3101, 0x6001, 0xE7FB];
+
+/// The machine, its probe, and the folder of its image; `None`, visibly, where there is no QEMU.
+fn counting() -> Option<(Process, Debug, tempfile::TempDir)> {
+    if std::process::Command::new("qemu-system-arm")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+        {
+            eprintln!("SKIPPED: no qemu-system-arm here (Debian: apt install qemu-system-arm)");
+        }
+        return None;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut image = vec![0; RESET as usize];
+    image[..4].copy_from_slice(&0x2000_4000_u32.to_le_bytes());
+    image[4..8].copy_from_slice(&(RESET as u32 + 1).to_le_bytes());
+    image.extend(CODE.iter().flat_map(|half| half.to_le_bytes()));
+    let path = folder.path().join("count.bin");
+    std::fs::write(&path, image).expect("written");
+    let (process, debug) = start(path).expect("QEMU starts");
+    Some((process, debug, folder))
+}
+
+fn start(elf: PathBuf) -> Result<(Process, Debug), crate::rig::RigError> {
+    let at = QemuAt {
+        machine: "microbit".to_owned(),
+        elf,
+        args: Vec::new(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("an event loop");
+    let (process, machine) = runtime.block_on(async { Process::start(&at, LIMIT).await })?;
+    Ok((process, Debug::attach_virtual(Box::new(machine))?))
+}
+
+#[test]
+fn memory_is_read_and_written_while_the_machine_runs() {
+    let Some((_process, mut debug, _folder)) = counting() else {
+        return;
+    };
+    debug.run_if_halted().expect("runs");
+    let first = debug.read_word(COUNTER).expect("read");
+    while debug.read_word(COUNTER).expect("read") == first {}
+    let bytes: Vec<u8> = (0..=255).collect();
+    debug.write(0x2000_0200, &bytes).expect("written");
+    let mut back = vec![0; 256];
+    debug.read(0x2000_0200, &mut back).expect("read");
+    assert_eq!(back, bytes);
+    assert!(!debug.is_halted().expect("asked"));
+}
+
+#[test]
+fn what_is_not_mapped_is_refused() {
+    let Some((_process, mut debug, _folder)) = counting() else {
+        return;
+    };
+    assert!(debug.read_word(0x3000_0000).is_err());
+    assert!(debug.write_word(0x3000_0000, 1).is_err());
+}
+
+#[test]
+fn halt_step_registers_breakpoint_and_reset() {
+    let Some((_process, mut debug, _folder)) = counting() else {
+        return;
+    };
+    debug.halt().expect("halts");
+    let standing = debug.read_word(COUNTER).expect("read");
+    assert_eq!(
+        debug.read_word(COUNTER).expect("read"),
+        standing,
+        "a halted core counts on"
+    );
+    debug.reset_and_halt().expect("resets");
+    assert_eq!(debug.pc().expect("halted"), RESET);
+    debug.step().expect("steps");
+    assert_eq!(debug.pc().expect("halted"), RESET + 2);
+    assert_eq!(debug.register(0).expect("halted"), 0x20);
+    debug.set_breakpoint(LOOP).expect("set");
+    debug.run().expect("runs");
+    while !debug.is_halted().expect("asked") {}
+    assert_eq!(debug.pc().expect("halted"), LOOP);
+    assert_eq!(debug.register(0).expect("halted"), COUNTER);
+    debug.clear_breakpoint(LOOP).expect("cleared");
+    debug.write_word(COUNTER, 41).expect("written");
+    for _ in 0..3 {
+        debug.step().expect("steps");
+    }
+    assert_eq!(debug.read_word(COUNTER).expect("read"), 42);
+    debug.set_register(1, 7).expect("written");
+    assert_eq!(debug.register(1).expect("read"), 7);
+    debug.reset().expect("resets");
+    let first = debug.read_word(COUNTER).expect("read");
+    while debug.read_word(COUNTER).expect("read") == first {}
+}
+
+#[test]
+fn a_machine_that_qemu_does_not_know_is_told_with_its_words() {
+    if counting().is_none() {
+        return;
+    }
+    let at = QemuAt {
+        machine: "toaster".to_owned(),
+        elf: PathBuf::from("/dev/null"),
+        args: Vec::new(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("an event loop");
+    let error = runtime
+        .block_on(async { Process::start(&at, LIMIT).await })
+        .expect_err("no such machine");
+    assert!(error.to_string().contains("unsupported machine type"), "{error}");
+}
+
+#[test]
+fn the_process_and_its_folder_end_with_it() {
+    let Some((process, debug, _folder)) = counting() else {
+        return;
+    };
+    let (folder, pid) = (process.folder.clone(), process.child.id().expect("it runs"));
+    drop((debug, process));
+    assert!(!folder.exists());
+    // Killed; a zombie until it is reaped, which is not running either.
+    let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
+    while state().is_some_and(|stat| !stat.contains(") Z")) {}
+}
