@@ -26,17 +26,17 @@ impl Rig {
         block.ask(debug, rx, Some(until_ms))?;
         let begun = host_time::now();
         let mut looks = 0_u32;
-        let (stand, end) = loop {
+        let stand = loop {
             let (block, debug) = self.block_of(|| "granted time".to_owned())?;
             if let Some(stand) = block.done(debug)? {
-                break (stand, End::Deadline);
+                break stand;
             }
             looks += 1;
             if looks.is_multiple_of(LOOKS) {
                 if debug.is_halted()? {
                     return Ok(End::Halted);
                 }
-                self.bound(begun)?;
+                within(self.fence_limit, begun)?;
                 // A transmitter that is full holds the pump up: take what there is.
                 self.link.receive_waiting(bytes)?;
                 host_time::sleep(REST).await;
@@ -50,7 +50,7 @@ impl Rig {
         self.link.receive_up_to(total, bytes).await?;
         self.settled = Some((self.link.sent, self.link.received));
         self.touched = false;
-        Ok(if bytes.is_empty() { end } else { End::Bytes })
+        Ok(if bytes.is_empty() { End::Deadline } else { End::Bytes })
     }
 
     /// Lets the pump act on what was written into its block, and refresh it. Nothing where the block is never stale, or while the core is halted.
@@ -64,24 +64,19 @@ impl Rig {
         }
         block.ask(debug, rx, None)?;
         let begun = host_time::now();
-        loop {
-            let (Some(block), Some(debug)) = (&self.block, &mut self.debug) else {
-                return Ok(());
-            };
-            if block.done(debug)?.is_some() {
-                return Ok(());
-            }
-            self.bound(begun)?;
-        }
-    }
-
-    /// Host time is bounded, whatever the pump does.
-    fn bound(&self, begun: Instant) -> Result<(), RigError> {
-        if begun.elapsed() > self.fence_limit {
-            return Err(RigError::FenceTimeout {
-                limit_ms: u64::try_from(self.fence_limit.as_millis()).unwrap_or(u64::MAX),
-            });
+        while block.done(debug)?.is_none() {
+            within(self.fence_limit, begun)?;
         }
         Ok(())
     }
+}
+
+/// Host time is bounded, whatever the pump does.
+fn within(limit: Duration, begun: Instant) -> Result<(), RigError> {
+    if begun.elapsed() > limit {
+        return Err(RigError::FenceTimeout {
+            limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        });
+    }
+    Ok(())
 }

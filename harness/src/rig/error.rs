@@ -53,8 +53,8 @@ pub enum RigError {
     /// The simulated pump is gone.
     #[error("the simulated pump has ended; open the rig again")]
     SimGone,
-    /// The simulated pump does not come back to its fence.
-    #[error("the simulated pump did not reach its fence within {limit_ms} ms of host time")]
+    /// The pump does not come back from granted time.
+    #[error("the pump did not reach its fence within {limit_ms} ms of host time")]
     FenceTimeout {
         /// The limit.
         limit_ms: u64,
