@@ -12,6 +12,7 @@ pub mod dose;
 pub mod event;
 pub mod fault;
 pub mod files;
+pub mod firmware;
 pub mod interrupt;
 pub mod journal;
 pub mod judge;

@@ -10,6 +10,7 @@ const PURE: &[&str] = &[
     "wire",
     "session",
     "device",
+    "firmware",
     "dose",
     "oracle",
     "reconcile",

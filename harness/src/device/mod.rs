@@ -3,14 +3,12 @@
 //! **Invariant:** pure. A profile is made from text; who reads the file says its name for the errors. The rest of the harness knows verbs
 //! ([`crate::scenario::case::Request`]) and parts of a prescription; only a profile knows what a firmware calls them.
 
-mod elf;
 mod profile;
 mod raw;
 mod resolve;
 mod unit;
 mod value;
 
-pub use elf::{ElfError, symbols as elf_symbols};
 pub(crate) use profile::text_at;
 pub use profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, SaidAt, StagedField, Template,

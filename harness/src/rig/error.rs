@@ -16,13 +16,13 @@ pub enum RigError {
     /// A rig file or a device profile that is not right.
     #[error(transparent)]
     Wrong(#[from] crate::diagnostic::WrongFile),
-    /// A firmware's ELF file that gives no symbols.
+    /// A firmware's ELF file that cannot be made use of.
     #[error("{path}: {why}", path = .path.display())]
     Elf {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: crate::device::ElfError,
+        why: crate::firmware::ImageError,
     },
     /// The serial port cannot be opened.
     #[error(

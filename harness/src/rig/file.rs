@@ -7,10 +7,11 @@ use crate::capability::Capability;
 use crate::device::Profile;
 use crate::fault::{CATALOGUE, FaultName};
 use crate::files;
+use crate::firmware::Image;
 use crate::quantity::Span;
 use crate::yaml::document::Document;
 use crate::yaml::schema::published;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct RigFile {
     pub profile: Arc<Profile>,
     /// The profile's text.
     pub device_text: String,
+    /// The firmware: the one that the rig runs, else the one that the device profile names.
+    pub image: Option<Arc<Image>>,
     /// The pump.
     pub pump: PumpAt,
     /// How time passes.
@@ -118,7 +121,7 @@ impl RigFile {
     pub fn sim() -> Result<Self, RigError> {
         let profile = Profile::parse(STUB_DEVICE, "fixtures/devices/stub.yaml")?;
         Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), |_| {
-            Ok((profile, STUB_DEVICE.to_owned()))
+            Ok((profile, STUB_DEVICE.to_owned(), None))
         })
     }
 
@@ -132,21 +135,17 @@ impl RigFile {
         Self::parse(&text, path, |device| {
             let file = device_path(folder, device);
             let text = read(&file)?;
-            let mut profile = Profile::parse(&text, &file.display().to_string())?;
-            if let Some(elf) = &profile.elf {
-                let path = file.parent().unwrap_or(Path::new("")).join(elf);
-                for (name, addr) in symbols(path)? {
-                    profile.symbols.entry(name).or_insert(addr);
-                }
-            }
-            Ok((profile, text))
+            let profile = Profile::parse(&text, &file.display().to_string())?;
+            let elf = profile.elf.as_ref();
+            let elf = elf.map(|elf| file.parent().unwrap_or(Path::new("")).join(elf));
+            Ok((profile, text, elf))
         })
     }
 
     fn parse(
         text: &str,
         path: &Path,
-        device: impl FnOnce(&str) -> Result<(Profile, String), RigError>,
+        device: impl FnOnce(&str) -> Result<(Profile, String, Option<PathBuf>), RigError>,
     ) -> Result<Self, RigError> {
         let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
         // It becomes part of the names of files.
@@ -161,16 +160,24 @@ impl RigFile {
         if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
             return Err(document.wrong(&[key, "kind"], what).into());
         }
-        let (mut profile, device_text) = device(&raw.device)?;
-        if let PumpAt::Qemu(at) = &pump {
-            // The image itself knows where its things are; the profile's places are another's.
-            profile.symbols = symbols(at.elf.clone()).map_err(|error| match error {
-                RigError::File { path, why } => {
-                    let what = format!("{}: {why}; build the firmware first", path.display());
-                    document.wrong(&["pump", "elf"], what).into()
-                }
-                other => other,
-            })?;
+        let (mut profile, device_text, named) = device(&raw.device)?;
+        let image = match (&pump, named) {
+            (PumpAt::Qemu(at), _) => {
+                // The image itself knows where its things are; the profile's places are another's.
+                profile.symbols.clear();
+                let image = image(at.elf.clone()).map_err(|error| match error {
+                    RigError::File { path, why } => {
+                        let what = format!("{}: {why}; build the firmware first", path.display());
+                        document.wrong(&["pump", "elf"], what).into()
+                    }
+                    other => other,
+                })?;
+                Some(image)
+            }
+            (_, elf) => elf.map(image).transpose()?,
+        };
+        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
+            profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
         }
         if let Some(symbol) = probe.as_ref().and_then(ProbeAt::test_block)
             && !profile.symbols.contains_key(symbol)
@@ -184,6 +191,7 @@ impl RigFile {
             text: text.to_owned(),
             profile: Arc::new(profile),
             device_text,
+            image,
             pump,
             clock,
             probe,
@@ -258,13 +266,14 @@ fn contradiction(pump: &PumpAt, clock: ClockKind, probe: Option<&ProbeAt>) -> Op
     }
 }
 
-/// The symbols of an ELF file.
-fn symbols(path: PathBuf) -> Result<BTreeMap<String, u64>, RigError> {
-    let file = std::fs::read(&path).map_err(|why| RigError::File {
+/// A firmware's ELF file.
+fn image(path: PathBuf) -> Result<Arc<Image>, RigError> {
+    let bytes = std::fs::read(&path).map_err(|why| RigError::File {
         path: path.clone(),
         why,
     })?;
-    crate::device::elf_symbols(&file).map_err(|why| RigError::Elf { path, why })
+    let image = Image::parse(bytes).map_err(|why| RigError::Elf { path, why })?;
+    Ok(Arc::new(image))
 }
 
 fn read(path: &Path) -> Result<String, RigError> {
@@ -295,7 +304,7 @@ mod tests {
     fn spoilt(from: &str, to: &str) -> String {
         assert!(SIM_RIG.contains(from), "`{from}` is not in the file");
         let text = SIM_RIG.replacen(from, to, 1);
-        let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned()));
+        let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
         RigFile::parse(&text, Path::new("sim.yaml"), profile)
             .expect_err("a spoilt rig must not load")
             .to_string()
@@ -352,7 +361,7 @@ mod tests {
             let text = SIM_RIG
                 .replace("pump: {kind: sim}", pump)
                 .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe);
-            let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned()));
+            let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
             RigFile::parse(&text, Path::new("qemu.yaml"), profile)
                 .expect_err("it must not load")
                 .to_string()

@@ -1,0 +1,98 @@
+//! What a firmware's ELF file says: where its names stand in memory, and how its memory is to be read.
+//!
+//! **Invariant:** pure, and foreign input is believed nothing: a broken file is told, and breaks nothing.
+
+use object::elf::FileHeader32;
+use object::read::elf::ElfFile;
+use object::{LittleEndian, Object as _, ObjectSymbol as _};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Why bytes are no firmware.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImageError {
+    /// No ELF file of the kind that Cortex-M firmware is.
+    #[error("no 32-bit little-endian ELF file")]
+    Kind,
+    /// It is cut off, or points beyond its end.
+    #[error("the file is cut off, or broken: {what}")]
+    Broken {
+        /// What the reader stumbled over.
+        what: String,
+    },
+    /// It was stripped.
+    #[error("the file has no symbol table: build the firmware without stripping it")]
+    Stripped,
+}
+
+/// A firmware's image. Read once, and shared by every run of it.
+#[derive(Debug)]
+pub struct Image {
+    bytes: Arc<[u8]>,
+    symbols: BTreeMap<String, Symbol>,
+}
+
+/// A function or a variable of the symbol table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Symbol {
+    /// Where it begins; the Thumb bit of a function is taken off.
+    pub addr: u64,
+    /// Its length in bytes; 0: the file does not say.
+    pub size: u64,
+}
+
+impl Image {
+    /// Reads an ELF file.
+    ///
+    /// # Errors
+    /// Bytes that are no such file, a broken one, or one without symbols.
+    pub fn parse(bytes: impl Into<Arc<[u8]>>) -> Result<Self, ImageError> {
+        let bytes = bytes.into();
+        if !bytes.starts_with(b"\x7fELF\x01\x01") {
+            return Err(ImageError::Kind);
+        }
+        let broken = |error: object::read::Error| ImageError::Broken {
+            what: error.to_string(),
+        };
+        let file = ElfFile::<FileHeader32<LittleEndian>>::parse(&*bytes).map_err(broken)?;
+        let mut symbols = BTreeMap::new();
+        for symbol in file.symbols() {
+            let function = symbol.kind() == object::SymbolKind::Text;
+            if !(function || symbol.kind() == object::SymbolKind::Data) || symbol.is_undefined() {
+                continue;
+            }
+            let name = symbol.name().map_err(broken)?;
+            let addr = if function {
+                symbol.address() & !1
+            } else {
+                symbol.address()
+            };
+            let size = symbol.size();
+            symbols.insert(name.to_owned(), Symbol { addr, size });
+        }
+        if symbols.is_empty() {
+            return Err(ImageError::Stripped);
+        }
+        Ok(Self { bytes, symbols })
+    }
+
+    /// The file as it is.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// A function or a variable by its name in the symbol table.
+    #[must_use]
+    pub fn symbol(&self, name: &str) -> Option<Symbol> {
+        self.symbols.get(name).copied()
+    }
+
+    /// Every function and variable of the symbol table.
+    pub fn symbols(&self) -> impl Iterator<Item = (&str, Symbol)> {
+        self.symbols.iter().map(|(name, symbol)| (name.as_str(), *symbol))
+    }
+}
+
+#[cfg(test)]
+mod tests;
