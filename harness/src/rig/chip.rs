@@ -5,13 +5,41 @@
 
 use super::clock::Clock;
 use super::line::End;
+use super::test_block::Stand;
 use super::{Rig, RigError, host_time};
 use crate::quantity::Span;
 use std::time::{Duration, Instant};
 
-/// Looks in a row before the host is given a rest.
-const LOOKS: u32 = 200;
-const REST: Duration = Duration::from_micros(100);
+/// Looks in a row before the host is given a rest: most requests are done by then.
+const LOOKS: u32 = 10;
+/// The longest rest between two looks.
+const REST_MAX: Duration = Duration::from_millis(1);
+
+/// A request that is not done yet.
+struct Wait {
+    begun: Instant,
+    looks: u32,
+}
+
+impl Wait {
+    fn new() -> Self {
+        Self {
+            begun: host_time::now(),
+            looks: 0,
+        }
+    }
+
+    /// How long to rest before the next look: a part of the time that it took so far, so that a long grant leaves the processor to others, and a short one
+    /// is not kept waiting.
+    fn rest(&mut self) -> Duration {
+        self.looks += 1;
+        if self.looks < LOOKS {
+            Duration::ZERO
+        } else {
+            (self.begun.elapsed() / 8).min(REST_MAX)
+        }
+    }
+}
 
 impl Rig {
     /// Lets everything that was sent arrive and be answered, then lets time run to `until`, or until something is sent; takes what was sent.
@@ -24,23 +52,17 @@ impl Rig {
             return Ok(End::Halted);
         }
         block.ask(debug, rx, Some(until_ms))?;
-        let begun = host_time::now();
-        let mut looks = 0_u32;
+        let mut wait = Wait::new();
         let stand = loop {
-            let (block, debug) = self.block_of(|| "granted time".to_owned())?;
-            if let Some(stand) = block.done(debug)? {
+            if let Some(stand) = self.look(&mut wait)? {
                 break stand;
             }
-            looks += 1;
-            if looks.is_multiple_of(LOOKS) {
-                if debug.is_halted()? {
-                    return Ok(End::Halted);
-                }
-                within(self.fence_limit, begun)?;
-                // A transmitter that is full holds the pump up: take what there is.
-                self.link.receive_waiting(bytes)?;
-                host_time::sleep(REST).await;
+            let (_, debug) = self.block_of(|| "granted time".to_owned())?;
+            if wait.looks.is_multiple_of(LOOKS) && debug.is_halted()? {
+                return Ok(End::Halted);
             }
+            // An interrupt of the run must be heard.
+            tokio::task::yield_now().await;
         };
         if let Clock::Chip { now_ms, .. } = &mut self.clock {
             *now_ms = stand.now_ms;
@@ -63,20 +85,24 @@ impl Rig {
             return Ok(());
         }
         block.ask(debug, rx, None)?;
-        let begun = host_time::now();
-        while block.done(debug)?.is_none() {
-            within(self.fence_limit, begun)?;
-        }
+        let mut wait = Wait::new();
+        while self.look(&mut wait)?.is_none() {}
         Ok(())
     }
-}
 
-/// Host time is bounded, whatever the pump does.
-fn within(limit: Duration, begun: Instant) -> Result<(), RigError> {
-    if begun.elapsed() > limit {
-        return Err(RigError::FenceTimeout {
-            limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-        });
+    /// Where the pump stands once it has done what it was asked; else a rest, in which bytes are taken: a full transmitter would hold it up.
+    fn look(&mut self, wait: &mut Wait) -> Result<Option<Stand>, RigError> {
+        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
+        let done = block.done(debug)?;
+        if done.is_none() {
+            // Host time is bounded, whatever the pump does.
+            if wait.begun.elapsed() > self.fence_limit {
+                return Err(RigError::FenceTimeout {
+                    limit_ms: u64::try_from(self.fence_limit.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+            self.link.put_aside(wait.rest())?;
+        }
+        Ok(done)
     }
-    Ok(())
 }

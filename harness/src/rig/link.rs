@@ -54,6 +54,8 @@ pub(super) struct Link {
     watch: OwnedFd,
     name: String,
     buffer: Box<[u8]>,
+    /// Received while nobody asked for it; given out first.
+    aside: Vec<u8>,
     write_limit: Duration,
     /// Bytes sent in all.
     pub sent: u64,
@@ -104,6 +106,7 @@ impl Link {
             watch,
             name: name.to_owned(),
             buffer: vec![0; READ_MAX].into_boxed_slice(),
+            aside: Vec::new(),
             write_limit,
             sent: 0,
             received: 0,
@@ -130,27 +133,52 @@ impl Link {
     ///
     /// This blocks the thread, for a peer that answers at once: the event loop would be woken twice, first because the peer read what was sent.
     pub fn receive_at_once(&mut self, limit: Duration) -> Result<Vec<u8>, RigError> {
-        let limit = Timespec::try_from(limit).unwrap_or_default();
-        match poll(&mut [PollFd::new(&self.watch, PollFlags::IN)], Some(&limit)) {
-            Ok(0) | Err(Errno::INTR) => return Ok(Vec::new()),
-            Ok(_) => {}
-            Err(e) => return Err(self.lost(&e.into())),
+        let mut bytes = std::mem::take(&mut self.aside);
+        if bytes.is_empty() && self.await_input(limit)? {
+            self.receive_waiting(&mut bytes)?;
         }
-        let read = self.port.try_read(&mut self.buffer);
-        self.took(read).map(<[u8]>::to_vec)
+        Ok(bytes)
     }
 
     /// Waits until bytes come, and gives those that are there.
     pub async fn receive(&mut self) -> Result<&[u8], RigError> {
+        if !self.aside.is_empty() {
+            let count = self.aside.len().min(READ_MAX);
+            self.buffer[..count].copy_from_slice(&self.aside[..count]);
+            self.aside.drain(..count);
+            return Ok(&self.buffer[..count]);
+        }
         let read = self.port.read(&mut self.buffer).await;
         self.took(read)
     }
 
     /// Appends to `into` what is there already.
     pub fn receive_waiting(&mut self, into: &mut Vec<u8>) -> Result<(), RigError> {
+        into.append(&mut self.aside);
         let read = self.port.try_read(&mut self.buffer);
         into.extend_from_slice(self.took(read)?);
         Ok(())
+    }
+
+    /// Waits at most `limit` for bytes, and keeps them for whoever receives next. For a pump that does something else for us first: a transmitter that
+    /// nobody reads would hold it up.
+    pub fn put_aside(&mut self, limit: Duration) -> Result<(), RigError> {
+        if self.await_input(limit)? {
+            let read = self.port.try_read(&mut self.buffer);
+            let count = self.took(read)?.len();
+            self.aside.extend_from_slice(&self.buffer[..count]);
+        }
+        Ok(())
+    }
+
+    /// Whether bytes came before `limit` was over. This blocks the thread.
+    fn await_input(&mut self, limit: Duration) -> Result<bool, RigError> {
+        let limit = Timespec::try_from(limit).unwrap_or_default();
+        match poll(&mut [PollFd::new(&self.watch, PollFlags::IN)], Some(&limit)) {
+            Ok(count) => Ok(count > 0),
+            Err(Errno::INTR) => Ok(false),
+            Err(e) => Err(self.lost(&e.into())),
+        }
     }
 
     fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], RigError> {
@@ -170,6 +198,7 @@ impl Link {
 
     /// Appends to `into` what comes until `total` bytes were received in all.
     pub async fn receive_up_to(&mut self, total: u64, into: &mut Vec<u8>) -> Result<(), RigError> {
+        into.append(&mut self.aside);
         while self.received < total {
             let bytes = self.receive().await?;
             into.extend_from_slice(bytes);
