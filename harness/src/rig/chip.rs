@@ -42,16 +42,17 @@ impl Wait {
 }
 
 impl Rig {
-    /// Lets everything that was sent arrive and be answered, then lets time run to `until`, or until something is sent; takes what was sent.
-    pub(super) async fn settle_on_chip(&mut self, until: Span, bytes: &mut Vec<u8>) -> Result<End, RigError> {
+    /// Lets everything that was sent arrive and be answered, then lets time run to `until`, if it is to move at all, or until something is sent; takes what
+    /// was sent.
+    pub(super) async fn settle_on_chip(&mut self, until: Option<Span>, bytes: &mut Vec<u8>) -> Result<End, RigError> {
         let before = self.clock.now();
         let rx = self.link.sent as u32;
-        let until_ms = u64::try_from(until.0.max(before.0)).unwrap_or(0);
+        let until_ms = until.map(|until| u64::try_from(until.0.max(before.0)).unwrap_or(0));
         let (block, debug) = self.block_of(|| "granted time".to_owned())?;
         if debug.is_halted()? {
             return Ok(End::Halted);
         }
-        block.ask(debug, rx, Some(until_ms))?;
+        block.ask(debug, rx, until_ms)?;
         let mut wait = Wait::new();
         let stand = loop {
             if let Some(stand) = self.look(&mut wait)? {

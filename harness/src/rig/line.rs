@@ -69,7 +69,7 @@ impl Rig {
     /// Grants time to `until` and reads exactly what was sent meanwhile.
     async fn settle(&mut self, until: Span, bytes: &mut Vec<u8>) -> Result<End, RigError> {
         if let Clock::Chip { .. } = self.clock {
-            return self.settle_on_chip(until, bytes).await;
+            return self.settle_on_chip(Some(until), bytes).await;
         }
         let until_ms = u64::try_from(until.0).unwrap_or(0);
         let advance = self.clock.grant(until_ms, self.link.sent).await?;
@@ -94,23 +94,36 @@ impl Rig {
         }
         let now = self.clock.now();
         let mut bytes = Vec::new();
-        if !self.touched && self.clock.progress().is_some() {
-            bytes = self.link.receive_at_once(limit)?;
+        self.settled = None;
+        // What else is due at this instant is done when time is next granted, but not what the probe did: the pump may have something to say of it.
+        if !self.touched {
+            self.hear(limit, &mut bytes).await?;
         }
-        match self.clock.progress() {
-            Some((taken, sent)) if !bytes.is_empty() && taken == self.link.sent => {
-                self.link.receive_up_to(sent, &mut bytes).await?;
-                self.settled = Some((self.link.sent, self.link.received));
-            }
-            _ => {
-                self.settle(now, &mut bytes).await?;
-            }
+        if bytes.is_empty() || self.settled.is_none() {
+            self.settle(now, &mut bytes).await?;
         }
         Ok(Received {
             end: if bytes.is_empty() { End::Deadline } else { End::Bytes },
             bytes,
             now,
         })
+    }
+
+    /// Takes what the pump answers at this instant, without letting time run.
+    async fn hear(&mut self, limit: Duration, bytes: &mut Vec<u8>) -> Result<(), RigError> {
+        if let Clock::Chip { .. } = self.clock {
+            self.settle_on_chip(None, bytes).await?;
+            return Ok(());
+        }
+        *bytes = self.link.receive_at_once(limit)?;
+        if let Some((taken, sent)) = self.clock.progress()
+            && !bytes.is_empty()
+            && taken == self.link.sent
+        {
+            self.link.receive_up_to(sent, bytes).await?;
+            self.settled = Some((self.link.sent, self.link.received));
+        }
+        Ok(())
     }
 
     async fn receive_within(&mut self, limit: Duration) -> Result<Received, RigError> {

@@ -53,6 +53,11 @@ const VERSION: u32 = 1;
 #[unsafe(link_section = ".uninit.PUMP_HIL_BLOCK")]
 static PUMP_HIL_BLOCK: [AtomicU32; SIZE / 4] = [const { AtomicU32::new(0) }; SIZE / 4];
 
+/// Plain RAM for a probe to try its hand at.
+#[unsafe(no_mangle)]
+#[used]
+static scratch: AtomicU32 = AtomicU32::new(0);
+
 /// A word of the block, by its offset.
 pub fn get(at: usize) -> u32 {
     PUMP_HIL_BLOCK[at / 4].load(Relaxed)
