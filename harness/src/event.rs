@@ -190,6 +190,8 @@ pub enum Body {
         /// The word.
         value: u64,
     },
+    /// The firmware told the probe something, by RTT.
+    Log(Log),
     /// The probe did something else.
     Probe {
         /// What, for people.
@@ -216,6 +218,26 @@ pub enum Body {
     },
     /// The run is over; the last event.
     Ended,
+}
+
+/// A line of text, or a decoded `defmt` message, of one of the firmware's RTT channels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// Number of the channel.
+    pub channel: u32,
+    /// Its name; empty: it has none.
+    pub name: String,
+    /// `trace` to `error`, where the firmware gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// The firmware's own time stamp, where it gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<String>,
+    /// What it says, with everything escaped that could steer a terminal.
+    pub text: String,
+    /// Where in the sources, as `file:line`, where the image says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 /// What a pump says unasked, in the harness's own words; a device profile maps a firmware's words to these.

@@ -7,7 +7,7 @@ pub mod junit;
 pub mod safe_text;
 pub mod terminal;
 
-use crate::event::{Body, Event, Said};
+use crate::event::{Body, Event, Log, Said};
 use crate::judge::Outcome;
 use crate::quantity::Span;
 use crate::scenario::case::Case;
@@ -183,6 +183,7 @@ pub fn event_line(event: &Event) -> String {
         Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
         Body::MemoryRead { at, value } => format!("probe: {at} holds {value:#x}"),
         Body::Probe { did } => format!("probe: {did}"),
+        Body::Log(log) => log_line(log),
         Body::Interrupted { by } => format!("interrupted by {by}"),
         Body::MadeSafe { did, failed } => {
             let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
@@ -195,6 +196,19 @@ pub fn event_line(event: &Event) -> String {
         Span(event.t.0).to_string(),
         safe_text::safe_within(&what, 160)
     )
+}
+
+/// A line of the firmware's log: channel, level, text and place.
+pub(crate) fn log_line(log: &Log) -> String {
+    let name = if log.name.is_empty() {
+        format!("rtt {}", log.channel)
+    } else {
+        format!("rtt {} {}", log.channel, log.name)
+    };
+    let level = log.level.as_ref().map_or(String::new(), |level| format!(" {level}"));
+    let stamp = log.stamp.as_ref().map_or(String::new(), |stamp| format!(" [{stamp}]"));
+    let at = log.at.as_ref().map_or(String::new(), |at| format!("  ({at})"));
+    format!("{name}{level}{stamp}: {}{at}", log.text)
 }
 
 fn said_line(said: &Said) -> String {

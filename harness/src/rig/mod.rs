@@ -16,6 +16,7 @@ pub mod probe;
 mod process;
 mod qemu;
 mod raw;
+mod rtt;
 #[cfg(feature = "sim")]
 mod sim;
 mod test_block;
@@ -66,6 +67,7 @@ pub struct Rig {
     clock: Clock,
     debug: Option<Debug>,
     block: Option<TestBlock>,
+    logs: rtt::Logs,
     /// Bytes up to which the pump is known to have taken everything, and to have sent nothing more at this instant.
     settled: Option<(u64, u64)>,
     /// How long a chip may take for a request in its block.

@@ -7,6 +7,7 @@ use super::inside::unknown_symbol;
 use super::link::Link;
 use super::probe::Debug;
 use super::qemu::{self, QemuAt};
+use super::rtt::Logs;
 #[cfg(feature = "sim")]
 use super::sim;
 use super::test_block::FIRST;
@@ -72,6 +73,10 @@ impl Rig {
             }
             rig.block = Some(block);
         }
+        // The simulated chip runs no image, and has no log.
+        if !matches!(file.probe, Some(ProbeAt::Sim { .. })) {
+            rig.logs = Logs::of(file.image.as_deref());
+        }
         Ok(rig)
     }
 
@@ -135,6 +140,7 @@ impl Rig {
             clock,
             debug: None,
             block: None,
+            logs: Logs::none(),
             settled: None,
             fence_limit: file.limits.fence,
             touched: true,

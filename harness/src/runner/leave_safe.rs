@@ -34,6 +34,9 @@ impl Runner<'_> {
         for what in &failed {
             tracing::error!(case = %self.case.name(), what = %crate::report::safe_text::safe(what), "the pump is not safe");
         }
+        for said in self.rig.logged_last() {
+            let _ = self.note(said);
+        }
         let _ = self.note(Body::MadeSafe {
             did,
             failed: failed.clone(),

@@ -161,6 +161,14 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
+    /// Notes what the firmware told the probe up to this instant.
+    fn note_log(&mut self) -> Result<(), journal::JournalError> {
+        for said in self.rig.logged() {
+            self.note(said)?;
+        }
+        Ok(())
+    }
+
     /// Reads the test block, where the rig has one, into the journal.
     fn sample(&mut self) -> Result<(), Stopped> {
         if let Some(sample) = self.rig.sample()? {
@@ -191,6 +199,7 @@ impl<'a> Runner<'a> {
                 received = Self::receive(&mut self.rig, self.session.is_waiting(), Span(due.0.saturating_add(self.begin.0))) => received?,
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
+            self.note_log()?;
             match received.end {
                 End::Bytes => self.session.handle_bytes(&received.bytes, received.now),
                 End::Deadline => self.session.handle_timeout(received.now),

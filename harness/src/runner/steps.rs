@@ -229,6 +229,7 @@ impl Runner<'_> {
     pub(super) async fn settle(&mut self) -> Result<(), Stopped> {
         let now = self.rig.now();
         let received = self.rig.receive(now).await?;
+        self.note_log()?;
         self.session.handle_bytes(&received.bytes, received.now);
         self.note_session_events()
     }

@@ -5,9 +5,11 @@
 
 mod backend;
 mod dap;
+mod rtt;
 mod scs;
 
 pub use backend::{BusFault, CoreBackend, CoreRegister};
+pub use rtt::{UpChannels, UpError};
 
 use super::RigError;
 use dap::VirtualProbe;
