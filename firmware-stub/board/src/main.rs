@@ -22,13 +22,32 @@ use stub_pump::line::{Identity, LINE_MAX, reset_reason};
 
 pub(crate) use rtt::log;
 
-/// What was built, as `build` says it: the commit, and `+` where the tree was not clean.
-const BUILD: &str = match option_env!("STUB_BUILD_ID") {
-    Some(id) => id,
-    None => "unknown",
+/// What was built, as `build` says it: the commit, and `+` where the tree was not clean. Text with NULs behind it: a symbol by which whoever has only the
+/// image, or a chip that does not run, learns what `identify` would say.
+#[unsafe(no_mangle)]
+static STUB_BUILD_ID: [u8; 32] = {
+    let id = match option_env!("STUB_BUILD_ID") {
+        Some(id) => id,
+        None => "unknown",
+    };
+    let mut text = [0; 32];
+    text.split_at_mut(id.len()).0.copy_from_slice(id.as_bytes());
+    text
 };
 
-const IDENTITY: Identity = Identity {
+/// [`STUB_BUILD_ID`] without its NULs.
+static BUILD: &str = {
+    let mut len = 0;
+    while STUB_BUILD_ID[len] != 0 {
+        len += 1;
+    }
+    match core::str::from_utf8(STUB_BUILD_ID.split_at(len).0) {
+        Ok(id) => id,
+        Err(_) => panic!("STUB_BUILD_ID is no text"),
+    }
+};
+
+static IDENTITY: Identity = Identity {
     model: "stub-it20",
     serial: "SN000001",
     build: BUILD,

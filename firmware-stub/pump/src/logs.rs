@@ -3,6 +3,8 @@
 //! Memory holds only the next numbers and two short queues toward the line. A copy that cannot be written raises an alarm. A record of which neither can is
 //! still sent, with its number; the log then lacks that number, and once a write works again a `log-gap` event says how many are missing.
 
+use heapless::Deque;
+
 use crate::bytes::{Coded, Reader, Writer};
 use crate::nv::{Nv, Slot};
 use crate::record::{DoseEntry, Event, What};
@@ -18,38 +20,24 @@ const DOSE_QUEUE: usize = 8;
 const ENTRY_MAX: usize = 96;
 
 /// A queue that forgets its oldest entry when it is full: the numbers show the gap.
-pub(crate) struct Queue<T, const SIZE: usize> {
-    places: [Option<T>; SIZE],
-    head: usize,
-    len: usize,
-}
+#[derive(Debug)]
+pub(crate) struct Queue<T, const SIZE: usize>(Deque<T, SIZE>);
 
-impl<T: Copy, const SIZE: usize> Queue<T, SIZE> {
+impl<T, const SIZE: usize> Queue<T, SIZE> {
     const fn new() -> Self {
-        Self {
-            places: [None; SIZE],
-            head: 0,
-            len: 0,
-        }
+        Self(Deque::new())
     }
 
     fn push(&mut self, item: T) {
-        if self.len == SIZE {
+        if self.0.is_full() {
             self.pop();
         }
-        let at = (self.head + self.len) % SIZE;
-        self.places[at] = Some(item);
-        self.len += 1;
+        // There is room now.
+        let _ = self.0.push_back(item);
     }
 
     pub(crate) fn pop(&mut self) -> Option<T> {
-        if self.len == 0 {
-            return None;
-        }
-        let item = self.places[self.head].take();
-        self.head = (self.head + 1) % SIZE;
-        self.len -= 1;
-        item
+        self.0.pop_front()
     }
 }
 

@@ -125,7 +125,8 @@ impl<N: Nv> Pump<N> {
         pump
     }
 
-    /// A pump that was not started: constant, so that a small processor whose stack could not hold it has it in its place from the linker.
+    /// A pump that was not started. Constant, and a function of its own that writes it where it is to stand: a small processor's stack could not hold it.
+    #[inline(never)]
     pub const fn asleep(settings: Settings, nv: N) -> Self {
         Self {
             state: Durable::new(settings.log_every_s),

@@ -171,6 +171,20 @@ impl<F: Flash> Store<F> {
         }
     }
 
+    /// Forgets everything: erases what is not blank. [`Store::mount`] it afterwards.
+    ///
+    /// # Errors
+    /// A page could not be erased; the others are.
+    pub fn wipe(&mut self) -> Result<(), FlashFailed> {
+        let mut wiped = Ok(());
+        for page in 0..pages(F::PAGE) {
+            if !self.page_is_blank(page) {
+                wiped = self.flash.erase(page).and(wiped);
+            }
+        }
+        wiped
+    }
+
     /// Flips a bit of a slot's record, as if the memory had lost it.
     ///
     /// # Errors

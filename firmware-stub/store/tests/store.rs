@@ -77,6 +77,20 @@ fn record(n: u32, len: usize) -> Vec<u8> {
 }
 
 #[test]
+fn a_wiped_store_remembers_nothing_and_is_blank() {
+    let chip = Chip::new();
+    let mut store = mounted(&chip);
+    store.write(Slot::StateB, &record(7, 900)).unwrap();
+    store.write(Slot::Dose(511), &record(8, 80)).unwrap();
+    let before = chip.done.get();
+    store.wipe().unwrap();
+    assert_eq!(chip.done.get() - before, 2, "only what is not blank is erased");
+    store.mount();
+    assert_eq!((store.read(Slot::StateB), store.read(Slot::Dose(511))), (None, None));
+    assert!(store.flash().bytes().iter().all(|&byte| byte == 0xFF));
+}
+
+#[test]
 fn it_fits_the_flash_behind_the_image_of_the_smallest_board() {
     assert!(pages(1024) <= 160, "{} pages", pages(1024));
 }

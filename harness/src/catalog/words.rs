@@ -130,6 +130,7 @@ pub const REFUSALS: &[&str] = &[
     "crc",
     "crc-required",
     "too-long",
+    "overrun",
 ];
 /// Days: Monday first, as the pump counts them.
 pub const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

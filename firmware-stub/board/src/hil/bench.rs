@@ -11,10 +11,13 @@ use stub_pump::line::{LineServer, reset_reason};
 use stub_pump::nv::Slot;
 use stub_pump::record::Cause;
 use stub_pump::units::{Millis, Seconds};
+use stub_store::Store;
 
 use super::block::{self, COUNT, EFFECT};
 use super::faults::{self, Faults, SHELL};
+use super::marks;
 use super::memory::Memory;
+use crate::flash::Pages;
 use crate::{BUILD, LINE_TX, WATCHDOG_S, log, uart};
 
 const WATCHDOG_MS: u64 = WATCHDOG_S as u64 * 1000;
@@ -68,13 +71,14 @@ pub struct Bench {
 impl Bench {
     // Not inlined: each of these takes room on a stack that has little.
 
-    /// The bench that was there before this reset, or a new one at its first power.
+    /// The bench that was there before this reset, or a new one at its first power; the store is mounted.
     #[inline(never)]
-    pub fn take_up(place: &'static mut MaybeUninit<Self>) -> &'static mut Self {
+    pub fn take_up(place: &'static mut MaybeUninit<Self>, store: &mut Store<Pages>) -> &'static mut Self {
         let token = Crc32::of(BUILD.as_bytes());
         if block::is_there() && TOKEN.load(Relaxed) == token {
             // SAFETY: the token is written behind a bench of this build, and taken away with nothing but the power.
             let bench = unsafe { place.assume_init_mut() };
+            store.mount();
             if bench.pending.is_none() {
                 // Nobody here asked for it: a probe did.
                 bench.fall(ResetReason::Debug);
@@ -82,7 +86,13 @@ impl Bench {
             return bench;
         }
         block::make();
-        let prepared = block::get(block::FIRST) == block::PREPARED;
+        let first = block::get(block::FIRST);
+        let prepared = first == block::PREPARED || first == block::PREPARED_NEW;
+        if first == block::PREPARED_NEW && store.wipe().is_err() {
+            log!("flash: a page was not erased");
+        }
+        store.mount();
+        // Only now: a reset in between begins anew.
         block::put(block::FIRST, 0);
         let mut settings = PlantSettings::default();
         let mut seed = 1;
@@ -203,7 +213,7 @@ impl Bench {
             self.restart(ResetReason::BrownOut);
         }
         self.interrupt = false;
-        let output = firmware.pump.step(Millis(self.now_ms), &input(&sensors));
+        let output = marks::pump_step(firmware.pump, Millis(self.now_ms), &input(&sensors));
         if output.watchdog_kick {
             self.last_kick_ms = self.now_ms;
         }
@@ -214,6 +224,7 @@ impl Bench {
         let begins = output.motor && !self.motor;
         self.drive(output.motor);
         if begins {
+            marks::motor_stroke();
             self.strokes += 1;
             self.coil_on_ms = self.now_ms;
             if self.plant.browned_out() {
@@ -309,7 +320,7 @@ impl Bench {
             return;
         }
         loop {
-            firmware.line.poll(firmware.pump, |_| ());
+            firmware.line.poll(firmware.pump, marks::on_event);
             let bytes = firmware.line.front();
             let count = bytes.len();
             if count == 0 {

@@ -37,7 +37,9 @@ pub const FIRST_SEED: usize = 0x2A0;
 pub const SIZE: usize = 0x2A8;
 
 /// What [`FIRST`] holds where the harness prepared the first power.
-pub const PREPARED: u32 = 0x434E_4546;
+pub const PREPARED: u32 = u32::from_le_bytes(*b"FENC");
+/// The same, and the pump is to remember nothing.
+pub const PREPARED_NEW: u32 = u32::from_le_bytes(*b"NEW ");
 
 pub const SLOTS: usize = stub_plant::SLOTS;
 pub const SWITCH: usize = 0;

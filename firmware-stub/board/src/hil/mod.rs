@@ -11,8 +11,10 @@
 mod bench;
 mod block;
 mod faults;
+mod marks;
 mod memory;
 
+use core::arch::asm;
 use core::mem::MaybeUninit;
 
 use stub_pump::Pump;
@@ -31,17 +33,15 @@ const POLL_US: u32 = 1_000;
 
 /// Serves the pump for ever.
 pub fn run(clock: &mut Clock) -> ! {
-    // Its constant is in the image, so that no stack must hold a pump.
-    static mut PUMP: Pump<Memory> = Pump::asleep(Settings::new(), Memory::new());
+    static mut PUMP: MaybeUninit<Pump<Memory>> = MaybeUninit::uninit();
     static mut LINE: MaybeUninit<LineServer<LINE_TX>> = MaybeUninit::uninit();
     #[unsafe(link_section = ".uninit.BENCH")]
     static mut BENCH: MaybeUninit<Bench> = MaybeUninit::uninit();
     // SAFETY: this function is entered once and never left, so each of the three is borrowed once; `Bench::take_up` finds out whether there is one.
     let (pump, line, bench) = unsafe { (&mut *(&raw mut PUMP), &mut *(&raw mut LINE), &mut *(&raw mut BENCH)) };
-    let line = make_line(line);
+    let (pump, line) = (make_pump(pump), make_line(line));
     let mut firmware = Firmware { pump, line, up: false };
-    firmware.pump.nv_mut().store().mount();
-    let bench = Bench::take_up(bench);
+    let bench = Bench::take_up(bench, firmware.pump.nv_mut().store());
     bench.boot(&mut firmware);
     bench.publish(&firmware);
     block::show();
@@ -74,6 +74,23 @@ pub fn run(clock: &mut Clock) -> ! {
         clock.sleep_until(until_ms, |cs| {
             crate::uart::has_input(cs) || block::get(block::ASK) != block::get(block::DONE)
         });
+    }
+}
+
+/// The pump in its place: it is nearly all zeros, which need not be in the image, and no stack could hold it on its way there.
+#[inline(never)]
+fn make_pump(place: &'static mut MaybeUninit<Pump<Memory>>) -> &'static mut Pump<Memory> {
+    #[allow(
+        improper_ctypes_definitions,
+        reason = "only where the value goes matters, not how it lies"
+    )]
+    extern "C" fn make() -> Pump<Memory> {
+        Pump::asleep(Settings::new(), Memory::new())
+    }
+    // SAFETY: by the procedure call standard for Arm, `make` writes what is too long for a register to where r0 points.
+    unsafe {
+        asm!("bl {make}", make = sym make, in("r0") place.as_mut_ptr(), clobber_abi("C"));
+        place.assume_init_mut()
     }
 }
 
