@@ -2,11 +2,22 @@
 //!
 //! **Invariant:** pure, and foreign input is believed nothing: a broken file is told, and breaks nothing.
 
+mod code;
+mod expression;
+mod names;
+mod place;
+mod types;
+mod value;
+
+pub use place::Place;
+pub use value::{Value, Wanted};
+
+use names::Names;
 use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
 use object::{LittleEndian, Object as _, ObjectSymbol as _};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Why bytes are no firmware.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,11 +36,39 @@ pub enum ImageError {
     Stripped,
 }
 
+/// Why a name cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}{}", .help.as_ref().map_or(String::new(), |help| format!(" ({help})")))]
+pub struct NameError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl NameError {
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        self.maybe_help(Some(help.into()))
+    }
+
+    fn maybe_help(self, help: Option<String>) -> Self {
+        Self { help, ..self }
+    }
+}
+
 /// A firmware's image. Read once, and shared by every run of it.
 #[derive(Debug)]
 pub struct Image {
     bytes: Arc<[u8]>,
     symbols: BTreeMap<String, Symbol>,
+    names: OnceLock<Result<Names, NameError>>,
 }
 
 /// A function or a variable of the symbol table.
@@ -73,7 +112,11 @@ impl Image {
         if symbols.is_empty() {
             return Err(ImageError::Stripped);
         }
-        Ok(Self { bytes, symbols })
+        Ok(Self {
+            bytes,
+            symbols,
+            names: OnceLock::new(),
+        })
     }
 
     /// The file as it is.

@@ -1,0 +1,472 @@
+//! `PUMP.state.total`, `queue[3].length`: from an expression to a place in memory with a type.
+//!
+//! A wrapper around one value is seen through, as is an enum in which only one variant holds something (`Option`): what is read then is the value, or `none`.
+//! No pointer is followed, so a place stands where it stands; only whether it holds anything at this moment must be looked at each time.
+
+use super::names::Named;
+use super::place::{Guard, Kind, Place, Tag};
+use super::types::{Choice, Member, Shape, Type, Types, Variant};
+use super::{Image, NameError};
+use crate::diagnostic::suggest;
+use std::collections::BTreeMap;
+
+/// Parts of one expression, and wrappers that are seen through in a row.
+const PARTS_MAX: usize = 64;
+/// Candidates of a name that are listed.
+const LISTED: usize = 8;
+
+/// A part of an expression behind the variable's name.
+#[derive(Debug, Clone)]
+enum Part<'a> {
+    Field(&'a str),
+    Index(u64),
+}
+
+impl Image {
+    /// The place that an expression names.
+    ///
+    /// # Errors
+    /// There is no such name, or nothing that could be read as one value; what to do about it.
+    pub fn place(&self, text: &str) -> Result<Place, NameError> {
+        let (path, parts) = split(text)?;
+        let variable = self.variable(path)?;
+        let mut walk = Walk {
+            types: Types::of(self)?,
+            addr: variable.addr,
+            guards: Vec::new(),
+            at: path.to_owned(),
+        };
+        let mut ty = walk.types.type_of(variable.at)?;
+        for part in parts {
+            ty = match part {
+                Part::Field(name) => walk.field(ty, name)?,
+                Part::Index(index) => walk.index(ty, index)?,
+            };
+        }
+        walk.settle(ty, text)
+    }
+
+    /// Whether a variable has this name, so that it has a type.
+    #[must_use]
+    pub fn has_variable(&self, path: &str) -> bool {
+        self.names()
+            .is_ok_and(|names| names.variables.iter().any(|named| is_named(named, path)))
+    }
+
+    fn variable(&self, path: &str) -> Result<Named, NameError> {
+        let names = self.names()?;
+        one_of(&names.variables, path, "variable", &names.without)
+    }
+}
+
+/// The one that has this name, or the last parts of its name.
+pub(super) fn one_of(
+    list: &[Named],
+    path: &str,
+    what: &str,
+    without: &BTreeMap<String, &'static str>,
+) -> Result<Named, NameError> {
+    let mut found: Vec<&Named> = list.iter().filter(|named| named.path == path).collect();
+    if found.is_empty() {
+        found = list.iter().filter(|named| is_named(named, path)).collect();
+    }
+    found.dedup_by_key(|named| named.addr);
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => {
+            let last = path.rsplit("::").next().unwrap_or(path);
+            if let Some(why) = without.get(last) {
+                return Err(NameError::new(format!("`{path}` cannot be used: {why}")));
+            }
+            let list = list.iter().filter(|named| !named.path.contains('{'));
+            let near = suggest(
+                last,
+                list.clone()
+                    .map(|named| named.path.rsplit("::").next().unwrap_or_default()),
+            );
+            let help = near.or_else(|| suggest(path, list.map(|named| named.path.as_str())));
+            Err(NameError::new(format!("the firmware has no {what} `{path}`")).maybe_help(help))
+        }
+        many => {
+            let shown = many
+                .iter()
+                .take(LISTED)
+                .map(|named| format!("`{}` at {:#010x}", named.path, named.addr));
+            let more = if many.len() > LISTED { ", ..." } else { "" };
+            let shown = shown.collect::<Vec<_>>().join(", ");
+            Err(
+                NameError::new(format!("`{path}` names {} {what}s of the firmware", many.len()))
+                    .help(format!("write more of the path: {shown}{more}")),
+            )
+        }
+    }
+}
+
+fn is_named(named: &Named, path: &str) -> bool {
+    let rest = named.path.strip_suffix(path);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with("::"))
+}
+
+/// The variable's path, and what is to be found in it.
+fn split(text: &str) -> Result<(&str, Vec<Part<'_>>), NameError> {
+    let wrong = |what: &str| {
+        NameError::new(format!("`{text}` {what}")).help("write it as `PUMP.state.total` or `queue[3].length`")
+    };
+    let last = text.rfind("::").map_or(0, |at| at + 2);
+    let end = text[last..].find(['.', '[']).map_or(text.len(), |at| last + at);
+    let (path, mut rest) = text.split_at(end);
+    let fits = |c: char| c.is_alphanumeric() || "_:{}#<>.".contains(c);
+    if path.is_empty() || path.len() > 500 || !path.chars().all(fits) {
+        return Err(wrong("begins with no name"));
+    }
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        if parts.len() >= PARTS_MAX {
+            return Err(wrong("has too many parts"));
+        }
+        if let Some(inside) = rest.strip_prefix('[') {
+            let (index, after) = inside.split_once(']').ok_or_else(|| wrong("has a `[` without `]`"))?;
+            let index = index
+                .trim()
+                .parse()
+                .map_err(|_| wrong("has an index that is no number"))?;
+            parts.push(Part::Index(index));
+            rest = after;
+            continue;
+        }
+        let after = rest
+            .strip_prefix('.')
+            .ok_or_else(|| wrong("has something behind a `]`"))?;
+        let end = after.find(['.', '[']).unwrap_or(after.len());
+        let (name, after) = after.split_at(end);
+        let fits = |c: char| c.is_alphanumeric() || c == '_';
+        if name.is_empty() || !name.chars().all(fits) {
+            return Err(wrong("has a field without a name"));
+        }
+        parts.push(Part::Field(name));
+        rest = after;
+    }
+    Ok((path, parts))
+}
+
+/// On the way into a variable.
+struct Walk<'a> {
+    types: Types<'a>,
+    addr: u64,
+    guards: Vec<Guard>,
+    /// As far as it came, for messages.
+    at: String,
+}
+
+impl Walk<'_> {
+    /// Into the field `name`, through whatever is wrapped around it.
+    fn field(&mut self, ty: Type, name: &str) -> Result<Type, NameError> {
+        let mut ty = ty;
+        for _ in 0..PARTS_MAX {
+            match &ty.shape {
+                Shape::Record(members) => {
+                    if let Some(member) = members.iter().find(|member| member.name == name) {
+                        self.at = format!("{}.{name}", self.at);
+                        return self.enter(member);
+                    }
+                }
+                Shape::Choice(choice) => {
+                    let held = |variant: &&Variant| variant.name == name && variant.holds.is_some();
+                    if let Some(variant) = choice.variants.iter().find(held) {
+                        self.at = format!("{}.{name}", self.at);
+                        return self.choose(choice, variant);
+                    }
+                }
+                Shape::Pointer => {
+                    return Err(
+                        NameError::new(format!("`{}` is a pointer, which is not followed", self.at))
+                            .help("name the variable that it points to"),
+                    );
+                }
+                _ => {}
+            }
+            ty = match self.unwrapped(&ty)? {
+                Some(inner) => inner,
+                None => return Err(self.no_field(&ty, name)),
+            };
+        }
+        Err(self.no_field(&ty, name))
+    }
+
+    fn no_field(&self, ty: &Type, name: &str) -> NameError {
+        let known = fields(ty);
+        let problem = NameError::new(format!("`{}`, of type `{}`, has no field `{name}`", self.at, ty.name));
+        problem.maybe_help(suggest(name, known.iter().map(String::as_str)))
+    }
+
+    fn index(&mut self, ty: Type, index: u64) -> Result<Type, NameError> {
+        let mut ty = ty;
+        for _ in 0..PARTS_MAX {
+            if let Shape::Array {
+                element,
+                counts,
+                stride,
+            } = &ty.shape
+            {
+                let (count, inner) = counts.split_first().unwrap_or((&0, &[]));
+                if index >= *count {
+                    let last = count
+                        .checked_sub(1)
+                        .map_or("it has none".to_owned(), |last| format!("its last is [{last}]"));
+                    return Err(NameError::new(format!(
+                        "`{}` has no element [{index}]: {last}",
+                        self.at
+                    )));
+                }
+                let size = inner.iter().fold(*stride, |size, count| size.saturating_mul(*count));
+                self.go(index.checked_mul(size))?;
+                self.at = format!("{}[{index}]", self.at);
+                if inner.is_empty() {
+                    return self.types.type_of(*element);
+                }
+                let (element, counts, stride) = (*element, inner.to_vec(), *stride);
+                return Ok(Type {
+                    name: ty.name,
+                    size,
+                    shape: Shape::Array {
+                        element,
+                        counts,
+                        stride,
+                    },
+                });
+            }
+            ty = match self.unwrapped(&ty)? {
+                Some(inner) => inner,
+                None => break,
+            };
+        }
+        Err(NameError::new(format!(
+            "`{}`, of type `{}`, is no array",
+            self.at, ty.name
+        )))
+    }
+
+    /// What a wrapper is wrapped around: the only member that takes room, or what the only variant with contents holds.
+    fn unwrapped(&mut self, ty: &Type) -> Result<Option<Type>, NameError> {
+        match &ty.shape {
+            Shape::Record(members) => {
+                let Some(member) = self.only_one(members)? else {
+                    return Ok(None);
+                };
+                self.enter(member).map(Some)
+            }
+            Shape::Choice(choice) => match self.optional(choice)? {
+                Some(variant) => self.choose(choice, variant).map(Some),
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// The only member that takes room.
+    fn only_one<'m>(&mut self, members: &'m [Member]) -> Result<Option<&'m Member>, NameError> {
+        let mut only = None;
+        for member in members {
+            if self.types.type_of(member.at)?.size > 0 && only.replace(member).is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(only)
+    }
+
+    /// The one variant that holds something, where there is just one beside one that holds nothing.
+    fn optional<'c>(&mut self, choice: &'c Choice) -> Result<Option<&'c Variant>, NameError> {
+        let mut only = None;
+        for variant in &choice.variants {
+            let Some(member) = &variant.holds else { return Ok(None) };
+            let inside = self.types.type_of(member.at)?;
+            let Shape::Record(members) = &inside.shape else {
+                return Ok(None);
+            };
+            if self.only_one(members)?.is_some() && only.replace(variant).is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(only.filter(|_| choice.variants.len() <= 2))
+    }
+
+    fn enter(&mut self, member: &Member) -> Result<Type, NameError> {
+        let offset = member.offset.ok_or_else(|| {
+            NameError::new(format!("`{}` is a bit field, which is not read", self.at))
+                .help("name its word by the address")
+        })?;
+        self.go(Some(offset))?;
+        self.types.type_of(member.at)
+    }
+
+    /// Into what a variant holds, which is there only while the variant is in force.
+    fn choose(&mut self, choice: &Choice, variant: &Variant) -> Result<Type, NameError> {
+        if let Some(tag) = self.tag(choice) {
+            let other = |other: &&Variant| other.name != variant.name;
+            let others: Vec<i128> = choice
+                .variants
+                .iter()
+                .filter(other)
+                .filter_map(|other| other.tag)
+                .collect();
+            let none = (choice.variants.len() == 2).then(|| others.first().copied()).flatten();
+            self.guards.push(Guard {
+                tag,
+                is: variant.tag,
+                others,
+                none,
+            });
+        }
+        match &variant.holds {
+            Some(member) => self.enter(member),
+            None => Err(NameError::new(format!("`{}` holds nothing", self.at))),
+        }
+    }
+
+    fn tag(&self, choice: &Choice) -> Option<Tag> {
+        let (offset, size, signed) = choice.tag?;
+        let addr = self.addr.checked_add(offset)?;
+        Some(Tag { addr, size, signed })
+    }
+
+    fn go(&mut self, offset: Option<u64>) -> Result<(), NameError> {
+        let addr = offset
+            .and_then(|offset| self.addr.checked_add(offset))
+            .filter(|addr| *addr <= u64::from(u32::MAX));
+        self.addr = addr.ok_or_else(|| {
+            NameError::new(format!(
+                "`{}` lies beyond 32 bits: the debug information is broken",
+                self.at
+            ))
+        })?;
+        Ok(())
+    }
+
+    /// The value that a type is, through whatever is wrapped around it.
+    fn settle(mut self, ty: Type, text: &str) -> Result<Place, NameError> {
+        let type_name = ty.name.clone();
+        let atomic_bool = type_name == "AtomicBool" || type_name.starts_with("Atomic<bool");
+        let on_the_way = self.guards.len();
+        let mut ty = ty;
+        for _ in 0..PARTS_MAX {
+            let kind = match &ty.shape {
+                Shape::Bool => Kind::Bool,
+                Shape::Unsigned if atomic_bool => Kind::Bool,
+                Shape::Unsigned | Shape::Pointer => Kind::Unsigned,
+                Shape::Signed => Kind::Signed,
+                Shape::Float => Kind::Float,
+                Shape::Char => Kind::Char,
+                Shape::Other(why) => return Err(NameError::new(format!("`{text}`: {why}"))),
+                Shape::Array { counts, .. } => {
+                    let count = counts.first().unwrap_or(&0);
+                    return Err(NameError::new(format!("`{text}` is an array of {count}"))
+                        .help(format!("name an element: `{text}[0]`")));
+                }
+                Shape::Record(_) | Shape::Choice(_) => match self.unwrapped_if_scalar(&ty)? {
+                    Some(inner) => {
+                        ty = inner;
+                        continue;
+                    }
+                    None => self.names_of(&ty, text)?,
+                },
+            };
+            let size = match &kind {
+                Kind::Names { tag, .. } => tag.size,
+                _ => ty.size,
+            };
+            if !matches!(size, 1 | 2 | 4 | 8) {
+                return Err(NameError::new(format!(
+                    "`{text}` has {size} bytes; what is read as a number has 1, 2, 4 or 8"
+                )));
+            }
+            let addr = if let Kind::Names { tag, .. } = &kind {
+                tag.addr
+            } else {
+                self.addr
+            };
+            return Ok(Place {
+                text: text.to_owned(),
+                addr,
+                size,
+                type_name,
+                kind,
+                optional: self.guards.len() - on_the_way,
+                guards: self.guards,
+            });
+        }
+        Err(NameError::new(format!("`{text}` is wrapped in too many types")))
+    }
+
+    /// A wrapper's inside; of an `Option` only where that is one value, for else its variant's name says more.
+    fn unwrapped_if_scalar(&mut self, ty: &Type) -> Result<Option<Type>, NameError> {
+        let (addr, guards) = (self.addr, self.guards.len());
+        let Some(inner) = self.unwrapped(ty)? else {
+            return Ok(None);
+        };
+        if let (Shape::Choice(_), Shape::Record(members)) = (&ty.shape, &inner.shape) {
+            // The variant's own struct.
+            let Some(member) = self.only_one(members)? else {
+                return Ok(None);
+            };
+            let held = self.types.type_of(member.at)?;
+            if !self.is_scalar(&held, 0)? {
+                (self.addr, _) = (addr, self.guards.truncate(guards));
+                return Ok(None);
+            }
+        }
+        Ok(Some(inner))
+    }
+
+    fn is_scalar(&mut self, ty: &Type, depth: usize) -> Result<bool, NameError> {
+        Ok(match &ty.shape {
+            Shape::Record(members) if depth < PARTS_MAX => match self.only_one(members)? {
+                Some(member) => {
+                    let inner = self.types.type_of(member.at)?;
+                    self.is_scalar(&inner, depth + 1)?
+                }
+                None => false,
+            },
+            Shape::Record(_) | Shape::Array { .. } | Shape::Other(_) => false,
+            _ => true,
+        })
+    }
+
+    fn names_of(&self, ty: &Type, text: &str) -> Result<Kind, NameError> {
+        let Shape::Choice(choice) = &ty.shape else {
+            let known = fields(ty);
+            let shown = known
+                .iter()
+                .take(30)
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let problem = NameError::new(format!("`{text}` is a `{}`, which is more than one value", ty.name));
+            return Err(if known.is_empty() {
+                problem
+            } else {
+                problem.help(format!("name one of its fields: {shown}"))
+            });
+        };
+        let tag = self
+            .tag(choice)
+            .ok_or_else(|| NameError::new(format!("`{text}` can only be one thing")))?;
+        // As where what an `Option` holds is one value.
+        let option = ty.name.starts_with("Option<");
+        let names = choice.variants.iter().map(|variant| match variant.name.as_str() {
+            "None" if option => ("none".to_owned(), variant.tag),
+            name => (name.to_owned(), variant.tag),
+        });
+        Ok(Kind::Names {
+            tag,
+            names: names.collect(),
+        })
+    }
+}
+
+fn fields(ty: &Type) -> Vec<String> {
+    match &ty.shape {
+        Shape::Record(members) => members.iter().map(|member| member.name.clone()).collect(),
+        Shape::Choice(choice) => choice.variants.iter().map(|variant| variant.name.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
