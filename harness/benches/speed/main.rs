@@ -7,6 +7,7 @@
     reason = "a bench prints, and measures the host's time"
 )]
 
+mod in_qemu;
 mod round_trip;
 
 use pump_hil::interrupt;
@@ -20,7 +21,8 @@ use std::time::{Duration, Instant};
 fn main() -> ExitCode {
     let out = std::env::temp_dir().join(format!("pump-hil-speed-{}", std::process::id()));
     let chosen: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let measures: [(&str, f64, &str, &dyn Fn() -> f64); 6] = [
+    let in_qemu_out = out.join("in-qemu");
+    let measures: [(&str, f64, &str, &dyn Fn() -> f64); 10] = [
         ("request and reply, harness / bare loop", 1.3, "x", &round_trip::ratio),
         ("a 20-step day, each of 1,000 on two jobs", 5.0, "ms", &|| {
             thousand_days(&out)
@@ -29,16 +31,33 @@ fn main() -> ExitCode {
         ("ten years of therapy, peak memory", 64.0, "MiB", &|| ten_years(&out).1),
         ("pump-hil --version, median of 41", 10.0, "ms", &version),
         ("the shipped suite, peak memory", 48.0, "MiB", &|| suite_memory(&out)),
+        (
+            "in QEMU: a probe read, harness / bare qtest",
+            1.5,
+            "x",
+            &in_qemu::probe_read,
+        ),
+        ("in QEMU: start to first step, median of 21", 150.0, "ms", &|| {
+            in_qemu::first_step(&in_qemu_out)
+        }),
+        ("in QEMU: a day, median of 5", 1.0, "s", &|| in_qemu::day(&in_qemu_out)),
+        ("in QEMU: the shipped suite on two jobs", 90.0, "s", &|| {
+            in_qemu::suite("scenarios", &in_qemu_out).as_secs_f64()
+        }),
     ];
     let mut over = false;
     for (what, limit, unit, measure) in measures {
         if !chosen.is_empty() && !chosen.iter().any(|word| what.contains(word.as_str())) {
             continue;
         }
+        if let Some(missing) = in_qemu::missing().filter(|_| what.starts_with("in QEMU")) {
+            println!("{what:<44} SKIPPED: {missing}");
+            continue;
+        }
         let value = measure();
         let verdict = if value <= limit { "ok" } else { "OVER" };
         over |= value > limit;
-        println!("{what:<42} {value:>9.2} {unit:<4} limit {limit:>6} {unit:<4} {verdict}");
+        println!("{what:<44} {value:>9.2} {unit:<4} limit {limit:>6} {unit:<4} {verdict}");
     }
     let _ = std::fs::remove_dir_all(&out);
     ExitCode::from(u8::from(over))

@@ -1,0 +1,172 @@
+//! The image of `firmware-stub/board` in QEMU: how soon it runs a step, and what a read by the probe costs beside the bare request.
+
+use super::{folder, run};
+use pump_hil::event::Body;
+use pump_hil::interrupt;
+use pump_hil::journal::Reader;
+use pump_hil::rig::{OpenOptions, Rig, RigFile};
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub const RIG: &str = "fixtures/rigs/qemu-microbit.yaml";
+const IMAGE: &str = "../firmware-stub/board/target/microbit.elf";
+/// A word of RAM.
+const ADDR: &str = "0x20002000";
+/// Reads in one block; blocks of both kinds take turns.
+const BLOCK: usize = 100;
+const BLOCKS: usize = 100;
+
+/// What is missing for these; `None`: nothing.
+pub fn missing() -> Option<&'static str> {
+    let no_qemu = Command::new("qemu-system-arm").arg("--version").output().is_err();
+    if no_qemu {
+        Some("no qemu-system-arm")
+    } else if !folder(IMAGE).exists() {
+        Some("no image; firmware-stub/board/build makes it")
+    } else {
+        None
+    }
+}
+
+/// Median over the pairs of neighbouring blocks of a 32-bit read through the harness / a bare qtest request for the same word.
+pub fn probe_read() -> f64 {
+    let folder_of_sockets = std::env::temp_dir().join(format!("pump-hil-bare-{}", std::process::id()));
+    std::fs::create_dir_all(&folder_of_sockets).expect("a folder");
+    let mut bare = Bare::start(&folder_of_sockets.join("qtest"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("an event loop");
+    let file = RigFile::load(&folder("..").join(RIG)).expect("the rig file");
+    let mut rig = runtime
+        .block_on(Rig::open(&file, &OpenOptions::default()))
+        .expect("the rig opens");
+    let mut harness = || {
+        block(|| {
+            rig.read_word(ADDR).expect("a word");
+        })
+    };
+    let mut ratios: Vec<f64> = (0..BLOCKS)
+        .map(|_| harness().as_secs_f64() / block(|| bare.read()).as_secs_f64())
+        .collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    let _ = std::fs::remove_dir_all(&folder_of_sockets);
+    ratios[BLOCKS / 2]
+}
+
+/// The median read of a block.
+fn block(mut read: impl FnMut()) -> Duration {
+    median((0..BLOCK).map(|_| {
+        let begin = Instant::now();
+        read();
+        begin.elapsed()
+    }))
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// QEMU with the same image, and the shortest way to its memory.
+struct Bare {
+    child: Child,
+    qtest: UnixStream,
+}
+
+impl Bare {
+    fn start(socket: &Path) -> Self {
+        let child = Command::new("qemu-system-arm")
+            .args(["-machine", "microbit", "-nodefaults", "-display", "none", "-kernel"])
+            .arg(folder(IMAGE))
+            .arg("-qtest")
+            .arg(format!("unix:{},server=on,wait=off", socket.display()))
+            .args(["-qtest-log", "none", "-accel", "tcg"])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("QEMU starts");
+        loop {
+            if let Ok(qtest) = UnixStream::connect(socket) {
+                return Self { child, qtest };
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn read(&mut self) {
+        self.qtest
+            .write_all(format!("readl {ADDR}\n").as_bytes())
+            .expect("written");
+        let mut reply = [0; 64];
+        let mut got = 0;
+        while !reply[..got].ends_with(b"\n") {
+            got += self.qtest.read(&mut reply[got..]).expect("read");
+        }
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Milliseconds from the command to start QEMU to the first step of a scenario, programming of the pump and the end of QEMU included; median of 21.
+pub fn first_step(out: &Path) -> f64 {
+    use pump_hil::shipped::Bench;
+    use pump_hil::suite::{self, Settings};
+    let bench = Bench::load(&folder("../scenarios"), out);
+    let settings = Settings {
+        rig: RigFile::load(&folder("..").join(RIG)).expect("the rig file"),
+        out: out.to_owned(),
+        snapshots: None,
+        jobs: 1,
+        ..bench.settings().clone()
+    };
+    let case = super::one_case(&folder("../scenarios/continuous-day.yaml"));
+    let times = (0..21).map(|_| {
+        let begin = Instant::now();
+        let results = suite::run(std::slice::from_ref(&case), &settings, &interrupt::pair().1, |_| {});
+        let wall = begin.elapsed();
+        assert_eq!(results[0].outcome.verdict.word(), "passed");
+        let (_, events) = Reader::open(&out.join("continuous-day@qemu-microbit.jsonl"))
+            .expect("a journal")
+            .into_parts();
+        let (mut first, mut last) = (None, 0);
+        for event in events {
+            if matches!(event.body, Body::StepStarted { .. }) {
+                first.get_or_insert(event.host_us);
+            }
+            last = event.host_us;
+        }
+        // A journal's clock starts with the open rig; so all but what came behind the first step.
+        wall.saturating_sub(Duration::from_micros(last - first.expect("a step")))
+    });
+    median(times).as_secs_f64() * 1e3
+}
+
+/// Seconds for a day of at most 100 events, journal and verdict included; median of 5.
+pub fn day(out: &Path) -> f64 {
+    median((0..5).map(|_| suite("scenarios/continuous-day.yaml", out))).as_secs_f64()
+}
+
+/// Wall time of scenarios in QEMU, on two jobs.
+pub fn suite(scenarios: &str, out: &Path) -> Duration {
+    let arguments = [
+        "run",
+        scenarios,
+        "--rig",
+        RIG,
+        "--progress",
+        "none",
+        "--jobs",
+        "2",
+        "--out",
+    ];
+    run(&arguments, out).0
+}
