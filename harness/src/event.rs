@@ -83,6 +83,19 @@ pub struct StepId(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Body {
+    /// The firmware that the rig runs, as its file has it.
+    Firmware {
+        /// The file.
+        elf: String,
+        /// SHA-256 of all of it that is loaded, with its places.
+        sha256: String,
+        /// Its build, where the file tells.
+        build: Option<String>,
+        /// How it comes to be in the chip's flash.
+        in_flash: InFlash,
+        /// Host time that the look into flash and the writing took, in milliseconds.
+        took_ms: u64,
+    },
     /// The pump on the other end, as the identity check found it.
     Identified {
         /// Reply fields, such as model, serial, firmware, build.
@@ -238,6 +251,18 @@ pub struct Log {
     /// Where in the sources, as `file:line`, where the image says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+}
+
+/// How firmware comes to be in a chip's flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InFlash {
+    /// The emulator starts with it.
+    Loaded,
+    /// It was there already: every byte was read and compared.
+    Already,
+    /// It was written, and read back.
+    Written,
 }
 
 /// What a pump says unasked, in the harness's own words; a device profile maps a firmware's words to these.

@@ -106,13 +106,13 @@ async fn a_rig_without_a_probe_says_what_it_cannot_do() {
 }
 
 #[test]
-fn a_serial_port_has_no_virtual_time() {
+fn a_serial_port_alone_has_no_virtual_time() {
     let folder = tempfile::tempdir().unwrap();
     let error = rig_file(&folder, "/dev/null", "clock: {kind: virtual}")
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("bench.yaml:5:15: only a pump of kind `sim` or `qemu` has virtual time"),
+        error.contains("bench.yaml:5:15: virtual time is granted to a chip through its test block; add `probe`"),
         "{error}"
     );
 }

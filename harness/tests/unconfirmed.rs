@@ -31,6 +31,7 @@ fn a_fault_that_is_not_read_back_in_effect_makes_the_run_inconclusive() {
         asked: Asked {
             folder: folder.path().display().to_string(),
             rig_file: None,
+            flash: None,
             fixtures: None,
         },
         out: folder.path().join("out"),

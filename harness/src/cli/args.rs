@@ -37,7 +37,7 @@ pub enum Command {
     /// Every case leaves a journal in the output folder, which `replay` judges again. The pump is left safe however a case ends: after a pass,
     /// a failure, Ctrl-C, SIGTERM or a lost cable.
     #[command(
-        after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/ptm-lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
+        after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/ptm-lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --rig fixtures/rigs/microbit.yaml --flash pump.elf\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
     )]
     Run(Run),
     /// Check scenarios without running them: everything that is wrong, at once, with line and column.
@@ -70,6 +70,9 @@ pub struct Run {
     /// Rig file; may be given several times, and every scenario then runs on each.
     #[arg(long, value_name = "FILE")]
     pub rig: Vec<PathBuf>,
+    /// Bring this firmware into the chip's flash first, unless it is there already; it is then the rig's firmware, and its symbols count.
+    #[arg(long, value_name = "ELF", requires = "rig")]
+    pub flash: Option<PathBuf>,
     /// Only these: words that must all hold; a name or a part of it, `name:NAME`, `verifies:ID`, `covers:ID`, `fault:NAME`; `!` in front means not.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,

@@ -112,13 +112,15 @@ fn play(
     let mut results = Vec::new();
     let mut reporter = Reporter::new(args.progress, work.runs());
     for (rig, rig_file) in &work.rigs {
-        let usual = if rig.is_simulated() { inputs::processors() } else { 1 };
+        // There is one board, and one line to it.
+        let jobs_max = if rig.is_simulated() { usize::MAX } else { 1 };
         for group in &work.groups {
             let settings = Settings {
                 rig: rig.clone(),
                 asked: Asked {
                     folder: group.folder.display().to_string(),
                     rig_file: rig_file.clone(),
+                    flash: args.flash.as_ref().map(|elf| elf.display().to_string()),
                     fixtures: work.fixtures.clone(),
                 },
                 out: out.to_owned(),
@@ -126,7 +128,7 @@ fn play(
                     folder: group.folder.join("snapshots"),
                     update: update.clone(),
                 }),
-                jobs: args.jobs.unwrap_or(usual),
+                jobs: args.jobs.unwrap_or_else(inputs::processors).min(jobs_max),
                 defect: args.defect.name(),
                 exe: None,
             };
@@ -179,7 +181,11 @@ fn rigs(args: &Run, fixtures: &Path) -> Result<Result<Vec<Named>, String>, CliEr
     let files = if files.is_empty() { vec![default] } else { files };
     let (mut rigs, mut wrong) = (Vec::new(), Vec::new());
     for (file, name) in files {
-        match RigFile::load(&file) {
+        let rig = match &args.flash {
+            Some(elf) => RigFile::load_with(&file, elf),
+            None => RigFile::load(&file),
+        };
+        match rig {
             Ok(rig) => rigs.push((rig, name)),
             Err(RigError::Wrong(file)) => wrong.extend(file.0),
             Err(error) => return Err(CliError::usage(error)),

@@ -39,6 +39,10 @@ pub struct Profile {
     pub symbols: BTreeMap<String, u64>,
     /// ELF file with more symbols, relative to the profile; who loads the profile reads it.
     pub elf: Option<String>,
+    /// `model` in the reply to `identify`, where only one will do.
+    pub model: Option<String>,
+    /// Symbol of a text in the image that is `build` in the reply to `identify`.
+    pub build_symbol: Option<String>,
 }
 
 /// Bounds of every exchange.

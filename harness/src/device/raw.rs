@@ -101,6 +101,12 @@ pub(super) struct RawProfile {
     pub symbols: BTreeMap<String, u64>,
     #[serde(default)]
     pub elf: Option<String>,
+    /// `model` in the reply to `identify`; another pump is not tested.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// A text in the firmware's image that is `build` in the reply to `identify`.
+    #[serde(default)]
+    pub build_symbol: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

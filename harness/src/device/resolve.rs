@@ -137,6 +137,8 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         dose_entry: dose_entry(raw.dose_entry, units)?,
         symbols: raw.symbols,
         elf: raw.elf,
+        model: raw.model,
+        build_symbol: raw.build_symbol,
     })
 }
 

@@ -137,5 +137,9 @@ impl Image {
     }
 }
 
+mod load;
+
+pub use load::Segment;
+
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ pub mod junit;
 pub mod safe_text;
 pub mod terminal;
 
-use crate::event::{Body, Event, Log, Said};
+use crate::event::{Body, Event, InFlash, Log, Said};
 use crate::judge::Outcome;
 use crate::quantity::Span;
 use crate::scenario::case::Case;
@@ -44,6 +44,8 @@ pub struct Asked {
     pub folder: String,
     /// The rig file, as the user named it; `None` for the default rig.
     pub rig_file: Option<String>,
+    /// The firmware to be flashed, as the user named it.
+    pub flash: Option<String>,
     /// The folder of fixtures, as the user named it.
     pub fixtures: Option<String>,
 }
@@ -90,6 +92,7 @@ impl ScenarioResult {
         let filter = self.name.contains('[').then(|| format!("name:{}", self.name));
         let options = [
             ("rig", &asked.rig_file),
+            ("flash", &asked.flash),
             ("fixtures", &asked.fixtures),
             ("filter", &filter),
         ];
@@ -156,6 +159,23 @@ pub fn event_line(event: &Event) -> String {
         Body::Begun => "scenario begins".to_owned(),
         Body::Played => "the last step is over".to_owned(),
         Body::Ended => "the run is over".to_owned(),
+        Body::Firmware {
+            elf,
+            sha256,
+            build,
+            in_flash,
+            took_ms,
+        } => {
+            let build = build
+                .as_ref()
+                .map_or(String::new(), |build| format!(", build {}", safe(build)));
+            let how = match in_flash {
+                InFlash::Loaded => "the emulator starts with it".to_owned(),
+                InFlash::Already => format!("in flash already, compared in {took_ms} ms"),
+                InFlash::Written => format!("flashed and read back in {took_ms} ms"),
+            };
+            format!("firmware {}{build} ({how}), SHA-256 {}", safe(elf), safe(sha256))
+        }
         Body::Identified { fields } => format!("the pump is {}", pairs(fields)),
         Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
         Body::StepEnded { step } => format!("step {} ends", step.0),

@@ -157,12 +157,15 @@ fn a_name_with_brackets_is_quoted_for_the_shell() {
     let mut result = passed().asked(&Asked {
         folder: "my scenarios".into(),
         rig_file: Some("bench.yaml".into()),
+        flash: Some("pump.elf".into()),
         fixtures: None,
     });
     result.name = "rates[slow]".into();
     assert_eq!(
         result.again().as_deref(),
-        Some("pump-hil run 'my scenarios/situation.yaml' --rig bench.yaml --filter 'name:rates[slow]'")
+        Some(
+            "pump-hil run 'my scenarios/situation.yaml' --rig bench.yaml --flash pump.elf --filter 'name:rates[slow]'"
+        )
     );
     assert_eq!(passed().again(), None, "of a replay nobody knows how it was run");
 }

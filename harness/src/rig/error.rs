@@ -25,9 +25,7 @@ pub enum RigError {
         why: crate::firmware::ImageError,
     },
     /// The serial port cannot be opened.
-    #[error(
-        "serial port {port}: {why}; is it plugged in, may you open it (group `dialout`), and does no other program hold it?"
-    )]
+    #[error("serial port {port}: {why}")]
     Open {
         /// The port.
         port: String,
@@ -45,6 +43,26 @@ pub enum RigError {
     /// The port does not take what is sent.
     #[error("{port} took no more bytes within {limit_ms} ms; does something block the far end?")]
     Stuck {
+        /// The port.
+        port: String,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// Bytes that the pump sent do not come.
+    #[error(
+        "{port}: {missing} bytes that the pump sent did not come within {limit_ms} ms; check cable and speed, then run again"
+    )]
+    Missing {
+        /// The port.
+        port: String,
+        /// How many.
+        missing: u64,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The port never rests.
+    #[error("{port} goes on sending for {limit_ms} ms though the pump is halted; is it this pump's line?")]
+    Restless {
         /// The port.
         port: String,
         /// The limit.
@@ -81,6 +99,15 @@ pub enum RigError {
         /// For what.
         wanted: String,
     },
+    /// A real probe, or what it is wired to, is not as the rig file says.
+    #[error(transparent)]
+    Usb(#[from] super::probe::UsbError),
+    /// The firmware could not be brought into flash.
+    #[error(transparent)]
+    Flash(#[from] super::probe::FlashError),
+    /// Board, probe and firmware do not belong together.
+    #[error(transparent)]
+    Disagree(#[from] super::agree::Disagreement),
     /// The probe did not do it.
     #[error("debug probe: {doing}: {why}")]
     Probe {

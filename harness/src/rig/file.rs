@@ -1,8 +1,10 @@
 //! Rig files: how to reach a pump.
 
 use super::RigError;
+use super::agree::Firmware;
+use super::probe::{FlashError, Probes, UsbAt};
 use super::qemu::QemuAt;
-use super::raw::{self, RawProbe, RawRig};
+use super::raw::{self, RawRig};
 use crate::capability::Capability;
 use crate::device::Profile;
 use crate::fault::{CATALOGUE, FaultName};
@@ -32,6 +34,10 @@ pub struct RigFile {
     pub profile: Arc<Profile>,
     /// The profile's text.
     pub device_text: String,
+    /// The firmware that runs on the rig's own chip.
+    pub(super) firmware: Option<Firmware>,
+    /// Where its probe is looked for.
+    pub(super) probes: Probes,
     /// The firmware: the one that the rig runs, else the one that the device profile names.
     pub image: Option<Arc<Image>>,
     /// The pump.
@@ -57,13 +63,22 @@ pub enum PumpAt {
     /// Firmware in QEMU.
     Qemu(QemuAt),
     /// A pump on a serial port.
-    Serial {
-        /// Path of the port.
-        port: String,
-        /// Bits a second.
-        baud: u32,
-    },
+    Serial(SerialAt),
 }
+
+/// A pump on a serial port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SerialAt {
+    /// Path of the port, or [`OF_THE_PROBE`].
+    pub port: String,
+    /// Bits a second.
+    pub baud: u32,
+    /// Its firmware.
+    pub elf: Option<PathBuf>,
+}
+
+/// Instead of a port's path: the port on the same USB plug as the probe.
+pub const OF_THE_PROBE: &str = "of-the-probe";
 
 /// How time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +102,15 @@ pub enum ProbeAt {
     },
     /// The virtual probe of the chip in QEMU.
     Qemu {
+        /// Its name in probe-rs, for programming its flash.
+        chip: Option<String>,
+        /// Symbol of the test block in the device profile or the firmware; without it there is none.
+        test_block: Option<String>,
+    },
+    /// A probe on USB.
+    Usb {
+        /// Which one, and what it is wired to.
+        at: UsbAt,
         /// Symbol of the test block in the device profile or the firmware; without it there is none.
         test_block: Option<String>,
     },
@@ -97,7 +121,9 @@ impl ProbeAt {
     #[must_use]
     pub fn test_block(&self) -> Option<&str> {
         match self {
-            Self::Sim { test_block } | Self::Qemu { test_block } => test_block.as_deref(),
+            Self::Sim { test_block } | Self::Qemu { test_block, .. } | Self::Usb { test_block, .. } => {
+                test_block.as_deref()
+            }
         }
     }
 }
@@ -120,7 +146,7 @@ impl RigFile {
     /// Never in a build whose tests pass.
     pub fn sim() -> Result<Self, RigError> {
         let profile = Profile::parse(STUB_DEVICE, "fixtures/devices/stub.yaml")?;
-        Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), |_| {
+        Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), None, |_| {
             Ok((profile, STUB_DEVICE.to_owned(), None))
         })
     }
@@ -130,9 +156,21 @@ impl RigFile {
     /// # Errors
     /// A file that cannot be read or is not right, with its line.
     pub fn load(path: &Path) -> Result<Self, RigError> {
+        Self::read(path, None)
+    }
+
+    /// As [`RigFile::load`], and `elf` is to be brought into flash, whatever firmware the file names.
+    ///
+    /// # Errors
+    /// As [`RigFile::load`], or a rig whose chip cannot be flashed.
+    pub fn load_with(path: &Path, elf: &Path) -> Result<Self, RigError> {
+        Self::read(path, Some(elf))
+    }
+
+    fn read(path: &Path, flash: Option<&Path>) -> Result<Self, RigError> {
         let text = read(path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, path, |device| {
+        Self::parse(&text, path, flash, |device| {
             let file = device_path(folder, device);
             let text = read(&file)?;
             let profile = Profile::parse(&text, &file.display().to_string())?;
@@ -145,6 +183,7 @@ impl RigFile {
     fn parse(
         text: &str,
         path: &Path,
+        flash: Option<&Path>,
         device: impl FnOnce(&str) -> Result<(Profile, String, Option<PathBuf>), RigError>,
     ) -> Result<Self, RigError> {
         let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
@@ -155,26 +194,26 @@ impl RigFile {
         }
         let limits = raw.limits.validated(&document)?;
         let clock = raw.clock.validated(&document)?;
-        let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")))?;
-        let probe = raw.probe.map(RawProbe::validated);
+        let mut pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")))?;
+        let probe = raw.probe.map(|probe| probe.validated(&document)).transpose()?;
         if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
-            return Err(document.wrong(&[key, "kind"], what).into());
+            return Err(document.wrong(&key, what).into());
         }
         let (mut profile, device_text, named) = device(&raw.device)?;
-        let image = match (&pump, named) {
-            (PumpAt::Qemu(at), _) => {
+        let firmware = firmware(&mut pump, probe.as_ref(), flash).map_err(|error| match error {
+            RigError::File { path, why } if flash.is_none() => {
+                let what = format!("{}: {why}; build the firmware first", path.display());
+                document.wrong(&["pump", "elf"], what).into()
+            }
+            other => other,
+        })?;
+        let image = match (&firmware, named) {
+            (Some(firmware), _) => {
                 // The image itself knows where its things are; the profile's places are another's.
                 profile.symbols.clear();
-                let image = image(at.elf.clone()).map_err(|error| match error {
-                    RigError::File { path, why } => {
-                        let what = format!("{}: {why}; build the firmware first", path.display());
-                        document.wrong(&["pump", "elf"], what).into()
-                    }
-                    other => other,
-                })?;
-                Some(image)
+                Some(Arc::clone(&firmware.image))
             }
-            (_, elf) => elf.map(image).transpose()?,
+            (None, elf) => elf.map(image).transpose()?,
         };
         for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
             profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
@@ -192,6 +231,8 @@ impl RigFile {
             profile: Arc::new(profile),
             device_text,
             image,
+            firmware,
+            probes: Probes::default(),
             pump,
             clock,
             probe,
@@ -209,6 +250,12 @@ impl RigFile {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         matches!(self.pump, PumpAt::Sim { .. } | PumpAt::SimProcess | PumpAt::Qemu(_))
+    }
+
+    /// Where the test block is, where there is one.
+    pub(super) fn block_addr(&self) -> Option<u64> {
+        let symbol = self.probe.as_ref().and_then(ProbeAt::test_block)?;
+        self.profile.symbols.get(symbol).copied()
     }
 
     /// How far the times of a run may be apart from those of another: nothing where time is granted, and what a busy host costs by the wall clock.
@@ -239,31 +286,99 @@ impl RigFile {
     }
 }
 
-/// What of a rig does not go together: the key whose kind is wrong, and why.
-fn contradiction(pump: &PumpAt, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<(&'static str, &'static str)> {
-    let granted = clock == ClockKind::Virtual;
-    match (pump, probe) {
-        (PumpAt::Sim { .. }, Some(ProbeAt::Qemu { .. })) => Some(("probe", "a pump of kind `sim` has the probe `sim`")),
-        (PumpAt::Qemu(_), Some(ProbeAt::Sim { .. })) => Some(("probe", "a pump of kind `qemu` has the probe `qemu`")),
-        (PumpAt::SimProcess | PumpAt::Serial { .. }, _) if granted => {
-            Some(("clock", "only a pump of kind `sim` or `qemu` has virtual time"))
+/// What of a rig does not go together: the keys that are wrong, and why.
+fn contradiction(
+    pump: &PumpAt,
+    clock: ClockKind,
+    probe: Option<&ProbeAt>,
+) -> Option<([&'static str; 2], &'static str)> {
+    let own = match (pump, probe) {
+        (PumpAt::Sim { .. }, Some(ProbeAt::Qemu { .. } | ProbeAt::Usb { .. })) => {
+            "a pump of kind `sim` has the probe `sim`"
         }
-        (PumpAt::Sim { .. }, _) if !granted => {
-            Some(("clock", "a pump of kind `sim` has virtual time; take `sim-process`"))
+        (PumpAt::Qemu(_), Some(ProbeAt::Sim { .. } | ProbeAt::Usb { .. })) => {
+            "a pump of kind `qemu` has the probe `qemu`"
         }
-        (PumpAt::Qemu(_), None) if granted => Some((
-            "clock",
-            "virtual time in QEMU is granted through the probe; give it one, with `test-block`",
-        )),
-        (PumpAt::Qemu(_), Some(probe)) if granted && probe.test_block().is_none() => Some((
-            "probe",
-            "virtual time in QEMU is granted through the test block; name its symbol in `test-block`",
-        )),
-        (PumpAt::SimProcess | PumpAt::Serial { .. }, Some(_)) => {
-            Some(("probe", "only a pump of kind `sim` or `qemu` has a probe"))
+        (PumpAt::Serial(_), Some(ProbeAt::Sim { .. } | ProbeAt::Qemu { .. })) => {
+            "a pump of kind `serial` has the probe `usb`, or none"
         }
-        _ => None,
+        (PumpAt::SimProcess, Some(_)) => "a pump of kind `sim-process` has no probe",
+        _ => "",
+    };
+    if !own.is_empty() {
+        return Some((["probe", "kind"], own));
     }
+    if let PumpAt::Serial(at) = pump
+        && at.port == OF_THE_PROBE
+        && probe.is_none()
+    {
+        return Some((
+            ["pump", "port"],
+            "there is no probe whose port it could be; name the port's path, or add `probe`",
+        ));
+    }
+    match (clock, pump) {
+        (ClockKind::Virtual, PumpAt::Sim { .. }) => None,
+        (ClockKind::Real { .. }, PumpAt::Sim { .. }) => Some((
+            ["clock", "kind"],
+            "a pump of kind `sim` has virtual time; take `sim-process`",
+        )),
+        (ClockKind::Virtual, PumpAt::SimProcess) => Some((
+            ["clock", "kind"],
+            "a pump of kind `sim-process` runs by the host's clock; take `kind: real`",
+        )),
+        (ClockKind::Virtual, PumpAt::Qemu(_) | PumpAt::Serial(_)) => match probe.map(ProbeAt::test_block) {
+            None => Some((
+                ["clock", "kind"],
+                "virtual time is granted to a chip through its test block; add `probe`, with `test-block`",
+            )),
+            Some(None) => Some((
+                ["probe", "kind"],
+                "virtual time is granted to a chip through its test block; name its symbol in `test-block`",
+            )),
+            Some(Some(_)) => None,
+        },
+        (ClockKind::Real { .. }, _) => None,
+    }
+}
+
+/// The firmware that runs on a rig's own chip; with `flash` that one.
+fn firmware(pump: &mut PumpAt, probe: Option<&ProbeAt>, flash: Option<&Path>) -> Result<Option<Firmware>, RigError> {
+    let own = match pump {
+        PumpAt::Qemu(at) => at.elf.as_ref(),
+        PumpAt::Serial(at) => at.elf.as_ref(),
+        PumpAt::Sim { .. } | PumpAt::SimProcess => None,
+    };
+    let Some(elf) = flash else {
+        let firmware = |elf: &PathBuf| {
+            Ok(Firmware {
+                elf: elf.clone(),
+                image: image(elf.clone())?,
+                flash: false,
+            })
+        };
+        return own.map(firmware).transpose();
+    };
+    let programs = matches!(probe, Some(ProbeAt::Usb { .. } | ProbeAt::Qemu { chip: Some(_), .. }));
+    if !programs {
+        return Err(FlashError::NoChip.into());
+    }
+    let firmware = Firmware {
+        elf: elf.to_owned(),
+        image: image(elf.to_owned())?,
+        flash: true,
+    };
+    if !firmware.image.is_arm() {
+        return Err(FlashError::Arch { elf: firmware.elf }.into());
+    }
+    if let PumpAt::Qemu(at) = pump
+        && let Some(own) = at.elf.take()
+        && image(own.clone()).is_ok_and(|own| own.sha256() == firmware.image.sha256())
+    {
+        // QEMU puts back what it started with whenever it resets the chip: only where that is the same may it start with anything.
+        at.elf = Some(own);
+    }
+    Ok(Some(firmware))
 }
 
 /// A firmware's ELF file.
@@ -305,7 +420,7 @@ mod tests {
         assert!(SIM_RIG.contains(from), "`{from}` is not in the file");
         let text = SIM_RIG.replacen(from, to, 1);
         let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
-        RigFile::parse(&text, Path::new("sim.yaml"), profile)
+        RigFile::parse(&text, Path::new("sim.yaml"), None, profile)
             .expect_err("a spoilt rig must not load")
             .to_string()
     }
@@ -362,7 +477,7 @@ mod tests {
                 .replace("pump: {kind: sim}", pump)
                 .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe);
             let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
-            RigFile::parse(&text, Path::new("qemu.yaml"), profile)
+            RigFile::parse(&text, Path::new("qemu.yaml"), None, profile)
                 .expect_err("it must not load")
                 .to_string()
         };
@@ -370,8 +485,8 @@ mod tests {
         let pump = "pump: {kind: qemu, machine: microbit, elf: absent.elf}";
         assert!(in_qemu(pump, probe).contains("absent.elf: No such file"));
         assert!(in_qemu("pump: {kind: qemu, machine: microbit}", probe).contains("needs its `machine` and `elf`"));
-        assert!(in_qemu(pump, "probe: {kind: qemu}").contains("granted through the test block"));
-        assert!(in_qemu(pump, "").contains("give it one"));
+        assert!(in_qemu(pump, "probe: {kind: qemu}").contains("name its symbol in `test-block`"));
+        assert!(in_qemu(pump, "").contains("add `probe`, with `test-block`"));
         assert!(in_qemu(pump, "probe: {kind: sim}").contains("has the probe `qemu`"));
     }
 

@@ -1,6 +1,6 @@
 //! The line: a serial port or a socket; bytes out, bytes in, each with a limit.
 
-use super::RigError;
+use super::{RigError, host_time, tty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -78,10 +78,15 @@ impl Link {
             .read(true)
             .custom_flags(flags)
             .open(name)
-            .map_err(|e| cannot(e.to_string()))?;
-        let port = tokio_serial::new(name, baud)
-            .open_native_async()
-            .map_err(|e| cannot(e.to_string()))?;
+            .map_err(|e| cannot(tty::why(name, &e)))?;
+        let port = tokio_serial::new(name, baud).open_native_async().map_err(|e| {
+            cannot(match e.kind() {
+                // So it says of a port that is locked: it was there a moment ago.
+                tokio_serial::ErrorKind::NoDevice => tty::busy(),
+                tokio_serial::ErrorKind::Io(kind) => tty::why(name, &kind.into()),
+                _ => e.to_string(),
+            })
+        })?;
         Ok(Self::new(Port::Serial(port), watch.into(), name, write_limit))
     }
 
@@ -199,11 +204,56 @@ impl Link {
     /// Appends to `into` what comes until `total` bytes were received in all.
     pub async fn receive_up_to(&mut self, total: u64, into: &mut Vec<u8>) -> Result<(), RigError> {
         into.append(&mut self.aside);
+        let limit = self.write_limit;
         while self.received < total {
-            let bytes = self.receive().await?;
-            into.extend_from_slice(bytes);
+            // A cable loses what no socket does.
+            let (name, missing) = (self.name.clone(), total - self.received);
+            let Ok(bytes) = tokio::time::timeout(limit, self.receive()).await else {
+                return Err(RigError::Missing {
+                    port: name,
+                    missing,
+                    limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+                });
+            };
+            into.extend_from_slice(bytes?);
         }
         Ok(())
+    }
+
+    /// Throws away what a pump said before it started anew, until nothing came for `quiet`.
+    pub fn drain(&mut self, quiet: Duration) -> Result<(), RigError> {
+        self.rest(quiet)?;
+        self.aside.clear();
+        (self.sent, self.received) = (0, 0);
+        Ok(())
+    }
+
+    /// A pump has started anew and said `said` bytes so far: they are kept for whoever receives next. What came before them are a reset's glitches on the
+    /// wire.
+    pub fn begin_with(&mut self, said: u32, quiet: Duration) -> Result<(), RigError> {
+        self.rest(quiet)?;
+        let glitches = self.aside.len().saturating_sub(said as usize);
+        self.aside.drain(..glitches);
+        (self.sent, self.received) = (0, self.aside.len() as u64);
+        Ok(())
+    }
+
+    /// Puts aside what comes until nothing came for `quiet`; a line that never rests is told.
+    fn rest(&mut self, quiet: Duration) -> Result<(), RigError> {
+        let begun = host_time::now();
+        loop {
+            let before = self.received;
+            self.put_aside(quiet)?;
+            if self.received == before {
+                return Ok(());
+            }
+            if begun.elapsed() > self.write_limit {
+                return Err(RigError::Restless {
+                    port: self.name.clone(),
+                    limit_ms: u64::try_from(self.write_limit.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+        }
     }
 
     fn lost(&self, why: &std::io::Error) -> RigError {

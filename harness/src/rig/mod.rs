@@ -3,6 +3,8 @@
 //! **Invariants:** everything is bounded; what is wrong here is never the pump's fault ([`RigError`]); under a granted clock no byte is lost and the
 //! same calls give the same bytes at any load. Dropping a [`Rig`] ends what it started.
 
+mod agree;
+mod board;
 mod chip;
 mod clock;
 mod error;
@@ -20,10 +22,12 @@ mod rtt;
 #[cfg(feature = "sim")]
 mod sim;
 mod test_block;
+mod tty;
 
+pub use agree::Disagreement;
 pub use clock::{Advance, Fence, Stop};
 pub use error::RigError;
-pub use file::{ClockKind, ProbeAt, PumpAt, RigFile, RigLimits};
+pub use file::{ClockKind, OF_THE_PROBE, ProbeAt, PumpAt, RigFile, RigLimits, SerialAt};
 pub use line::{End, Received};
 pub use qemu::QemuAt;
 #[cfg(feature = "seeded-defects")]
@@ -34,7 +38,9 @@ pub use test_block::{FaultState, TestBlock};
 
 use crate::capability::Capability;
 use crate::device::Profile;
+use crate::event::Body;
 use crate::quantity::Span;
+use agree::Firmware;
 use clock::Clock;
 use link::Link;
 use open::Host;
@@ -63,6 +69,9 @@ pub struct Rig {
     name: String,
     profile: Arc<Profile>,
     capabilities: BTreeSet<Capability>,
+    firmware: Option<Firmware>,
+    /// What is to be journaled of how it was opened.
+    opened: Vec<Body>,
     link: Link,
     clock: Clock,
     debug: Option<Debug>,
@@ -101,6 +110,11 @@ impl Rig {
     #[must_use]
     pub fn now(&self) -> Span {
         self.clock.now()
+    }
+
+    /// What is to be journaled of how it was opened; once.
+    pub fn take_opened(&mut self) -> Vec<Body> {
+        std::mem::take(&mut self.opened)
     }
 
     /// Closes the bench: probe, line, and whatever it started. To drop it does the same.

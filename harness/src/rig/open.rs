@@ -3,15 +3,14 @@
 use super::clock::Clock;
 use super::file::{ClockKind, ProbeAt, PumpAt, RigFile};
 use super::host_time;
-use super::inside::unknown_symbol;
 use super::link::Link;
 use super::probe::Debug;
 use super::qemu::{self, QemuAt};
 use super::rtt::Logs;
 #[cfg(feature = "sim")]
 use super::sim;
-use super::test_block::FIRST;
 use super::{OpenOptions, Rig, RigError, TestBlock, process};
+use crate::event::InFlash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,18 +51,9 @@ impl Rig {
                 Self::new(file, link, Clock::real(scale), Host::Process { _pump: pump })
             }
             PumpAt::Qemu(at) => Self::open_qemu(file, at, options).await?,
-            PumpAt::Serial { port, baud } => {
-                let link = Link::open(port, *baud, file.limits.write)?;
-                Self::new(file, link, Clock::real(1), Host::None)
-            }
+            PumpAt::Serial(at) => Self::open_serial(file, at, options).await?,
         };
-        let symbol = file.probe.as_ref().and_then(ProbeAt::test_block);
-        if let (Some(symbol), Some(debug)) = (symbol, &mut rig.debug) {
-            let addr = *file
-                .profile
-                .symbols
-                .get(symbol)
-                .ok_or_else(|| unknown_symbol(symbol, &file.profile))?;
+        if let (Some(addr), Some(debug)) = (file.block_addr(), &mut rig.debug) {
             let block = Self::block_that_booted(debug, addr, file.limits.open).await?;
             if let (Clock::Chip { .. }, false) = (&rig.clock, block.takes_requests()) {
                 return Err(RigError::TestBlock {
@@ -83,25 +73,44 @@ impl Rig {
     async fn open_qemu(file: &RigFile, at: &QemuAt, options: &OpenOptions) -> Result<Self, RigError> {
         let (process, machine) = qemu::Process::start(at, file.limits.open).await?;
         let link = Link::connect(&process.line(), file.limits.write)?;
-        let mut debug = Debug::attach_virtual(Box::new(machine))?;
-        let symbol = file.probe.as_ref().and_then(ProbeAt::test_block);
-        if let Some(block) = symbol.and_then(|symbol| file.profile.symbols.get(symbol)) {
-            let start_s = u32::try_from(options.start_s).unwrap_or(0);
-            let first = TestBlock::first_power(start_s, options.seed);
-            debug.write(block + FIRST, &first)?;
-        }
-        debug.run_if_halted()?;
+        let flashed = file.firmware.as_ref().filter(|firmware| firmware.flash);
+        let chip = match &file.probe {
+            Some(ProbeAt::Qemu { chip: Some(chip), .. }) if flashed.is_some() => Some(chip),
+            _ => None,
+        };
+        let debug = match chip {
+            Some(chip) => Debug::attach_virtual_as(Box::new(machine), chip)?,
+            None => Debug::attach_virtual(Box::new(machine))?,
+        };
         let clock = match file.clock {
             ClockKind::Virtual => Clock::Chip { now_ms: 0 },
             ClockKind::Real { scale } => Clock::real(scale),
         };
         let mut rig = Self::new(file, link, clock, Host::Qemu { _process: process });
-        rig.debug = file.probe.is_some().then_some(debug);
+        rig.debug = Some(debug);
+        match (flashed, &file.firmware) {
+            (Some(firmware), _) => rig.look_into_flash(firmware)?,
+            (None, Some(firmware)) => rig.note_firmware(firmware, InFlash::Loaded, 0),
+            (None, None) => {}
+        }
+        if let Some(debug) = &mut rig.debug {
+            if let (Some(addr), ClockKind::Virtual) = (file.block_addr(), file.clock) {
+                TestBlock::prepare_first_power(debug, addr, options, false)?;
+            }
+            debug.run_if_halted()?;
+        }
+        if file.probe.is_none() {
+            rig.debug = None;
+        }
         Ok(rig)
     }
 
     /// The block once the firmware has made it.
-    async fn block_that_booted(debug: &mut Debug, addr: u64, limit: Duration) -> Result<TestBlock, RigError> {
+    pub(super) async fn block_that_booted(
+        debug: &mut Debug,
+        addr: u64,
+        limit: Duration,
+    ) -> Result<TestBlock, RigError> {
         let begun = host_time::now();
         loop {
             match TestBlock::at(debug, addr) {
@@ -131,11 +140,13 @@ impl Rig {
         Err(RigError::NoSimulator)
     }
 
-    fn new(file: &RigFile, link: Link, clock: Clock, host: Host) -> Self {
+    pub(super) fn new(file: &RigFile, link: Link, clock: Clock, host: Host) -> Self {
         Self {
             name: file.name.clone(),
             profile: Arc::clone(&file.profile),
             capabilities: file.capabilities(),
+            firmware: file.firmware.clone(),
+            opened: Vec::new(),
             link,
             clock,
             debug: None,

@@ -1,6 +1,7 @@
 //! A rig's file as it is written.
 
-use super::file::{ClockKind, ProbeAt, PumpAt, RigLimits};
+use super::file::{ClockKind, ProbeAt, PumpAt, RigLimits, SerialAt};
+use super::probe::{self, Selector, UsbAt};
 use super::qemu::QemuAt;
 use crate::diagnostic::WrongFile;
 use crate::quantity::Span;
@@ -43,11 +44,11 @@ pub(super) struct RawPump {
     pub service_months: Option<u32>,
     /// `qemu`: machine of qemu-system-arm, such as `microbit`.
     pub machine: Option<String>,
-    /// `qemu`: the firmware, relative to this file.
+    /// `qemu`, `serial`: the firmware, relative to this file. What is in a chip's flash must be this.
     pub elf: Option<String>,
     /// `qemu`: further arguments.
     pub args: Option<Vec<String>>,
-    /// `serial`: path of the port.
+    /// `serial`: path of the port, or `of-the-probe`: the one on the same USB plug as the probe.
     pub port: Option<String>,
     /// `serial`: bits a second.
     pub baud: Option<u32>,
@@ -85,10 +86,16 @@ pub(super) enum ClockWord {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`probe`"))]
 pub(super) struct RawProbe {
-    /// The virtual probe of the simulated chip, or of the chip in QEMU.
+    /// The virtual probe of the simulated chip, or of the chip in QEMU; or a real one on USB.
     pub kind: ProbeKind,
     /// Symbol of the test block in the device profile or the firmware; without it there is none.
     pub test_block: Option<String>,
+    /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. In QEMU only `--flash` wants it.
+    pub chip: Option<String>,
+    /// `usb`: which probe, as `VID:PID` or `VID:PID:SERIAL`; without it the only one that is there.
+    pub selector: Option<String>,
+    /// `usb`: kHz of its clock line; without it the probe's own choice.
+    pub speed: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -97,6 +104,7 @@ pub(super) struct RawProbe {
 pub(super) enum ProbeKind {
     Sim,
     Qemu,
+    Usb,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -131,7 +139,7 @@ impl RawPump {
         let foreign = [
             ("service-months", self.service_months.is_some(), sim),
             ("machine", self.machine.is_some(), qemu),
-            ("elf", self.elf.is_some(), qemu),
+            ("elf", self.elf.is_some(), qemu || serial),
             ("args", self.args.is_some(), qemu),
             ("port", self.port.is_some(), serial),
             ("baud", self.baud.is_some(), serial),
@@ -152,7 +160,7 @@ impl RawPump {
             (PumpKind::Qemu, ..) => match (self.machine, self.elf) {
                 (Some(machine), Some(elf)) => Ok(PumpAt::Qemu(QemuAt {
                     machine,
-                    elf: folder.join(elf),
+                    elf: Some(folder.join(elf)),
                     args: self.args.unwrap_or_default(),
                 })),
                 _ => Err(document.wrong(
@@ -160,7 +168,11 @@ impl RawPump {
                     "a pump of kind `qemu` needs its `machine` and `elf`, such as `machine: microbit, elf: pump.elf`",
                 )),
             },
-            (PumpKind::Serial, Some(port), Some(baud)) => Ok(PumpAt::Serial { port, baud }),
+            (PumpKind::Serial, Some(port), Some(baud)) => Ok(PumpAt::Serial(SerialAt {
+                port,
+                baud,
+                elf: self.elf.map(|elf| folder.join(elf)),
+            })),
             (PumpKind::Serial, ..) => Err(document.wrong(
                 &["pump", "kind"],
                 "a pump of kind `serial` needs its `port` and `baud`, such as `port: /dev/ttyUSB0, baud: 115200`",
@@ -187,11 +199,45 @@ impl RawClock {
 }
 
 impl RawProbe {
-    pub fn validated(self) -> ProbeAt {
+    pub fn validated(self, document: &Document) -> Result<ProbeAt, WrongFile> {
+        let (usb, qemu) = (
+            matches!(self.kind, ProbeKind::Usb),
+            matches!(self.kind, ProbeKind::Qemu),
+        );
+        let foreign = [
+            ("chip", self.chip.is_some(), usb || qemu),
+            ("selector", self.selector.is_some(), usb),
+            ("speed", self.speed.is_some(), usb),
+        ];
+        if let Some((key, ..)) = foreign.iter().find(|(_, given, wanted)| *given && !wanted) {
+            return Err(document.wrong(&["probe", key], format!("a probe of this kind has no `{key}`")));
+        }
+        if let Some(chip) = &self.chip {
+            probe::is_chip(chip).map_err(|what| document.wrong(&["probe", "chip"], what))?;
+        }
         let test_block = self.test_block;
-        match self.kind {
-            ProbeKind::Sim => ProbeAt::Sim { test_block },
-            ProbeKind::Qemu => ProbeAt::Qemu { test_block },
+        match (self.kind, self.chip) {
+            (ProbeKind::Sim, _) => Ok(ProbeAt::Sim { test_block }),
+            (ProbeKind::Qemu, chip) => Ok(ProbeAt::Qemu { chip, test_block }),
+            (ProbeKind::Usb, None) => Err(document.wrong(
+                &["probe", "kind"],
+                "a probe of kind `usb` needs its `chip`, such as `chip: nRF51822_xxAA`",
+            )),
+            (ProbeKind::Usb, Some(_)) if self.speed == Some(0) => {
+                Err(document.wrong(&["probe", "speed"], "`speed` must be more than 0"))
+            }
+            (ProbeKind::Usb, Some(chip)) => Ok(ProbeAt::Usb {
+                at: UsbAt {
+                    chip,
+                    selector: self
+                        .selector
+                        .map(|text| text.parse::<Selector>())
+                        .transpose()
+                        .map_err(|what| document.wrong(&["probe", "selector"], what))?,
+                    speed_khz: self.speed,
+                },
+                test_block,
+            }),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The test block (`firmware-stub/TEST-BLOCK.md`): the harness's own copy of its layout.
 
-use super::RigError;
 use super::probe::Debug;
+use super::{OpenOptions, RigError};
 use crate::event::Sample;
 use crate::fault::FaultName;
 use crate::quantity::Span;
@@ -17,12 +17,13 @@ const ASK_RUN: u64 = 0x284;
 const ASK_RX: u64 = 0x288;
 const DONE: u64 = 0x28C;
 /// What is prepared for the first power.
-pub(super) const FIRST: u64 = 0x298;
+const FIRST: u64 = 0x298;
 const REQUESTS_END: u32 = 0x2A8;
 /// TASKS_START of TIMER2, on nRF51 and nRF52.
 const BELL: u64 = 0x4000_A000;
 /// Bytes before the fault slots.
 const HEAD: usize = 0x80;
+const TX_COUNT: u64 = 0x20;
 const HEARTBEAT: u64 = 0x28;
 const HEARTBEAT_LIMIT: u64 = 0x2C;
 const GO_SAFE: u64 = 0x30;
@@ -94,13 +95,32 @@ impl TestBlock {
         })
     }
 
-    /// What a chip's pump finds at its first power: civil time in seconds since 2000-01-01, and the seed of everything random.
-    pub(super) fn first_power(start_s: u32, seed: u64) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        bytes[..4].copy_from_slice(b"FENC");
-        bytes[4..8].copy_from_slice(&start_s.to_le_bytes());
-        bytes[8..].copy_from_slice(&seed.to_le_bytes());
-        bytes
+    /// Makes the next boot of a chip's pump its first power: no block, and granted time from its first instant on; no records either with `erased`, else
+    /// those that are in its flash.
+    ///
+    /// # Errors
+    /// A probe that cannot write.
+    pub(super) fn prepare_first_power(
+        debug: &mut Debug,
+        addr: u64,
+        options: &OpenOptions,
+        erased: bool,
+    ) -> Result<(), RigError> {
+        let start_s = u32::try_from(options.start_s).unwrap_or(0);
+        let mut first = [0; 16];
+        first[..4].copy_from_slice(if erased { b"NEW " } else { b"FENC" });
+        first[4..8].copy_from_slice(&start_s.to_le_bytes());
+        first[8..].copy_from_slice(&options.seed.to_le_bytes());
+        debug.write(addr + FIRST, &first)?;
+        debug.write(addr, &[0; MAGIC.len()])
+    }
+
+    /// Bytes that the pump has sent on the line since power-on.
+    ///
+    /// # Errors
+    /// A probe that cannot read.
+    pub(super) fn said(&self, debug: &mut Debug) -> Result<u32, RigError> {
+        debug.read_word(self.addr + TX_COUNT)
     }
 
     /// Whether its pump acts on requests in it; another is reached by a call, and never stale.

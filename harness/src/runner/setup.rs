@@ -5,12 +5,21 @@ use crate::event::Body;
 use crate::quantity::Volume;
 use crate::scenario::case::Request;
 use crate::session::Outcome;
+use std::sync::Arc;
 
 impl Runner<'_> {
     /// Identifies the pump, then brings it to where the scenario begins.
     pub(super) async fn set_up(&mut self) -> Result<(), Stopped> {
+        for opened in self.rig.take_opened() {
+            self.note(opened)?;
+        }
         match self.request(&Request::Identify).await? {
-            Outcome::Ok { fields } => self.note(Body::Identified { fields })?,
+            Outcome::Ok { fields } => {
+                self.note(Body::Identified {
+                    fields: Arc::clone(&fields),
+                })?;
+                self.rig.agrees(&fields)?;
+            }
             other => return Err(self.cannot_set_up("identify", &other)?),
         }
         let mut requests = vec![

@@ -29,6 +29,11 @@ pub trait CoreBackend: Send + std::fmt::Debug {
     /// Something of it cannot be written; nothing is written then.
     fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), BusFault>;
 
+    /// What keeps it from answering at all, where something does: refusals are not the bus's then.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Whether the core is halted, by whatever halted it.
     fn is_halted(&mut self) -> bool;
 

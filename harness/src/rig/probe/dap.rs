@@ -60,6 +60,16 @@ impl VirtualProbe {
         self.in_reset = asserted;
     }
 
+    /// The bus's answer as a port gives it; the sticky error is cleared with it, as nobody else would. Where nobody is there to answer, that.
+    fn refused(&self, _: BusFault) -> ArmError {
+        self.broken().unwrap_or(ArmError::Dap(DapError::FaultResponse))
+    }
+
+    fn broken(&self) -> Option<ArmError> {
+        let why = self.core.trouble()?;
+        Some(ArmError::Probe(DebugProbeError::Other(why)))
+    }
+
     /// Register of the selected access port; there is only port 0.
     fn ap_register(&self, a: u8) -> Option<u8> {
         (self.select >> 24 == 0).then_some((self.select & 0xF0) as u8 | (a & 0xC))
@@ -85,7 +95,9 @@ impl VirtualProbe {
             Some(0x0C) => self.transfer_out(value)?,
             Some(banked @ 0x10..=0x1C) => {
                 let addr = self.tar & !0xF | u32::from(banked & 0xC);
-                self.core.write(addr, &value.to_le_bytes()).map_err(fault)?;
+                self.core
+                    .write(addr, &value.to_le_bytes())
+                    .map_err(|fault| self.refused(fault))?;
             }
             _ => {}
         }
@@ -100,7 +112,7 @@ impl VirtualProbe {
     fn banked_read(&mut self, banked: u8) -> Result<u32, ArmError> {
         let mut bytes = [0; 4];
         let addr = self.tar & !0xF | u32::from(banked & 0xC);
-        self.core.read(addr, &mut bytes).map_err(fault)?;
+        self.core.read(addr, &mut bytes).map_err(|fault| self.refused(fault))?;
         Ok(u32::from_le_bytes(bytes))
     }
 
@@ -122,7 +134,9 @@ impl VirtualProbe {
         let lane = lane & !(size - 1);
         let mut word = [0; 4];
         let addr = self.tar & !(size as u32 - 1);
-        self.core.read(addr, &mut word[lane..lane + size]).map_err(fault)?;
+        self.core
+            .read(addr, &mut word[lane..lane + size])
+            .map_err(|fault| self.refused(fault))?;
         self.count_up();
         Ok(u32::from_le_bytes(word))
     }
@@ -132,7 +146,9 @@ impl VirtualProbe {
         let lane = lane & !(size - 1);
         let word = value.to_le_bytes();
         let addr = self.tar & !(size as u32 - 1);
-        self.core.write(addr, &word[lane..lane + size]).map_err(fault)?;
+        self.core
+            .write(addr, &word[lane..lane + size])
+            .map_err(|fault| self.refused(fault))?;
         self.count_up();
         Ok(())
     }
@@ -155,16 +171,14 @@ impl VirtualProbe {
     }
 }
 
-/// The bus's answer as a port gives it. The sticky error is cleared with it: nobody else would.
-fn fault(_: BusFault) -> ArmError {
-    ArmError::Dap(DapError::FaultResponse)
-}
-
 impl RawDapAccess for VirtualProbe {
     fn raw_read_register(&mut self, address: RegisterAddress) -> Result<u32, ArmError> {
         match address {
             RegisterAddress::ApRegister(a) => self.read_ap(a),
             RegisterAddress::DpRegister(DpRegisterAddress { address, .. }) => {
+                if let Some(error) = self.broken() {
+                    return Err(error);
+                }
                 Ok(match (address & 0xC, self.select & 0xF) {
                     (0x0, _) => DPIDR,
                     (0x4, 0) => self.ctrl | (self.ctrl & CTRL_POWER_REQUESTS) << 1,
@@ -199,7 +213,9 @@ impl RawDapAccess for VirtualProbe {
             }
             let (now, later) = rest.split_at_mut(self.run(rest.len()));
             let mut bytes = vec![0; now.len() * 4];
-            self.core.read(self.tar, &mut bytes).map_err(fault)?;
+            self.core
+                .read(self.tar, &mut bytes)
+                .map_err(|fault| self.refused(fault))?;
             for (value, word) in now.iter_mut().zip(bytes.as_chunks::<4>().0) {
                 *value = u32::from_le_bytes(*word);
             }
@@ -219,7 +235,7 @@ impl RawDapAccess for VirtualProbe {
             }
             let (now, later) = rest.split_at(self.run(rest.len()));
             let bytes: Vec<u8> = now.iter().flat_map(|value| value.to_le_bytes()).collect();
-            self.core.write(self.tar, &bytes).map_err(fault)?;
+            self.core.write(self.tar, &bytes).map_err(|fault| self.refused(fault))?;
             self.advance(now.len());
             rest = later;
         }

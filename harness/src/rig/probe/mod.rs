@@ -4,12 +4,22 @@
 //! it stands an emulated Cortex-M system control space, and behind that a small [`CoreBackend`].
 
 mod backend;
+mod chip;
 mod dap;
+mod flash;
 mod rtt;
 mod scs;
+mod usb;
+#[cfg(test)]
+mod usb_tests;
+#[cfg(test)]
+pub(super) mod virtual_usb;
 
 pub use backend::{BusFault, CoreBackend, CoreRegister};
+pub use chip::is_chip;
+pub use flash::FlashError;
 pub use rtt::{UpChannels, UpError};
+pub use usb::{Probes, Selector, UsbAt, UsbError};
 
 use super::RigError;
 use dap::VirtualProbe;
@@ -51,6 +61,18 @@ impl Debug {
         let probe = Probe::new(VirtualProbe::new(backend));
         let session = probe
             .attach_with_registry(target, Permissions::default(), &Registry::new())
+            .map_err(|e| failed("attaching", &e))?;
+        Ok(Self { session })
+    }
+
+    /// As [`Debug::attach_virtual`], to a chip of another name: one whose flash can be programmed.
+    ///
+    /// # Errors
+    /// What probe-rs could not do.
+    pub fn attach_virtual_as(backend: Box<dyn CoreBackend>, chip: &str) -> Result<Self, RigError> {
+        let target = chip::target(chip).map_err(|e| failed("attaching", &e.into()))?;
+        let session = Probe::new(VirtualProbe::new(backend))
+            .attach_with_registry(target, Permissions::default(), chip::registry())
             .map_err(|e| failed("attaching", &e))?;
         Ok(Self { session })
     }
@@ -246,16 +268,20 @@ impl Debug {
 }
 
 fn failed(doing: &str, error: &probe_rs::Error) -> RigError {
-    let mut why = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        why = format!("{why}: {inner}");
-        source = inner.source();
-    }
     RigError::Probe {
         doing: doing.to_owned(),
-        why,
+        why: chain(error),
     }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut told: Vec<String> = causes
+        .map(|cause| cause.to_string().trim_end_matches('.').to_owned())
+        .collect();
+    told.dedup();
+    told.join(": ")
 }
 
 /// The simulated chip, described once a process.

@@ -17,7 +17,7 @@ const DCRSR: u32 = 0xE000_EDF4;
 const DCRDR: u32 = 0xE000_EDF8;
 const DEMCR: u32 = 0xE000_EDFC;
 
-/// Cortex-M4 r0p1.
+/// Cortex-M4 r0p1: what a core is that does not say.
 const CPUID_VALUE: u32 = 0x410F_C241;
 const AIRCR_KEY: u32 = 0x05FA;
 const AIRCR_READ: u32 = 0xFA05_0000;
@@ -73,6 +73,11 @@ impl Scs {
             fp_enabled: false,
             comparators: [0; COMPARATORS],
         }
+    }
+
+    /// What keeps the core from answering at all.
+    pub fn trouble(&self) -> Option<String> {
+        self.backend.trouble()
     }
 
     /// Reads `into.len()` bytes, at a multiple of the access's size.
@@ -135,7 +140,11 @@ impl Scs {
 
     fn read_word(&mut self, addr: u32) -> u32 {
         match addr {
-            CPUID => CPUID_VALUE,
+            CPUID => {
+                let mut word = [0; 4];
+                let told = self.backend.read(CPUID, &mut word);
+                told.map_or(CPUID_VALUE, |()| u32::from_le_bytes(word))
+            }
             AIRCR => AIRCR_READ,
             DFSR => {
                 self.look();

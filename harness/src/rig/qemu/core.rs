@@ -9,15 +9,20 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What an access must lie in: QEMU answers one to nowhere with 0, as if all were well.
-const MAPPED: [Range<u32>; 5] = [
+const MAPPED: [Range<u32>; 6] = [
     // Flash, RAM, peripherals; and a vendor's registers between them.
     0x0000_0000..0x0010_0000,
     0x1000_0000..0x1000_2000,
     0x2000_0000..0x2004_0000,
     0x4000_0000..0x6000_0000,
-    // The interrupt controller.
+    // The interrupt controller, and which core it is.
     0xE000_E100..0xE000_E500,
+    0xE000_ED00..0xE000_ED04,
 ];
+
+const RAM: Range<u32> = 0x2000_0000..0x4000_0000;
+/// The upper byte of the instruction, of which the lower is its argument.
+const BKPT: u8 = 0xBE;
 
 /// A machine in QEMU; its clones are the same one.
 #[derive(Debug, Clone)]
@@ -28,6 +33,8 @@ struct Parts {
     gdb: Gdb,
     qtest: Qtest,
     qmp: Qmp,
+    /// Where a breakpoint stands in for a BKPT.
+    caught: Option<u32>,
     /// What went wrong first: from then on nothing that is read can be believed.
     trouble: Option<Trouble>,
 }
@@ -38,6 +45,7 @@ impl Machine {
             gdb,
             qtest,
             qmp,
+            caught: None,
             trouble: None,
         })))
     }
@@ -61,6 +69,28 @@ impl Machine {
     }
 }
 
+impl Parts {
+    /// What a debugger runs in RAM returns to it by BKPT, of which QEMU makes a fault: a breakpoint stands in for it.
+    fn catch_return(&mut self) -> Result<(), Trouble> {
+        if let Some(addr) = self.caught.take() {
+            self.gdb.clear_breakpoint(addr)?;
+        }
+        if !RAM.contains(&self.gdb.read_register(15)?) {
+            return Ok(());
+        }
+        let back = self.gdb.read_register(14)? & !1;
+        let mut instruction = [0; 2];
+        if mapped(back, instruction.len()).is_ok() {
+            self.qtest.read(back, &mut instruction)?;
+            if instruction[1] == BKPT {
+                self.gdb.set_breakpoint(back)?;
+                self.caught = Some(back);
+            }
+        }
+        Ok(())
+    }
+}
+
 fn mapped(addr: u32, len: usize) -> Result<(), BusFault> {
     let end = u32::try_from(len)
         .ok()
@@ -81,6 +111,10 @@ impl CoreBackend for Machine {
         self.with(Err(BusFault), |parts| parts.qtest.write(addr, bytes).map(Ok))
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.parts().trouble.as_ref().map(ToString::to_string)
+    }
+
     fn is_halted(&mut self) -> bool {
         self.with(false, |parts| parts.gdb.is_halted())
     }
@@ -90,7 +124,13 @@ impl CoreBackend for Machine {
     }
 
     fn resume(&mut self) {
-        self.with((), |parts| parts.gdb.resume());
+        self.with((), |parts| {
+            if !parts.gdb.is_halted()? {
+                return Ok(());
+            }
+            parts.catch_return()?;
+            parts.gdb.resume()
+        });
     }
 
     fn step(&mut self) {

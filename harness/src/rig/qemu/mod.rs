@@ -16,6 +16,7 @@ use gdb::Gdb;
 use qmp::Qmp;
 use qtest::Qtest;
 use socket::Socket;
+use std::ffi::OsStr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -49,8 +50,8 @@ impl Trouble {
 pub struct QemuAt {
     /// Machine of `qemu-system-arm`, such as `microbit`.
     pub machine: String,
-    /// The firmware.
-    pub elf: PathBuf,
+    /// The firmware that it starts with; `None`: an empty chip.
+    pub elf: Option<PathBuf>,
     /// Further arguments.
     pub args: Vec<String>,
 }
@@ -141,12 +142,11 @@ fn command(at: &QemuAt, folder: &Path) -> Command {
     let mut command = Command::new("qemu-system-arm");
     command
         .args(["-machine", &at.machine, "-nodefaults", "-display", "none", "-S"])
-        .arg("-kernel")
-        .arg(&at.elf)
         .args(["-serial", &socket("line")])
         .args(["-gdb", &socket("gdb")])
         .args(["-qtest", &socket("qtest"), "-qtest-log", "none", "-accel", "tcg"])
         .args(["-qmp", &socket("qmp")])
+        .args(at.elf.iter().flat_map(|elf| [OsStr::new("-kernel"), elf.as_os_str()]))
         .args(&at.args)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

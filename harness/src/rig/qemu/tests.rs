@@ -43,7 +43,7 @@ fn counting() -> Option<(Process, Debug, tempfile::TempDir)> {
 fn start(elf: PathBuf) -> Result<(Process, Debug), crate::rig::RigError> {
     let at = QemuAt {
         machine: "microbit".to_owned(),
-        elf,
+        elf: Some(elf),
         args: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -121,7 +121,7 @@ fn a_machine_that_qemu_does_not_know_is_told_with_its_words() {
     }
     let at = QemuAt {
         machine: "toaster".to_owned(),
-        elf: PathBuf::from("/dev/null"),
+        elf: Some(PathBuf::from("/dev/null")),
         args: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,0 +1,140 @@
+//! Bringing an image into a chip's flash, and looking whether it is there.
+
+use super::{Debug, RigError, chain};
+use crate::firmware::Segment;
+use probe_rs::flashing::{DownloadOptions, FlashError as Flasher, FlashProgress, ProgressEvent, ProgressOperation};
+use std::cell::Cell;
+use std::path::PathBuf;
+
+/// Bytes that are read at once.
+const READ_MAX: usize = 16 * 1024;
+
+/// Why an image is not in flash.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FlashError {
+    /// It has bytes where the chip has no flash.
+    #[error(
+        "the image has {len} bytes at {addr:#010x}, where {chip} has no flash (it has {flash}); was it built for another chip? Nothing was erased"
+    )]
+    Fit {
+        /// The chip.
+        chip: String,
+        /// Where it begins.
+        addr: u64,
+        /// How many.
+        len: usize,
+        /// Where there is flash.
+        flash: String,
+    },
+    /// There is nothing to flash.
+    #[error(
+        "this rig has no chip that can be flashed: `--flash` wants a rig file with a probe of kind `usb`, or of kind `qemu` with its `chip`"
+    )]
+    NoChip,
+    /// It is for another kind of processor.
+    #[error("{} is no firmware for an Arm core", .elf.display())]
+    Arch {
+        /// The file.
+        elf: PathBuf,
+    },
+    /// It has nothing.
+    #[error("the image has nothing to load; is it the linked firmware?")]
+    Empty,
+    /// It broke off.
+    #[error(
+        "flashing broke off while {doing}: {why}; the chip now holds no whole firmware: check cable and supply, and flash it again before anything else"
+    )]
+    BrokeOff {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// It was written, and reads otherwise.
+    #[error(
+        "the flash reads otherwise than it was written; the chip now holds no whole firmware: flash it again, and if that does not help either the flash is worn or protected"
+    )]
+    Verify,
+}
+
+impl Debug {
+    /// The first address at which the flash is not as the image says; `None`: the image is there.
+    ///
+    /// # Errors
+    /// The image does not fit the chip, or the probe failed.
+    pub fn flash_differs(&mut self, image: &[Segment<'_>]) -> Result<Option<u64>, RigError> {
+        self.fits(image)?;
+        let mut there = vec![0; READ_MAX];
+        for segment in image {
+            for (chunk, wanted) in segment.bytes.chunks(READ_MAX).enumerate() {
+                let addr = segment.addr + (chunk * READ_MAX) as u64;
+                let there = &mut there[..wanted.len()];
+                self.read(addr, there)?;
+                if let Some(at) = wanted.iter().zip(&*there).position(|(wanted, there)| wanted != there) {
+                    return Ok(Some(addr + at as u64));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Erases what the image needs, writes it, and reads it back. The core stands somewhere in the programming routine then: reset it.
+    ///
+    /// # Errors
+    /// [`FlashError`].
+    pub fn flash(&mut self, image: &[Segment<'_>]) -> Result<(), RigError> {
+        self.fits(image)?;
+        let mut loader = self.session.target().flash_loader();
+        let doing = Cell::new("preparing");
+        let broke_off = |error: &Flasher| match error {
+            Flasher::Verify => FlashError::Verify,
+            other => FlashError::BrokeOff {
+                doing: doing.get(),
+                why: chain(other),
+            },
+        };
+        for segment in image {
+            loader
+                .add_data(segment.addr, segment.bytes)
+                .map_err(|e| broke_off(&e))?;
+        }
+        let mut options = DownloadOptions::default();
+        options.verify = true;
+        options.progress = FlashProgress::new(|event| {
+            if let ProgressEvent::Started(operation) = event {
+                doing.set(match operation {
+                    ProgressOperation::Fill => "preparing",
+                    ProgressOperation::Erase => "erasing",
+                    ProgressOperation::Program => "writing",
+                    ProgressOperation::Verify => "reading back",
+                });
+            }
+        });
+        loader
+            .commit(&mut self.session, options)
+            .map_err(|e| broke_off(&e).into())
+    }
+
+    /// All of it lies in flash.
+    fn fits(&self, image: &[Segment<'_>]) -> Result<(), FlashError> {
+        let target = self.session.target();
+        let regions = target.memory_map.iter().filter_map(|region| region.as_nvm_region());
+        let flash: Vec<_> = regions.map(|region| region.range.clone()).collect();
+        if image.is_empty() {
+            return Err(FlashError::Empty);
+        }
+        for Segment { addr, bytes } in image {
+            let end = addr.saturating_add(bytes.len() as u64);
+            if !flash.iter().any(|range| range.start <= *addr && end <= range.end) {
+                let told = flash.iter().map(|r| format!("{:#010x} to {:#010x}", r.start, r.end));
+                return Err(FlashError::Fit {
+                    chip: target.name.clone(),
+                    addr: *addr,
+                    len: bytes.len(),
+                    flash: told.collect::<Vec<_>>().join(", "),
+                });
+            }
+        }
+        Ok(())
+    }
+}

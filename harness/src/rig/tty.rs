@@ -1,0 +1,188 @@
+//! Serial ports of this host: which there are, which one belongs to a probe, and why one does not open.
+
+use super::RigError;
+use super::probe::Selector;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// Most ports that are told.
+const TOLD_MAX: usize = 12;
+
+/// The serial port on the same USB plug as a probe, its first where it has several. `sys` is where the kernel tells of its devices.
+pub(super) fn beside(sys: &Path, probe: &Selector) -> Result<String, RigError> {
+    let mut ports: Vec<(String, String)> = listed(&sys.join("class/tty"))
+        .into_iter()
+        .filter_map(|name| {
+            // A link to the USB interface, whose parent is the plug.
+            let interface = std::fs::canonicalize(sys.join("class/tty").join(&name).join("device")).ok()?;
+            let (interface, plug) = interface
+                .ancestors()
+                .zip(interface.ancestors().skip(1))
+                .take(3)
+                .find(|(_, plug)| plug.join("idVendor").exists())?;
+            let of = |file: &str| word(&plug.join(file));
+            let same = of("idVendor") == Some(format!("{:04x}", probe.vid))
+                && of("idProduct") == Some(format!("{:04x}", probe.pid))
+                && (probe.serial.is_none() || of("serial") == probe.serial);
+            same.then(|| (word(&interface.join("bInterfaceNumber")).unwrap_or_default(), name))
+        })
+        .collect();
+    ports.sort();
+    match ports.into_iter().next() {
+        Some((_, name)) => Ok(format!("/dev/{name}")),
+        None => Err(RigError::Open {
+            port: format!("of the probe {probe}"),
+            why: format!(
+                "that plug has no serial port; name another one's path as `port`; {}",
+                there(Path::new("/dev"))
+            ),
+        }),
+    }
+}
+
+/// Why a port does not open, and what to do.
+pub(super) fn why(port: &str, error: &std::io::Error) -> String {
+    const EBUSY: i32 = 16;
+    match error.kind() {
+        ErrorKind::NotFound => format!("it is not there; {}", there(Path::new("/dev"))),
+        ErrorKind::PermissionDenied => format!(
+            "this user may not open it; join its group and log in again: `sudo usermod -aG {} $USER`",
+            group(Path::new(port))
+        ),
+        _ if error.raw_os_error() == Some(EBUSY) => busy(),
+        _ => error.to_string(),
+    }
+}
+
+/// Another program has it.
+pub(super) fn busy() -> String {
+    "another program holds it (a terminal, another pump-hil, ModemManager); end that first: `fuser` names it".to_owned()
+}
+
+/// Those that there are, in words.
+fn there(dev: &Path) -> String {
+    let mut ports: Vec<PathBuf> = listed(&dev.join("serial/by-id"))
+        .into_iter()
+        .map(|name| dev.join("serial/by-id").join(name))
+        .collect();
+    let direct = listed(dev).into_iter();
+    let direct = direct.filter(|name| name.starts_with("ttyACM") || name.starts_with("ttyUSB"));
+    ports.extend(direct.map(|name| dev.join(name)));
+    let told: Vec<String> = ports
+        .iter()
+        .take(TOLD_MAX)
+        .map(|path| path.display().to_string())
+        .collect();
+    match told.as_slice() {
+        [] => "there is no serial port on USB: is the board plugged in, with a cable that carries data?".to_owned(),
+        told => format!("there is: {}", told.join(", ")),
+    }
+}
+
+/// Names in a folder, sorted; none where it cannot be read.
+fn listed(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+fn word(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    Some(text.trim().to_owned()).filter(|word| !word.is_empty())
+}
+
+/// The group that a port belongs to; `dialout` where nothing better is known.
+fn group(port: &Path) -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    let gid = std::fs::metadata(port)
+        .ok()
+        .map(|data| data.gid())
+        .filter(|gid| *gid != 0);
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    let named = groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse().ok() == gid).then(|| name.to_owned())
+    });
+    named.filter(|_| gid.is_some()).unwrap_or_else(|| "dialout".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kernel's tree with one plug that has two ports.
+    fn sys() -> tempfile::TempDir {
+        let sys = tempfile::tempdir().expect("a folder");
+        let plug = sys.path().join("devices/usb1/1-2");
+        for (interface, number, port) in [("1-2:1.3", "03", "ttyACM1"), ("1-2:1.1", "01", "ttyACM4")] {
+            let tty = sys.path().join("class/tty").join(port);
+            std::fs::create_dir_all(plug.join(interface)).expect("made");
+            std::fs::create_dir_all(&tty).expect("made");
+            std::fs::write(plug.join(interface).join("bInterfaceNumber"), format!("{number}\n")).expect("written");
+            std::os::unix::fs::symlink(plug.join(interface), tty.join("device")).expect("linked");
+        }
+        std::fs::create_dir_all(sys.path().join("class/tty/tty0")).expect("made");
+        for (file, text) in [("idVendor", "0d28\n"), ("idProduct", "0204\n"), ("serial", "9900\n")] {
+            std::fs::write(plug.join(file), text).expect("written");
+        }
+        sys
+    }
+
+    fn probe(serial: Option<&str>) -> Selector {
+        let serial = serial.map(str::to_owned);
+        Selector {
+            vid: 0x0d28,
+            pid: 0x0204,
+            serial,
+        }
+    }
+
+    #[test]
+    fn the_first_port_on_the_probe_s_plug_is_its_port() {
+        let sys = sys();
+        for serial in [Some("9900"), None] {
+            assert_eq!(beside(sys.path(), &probe(serial)).expect("there"), "/dev/ttyACM4");
+        }
+    }
+
+    #[test]
+    fn a_plug_without_a_port_is_told() {
+        let sys = sys();
+        let error = beside(sys.path(), &probe(Some("1234")))
+            .expect_err("another plug")
+            .to_string();
+        assert!(
+            error.contains("serial port of the probe 0d28:0204:1234: that plug has no serial port"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_absent_is_told_with_those_that_there_are() {
+        let dev = tempfile::tempdir().expect("a folder");
+        assert!(there(dev.path()).contains("there is no serial port on USB"));
+        std::fs::create_dir_all(dev.path().join("serial/by-id")).expect("made");
+        for file in ["serial/by-id/usb-Arm_micro:bit", "ttyACM0", "tty1", "ttyUSB3"] {
+            std::fs::write(dev.path().join(file), "").expect("written");
+        }
+        let told = there(dev.path()).replace(&dev.path().display().to_string(), "/dev");
+        assert_eq!(
+            told,
+            "there is: /dev/serial/by-id/usb-Arm_micro:bit, /dev/ttyACM0, /dev/ttyUSB3"
+        );
+    }
+
+    #[test]
+    fn a_port_that_this_user_may_not_open_is_told_with_its_group() {
+        let told = why("/dev/no-such-port", &ErrorKind::PermissionDenied.into());
+        assert_eq!(
+            told,
+            "this user may not open it; join its group and log in again: `sudo usermod -aG dialout $USER`"
+        );
+        assert!(why("x", &std::io::Error::from_raw_os_error(16)).contains("another program holds it"));
+    }
+}
