@@ -55,7 +55,7 @@ impl Rig {
         debug.run_if_halted()?;
         let block = Self::block_that_booted(debug, addr, file.limits.open).await?;
         let said = block.said(debug)?;
-        self.link.begin_with(said, QUIET)
+        self.link.begin_with(said, QUIET).await
     }
 }
 
@@ -66,3 +66,6 @@ fn port(at: &SerialAt, probe: Option<&Selector>) -> Result<String, RigError> {
         _ => Ok(at.port.clone()),
     }
 }
+
+#[cfg(all(test, feature = "sim"))]
+mod tests;

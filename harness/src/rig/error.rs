@@ -50,7 +50,7 @@ pub enum RigError {
     },
     /// Bytes that the pump sent do not come.
     #[error(
-        "{port}: {missing} bytes that the pump sent did not come within {limit_ms} ms; check cable and speed, then run again"
+        "{port}: {missing} bytes that the pump sent did not come within {limit_ms} ms; is it this board's port? Else check cable and speed, then run again"
     )]
     Missing {
         /// The port.
@@ -111,6 +111,14 @@ pub enum RigError {
     /// The probe did not do it.
     #[error("debug probe: {doing}: {why}")]
     Probe {
+        /// What was to be done.
+        doing: String,
+        /// Why it was not.
+        why: String,
+    },
+    /// The probe does not work any more.
+    #[error("the debug probe failed while {doing}: {why}; check its cable and the board's supply, then run again")]
+    ProbeLost {
         /// What was to be done.
         doing: String,
         /// Why it was not.

@@ -230,7 +230,11 @@ impl Link {
 
     /// A pump has started anew and said `said` bytes so far: they are kept for whoever receives next. What came before them are a reset's glitches on the
     /// wire.
-    pub fn begin_with(&mut self, said: u32, quiet: Duration) -> Result<(), RigError> {
+    pub async fn begin_with(&mut self, said: u32, quiet: Duration) -> Result<(), RigError> {
+        (self.sent, self.received) = (0, 0);
+        let mut bytes = Vec::new();
+        self.receive_up_to(said.into(), &mut bytes).await?;
+        self.aside = bytes;
         self.rest(quiet)?;
         let glitches = self.aside.len().saturating_sub(said as usize);
         self.aside.drain(..glitches);

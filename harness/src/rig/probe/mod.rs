@@ -24,7 +24,7 @@ pub use usb::{Probes, Selector, UsbAt, UsbError};
 use super::RigError;
 use dap::VirtualProbe;
 use probe_rs::config::{Registry, Target};
-use probe_rs::probe::Probe;
+use probe_rs::probe::{DebugProbeError, Probe};
 use probe_rs::{CoreType, MemoryInterface as _, Permissions, Session};
 use probe_rs_target::{
     ArmCoreAccessOptions, Chip, ChipFamily, Core as ChipCore, CoreAccessOptions, MemoryRegion, NvmRegion, RamRegion,
@@ -268,16 +268,30 @@ impl Debug {
 }
 
 fn failed(doing: &str, error: &probe_rs::Error) -> RigError {
-    RigError::Probe {
-        doing: doing.to_owned(),
-        why: chain(error),
+    let doing = doing.to_owned();
+    // What the chip refuses is another matter than a probe that does not do its work.
+    match causes(error).find(|cause| cause.is::<DebugProbeError>()) {
+        Some(lost) => RigError::ProbeLost {
+            doing,
+            why: chain(causes(lost).nth(1).unwrap_or(lost)),
+        },
+        None => RigError::Probe {
+            doing,
+            why: chain(error),
+        },
     }
+}
+
+/// An error, what caused it, what caused that.
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }
 
 /// An error with its causes, in one line.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut told: Vec<String> = causes
+    let mut told: Vec<String> = causes(error)
         .map(|cause| cause.to_string().trim_end_matches('.').to_owned())
         .collect();
     told.dedup();

@@ -1,0 +1,349 @@
+//! A board, as far as there can be one here: the pump's own image in QEMU, its line a PTY, its probe on a virtual USB. Everything between the rig file and
+//! the probe's wires is what a real board meets.
+
+use crate::event::{Body, InFlash};
+use crate::firmware::Image;
+use crate::interrupt;
+use crate::journal;
+use crate::report::{Asked, ScenarioResult};
+use crate::rig::probe::virtual_usb::{Plug, usb};
+use crate::rig::probe::{CoreBackend as _, Probes};
+use crate::rig::qemu::{Machine, Process, QemuAt};
+use crate::rig::{RigError, RigFile};
+use crate::scenario::case::Case;
+use crate::snapshot;
+use crate::suite::{self, Settings, Snapshots};
+use crate::verdict::Verdict;
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+const PROBE: &str = "0d28:0204:9900";
+/// A case that programs, doses, and is short.
+const SCENARIO: &str = "scenarios/ptm-lockout.yaml";
+
+/// The repository; `None`, visibly, where QEMU or the image is missing.
+fn repository() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let qemu = std::process::Command::new("qemu-system-arm").arg("--version").output();
+    if qemu.is_ok() && image(&root).exists() {
+        return Some(root);
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: a board wants qemu-system-arm and `firmware-stub/board/build`"
+    );
+    None
+}
+
+fn image(root: &Path) -> PathBuf {
+    root.join("firmware-stub/board/target/microbit.elf")
+}
+
+/// A board with its cable in. To drop it is to pull the cable.
+struct Board {
+    machine: Machine,
+    port: String,
+    /// The far end is held open: a harness that closes the port is no hang-up.
+    far: OwnedFd,
+    _process: Process,
+}
+
+impl Board {
+    /// With this firmware in flash; `None`: fresh from its maker. It has power since just now, and runs.
+    fn plug_in(elf: Option<PathBuf>) -> Self {
+        let at = QemuAt {
+            machine: "microbit".to_owned(),
+            args: Vec::new(),
+            elf,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("an event loop");
+        let (process, mut machine) = runtime
+            .block_on(Process::start(&at, Duration::from_secs(20)))
+            .expect("QEMU starts");
+        let line = UnixStream::connect(process.line()).expect("its line");
+        let (port, far) = serial_port(line);
+        if at.elf.is_some() {
+            machine.resume();
+        }
+        Self {
+            machine,
+            port,
+            far,
+            _process: process,
+        }
+    }
+
+    fn probes(&self) -> Probes {
+        let machine = self.machine.clone();
+        usb(&[Plug::new(PROBE, move || machine.clone())])
+    }
+
+    /// The rig file of a micro:bit, for this board.
+    fn rig(&self, root: &Path, elf: &Path, flash: Option<&Path>) -> RigFile {
+        // Whoever had the port before has it no more.
+        let _ = ioctl_tiocnxcl(&self.far);
+        let folder = tempfile::tempdir().expect("a folder");
+        let shipped = std::fs::read_to_string(root.join("fixtures/rigs/microbit.yaml")).expect("read");
+        let absolute = |path: &Path| path.canonicalize().expect("there").display().to_string();
+        let text = shipped
+            .replace(
+                "device: stub",
+                &format!("device: {}", absolute(&root.join("fixtures/devices/stub.yaml"))),
+            )
+            .replace("port: of-the-probe", &format!("port: {}", self.port))
+            .replace("../../firmware-stub/board/target/microbit.elf", &absolute(elf))
+            .replace(
+                "open: 30 s, write: 10 s, fence: 10 min",
+                "open: 20 s, write: 5 s, fence: 20 s",
+            );
+        let path = folder.path().join("board.yaml");
+        std::fs::write(&path, text).expect("written");
+        let mut rig = match flash {
+            Some(elf) => RigFile::load_with(&path, elf),
+            None => RigFile::load(&path),
+        }
+        .expect("the rig file is right");
+        rig.probes = self.probes();
+        rig
+    }
+}
+
+/// A serial port at whose other end `line` is.
+fn serial_port(mut line: UnixStream) -> (String, OwnedFd) {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a PTY");
+    grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("a PTY");
+    let port = ptsname(&ours, Vec::new())
+        .expect("a PTY")
+        .into_string()
+        .expect("a path");
+    let far = rustix::fs::open(port.as_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opens");
+    let mut termios = tcgetattr(&far).expect("a terminal");
+    termios.make_raw();
+    tcsetattr(&far, OptionalActions::Now, &termios).expect("a terminal");
+    let (ours, mut from) = (Arc::new(ours), line.try_clone().expect("a socket"));
+    let to = Arc::clone(&ours);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            let mut rest = &buffer[..count];
+            while !rest.is_empty() {
+                let Ok(written) = rustix::io::write(&*to, rest) else {
+                    return;
+                };
+                rest = &rest[written..];
+            }
+        }
+    });
+    std::thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while let Ok(count @ 1..) = rustix::io::read(&*ours, &mut buffer) {
+            if line.write_all(&buffer[..count]).is_err() {
+                return;
+            }
+        }
+    });
+    (port, far)
+}
+
+/// Plays the scenario; `meanwhile` sees every event.
+fn play(root: &Path, rig: RigFile, out: &Path, meanwhile: &mut dyn FnMut(&Body)) -> ScenarioResult {
+    let case: Case = crate::shipped::cases(&root.join(SCENARIO), &root.join("fixtures")).remove(0);
+    let settings = Settings {
+        rig,
+        asked: Asked::default(),
+        out: out.to_owned(),
+        snapshots: Some(Snapshots {
+            folder: root.join("scenarios/snapshots"),
+            update: snapshot::Update::Never,
+        }),
+        jobs: 1,
+        defect: None,
+        exe: None,
+    };
+    suite::run_case(&case, &settings, &interrupt::pair().1, &mut |event| {
+        meanwhile(&event.body)
+    })
+}
+
+fn passes(root: &Path, rig: RigFile) -> (InFlash, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut how, mut build) = (None, String::new());
+    let result = play(root, rig, folder.path(), &mut |body| match body {
+        Body::Firmware {
+            in_flash, build: told, ..
+        } => {
+            how = Some(*in_flash);
+            build = told.clone().unwrap_or_default();
+        }
+        Body::Identified { fields } => assert_eq!(fields["build"], build, "the journal begins with the build"),
+        _ => {}
+    });
+    assert_eq!(result.outcome.verdict, Verdict::Passed, "{:?}", result.outcome);
+    assert!(result.outcome.not_safe.is_empty(), "{:?}", result.outcome.not_safe);
+    (how.expect("the firmware is journaled"), build)
+}
+
+fn inconclusive(root: &Path, rig: RigFile) -> (String, Vec<Body>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut events = Vec::new();
+    let result = play(root, rig, folder.path(), &mut |body| events.push(body.clone()));
+    match result.outcome.verdict {
+        Verdict::Inconclusive { why } => (why.join("; "), events),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The image with one byte of its code changed.
+fn another_build(root: &Path, folder: &Path) -> PathBuf {
+    let elf = std::fs::read(image(root)).expect("read");
+    let parsed = Image::parse(elf.clone()).expect("an image");
+    let segments = parsed.segments();
+    let longest = segments.iter().max_by_key(|s| s.bytes.len()).expect("some");
+    let at = longest.bytes.as_ptr() as usize - parsed.bytes().as_ptr() as usize + longest.bytes.len() - 1;
+    let mut elf = elf;
+    elf[at] ^= 0x01;
+    let path = folder.join("another.elf");
+    std::fs::write(&path, elf).expect("written");
+    path
+}
+
+#[test]
+fn a_board_plays_a_scenario_to_the_accepted_dose_log_again_and_again() {
+    let Some(root) = repository() else { return };
+    let board = Board::plug_in(Some(image(&root)));
+    // The second time its flash holds the records of the first.
+    for _ in 0..2 {
+        let (how, build) = passes(&root, board.rig(&root, &image(&root), None));
+        assert_eq!(how, InFlash::Already);
+        assert!(!build.is_empty());
+    }
+}
+
+#[test]
+fn an_empty_board_is_flashed_once() {
+    let Some(root) = repository() else { return };
+    let board = Board::plug_in(None);
+    let elf = image(&root);
+    assert_eq!(passes(&root, board.rig(&root, &elf, Some(&elf))).0, InFlash::Written);
+    assert_eq!(passes(&root, board.rig(&root, &elf, Some(&elf))).0, InFlash::Already);
+    assert_eq!(passes(&root, board.rig(&root, &elf, None)).0, InFlash::Already);
+}
+
+#[test]
+fn other_firmware_in_flash_is_told_before_the_pump_is_asked_anything() {
+    let Some(root) = repository() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let board = Board::plug_in(Some(image(&root)));
+    let (why, events) = inconclusive(&root, board.rig(&root, &another_build(&root, folder.path()), None));
+    assert!(
+        why.contains("the chip's flash is not ") && why.contains("it differs from 0x"),
+        "{why}"
+    );
+    assert!(why.contains("flash it with `--flash "), "{why}");
+    assert_eq!(events, [], "nothing was sent");
+}
+
+#[test]
+fn a_cable_that_is_pulled_in_the_middle_ends_the_run_and_says_nothing_of_the_pump() {
+    let Some(root) = repository() else { return };
+    let board = Board::plug_in(Some(image(&root)));
+    let rig = board.rig(&root, &image(&root), None);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut board = Some(board);
+    let result = play(&root, rig, folder.path(), &mut |body| {
+        if matches!(body, Body::Begun) {
+            board = None;
+        }
+    });
+    let Verdict::Inconclusive { why } = &result.outcome.verdict else {
+        panic!("{:?}", result.outcome.verdict);
+    };
+    let told = why[0].starts_with("the debug probe failed while ") && why[0].contains("; check its cable");
+    assert!(told, "{why:?}");
+    assert!(!result.outcome.not_safe.is_empty(), "a pump out of reach is shouted");
+    // What was heard until then is evidence, and whole.
+    let journal = result.journal.expect("a journal");
+    let (_, events) = journal::Reader::open(Path::new(&journal)).expect("reads").into_parts();
+    assert!(
+        events
+            .filter(|event| matches!(event.body, Body::RigTrouble { .. }))
+            .count()
+            >= 1
+    );
+}
+
+#[test]
+fn a_probe_and_a_line_that_lead_to_two_boards_are_told() {
+    let Some(root) = repository() else { return };
+    let (probed, heard) = (Board::plug_in(Some(image(&root))), Board::plug_in(None));
+    let mut rig = heard.rig(&root, &image(&root), None);
+    rig.probes = probed.probes();
+    rig.limits.write = Duration::from_millis(200);
+    let (why, events) = inconclusive(&root, rig);
+    assert!(why.contains("bytes that the pump sent did not come"), "{why}");
+    assert!(why.contains("is it this board's port?"), "{why}");
+    assert_eq!(events, [], "nothing was sent");
+}
+
+#[test]
+fn firmware_without_the_block_is_told() {
+    let Some(root) = repository() else { return };
+    let board = Board::plug_in(Some(image(&root)));
+    let mut rig = board.rig(&root, &image(&root), None);
+    rig.limits.open = Duration::from_millis(300);
+    let mut profile = (*rig.profile).clone();
+    profile.symbols.insert("PUMP_HIL_BLOCK".to_owned(), 0x2000_3000);
+    rig.profile = Arc::new(profile);
+    let (why, _) = inconclusive(&root, rig);
+    assert!(
+        why.contains("test block at 0x20003000: its magic `PUMPHIL1` is not there"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_cannot_be_flashed_is_refused_before_anything_is_erased() {
+    let Some(root) = repository() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        path
+    };
+    let rigs = root.join("fixtures/rigs");
+    let load = |rig: &str, elf: &Path| match RigFile::load_with(&rigs.join(rig), elf) {
+        Err(error @ (RigError::Flash(_) | RigError::Elf { .. } | RigError::File { .. })) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let elf = std::fs::read(image(&root)).expect("read");
+    assert!(
+        load("microbit.yaml", &file("no.elf", b"no ELF file")).ends_with("no.elf: no 32-bit little-endian ELF file")
+    );
+    assert!(load("microbit.yaml", Path::new("absent.elf")).contains("cannot read `absent.elf`"));
+    assert!(load("sim.yaml", &image(&root)).contains("no chip that can be flashed"));
+    let mut riscv = elf.clone();
+    riscv[0x12] = 243;
+    assert!(load("microbit.yaml", &file("riscv.elf", &riscv)).ends_with("riscv.elf is no firmware for an Arm core"));
+    // Linked for another chip: its first segment lies where this one has no flash.
+    let mut elsewhere = elf;
+    let first = u32::from_le_bytes(elsewhere[0x1C..0x20].try_into().expect("four")) as usize;
+    elsewhere[first + 12..first + 16].copy_from_slice(&0x0800_0000_u32.to_le_bytes());
+    let board = Board::plug_in(Some(image(&root)));
+    let rig = board.rig(&root, &image(&root), Some(&file("elsewhere.elf", &elsewhere)));
+    let (why, _) = inconclusive(&root, rig);
+    assert!(
+        why.contains("at 0x08000000, where nRF51822_xxAA has no flash (it has 0x00000000 to 0x00040000)"),
+        "{why}"
+    );
+    assert_eq!(passes(&root, board.rig(&root, &image(&root), None)).0, InFlash::Already);
+}
