@@ -47,6 +47,8 @@ peripherals!(timer1: TIMER1, timer2: TIMER2);
 
 /// Starts the crystal, and puts the serial port on its pins at 115200 baud.
 pub fn start() {
+    #[cfg(all(feature = "nrf52840-dk", feature = "hil"))]
+    open_debug_port();
     // Not waited for: a timer runs on the RC oscillator until the crystal is up, and QEMU has no clock control.
     clock().tasks_hfclkstart.write(|w| unsafe { w.bits(1) });
     gpio().outset.write(|w| unsafe { w.bits(1 << UART_PINS.0) });
@@ -68,6 +70,16 @@ pub fn start() {
     uart.enable.write(|w| unsafe { w.bits(ENABLED) });
     uart.tasks_startrx.write(|w| unsafe { w.bits(1) });
     uart.tasks_starttx.write(|w| unsafe { w.bits(1) });
+}
+
+/// From its revision 3 on this chip closes its debug port at every start, unless its firmware opens it (and UICR lets it). A bench needs it; production
+/// leaves it shut.
+#[cfg(all(feature = "nrf52840-dk", feature = "hil"))]
+fn open_debug_port() {
+    const APPROTECT_DISABLE: *mut u32 = 0x4000_0558 as *mut u32;
+    const OPEN: u32 = 0x5A;
+    // SAFETY: a register that only opens the port; earlier revisions have none there, and ignore it.
+    unsafe { APPROTECT_DISABLE.write_volatile(OPEN) };
 }
 
 /// The first GPIO port.

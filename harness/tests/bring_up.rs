@@ -1,0 +1,66 @@
+//! The page that takes a person to a board says what is shipped and what the program says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+#[test]
+fn the_udev_rule_on_the_page_is_the_one_that_is_shipped() {
+    let rule = read("fixtures/udev/70-pump-hil.rules");
+    assert!(read("docs/bring-up.md").contains(&format!("```\n{rule}```\n")));
+}
+
+#[test]
+fn every_file_that_the_page_names_is_there() {
+    let page = read("docs/bring-up.md");
+    let words = page.split(|c: char| c.is_whitespace() || "`(),:|".contains(c));
+    let paths = words.filter(|word| {
+        ["fixtures/", "scenarios/", "firmware-stub/", "docs/"]
+            .iter()
+            .any(|folder| word.starts_with(folder))
+    });
+    let paths: Vec<&str> = paths.filter(|path| !path.contains("/target/")).collect();
+    assert!(paths.len() >= 8, "{paths:?}");
+    for path in paths {
+        assert!(root().join(path).exists(), "{path}");
+    }
+}
+
+#[test]
+fn every_error_that_the_page_explains_is_one_that_the_program_has() {
+    let page = read("docs/bring-up.md");
+    let table = page.split("| it says | do |").nth(1).expect("the table");
+    let sources: String = [
+        "error.rs",
+        "agree.rs",
+        "tty.rs",
+        "test_block.rs",
+        "probe/usb.rs",
+        "probe/flash.rs",
+    ]
+    .map(|file| read(&format!("harness/src/rig/{file}")))
+    .concat();
+    let mut told = 0;
+    for row in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        let what = row.split('|').nth(1).expect("a cell");
+        for quoted in what.split('`').skip(1).step_by(2) {
+            // What stands between what varies.
+            for part in quoted.split("...").flat_map(|part| part.split("nRF51822_xxAA")) {
+                let part =
+                    part.trim_matches(|c: char| c.is_ascii_digit() || c == ' ' || c == ',' || c == ';' || c == ':');
+                if part.len() > 3 {
+                    told += 1;
+                    assert!(sources.contains(part), "`{part}` of: {row}");
+                }
+            }
+        }
+    }
+    assert!(told >= 18, "{told}");
+}
