@@ -1,6 +1,6 @@
 //! The battery: charge, open-circuit voltage, internal resistance.
 
-use crate::PlantSettings;
+use crate::{PlantSettings, quotient};
 
 /// Open-circuit voltage over the share of the capacity that is used: (parts per million, millivolts), falling.
 const CURVE: [(u64, u64); 6] = [
@@ -13,6 +13,9 @@ const CURVE: [(u64, u64); 6] = [
 ];
 
 const MINUTE_MS: u64 = 60_000;
+/// No battery is looked at for longer (35 years), and none is drained by more than 8 mA at rest: so their product needs no check, at every look.
+const AGE_MAX_MS: u64 = 1 << 40;
+const QUIESCENT_MAX_NA: u64 = 1 << 23;
 
 /// An open-circuit voltage and the used charge up to which it holds.
 #[derive(Clone, Copy, Debug)]
@@ -26,15 +29,16 @@ pub(crate) struct Battery {
     /// One millionth of the capacity, in picocoulombs.
     millionth_pc: u64,
     quiescent_na: u64,
-    /// Charge that motor and faults took, in nanocoulombs.
-    motor_nc: u64,
+    /// Charge that motor and faults took, in picocoulombs.
+    motor_pc: u64,
     ohm: u32,
     /// Resistance of a film that grew on an electrode.
     pub(crate) film_ohm: u32,
     /// Open-circuit voltage that a fault imposes.
     pub(crate) imposed_mv: Option<u16>,
     level: Level,
-    minute: u64,
+    /// When the minute ends whose lowest voltage is noted.
+    minute_ends_ms: u64,
     lowest_mv: u16,
     lowest_before_mv: u16,
 }
@@ -44,22 +48,22 @@ impl Battery {
         Self {
             // 1 mC / 1e6 = 1 nC = 1000 pC
             millionth_pc: (settings.battery_mc * 1000).max(1),
-            quiescent_na: settings.quiescent_na,
-            motor_nc: 0,
+            quiescent_na: settings.quiescent_na.min(QUIESCENT_MAX_NA),
+            motor_pc: 0,
             ohm: settings.battery_ohm,
             film_ohm: 0,
             imposed_mv: None,
             // Worked out at the first stroke.
             level: Level { mv: 0, until_pc: 0 },
-            minute: 0,
+            minute_ends_ms: MINUTE_MS,
             lowest_mv: u16::MAX,
             lowest_before_mv: u16::MAX,
         }
     }
 
-    /// Takes charge: microamperes times milliseconds are nanocoulombs.
-    pub(crate) fn draw(&mut self, ua: u32, ms: u64) {
-        self.motor_nc += u64::from(ua) * ms;
+    /// Takes charge: microamperes times microseconds are picocoulombs.
+    pub(crate) fn draw(&mut self, ua: u32, ms: u32) {
+        self.motor_pc = self.motor_pc.saturating_add(u64::from(ua) * u64::from(ms * 1000));
     }
 
     /// Voltage without load, in millivolts.
@@ -78,9 +82,8 @@ impl Battery {
 
     /// Nanoamperes times milliseconds are picocoulombs.
     fn used_pc(&self, now_ms: u64) -> u64 {
-        self.motor_nc
-            .saturating_mul(1000)
-            .saturating_add(now_ms.saturating_mul(self.quiescent_na))
+        self.motor_pc
+            .saturating_add(now_ms.min(AGE_MAX_MS) * self.quiescent_na)
     }
 
     /// Voltage at a used charge, and the charge at which it falls by the next millivolt: charge only ever grows, and years pass without a division.
@@ -105,16 +108,10 @@ impl Battery {
         }
     }
 
-    /// Voltage under a load, in millivolts.
-    #[inline]
-    pub(crate) fn loaded_mv(&self, now_ms: u64, load_ua: u32) -> u16 {
-        let open_mv = self.open_mv(now_ms);
-        if load_ua == 0 {
-            return open_mv;
-        }
-        // Microamperes times ohms are microvolts.
-        let sag_mv = u64::from(load_ua) * u64::from(self.ohm.saturating_add(self.film_ohm)) / 1000;
-        u64::from(open_mv).saturating_sub(sag_mv) as u16
+    /// How far a load pulls the voltage down, in millivolts: microamperes times ohms are microvolts. `near_mv` is what it may be near to.
+    pub(crate) fn sag_mv(&self, load_ua: u32, near_mv: u64) -> u64 {
+        let uv = u64::from(load_ua) * u64::from(self.ohm.saturating_add(self.film_ohm));
+        quotient::thousandth(uv, near_mv)
     }
 
     /// Remembers a loaded voltage.
@@ -123,28 +120,32 @@ impl Battery {
         if used_pc >= self.level.until_pc {
             self.level = self.level_at(used_pc);
         }
-        self.turn(now_ms / MINUTE_MS);
+        self.turn(now_ms);
         self.lowest_mv = self.lowest_mv.min(mv);
     }
 
     /// Lowest voltage of this minute and the one before, `present_mv` included.
     pub(crate) fn lowest_mv(&self, now_ms: u64, present_mv: u16) -> u16 {
-        match (now_ms / MINUTE_MS).saturating_sub(self.minute) {
-            0 => present_mv.min(self.lowest_mv).min(self.lowest_before_mv),
-            1 => present_mv.min(self.lowest_mv),
-            _ => present_mv,
+        if now_ms < self.minute_ends_ms {
+            present_mv.min(self.lowest_mv).min(self.lowest_before_mv)
+        } else if now_ms < self.minute_ends_ms + MINUTE_MS {
+            present_mv.min(self.lowest_mv)
+        } else {
+            present_mv
         }
     }
 
-    fn turn(&mut self, minute: u64) {
-        if minute != self.minute {
-            self.lowest_before_mv = if minute == self.minute + 1 {
-                self.lowest_mv
-            } else {
-                u16::MAX
-            };
-            self.lowest_mv = u16::MAX;
-            self.minute = minute;
+    fn turn(&mut self, now_ms: u64) {
+        if now_ms < self.minute_ends_ms {
+            return;
         }
+        if now_ms < self.minute_ends_ms + MINUTE_MS {
+            self.lowest_before_mv = self.lowest_mv;
+            self.minute_ends_ms += MINUTE_MS;
+        } else {
+            self.lowest_before_mv = u16::MAX;
+            self.minute_ends_ms = (now_ms / MINUTE_MS + 1) * MINUTE_MS;
+        }
+        self.lowest_mv = u16::MAX;
     }
 }

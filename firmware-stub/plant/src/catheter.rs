@@ -5,7 +5,7 @@
 
 use crate::{FX_PER_NL, PlantSettings};
 
-/// Pressure that one nanolitre adds in an open catheter, in thousandths of a pascal: 500 Pa a stroke.
+/// Pressure that one nanolitre adds in an open catheter, in thousandths of a pascal, a multiple of 1000: 500 Pa a stroke.
 const OPEN_MPA_PER_NL: u64 = 1_000;
 /// What full closure adds to that: 17.5 kPa a stroke in all.
 const CLOSED_MPA_PER_NL: u64 = 34_000;
@@ -60,7 +60,10 @@ pub(crate) struct Catheter {
     flow: Flow,
     /// None: closed.
     half_ms: Option<u64>,
-    mpa_per_nl: u64,
+    /// When nothing is left of what stretches it, from the anchor on.
+    empty_after_ms: u64,
+    /// What its closure adds to [`OPEN_MPA_PER_NL`].
+    stiffer_mpa_per_nl: u64,
     /// What a fault closes at once, in percent.
     closed_percent: u32,
     leak_percent: u32,
@@ -81,7 +84,8 @@ impl Catheter {
                 stored_fx: 0,
             },
             half_ms: Some(open_half_ms),
-            mpa_per_nl: OPEN_MPA_PER_NL,
+            empty_after_ms: open_half_ms.saturating_mul(EMPTY_AFTER_HALVES),
+            stiffer_mpa_per_nl: 0,
             closed_percent: 0,
             leak_percent: 0,
             tip: Tip::InPlace,
@@ -100,6 +104,7 @@ impl Catheter {
         let stored_fx = self.stored_fx(now_ms);
         let out_fx = self.flow.stored_fx - stored_fx;
         let lost_fx = match self.tip {
+            Tip::InPlace if self.leak_percent == 0 => 0,
             Tip::InPlace => (out_fx * u64::from(self.leak_percent) + 50) / 100,
             Tip::Dislocated | Tip::Disconnected => out_fx,
         };
@@ -117,7 +122,12 @@ impl Catheter {
             return 0;
         }
         let stored_nl = self.stored_fx(now_ms) / FX_PER_NL;
-        let stretch_pa = (stored_nl * self.mpa_per_nl / 1000).min(10_000_000) as i32;
+        let stiffer_pa = if self.stiffer_mpa_per_nl == 0 {
+            0
+        } else {
+            self.stiffer_pa(stored_nl)
+        };
+        let stretch_pa = (stored_nl * (OPEN_MPA_PER_NL / 1000) + stiffer_pa).min(10_000_000) as i32;
         let mass_pa = self
             .creep
             .as_ref()
@@ -128,6 +138,11 @@ impl Catheter {
         } else {
             tight_pa * (100 - self.leak_percent.cast_signed()) / 100
         }
+    }
+
+    #[inline(never)] // Else the division is done for an open catheter as well.
+    fn stiffer_pa(&self, stored_nl: u64) -> u64 {
+        stored_nl * self.stiffer_mpa_per_nl / 1000
     }
 
     pub(crate) fn set_tip(&mut self, now_ms: u64, tip: Tip) {
@@ -190,12 +205,24 @@ impl Catheter {
             return self.flow.stored_fx;
         };
         let past_ms = now_ms.saturating_sub(self.anchor_ms);
-        if self.flow.stored_fx == 0 || past_ms >= half_ms * EMPTY_AFTER_HALVES {
+        if self.flow.stored_fx == 0 || past_ms >= self.empty_after_ms {
             return 0;
         }
-        let halves = past_ms / half_ms;
-        let at_half_fx = self.flow.stored_fx >> halves;
-        at_half_fx - at_half_fx * (past_ms - halves * half_ms) / (2 * half_ms)
+        // Small processors have no divider: the few half-lives are counted off, and the share is mostly one of 32 bits.
+        let (mut at_half_fx, mut within_ms) = (self.flow.stored_fx, past_ms);
+        while within_ms >= half_ms {
+            at_half_fx >>= 1;
+            within_ms -= half_ms;
+        }
+        if within_ms == 0 {
+            return at_half_fx;
+        }
+        let (part, whole_ms) = (at_half_fx * within_ms, 2 * half_ms);
+        at_half_fx
+            - match (u32::try_from(part), u32::try_from(whole_ms)) {
+                (Ok(part), Ok(whole_ms)) => u64::from(part / whole_ms),
+                _ => part / whole_ms,
+            }
     }
 
     /// Works out relaxation and stiffness anew.
@@ -210,6 +237,9 @@ impl Catheter {
             // Resistance goes with the inverse square of the open area.
             Some(self.open_half_ms * 10_000 / (open * open))
         };
-        self.mpa_per_nl = OPEN_MPA_PER_NL + CLOSED_MPA_PER_NL * closed * closed * closed * closed / 100_000_000;
+        self.empty_after_ms = self
+            .half_ms
+            .map_or(u64::MAX, |half_ms| half_ms.saturating_mul(EMPTY_AFTER_HALVES));
+        self.stiffer_mpa_per_nl = CLOSED_MPA_PER_NL * closed * closed * closed * closed / 100_000_000;
     }
 }

@@ -199,7 +199,7 @@ impl Plant {
                 self.faults.acted(fault);
             }
             Fault::ClockJump => {
-                self.rtc_offset_ms = self.rtc_offset_ms.saturating_add(i64::from(param));
+                self.rtc.jump(self.now_ms, param);
                 self.faults.acted(fault);
             }
             Fault::CatheterCreepingOcclusion => self
@@ -214,6 +214,7 @@ impl Plant {
             _ => {}
         }
         self.reshape(fault);
+        self.weigh();
         true
     }
 
@@ -233,6 +234,7 @@ impl Plant {
             _ => {}
         }
         self.reshape(fault);
+        self.weigh();
     }
 
     /// Nonzero while the fault is in effect: 1, the strokes still to be held (`motor-stall` with a count), or the percent that has closed
@@ -274,6 +276,7 @@ impl Plant {
             Fault::BatteryLow | Fault::BatteryDepleted | Fault::BatteryFilm => impose(faults, &mut self.battery),
             Fault::Temperature => {
                 self.temperature_mc = faults.param_if_on(fault).unwrap_or(self.settings.temperature_mc);
+                self.reservoir.warm(self.temperature_mc);
             }
             _ => {}
         }

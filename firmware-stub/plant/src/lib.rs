@@ -11,8 +11,10 @@ mod battery;
 mod catheter;
 mod fault;
 mod motor;
+mod quotient;
 mod reservoir;
 mod rng;
+mod rtc;
 mod settings;
 
 pub use fault::{Fault, SLOTS};
@@ -24,6 +26,7 @@ use catheter::Catheter;
 use fault::Faults;
 use motor::{Motor, Stall};
 use reservoir::Reservoir;
+use rtc::Rtc;
 
 /// Encoder edges of one whole stroke.
 pub const EDGES_PER_STROKE: u32 = 4;
@@ -97,8 +100,7 @@ pub struct Truth {
 pub struct Plant {
     settings: PlantSettings,
     now_ms: u64,
-    /// Clock chip minus time since power-on, in milliseconds.
-    rtc_offset_ms: i64,
+    rtc: Rtc,
     motor: Motor,
     reservoir: Reservoir,
     catheter: Catheter,
@@ -108,6 +110,15 @@ pub struct Plant {
     /// When the supply comes back after a dip.
     supply_back_ms: Option<u64>,
     temperature_mc: i32,
+    load: Load,
+}
+
+/// What the motor takes while it is driven; kept, because it changes only with an edge or a fault and is asked for at every look.
+#[derive(Clone, Debug, Default)]
+struct Load {
+    ua: u32,
+    /// How far it pulls the supply down.
+    sag_mv: u64,
 }
 
 impl Plant {
@@ -116,7 +127,7 @@ impl Plant {
     pub fn new(seed: u64, settings: PlantSettings) -> Self {
         Self {
             now_ms: 0,
-            rtc_offset_ms: (settings.start_rtc_s.min(1 << 40) * 1000).cast_signed(),
+            rtc: Rtc::new(0, settings.start_rtc_s),
             motor: Motor::default(),
             reservoir: Reservoir::new(&settings),
             catheter: Catheter::new(&settings),
@@ -125,6 +136,7 @@ impl Plant {
             rng: Rng::new(seed),
             supply_back_ms: None,
             temperature_mc: settings.temperature_mc,
+            load: Load::default(),
             settings,
         }
     }
@@ -163,7 +175,7 @@ impl Plant {
 
     /// Sets the clock chip, to seconds since 2000-01-01.
     pub fn set_rtc(&mut self, rtc_s: u64) {
-        self.rtc_offset_ms = (rtc_s.min(1 << 40) * 1000).cast_signed() - self.now_ms.cast_signed();
+        self.rtc = Rtc::new(self.now_ms, rtc_s);
     }
 
     /// A clinician empties the reservoir and fills in `added_nl`: beside it, under the fault `pocket-fill`. What does not fit stays in the syringe.
@@ -181,7 +193,7 @@ impl Plant {
     #[must_use]
     pub fn sense(&self) -> Sensors {
         Sensors {
-            rtc_s: self.rtc_s(),
+            rtc_s: self.rtc.now_s(),
             encoder_edges: (self.motor.edges & 0xFFFF_FFFF) as u32,
             battery_mv: self.supply_mv(),
             catheter_pa: self
@@ -189,7 +201,7 @@ impl Plant {
                 .pressure_pa(self.now_ms)
                 .saturating_add(self.sensor_offset_pa()),
             reservoir_pa: self.reservoir_pa(),
-            motor_ua: if self.motor.driven { self.motor_ua() } else { 0 },
+            motor_ua: if self.motor.driven { self.load.ua } else { 0 },
             magnet: self.faults.is_on(Fault::MagneticField),
             telemetry_wake: self.faults.is_on(Fault::EmiWake),
             temperature_mc: self.temperature_mc,
@@ -222,8 +234,12 @@ impl Plant {
         if self.supply_back_ms.is_some_and(|back_ms| self.now_ms < back_ms) {
             return 0;
         }
-        let load_ua = if self.motor.driven { self.motor_ua() } else { 0 };
-        self.battery.loaded_mv(self.now_ms, load_ua)
+        let open_mv = self.battery.open_mv(self.now_ms);
+        if self.motor.driven {
+            u64::from(open_mv).saturating_sub(self.load.sag_mv) as u16
+        } else {
+            open_mv
+        }
     }
 
     /// The processor has too little supply to run.
@@ -240,11 +256,6 @@ impl Plant {
         self.supply_back_ms.filter(|&back_ms| back_ms > self.now_ms)
     }
 
-    fn rtc_s(&self) -> u64 {
-        let ms = self.now_ms.cast_signed().saturating_add(self.rtc_offset_ms);
-        ms.max(0).cast_unsigned() / 1000
-    }
-
     fn sensor_offset_pa(&self) -> i32 {
         self.faults.param_if_on(Fault::PressureSensorOffset).unwrap_or(0)
     }
@@ -253,7 +264,7 @@ impl Plant {
         if self.faults.is_on(Fault::PropellantMissing) {
             0
         } else {
-            self.reservoir.pressure_pa(self.temperature_mc)
+            self.reservoir.pressure_pa()
         }
     }
 
@@ -274,7 +285,7 @@ impl Plant {
                 .saturating_sub(self.settings.outlet_pa)
                 .max(0)
                 .cast_unsigned();
-            (self.settings.motor_ua + above_pa / 20).min(self.settings.stall_ua)
+            (self.settings.motor_ua + quotient::twentieth(above_pa)).min(self.settings.stall_ua)
         };
         own_ua + short_ua
     }
@@ -294,6 +305,7 @@ impl Plant {
         } else {
             self.now_ms = to_ms
         }
+        self.rtc.follow(to_ms);
     }
 
     fn run_driven(&mut self, to_ms: u64) {
@@ -306,7 +318,7 @@ impl Plant {
             let step_ms = (to_ms - self.now_ms)
                 .min(STROKE_MS - self.motor.driven_ms)
                 .min(edge_in_ms);
-            self.battery.draw(self.motor_ua(), step_ms);
+            self.battery.draw(self.load.ua, step_ms as u32);
             self.now_ms += step_ms;
             self.motor.driven_ms += step_ms;
             if !held {
@@ -342,6 +354,7 @@ impl Plant {
         if self.motor.load_pa > self.settings.stall_pa {
             self.motor.stalled = true;
         }
+        self.weigh();
         self.note_loaded();
     }
 
@@ -353,6 +366,16 @@ impl Plant {
         let stall = self.faults.stall_stroke(self.motor.strokes, &mut self.rng);
         self.motor.stalled = stall == Stall::Held || self.motor.load_pa > self.settings.stall_pa;
         self.faults.stroke_met();
+        self.weigh();
+    }
+
+    /// Works out anew what the driven motor takes.
+    fn weigh(&mut self) {
+        let ua = self.motor_ua();
+        self.load = Load {
+            ua,
+            sag_mv: self.battery.sag_mv(ua, self.load.sag_mv),
+        };
     }
 
     fn note_loaded(&mut self) {

@@ -12,6 +12,10 @@ pub(crate) struct Reservoir {
     pub(crate) displaced_fx: u64,
     capacity_nl: u64,
     propellant_pa: i32,
+    /// What the propellant presses with at 37 degrees, by the volume.
+    by_volume_pa: i64,
+    /// What it presses with beyond that, by the temperature.
+    by_heat_pa: i64,
 }
 
 impl Reservoir {
@@ -21,7 +25,10 @@ impl Reservoir {
             displaced_fx: 0,
             capacity_nl: settings.reservoir_capacity_nl.max(1),
             propellant_pa: settings.propellant_pa,
+            by_volume_pa: 0,
+            by_heat_pa: 0,
         };
+        reservoir.warm(settings.temperature_mc);
         reservoir.refill(settings.reservoir_nl);
         reservoir
     }
@@ -29,28 +36,44 @@ impl Reservoir {
     /// Sets the volume; more than fits is not taken in.
     pub(crate) fn refill(&mut self, nl: u64) {
         self.volume_fx = nl.min(self.capacity_nl) * FX_PER_NL;
+        self.press();
     }
 
     /// Draws up to `fx` out and returns what there was.
     pub(crate) fn take(&mut self, fx: u64) -> u64 {
         let taken = fx.min(self.volume_fx);
+        let before_ul = self.volume_ul();
         self.volume_fx -= taken;
         self.displaced_fx += taken;
+        if self.volume_ul() != before_ul {
+            self.press();
+        }
         taken
+    }
+
+    /// Volumes are at most a few litres in microlitres here.
+    fn volume_ul(&self) -> u32 {
+        (self.volume_fx >> 20) as u32
+    }
+
+    /// Works out the pressure anew: a division, and so not at every look.
+    fn press(&mut self) {
+        let capacity_ul = ((self.capacity_nl >> 10) as u32).max(1);
+        let full = self.propellant_pa.cast_unsigned();
+        self.by_volume_pa = i64::from(full) + i64::from(full) * i64::from(self.volume_ul()) / i64::from(capacity_ul);
+    }
+
+    /// Sets the temperature, in thousandths of a degree.
+    pub(crate) fn warm(&mut self, temperature_mc: i32) {
+        self.by_heat_pa = (i64::from(temperature_mc) - 37_000) * PA_PER_DEGREE / 1000;
     }
 
     /// Pressure against ambient: the more drug, the more the propellant is compressed; nothing presses on an empty reservoir's outlet.
     #[inline]
-    pub(crate) fn pressure_pa(&self, temperature_mc: i32) -> i32 {
+    pub(crate) fn pressure_pa(&self) -> i32 {
         if self.volume_fx == 0 {
             return 0;
         }
-        // Volumes are at most a few litres in microlitres here: no overflow, and 32-bit division, which is cheap on small processors.
-        let volume_ul = (self.volume_fx >> 20) as u32;
-        let capacity_ul = ((self.capacity_nl >> 10) as u32).max(1);
-        let full = self.propellant_pa.cast_unsigned();
-        let by_volume = i64::from(full) + i64::from(full) * i64::from(volume_ul) / i64::from(capacity_ul);
-        let by_heat = (i64::from(temperature_mc) - 37_000) * PA_PER_DEGREE / 1000;
-        (by_volume + by_heat).clamp(0, i64::from(i32::MAX)) as i32
+        (self.by_volume_pa + self.by_heat_pa).clamp(0, i64::from(i32::MAX)) as i32
     }
 }

@@ -38,7 +38,7 @@ impl Battery {
     pub(crate) fn sample(&mut self, mv: u16, settings: &Settings) -> Charge {
         let place = &mut self.samples[self.next];
         self.sum = self.sum + u32::from(mv) - u32::from(core::mem::replace(place, mv));
-        self.next = (self.next + 1) % SAMPLES;
+        self.next = if self.next + 1 < SAMPLES { self.next + 1 } else { 0 };
         if usize::from(self.taken) < SAMPLES {
             self.taken += 1;
         }

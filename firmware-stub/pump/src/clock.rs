@@ -63,13 +63,14 @@ impl Clock {
             self.set(now, chip);
             return None;
         }
-        if theirs / 1000 == ours / 1000 {
+        // The chip shows whole seconds.
+        if theirs <= ours && ours - theirs < 1000 {
             self.corrected = false;
             return None;
         }
         let apart = theirs.abs_diff(ours);
         if apart <= apart_s * 1000 {
-            // The chip shows whole seconds: stay within the second that it shows.
+            // Stay within the second that it shows.
             self.set(now, chip);
             self.civil_ms = if ours > theirs { theirs + 999 } else { theirs };
             self.corrected = false;

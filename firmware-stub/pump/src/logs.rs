@@ -36,6 +36,10 @@ impl<T, const SIZE: usize> Queue<T, SIZE> {
         let _ = self.0.push_back(item);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn pop(&mut self) -> Option<T> {
         self.0.pop_front()
     }

@@ -26,6 +26,12 @@ pub(crate) struct Pressure {
     empty: u8,
 }
 
+/// What a minute's reading moves the average by.
+#[inline(never)] // Else a small processor divides though it need not.
+fn forgotten(apart: i64) -> i64 {
+    apart / SLOW
+}
+
 impl Pressure {
     pub(crate) const fn new() -> Self {
         Self {
@@ -66,7 +72,11 @@ impl Pressure {
     /// Each minute.
     pub(crate) fn tick(&mut self, input: &Input, settings: &Settings) -> Option<Finding> {
         let reading = i64::from(input.catheter_pa) * UNIT;
-        let slow = self.slow.map_or(reading, |slow| slow + (reading - slow) / SLOW);
+        let slow = self.slow.map_or(reading, |slow| {
+            // It rests there, minute after minute: that takes no division.
+            let rests = (reading - slow).abs() < SLOW;
+            slow + if rests { 0 } else { forgotten(reading - slow) }
+        });
         self.slow = Some(slow);
         if slow >= i64::from(settings.creep_pa) * UNIT {
             return Some(Finding::Creeping);

@@ -309,6 +309,11 @@ impl<N: Nv> Pump<N> {
         }
     }
 
+    /// Whether there is an event or a dose entry for the line.
+    pub fn has_news(&self) -> bool {
+        !(self.logs.events.is_empty() && self.logs.doses.is_empty())
+    }
+
     /// The next event for the line.
     pub fn next_event(&mut self) -> Option<Event> {
         self.logs.events.pop()

@@ -47,8 +47,16 @@ const BLANK: u32 = u32::MAX;
 struct Area {
     first_page: usize,
     pages: usize,
+    cells_per_page: usize,
     /// Longest record, a multiple of 4.
     record: usize,
+}
+
+/// A cell of a ring: its page, counted from the area's first, and its place there. No number is divided to find it: a small processor has no divider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    page: u16,
+    place: u16,
 }
 
 /// Longest records: prescription, state (one to a page of 1 KiB), dose entry, event.
@@ -94,6 +102,7 @@ const fn area(page: usize, index: usize) -> Area {
     Area {
         first_page,
         pages: pages_of(page, index / 2),
+        cells_per_page: cells_per_page(page, RECORDS[index / 2]),
         record: RECORDS[index / 2],
     }
 }
@@ -116,7 +125,7 @@ const fn place(slot: Slot) -> (usize, u16) {
 #[derive(Clone, Copy, Debug)]
 struct Ring {
     /// The cell that is written next.
-    next: u16,
+    next: Cell,
     seq: u32,
 }
 
@@ -142,7 +151,10 @@ impl<F: Flash> Store<F> {
     pub const fn new(flash: F) -> Self {
         Self {
             flash,
-            rings: [Ring { next: 0, seq: 0 }; AREAS],
+            rings: [Ring {
+                next: Cell::FIRST,
+                seq: 0,
+            }; AREAS],
         }
     }
 
@@ -154,20 +166,25 @@ impl<F: Flash> Store<F> {
     /// Finds where each ring stands.
     pub fn mount(&mut self) {
         for (index, area) in Self::LAYOUT.iter().enumerate() {
-            let mut newest: Option<(u32, usize)> = None;
-            for cell in 0..area.cells::<F>() {
+            let mut newest: Option<(u32, Cell)> = None;
+            let mut cell = Cell::FIRST;
+            loop {
                 if let Some((seq, ..)) = self.head(area, cell)
                     && newest.is_none_or(|(before, _)| seq > before)
                 {
                     newest = Some((seq, cell));
                 }
+                cell = area.after(cell);
+                if cell == Cell::FIRST {
+                    break;
+                }
             }
-            let (seq, mut next) = newest.map_or((0, 0), |(seq, cell)| (seq, area.after::<F>(cell)));
+            let (seq, mut next) = newest.map_or((0, Cell::FIRST), |(seq, cell)| (seq, area.after(cell)));
             // A cell whose writing was cut off is left as it is; the first of a page is erased with it.
-            while !area.begins_page::<F>(next) && !self.is_blank(area, next) {
-                next = area.after::<F>(next);
+            while next.place != 0 && !self.is_blank(area, next) {
+                next = area.after(next);
             }
-            self.rings[index] = Ring { next: next as u16, seq };
+            self.rings[index] = Ring { next, seq };
         }
     }
 
@@ -198,20 +215,18 @@ impl<F: Flash> Store<F> {
             return Err(len * 8);
         }
         let _ = self.append(index, number, len, |flash, at| {
-            flash.bytes()[from + at] ^ if at == bit / 8 { 1 << (bit % 8) } else { 0 }
+            let flipped = if at == bit / 32 * 4 { 1 << (bit % 32) } else { 0 };
+            word_of(&flash.bytes()[from..from + len], at) ^ flipped
         });
         Ok(())
     }
 
     fn word(&self, at: usize) -> u32 {
-        let bytes = self.flash.bytes();
-        bytes
-            .get(at..at + 4)
-            .map_or(BLANK, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+        word_of(self.flash.bytes(), at)
     }
 
     /// Sequence number, slot and length of a cell that is whole.
-    fn head(&self, area: &Area, cell: usize) -> Option<(u32, u16, usize)> {
+    fn head(&self, area: &Area, cell: Cell) -> Option<(u32, u16, usize)> {
         let at = area.offset::<F>(cell);
         let (seq, what) = (self.word(at), self.word(at + 4));
         let len = (what >> 16) as usize;
@@ -219,7 +234,7 @@ impl<F: Flash> Store<F> {
         whole.then_some((seq, (what & 0xFFFF) as u16, len))
     }
 
-    fn is_blank(&self, area: &Area, cell: usize) -> bool {
+    fn is_blank(&self, area: &Area, cell: Cell) -> bool {
         let at = area.offset::<F>(cell);
         self.flash.bytes()[at..at + area.cell()]
             .iter()
@@ -230,10 +245,10 @@ impl<F: Flash> Store<F> {
     #[inline(never)] // Once in the image, not once for each kind of record.
     fn find(&self, index: usize, number: u16) -> Option<(usize, usize)> {
         let area = &Self::LAYOUT[index];
-        let cells = area.cells::<F>();
-        let mut cell = usize::from(self.rings[index].next);
-        for _ in 0..cells {
-            cell = if cell == 0 { cells - 1 } else { cell - 1 };
+        let next = self.rings[index].next;
+        let mut cell = next;
+        loop {
+            cell = area.before(cell);
             let what = self.word(area.offset::<F>(cell) + 4);
             if what as u16 == number
                 && let Some((_, _, len)) = self.head(area, cell)
@@ -241,11 +256,10 @@ impl<F: Flash> Store<F> {
                 return Some((area.offset::<F>(cell) + HEAD, len));
             }
             // A page in use begins with a cell that is whole; behind one that is not in use none is.
-            if area.begins_page::<F>(cell) && self.head(area, cell).is_none() {
+            if cell == next || (cell.place == 0 && self.head(area, cell).is_none()) {
                 return None;
             }
         }
-        None
     }
 
     /// Writes a cell, its seal last.
@@ -254,34 +268,32 @@ impl<F: Flash> Store<F> {
         index: usize,
         number: u16,
         len: usize,
-        byte: impl Fn(&F, usize) -> u8,
+        word: impl Fn(&F, usize) -> u32,
     ) -> Result<(), FlashFailed> {
         let area = &Self::LAYOUT[index];
-        let cell = usize::from(self.rings[index].next);
+        let cell = self.rings[index].next;
         let seq = self.rings[index].seq + 1;
         let at = area.offset::<F>(cell);
-        if area.begins_page::<F>(cell) && !self.page_is_blank(area.page::<F>(cell)) {
-            self.flash.erase(area.page::<F>(cell))?;
+        let page = area.first_page + usize::from(cell.page);
+        if cell.place == 0 && !self.page_is_blank(page) {
+            self.flash.erase(page)?;
         }
         // Whatever comes of it, this cell is used; a page that could not be begun is begun again.
-        if !area.begins_page::<F>(cell) {
-            self.rings[index].next = area.after::<F>(cell) as u16;
+        if cell.place != 0 {
+            self.rings[index].next = area.after(cell);
         }
         let what = u32::from(number) | (len as u32) << 16;
         for place in (0..HEAD + area.record).step_by(4) {
             let word = match place {
                 0 => seq,
                 4 => what,
-                _ => u32::from_le_bytes([0, 1, 2, 3].map(|i| {
-                    let from = place - HEAD + i;
-                    if from < len { byte(&self.flash, from) } else { 0xFF }
-                })),
+                _ => word(&self.flash, place - HEAD),
             };
             self.put(at + place, word)?;
         }
         self.put(at + HEAD + area.record, seal(seq, what))?;
         self.rings[index] = Ring {
-            next: area.after::<F>(cell) as u16,
+            next: area.after(cell),
             seq,
         };
         Ok(())
@@ -305,6 +317,18 @@ impl<F: Flash> Store<F> {
     }
 }
 
+/// The four bytes at a place, and erased ones behind the end.
+fn word_of(bytes: &[u8], at: usize) -> u32 {
+    match bytes.get(at..).unwrap_or_default() {
+        [a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
+        rest => {
+            let mut four = BLANK.to_le_bytes();
+            four[..rest.len()].copy_from_slice(rest);
+            u32::from_le_bytes(four)
+        }
+    }
+}
+
 /// The seal of a head: flash that was never the store's, or that is half erased, does not hold it.
 fn seal(seq: u32, what: u32) -> u32 {
     let mut crc = Crc32::new();
@@ -319,29 +343,43 @@ impl Area {
         HEAD + self.record + SEAL
     }
 
-    const fn per_page<F: Flash>(&self) -> usize {
-        cells_per_page(F::PAGE, self.record)
+    fn after(&self, cell: Cell) -> Cell {
+        if usize::from(cell.place) + 1 < self.cells_per_page {
+            Cell {
+                place: cell.place + 1,
+                ..cell
+            }
+        } else if usize::from(cell.page) + 1 < self.pages {
+            Cell {
+                page: cell.page + 1,
+                place: 0,
+            }
+        } else {
+            Cell::FIRST
+        }
     }
 
-    const fn cells<F: Flash>(&self) -> usize {
-        self.pages * self.per_page::<F>()
+    fn before(&self, cell: Cell) -> Cell {
+        if cell.place > 0 {
+            return Cell {
+                place: cell.place - 1,
+                ..cell
+            };
+        }
+        let after_page = if cell.page > 0 { cell.page } else { self.pages as u16 };
+        Cell {
+            page: after_page - 1,
+            place: self.cells_per_page as u16 - 1,
+        }
     }
 
-    const fn after<F: Flash>(&self, cell: usize) -> usize {
-        if cell + 1 == self.cells::<F>() { 0 } else { cell + 1 }
+    const fn offset<F: Flash>(&self, cell: Cell) -> usize {
+        (self.first_page + cell.page as usize) * F::PAGE + cell.place as usize * self.cell()
     }
+}
 
-    const fn begins_page<F: Flash>(&self, cell: usize) -> bool {
-        cell.is_multiple_of(self.per_page::<F>())
-    }
-
-    const fn page<F: Flash>(&self, cell: usize) -> usize {
-        self.first_page + cell / self.per_page::<F>()
-    }
-
-    const fn offset<F: Flash>(&self, cell: usize) -> usize {
-        self.page::<F>(cell) * F::PAGE + cell % self.per_page::<F>() * self.cell()
-    }
+impl Cell {
+    const FIRST: Self = Self { page: 0, place: 0 };
 }
 
 impl<F: Flash> Nv for Store<F> {
@@ -356,7 +394,7 @@ impl<F: Flash> Nv for Store<F> {
         if record.len() > Self::LAYOUT[index].record {
             return Err(WriteFailed);
         }
-        self.append(index, number, record.len(), |_, at| record[at])
+        self.append(index, number, record.len(), |_, at| word_of(record, at))
             .map_err(|FlashFailed| WriteFailed)
     }
 }

@@ -316,9 +316,13 @@ impl Bench {
 
     /// Lets the line say what there is to say, and sends it. The pump's time stands still until it is on the wire.
     fn speak(&mut self, firmware: &mut Firmware) {
-        if !firmware.up {
-            return;
+        if firmware.up && !firmware.line.is_idle(firmware.pump) {
+            self.say(firmware);
         }
+    }
+
+    #[inline(never)] // Mostly there is nothing to say.
+    fn say(&mut self, firmware: &mut Firmware) {
         loop {
             firmware.line.poll(firmware.pump, marks::on_event);
             let bytes = firmware.line.front();

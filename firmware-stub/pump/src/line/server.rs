@@ -120,6 +120,12 @@ impl<const TX: usize> LineServer<TX> {
         }
     }
 
+    /// Whether there is nothing to say and nothing to send: [`Self::poll`] would change nothing, and [`Self::front`] is empty.
+    #[must_use]
+    pub fn is_idle<N: Nv>(&self, pump: &Pump<N>) -> bool {
+        self.job.is_none() && self.queue.len() == 0 && !pump.has_news()
+    }
+
     /// The bytes to send next, as far as they lie together.
     #[must_use]
     pub fn front(&self) -> &[u8] {
