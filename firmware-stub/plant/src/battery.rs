@@ -82,8 +82,7 @@ impl Battery {
 
     /// Nanoamperes times milliseconds are picocoulombs.
     fn used_pc(&self, now_ms: u64) -> u64 {
-        self.motor_pc
-            .saturating_add(now_ms.min(AGE_MAX_MS) * self.quiescent_na)
+        self.motor_pc.saturating_add(now_ms.min(AGE_MAX_MS) * self.quiescent_na)
     }
 
     /// Voltage at a used charge, and the charge at which it falls by the next millivolt: charge only ever grows, and years pass without a division.

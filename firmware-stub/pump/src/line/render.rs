@@ -84,7 +84,7 @@ pub(super) fn logged_event(seq: u16, event: &Event) -> LineWriter {
     // The kind is a value here, for a data line has no words; some events have a key `kind` of their own.
     let mut spoken = LineWriter::new(format_args!(""));
     what(&mut spoken, &event.what);
-    let spoken = spoken.text().trim_start();
+    let spoken = spoken.text().trim_ascii_start();
     line.raw(" event=").raw(spoken);
     line
 }
