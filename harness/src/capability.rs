@@ -16,6 +16,8 @@ pub enum Capability {
     Probe,
     /// Halting, resetting and breakpoints by the probe.
     RunControl,
+    /// The firmware's image is known, with its debug information: memory is read by names and types, code is found by functions.
+    Symbols,
     /// The pump has a test block: strokes, truly delivered volume, fault switches.
     TestBlock,
     /// The rig can cause this fault, and confirm it.
@@ -29,6 +31,7 @@ impl fmt::Display for Capability {
             Self::VirtualTime => f.write_str("virtual-time"),
             Self::Probe => f.write_str("probe"),
             Self::RunControl => f.write_str("run-control"),
+            Self::Symbols => f.write_str("symbols"),
             Self::TestBlock => f.write_str("test-block"),
             Self::Fault(name) => write!(f, "fault:{name}"),
         }

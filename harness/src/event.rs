@@ -4,6 +4,7 @@
 //! elsewhere, so that a journal can be judged again years later.
 
 use crate::fault::FaultName;
+use crate::firmware::Value;
 use crate::quantity::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -198,10 +199,26 @@ pub enum Body {
     },
     /// The probe read memory.
     MemoryRead {
-        /// Symbol or address.
+        /// Variable, symbol or address.
         at: String,
-        /// The word.
-        value: u64,
+        /// What it holds.
+        value: Value,
+    },
+    /// A place that the scenario watches holds something else than before; told when time came to a stand.
+    Watched {
+        /// Variable, symbol or address.
+        at: String,
+        /// Its type in the source.
+        of: String,
+        /// The pump's own time: ms since it was powered, as far as the rig knows.
+        pump_t: Span,
+        /// What it holds.
+        value: Value,
+    },
+    /// The watched places changed so often that no further change is noted.
+    WatchFull {
+        /// Changes that were noted.
+        noted: u32,
     },
     /// The firmware told the probe something, by RTT.
     Log(Log),

@@ -169,6 +169,7 @@ pub(crate) mod tests {
             reservoir: None,
             log_every: Span(3_600_000),
             steps,
+            watch: Vec::new(),
             always: Vec::new(),
             allow_alarms: BTreeSet::new(),
             reconcile: None,

@@ -2,6 +2,7 @@
 
 use crate::event::{Body, DoseEntry, Event, Said, Sample, StepId};
 use crate::fault::FaultName;
+use crate::firmware::Value;
 use crate::quantity::{Concentration, Percent, Rate, Span, Volume};
 use crate::scenario::case::{Action, Case, Check, Mode, Prescription, Request, Step, When};
 
@@ -31,6 +32,7 @@ pub(crate) fn case(steps: Vec<Action>) -> Case {
         reservoir: Some(Volume(20_000_000)),
         log_every: Span(3_600_000),
         steps,
+        watch: vec![],
         always: vec![],
         allow_alarms: std::collections::BTreeSet::new(),
         reconcile: Some(Percent(5_000)),
@@ -275,6 +277,15 @@ pub(crate) mod any_event {
     }
 
     /// Whatever fits, with weight on what is near the edges and near a real run.
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            any::<bool>().prop_map(Value::Bool),
+            any::<u64>().prop_map(Value::Unsigned),
+            (i64::MIN..0).prop_map(Value::Signed),
+            text().prop_map(Value::Text),
+        ]
+    }
+
     fn number() -> impl Strategy<Value = i64> {
         prop_oneof![
             any::<i64>(),
@@ -355,7 +366,9 @@ pub(crate) mod any_event {
             1 => fault().prop_map(|fault| Body::FaultConfirmed { fault }),
             1 => (fault(), text()).prop_map(|(fault, why)| Body::FaultUnconfirmed { fault, why }),
             1 => fault().prop_map(|fault| Body::FaultCleared { fault }),
-            1 => (text(), any::<u64>()).prop_map(|(at, value)| Body::MemoryRead { at, value }),
+            1 => (text(), any::<u64>()).prop_map(|(at, value)| Body::MemoryRead { at, value: Value::Unsigned(value) }),
+            1 => (text(), text(), number(), value()).prop_map(|(at, of, pump_t, value)| Body::Watched { at, of, pump_t: Span(pump_t), value }),
+            1 => any::<u32>().prop_map(|noted| Body::WatchFull { noted }),
             1 => text().prop_map(|did| Body::Probe { did }),
             1 => text().prop_map(|what| Body::RigTrouble { what }),
             1 => text().prop_map(|by| Body::Interrupted { by }),

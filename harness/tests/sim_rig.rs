@@ -4,6 +4,7 @@
 
 use pump_hil::event::{Body, Said};
 use pump_hil::fault::FaultName;
+use pump_hil::firmware::Value;
 use pump_hil::quantity::{Concentration, Rate, Span, Volume};
 use pump_hil::rig::{End, OpenOptions, Rig, RigError, RigFile};
 use pump_hil::scenario::case::{Mode, Prescription, Request};
@@ -294,16 +295,22 @@ async fn the_probe_leaves_the_pump_safe() {
 #[tokio::test(flavor = "current_thread")]
 async fn words_and_bits_are_read_written_and_flipped_by_name() {
     let mut bench = Bench::open().await;
-    bench.rig.write_word("scratch", 0x1234_5678).unwrap();
-    assert_eq!(bench.rig.read_word("0x20002000").unwrap(), 0x1234_5678);
+    bench.rig.write_value("scratch", &Value::Unsigned(0x1234_5678)).unwrap();
+    assert_eq!(
+        bench.rig.read_value("0x20002000").unwrap(),
+        Value::Unsigned(0x1234_5678)
+    );
     assert_eq!(bench.rig.flip("scratch", 9).unwrap(), (0x2000_2001, 0x56, 0x54));
-    assert_eq!(bench.rig.read_word("scratch").unwrap(), 0x1234_5478);
-    let error = bench.rig.read_word("scrach").unwrap_err().to_string();
+    assert_eq!(bench.rig.read_value("scratch").unwrap(), Value::Unsigned(0x1234_5478));
+    let error = bench.rig.read_value("scrach").unwrap_err().to_string();
     assert!(
         error.contains("no symbol `scrach`") && error.contains("scratch"),
         "{error}"
     );
-    assert!(matches!(bench.rig.read_word("0x40000000"), Err(RigError::Probe { .. })));
+    assert!(matches!(
+        bench.rig.read_value("0x40000000"),
+        Err(RigError::Probe { .. })
+    ));
 }
 
 #[tokio::test(flavor = "current_thread")]

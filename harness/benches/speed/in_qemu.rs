@@ -46,7 +46,7 @@ pub fn probe_read() -> f64 {
         .expect("the rig opens");
     let mut harness = || {
         block(|| {
-            rig.read_word(ADDR).expect("a word");
+            rig.read_value(ADDR).expect("a word");
         })
     };
     let mut ratios: Vec<f64> = (0..BLOCKS)
@@ -80,7 +80,7 @@ struct Bare {
 
 impl Bare {
     fn start(socket: &Path) -> Self {
-        let child = Command::new("qemu-system-arm")
+        let mut child = Command::new("qemu-system-arm")
             .args(["-machine", "microbit", "-nodefaults", "-display", "none", "-kernel"])
             .arg(folder(IMAGE))
             .arg("-qtest")
@@ -93,6 +93,7 @@ impl Bare {
             if let Ok(qtest) = UnixStream::connect(socket) {
                 return Self { child, qtest };
             }
+            assert!(child.try_wait().expect("asked").is_none(), "QEMU ended at once");
             std::thread::sleep(Duration::from_millis(1));
         }
     }

@@ -5,9 +5,10 @@ pub mod load;
 pub mod raw;
 pub mod words;
 
+use crate::firmware::Image;
 use crate::quantity::{Concentration, Rate, Volume};
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A requirement, or a row of the inventory of behaviours, numbers, faults and recalls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub struct Catalog {
     requirements: Vec<Requirement>,
     drugs: BTreeMap<String, Drug>,
     symbols: Vec<String>,
+    images: Vec<(String, Arc<Image>)>,
     /// Schemas that depend on the words of this catalogue; made when the first scenario is checked.
     schemas: OnceLock<(serde_json::Value, serde_json::Value)>,
 }
@@ -67,6 +69,7 @@ impl Catalog {
             requirements,
             drugs,
             symbols: words::SYMBOLS.iter().map(|s| (*s).to_owned()).collect(),
+            images: Vec::new(),
             schemas: OnceLock::new(),
         }
     }
@@ -97,6 +100,17 @@ impl Catalog {
     /// Adds symbols, such as those of a device profile.
     pub fn add_symbols(&mut self, symbols: impl IntoIterator<Item = String>) {
         self.symbols.extend(symbols);
+    }
+
+    /// Images of the rigs that a scenario will run on, with the rigs' names: what it names in them is looked up before anything runs.
+    #[must_use]
+    pub fn images(&self) -> &[(String, Arc<Image>)] {
+        &self.images
+    }
+
+    /// Adds an image.
+    pub fn add_image(&mut self, rig: &str, image: Arc<Image>) {
+        self.images.push((rig.to_owned(), image));
     }
 
     /// Keeps what is made once from this catalogue.

@@ -135,7 +135,14 @@ pub const REFUSALS: &[&str] = &[
 /// Days: Monday first, as the pump counts them.
 pub const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Capabilities of a rig, besides `fault:NAME`.
-pub const CAPABILITIES: &[&str] = &["raw-serial", "virtual-time", "probe", "run-control", "test-block"];
+pub const CAPABILITIES: &[&str] = &[
+    "raw-serial",
+    "virtual-time",
+    "probe",
+    "run-control",
+    "symbols",
+    "test-block",
+];
 /// Symbols of the stub, in memory and in code.
 pub const SYMBOLS: &[&str] = &[
     "PUMP_HIL_BLOCK",

@@ -9,6 +9,7 @@ use crate::scenario::case::Case;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of fixtures: as given, else `fixtures` here, else beside the scenarios.
 pub(crate) fn fixtures(given: Option<&Path>, scenarios: &[PathBuf]) -> Result<PathBuf, CliError> {
@@ -51,6 +52,11 @@ pub(crate) fn catalog(fixtures: &Path, rigs: &[RigFile]) -> Result<Result<Catalo
         .filter(|symbol| !catalog.symbols().contains(symbol))
         .collect();
     catalog.add_symbols(symbols);
+    for rig in rigs {
+        if let Some(image) = &rig.image {
+            catalog.add_image(&rig.name, Arc::clone(image));
+        }
+    }
     Ok(Ok(catalog))
 }
 

@@ -46,17 +46,24 @@ impl Image {
         walk.settle(ty, text)
     }
 
-    /// Whether a variable has this name, so that it has a type.
-    #[must_use]
-    pub fn has_variable(&self, path: &str) -> bool {
-        self.names()
-            .is_ok_and(|names| names.variables.iter().any(|named| is_named(named, path)))
-    }
-
     fn variable(&self, path: &str) -> Result<Named, NameError> {
         let names = self.names()?;
         one_of(&names.variables, path, "variable", &names.without)
     }
+}
+
+/// Whether a name is one of the source: only an image with debug information tells where it stands.
+#[must_use]
+pub fn needs_image(text: &str) -> bool {
+    !text.starts_with("0x") && (text.contains(['.', '[']) || text.contains("::"))
+}
+
+/// Whether a text is written as an expression, whatever it names.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn is_expression(text: &str) -> Result<(), NameError> {
+    split(text).map(drop)
 }
 
 /// The one that has this name, or the last parts of its name.
@@ -176,6 +183,10 @@ impl Walk<'_> {
                         self.at = format!("{}.{name}", self.at);
                         return self.choose(choice, variant);
                     }
+                }
+                // `.3` is an element as well: `[` needs quotes in YAML.
+                Shape::Array { .. } if name.bytes().all(|b| b.is_ascii_digit()) => {
+                    return self.index(ty, name.parse().unwrap_or(u64::MAX));
                 }
                 Shape::Pointer => {
                     return Err(

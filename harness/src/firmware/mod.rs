@@ -9,6 +9,7 @@ mod place;
 mod types;
 mod value;
 
+pub use expression::{is_expression, needs_image};
 pub use place::Place;
 pub use value::{Value, Wanted};
 
@@ -47,7 +48,8 @@ pub struct NameError {
 }
 
 impl NameError {
-    fn new(message: impl Into<String>) -> Self {
+    /// Nothing to do about it yet.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             help: None,
@@ -64,11 +66,17 @@ impl NameError {
 }
 
 /// A firmware's image. Read once, and shared by every run of it.
-#[derive(Debug)]
 pub struct Image {
     bytes: Arc<[u8]>,
     symbols: BTreeMap<String, Symbol>,
     names: OnceLock<Result<Names, NameError>>,
+}
+
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bytes = self.bytes.len();
+        f.debug_struct("Image").field("bytes", &bytes).finish_non_exhaustive()
+    }
 }
 
 /// A function or a variable of the symbol table.

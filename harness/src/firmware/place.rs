@@ -1,7 +1,7 @@
 //! A place in memory with a type: between its bytes and values.
 
-use super::NameError;
 use super::value::{Number, Value, Wanted};
+use super::{NameError, needs_image};
 use crate::diagnostic::suggest;
 
 /// A place in memory, and how its bytes are a value.
@@ -222,6 +222,22 @@ impl Place {
                 Err(wrong(known.join(", ")))
             }
         }
+    }
+
+    /// Whether a bit, counted from the first byte on, belongs to it; of a bare word nobody knows.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn has_bit(&self, bit: u32) -> Result<(), NameError> {
+        let bits = self.size * 8;
+        if needs_image(&self.text) && u64::from(bit) >= bits {
+            let what = format!(
+                "`{}`, a `{}`, has no bit {bit}: it has {bits}",
+                self.text, self.type_name
+            );
+            return Err(NameError::new(what));
+        }
+        Ok(())
     }
 
     /// Whether `wanted` can ever be said of this place.

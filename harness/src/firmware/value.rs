@@ -108,8 +108,11 @@ impl Number {
 }
 
 /// What a scenario wants of a value: `3`, `>= 3`, `1 .. 5`, `2.5 +- 0.1`, `true`, `Running`, `!= Stopped`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
 pub struct Wanted {
+    /// As it was written.
+    text: String,
     /// Exactly this, or with `true` anything but this.
     exactly: Option<(Value, bool)>,
     /// How the value must compare with each number.
@@ -139,7 +142,13 @@ impl Wanted {
             ("<", &[Ordering::Less]),
             (">", &[Ordering::Greater]),
         ];
-        let of = |bounds| Ok(Self { exactly: None, bounds });
+        let of = |bounds| {
+            Ok(Self {
+                text: text.to_owned(),
+                exactly: None,
+                bounds,
+            })
+        };
         for (prefix, how) in prefixed {
             if let Some(rest) = text.strip_prefix(prefix) {
                 return of(vec![(number(rest)?, how)]);
@@ -159,12 +168,13 @@ impl Wanted {
             };
             return of(vec![(low, AT_LEAST), (high, AT_MOST)]);
         }
-        let (text, not) = match text.strip_prefix("!=") {
+        let (value, not) = match text.strip_prefix("!=") {
             Some(rest) => (rest, true),
             None => (text.strip_prefix("==").unwrap_or(text), false),
         };
         Ok(Self {
-            exactly: Some((Value::written(text), not)),
+            text: text.to_owned(),
+            exactly: Some((Value::written(value), not)),
             bounds: Vec::new(),
         })
     }
@@ -187,6 +197,33 @@ impl Wanted {
     /// The values that it names, each of which a place must be able to hold, and whether they only bound it.
     pub(super) fn named(&self) -> (Option<&Value>, bool) {
         (self.exactly.as_ref().map(|(value, _)| value), !self.bounds.is_empty())
+    }
+}
+
+impl PartialEq for Wanted {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Wanted {}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<Wanted> for Value {
+    fn from(wanted: Wanted) -> Self {
+        Self::Text(wanted.text)
+    }
+}
+
+impl TryFrom<Value> for Wanted {
+    type Error = String;
+    fn try_from(value: Value) -> Result<Self, String> {
+        Self::parse(&value.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether a check holds now, and in words what was expected and what came.
 
 use super::observed::{Observed, Told};
+use crate::firmware::{Value, needs_image};
 use crate::quantity::{Pressure, Rate, Span, Voltage, Volume};
 use crate::scenario::case::{Check, Measure};
 use std::collections::BTreeMap;
@@ -86,9 +87,9 @@ impl Observed {
             Check::Memory { at, value } => {
                 let came = self.memory.get(at);
                 (
-                    came == Some(value),
-                    format!("memory at {at} {value:#x}"),
-                    came.map_or("it was not read".to_owned(), |v| format!("{v:#x}")),
+                    came.is_some_and(|came| value.holds(came)),
+                    format!("{at} {value}"),
+                    came.map_or("it was not read".to_owned(), |came| format!("{at} {}", shown(at, came))),
                 )
             }
         };
@@ -164,6 +165,14 @@ pub(crate) fn same_value(expected: &str, came: &str) -> bool {
         _ => return false,
     };
     quantity == Ok(number)
+}
+
+/// A word at an address is told as it is written there; a variable as the source has it.
+pub(crate) fn shown(at: &str, value: &Value) -> String {
+    match value {
+        Value::Unsigned(number) if !needs_image(at) => format!("{number:#x}"),
+        value => value.to_string(),
+    }
 }
 
 fn list(names: &[&str]) -> String {

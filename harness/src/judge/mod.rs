@@ -21,6 +21,7 @@ mod outcome;
 mod steps;
 
 pub use checks::Unmet;
+pub(crate) use checks::shown;
 pub use observed::{Alarm, AlarmLatency, Observed};
 pub use outcome::Outcome;
 

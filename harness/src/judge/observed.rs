@@ -5,6 +5,7 @@
 use crate::dose::{actuated_delivered, classes};
 use crate::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
 use crate::fault::FaultName;
+use crate::firmware::Value;
 use crate::quantity::Span;
 use crate::scenario::case::Measure;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -69,7 +70,7 @@ pub struct Observed {
     /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
     pub(crate) looking: bool,
     /// Words that the probe read.
-    pub memory: BTreeMap<String, u64>,
+    pub memory: BTreeMap<String, Value>,
     /// Faults that are armed.
     pub faults: BTreeSet<FaultName>,
     /// Latency of the first alarm after each confirmed fault.
@@ -135,7 +136,7 @@ impl Observed {
                 }
             }
             Body::MemoryRead { at, value } => {
-                self.memory.insert(at.clone(), *value);
+                self.memory.insert(at.clone(), value.clone());
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ pub mod safe_text;
 pub mod terminal;
 
 use crate::event::{Body, Event, InFlash, Log, Said};
-use crate::judge::Outcome;
+use crate::judge::{Outcome, shown};
 use crate::quantity::Span;
 use crate::scenario::case::Case;
 use crate::verdict::{Reason, ReasonKind, Verdict};
@@ -201,7 +201,9 @@ pub fn event_line(event: &Event) -> String {
         Body::FaultCleared { fault } => format!("fault {fault} cleared"),
         Body::RigTrouble { what } => format!("rig trouble: {what}"),
         Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
-        Body::MemoryRead { at, value } => format!("probe: {at} holds {value:#x}"),
+        Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
+        Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
+        Body::WatchFull { noted } => format!("watch: {noted} changes were noted, the rest is not"),
         Body::Probe { did } => format!("probe: {did}"),
         Body::Log(log) => log_line(log),
         Body::Interrupted { by } => format!("interrupted by {by}"),

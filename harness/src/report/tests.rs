@@ -1,5 +1,6 @@
 use super::{Asked, ScenarioResult, event_line, json, junit, terminal};
 use crate::event::{Body, Event};
+use crate::firmware::Value;
 use crate::judge::judge_journal;
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Request};
@@ -93,9 +94,18 @@ fn every_event_is_told_in_words() {
         (
             Body::MemoryRead {
                 at: "0x20000000".into(),
-                value: 255,
+                value: Value::Unsigned(255),
             },
             "probe: 0x20000000 holds 0xff",
+        ),
+        (
+            Body::Watched {
+                at: "PUMP.state".into(),
+                of: "State".into(),
+                pump_t: Span(1_500),
+                value: Value::Text("Running".into()),
+            },
+            "watch: PUMP.state is Running",
         ),
         (Body::Ended, "the run is over"),
     ];

@@ -133,15 +133,18 @@ pub enum RigError {
         what: String,
     },
     /// A name that no symbol has.
-    #[error("no symbol `{name}`; device profile `{device}` has: {known}; or write an address as 0x20000000")]
+    #[error("no symbol `{name}` on device `{device}`{help}; or write an address as 0x20000000")]
     Symbol {
         /// The name.
         name: String,
         /// The profile.
         device: String,
-        /// The symbols that there are.
-        known: String,
+        /// What may have been meant.
+        help: String,
     },
+    /// A name of the firmware's source that does not lead to what was wanted.
+    #[error(transparent)]
+    Name(#[from] crate::firmware::NameError),
     /// This build cannot.
     #[error("this build of pump-hil has no simulator; build it with the feature `sim`, or give a rig with `--rig`")]
     NoSimulator,

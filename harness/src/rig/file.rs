@@ -276,6 +276,7 @@ impl RigFile {
         }
         if let Some(probe) = &self.probe {
             can.extend([Capability::Probe, Capability::RunControl]);
+            can.extend(self.image.as_ref().map(|_| Capability::Symbols));
             if probe.test_block().is_some() {
                 can.insert(Capability::TestBlock);
                 let faults = CATALOGUE.iter().filter_map(|f| FaultName::find(f.name));

@@ -4,9 +4,14 @@ use super::probe::Debug;
 use super::test_block::{FaultState, TestBlock};
 use super::{Rig, RigError};
 use crate::device::Profile;
+use crate::diagnostic::suggest;
 use crate::event::Sample;
 use crate::fault::FaultName;
+use crate::firmware::{Image, NameError, Place, Value, needs_image};
 use crate::quantity::Span;
+
+/// From here on an address is a register of a peripheral.
+const PERIPHERALS: u64 = 0x4000_0000;
 
 impl Rig {
     /// The test block at this instant; `None` where there is none.
@@ -74,46 +79,83 @@ impl Rig {
         self.apply()
     }
 
-    /// Reads a 32-bit word.
+    /// Reads what a place holds at this moment.
     ///
     /// # Errors
-    /// There is no probe, no such symbol, or nothing at the address.
-    pub fn read_word(&mut self, at: &str) -> Result<u32, RigError> {
-        let addr = self.address(at)?;
-        self.debug_of(|| format!("reading `{at}`"))?.read_word(addr)
+    /// There is no probe, or nothing at the address.
+    pub fn read_place(&mut self, place: &Place) -> Result<Value, RigError> {
+        let debug = self.debug_of(|| format!("reading `{}`", place.text))?;
+        place.read(|addr, into| read(debug, addr, into))
     }
 
-    /// Writes a 32-bit word.
+    /// Reads a value.
     ///
     /// # Errors
-    /// As [`Rig::read_word`].
-    pub fn write_word(&mut self, at: &str, value: u32) -> Result<(), RigError> {
-        self.touched();
-        let addr = self.address(at)?;
-        self.debug_of(|| format!("writing `{at}`"))?.write_word(addr, value)
+    /// There is no probe, no such place, or nothing at the address.
+    pub fn read_value(&mut self, at: &str) -> Result<Value, RigError> {
+        let place = self.place(at)?;
+        self.read_place(&place)
     }
 
-    /// Flips one bit, counted from the address on; gives the byte's address with the byte before and after, read back.
+    /// Writes a value.
     ///
     /// # Errors
-    /// As [`Rig::read_word`], or the bit did not flip.
-    pub fn flip(&mut self, at: &str, bit: u32) -> Result<(u64, u8, u8), RigError> {
+    /// There is no probe, no such place, nothing at the address, or the place cannot hold the value.
+    pub fn write_value(&mut self, at: &str, value: &Value) -> Result<(), RigError> {
         self.touched();
-        let addr = self.address(at)? + u64::from(bit / 8);
+        let place = self.place(at)?;
+        let debug = self.debug_of(|| format!("writing `{at}`"))?;
+        if !place.is_there(|addr, into| read(debug, addr, into))? {
+            let what =
+                format!("there is nothing to write to: an enum around `{at}` has another variant at this moment");
+            return Err(NameError::new(what).into());
+        }
+        for (addr, bytes) in place.bytes_of(value)? {
+            match <[u8; 4]>::try_from(bytes.as_slice()) {
+                Ok(word) if addr.is_multiple_of(4) => debug.write_word(addr, u32::from_le_bytes(word))?,
+                _ => debug.write(addr, &bytes)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Flips one bit, counted from the first byte on; gives the address of its byte, or of its word in a peripheral, with what stood there before and after,
+    /// read back.
+    ///
+    /// # Errors
+    /// As [`Rig::write_value`], or the bit did not flip.
+    pub fn flip(&mut self, at: &str, bit: u32) -> Result<(u64, u32, u32), RigError> {
+        self.touched();
+        let place = self.place(at)?;
+        place.has_bit(bit)?;
+        // A register knows no bytes.
+        let unit: u32 = if place.addr >= PERIPHERALS { 32 } else { 8 };
+        let addr = place.addr + u64::from(bit / unit * unit / 8);
         let debug = self.debug_of(|| format!("flipping a bit at `{at}`"))?;
-        let mut byte = [0];
-        debug.read(addr, &mut byte)?;
-        let flipped = byte[0] ^ (1 << (bit % 8));
-        debug.write(addr, &[flipped])?;
-        let mut after = [0];
-        debug.read(addr, &mut after)?;
-        if after[0] != flipped {
+        let look = |debug: &mut Debug| -> Result<u32, RigError> {
+            if unit == 32 {
+                return debug.read_word(addr);
+            }
+            let mut byte = [0];
+            debug.read(addr, &mut byte)?;
+            Ok(byte[0].into())
+        };
+        let before = look(debug)?;
+        let flipped = before ^ 1 << (bit % unit);
+        match u8::try_from(flipped) {
+            Ok(byte) if unit == 8 => debug.write(addr, &[byte])?,
+            _ => debug.write_word(addr, flipped)?,
+        }
+        let after = look(debug)?;
+        if after != flipped {
             return Err(RigError::Probe {
-                doing: format!("flipping bit {bit} at `{at}`"),
-                why: format!("{addr:#010x} reads {:#04x} after {flipped:#04x} was written", after[0]),
+                doing: format!("flipping bit {bit} of `{at}`"),
+                why: format!(
+                    "{addr:#010x} does not hold it: it reads {after:#x} after {flipped:#x} was written; a register that the hardware sets, or memory that cannot be written"
+                ),
             });
         }
-        Ok((addr, byte[0], flipped))
+        Ok((addr, before, flipped))
     }
 
     /// Halts the core. The pump's granted time stands still while it is halted.
@@ -148,7 +190,7 @@ impl Rig {
     /// # Errors
     /// There is no probe, no such symbol, or no free breakpoint.
     pub fn break_at(&mut self, at: &str) -> Result<(), RigError> {
-        let addr = self.address(at)?;
+        let addr = self.code(at)?;
         self.debug_of(|| format!("a breakpoint at `{at}`"))?
             .set_breakpoint(addr)
     }
@@ -158,7 +200,7 @@ impl Rig {
     /// # Errors
     /// As [`Rig::break_at`].
     pub fn clear_break(&mut self, at: &str) -> Result<(), RigError> {
-        let addr = self.address(at)?;
+        let addr = self.code(at)?;
         self.debug_of(|| format!("a breakpoint at `{at}`"))?
             .clear_breakpoint(addr)
     }
@@ -168,7 +210,7 @@ impl Rig {
     /// # Errors
     /// As [`Rig::break_at`].
     pub fn stands_at(&mut self, at: &str) -> Result<bool, RigError> {
-        let addr = self.address(at)?;
+        let addr = self.code(at)?;
         let debug = self.debug_of(|| format!("looking for `{at}`"))?;
         Ok(debug.is_halted()? && debug.pc()? & !1 == addr & !1)
     }
@@ -201,20 +243,47 @@ impl Rig {
         (did, failed)
     }
 
-    /// The address of a symbol of the device profile, or of `0x...`.
+    /// A variable of the firmware, else the 32-bit word of a symbol, of a symbol with an offset, or of `0x...`.
     ///
     /// # Errors
-    /// There is no such symbol.
-    pub fn address(&self, at: &str) -> Result<u64, RigError> {
-        if let Some(hex) = at.strip_prefix("0x")
-            && let Ok(addr) = u64::from_str_radix(&hex.replace('_', ""), 16)
-        {
+    /// There is no such thing.
+    pub fn place(&self, at: &str) -> Result<Place, RigError> {
+        if needs_image(at) {
+            return Ok(self.image_for(at)?.place(at)?);
+        }
+        let image = self.image.as_ref().filter(|_| !at.starts_with("0x"));
+        match image.and_then(|image| image.place(at).ok()) {
+            Some(place) => Ok(place),
+            None => Ok(Place::word(at, self.address(at)?)),
+        }
+    }
+
+    /// Where code begins: a function of the firmware, a line of its source, a symbol, or `0x...`.
+    fn code(&self, at: &str) -> Result<u64, RigError> {
+        if needs_image(at) {
+            return Ok(self.image_for(at)?.code(at)?);
+        }
+        self.address(at)
+    }
+
+    fn image_for(&self, wanted: &str) -> Result<&Image, RigError> {
+        self.image.as_deref().ok_or_else(|| RigError::Lacks {
+            rig: self.name.clone(),
+            part: "firmware image (`elf` in the rig file or the device profile)",
+            wanted: format!("`{wanted}`"),
+        })
+    }
+
+    fn address(&self, at: &str) -> Result<u64, RigError> {
+        let hex = |text: &str| u64::from_str_radix(&text.strip_prefix("0x")?.replace('_', ""), 16).ok();
+        if let Some(addr) = hex(at) {
             return Ok(addr);
         }
-        self.profile
-            .symbols
-            .get(at)
-            .copied()
+        let (symbol, offset) = at.split_once('+').unwrap_or((at, "0"));
+        let offset = hex(offset).or_else(|| offset.parse().ok());
+        let addr = self.profile.symbols.get(symbol).copied();
+        addr.zip(offset)
+            .and_then(|(addr, offset)| addr.checked_add(offset))
             .ok_or_else(|| unknown_symbol(at, &self.profile))
     }
 
@@ -247,11 +316,20 @@ impl Rig {
     }
 }
 
+/// Reads memory; a word in one go, as a register wants it.
+fn read(debug: &mut Debug, addr: u64, into: &mut [u8]) -> Result<(), RigError> {
+    match <&mut [u8; 4]>::try_from(&mut *into) {
+        Ok(word) if addr.is_multiple_of(4) => *word = debug.read_word(addr)?.to_le_bytes(),
+        _ => debug.read(addr, into)?,
+    }
+    Ok(())
+}
+
 pub(super) fn unknown_symbol(name: &str, profile: &Profile) -> RigError {
-    let known: Vec<&str> = profile.symbols.keys().map(String::as_str).collect();
+    let help = suggest(name, profile.symbols.keys().map(String::as_str));
     RigError::Symbol {
         name: name.to_owned(),
         device: profile.device.clone(),
-        known: known.join(", "),
+        help: help.map_or(String::new(), |help| format!(" ({help})")),
     }
 }

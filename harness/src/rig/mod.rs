@@ -39,6 +39,7 @@ pub use test_block::{FaultState, TestBlock};
 use crate::capability::Capability;
 use crate::device::Profile;
 use crate::event::Body;
+use crate::firmware::Image;
 use crate::quantity::Span;
 use agree::Firmware;
 use clock::Clock;
@@ -68,6 +69,7 @@ pub struct OpenOptions {
 pub struct Rig {
     name: String,
     profile: Arc<Profile>,
+    image: Option<Arc<Image>>,
     capabilities: BTreeSet<Capability>,
     firmware: Option<Firmware>,
     /// What is to be journaled of how it was opened.

@@ -144,6 +144,7 @@ impl Rig {
         Self {
             name: file.name.clone(),
             profile: Arc::clone(&file.profile),
+            image: file.image.clone(),
             capabilities: file.capabilities(),
             firmware: file.firmware.clone(),
             opened: Vec::new(),

@@ -6,6 +6,7 @@
 mod leave_safe;
 mod setup;
 mod steps;
+mod watch;
 
 pub use leave_safe::Left;
 
@@ -61,6 +62,7 @@ pub struct Runner<'a> {
     /// Requests that were answered, or given up, and that nobody has asked for yet.
     finished: Vec<(RequestId, Outcome)>,
     watch: Watch<'a>,
+    watched: watch::Watched,
     /// The pump is being made safe: a journal that takes no more must not stand in the way.
     leaving: bool,
     /// The journal took an event only in part, or not at all.
@@ -85,6 +87,7 @@ impl<'a> Runner<'a> {
             armed: BTreeSet::new(),
             finished: Vec::new(),
             watch,
+            watched: watch::Watched::default(),
             leaving: false,
             torn: false,
             unwritten: None,
@@ -98,6 +101,8 @@ impl<'a> Runner<'a> {
     pub async fn play(&mut self) -> Result<(), Stopped> {
         let played = async {
             self.set_up().await?;
+            self.watch()?;
+            self.note_watched()?;
             self.play_steps().await?;
             // What truly happened up to the very end.
             self.sample()
@@ -200,6 +205,7 @@ impl<'a> Runner<'a> {
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
             self.note_log()?;
+            self.note_watched()?;
             match received.end {
                 End::Bytes => self.session.handle_bytes(&received.bytes, received.now),
                 End::Deadline => self.session.handle_timeout(received.now),

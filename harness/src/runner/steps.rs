@@ -3,6 +3,7 @@
 use super::{Runner, Stopped};
 use crate::event::Body;
 use crate::fault::FaultName;
+use crate::judge::shown;
 use crate::plan::Cursor;
 use crate::quantity::{Span, Volume};
 use crate::scenario::case::{Action, Check, Measure, ProbeAction, Request, Step};
@@ -131,7 +132,7 @@ impl Runner<'_> {
             (Some(span), _) | (None, Some(span)) => span,
         };
         let end = self.after(span);
-        let polls = needs_status(checks) || needs_sample(checks);
+        let polls = needs_status(checks) || needs_sample(checks) || needs_memory(checks);
         let waits = throughout.is_none();
         loop {
             if (waits && self.judge.checks_hold(checks).is_ok()) || self.now() >= end {
@@ -161,8 +162,7 @@ impl Runner<'_> {
         }
         for check in checks {
             if let Check::Memory { at, .. } = check {
-                let value = u64::from(self.rig.read_word(at)?);
-                self.note(Body::MemoryRead { at: at.clone(), value })?;
+                self.read(at)?;
             }
         }
         Ok(())
@@ -170,14 +170,10 @@ impl Runner<'_> {
 
     async fn probe(&mut self, action: &ProbeAction) -> Result<(), Stopped> {
         let did = match action {
-            ProbeAction::Read { at } => {
-                let value = u64::from(self.rig.read_word(at)?);
-                self.note(Body::MemoryRead { at: at.clone(), value })?;
-                return Ok(());
-            }
+            ProbeAction::Read { at } => return self.read(at),
             ProbeAction::Write { at, value } => {
-                self.rig.write_word(at, *value)?;
-                format!("wrote {value:#010x} to {at}")
+                self.rig.write_value(at, value)?;
+                format!("wrote {} to {at}", shown(at, value))
             }
             ProbeAction::Flip { at, bit } => {
                 let (address, before, after) = self.rig.flip(at, *bit)?;
@@ -201,6 +197,16 @@ impl Runner<'_> {
         };
         self.note(Body::Probe { did })?;
         self.settle().await
+    }
+
+    /// Reads a place into the journal.
+    fn read(&mut self, at: &str) -> Result<(), Stopped> {
+        let value = self.rig.read_value(at)?;
+        self.note(Body::MemoryRead {
+            at: at.to_owned(),
+            value,
+        })?;
+        Ok(())
     }
 
     async fn break_at(&mut self, at: &str, within: Span) -> Result<(), Stopped> {
@@ -230,6 +236,7 @@ impl Runner<'_> {
         let now = self.rig.now();
         let received = self.rig.receive(now).await?;
         self.note_log()?;
+        self.note_watched()?;
         self.session.handle_bytes(&received.bytes, received.now);
         self.note_session_events()
     }
@@ -276,6 +283,11 @@ fn needs_totals(checks: &[Check]) -> bool {
             Basal | Bridge | ClinicianBoluses | PatientBoluses | PeriodicBoluses | Prime | Reported
         )
     })
+}
+
+/// Whether a check looks at what only the probe reads.
+fn needs_memory(checks: &[Check]) -> bool {
+    checks.iter().any(|check| matches!(check, Check::Memory { .. }))
 }
 
 /// Whether a check looks at the test block.

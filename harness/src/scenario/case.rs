@@ -5,6 +5,7 @@
 
 use crate::capability::Capability;
 use crate::fault::FaultName;
+use crate::firmware::{Value, Wanted};
 use crate::quantity::{Concentration, Percent, Rate, Span, Volume};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,9 @@ pub struct Case {
     pub log_every: Span,
     /// The steps, in order.
     pub steps: Vec<Step>,
+    /// Places in memory whose values are noted whenever they changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<String>,
     /// What must hold all the time.
     pub always: Vec<Invariant>,
     /// Alarms that may come without an `expect` that names them. Any other alarm fails the scenario.
@@ -386,10 +390,10 @@ pub enum Check {
     },
     /// Memory read by the probe.
     Memory {
-        /// Symbol or `0x` address.
+        /// Variable, symbol or `0x` address.
         at: String,
-        /// Value that the 32-bit word must have.
-        value: u64,
+        /// What it must hold.
+        value: Wanted,
     },
 }
 
@@ -522,21 +526,21 @@ pub enum Op {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeAction {
-    /// Reads a 32-bit word into the journal.
+    /// Reads a value into the journal.
     Read {
-        /// Symbol or `0x` address.
+        /// Variable, symbol or `0x` address.
         at: String,
     },
-    /// Writes a 32-bit word.
+    /// Writes a value.
     Write {
-        /// Symbol or `0x` address.
+        /// Variable, symbol or `0x` address.
         at: String,
-        /// The word.
-        value: u32,
+        /// The value.
+        value: Value,
     },
     /// Flips one bit.
     Flip {
-        /// Symbol or `0x` address.
+        /// Variable, symbol or `0x` address.
         at: String,
         /// Bit from that address on.
         bit: u32,
@@ -548,9 +552,9 @@ pub enum ProbeAction {
     },
     /// Resets the core.
     Reset,
-    /// Runs until the core stands at a symbol, then runs on.
+    /// Runs until the core stands there, then runs on.
     BreakAt {
-        /// Symbol or `0x` address.
+        /// Function, line of the source, symbol or `0x` address.
         at: String,
         /// Longest time.
         within: Span,

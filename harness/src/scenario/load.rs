@@ -142,6 +142,7 @@ fn merge(base: RawFile, over: RawFile) -> RawFile {
         snapshot: over.snapshot.or(base.snapshot),
         needs: join(base.needs, over.needs),
         timeline: join(base.timeline, over.timeline),
+        watch: join(base.watch, over.watch),
         always: join(base.always, over.always),
         allow_alarms: join(base.allow_alarms, over.allow_alarms),
         ..over

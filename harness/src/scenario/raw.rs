@@ -120,6 +120,8 @@ raw_struct! {
         /// The steps.
         #[schemars(required)]
         timeline: Vec<RawStep>,
+        /// Places in memory whose values are noted in the journal whenever they changed, such as `PUMP.state.total`.
+        watch: Vec<Text>,
         /// What must hold all the time, such as `delivered <= prescribed + 14.5 %`.
         always: Vec<Text>,
         /// Alarms that may come without an `expect` that names them.
@@ -295,15 +297,15 @@ raw_struct! {
 }
 
 raw_struct! {
-    /// A word of memory.
+    /// A place in memory.
     #[schemars(extend("x-name" = "a memory check"))]
     RawMemory {
-        /// Symbol or address.
+        /// Variable of the firmware (`PUMP.state.total`), symbol, or address.
         #[schemars(required)]
         at: Scalar,
-        /// Value of the 32-bit word.
+        /// What it must hold: a number, `true`, a variant's name, `none`, or a comparison such as `>= 3`.
         #[schemars(required)]
-        value: Count,
+        value: Scalar,
     }
 }
 
@@ -322,19 +324,19 @@ raw_struct! {
     /// What the probe does: one of `read`, `write`, `flip`, `halt`, `break-at`.
     #[schemars(extend("x-name" = "`probe`"))]
     RawProbe {
-        /// Reads the 32-bit word there.
+        /// Reads what is there: a variable of the firmware (`PUMP.state.total`), or the 32-bit word of a symbol or address.
         read: Scalar,
-        /// Writes the 32-bit word there.
+        /// Writes there.
         write: Scalar,
-        /// With `write`: the word.
-        value: Count,
-        /// Flips a bit of the memory from there on.
+        /// With `write`: what, as the variable's type can hold it.
+        value: Scalar,
+        /// Flips a bit of the memory, or of the peripheral, from there on.
         flip: Scalar,
         /// With `flip`: which.
         bit: Count,
         /// Halts the core for so long, then runs on.
         halt: Quantity<Time>,
-        /// Runs until the core stands there, then runs on.
+        /// Runs until the core stands there, then runs on: a function of the firmware, a line of its source (`main.rs:42`), a symbol, or an address.
         break_at: Scalar,
         /// With `break-at`: longest time.
         within: Quantity<Time>,
@@ -390,7 +392,7 @@ macro_rules! expect {
                 no_event: Word<EventWord>,
                 /// The last reply has these fields, as on the line.
                 reply: Table<Scalar>,
-                /// The 32-bit word that the probe reads there.
+                /// What the probe reads there.
                 memory: RawMemory,
                 /// The measures count from this mark instead of the begin.
                 since: Text,

@@ -5,6 +5,7 @@ use super::range::{dimension, range};
 use crate::capability::Capability;
 use crate::catalog::words::EVENT_FIELDS;
 use crate::diagnostic::suggest;
+use crate::firmware::Wanted;
 use crate::scenario::case::{Check, Measure};
 use crate::scenario::raw::{RawEvent, RawExpect};
 use crate::yaml::Problem;
@@ -45,12 +46,17 @@ impl Compiler<'_> {
         if let Some(memory) = &raw.memory {
             self.needs.insert(Capability::Probe);
             if let (Some(at), Some(value)) = (&memory.at, &memory.value) {
-                self.address(&at.0);
-                let value = self.word(*value).map(u64::from);
-                checks.extend(value.map(|value| Check::Memory {
-                    at: at.0.text.clone(),
-                    value,
-                }));
+                match Wanted::parse(&value.0.text) {
+                    Ok(wanted) => {
+                        self.place(&at.0, value.0.place, |place| place.can_be(&wanted));
+                        let at = at.0.text.clone();
+                        checks.push(Check::Memory { at, value: wanted });
+                    }
+                    Err(why) => self.tell(
+                        Problem::new(value.0.place, why)
+                            .help("write `3`, `>= 3`, `1 .. 5`, `2.5 +- 0.1`, `true`, `none`, or a variant's name"),
+                    ),
+                }
             }
         }
         self.measures(raw, &mut checks);

@@ -83,6 +83,7 @@ impl Compiler<'_> {
             None => Some(Span(3_600_000)),
         };
         let steps = self.timeline(raw.timeline.as_deref().unwrap_or_default());
+        let watch = self.watch(raw.watch.as_deref().unwrap_or_default());
         self.unused_marks();
         let always = raw
             .always
@@ -111,6 +112,7 @@ impl Compiler<'_> {
             reservoir,
             log_every: log_every?,
             steps,
+            watch,
             always,
             allow_alarms: raw.allow_alarms.iter().flatten().map(|w| w.0.text.clone()).collect(),
             reconcile,
@@ -300,6 +302,7 @@ fn capability(name: &str) -> Option<Capability> {
         "virtual-time" => Capability::VirtualTime,
         "probe" => Capability::Probe,
         "run-control" => Capability::RunControl,
+        "symbols" => Capability::Symbols,
         "test-block" => Capability::TestBlock,
         other => Capability::Fault(FaultName::find(other.strip_prefix("fault:")?)?),
     })

@@ -4,11 +4,16 @@ use super::Compiler;
 use super::clock::Clock;
 use crate::capability::Capability;
 use crate::diagnostic::suggest;
+use crate::firmware::{NameError, Place, Value, is_expression, needs_image};
 use crate::scenario::case::{Action, ProbeAction};
 use crate::scenario::raw::{RawProbe, RawSend};
 use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::raw::{Scalar, Text};
+use crate::yaml::tree::Place as TreePlace;
+
+/// Places that a scenario may watch: each is read whenever time stands.
+const WATCHED_MAX: usize = 32;
 
 impl Compiler<'_> {
     /// Bytes for the line.
@@ -67,23 +72,27 @@ impl Compiler<'_> {
             return None;
         };
         self.probe_companions(raw, name);
-        if let Some(Scalar(at)) = [&raw.read, &raw.write, &raw.flip, &raw.break_at]
-            .into_iter()
-            .find_map(Option::as_ref)
-        {
-            self.address(at);
-        }
         let text = |scalar: &Option<Scalar>| scalar.as_ref().map(|s| s.0.text.clone());
         match *name {
-            "read" => Some(ProbeAction::Read { at: text(&raw.read)? }),
-            "write" => Some(ProbeAction::Write {
-                at: text(&raw.write)?,
-                value: self.word(raw.value?)?,
-            }),
-            "flip" => Some(ProbeAction::Flip {
-                at: text(&raw.flip)?,
-                bit: self.word(raw.bit?)?,
-            }),
+            "read" => {
+                let at = &raw.read.as_ref()?.0;
+                self.place(at, at.place, |_| Ok(()));
+                Some(ProbeAction::Read { at: text(&raw.read)? })
+            }
+            "write" => {
+                let (Scalar(at), Scalar(value)) = (raw.write.as_ref()?, raw.value.as_ref()?);
+                let written = Value::written(&value.text);
+                self.place(at, value.place, |place| place.bytes_of(&written).map(drop));
+                let (at, value) = (at.text.clone(), written);
+                Some(ProbeAction::Write { at, value })
+            }
+            "flip" => {
+                let bit = raw.bit.and_then(|bit| self.word(bit));
+                let at = &raw.flip.as_ref()?.0;
+                self.place(at, raw.bit?.place, |place| bit.map_or(Ok(()), |bit| place.has_bit(bit)));
+                let at = at.text.clone();
+                Some(ProbeAction::Flip { at, bit: bit? })
+            }
             "halt" => {
                 self.needs.insert(Capability::RunControl);
                 let time = self.positive_time(raw.halt.as_ref(), "halt")?;
@@ -92,6 +101,7 @@ impl Compiler<'_> {
             }
             _ => {
                 self.needs.insert(Capability::RunControl);
+                self.code(&raw.break_at.as_ref()?.0);
                 let within = self.positive_time(raw.within.as_ref(), "within")?;
                 clock.up_to(within, raw.within.as_ref()?.0.place);
                 Some(ProbeAction::BreakAt {
@@ -104,7 +114,7 @@ impl Compiler<'_> {
 
     fn probe_companions(&mut self, raw: &RawProbe, name: &str) {
         let rules = [
-            ("value", "write", raw.value.map(|v| v.place)),
+            ("value", "write", raw.value.as_ref().map(|v| v.0.place)),
             ("bit", "flip", raw.bit.map(|v| v.place)),
             ("within", "break-at", raw.within.as_ref().map(|v| v.0.place)),
         ];
@@ -124,15 +134,87 @@ impl Compiler<'_> {
         }
     }
 
-    /// A symbol, a symbol with an offset, or a `0x` number.
-    pub(super) fn address(&mut self, text: &Text) {
+    /// A place in memory. Where the image of a rig is known it must be there, and what stands at `whole` must fit it.
+    pub(super) fn place(&mut self, text: &Text, whole: TreePlace, fits: impl Fn(&Place) -> Result<(), NameError>) {
+        let named = needs_image(&text.text);
+        if named {
+            self.needs.insert(Capability::Symbols);
+            if let Err(error) = is_expression(&text.text) {
+                return self.wrong_name(text.place, None, error);
+            }
+        } else if !self.address(text) {
+            return;
+        }
+        let images = self.catalog.images();
+        let mut places: Vec<_> = images
+            .iter()
+            .map(|(rig, image)| (Some(rig.as_str()), image.place(&text.text)))
+            .collect();
+        if images.is_empty() && !named {
+            places.push((None, Ok(Place::word(&text.text, 0))));
+        }
+        for (rig, place) in places {
+            match place {
+                Err(error) if named => self.wrong_name(text.place, rig, error),
+                place => {
+                    let place = place.unwrap_or_else(|_| Place::word(&text.text, 0));
+                    if let Err(error) = fits(&place) {
+                        self.wrong_name(whole, rig, error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A place in the code.
+    fn code(&mut self, text: &Text) {
+        if !needs_image(&text.text) {
+            self.address(text);
+            return;
+        }
+        self.needs.insert(Capability::Symbols);
+        let catalog = self.catalog;
+        for (rig, image) in catalog.images() {
+            if let Err(error) = image.code(&text.text) {
+                self.wrong_name(text.place, Some(rig), error);
+            }
+        }
+    }
+
+    /// Places that are watched.
+    pub(super) fn watch(&mut self, raw: &[Text]) -> Vec<String> {
+        if let Some(text) = raw.get(WATCHED_MAX) {
+            let message = format!("more than {WATCHED_MAX} places are watched");
+            self.tell(Problem::new(text.place, message));
+        }
+        if !raw.is_empty() {
+            self.needs.insert(Capability::Probe);
+        }
+        self.twice(raw);
+        for text in raw.iter().take(WATCHED_MAX) {
+            self.place(text, text.place, |_| Ok(()));
+        }
+        raw.iter().map(|text| text.text.clone()).collect()
+    }
+
+    fn wrong_name(&mut self, place: TreePlace, rig: Option<&str>, error: NameError) {
+        let message = match rig {
+            None => error.message,
+            Some(rig) => format!("on rig `{rig}`: {}", error.message),
+        };
+        self.tell(Problem::new(place, message).maybe_help(error.help));
+    }
+
+    /// A symbol, a symbol with an offset, or a `0x` number; else that was told.
+    fn address(&mut self, text: &Text) -> bool {
         let hex = |digits: &str| u32::from_str_radix(digits, 16).is_ok();
         if let Some(digits) = text.text.strip_prefix("0x") {
-            if !hex(digits) {
+            let fits = hex(digits);
+            if !fits {
                 let message = format!("`{}` is no 32-bit address", short(&text.text));
                 self.tell(Problem::new(text.place, message));
             }
-            return;
+            return fits;
         }
         let (symbol, offset) = text.text.split_once('+').unwrap_or((&text.text, "0x0"));
         let offset_fits = offset
@@ -143,9 +225,13 @@ impl Compiler<'_> {
             self.tell(Problem::new(text.place, message).help("write `SYMBOL+0x10`"));
         }
         let symbols = self.catalog.symbols();
-        if !symbols.iter().any(|known| known == symbol) {
-            let help = suggest(symbol, symbols.iter().map(String::as_str));
-            self.tell(Problem::new(text.place, format!("unknown symbol `{}`", short(symbol))).maybe_help(help));
+        let known = symbols.iter().any(|known| known == symbol);
+        if !known {
+            let help = suggest(symbol, symbols.iter().map(String::as_str)).unwrap_or_else(|| {
+                "a name of the firmware's source is written with something of its path, as `module::NAME` or `NAME.field`".to_owned()
+            });
+            self.tell(Problem::new(text.place, format!("unknown symbol `{}`", short(symbol))).help(help));
         }
+        known && offset_fits
     }
 }

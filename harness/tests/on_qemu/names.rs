@@ -1,0 +1,124 @@
+//! Scenarios of the board's own, which name what its source names: memory by type, functions, peripherals.
+
+use crate::{RIG, bench};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const SCENARIOS: &str = "firmware-stub/board/scenarios";
+
+fn run(root: &Path, what: &Path, rig: &str, out: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pump-hil"))
+        .current_dir(root)
+        .env("CI", "1")
+        .args([
+            "run",
+            "--progress",
+            "none",
+            "--fixtures",
+            "fixtures",
+            "--rig",
+            rig,
+            "--out",
+        ])
+        .arg(out)
+        .arg(what)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let (out, error) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    format!("{out}{error}")
+}
+
+/// A scenario of these steps, in a file of its own.
+fn scenario(folder: &Path, steps: &str) -> PathBuf {
+    let file = folder.join("of-its-own.yaml");
+    let head = "scenario: of-its-own\nsummary: It is made for a test.\nprescription: none\nsnapshot: none\ntimeline:\n";
+    std::fs::write(&file, format!("{head}{steps}")).unwrap();
+    file
+}
+
+#[test]
+fn the_boards_own_scenarios_pass() {
+    let Some(root) = bench() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let ran = run(&root, Path::new(SCENARIOS), RIG, out.path());
+    assert!(ran.status.success(), "{}", said(&ran));
+    assert!(said(&ran).contains(" 0 skipped"), "{}", said(&ran));
+    let journal = std::fs::read_to_string(out.path().join("memory-by-name@qemu-microbit.jsonl")).unwrap();
+    let watched = |value: &str| {
+        let told = format!(r#""event":"watched","at":"PUMP.state.state","of":"State","pump_t":0,"value":"{value}""#);
+        journal.matches(&told).count()
+    };
+    assert_eq!(
+        (watched("Stopped"), watched("Running")),
+        (1, 1),
+        "each change stands there once"
+    );
+}
+
+#[test]
+fn a_rig_without_an_image_skips_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let out = tempfile::tempdir().unwrap();
+    let ran = run(&root, Path::new(SCENARIOS), "fixtures/rigs/sim.yaml", out.path());
+    let results = std::fs::read_to_string(out.path().join("results.json")).unwrap();
+    assert!(results.contains("rig `sim` cannot do symbols"), "{results}");
+    assert!(
+        said(&ran).contains("0 passed, 0 failed, 0 inconclusive"),
+        "{}",
+        said(&ran)
+    );
+}
+
+#[test]
+fn a_wrong_name_is_told_with_its_line_before_anything_runs() {
+    let Some(root) = bench() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let file = scenario(
+        out.path(),
+        "  - probe: {read: PUMP.stat.state}\n  - probe: {break-at: Pump::end_bolas, within: 1 min}\n  - expect: {memory: {at: PUMP.state.state, value: Runing}}\n",
+    );
+    let ran = run(&root, &file, RIG, &out.path().join("out"));
+    assert_eq!(ran.status.code(), Some(2), "{}", said(&ran));
+    for told in [
+        "has no field `stat`",
+        "of-its-own.yaml:6:19",
+        "did you mean `state`?",
+        "has no function `Pump::end_bolas`",
+        "of-its-own.yaml:7:23",
+        "did you mean `end_bolus`?",
+        "is never `Runing`",
+        "of-its-own.yaml:8:52",
+        "did you mean `Running`?",
+    ] {
+        assert!(said(&ran).contains(told), "{told}:\n{}", said(&ran));
+    }
+    assert!(!out.path().join("out").exists(), "nothing was run");
+}
+
+#[test]
+fn a_register_that_does_not_hold_a_flipped_bit_is_told_and_does_not_pass() {
+    let Some(root) = bench() else { return };
+    let out = tempfile::tempdir().unwrap();
+    // FICR.CODEPAGESIZE, which only the factory writes.
+    let file = scenario(out.path(), "  - probe: {flip: 0x10000010, bit: 3}\n");
+    let ran = run(&root, &file, RIG, &out.path().join("out"));
+    assert_eq!(ran.status.code(), Some(3), "{}", said(&ran));
+    assert!(said(&ran).contains("does not hold it"), "{}", said(&ran));
+}
+
+#[test]
+fn what_is_not_there_at_this_moment_is_not_written_to() {
+    let Some(root) = bench() else { return };
+    let out = tempfile::tempdir().unwrap();
+    // Without a prescription there is none in force.
+    let file = scenario(out.path(), "  - probe: {write: PUMP.in_force.seq, value: 3}\n");
+    let ran = run(&root, &file, RIG, &out.path().join("out"));
+    assert_eq!(ran.status.code(), Some(3), "{}", said(&ran));
+    assert!(said(&ran).contains("there is nothing to write to"), "{}", said(&ran));
+}
