@@ -79,7 +79,11 @@ impl Bench {
             // SAFETY: the token is written behind a bench of this build, and taken away with nothing but the power.
             let bench = unsafe { place.assume_init_mut() };
             store.mount();
-            if bench.pending.is_none() {
+            if block::get(block::FIRST) == block::POWER {
+                block::make();
+                block::put(block::FIRST, 0);
+                bench.fall(ResetReason::PowerOn);
+            } else if bench.pending.is_none() {
                 // Nobody here asked for it: a probe did.
                 bench.fall(ResetReason::Debug);
             }

@@ -41,6 +41,9 @@ pub const PREPARED: u32 = u32::from_le_bytes(*b"FENC");
 /// The same, and the pump is to remember nothing.
 pub const PREPARED_NEW: u32 = u32::from_le_bytes(*b"NEW ");
 
+/// What it holds where the power came back: the plant is as it was, the pump knows what its flash knows.
+pub const POWER: u32 = u32::from_le_bytes(*b"POWR");
+
 pub const SLOTS: usize = stub_plant::SLOTS;
 pub const SWITCH: usize = 0;
 pub const PARAM: usize = 4;

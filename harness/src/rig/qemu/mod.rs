@@ -158,4 +158,6 @@ fn command(at: &QemuAt, folder: &Path) -> Command {
 }
 
 #[cfg(test)]
+mod power_loss;
+#[cfg(test)]
 mod tests;

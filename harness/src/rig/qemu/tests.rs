@@ -3,7 +3,7 @@
 use super::{Process, QemuAt};
 use crate::rig::probe::Debug;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const COUNTER: u64 = 0x2000_0100;
@@ -15,18 +15,27 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// r0 = 0x20000100; loop: r1 = [r0]; r1 += 1; [r0] = r1; branch to loop.
 const CODE: [u16; 8] = [0x2020, 0x0600, 0x3080, 0x3080, 0x6801, 0x3101, 0x6001, 0xE7FB];
 
-/// The machine, its probe, and the folder of its image; `None`, visibly, where there is no QEMU.
-fn counting() -> Option<(Process, Debug, tempfile::TempDir)> {
-    if std::process::Command::new("qemu-system-arm")
+/// Whether there is no QEMU, or no `image`: then that is said where it is seen.
+pub(super) fn skipped(image: Option<&Path>) -> bool {
+    let no_qemu = std::process::Command::new("qemu-system-arm")
         .arg("--version")
         .output()
-        .is_err()
-    {
-        // Not by `eprintln!`, which the test runner keeps to itself where a test passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: no qemu-system-arm here (Debian: apt install qemu-system-arm)"
-        );
+        .is_err();
+    let missing = if no_qemu {
+        "no qemu-system-arm here (Debian: apt install qemu-system-arm)"
+    } else if image.is_some_and(|image| !image.exists()) {
+        "no image of the pump (firmware-stub/board/build makes it)"
+    } else {
+        return false;
+    };
+    // Not by `eprintln!`, which the test runner keeps to itself where a test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {missing}");
+    true
+}
+
+/// The machine, its probe, and the folder of its image; `None`, visibly, where there is no QEMU.
+fn counting() -> Option<(Process, Debug, tempfile::TempDir)> {
+    if skipped(None) {
         return None;
     }
     let folder = tempfile::tempdir().expect("a folder");
