@@ -3,6 +3,7 @@
 //! One linear stream of [`Event`]s is the whole interface between running a scenario and looking at it. Nothing that decides a verdict lives
 //! elsewhere, so that a journal can be judged again years later.
 
+use crate::crash::Crash;
 use crate::fault::FaultName;
 use crate::firmware::Value;
 use crate::quantity::Span;
@@ -222,6 +223,8 @@ pub enum Body {
     },
     /// The firmware told the probe something, by RTT.
     Log(Log),
+    /// What the pump was doing when it, or the case, came to grief. Nothing is judged by it.
+    Crash(Box<Crash>),
     /// The probe did something else.
     Probe {
         /// What, for people.

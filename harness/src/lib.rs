@@ -6,6 +6,7 @@
 pub mod capability;
 pub mod catalog;
 pub mod cli;
+pub mod crash;
 pub mod device;
 pub mod diagnostic;
 pub mod dose;

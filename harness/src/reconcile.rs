@@ -212,7 +212,7 @@ impl Reconciler {
 
     /// What is beyond tolerance: each kind once, with the place in the journal where it first was.
     #[must_use]
-    pub fn finish(self) -> Vec<(u64, Finding)> {
+    pub fn finish(&self) -> Vec<(u64, Finding)> {
         [
             self.over.finding("delivered", "above", "reported"),
             self.under.finding("delivered", "below", "reported"),

@@ -18,6 +18,7 @@ const PURE: &[&str] = &[
     "judge",
     "report",
     "event",
+    "crash",
     "quantity",
     "fault",
     "capability",

@@ -4,8 +4,10 @@
 
 mod code;
 mod expression;
+mod lines;
 mod names;
 mod place;
+pub mod stack;
 mod types;
 mod value;
 

@@ -52,7 +52,10 @@ impl Judge {
             }
             Body::RigTrouble { what } => self.trouble(what.clone()),
             Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
-            Body::Played => self.played = true,
+            Body::Played => {
+                self.played = true;
+                self.close_books();
+            }
             Body::Nonsense { why } if !self.line_is_excused(event.t) => {
                 let expected = "records in their order that say what can be".to_owned();
                 self.reason(ReasonKind::Record, event.t, expected, why.clone());

@@ -25,6 +25,7 @@ pub(crate) use checks::shown;
 pub use observed::{Alarm, AlarmLatency, Observed};
 pub use outcome::Outcome;
 
+use crate::crash::{Crash, RECORDS_MAX};
 use crate::dose::Builder;
 use crate::event::{Body, Event};
 use crate::oracle::{Oracle, OracleSettings};
@@ -43,6 +44,8 @@ use steps::Open;
 const LAST_EVENTS: usize = 24;
 /// Most reasons of a verdict; more of them say nothing new.
 const REASONS_MAX: usize = 200;
+/// Most crash records of an outcome: those of a run, and the one at its end.
+const CRASHES_MAX: usize = RECORDS_MAX + 1;
 
 /// Judges the events of a run.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub struct Judge {
     last_events: VecDeque<Event>,
     frozen: bool,
     not_safe: Vec<String>,
+    crashes: Vec<(Span, Crash)>,
+    books_closed: bool,
     played: bool,
     ended: bool,
     seq: u64,
@@ -116,6 +121,8 @@ impl Judge {
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
             not_safe: Vec::new(),
+            crashes: Vec::new(),
+            books_closed: false,
             played: false,
             ended: false,
             seq: 0,
@@ -126,6 +133,13 @@ impl Judge {
     /// Takes the next event of the journal.
     pub fn on_event(&mut self, event: &Event) {
         self.seq += 1;
+        if let Body::Crash(crash) = &event.body {
+            // For people: nothing is judged by it.
+            if self.crashes.len() < CRASHES_MAX {
+                self.crashes.push((event.t, (**crash).clone()));
+            }
+            return;
+        }
         if !event.is_reckonable() {
             return self.beyond_reckoning(event);
         }
@@ -190,15 +204,23 @@ impl Judge {
         if unmet.is_empty() { Ok(()) } else { Err(unmet) }
     }
 
-    /// Whether anything failed so far.
+    /// Whether anything failed so far; once the steps are over, of what is only known at the end as well.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         !self.reasons.is_empty()
     }
 
-    /// The verdict, after the last event.
+    /// Whether the run passes so far, as far as the judge can tell.
     #[must_use]
-    pub fn finish(mut self) -> Outcome {
+    pub fn has_passed(&self) -> bool {
+        self.played && self.reasons.is_empty() && self.troubles.is_empty()
+    }
+
+    /// Nothing more is judged: what oracle and reconciliation have to say at the end. Once.
+    pub(super) fn close_books(&mut self) {
+        if std::mem::replace(&mut self.books_closed, true) {
+            return;
+        }
         let mut findings = Vec::new();
         self.oracle.finish(&mut findings);
         for finding in findings {
@@ -207,6 +229,12 @@ impl Judge {
         for (seq, finding) in self.reconciler.finish() {
             self.reasons.push((seq, in_no_step(finding)));
         }
+    }
+
+    /// The verdict, after the last event.
+    #[must_use]
+    pub fn finish(mut self) -> Outcome {
+        self.close_books();
         if !self.ended {
             let what = "the journal has no end: the harness was killed, or the disk was full; run the scenario again";
             self.troubles.push((self.seq + 1, what.to_owned()));
@@ -246,6 +274,7 @@ impl Judge {
             events: self.seq,
             end: self.observed.now,
             not_safe: self.not_safe,
+            crashes: self.crashes,
         }
     }
 

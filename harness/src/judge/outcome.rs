@@ -1,6 +1,7 @@
 //! What came of a run, for reports.
 
 use super::AlarmLatency;
+use crate::crash::Crash;
 use crate::dose::DoseLog;
 use crate::event::Event;
 use crate::quantity::Span;
@@ -26,6 +27,8 @@ pub struct Outcome {
     pub end: Span,
     /// What could not be made safe at the end.
     pub not_safe: Vec<String>,
+    /// What the pump was doing when it faulted, and when the case failed; with the scenario's time.
+    pub crashes: Vec<(Span, Crash)>,
 }
 
 impl Outcome {
@@ -41,6 +44,7 @@ impl Outcome {
             events: 0,
             end: Span(0),
             not_safe: Vec::new(),
+            crashes: Vec::new(),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Results as JSON, for other programs.
 
 use super::{ScenarioResult, Tally, safe_text::safe};
+use crate::crash::Crash;
 use crate::judge::AlarmLatency;
+use crate::quantity::Span;
 use crate::verdict::{Reason, Verdict};
 use serde::Serialize;
 
@@ -29,6 +31,15 @@ struct One<'a> {
     took_us: u128,
     journal: Option<&'a str>,
     not_safe: Vec<String>,
+    crashes: Vec<At>,
+}
+
+/// A crash record and the scenario's time of it.
+#[derive(Serialize)]
+struct At {
+    t_ms: i64,
+    #[serde(flatten)]
+    crash: Crash,
 }
 
 /// The results as one JSON object.
@@ -59,6 +70,14 @@ fn one(result: &ScenarioResult) -> One<'_> {
         took_us: result.took.as_micros(),
         journal: result.journal.as_deref(),
         not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
+        crashes: result.outcome.crashes.iter().map(at).collect(),
+    }
+}
+
+fn at((t, crash): &(Span, Crash)) -> At {
+    At {
+        t_ms: t.0,
+        crash: super::crash::harmless(crash),
     }
 }
 

@@ -1,6 +1,6 @@
 //! JUnit XML: a failure is the pump's, an error is the rig's.
 
-use super::{ScenarioResult, event_line, reason_lines, safe_text::safe};
+use super::{ScenarioResult, crash, event_line, reason_lines, safe_text::safe};
 use crate::verdict::Verdict;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
@@ -52,9 +52,13 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     let mut case = TestCase::new(safe(&result.name), status);
     case.set_classname(safe(&result.file));
     case.set_time(result.took);
-    if failed && !result.outcome.last_events.is_empty() {
-        let events: Vec<String> = result.outcome.last_events.iter().map(event_line).collect();
-        case.set_system_out(events.join("\n"));
+    let crashes = &result.outcome.crashes;
+    let mut out: Vec<String> = crashes.iter().flat_map(|(t, crash)| crash::whole(*t, crash)).collect();
+    if failed {
+        out.extend(result.outcome.last_events.iter().map(event_line));
+    }
+    if !out.is_empty() {
+        case.set_system_out(out.join("\n"));
     }
     case
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: pure, and the same results give the same text. Everything that may hold text from a pump goes through [`safe_text`].
 
+pub mod crash;
 pub mod json;
 pub mod junit;
 pub mod safe_text;
@@ -206,6 +207,7 @@ pub fn event_line(event: &Event) -> String {
         Body::WatchFull { noted } => format!("watch: {noted} changes were noted, the rest is not"),
         Body::Probe { did } => format!("probe: {did}"),
         Body::Log(log) => log_line(log),
+        Body::Crash(crash) => crash::short(event.t, crash).swap_remove(0),
         Body::Interrupted { by } => format!("interrupted by {by}"),
         Body::MadeSafe { did, failed } => {
             let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));

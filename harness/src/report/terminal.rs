@@ -1,6 +1,6 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
-use super::{ScenarioResult, Tally, counted, event_line, reason_lines, safe_text::safe};
+use super::{ScenarioResult, Tally, counted, crash, event_line, reason_lines, safe_text::safe};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -18,7 +18,10 @@ pub fn result(result: &ScenarioResult) -> String {
         result.took.as_millis()
     );
     match &result.outcome.verdict {
-        Verdict::Passed => return with_not_safe(out, result),
+        Verdict::Passed => {
+            out.push_str(&crashes(result));
+            return with_not_safe(out, result);
+        }
         Verdict::Skipped { why } => {
             let _ = writeln!(out, "  {}", safe(why));
             return out;
@@ -45,6 +48,7 @@ pub fn result(result: &ScenarioResult) -> String {
             let _ = writeln!(out, "    {}", event_line(event));
         }
     }
+    out.push_str(&crashes(result));
     if let Some(journal) = &result.journal {
         let _ = writeln!(out, "  journal: {}", safe(journal));
     }
@@ -55,6 +59,15 @@ pub fn result(result: &ScenarioResult) -> String {
         let _ = writeln!(out, "  again:   {command}");
     }
     with_not_safe(out, result)
+}
+
+fn crashes(result: &ScenarioResult) -> String {
+    let lines = result
+        .outcome
+        .crashes
+        .iter()
+        .flat_map(|(t, crash)| crash::short(*t, crash));
+    lines.map(|line| format!("  {line}\n")).collect()
 }
 
 fn with_not_safe(mut out: String, result: &ScenarioResult) -> String {

@@ -6,7 +6,7 @@
 use super::clock::Clock;
 use super::line::End;
 use super::test_block::Stand;
-use super::{Rig, RigError, host_time};
+use super::{Rig, RigError, TestBlock, host_time};
 use crate::quantity::Span;
 use std::time::{Duration, Instant};
 
@@ -48,18 +48,17 @@ impl Rig {
         let before = self.clock.now();
         let rx = self.link.sent as u32;
         let until_ms = until.map(|until| u64::try_from(until.0.max(before.0)).unwrap_or(0));
-        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
-        if debug.is_halted()? {
+        if self.stands()? {
             return Ok(End::Halted);
         }
+        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
         block.ask(debug, rx, until_ms)?;
         let mut wait = Wait::new();
         let stand = loop {
             if let Some(stand) = self.look(&mut wait)? {
                 break stand;
             }
-            let (_, debug) = self.block_of(|| "granted time".to_owned())?;
-            if wait.looks.is_multiple_of(LOOKS) && debug.is_halted()? {
+            if wait.looks.is_multiple_of(LOOKS) && self.stands()? {
                 return Ok(End::Halted);
             }
             // An interrupt of the run must be heard.
@@ -79,15 +78,17 @@ impl Rig {
     /// Lets the pump act on what was written into its block, and refresh it. Nothing where the block is never stale, or while the core is halted.
     pub(super) fn apply(&mut self) -> Result<(), RigError> {
         let rx = self.link.sent as u32;
-        let (Some(block), Some(debug)) = (&mut self.block, &mut self.debug) else {
-            return Ok(());
-        };
-        if !block.takes_requests() || debug.is_halted()? {
+        if !self.block.as_ref().is_some_and(TestBlock::takes_requests) || self.stands()? {
             return Ok(());
         }
+        let (block, debug) = self.block_of(|| "a request".to_owned())?;
         block.ask(debug, rx, None)?;
         let mut wait = Wait::new();
-        while self.look(&mut wait)?.is_none() {}
+        while self.look(&mut wait)?.is_none() {
+            if wait.looks.is_multiple_of(LOOKS) && self.stands()? {
+                return Ok(());
+            }
+        }
         Ok(())
     }
 

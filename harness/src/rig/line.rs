@@ -48,7 +48,8 @@ impl Rig {
     pub async fn receive(&mut self, until: Span) -> Result<Received, RigError> {
         if matches!(self.clock, Clock::Real { .. }) {
             let mut wait = self.clock.host_time_until(until);
-            if self.logs.any() {
+            if self.debug.is_some() {
+                self.stands()?;
                 wait = wait.min(rtt::EVERY);
             }
             return self.receive_within(wait).await;

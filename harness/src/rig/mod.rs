@@ -7,6 +7,7 @@ mod agree;
 mod board;
 mod chip;
 mod clock;
+mod crash;
 mod error;
 mod file;
 pub mod host_time;
@@ -79,6 +80,12 @@ pub struct Rig {
     debug: Option<Debug>,
     block: Option<TestBlock>,
     logs: rtt::Logs,
+    /// What the firmware is made of, where that is known.
+    image: Option<Arc<Image>>,
+    /// What the probe found and nobody has asked for yet.
+    told: Vec<Body>,
+    /// Faults of the firmware that were caught.
+    faults: usize,
     /// Bytes up to which the pump is known to have taken everything, and to have sent nothing more at this instant.
     settled: Option<(u64, u64)>,
     /// How long a chip may take for a request in its block.

@@ -63,9 +63,10 @@ impl Rig {
             }
             rig.block = Some(block);
         }
-        // The simulated chip runs no image, and has no log.
-        if !matches!(file.probe, Some(ProbeAt::Sim { .. })) {
+        // The simulated chip runs no image: it has no log, and no fault.
+        if let (Some(debug), false) = (&mut rig.debug, matches!(file.probe, Some(ProbeAt::Sim { .. }))) {
             rig.logs = Logs::of(file.image.as_deref());
+            debug.catch_faults(true)?;
         }
         Ok(rig)
     }
@@ -153,6 +154,9 @@ impl Rig {
             debug: None,
             block: None,
             logs: Logs::none(),
+            image: file.image.clone(),
+            told: Vec::new(),
+            faults: 0,
             settled: None,
             fence_limit: file.limits.fence,
             touched: true,

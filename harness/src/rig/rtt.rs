@@ -213,12 +213,13 @@ impl Heard {
 }
 
 impl Rig {
-    /// What the firmware told the probe since the last look; nothing where it tells nothing.
+    /// What the firmware told the probe since the last look, and what became of it where it faulted; nothing where it tells nothing.
     pub fn logged(&mut self) -> Vec<Body> {
-        match &mut self.debug {
-            Some(debug) if self.logs.any() => self.logs.look(debug),
-            _ => Vec::new(),
+        let mut told = std::mem::take(&mut self.told);
+        if let (Some(debug), true) = (&mut self.debug, self.logs.any()) {
+            told.extend(self.logs.look(debug));
         }
+        told
     }
 
     /// The same for the last time: lines without an end as well.

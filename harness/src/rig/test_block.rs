@@ -3,8 +3,8 @@
 use super::probe::Debug;
 use super::{OpenOptions, RigError};
 use crate::event::Sample;
-use crate::fault::FaultName;
-use crate::quantity::Span;
+use crate::fault::{CATALOGUE, FaultName};
+use crate::quantity::{Span, Volume};
 
 const MAGIC: &[u8; 8] = b"PUMPHIL1";
 const VERSION: u32 = 1;
@@ -184,6 +184,58 @@ impl TestBlock {
             resets: word(&head, 0x74),
             lost_nl: i64::from(word(&head, 0x7C)),
         })
+    }
+
+    /// The reason of the last reset, and everything else that the block holds, in words.
+    ///
+    /// # Errors
+    /// The probe could not read it.
+    pub fn words(&self, debug: &mut Debug) -> Result<(String, Vec<(String, String)>), RigError> {
+        let mut block = vec![0; FAULTS as usize + self.slots as usize * SLOT as usize];
+        debug.read(self.addr, &mut block)?;
+        let reason = match word(&block, 0x78) {
+            0 => "power-on".to_owned(),
+            1 => "watchdog".to_owned(),
+            2 => "brown-out".to_owned(),
+            3 => "software".to_owned(),
+            4 => "debug".to_owned(),
+            other => format!("unknown ({other})"),
+        };
+        let ms = |offset| Span(double(&block, offset).min(i64::MAX as u64).cast_signed()).to_string();
+        let nl = |offset| Volume(double(&block, offset).cast_signed()).to_string();
+        let pa = |offset| format!("{} Pa", word(&block, offset).cast_signed());
+        let count = |offset| word(&block, offset).to_string();
+        let mut words = vec![
+            ("now", ms(0x10)),
+            ("fence", ms(0x18)),
+            ("bytes sent", count(0x20)),
+            ("bytes taken", count(0x24)),
+            ("strokes", double(&block, 0x38).to_string()),
+            ("encoder edges", double(&block, 0x40).to_string()),
+            ("delivered", nl(0x48)),
+            ("displaced", nl(0x50)),
+            ("reservoir", nl(0x58)),
+            ("catheter pressure", pa(0x60)),
+            ("reservoir pressure", pa(0x64)),
+            ("battery", format!("{} mV", count(0x68))),
+            ("battery under load", format!("{} mV", count(0x6C))),
+            ("tone", count(0x70)),
+            ("resets", count(0x74)),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect::<Vec<_>>();
+        for fault in CATALOGUE {
+            let at = FAULTS as usize + fault.slot as usize * SLOT as usize;
+            if fault.slot < self.slots && (word(&block, at) != 0 || word(&block, at + 8) != 0) {
+                let switch = if word(&block, at) == 0 { "off" } else { "on" };
+                let param = word(&block, at + 4).cast_signed();
+                let (effect, acted) = (word(&block, at + 8), word(&block, at + 12));
+                let value = format!("{switch}, parameter {param}, effect {effect}, acted {acted} times");
+                words.push((format!("fault {}", fault.name), value));
+            }
+        }
+        Ok((reason, words))
     }
 
     /// Sets a fault's parameter, then its switch.

@@ -3,6 +3,7 @@
 //! The runner decides nothing about the pump. It asks the [`Judge`] when a waiting `expect` has come true, so that it knows when to go on; the
 //! verdict is made afterwards from the journal alone.
 
+mod crash;
 mod leave_safe;
 mod setup;
 mod steps;
@@ -10,7 +11,7 @@ mod watch;
 
 pub use leave_safe::Left;
 
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Said};
 use crate::fault::FaultName;
 use crate::interrupt::Interrupt;
 use crate::journal;
@@ -63,6 +64,14 @@ pub struct Runner<'a> {
     finished: Vec<(RequestId, Outcome)>,
     watch: Watch<'a>,
     watched: watch::Watched,
+    /// What was said last, by log and line.
+    last: crash::Last,
+    /// The probe wrote, flipped, halted or reset: what the pump does afterwards may be due to that.
+    reached_in: bool,
+    /// The next start of the pump has its reason in a record already.
+    start_explained: bool,
+    /// Crash records so far.
+    crashes: usize,
     /// The pump is being made safe: a journal that takes no more must not stand in the way.
     leaving: bool,
     /// The journal took an event only in part, or not at all.
@@ -88,6 +97,10 @@ impl<'a> Runner<'a> {
             finished: Vec::new(),
             watch,
             watched: watch::Watched::default(),
+            last: crash::Last::default(),
+            reached_in: false,
+            start_explained: false,
+            crashes: 0,
             leaving: false,
             torn: false,
             unwritten: None,
@@ -144,6 +157,7 @@ impl<'a> Runner<'a> {
             self.unwritten = Some(error);
         }
         self.judge.on_event(&event);
+        self.last.heard(&event.body);
         (self.watch)(&event);
         Ok(())
     }
@@ -155,21 +169,23 @@ impl<'a> Runner<'a> {
             match event {
                 SessionEvent::Journal(body) => {
                     spoke |= matches!(body, Body::Pump { .. });
+                    let started = matches!(
+                        &body,
+                        Body::Pump {
+                            said: Said::Boot { .. },
+                            ..
+                        }
+                    );
                     self.note(body)?;
+                    if started {
+                        self.note_start()?;
+                    }
                 }
                 SessionEvent::Done { id, outcome } => self.finished.push((id, outcome)),
             }
         }
         if spoke {
             self.sample()?;
-        }
-        Ok(())
-    }
-
-    /// Notes what the firmware told the probe up to this instant.
-    fn note_log(&mut self) -> Result<(), journal::JournalError> {
-        for said in self.rig.logged() {
-            self.note(said)?;
         }
         Ok(())
     }

@@ -25,11 +25,12 @@ use super::RigError;
 use dap::VirtualProbe;
 use probe_rs::config::{Registry, Target};
 use probe_rs::probe::{DebugProbeError, Probe};
-use probe_rs::{CoreType, MemoryInterface as _, Permissions, Session};
+use probe_rs::{CoreType, MemoryInterface as _, Permissions, Session, VectorCatchCondition};
 use probe_rs_target::{
     ArmCoreAccessOptions, Chip, ChipFamily, Core as ChipCore, CoreAccessOptions, MemoryRegion, NvmRegion, RamRegion,
     TargetDescriptionSource,
 };
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -37,12 +38,16 @@ use std::time::Duration;
 const CHIP: &str = "pump-hil-sim";
 const FLASH: std::ops::Range<u64> = 0x0000_0000..0x0004_0000;
 const RAM: std::ops::Range<u64> = 0x2000_0000..0x2001_0000;
+/// The program status register, as a probe numbers it.
+const XPSR: u16 = 16;
 /// How long a core may take to halt.
 const HALT_LIMIT: Duration = Duration::from_millis(100);
 
 /// A probe that is attached to a core.
 pub struct Debug {
     session: Session,
+    /// Where breakpoints stand.
+    breakpoints: BTreeSet<u64>,
 }
 
 impl std::fmt::Debug for Debug {
@@ -62,7 +67,7 @@ impl Debug {
         let session = probe
             .attach_with_registry(target, Permissions::default(), &Registry::new())
             .map_err(|e| failed("attaching", &e))?;
-        Ok(Self { session })
+        Ok(Self::new(session))
     }
 
     /// As [`Debug::attach_virtual`], to a chip of another name: one whose flash can be programmed.
@@ -74,7 +79,7 @@ impl Debug {
         let session = Probe::new(VirtualProbe::new(backend))
             .attach_with_registry(target, Permissions::default(), chip::registry())
             .map_err(|e| failed("attaching", &e))?;
-        Ok(Self { session })
+        Ok(Self::new(session))
     }
 
     /// As [`Debug::attach_virtual`], while the core is held in reset; it stays halted before its first instruction.
@@ -87,7 +92,14 @@ impl Debug {
         let session = probe
             .attach_under_reset_with_registry(target, Permissions::default(), &Registry::new())
             .map_err(|e| failed("attaching under reset", &e))?;
-        Ok(Self { session })
+        Ok(Self::new(session))
+    }
+
+    fn new(session: Session) -> Self {
+        Self {
+            session,
+            breakpoints: BTreeSet::new(),
+        }
     }
 
     /// Reads memory, all of it in one go.
@@ -212,7 +224,7 @@ impl Debug {
         self.register(15)
     }
 
-    /// Register r0 to r15 of a halted core.
+    /// Register r0 to r15 of a halted core, 16 the program status register, 18 the process stack's pointer.
     ///
     /// # Errors
     /// As [`Debug::pc`].
@@ -242,7 +254,9 @@ impl Debug {
         self.core(
             |core| core.set_hw_breakpoint(addr),
             || format!("setting a breakpoint at {addr:#010x}"),
-        )
+        )?;
+        self.breakpoints.insert(addr);
+        Ok(())
     }
 
     /// Takes a hardware breakpoint away.
@@ -253,7 +267,35 @@ impl Debug {
         self.core(
             |core| core.clear_hw_breakpoint(addr),
             || format!("clearing the breakpoint at {addr:#010x}"),
+        )?;
+        self.breakpoints.remove(&addr);
+        Ok(())
+    }
+
+    /// Lets the core halt, or no longer, before the first instruction of its fault handler. This takes no breakpoint.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn catch_faults(&mut self, caught: bool) -> Result<(), RigError> {
+        let condition = VectorCatchCondition::HardFault;
+        self.core(
+            |core| match caught {
+                true => core.enable_vector_catch(condition),
+                false => core.disable_vector_catch(condition),
+            },
+            || "catching faults".to_owned(),
         )
+    }
+
+    /// Whether a halted core stands before its fault handler, and not because of a breakpoint.
+    ///
+    /// # Errors
+    /// As [`Debug::pc`].
+    pub fn stands_at_fault(&mut self) -> Result<bool, RigError> {
+        const EXCEPTION: u64 = 0x1FF;
+        const HARD_FAULT: u64 = 3;
+        let pc = self.pc()? & !1;
+        Ok(self.register(XPSR)? & EXCEPTION == HARD_FAULT && !self.breakpoints.contains(&pc))
     }
 
     /// Gives the core to `act`, for what this face does not have (all widths of memory, in tests).

@@ -35,6 +35,10 @@ const DFSR_HALTED: u32 = 1;
 const DFSR_BKPT: u32 = 1 << 1;
 const DFSR_VCATCH: u32 = 1 << 3;
 const VC_CORERESET: u32 = 1;
+const VC_HARDERR: u32 = 1 << 10;
+/// Where the fault handler stands in the vector table; one that was moved is not followed.
+const FAULT_VECTOR: u32 = 0xC;
+const HARD_FAULT: u32 = 3;
 const DCRSR_WRITE: u32 = 1 << 16;
 const FP_ENABLE: u32 = 1;
 const FP_KEY: u32 = 1 << 1;
@@ -132,7 +136,8 @@ impl Scs {
     fn look(&mut self) {
         let halted = self.backend.is_halted();
         if halted && !self.halted {
-            self.dfsr |= DFSR_BKPT;
+            let caught = self.demcr & VC_HARDERR != 0 && self.exception() == Some(HARD_FAULT);
+            self.dfsr |= if caught { DFSR_VCATCH } else { DFSR_BKPT };
             self.control |= C_HALT;
         }
         self.halted = halted;
@@ -178,7 +183,7 @@ impl Scs {
             DHCSR if value >> 16 == DHCSR_KEY => self.write_control(value & C_MASK),
             DCRSR => self.transfer(value),
             DCRDR => self.dcrdr = value,
-            DEMCR => self.demcr = value,
+            DEMCR => self.catch(value),
             FP_CTRL if value & FP_KEY != 0 => self.enable_breakpoints(value & FP_ENABLE != 0),
             _ => {
                 if let Some(place) = comparator(addr) {
@@ -237,6 +242,26 @@ impl Scs {
         } else {
             self.dcrdr = self.backend.read_register(which).unwrap_or(0);
         }
+    }
+
+    /// The backend has breakpoints only: a fault is caught at the first instruction of its handler.
+    fn catch(&mut self, demcr: u32) {
+        let changed = (self.demcr ^ demcr) & VC_HARDERR != 0;
+        self.demcr = demcr;
+        let mut vector = [0; 4];
+        if changed && self.backend.read(FAULT_VECTOR, &mut vector).is_ok() {
+            let handler = u32::from_le_bytes(vector) & !1;
+            if demcr & VC_HARDERR != 0 {
+                self.backend.set_breakpoint(handler);
+            } else {
+                self.backend.clear_breakpoint(handler);
+            }
+        }
+    }
+
+    /// Number of the exception in which a halted core is.
+    fn exception(&mut self) -> Option<u32> {
+        self.backend.read_register(CoreRegister::Xpsr).map(|xpsr| xpsr & 0x1FF)
     }
 
     fn enable_breakpoints(&mut self, enabled: bool) {

@@ -177,12 +177,12 @@ impl Debug {
         let which = choose(&lister.list_all_with_access(), at.selector.as_ref())?;
         let attached = attach(&lister, &which, at.speed_khz, &at.chip);
         let mut debug = match attached {
-            Ok(session) => Self { session },
+            Ok(session) => Self::new(session),
             Err(Refused::Probe(error)) => return Err(error.into()),
             // What a chip does that is not the one named can be anything, and looks like a lock or a loose wire.
             Err(Refused::Chip(error)) => {
                 let found = attach(&lister, &which, at.speed_khz, chip::ANY).ok();
-                let found = found.and_then(|session| chip::look(&mut Self { session }).ok());
+                let found = found.and_then(|session| chip::look(&mut Self::new(session)).ok());
                 return Err(match found.and_then(|found| found.contradicts(&at.chip)) {
                     Some(found) => wrong_chip(which, &at.chip, found),
                     None => no_way_in(which, &at.chip, &error),

@@ -1,0 +1,120 @@
+//! The crash record: what a pump was doing when it failed, so that it can be understood without the board.
+//!
+//! Invariant: plain data that stands in the journal as one event. Everything in it has a bound, and text of the firmware is harmless already.
+
+use serde::{Deserialize, Serialize};
+
+/// Most frames of a stack, inlined ones among them.
+pub const FRAMES_MAX: usize = 64;
+/// Most lines of the firmware's log, and of the serial line, in a record.
+pub const LINES_MAX: usize = 16;
+/// Most records of a run: a firmware that faults at every start would give no end of them.
+pub const RECORDS_MAX: usize = 4;
+
+/// What could be found out about a pump at one instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crash {
+    /// Why it was looked at.
+    pub why: Why,
+    /// The exception in which the processor is, such as `HardFault`.
+    pub exception: Option<String>,
+    /// Why the processor last started, by the test block.
+    pub reset_reason: Option<String>,
+    /// Names and values of the registers.
+    pub registers: Vec<(String, String)>,
+    /// Who called whom, the innermost first.
+    pub stack: Vec<Frame>,
+    /// Why the stack is not known further.
+    pub stack_end: String,
+    /// What the test block says, in words.
+    pub block: Vec<(String, String)>,
+    /// The last lines of the firmware's log.
+    pub log: Vec<String>,
+    /// The last of what went over the serial line.
+    pub line: Vec<String>,
+    /// What could not be found out, and why.
+    pub missing: Vec<String>,
+}
+
+/// Why a record is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The firmware faulted: the record is of the instant before its fault handler runs.
+    Fault,
+    /// The pump started again, and nobody had asked for it: the record is of the time after.
+    Reset,
+    /// The case failed, or did not come to its end: the record is of its end.
+    Failed,
+}
+
+impl Crash {
+    /// A record that says nothing yet.
+    #[must_use]
+    pub fn new(why: Why) -> Self {
+        Self {
+            why,
+            exception: None,
+            reset_reason: None,
+            registers: Vec::new(),
+            stack: Vec::new(),
+            stack_end: String::new(),
+            block: Vec::new(),
+            log: Vec::new(),
+            line: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+}
+
+impl Why {
+    /// For people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Fault => "the firmware faulted",
+            Self::Reset => "the pump started again unasked",
+            Self::Failed => "the case did not pass",
+        }
+    }
+}
+
+/// One function that is not over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Where it goes on, as `0x...`.
+    pub at: String,
+    /// Its name; of a place without one the symbol before it.
+    pub function: String,
+    /// Its source file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// It has no frame of its own: it was inlined into the next one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inlined: bool,
+    /// It was interrupted at this place by this exception, rather than by a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted_by: Option<String>,
+}
+
+/// An exception by its number in the program status register; `None`: the processor is in none.
+#[must_use]
+pub fn exception(xpsr: u32) -> Option<String> {
+    Some(match xpsr & 0x1FF {
+        0 => return None,
+        2 => "NMI".to_owned(),
+        3 => "HardFault".to_owned(),
+        4 => "MemManage".to_owned(),
+        5 => "BusFault".to_owned(),
+        6 => "UsageFault".to_owned(),
+        11 => "SVCall".to_owned(),
+        12 => "DebugMonitor".to_owned(),
+        14 => "PendSV".to_owned(),
+        15 => "SysTick".to_owned(),
+        number @ 16.. => format!("interrupt {}", number - 16),
+        number => format!("exception {number}"),
+    })
+}

@@ -1,0 +1,74 @@
+//! Crash records: when the firmware faulted, when the pump started again unasked, and when the case fails. A case that passes pays nothing.
+
+use super::Runner;
+use crate::crash::{Crash, LINES_MAX, RECORDS_MAX, Why};
+use crate::event::Body;
+use crate::journal::JournalError;
+use crate::report::log_line;
+use crate::report::safe_text::safe;
+use std::collections::VecDeque;
+
+/// What was said last, for a record.
+#[derive(Debug, Default)]
+pub(super) struct Last {
+    log: VecDeque<String>,
+    line: VecDeque<String>,
+}
+
+impl Last {
+    /// Takes note of an event.
+    pub fn heard(&mut self, body: &Body) {
+        let (lines, text) = match body {
+            Body::Log(log) => (&mut self.log, log_line(log)),
+            Body::Sent { bytes } => (&mut self.line, format!("-> {bytes}")),
+            Body::Received { bytes } => (&mut self.line, format!("<- {bytes}")),
+            _ => return,
+        };
+        if lines.len() == LINES_MAX {
+            lines.pop_front();
+        }
+        lines.push_back(text);
+    }
+}
+
+impl Runner<'_> {
+    /// Notes what the firmware told the probe up to this instant, and what became of it.
+    pub(super) fn note_log(&mut self) -> Result<(), JournalError> {
+        for said in self.rig.logged() {
+            match said {
+                Body::Crash(crash) => {
+                    // The start that follows a fault has its record.
+                    self.start_explained = true;
+                    self.note_crash(*crash)?;
+                }
+                said => self.note(said)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The pump started: where nobody asked for that, notes what can still be found out.
+    pub(super) fn note_start(&mut self) -> Result<(), JournalError> {
+        let asked = std::mem::take(&mut self.start_explained) || self.reached_in || !self.armed.is_empty();
+        if asked || self.leaving || !self.judge.observed().begun || self.crashes >= RECORDS_MAX {
+            return Ok(());
+        }
+        self.look_at(Why::Reset)
+    }
+
+    /// Notes what the pump is doing now, where a probe can tell.
+    pub(super) fn look_at(&mut self, why: Why) -> Result<(), JournalError> {
+        self.note_log()?;
+        match self.rig.crash(why) {
+            Some(crash) => self.note_crash(crash),
+            None => Ok(()),
+        }
+    }
+
+    fn note_crash(&mut self, mut crash: Crash) -> Result<(), JournalError> {
+        self.crashes += 1;
+        crash.log = self.last.log.iter().cloned().collect();
+        crash.line = self.last.line.iter().map(|line| safe(line)).collect();
+        self.note(Body::Crash(Box::new(crash)))
+    }
+}
