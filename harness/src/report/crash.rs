@@ -1,12 +1,14 @@
 //! Crash records for people: short for a terminal, whole for files.
 
-use super::safe_text::safe;
+use super::safe_text::{LIMIT, safe, safe_within};
 use crate::crash::{Crash, Frame};
 use crate::quantity::Span;
 
 /// Frames, and lines of each kind, of the short form.
 const FRAMES_SHOWN: usize = 8;
 const LINES_SHOWN: usize = 3;
+/// Characters of a line that the short form shows.
+const WIDTH: usize = 120;
 
 /// The record in a few lines: why, where, and what was said last.
 #[must_use]
@@ -69,7 +71,9 @@ fn told(t: Span, crash: &Crash, frames: usize, lines: usize, whole: bool) -> Vec
     // The number is that of the frame on the stack: what was inlined has none of its own.
     let mut number = 0;
     for frame in crash.stack.iter().take(frames) {
-        out.push(format!("  #{number:<2} {}", frame_line(frame)));
+        let known = frame.file.is_some() && !whole;
+        let at = if known { String::new() } else { format!(" {}", frame.at) };
+        out.push(format!("  #{number:<2}{at}{}", frame_line(frame)));
         number += usize::from(!frame.inlined);
     }
     if crash.stack.len() > frames {
@@ -79,7 +83,9 @@ fn told(t: Span, crash: &Crash, frames: usize, lines: usize, whole: bool) -> Vec
     }
     for (name, texts) in [("log", &crash.log), ("line", &crash.line)] {
         let last = texts.len().saturating_sub(lines);
-        out.extend(texts[last..].iter().map(|text| format!("  {name:<4}  {text}")));
+        let limit = if whole { LIMIT } else { WIDTH };
+        let told = texts[last..].iter().map(|text| safe_within(text, limit));
+        out.extend(told.map(|text| format!("  {name:<4}  {text}")));
     }
     for (name, pairs) in [("register", &crash.registers), ("block", &crash.block)] {
         let told = pairs.iter().filter(|_| whole);
@@ -100,5 +106,5 @@ fn frame_line(frame: &Frame) -> String {
         .interrupted_by
         .as_ref()
         .map_or(String::new(), |by| format!("  <- {by} here"));
-    format!("{} {}{inlined}{place}{by}", frame.at, frame.function)
+    format!(" {}{inlined}{place}{by}", frame.function)
 }

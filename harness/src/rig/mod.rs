@@ -80,8 +80,6 @@ pub struct Rig {
     debug: Option<Debug>,
     block: Option<TestBlock>,
     logs: rtt::Logs,
-    /// What the firmware is made of, where that is known.
-    image: Option<Arc<Image>>,
     /// What the probe found and nobody has asked for yet.
     told: Vec<Body>,
     /// Faults of the firmware that were caught.

@@ -154,7 +154,6 @@ impl Rig {
             debug: None,
             block: None,
             logs: Logs::none(),
-            image: file.image.clone(),
             told: Vec::new(),
             faults: 0,
             settled: None,
