@@ -225,6 +225,13 @@ pub enum Body {
     Log(Log),
     /// What the pump was doing when it, or the case, came to grief. Nothing is judged by it.
     Crash(Box<Crash>),
+    /// A step waited for the core to come by a breakpoint.
+    Breakpoint {
+        /// Function, line of the source, symbol or address.
+        at: String,
+        /// It did.
+        reached: bool,
+    },
     /// The probe did something else.
     Probe {
         /// What, for people.

@@ -369,6 +369,7 @@ pub(crate) mod any_event {
             1 => (text(), any::<u64>()).prop_map(|(at, value)| Body::MemoryRead { at, value: Value::Unsigned(value) }),
             1 => (text(), text(), number(), value()).prop_map(|(at, of, pump_t, value)| Body::Watched { at, of, pump_t: Span(pump_t), value }),
             1 => any::<u32>().prop_map(|noted| Body::WatchFull { noted }),
+            1 => (text(), any::<bool>()).prop_map(|(at, reached)| Body::Breakpoint { at, reached }),
             1 => text().prop_map(|did| Body::Probe { did }),
             1 => text().prop_map(|what| Body::RigTrouble { what }),
             1 => text().prop_map(|by| Body::Interrupted { by }),

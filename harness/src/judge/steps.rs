@@ -86,6 +86,10 @@ impl Judge {
                     open.silent = true;
                 }
             }
+            Body::Breakpoint { at, reached: false } => {
+                let came = "it did not come there".to_owned();
+                self.reason(ReasonKind::Expectation, event.t, format!("the core at `{at}`"), came);
+            }
             _ => {}
         }
         self.check_throughout(event.t);

@@ -1,7 +1,8 @@
 use super::judge_journal;
 use crate::event::{Body, Event, Said};
+use crate::firmware::{Value, Wanted};
 use crate::quantity::Span;
-use crate::scenario::case::{Action, Case, Check, Request};
+use crate::scenario::case::{Action, Case, Check, ProbeAction, Request};
 use crate::testing::{HOUR, MINUTE, Run, alarm, ask, case, expect};
 use crate::verdict::{ReasonKind, Verdict};
 
@@ -38,6 +39,43 @@ fn an_alarm_that_clears_before_the_step_ends_is_met_by_its_raising() {
         run.said(crate::event::Said::AlarmClear { id: "occlusion".into() });
     });
     assert_eq!(kinds(&case, run.ended()), []);
+}
+
+#[test]
+fn what_memory_holds_is_compared_as_the_scenario_says() {
+    let memory = |value: &str| {
+        let value = Wanted::parse(value).unwrap();
+        let at = "PUMP.state.strokes".to_owned();
+        expect(vec![Check::Memory { at, value }])
+    };
+    for (wanted, passes) in [(">= 41", true), ("41", true), ("< 41", false), ("none", false)] {
+        let case = case(vec![memory(wanted)]);
+        let mut run = Run::begun();
+        run.step(|run| {
+            run.push(Body::MemoryRead {
+                at: "PUMP.state.strokes".to_owned(),
+                value: Value::Unsigned(41),
+            });
+        });
+        assert_eq!(kinds(&case, run.ended()).is_empty(), passes, "{wanted}");
+    }
+}
+
+#[test]
+fn a_breakpoint_that_is_not_reached_is_a_failure() {
+    for reached in [true, false] {
+        let case = case(vec![Action::Probe(ProbeAction::BreakAt {
+            at: "motor_stroke".to_owned(),
+            within: Span(MINUTE),
+        })]);
+        let mut run = Run::begun();
+        run.step(|run| {
+            let at = "motor_stroke".to_owned();
+            run.push(Body::Breakpoint { at, reached });
+        });
+        let failed: &[ReasonKind] = if reached { &[] } else { &[ReasonKind::Expectation] };
+        assert_eq!(kinds(&case, run.ended()), failed);
+    }
 }
 
 #[test]

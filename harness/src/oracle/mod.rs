@@ -182,7 +182,7 @@ impl Oracle {
                     self.bounds.actuated_base = actuated;
                 }
             }
-            Body::Probe { .. } => self.bounds.excuse_until(self.t + self.settings.recovery.0),
+            Body::Probe { .. } | Body::Breakpoint { .. } => self.bounds.excuse_until(self.t + self.settings.recovery.0),
             Body::FaultArmed { fault, .. } => {
                 self.bounds.fault_armed(fault.as_str());
                 self.dues.fault_armed(fault.as_str());

@@ -205,6 +205,8 @@ pub fn event_line(event: &Event) -> String {
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
         Body::WatchFull { noted } => format!("watch: {noted} changes were noted, the rest is not"),
+        Body::Breakpoint { at, reached: true } => format!("probe: the core stood at {at}"),
+        Body::Breakpoint { at, reached: false } => format!("probe: the core did not come to {at}"),
         Body::Probe { did } => format!("probe: {did}"),
         Body::Log(log) => log_line(log),
         Body::Crash(crash) => crash::short(event.t, crash).swap_remove(0),

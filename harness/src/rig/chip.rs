@@ -49,7 +49,7 @@ impl Rig {
         let rx = self.link.sent as u32;
         let until_ms = until.map(|until| u64::try_from(until.0.max(before.0)).unwrap_or(0));
         if self.stands()? {
-            return Ok(End::Halted);
+            return self.held();
         }
         let (block, debug) = self.block_of(|| "granted time".to_owned())?;
         block.ask(debug, rx, until_ms)?;
@@ -59,7 +59,7 @@ impl Rig {
                 break stand;
             }
             if wait.looks.is_multiple_of(LOOKS) && self.stands()? {
-                return Ok(End::Halted);
+                return self.held();
             }
             // An interrupt of the run must be heard.
             tokio::task::yield_now().await;
@@ -73,6 +73,16 @@ impl Rig {
         self.settled = Some((self.link.sent, self.link.received));
         self.touched = false;
         Ok(if bytes.is_empty() { End::Deadline } else { End::Bytes })
+    }
+
+    /// The core is halted, at a breakpoint perhaps: what was granted beyond this instant is taken back.
+    fn held(&mut self) -> Result<End, RigError> {
+        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
+        let stands_ms = block.hold(debug)?;
+        if let Clock::Chip { now_ms, .. } = &mut self.clock {
+            *now_ms = stands_ms.max(*now_ms);
+        }
+        Ok(End::Halted)
     }
 
     /// Lets the pump act on what was written into its block, and refresh it. Nothing where the block is never stale, or while the core is halted.

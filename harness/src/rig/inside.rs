@@ -274,7 +274,8 @@ impl Rig {
         })
     }
 
-    fn address(&self, at: &str) -> Result<u64, RigError> {
+    /// Of a symbol, of a symbol with an offset, or of `0x...`.
+    pub(super) fn address(&self, at: &str) -> Result<u64, RigError> {
         let hex = |text: &str| u64::from_str_radix(&text.strip_prefix("0x")?.replace('_', ""), 16).ok();
         if let Some(addr) = hex(at) {
             return Ok(addr);

@@ -163,6 +163,17 @@ impl TestBlock {
         }))
     }
 
+    /// Where a pump is whose core is held in the middle of what it was asked; what is left of that is taken back, so that it ends at this instant.
+    ///
+    /// # Errors
+    /// A probe that cannot read or write.
+    pub(super) fn hold(&self, debug: &mut Debug) -> Result<u64, RigError> {
+        let mut now = [0; 8];
+        debug.read(self.addr + NOW, &mut now)?;
+        debug.write(self.addr + FENCE, &now)?;
+        Ok(u64::from_le_bytes(now))
+    }
+
     /// Everything that is measured, in one read.
     ///
     /// # Errors

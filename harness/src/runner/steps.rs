@@ -221,15 +221,12 @@ impl Runner<'_> {
         self.pass_time(end, |_| false).await?;
         let hit = self.rig.stands_at(at)?;
         self.rig.clear_break(at)?;
+        self.note(Body::Breakpoint {
+            at: at.to_owned(),
+            reached: hit,
+        })?;
         if hit {
-            self.note(Body::Probe {
-                did: format!("the core stood at {at}"),
-            })?;
             self.rig.resume()?;
-        } else {
-            self.note(Body::Probe {
-                did: format!("the core did not come to {at} within {within}"),
-            })?;
         }
         self.settle().await
     }

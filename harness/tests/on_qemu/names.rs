@@ -122,3 +122,15 @@ fn what_is_not_there_at_this_moment_is_not_written_to() {
     assert_eq!(ran.status.code(), Some(3), "{}", said(&ran));
     assert!(said(&ran).contains("there is nothing to write to"), "{}", said(&ran));
 }
+
+#[test]
+fn a_breakpoint_that_is_not_reached_fails() {
+    let Some(root) = bench() else { return };
+    let out = tempfile::tempdir().unwrap();
+    // No motor runs without a prescription.
+    let file = scenario(out.path(), "  - probe: {break-at: motor_stroke, within: 2 h}\n");
+    let ran = run(&root, &file, RIG, &out.path().join("out"));
+    assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
+    let results = std::fs::read_to_string(out.path().join("out/results.json")).unwrap();
+    assert!(results.contains("the core at `motor_stroke`"), "{results}");
+}

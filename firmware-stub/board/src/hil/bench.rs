@@ -133,6 +133,12 @@ impl Bench {
     #[inline(never)]
     pub fn run_until(&mut self, firmware: &mut Firmware, until_ms: u64) -> Stop {
         loop {
+            // A probe that held the core takes back what it granted.
+            let until_ms = if self.fenced {
+                until_ms.min(block::get64(block::FENCE))
+            } else {
+                until_ms
+            };
             let next_ms = self.next_ms(firmware);
             if next_ms > until_ms.max(self.now_ms) || (next_ms > self.now_ms && self.sent) {
                 if core::mem::take(&mut self.sent) {
@@ -149,6 +155,7 @@ impl Bench {
     fn pass(&mut self, to_ms: u64) {
         if to_ms > self.now_ms {
             self.now_ms = to_ms;
+            block::put64(block::NOW, to_ms);
             self.plant.advance(to_ms);
         }
     }
