@@ -4,6 +4,7 @@
 
 mod names;
 mod suite;
+mod ways_out;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -25,6 +25,11 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 
+const QEMU: &str = "qemu-system-arm";
+/// Folders of sockets are named so, with the number of the process and a number of its own behind.
+const FOLDER: &str = "pump-hil-qemu-";
+/// Part of util-linux: starts a program that ends with whoever started it.
+const GUARD: &str = "setpriv";
 /// How often a process that starts is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How long QEMU may take for one request.
@@ -67,22 +72,21 @@ impl Process {
     /// Starts QEMU, and takes over its machine.
     pub async fn start(at: &QemuAt, limit: Duration) -> Result<(Self, Machine), RigError> {
         let wrong = |what: String| RigError::Qemu { what };
+        if !on_path(QEMU) {
+            return Err(wrong(format!(
+                "there is no {QEMU}; install it (Debian: `apt install {QEMU}`)"
+            )));
+        }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("pump-hil-qemu-{}-{number}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("{FOLDER}{}-{number}", std::process::id()));
         std::fs::DirBuilder::new()
             .mode(0o700)
             .create(&folder)
             .map_err(|e| wrong(format!("cannot make {}: {e}", folder.display())))?;
-        let child = command(at, &folder).spawn();
-        let child = match child {
-            Ok(child) => child,
-            Err(e) => {
-                let _ = std::fs::remove_dir_all(&folder);
-                return Err(wrong(format!(
-                    "qemu-system-arm does not start: {e}; install it (Debian: `apt install qemu-system-arm`)"
-                )));
-            }
-        };
+        let child = command(at, &folder).spawn().map_err(|e| {
+            let _ = std::fs::remove_dir_all(&folder);
+            wrong(format!("{QEMU} does not start: {e}"))
+        })?;
         let mut process = Self { child, folder };
         let gdb = process.connect("gdb", "QEMU's debug stub", limit).await?;
         let qtest = process.connect("qtest", "QEMU's memory access", limit).await?;
@@ -137,9 +141,19 @@ impl Drop for Process {
     }
 }
 
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
 fn command(at: &QemuAt, folder: &Path) -> Command {
     let socket = |name: &str| format!("unix:{},server=on,wait=off", folder.join(name).display());
-    let mut command = Command::new("qemu-system-arm");
+    let mut command = Command::new(QEMU);
+    if on_path(GUARD) {
+        // Even where this process is ended by a signal that it cannot catch.
+        command = Command::new(GUARD);
+        command.args(["--pdeathsig", "KILL", QEMU]);
+    }
     command
         .args(["-machine", &at.machine, "-nodefaults", "-display", "none", "-S"])
         .args(["-serial", &socket("line")])
