@@ -26,6 +26,10 @@ impl Flash for Pages {
         unsafe { core::slice::from_raw_parts(STORE_AT as *const u8, BYTES) }
     }
 
+    fn open(&mut self, for_writing: bool) {
+        configure(if for_writing { WRITE } else { READ });
+    }
+
     fn program(&mut self, at: usize, word: u32) -> Result<(), FlashFailed> {
         if at % 4 != 0 || at + 4 > BYTES {
             return Err(FlashFailed);
@@ -38,10 +42,11 @@ impl Flash for Pages {
         if page >= pages(PAGE) {
             return Err(FlashFailed);
         }
-        with_config(ERASE, || {
-            let at = (STORE_AT + page * PAGE) as u32;
-            chip::nvmc().erasepage().write(|w| unsafe { w.bits(at) });
-        });
+        configure(ERASE);
+        let at = (STORE_AT + page * PAGE) as u32;
+        chip::nvmc().erasepage().write(|w| unsafe { w.bits(at) });
+        wait();
+        configure(READ);
         Ok(())
     }
 }
@@ -50,25 +55,24 @@ impl Flash for Pages {
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn flash_program(at: usize, word: u32) {
-    with_config(WRITE, || {
-        // SAFETY: a word of these pages, as the one caller has checked; the controller allows the write.
-        unsafe { core::ptr::write_volatile((STORE_AT + at) as *mut u32, word) }
-    });
+    // SAFETY: a word of these pages, as the one caller has checked; the controller allows the write.
+    unsafe { core::ptr::write_volatile((STORE_AT + at) as *mut u32, word) }
+    wait();
 }
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;
 const ERASE: u32 = 2;
 
-fn with_config(config: u32, work: impl FnOnce()) {
-    let nvmc = chip::nvmc();
-    nvmc.config.write(|w| unsafe { w.bits(config) });
-    work();
-    // Bounded: a page takes 21 ms (nRF51) or 85 ms (nRF52), and the core stands meanwhile as it runs from flash.
+fn configure(config: u32) {
+    chip::nvmc().config.write(|w| unsafe { w.bits(config) });
+}
+
+/// Bounded: a page takes 21 ms (nRF51) or 85 ms (nRF52), and the core stands meanwhile as it runs from flash.
+fn wait() {
     for _ in 0..1_000_000 {
-        if nvmc.ready.read().bits() & 1 != 0 {
+        if chip::nvmc().ready.read().bits() & 1 != 0 {
             break;
         }
     }
-    nvmc.config.write(|w| unsafe { w.bits(READ) });
 }

@@ -24,7 +24,10 @@ pub trait Flash {
     /// All of it; [`pages`] of it are used.
     fn bytes(&self) -> &[u8];
 
-    /// Programs the word at a byte offset that is a multiple of 4.
+    /// Words are programmed from now on, or no more: for a controller that must be told, which for each word would cost more than the words.
+    fn open(&mut self, _for_writing: bool) {}
+
+    /// Programs the word at a byte offset that is a multiple of 4; the flash is open for writing.
     ///
     /// # Errors
     /// The flash refused.
@@ -283,15 +286,20 @@ impl<F: Flash> Store<F> {
             self.rings[index].next = area.after(cell);
         }
         let what = u32::from(number) | (len as u32) << 16;
-        for place in (0..HEAD + area.record).step_by(4) {
-            let word = match place {
-                0 => seq,
-                4 => what,
-                _ => word(&self.flash, place - HEAD),
-            };
-            self.put(at + place, word)?;
-        }
-        self.put(at + HEAD + area.record, seal(seq, what))?;
+        self.flash.open(true);
+        let written = (0..HEAD + area.record)
+            .step_by(4)
+            .try_for_each(|place| {
+                let word = match place {
+                    0 => seq,
+                    4 => what,
+                    _ => word(&self.flash, place - HEAD),
+                };
+                self.put(at + place, word)
+            })
+            .and_then(|()| self.put(at + HEAD + area.record, seal(seq, what)));
+        self.flash.open(false);
+        written?;
         self.rings[index] = Ring {
             next: area.after(cell),
             seq,

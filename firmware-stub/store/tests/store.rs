@@ -16,6 +16,7 @@ struct Chip {
     bytes: Vec<u8>,
     left: Rc<Cell<u64>>,
     done: Rc<Cell<u64>>,
+    open: bool,
 }
 
 impl Chip {
@@ -24,6 +25,7 @@ impl Chip {
             bytes: vec![0xFF; pages(PAGE) * PAGE],
             left: Rc::new(Cell::new(u64::MAX)),
             done: Rc::default(),
+            open: false,
         }
     }
 
@@ -44,7 +46,12 @@ impl Flash for Chip {
         &self.bytes
     }
 
+    fn open(&mut self, for_writing: bool) {
+        self.open = for_writing;
+    }
+
     fn program(&mut self, at: usize, word: u32) -> Result<(), FlashFailed> {
+        assert!(self.open, "a word that the controller would not let through");
         if !self.has_power() {
             return Err(FlashFailed);
         }
@@ -55,6 +62,7 @@ impl Flash for Chip {
     }
 
     fn erase(&mut self, page: usize) -> Result<(), FlashFailed> {
+        assert!(!self.open);
         let whole = self.has_power();
         let end = if whole { PAGE } else { PAGE / 3 };
         if whole || self.left.get() == 0 {
