@@ -134,6 +134,21 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Steps of a case that are looked at to know its length; what comes behind so many is guessed to be short.
+const STEPS_MAX: usize = 10_000;
+
+/// When a case's last step is due, if every step takes no time: how long it is beside others.
+#[must_use]
+pub fn length(case: &Case) -> Span {
+    let mut cursor = Cursor::new(case);
+    let mut now = Span(0);
+    for _ in 0..STEPS_MAX {
+        let Some(due) = cursor.next(now) else { break };
+        now = now.max(due.at);
+    }
+    now
+}
+
 /// What a case needs and a rig lacks, in order: the reasons to skip it.
 #[must_use]
 pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<Capability> {
@@ -250,6 +265,18 @@ pub(crate) mod tests {
             ("1#2.1#2.1".into(), 105),
         ];
         assert_eq!(walk(&case, 0), expected);
+    }
+
+    #[test]
+    fn a_case_is_as_long_as_its_last_step_is_late() {
+        let day = || step(When::At(Span(0)), repeat(3, Some(20), vec![wait(When::At(Span(7)))]));
+        assert_eq!(length(&case(vec![day()])), Span(47));
+        assert_eq!(length(&case(vec![day(), wait(When::After(Span(5)))])), Span(52));
+        let many = step(
+            When::At(Span(0)),
+            repeat(u32::MAX, None, vec![wait(When::After(Span(0)))]),
+        );
+        assert_eq!(length(&case(vec![many])), Span(0), "it is bounded");
     }
 
     #[test]

@@ -66,7 +66,12 @@ pub fn run(
     interrupt: &Interrupt,
     mut progress: impl FnMut(&Progress),
 ) -> Vec<ScenarioResult> {
-    let queue: Mutex<VecDeque<usize>> = Mutex::new((0..cases.len()).collect());
+    let mut order: Vec<usize> = (0..cases.len()).collect();
+    if settings.jobs > 1 {
+        // The longest first, or one of them would go on alone when all others are done.
+        order.sort_by_cached_key(|at| std::cmp::Reverse(plan::length(&cases[*at])));
+    }
+    let queue: Mutex<VecDeque<usize>> = Mutex::new(order.into());
     let next = || queue.lock().map_or(None, |mut queue| queue.pop_front());
     let (sender, receiver) = mpsc::channel();
     let mut results: Vec<Option<ScenarioResult>> = cases.iter().map(|_| None).collect();
