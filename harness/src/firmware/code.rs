@@ -1,7 +1,7 @@
 //! Where code stands: functions by name, and lines of the source.
 
 use super::expression::one_of;
-use super::names::{text, unreadable};
+use super::names::{Effort, text};
 use super::{Image, NameError};
 
 impl Image {
@@ -24,7 +24,8 @@ impl Image {
     fn line(&self, name: &str, file: &str, line: u64) -> Result<u64, NameError> {
         let dwarf = self.dwarf()?;
         let mut found = Vec::new();
-        let mut collect = || -> gimli::Result<bool> {
+        let mut effort = Effort::new();
+        let mut collect = || -> Result<bool, NameError> {
             let mut known = false;
             let mut headers = dwarf.units();
             while let Some(header) = headers.next()? {
@@ -35,6 +36,7 @@ impl Image {
                 let mut rows = program.rows();
                 let mut last = None;
                 while let Some((header, row)) = rows.next_row()? {
+                    effort.spend(16)?;
                     let this =
                         row.line().map(std::num::NonZeroU64::get) == Some(line) && row.is_stmt() && !row.end_sequence();
                     let at = (row.file_index(), row.line());
@@ -54,7 +56,7 @@ impl Image {
             }
             Ok(known)
         };
-        let known = collect().map_err(|error| unreadable(&error))?;
+        let known = collect()?;
         found.sort_unstable();
         found.dedup();
         match found.as_slice() {

@@ -15,8 +15,6 @@ pub(super) type Entry<'a> = gimli::DebuggingInformationEntry<Slice<'a>>;
 const DEPTH_MAX: usize = 64;
 /// Bytes of one part of a name; a compiler's longest are of types, whose parameters are cut off.
 const PART_MAX: usize = 256;
-/// Bytes of all names: a file whose names need more is no compiler's.
-const NAMES_MAX: usize = 32 << 20;
 
 /// Where an entry of the debug information stands: of its unit, and inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,16 +73,44 @@ impl Image {
     pub(super) fn names(&self) -> Result<&Names, NameError> {
         let names = self.names.get_or_init(|| {
             let dwarf = self.dwarf()?;
-            let mut collector = Collector::default();
-            collector.walk(&dwarf).map_err(|error| unreadable(&error))?;
+            let mut collector = Collector {
+                nodes: Vec::new(),
+                node_at: HashMap::new(),
+                origin: HashMap::new(),
+                found: Vec::new(),
+                effort: Effort::new(),
+            };
+            collector.walk(&dwarf)?;
             collector.names()
         });
         names.as_ref().map_err(Clone::clone)
     }
 }
 
-pub(super) fn unreadable(error: &gimli::Error) -> NameError {
-    NameError::new(format!("the debug information cannot be read: {error}"))
+impl From<gimli::Error> for NameError {
+    fn from(error: gimli::Error) -> Self {
+        Self::new(format!("the debug information cannot be read: {error}"))
+    }
+}
+
+/// What may be looked at, in entries, bytes of names and lines: many times what the largest firmware has, and an end for a file that refers to itself all
+/// over again.
+#[derive(Debug)]
+pub(super) struct Effort(usize);
+
+impl Effort {
+    pub fn new() -> Self {
+        Self(100 << 20)
+    }
+
+    /// Takes from what is left.
+    pub fn spend(&mut self, cost: usize) -> Result<(), NameError> {
+        self.0 = self
+            .0
+            .checked_sub(cost)
+            .ok_or_else(|| NameError::new("the debug information is beyond all measure: it is no compiler's"))?;
+        Ok(())
+    }
 }
 
 /// A name, and the one around it.
@@ -102,29 +128,30 @@ struct Found {
     addr: Result<u64, &'static str>,
 }
 
-#[derive(Default)]
 struct Collector<'a> {
     nodes: Vec<Node<'a>>,
     /// Of what is named, and of what is defined elsewhere, by the offset in the section.
     node_at: HashMap<usize, usize>,
     origin: HashMap<usize, usize>,
     found: Vec<Found>,
+    effort: Effort,
 }
 
 impl<'a> Collector<'a> {
-    fn walk(&mut self, dwarf: &Dwarf<'a>) -> gimli::Result<()> {
+    fn walk(&mut self, dwarf: &Dwarf<'a>) -> Result<(), NameError> {
         let mut headers = dwarf.units();
         while let Some(header) = headers.next()? {
             let Some(start) = header.debug_info_offset() else {
                 continue;
             };
+            self.effort.spend(1 << 10)?;
             let unit = dwarf.unit(header)?;
             self.walk_unit(dwarf, &unit, start)?;
         }
         Ok(())
     }
 
-    fn walk_unit(&mut self, dwarf: &Dwarf<'a>, unit: &Unit<'a>, start: DebugInfoOffset) -> gimli::Result<()> {
+    fn walk_unit(&mut self, dwarf: &Dwarf<'a>, unit: &Unit<'a>, start: DebugInfoOffset) -> Result<(), NameError> {
         let mut entries = unit.entries();
         // Of each depth on the way: which name is around what stands in it.
         let mut around: Vec<(isize, usize)> = Vec::new();
@@ -132,6 +159,7 @@ impl<'a> Collector<'a> {
             while around.last().is_some_and(|(depth, _)| *depth >= entry.depth()) {
                 around.pop();
             }
+            self.effort.spend(1)?;
             let kind = Kind::of(entry.tag());
             if kind == Kind::Other {
                 continue;
@@ -142,7 +170,10 @@ impl<'a> Collector<'a> {
             };
             let offset = start.0.saturating_add(entry.offset().0);
             let outer = around.last().map(|(_, node)| *node);
-            if let Some(name) = name(dwarf, unit, entry, kind) {
+            let name = entry.attr_value(gimli::DW_AT_name);
+            let name = name.and_then(|value| text(dwarf, unit, value)).unwrap_or_default();
+            self.effort.spend(name.len())?;
+            if let Some(name) = part(name, entry, kind) {
                 self.nodes.push(Node { around: outer, name });
                 self.node_at.insert(offset, self.nodes.len() - 1);
                 if kind != Kind::Variable && around.len() < DEPTH_MAX {
@@ -172,20 +203,20 @@ impl<'a> Collector<'a> {
 
     fn names(self) -> Result<Names, NameError> {
         let mut names = Names::default();
-        let mut room = NAMES_MAX;
+        let mut effort = Effort::new();
         for found in &self.found {
             let Some(node) = self.node_of(found) else { continue };
             let addr = match found.addr {
                 Ok(addr) => addr,
                 Err(why) => {
                     let name = self.nodes[node].name;
-                    room = room.saturating_sub(name.len());
+                    effort.spend(name.len())?;
                     names.without.entry(name.to_owned()).or_insert(why);
                     continue;
                 }
             };
             let path = self.path(node);
-            room = room.saturating_sub(path.len());
+            effort.spend(path.len())?;
             let named = Named {
                 path,
                 addr,
@@ -195,9 +226,6 @@ impl<'a> Collector<'a> {
                 names.functions.push(named)
             } else {
                 names.variables.push(named)
-            }
-            if room == 0 {
-                return Err(NameError::new("the debug information has more names than any firmware"));
             }
         }
         for list in [&mut names.variables, &mut names.functions] {
@@ -259,8 +287,7 @@ impl Kind {
 }
 
 /// The part of a name that `entry` has, without parameters of a type. Of a unit in C it is the file's: C has no other names around its own.
-fn name<'a>(dwarf: &Dwarf<'a>, unit: &Unit<'a>, entry: &Entry<'a>, kind: Kind) -> Option<&'a str> {
-    let name = text(dwarf, unit, entry.attr_value(gimli::DW_AT_name)?)?;
+fn part<'a>(name: &'a str, entry: &Entry<'a>, kind: Kind) -> Option<&'a str> {
     let name = match kind {
         Kind::Unit => {
             let language = entry.attr_value(gimli::DW_AT_language);

@@ -1,6 +1,6 @@
 //! Types as DWARF describes them, read one at a time as an expression walks into them.
 
-use super::names::{At, Dwarf, Entry, Slice, Unit, referred, text, unreadable};
+use super::names::{At, Dwarf, Effort, Entry, Slice, Unit, referred, text};
 use super::{Image, NameError};
 use gimli::{AttributeValue, DebugInfoOffset, UnitOffset};
 use std::collections::HashMap;
@@ -8,8 +8,6 @@ use std::rc::Rc;
 
 /// Types that stand for another in a row, or in each other: more are a ring.
 const ALIASES_MAX: usize = 32;
-/// Members or variants of one type.
-const MEMBERS_MAX: usize = 4096;
 
 /// What a type is made of.
 #[derive(Debug)]
@@ -74,6 +72,7 @@ pub(super) struct Types<'a> {
     starts: Vec<usize>,
     /// Types that are being read inside each other.
     depth: usize,
+    effort: Effort,
 }
 
 impl<'a> Types<'a> {
@@ -81,7 +80,7 @@ impl<'a> Types<'a> {
         let dwarf = image.dwarf()?;
         let mut starts = Vec::new();
         let mut headers = dwarf.units();
-        while let Some(header) = headers.next().map_err(|error| unreadable(&error))? {
+        while let Some(header) = headers.next()? {
             starts.extend(header.debug_info_offset().map(|offset| offset.0));
         }
         Ok(Self {
@@ -89,6 +88,7 @@ impl<'a> Types<'a> {
             units: HashMap::new(),
             starts,
             depth: 0,
+            effort: Effort::new(),
         })
     }
 
@@ -111,7 +111,7 @@ impl<'a> Types<'a> {
         // A definition refers to its declaration, which has the type.
         for _ in 0..8 {
             let unit = self.unit(of.unit)?;
-            let entry = unit.entry(of.entry).map_err(|error| unreadable(&error))?;
+            let entry = unit.entry(of.entry)?;
             if let Some(value) = entry.attr_value(gimli::DW_AT_type) {
                 return self.target(value, of.unit);
             }
@@ -144,7 +144,7 @@ impl<'a> Types<'a> {
         }
         let header = self.dwarf.debug_info.header_from_offset(DebugInfoOffset(start));
         let unit = header.and_then(|header| self.dwarf.unit(header));
-        let unit = Rc::new(unit.map_err(|error| unreadable(&error))?);
+        let unit = Rc::new(unit?);
         self.units.insert(start, Rc::clone(&unit));
         Ok(unit)
     }
@@ -155,7 +155,7 @@ impl<'a> Types<'a> {
         let mut name = None;
         for _ in 0..ALIASES_MAX {
             let unit = self.unit(at.unit)?;
-            let entry = unit.entry(at.entry).map_err(|error| unreadable(&error))?;
+            let entry = unit.entry(at.entry)?;
             let own = entry.attr_value(gimli::DW_AT_name);
             let own = own.and_then(|value| text(&self.dwarf, &unit, value));
             name = name.or_else(|| own.map(short));
@@ -224,19 +224,19 @@ impl<'a> Types<'a> {
     }
 
     /// Entries right below one.
-    fn children(unit: &Unit<'a>, of: UnitOffset) -> Result<Vec<Entry<'a>>, NameError> {
-        let collect = || -> gimli::Result<Vec<Entry<'a>>> {
-            let mut tree = unit.entries_tree(Some(of))?;
-            let mut children = tree.root()?.children();
-            let mut found = Vec::new();
-            while let Some(child) = children.next()? {
-                if found.len() < MEMBERS_MAX {
-                    found.push(child.entry().clone());
-                }
+    fn children(&mut self, unit: &Unit<'a>, of: UnitOffset) -> Result<Vec<Entry<'a>>, NameError> {
+        let mut entries = unit.entries_at_offset(of)?;
+        let top = entries.next_dfs()?.map_or(0, gimli::DebuggingInformationEntry::depth);
+        let mut found = Vec::new();
+        while let Some(entry) = entries.next_dfs()? {
+            self.effort.spend(64)?;
+            match entry.depth() - top {
+                ..=0 => break,
+                1 => found.push(entry.clone()),
+                _ => {}
             }
-            Ok(found)
-        };
-        collect().map_err(|error| unreadable(&error))
+        }
+        Ok(found)
     }
 
     fn named(&self, unit: &Unit<'a>, entry: &Entry<'a>) -> String {
@@ -270,7 +270,7 @@ impl<'a> Types<'a> {
     }
 
     fn record(&mut self, at: At, unit: &Unit<'a>, entry: &Entry<'a>) -> Result<Shape, NameError> {
-        let children = Self::children(unit, entry.offset())?;
+        let children = self.children(unit, entry.offset())?;
         if let Some(part) = children.iter().find(|child| child.tag() == gimli::DW_TAG_variant_part) {
             return self.choice(at, unit, part).map(Shape::Choice);
         }
@@ -285,7 +285,7 @@ impl<'a> Types<'a> {
 
     /// An enum of Rust whose variants may hold something.
     fn choice(&mut self, at: At, unit: &Unit<'a>, part: &Entry<'a>) -> Result<Choice, NameError> {
-        let children = Self::children(unit, part.offset())?;
+        let children = self.children(unit, part.offset())?;
         let tag = part
             .attr_value(gimli::DW_AT_discr)
             .and_then(|value| referred(value, at.unit));
@@ -307,7 +307,7 @@ impl<'a> Types<'a> {
         };
         let mut variants = Vec::new();
         for child in children.iter().filter(|child| child.tag() == gimli::DW_TAG_variant) {
-            let inside = Self::children(unit, child.offset())?;
+            let inside = self.children(unit, child.offset())?;
             let Some(holds) = inside.iter().find(|entry| entry.tag() == gimli::DW_TAG_member) else {
                 continue;
             };
@@ -334,7 +334,7 @@ impl<'a> Types<'a> {
             None => None,
         };
         let size = size.or(underlying.as_ref().map(|ty| ty.size)).unwrap_or(4);
-        let children = Self::children(unit, entry.offset())?;
+        let children = self.children(unit, entry.offset())?;
         let names = children.iter().filter(|child| child.tag() == gimli::DW_TAG_enumerator);
         let value = |child: &Entry<'a>| child.attr_value(gimli::DW_AT_const_value);
         let negative =
@@ -355,7 +355,7 @@ impl<'a> Types<'a> {
     }
 
     fn array(&mut self, at: At, unit: &Unit<'a>) -> Result<Shape, NameError> {
-        let children = Self::children(unit, at.entry)?;
+        let children = self.children(unit, at.entry)?;
         let ranges = children
             .iter()
             .filter(|child| child.tag() == gimli::DW_TAG_subrange_type);
