@@ -123,6 +123,13 @@ impl fmt::Display for Diagnostic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongFile(pub Vec<Diagnostic>);
 
+impl WrongFile {
+    /// The part that is right; what is wrong with another is kept.
+    pub fn part<T>(&mut self, part: Result<T, Self>) -> Option<T> {
+        part.map_err(|wrong| self.0.extend(wrong.0)).ok()
+    }
+}
+
 impl std::error::Error for WrongFile {}
 
 impl fmt::Display for WrongFile {

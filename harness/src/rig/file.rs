@@ -7,6 +7,7 @@ use super::qemu::QemuAt;
 use super::raw::{self, RawRig};
 use crate::capability::Capability;
 use crate::device::Profile;
+use crate::diagnostic::WrongFile;
 use crate::fault::{CATALOGUE, FaultName};
 use crate::files;
 use crate::firmware::Image;
@@ -187,15 +188,27 @@ impl RigFile {
         device: impl FnOnce(&str) -> Result<(Profile, String, Option<PathBuf>), RigError>,
     ) -> Result<Self, RigError> {
         let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
+        let mut wrong = WrongFile(Vec::new());
         // It becomes part of the names of files.
         if !raw::is_name(&raw.rig) {
             let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
-            return Err(document.wrong(&["rig"], what).into());
+            wrong.0.extend(document.wrong(&["rig"], what).0);
         }
-        let limits = raw.limits.validated(&document)?;
-        let clock = raw.clock.validated(&document)?;
-        let mut pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")))?;
-        let probe = raw.probe.map(|probe| probe.validated(&document)).transpose()?;
+        let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")));
+        let clock = raw.clock.validated(&document);
+        let probe = raw.probe.map(|probe| probe.validated(&document)).transpose();
+        let limits = raw.limits.validated(&document);
+        let parts = (
+            wrong.part(pump),
+            wrong.part(clock),
+            wrong.part(probe),
+            wrong.part(limits),
+        );
+        let (Some(mut pump), Some(clock), Some(probe), Some(limits), true) =
+            (parts.0, parts.1, parts.2, parts.3, wrong.0.is_empty())
+        else {
+            return Err(wrong.into());
+        };
         if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
             return Err(document.wrong(&key, what).into());
         }
@@ -499,6 +512,84 @@ mod tests {
         assert!(spoilt("kind: sim}", "kind: serial}").contains("needs its `port` and `baud`"));
         assert!(spoilt("kind: virtual", "kind: virtual, scale: 2").contains("virtual time has no `scale`"));
         assert!(spoilt("kind: virtual", "kind: real").contains("real time needs its `scale`"));
+    }
+
+    /// A board's rig file with one text replaced.
+    fn board(from: &str, to: &str) -> Result<RigFile, RigError> {
+        let shipped = include_str!("../../../fixtures/rigs/nrf52840-dk.yaml");
+        assert!(shipped.contains(from), "`{from}` is not in the file");
+        let text = shipped
+            .replace(from, to)
+            .replace(", elf: ../../firmware-stub/board/target/nrf52840-dk.elf", "");
+        let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
+        RigFile::parse(&text, Path::new("dk.yaml"), None, profile)
+    }
+
+    fn wrong_board(from: &str, to: &str) -> String {
+        board(from, to).expect_err("it must not load").to_string()
+    }
+
+    #[test]
+    fn a_board_can_do_what_the_chip_in_qemu_can() {
+        let all = RigFile::sim().expect("loads").capabilities();
+        assert_eq!(board("speed: 4000, ", "").expect("it loads").capabilities(), all);
+        // Firmware without a block: memory and run control, by the wall clock.
+        let bare = "clock: {kind: real, scale: 1}\nprobe: {kind: usb, chip: nRF52840_xxAA}\nlimits";
+        let shipped = include_str!("../../../fixtures/rigs/nrf52840-dk.yaml");
+        let from = &shipped[shipped.find("clock").expect("there")..shipped.find(": {open").expect("there")];
+        let can = board(from, bare).expect("it loads").capabilities();
+        let wanted = [Capability::RawSerial, Capability::Probe, Capability::RunControl];
+        assert_eq!(can, BTreeSet::from(wanted));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_board_s_file_is_told_with_its_line() {
+        let chip = wrong_board("chip: nRF52840_xxAA", "chip: nRF52840_xxAB");
+        assert!(
+            chip.starts_with("dk.yaml:9:26: probe-rs knows no chip `nRF52840_xxAB` (did you mean `nRF52840_xxAA`?)"),
+            "{chip}"
+        );
+        let part = wrong_board("chip: nRF52840_xxAA", "chip: nRF52840");
+        assert!(part.contains("did you mean `nRF52840_xxAA`?"), "{part}");
+        assert!(wrong_board("chip: nRF52840_xxAA", "chip: zzzzzzzzzz").contains("`probe-rs chip list` shows them"));
+        assert!(wrong_board("chip: nRF52840_xxAA, ", "").contains("a probe of kind `usb` needs its `chip`"));
+        assert!(wrong_board("speed: 4000", "speed: 0").contains("`speed` must be more than 0"));
+        assert!(wrong_board("speed: 4000", "selector: jlink").contains("`jlink` selects no probe: write `VID:PID`"));
+        assert!(wrong_board("kind: usb", "kind: sim").contains("a probe of this kind has no `chip`"));
+        assert!(wrong_board(", test-block: PUMP_HIL_BLOCK", "").contains("name its symbol in `test-block`"));
+        assert!(wrong_board("PUMP_HIL_BLOCK", "PUMP_HIL_BLOK").contains("has no symbol `PUMP_HIL_BLOK`"));
+        let probe = "probe: {kind: usb, chip: nRF52840_xxAA, speed: 4000, test-block: PUMP_HIL_BLOCK}";
+        assert!(wrong_board(probe, "").contains("there is no probe whose port it could be"));
+        assert!(
+            wrong_board(probe, "probe: {kind: qemu, test-block: PUMP_HIL_BLOCK}")
+                .contains("has the probe `usb`, or none")
+        );
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_a_board_s_file_is_told_at_once() {
+        let text = include_str!("../../../fixtures/rigs/nrf52840-dk.yaml")
+            .replace("rig: nrf52840-dk", "rig: The DK")
+            .replace("baud: 115200", "baud: 115200, machine: microbit, args: []")
+            .replace("kind: virtual", "kind: virtual, scale: 2")
+            .replace("speed: 4000", "speed: 0")
+            .replace("write: 10 s", "write: 10 furlongs");
+        let profile = |_: &str| -> Result<_, RigError> { panic!("the device is not looked at") };
+        let error = RigFile::parse(&text, Path::new("dk.yaml"), None, profile)
+            .expect_err("all wrong")
+            .to_string();
+        let lines: Vec<&str> = error.lines().collect();
+        assert_eq!(lines.len(), 6, "{error}");
+        for (line, what) in lines.iter().zip([
+            "a rig's name",
+            "no `machine`",
+            "no `args`",
+            "no `scale`",
+            "`speed`",
+            "furlongs",
+        ]) {
+            assert!(line.starts_with("dk.yaml:") && line.contains(what), "{line}");
+        }
     }
 
     #[test]

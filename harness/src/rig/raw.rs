@@ -128,6 +128,21 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=80).contains(&text.len()) && text.chars().all(fits)
 }
 
+/// No key of `part` is given that its kind does not have: name, whether it is given, whether its kind has it.
+fn only(document: &Document, part: &str, keys: &[(&str, bool, bool)]) -> Result<(), WrongFile> {
+    let foreign = keys.iter().filter(|(_, given, wanted)| *given && !wanted);
+    let wrong = foreign.flat_map(|(key, ..)| {
+        let what = format!("a {part} of this kind has no `{key}`");
+        document.wrong(&[part, key], what).0
+    });
+    let wrong: Vec<_> = wrong.collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(WrongFile(wrong))
+    }
+}
+
 impl RawPump {
     /// `folder` is where its file lies.
     pub fn validated(self, document: &Document, folder: &Path) -> Result<PumpAt, WrongFile> {
@@ -144,9 +159,7 @@ impl RawPump {
             ("port", self.port.is_some(), serial),
             ("baud", self.baud.is_some(), serial),
         ];
-        if let Some((key, ..)) = foreign.iter().find(|(_, given, wanted)| *given && !wanted) {
-            return Err(document.wrong(&["pump", key], format!("a pump of this kind has no `{key}`")));
-        }
+        only(document, "pump", &foreign)?;
         for (key, value) in [("service-months", self.service_months), ("baud", self.baud)] {
             if value == Some(0) {
                 return Err(document.wrong(&["pump", key], format!("`{key}` must be more than 0")));
@@ -209,9 +222,7 @@ impl RawProbe {
             ("selector", self.selector.is_some(), usb),
             ("speed", self.speed.is_some(), usb),
         ];
-        if let Some((key, ..)) = foreign.iter().find(|(_, given, wanted)| *given && !wanted) {
-            return Err(document.wrong(&["probe", key], format!("a probe of this kind has no `{key}`")));
-        }
+        only(document, "probe", &foreign)?;
         if let Some(chip) = &self.chip {
             probe::is_chip(chip).map_err(|what| document.wrong(&["probe", "chip"], what))?;
         }

@@ -7,7 +7,7 @@ use crate::interrupt;
 use crate::journal;
 use crate::report::{Asked, ScenarioResult};
 use crate::rig::probe::virtual_usb::{Plug, usb};
-use crate::rig::probe::{CoreBackend as _, Probes};
+use crate::rig::probe::{BusFault, CoreBackend, CoreRegister, Probes};
 use crate::rig::qemu::{Machine, Process, QemuAt};
 use crate::rig::{RigError, RigFile};
 use crate::scenario::case::Case;
@@ -22,11 +22,21 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const PROBE: &str = "0d28:0204:9900";
 /// A case that programs, doses, and is short.
 const SCENARIO: &str = "scenarios/ptm-lockout.yaml";
+
+const WHO: &str = "
+scenario: who
+summary: A pump is asked who it is, and stands.
+verifies: []
+prescription: {drug: saline, mode: continuous, rate: 48 uL/day, reservoir: 20 mL}
+timeline: [{expect: {state: stopped}}]
+snapshot: none
+";
 
 /// The repository; `None`, visibly, where QEMU or the image is missing.
 fn repository() -> Option<PathBuf> {
@@ -84,8 +94,16 @@ impl Board {
     }
 
     fn probes(&self) -> Probes {
+        self.probes_that(Ills::default())
+    }
+
+    fn probes_that(&self, ills: Ills) -> Probes {
         let machine = self.machine.clone();
-        usb(&[Plug::new(PROBE, move || machine.clone())])
+        usb(&[Plug::new(PROBE, move || Sick {
+            machine: machine.clone(),
+            ills,
+            resumed: 0,
+        })])
     }
 
     /// The rig file of a micro:bit, for this board.
@@ -115,6 +133,84 @@ impl Board {
         .expect("the rig file is right");
         rig.probes = self.probes();
         rig
+    }
+}
+
+/// What is wrong with a board.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ills {
+    /// The bit at this address of the flash is stuck.
+    stuck: Option<u32>,
+    /// The probe works until the core was let go so many times.
+    resumes_max: Option<u32>,
+}
+
+/// A chip that has them.
+#[derive(Debug)]
+struct Sick {
+    machine: Machine,
+    ills: Ills,
+    resumed: u32,
+}
+
+impl CoreBackend for Sick {
+    fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), BusFault> {
+        if self.trouble().is_some() {
+            return Err(BusFault);
+        }
+        self.machine.read(addr, into)?;
+        let stuck = self.ills.stuck.and_then(|at| at.checked_sub(addr));
+        if let Some(byte) = stuck.and_then(|at| into.get_mut(at as usize)) {
+            *byte ^= 1;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), BusFault> {
+        self.machine.write(addr, bytes)
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let gone = self.ills.resumes_max.is_some_and(|most| self.resumed > most);
+        gone.then(|| "USB: no such device".to_owned())
+            .or_else(|| self.machine.trouble())
+    }
+
+    fn is_halted(&mut self) -> bool {
+        self.machine.is_halted()
+    }
+
+    fn halt(&mut self) {
+        self.machine.halt();
+    }
+
+    fn resume(&mut self) {
+        self.resumed += 1;
+        self.machine.resume();
+    }
+
+    fn step(&mut self) {
+        self.machine.step();
+    }
+
+    fn reset(&mut self, halt: bool) {
+        self.machine.reset(halt);
+    }
+
+    fn set_breakpoint(&mut self, addr: u32) {
+        self.machine.set_breakpoint(addr);
+    }
+
+    fn clear_breakpoint(&mut self, addr: u32) {
+        self.machine.clear_breakpoint(addr);
+    }
+
+    fn read_register(&mut self, which: CoreRegister) -> Option<u32> {
+        self.machine.read_register(which)
+    }
+
+    fn write_register(&mut self, which: CoreRegister, value: u32) -> bool {
+        self.machine.write_register(which, value)
     }
 }
 
@@ -155,9 +251,16 @@ fn serial_port(mut line: UnixStream) -> (String, OwnedFd) {
     (port, far)
 }
 
-/// Plays the scenario; `meanwhile` sees every event.
+/// Plays the scenario, or on a rig without a block one that needs none; `meanwhile` sees every event.
 fn play(root: &Path, rig: RigFile, out: &Path, meanwhile: &mut dyn FnMut(&Body)) -> ScenarioResult {
-    let case: Case = crate::shipped::cases(&root.join(SCENARIO), &root.join("fixtures")).remove(0);
+    let own = out.join("who.yaml");
+    let scenario = if rig.probe.is_some() {
+        root.join(SCENARIO)
+    } else {
+        own.clone()
+    };
+    std::fs::write(&own, WHO).expect("written");
+    let case: Case = crate::shipped::cases(&scenario, &root.join("fixtures")).remove(0);
     let settings = Settings {
         rig,
         asked: Asked::default(),
@@ -251,6 +354,96 @@ fn other_firmware_in_flash_is_told_before_the_pump_is_asked_anything() {
     );
     assert!(why.contains("flash it with `--flash "), "{why}");
     assert_eq!(events, [], "nothing was sent");
+}
+
+#[test]
+fn a_flash_that_reads_otherwise_than_it_was_written_is_told() {
+    let Some(root) = repository() else { return };
+    let (board, elf) = (Board::plug_in(None), image(&root));
+    let mut rig = board.rig(&root, &elf, Some(&elf));
+    rig.probes = board.probes_that(Ills {
+        stuck: Some(0x1234),
+        ..Ills::default()
+    });
+    let (why, events) = inconclusive(&root, rig);
+    assert!(
+        why.starts_with("the flash reads otherwise than it was written"),
+        "{why}"
+    );
+    assert_eq!(events, [], "the firmware was not let run");
+}
+
+#[test]
+fn a_probe_that_is_lost_while_it_flashes_is_told_with_what_the_chip_holds_now() {
+    let Some(root) = repository() else { return };
+    let elf = image(&root);
+    let lost = |resumes: u32, doing: &str| {
+        let board = Board::plug_in(None);
+        let mut rig = board.rig(&root, &elf, Some(&elf));
+        rig.probes = board.probes_that(Ills {
+            resumes_max: Some(resumes),
+            ..Ills::default()
+        });
+        let (why, events) = inconclusive(&root, rig);
+        assert!(why.starts_with(&format!("flashing broke off while {doing}: ")), "{why}");
+        assert!(
+            why.contains("no such device") && why.contains("flash it again before anything else"),
+            "{why}"
+        );
+        assert_eq!(events, []);
+    };
+    // The core is let go once for each of some 90 pages to be erased, and once for each to be written.
+    lost(40, "erasing");
+    lost(140, "writing");
+}
+
+#[test]
+fn a_port_of_another_pump_is_told_by_what_that_pump_says_of_itself() {
+    let Some(root) = repository() else { return };
+    // By the wall clock and without a probe: only `identify` can tell.
+    let folder = tempfile::tempdir().expect("a folder");
+    let link = folder.path().join("port");
+    let rig = |device: &str| {
+        let text = format!(
+            "rig: port\nsummary: A port.\ndevice: {device}\npump: {{kind: serial, port: {}, baud: 115200, elf: {}}}\nclock: {{kind: real, scale: 600}}\nlimits: {{open: 1 s, write: 5 s, fence: 5 s}}\n",
+            link.display(),
+            image(&root).canonicalize().expect("there").display()
+        );
+        let path = folder.path().join("port.yaml");
+        std::fs::write(&path, text).expect("written");
+        RigFile::load(&path).expect("it is right")
+    };
+    let stub = root.join("fixtures/devices/stub.yaml").canonicalize().expect("there");
+    let other = folder.path().join("other.yaml");
+    let text = std::fs::read_to_string(&stub)
+        .expect("read")
+        .replace("model: stub-it20", "model: other-it40");
+    std::fs::write(&other, text).expect("written");
+    let stop = Arc::new(AtomicBool::new(false));
+    let (ready, wait) = std::sync::mpsc::channel();
+    let served = crate::rig::ServeOptions {
+        scale: 600,
+        link: Some(link.clone()),
+        ..crate::rig::ServeOptions::default()
+    };
+    let until = Arc::clone(&stop);
+    let pump = std::thread::spawn(move || crate::rig::serve(&served, &until, |_| ready.send(()).expect("awaited")));
+    wait.recv().expect("it serves");
+    let (why, events) = inconclusive(&root, rig(&stub.display().to_string()));
+    assert!(
+        why.contains("the pump on the line says `build=sim`, and ") && why.contains("microbit.elf has `"),
+        "{why}"
+    );
+    // Asked who it is, told to stop, and nothing else.
+    let sent = events.iter().filter(|event| matches!(event, Body::Sent { .. })).count();
+    assert_eq!(sent, 2, "{events:#?}");
+    let (why, _) = inconclusive(&root, rig("other.yaml"));
+    assert!(
+        why.contains("says `model=stub-it20`, and device profile `stub` has `other-it40`"),
+        "{why}"
+    );
+    stop.store(true, Ordering::Relaxed);
+    pump.join().expect("ends").expect("well");
 }
 
 #[test]
