@@ -1,0 +1,79 @@
+//! Watched places: what changed stands in the journal, once, and not without end.
+
+use pump_hil::catalog::Catalog;
+use pump_hil::event::{Body, Event};
+use pump_hil::files::ScenarioFolder;
+use pump_hil::firmware::Value;
+use pump_hil::interrupt;
+use pump_hil::report::Asked;
+use pump_hil::rig::RigFile;
+use pump_hil::scenario::load;
+use pump_hil::suite::{self, Settings};
+use pump_hil::verdict::Verdict;
+
+/// The events of a run on the simulated rig.
+fn run(text: &str) -> Vec<Event> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("watched.yaml"), text).unwrap();
+    let source = ScenarioFolder::open(folder.path()).unwrap();
+    let cases = load(&source, "watched.yaml", &Catalog::shipped().unwrap()).unwrap();
+    let settings = Settings {
+        rig: RigFile::sim().unwrap(),
+        asked: Asked::default(),
+        out: folder.path().join("out"),
+        snapshots: None,
+        jobs: 1,
+        defect: None,
+        exe: None,
+    };
+    std::fs::create_dir(&settings.out).unwrap();
+    let mut events = Vec::new();
+    let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |event| {
+        events.push(event.clone());
+    });
+    assert_eq!(result.outcome.verdict, Verdict::Passed);
+    events
+}
+
+#[test]
+fn a_watched_place_is_noted_when_it_changed_with_its_time() {
+    let events = run("\
+scenario: watched
+summary: The scratch word is written twice, with the same and with another value.
+prescription: none
+snapshot: none
+watch: [scratch]
+timeline:
+  - at: 1 min
+    probe: {write: scratch, value: 7}
+  - at: 2 min
+    probe: {write: scratch, value: 7}
+  - at: 3 min
+    probe: {write: scratch, value: 0x12}
+");
+    let watched = events.iter().filter_map(|event| match &event.body {
+        Body::Watched { at, value, .. } => Some((event.t.0, at.as_str(), value.clone())),
+        _ => None,
+    });
+    let expected = [(0, 0), (60_000, 7), (180_000, 0x12)].map(|(t, value)| (t, "scratch", Value::Unsigned(value)));
+    assert_eq!(watched.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_place_that_changes_all_the_time_does_not_drown_the_journal() {
+    // The word is where the pump's time is.
+    let events = run("\
+scenario: watched
+summary: The pump's time is watched for six hours, a second at a time.
+prescription: none
+snapshot: none
+watch: [PUMP_HIL_BLOCK+0x10]
+timeline:
+  - repeat: 21600
+    steps:
+      - wait: 1 s
+");
+    let count = |is: fn(&Body) -> bool| events.iter().filter(|event| is(&event.body)).count();
+    assert_eq!(count(|body| matches!(body, Body::Watched { .. })), 20_000);
+    assert_eq!(count(|body| matches!(body, Body::WatchFull { noted: 20_000 })), 1);
+}
