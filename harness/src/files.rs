@@ -108,14 +108,22 @@ impl Source for ScenarioFolder {
 /// # Errors
 /// It is no file, cannot be read, or is larger than [`BYTES_MAX`].
 pub fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    read_at_most(path, BYTES_MAX)
+}
+
+/// As [`read_bounded`], with a limit of one's own, in bytes: for what a linker wrote.
+///
+/// # Errors
+/// As [`read_bounded`].
+pub fn read_at_most(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(std::io::Error::other("not a file"));
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > BYTES_MAX {
-        return Err(std::io::Error::other(format!("larger than {BYTES_MAX} bytes")));
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > bytes_max {
+        return Err(std::io::Error::other(format!("larger than {bytes_max} bytes")));
     }
     Ok(bytes)
 }

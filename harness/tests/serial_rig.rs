@@ -84,7 +84,7 @@ async fn a_port_that_another_program_holds_is_refused() {
     let far = line();
     let _first = open(&far).await.unwrap();
     let error = open(&far).await.unwrap_err();
-    assert!(matches!(error, RigError::Open { .. }), "{error}");
+    assert!(error.to_string().contains("another program holds it"), "{error}");
 }
 
 #[tokio::test(flavor = "current_thread")]

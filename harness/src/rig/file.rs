@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// No firmware's ELF file is larger, with all its debug information.
+const ELF_BYTES_MAX: usize = 256 << 20;
 const SIM_RIG: &str = include_str!("../../../fixtures/rigs/sim.yaml");
 const STUB_DEVICE: &str = include_str!("../../../fixtures/devices/stub.yaml");
 
@@ -397,7 +399,7 @@ fn firmware(pump: &mut PumpAt, probe: Option<&ProbeAt>, flash: Option<&Path>) ->
 
 /// A firmware's ELF file.
 fn image(path: PathBuf) -> Result<Arc<Image>, RigError> {
-    let bytes = std::fs::read(&path).map_err(|why| RigError::File {
+    let bytes = files::read_at_most(&path, ELF_BYTES_MAX).map_err(|why| RigError::File {
         path: path.clone(),
         why,
     })?;

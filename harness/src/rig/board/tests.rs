@@ -523,6 +523,7 @@ fn what_cannot_be_flashed_is_refused_before_anything_is_erased() {
         load("microbit.yaml", &file("no.elf", b"no ELF file")).ends_with("no.elf: no 32-bit little-endian ELF file")
     );
     assert!(load("microbit.yaml", Path::new("absent.elf")).contains("cannot read `absent.elf`"));
+    assert!(load("microbit.yaml", Path::new("/dev/zero")).ends_with("cannot read `/dev/zero`: not a file"));
     assert!(load("sim.yaml", &image(&root)).contains("no chip that can be flashed"));
     let mut riscv = elf.clone();
     riscv[0x12] = 243;

@@ -179,6 +179,10 @@ impl Debug {
         let mut debug = match attached {
             Ok(session) => Self::new(session),
             Err(Refused::Probe(error)) => return Err(error.into()),
+            // Nobody is there: a second look would only take the same five seconds.
+            Err(Refused::Chip(error @ probe_rs::Error::Arm(ArmError::NoTargetResponse { .. }))) => {
+                return Err(no_way_in(which, &at.chip, &error).into());
+            }
             // What a chip does that is not the one named can be anything, and looks like a lock or a loose wire.
             Err(Refused::Chip(error)) => {
                 let found = attach(&lister, &which, at.speed_khz, chip::ANY).ok();
