@@ -39,7 +39,9 @@ impl Reporter {
             }
             Progress::Finished(result) => {
                 let text = report::terminal::result(result);
-                let quiet = matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
+                // A firmware that faulted is seen, even where all that was expected came.
+                let right = matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
+                let quiet = right && result.outcome.crashes.is_empty();
                 if let Some(bar) = &self.bar {
                     bar.inc(1);
                     if !quiet {

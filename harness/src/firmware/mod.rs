@@ -3,6 +3,7 @@
 //! **Invariant:** pure, and foreign input is believed nothing: a broken file is told, and breaks nothing.
 
 mod code;
+pub mod defmt;
 mod expression;
 mod lines;
 mod names;
@@ -72,6 +73,7 @@ pub struct Image {
     bytes: Arc<[u8]>,
     symbols: BTreeMap<String, Symbol>,
     names: OnceLock<Result<Names, NameError>>,
+    defmt: OnceLock<Option<defmt::Table>>,
 }
 
 impl std::fmt::Debug for Image {
@@ -126,6 +128,7 @@ impl Image {
             bytes,
             symbols,
             names: OnceLock::new(),
+            defmt: OnceLock::new(),
         })
     }
 
@@ -133,6 +136,12 @@ impl Image {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The texts of its `defmt` messages; `None` where it has none.
+    #[must_use]
+    pub fn defmt(&self) -> Option<&defmt::Table> {
+        self.defmt.get_or_init(|| defmt::Table::of(self)).as_ref()
     }
 
     /// A function or a variable by its name in the symbol table.

@@ -65,7 +65,7 @@ impl Rig {
         }
         // The simulated chip runs no image: it has no log, and no fault.
         if let (Some(debug), false) = (&mut rig.debug, matches!(file.probe, Some(ProbeAt::Sim { .. }))) {
-            rig.logs = Logs::of(file.image.as_deref());
+            rig.logs = Logs::of(file.image.clone());
             debug.catch_faults(true)?;
         }
         Ok(rig)

@@ -9,10 +9,13 @@ use super::probe::{Debug, UpChannels, UpError};
 use crate::event::{Body, Log};
 use crate::firmware::Image;
 use crate::report::safe_text::{safe, safe_bytes};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The symbol of the control block, in every implementation of RTT.
 const CONTROL_BLOCK: &str = "_SEGGER_RTT";
+/// A channel whose name has this speaks `defmt`.
+const DEFMT: &str = "defmt";
 /// Bytes that one look takes from a channel at a time, and how often.
 const PIECE: usize = 1024;
 const PIECES_MAX: usize = 8;
@@ -27,6 +30,7 @@ pub(super) const EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Logs {
     place: Place,
+    image: Option<Arc<Image>>,
     channels: Option<UpChannels>,
     /// What was read of each, by its place in the list.
     heard: Vec<Heard>,
@@ -50,8 +54,10 @@ enum Place {
 struct Heard {
     channel: u32,
     name: String,
-    /// The beginning of a line.
+    /// The beginning of a line, or of a `defmt` frame.
     rest: Vec<u8>,
+    /// It speaks `defmt`, with the texts of this image.
+    defmt: Option<Arc<Image>>,
 }
 
 impl Logs {
@@ -59,6 +65,7 @@ impl Logs {
     pub fn none() -> Self {
         Self {
             place: Place::Nowhere,
+            image: None,
             channels: None,
             heard: Vec::new(),
             kept: 0,
@@ -67,14 +74,18 @@ impl Logs {
     }
 
     /// Of a firmware with this image; of an unknown one the RAM is searched, once.
-    pub fn of(image: Option<&Image>) -> Self {
-        let place = match image {
+    pub fn of(image: Option<Arc<Image>>) -> Self {
+        let place = match &image {
             Some(image) => image
                 .symbol(CONTROL_BLOCK)
                 .map_or(Place::Nowhere, |symbol| Place::At(symbol.addr)),
             None => Place::Sought,
         };
-        Self { place, ..Self::none() }
+        Self {
+            place,
+            image,
+            ..Self::none()
+        }
     }
 
     /// Whether there may be anything to read.
@@ -132,10 +143,12 @@ impl Logs {
                 found
             }
         };
+        let speaks = self.image.as_ref().filter(|image| image.defmt().is_some());
         let heard = |(number, name): (usize, &str)| Heard {
             channel: u32::try_from(number).unwrap_or(u32::MAX),
             name: safe(name),
             rest: Vec::new(),
+            defmt: speaks.filter(|_| name.contains(DEFMT)).cloned(),
         };
         self.heard = channels.names().map(heard).collect();
         self.channels = Some(channels);
@@ -176,20 +189,43 @@ impl Logs {
 }
 
 impl Heard {
-    /// Takes bytes, and tells the lines that they complete.
+    /// Takes bytes, and tells the lines or messages that they complete.
     fn take(&mut self, bytes: &[u8], told: &mut Vec<Body>) {
+        let end = if self.defmt.is_some() { 0 } else { b'\n' };
         for &byte in bytes {
-            if byte == b'\n' {
-                if self.rest.last() == Some(&b'\r') {
-                    self.rest.pop();
-                }
-                self.tell(told);
+            if byte == end {
+                self.whole(told);
                 continue;
             }
             self.rest.push(byte);
             if self.rest.len() == LINE_MAX {
                 self.tell(told);
             }
+        }
+    }
+
+    /// A line, or a frame of which there may be empty ones.
+    fn whole(&mut self, told: &mut Vec<Body>) {
+        let Some(image) = &self.defmt else {
+            if self.rest.last() == Some(&b'\r') {
+                self.rest.pop();
+            }
+            return self.tell(told);
+        };
+        match image.defmt().and_then(|table| table.message(&self.rest)) {
+            Some(message) => {
+                told.push(Body::Log(Log {
+                    channel: self.channel,
+                    name: self.name.clone(),
+                    level: message.level,
+                    stamp: message.stamp,
+                    text: message.text,
+                    at: message.at,
+                }));
+                self.rest.clear();
+            }
+            // What is no frame is shown as it came.
+            None => self.tell_rest(told),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Needs `qemu-system-arm` and the image (`firmware-stub/board/build`); where one is missing a test says SKIPPED.
 
+mod crash;
 mod names;
 mod suite;
 mod ways_out;

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 const SCENARIOS: &str = "firmware-stub/board/scenarios";
 
-fn run(root: &Path, what: &Path, rig: &str, out: &Path) -> Output {
+pub(crate) fn run(root: &Path, what: &Path, rig: &str, out: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pump-hil"))
         .current_dir(root)
         .env("CI", "1")
@@ -26,7 +26,7 @@ fn run(root: &Path, what: &Path, rig: &str, out: &Path) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let (out, error) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
@@ -35,7 +35,7 @@ fn said(output: &Output) -> String {
 }
 
 /// A scenario of these steps, in a file of its own.
-fn scenario(folder: &Path, steps: &str) -> PathBuf {
+pub(crate) fn scenario(folder: &Path, steps: &str) -> PathBuf {
     let file = folder.join("of-its-own.yaml");
     let head = "scenario: of-its-own\nsummary: It is made for a test.\nprescription: none\nsnapshot: none\ntimeline:\n";
     std::fs::write(&file, format!("{head}{steps}")).unwrap();

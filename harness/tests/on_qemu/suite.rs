@@ -31,10 +31,10 @@ fn run(journal: &Path) -> Run {
     }
 }
 
-/// An event without what differs from bench to bench: the host's clock, the build, and where in memory something lies.
+/// An event without what differs from bench to bench: the host's clock, the build, the firmware's log, and where in memory something lies.
 fn line(event: &Event) -> Option<String> {
     let body = serde_json::to_string(&event.body).unwrap();
-    let differs = matches!(event.body, Body::Probe { .. }) || body.contains("build");
+    let differs = matches!(event.body, Body::Probe { .. } | Body::Log(_)) || body.contains("build");
     (!differs).then(|| format!("{} {body}", event.t))
 }
 

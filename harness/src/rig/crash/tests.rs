@@ -60,11 +60,28 @@ impl Probed {
 
     /// Tells it to do something; it must be through with its start.
     fn want(&mut self, what: u32) {
-        let mut logs = Logs::of(Some(&self.image));
+        let mut logs = Logs::of(Some(Arc::clone(&self.image)));
         let ready = (0..LOOKS).any(|_| !logs.look(&mut self.debug).is_empty());
         assert!(ready, "it says nothing");
         let wanted = self.image.symbol("WANTED").expect("there");
         self.debug.write_word(wanted.addr, what).expect("written");
+    }
+
+    /// What it says by `defmt` when it is told to say everything.
+    fn said(&mut self) -> Vec<crate::event::Log> {
+        self.want(1);
+        let mut logs = Logs::of(Some(Arc::clone(&self.image)));
+        let mut said = Vec::new();
+        for _ in 0..LOOKS {
+            said.extend(logs.look(&mut self.debug).into_iter().filter_map(|body| match body {
+                Body::Log(log) => Some(log),
+                _ => None,
+            }));
+            if said.iter().any(|log| log.text.starts_with("plain")) {
+                return said;
+            }
+        }
+        panic!("it does not say everything: {said:#?}");
     }
 
     /// What it was doing when it faulted.
@@ -186,4 +203,27 @@ fn a_breakpoint_is_no_fault_and_a_fault_that_is_not_caught_goes_to_its_handler()
     assert_eq!(crash.exception.as_deref(), Some("HardFault"));
     let names = functions(&crash);
     assert!(names.contains(&"probed::deliver"), "{names:?}");
+}
+
+#[test]
+fn what_is_said_by_defmt_is_decoded_with_level_and_place() {
+    let Some(mut probed) = Probed::start() else { return };
+    let said = probed.said();
+    let expected = [
+        (Some("info"), "dose 120 uL of morphine in mode Basal { rate: 500 }"),
+        (Some("warn"), "0x0000beef -3 true µ 101"),
+        (Some("error"), "bytes [1, ff], list [Stopped, Basal { rate: 7 }]"),
+        (Some("debug"), "of catheter: 1.5, Some(3)"),
+        (None, "(1, 2) [1, 2] 7"),
+        (Some("trace"), "plain {}, bits 5 10"),
+    ];
+    let decoded: Vec<_> = said
+        .iter()
+        .map(|log| (log.level.as_deref(), log.text.as_str()))
+        .collect();
+    assert_eq!(decoded, expected);
+    assert!(said.iter().all(|log| (log.channel, log.name.as_str()) == (1, "defmt")));
+    assert!(said.iter().all(|log| log.stamp.as_deref() == Some("1.500000")));
+    let line = probed.line("defmt::info!").expect("there");
+    assert_eq!(said[0].at.as_deref(), Some(format!("src/main.rs:{line}").as_str()));
 }

@@ -1,0 +1,116 @@
+//! The pump's own firmware faults, and cases fail: what the results hold can be understood without the pump.
+
+use crate::names::{run, said, scenario};
+use crate::{RIG, bench};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+fn crashes(out: &Path) -> Vec<Value> {
+    let results = std::fs::read_to_string(out.join("results.json")).unwrap();
+    let results: Value = serde_json::from_str(&results).unwrap();
+    results["results"][0]["crashes"].as_array().unwrap().clone()
+}
+
+fn frame<'a>(crash: &'a Value, function: &str) -> &'a Value {
+    let mut stack = crash["stack"].as_array().unwrap().iter();
+    let found = stack.find(|frame| frame["function"].as_str().unwrap().contains(function));
+    found.unwrap_or_else(|| panic!("no `{function}` in {crash:#}"))
+}
+
+/// The line of a source file that holds `text`.
+fn line(root: &Path, file: &str, text: &str) -> usize {
+    let source = std::fs::read_to_string(root.join(file)).unwrap();
+    source.lines().position(|line| line.contains(text)).unwrap() + 1
+}
+
+/// The journal judged again, as it is told.
+fn replayed(root: &Path, out: &Path) -> String {
+    let journal = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    let journal = journal.filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    let replayed = Command::new(env!("CARGO_BIN_EXE_pump-hil"))
+        .current_dir(root)
+        .arg("replay")
+        .args(journal)
+        .output()
+        .unwrap();
+    said(&replayed)
+}
+
+/// From the record's first line to the last one of the last lines.
+fn record(said: &str) -> Vec<&str> {
+    let from = said.lines().skip_while(|line| !line.contains("crash record at"));
+    from.take_while(|line| line.starts_with("  ") && !line.starts_with("  journal"))
+        .collect()
+}
+
+#[test]
+fn firmware_that_faults_leaves_its_stack_and_starts_again() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // An index beyond its array: the next look at the battery panics, and a panic of this firmware is a fault.
+    let spoilt = "  - at: 1 h\n    probe: {write: PUMP.battery.next, value: 200}\n";
+    let after = "  - at: 2 h\n    expect: {resets: 1}\n";
+    let file = scenario(folder.path(), &format!("{spoilt}{after}"));
+    let out = folder.path().join("out");
+    let ran = run(&root, &file, RIG, &out);
+    assert!(ran.status.success(), "{}", said(&ran));
+    let crashes = crashes(&out);
+    assert_eq!(crashes.len(), 1, "{crashes:#?}");
+    let crash = &crashes[0];
+    assert_eq!(
+        (&crash["why"], &crash["exception"]),
+        (&"fault".into(), &"HardFault".into())
+    );
+    assert_eq!(crash["reset_reason"], "power-on", "it is of the time before the reset");
+    let step = frame(crash, "pump_step");
+    assert_eq!(step["file"], "/pump/firmware-stub/board/src/hil/marks.rs");
+    assert_eq!(
+        step["line"],
+        line(&root, "firmware-stub/board/src/hil/marks.rs", "pump.step(now, input)")
+    );
+    let run = frame(crash, "stub_board::hil::run");
+    assert_eq!(
+        run["line"],
+        line(
+            &root,
+            "firmware-stub/board/src/hil/mod.rs",
+            "bench.run_until(&mut firmware, block::get64"
+        )
+    );
+    assert_eq!(frame(crash, "HardFault")["function"], "HardFault");
+    assert!(crash["stack"][1]["interrupted_by"] == "HardFault");
+    assert_eq!(crash["registers"].as_array().unwrap().len(), 17);
+    assert!(crash["log"][0].as_str().unwrap().contains("boot: "), "{crash:#}");
+    assert!(!crash["line"].as_array().unwrap().is_empty() && !crash["block"].as_array().unwrap().is_empty());
+    assert_eq!(record(&said(&ran)), record(&replayed(&root, &out)));
+}
+
+#[test]
+fn a_case_that_fails_tells_what_the_firmware_was_doing_and_one_that_passes_has_no_record() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (state, status, records) in [("running", Some(1), 1), ("stopped", Some(0), 0)] {
+        let file = scenario(folder.path(), &format!("  - at: 2 h\n    expect: {{state: {state}}}\n"));
+        let out = folder.path().join(state);
+        let ran = run(&root, &file, RIG, &out);
+        assert_eq!(ran.status.code(), status, "{}", said(&ran));
+        let crashes = crashes(&out);
+        assert_eq!(crashes.len(), records);
+        let Some(crash) = crashes.first() else { continue };
+        assert_eq!((&crash["why"], &crash["exception"]), (&"failed".into(), &Value::Null));
+        assert_eq!(
+            frame(crash, "Clock>::sleep_until")["file"],
+            "/pump/firmware-stub/board/src/time.rs"
+        );
+        frame(crash, "stub_board::hil::run");
+        let told = said(&ran);
+        assert!(record(&told).iter().any(|line| line.contains("boot: ")), "{told}");
+        assert_eq!(record(&told), record(&replayed(&root, &out)));
+        let junit = std::fs::read_to_string(out.join("junit.xml")).unwrap();
+        assert!(
+            junit.contains("stub_board::hil::run") && junit.contains("register pc = "),
+            "{junit}"
+        );
+    }
+}
