@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/firmware/probed.elf");
-        let image = Image::parse(std::fs::read(path).expect("the image is there")).expect("it is one");
+        let bytes = include_bytes!("../../../../fixtures/firmware/probed.elf");
+        let image = Image::parse(bytes.to_vec()).expect("it is one");
         Table::of(&image).expect("it speaks defmt")
     })
 }

@@ -5,8 +5,7 @@ use proptest::prelude::*;
 use std::sync::OnceLock;
 
 fn bytes() -> Vec<u8> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/firmware/probed.elf");
-    std::fs::read(path).expect("the image is there")
+    include_bytes!("../../../../fixtures/firmware/probed.elf").to_vec()
 }
 
 fn image() -> &'static Image {
