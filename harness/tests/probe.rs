@@ -207,6 +207,17 @@ fn a_breakpoint_halts_the_core_until_it_is_taken_away() {
 }
 
 #[test]
+fn a_breakpoint_of_a_smaller_core_stands_at_its_half_word() {
+    let chip = Shared::new();
+    let mut debug = Debug::attach_virtual_as(Box::new(chip.clone()), "nRF51822_xxAA").expect("it attaches");
+    debug.set_breakpoint(0x1040).unwrap();
+    debug.set_breakpoint(0x1046).unwrap();
+    assert_eq!(chip.with(|c| c.breakpoints.clone()), [0x1040, 0x1046]);
+    debug.clear_breakpoint(0x1046).unwrap();
+    assert_eq!(chip.with(|c| c.breakpoints.clone()), [0x1040]);
+}
+
+#[test]
 fn breakpoints_stand_in_ram_too_and_end_with_the_hardware_s_number() {
     let chip = Shared::new();
     let mut debug = chip.attach();

@@ -273,15 +273,24 @@ impl Scs {
     fn arm(&mut self, place: usize) {
         let comparator = self.comparators[place];
         if self.fp_enabled && comparator & 1 != 0 {
-            self.backend.set_breakpoint(comparator & !1);
+            self.backend.set_breakpoint(place_of(comparator));
         }
     }
 
     fn disarm(&mut self, place: usize) {
         let comparator = self.comparators[place];
         if self.fp_enabled && comparator & 1 != 0 {
-            self.backend.clear_breakpoint(comparator & !1);
+            self.backend.clear_breakpoint(place_of(comparator));
         }
+    }
+}
+
+/// Where a comparator halts. An Armv6-M debugger says which half of a word is meant in the upper two bits, which no place in code has.
+fn place_of(comparator: u32) -> u32 {
+    match comparator >> 30 {
+        0 => comparator & !1,
+        0b10 => comparator & 0x1FFF_FFFC | 2,
+        _ => comparator & 0x1FFF_FFFC,
     }
 }
 
