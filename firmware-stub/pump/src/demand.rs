@@ -41,16 +41,14 @@ pub(crate) struct Demand {
 impl Demand {
     /// Nothing was asked for yet.
     pub(crate) const fn new() -> Self {
-        const NONE: Given = Given {
+        // A constant as a whole: else it is made on the stack, of which a small processor has too little.
+        const NONE: [Given; REMEMBERED] = [Given {
             start: 0,
             end: 0,
             nl: 0,
             patient: 0,
-        };
-        Self {
-            list: [NONE; REMEMBERED],
-            len: 0,
-        }
+        }; REMEMBERED];
+        Self { list: NONE, len: 0 }
     }
 
     fn all(&self) -> &[Given] {

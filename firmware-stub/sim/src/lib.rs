@@ -6,7 +6,6 @@
 
 mod block;
 mod cpu;
-mod faults;
 mod machine;
 mod memory;
 mod nv;

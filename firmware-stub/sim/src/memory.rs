@@ -1,6 +1,5 @@
 //! The machine's memory as a debug probe reads and writes it.
 
-use stub_pump::io::Tone;
 use stub_pump::nv::{Nv, Slot};
 
 use crate::block::{self as at, BLOCK_ADDR, BLOCK_SIZE, FLASH_SIZE, SLOT_BYTES, SLOTS};
@@ -146,18 +145,19 @@ impl Machine {
     fn block_image(&self) -> [u8; BLOCK_SIZE as usize] {
         let mut image = [0; BLOCK_SIZE as usize];
         let mut put = |offset: u32, bytes: &[u8]| image[offset as usize..][..bytes.len()].copy_from_slice(bytes);
-        let truth = self.plant.truth();
+        let truth = self.bench.truth();
+        let (heartbeat, heartbeat_limit_ms) = self.bench.heartbeat();
         put(0, at::MAGIC);
         put(8, &at::VERSION.to_le_bytes());
         put(12, &BLOCK_SIZE.to_le_bytes());
-        put(at::NOW, &self.now_ms.to_le_bytes());
+        put(at::NOW, &self.bench.now_ms().to_le_bytes());
         put(at::FENCE, &self.fence_ms.to_le_bytes());
-        put(at::TX_COUNT, &self.tx_count.to_le_bytes());
+        put(at::TX_COUNT, &self.shell.tx_count.to_le_bytes());
         put(at::RX_COUNT, &self.rx_count.to_le_bytes());
-        put(at::HEARTBEAT, &self.heartbeat.to_le_bytes());
-        put(at::HEARTBEAT_LIMIT, &self.heartbeat_limit_ms.to_le_bytes());
+        put(at::HEARTBEAT, &heartbeat.to_le_bytes());
+        put(at::HEARTBEAT_LIMIT, &heartbeat_limit_ms.to_le_bytes());
         put(at::FAULT_SLOTS, &(SLOTS as u32).to_le_bytes());
-        put(at::STROKES, &self.strokes.to_le_bytes());
+        put(at::STROKES, &self.bench.strokes().to_le_bytes());
         put(at::EDGES, &truth.edges.to_le_bytes());
         put(at::DELIVERED, &truth.delivered_nl.to_le_bytes());
         put(at::DISPLACED, &truth.displaced_nl.to_le_bytes());
@@ -166,12 +166,12 @@ impl Machine {
         put(at::RESERVOIR_PA, &truth.reservoir_pa.to_le_bytes());
         put(at::BATTERY, &u32::from(truth.battery_mv).to_le_bytes());
         put(at::BATTERY_LOADED, &u32::from(truth.battery_loaded_mv).to_le_bytes());
-        put(at::TONE, &tone_code(self.tone).to_le_bytes());
-        put(at::RESETS, &self.resets.to_le_bytes());
-        put(at::RESET_REASON, &self.reset_reason_code().to_le_bytes());
+        put(at::TONE, &self.bench.tone_code().to_le_bytes());
+        put(at::RESETS, &self.bench.resets().to_le_bytes());
+        put(at::RESET_REASON, &self.bench.reset_reason_code().to_le_bytes());
         put(at::LOST, &((truth.lost_nl & 0xFFFF_FFFF) as u32).to_le_bytes());
         for slot in 0..SLOTS {
-            let state = self.slot(slot);
+            let state = self.bench.slot(&self.shell, slot);
             let place = at::FAULTS + slot as u32 * SLOT_BYTES;
             put(place, &state.switch.to_le_bytes());
             put(place + 4, &state.param.to_le_bytes());
@@ -195,29 +195,29 @@ impl Machine {
             self.fence_ms = u64::from(word(at::FENCE)) | u64::from(word(at::FENCE + 4)) << 32;
         }
         if touched(at::HEARTBEAT_LIMIT) {
-            self.set_heartbeat_limit(word(at::HEARTBEAT_LIMIT));
+            self.bench.set_heartbeat_limit(word(at::HEARTBEAT_LIMIT));
         }
         if touched(at::HEARTBEAT) {
-            self.beat(word(at::HEARTBEAT));
+            self.bench.beat(word(at::HEARTBEAT));
         }
         if touched(at::GO_SAFE) && word(at::GO_SAFE) != 0 {
-            self.go_safe();
+            self.bench.go_safe(&mut self.shell);
         }
         for slot in 0..SLOTS {
             let place = at::FAULTS + slot as u32 * SLOT_BYTES;
             if touched(place + 4) {
-                self.set_param(slot, word(place + 4).cast_signed());
+                self.bench.set_param(slot, word(place + 4).cast_signed());
             }
             if touched(place) {
-                self.switch(slot, word(place));
+                self.bench.switch(&mut self.shell, slot, word(place));
             }
         }
-        self.after_poke();
+        self.bench.after_switches(&mut self.shell);
     }
 
     fn read_copy(&self, slot: Slot, offset: u32, into: &mut [u8]) {
         let mut image = [0; at::COPY_BYTES as usize];
-        if let Some(record) = self.nv().read(slot) {
+        if let Some(record) = self.shell.nv().read(slot) {
             image[..4].copy_from_slice(&(record.len() as u32).to_le_bytes());
             image[4..4 + record.len()].copy_from_slice(record);
         }
@@ -226,7 +226,7 @@ impl Machine {
 
     /// Changes bytes of a stored record; its length and what is behind its end stay.
     fn write_copy(&mut self, slot: Slot, offset: u32, bytes: &[u8]) {
-        let Some(record) = self.nv_mut().record_mut(slot) else {
+        let Some(record) = self.shell.nv_mut().record_mut(slot) else {
             return;
         };
         for (at, &byte) in bytes.iter().enumerate() {
@@ -250,14 +250,5 @@ fn read_flash(offset: u32, into: &mut [u8]) {
             4..8 => reset[place - 4],
             _ => 0xFF,
         };
-    }
-}
-
-const fn tone_code(tone: Tone) -> u32 {
-    match tone {
-        Tone::Silent => 0,
-        Tone::Critical => 1,
-        Tone::NonCritical => 2,
-        Tone::Test => 3,
     }
 }

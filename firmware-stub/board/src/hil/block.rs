@@ -45,6 +45,9 @@ pub const PREPARED_NEW: u32 = u32::from_le_bytes(*b"NEW ");
 pub const POWER: u32 = u32::from_le_bytes(*b"POWR");
 
 pub const SLOTS: usize = stub_plant::SLOTS;
+/// The slot whose parameter counts down.
+pub const SERIAL_CUT: usize = 26;
+
 pub const SWITCH: usize = 0;
 pub const PARAM: usize = 4;
 pub const EFFECT: usize = 8;

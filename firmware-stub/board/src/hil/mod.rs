@@ -10,11 +10,11 @@
 
 mod bench;
 mod block;
-mod faults;
+mod firmware;
 mod marks;
 mod memory;
+mod place;
 
-use core::arch::asm;
 use core::mem::MaybeUninit;
 
 use stub_pump::Pump;
@@ -24,9 +24,11 @@ use stub_pump::settings::Settings;
 use crate::chip::{self, pac};
 use crate::time::Clock;
 use crate::{IDENTITY, LINE_TX};
-use bench::{Bench, Firmware, Stop};
+use bench::Seat;
+use firmware::Firmware;
 use memory::Memory;
 use pac::interrupt;
+use place::make_in;
 
 /// How often the block is looked at where nobody rings, in microseconds.
 const POLL_US: u32 = 1_000;
@@ -36,17 +38,23 @@ pub fn run(clock: &mut Clock) -> ! {
     static mut PUMP: MaybeUninit<Pump<Memory>> = MaybeUninit::uninit();
     static mut LINE: MaybeUninit<LineServer<LINE_TX>> = MaybeUninit::uninit();
     #[unsafe(link_section = ".uninit.BENCH")]
-    static mut BENCH: MaybeUninit<Bench> = MaybeUninit::uninit();
-    // SAFETY: this function is entered once and never left, so each of the three is borrowed once; `Bench::take_up` finds out whether there is one.
+    static mut BENCH: MaybeUninit<Seat> = MaybeUninit::uninit();
+    // SAFETY: this function is entered once and never left, so each of the three is borrowed once; `Seat::take_up` finds out whether there is one.
     let (pump, line, bench) = unsafe { (&mut *(&raw mut PUMP), &mut *(&raw mut LINE), &mut *(&raw mut BENCH)) };
-    let (pump, line) = (make_pump(pump), make_line(line));
-    let mut firmware = Firmware { pump, line, up: false };
-    let bench = Bench::take_up(bench, firmware.pump.nv_mut().store());
+    let (pump, line) = (make_in(pump, asleep, &()), make_line(line));
+    let mut firmware = Firmware {
+        pump,
+        line,
+        sent: false,
+        fenced: false,
+    };
+    // Who reads it after the next reset the compiler cannot know: past this it takes every write for one that counts.
+    let bench = Seat::take_up(core::hint::black_box(bench), firmware.pump.nv_mut().store());
     bench.boot(&mut firmware);
     bench.publish(&firmware);
     block::show();
     start_timers();
-    let began_ms = bench.now_ms.saturating_sub(clock.now_ms());
+    let began_ms = bench.now_ms().saturating_sub(clock.now_ms());
     loop {
         chip::kick_watchdog();
         bench.receive(&mut firmware);
@@ -63,9 +71,9 @@ pub fn run(clock: &mut Clock) -> ! {
                 bench.fenced = true;
                 // An emulator pays dear for a timer that fires a thousand times a second, and nobody looks before this is done.
                 chip::timer1().tasks_stop.write(|w| unsafe { w.bits(1) });
-                let stop = bench.run_until(&mut firmware, block::get64(block::FENCE));
+                let spoke = bench.run_until(&mut firmware, block::get64(block::FENCE));
                 chip::timer1().tasks_start.write(|w| unsafe { w.bits(1) });
-                block::put(block::STOP, u32::from(stop == Stop::Output));
+                block::put(block::STOP, u32::from(spoke));
             }
             bench.publish(&firmware);
             block::put(block::DONE, asked);
@@ -80,21 +88,13 @@ pub fn run(clock: &mut Clock) -> ! {
     }
 }
 
-/// The pump in its place: it is nearly all zeros, which need not be in the image, and no stack could hold it on its way there.
-#[inline(never)]
-fn make_pump(place: &'static mut MaybeUninit<Pump<Memory>>) -> &'static mut Pump<Memory> {
-    #[allow(
-        improper_ctypes_definitions,
-        reason = "only where the value goes matters, not how it lies"
-    )]
-    extern "C" fn make() -> Pump<Memory> {
-        Pump::asleep(Settings::new(), Memory::new())
-    }
-    // SAFETY: by the procedure call standard for Arm, `make` writes what is too long for a register to where r0 points.
-    unsafe {
-        asm!("bl {make}", make = sym make, in("r0") place.as_mut_ptr(), clobber_abi("C"));
-        place.assume_init_mut()
-    }
+/// The pump, nearly all zeros, which need not be in the image.
+#[allow(
+    improper_ctypes_definitions,
+    reason = "only where the value goes matters, not how it lies"
+)]
+extern "C" fn asleep((): &()) -> Pump<Memory> {
+    Pump::asleep(Settings::new(), Memory::new())
 }
 
 /// The line server in its place: it is nearly all zeros, which need not be in the image.

@@ -1,19 +1,18 @@
-//! The faults that act in the shell and not in the plant: memory, main loop, flash and serial line.
+//! The fault switches, and the faults that act in the shell and not in the plant: memory, main loop, flash and serial line.
 
-use stub_plant::Rng;
-
-use crate::block::SLOTS;
+use stub_plant::{Rng, SLOTS};
 
 pub(crate) const MEMORY_BIT_FLIP: usize = 20;
 pub(crate) const MAIN_LOOP_HANG: usize = 21;
-pub(crate) const FLASH_WRITE_FAILURE: usize = 23;
-pub(crate) const SERIAL_NOISE: usize = 24;
-pub(crate) const SERIAL_DROP: usize = 25;
-pub(crate) const SERIAL_CUT: usize = 26;
-pub(crate) const SERIAL_RX_NOISE: usize = 29;
+/// Every write to the lasting memory is refused.
+pub const FLASH_WRITE_FAILURE: usize = 23;
+const SERIAL_NOISE: usize = 24;
+const SERIAL_DROP: usize = 25;
+const SERIAL_CUT: usize = 26;
+const SERIAL_RX_NOISE: usize = 29;
 
 /// The shell's slots.
-pub(crate) const SHELL: [usize; 7] = [
+const SHELL: [usize; 7] = [
     MEMORY_BIT_FLIP,
     MAIN_LOOP_HANG,
     FLASH_WRITE_FAILURE,
@@ -23,25 +22,30 @@ pub(crate) const SHELL: [usize; 7] = [
     SERIAL_RX_NOISE,
 ];
 
-/// What the harness wrote into a slot, and what the shell answers; the plant keeps its own effects and counts.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Slot {
-    pub(crate) switch: u32,
-    pub(crate) param: i32,
-    pub(crate) effect: u32,
-    pub(crate) count: u32,
+pub(crate) fn is_shells(slot: usize) -> bool {
+    SHELL.contains(&slot)
 }
 
-/// The 32 slots as the test block shows them, and the generator of the serial faults.
+/// What the harness wrote into a slot, and what is answered.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs, reason = "TEST-BLOCK.md describes them")]
+pub struct Slot {
+    pub switch: u32,
+    pub param: i32,
+    pub effect: u32,
+    pub count: u32,
+}
+
+/// The slots as the harness wrote them, and the generator of the serial faults.
 #[derive(Clone, Debug)]
-pub(crate) struct Slots {
+pub struct Faults {
     pub(crate) slots: [Slot; SLOTS],
     rng: Rng,
     /// Any of the serial faults is on.
     spoils_line: bool,
 }
 
-impl Slots {
+impl Faults {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             slots: [Slot::default(); SLOTS],
@@ -65,10 +69,22 @@ impl Slots {
             .any(|slot| self.is_on(slot));
     }
 
+    /// Whether received bytes must go through [`Self::receive`].
+    #[must_use]
+    pub fn spoils_line(&self) -> bool {
+        self.spoils_line
+    }
+
+    /// What the harness wrote into a slot.
+    #[must_use]
+    pub fn slot(&self, slot: usize) -> Slot {
+        self.slots[slot]
+    }
+
     /// Sends bytes through the faults of the transmit line.
-    pub(crate) fn transmit(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+    pub fn transmit(&mut self, bytes: &[u8], mut send: impl FnMut(&[u8])) {
         if !self.spoils_line {
-            out.extend_from_slice(bytes);
+            send(bytes);
             return;
         }
         for &byte in bytes {
@@ -88,21 +104,17 @@ impl Slots {
             } else {
                 byte
             };
-            out.push(byte);
+            send(&[byte]);
         }
     }
 
     /// A received byte behind the faults of the receive line.
-    pub(crate) fn receive(&mut self, byte: u8) -> u8 {
+    pub fn receive(&mut self, byte: u8) -> u8 {
         if self.spoils_line && self.happens(SERIAL_RX_NOISE) {
             self.spoil(byte)
         } else {
             byte
         }
-    }
-
-    pub(crate) fn spoils_line(&self) -> bool {
-        self.spoils_line
     }
 
     fn happens(&mut self, slot: usize) -> bool {
