@@ -37,13 +37,6 @@ impl Port {
             Self::Socket(socket) => socket.read(into).await,
         }
     }
-
-    fn try_read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        match self {
-            Self::Serial(port) => port.try_read(into),
-            Self::Socket(socket) => socket.try_read(into),
-        }
-    }
 }
 
 /// An open line.
@@ -160,7 +153,7 @@ impl Link {
     /// Appends to `into` what is there already.
     pub fn receive_waiting(&mut self, into: &mut Vec<u8>) -> Result<(), RigError> {
         into.append(&mut self.aside);
-        let read = self.port.try_read(&mut self.buffer);
+        let read = self.read_now();
         into.extend_from_slice(self.took(read)?);
         Ok(())
     }
@@ -169,7 +162,7 @@ impl Link {
     /// nobody reads would hold it up.
     pub fn put_aside(&mut self, limit: Duration) -> Result<(), RigError> {
         if self.await_input(limit)? {
-            let read = self.port.try_read(&mut self.buffer);
+            let read = self.read_now();
             let count = self.took(read)?.len();
             self.aside.extend_from_slice(&self.buffer[..count]);
         }
@@ -184,6 +177,11 @@ impl Link {
             Err(Errno::INTR) => Ok(false),
             Err(e) => Err(self.lost(&e.into())),
         }
+    }
+
+    /// Reads what is there, past the event loop: that knows of bytes only once it had its turn, and who waits here does not give it one.
+    fn read_now(&mut self) -> std::io::Result<usize> {
+        Ok(rustix::io::read(&self.watch, &mut *self.buffer)?)
     }
 
     fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], RigError> {

@@ -439,7 +439,6 @@ fn power_that_goes_at_any_instant_loses_nothing_and_doses_nothing_twice() {
             words: 1 + (draw(&mut seed) % 100) as u32,
             instructions: (draw(&mut seed) % 32) as u32,
         };
-        eprintln!("{number}: {doing:?}, {cut:?}");
         let mut life = Life::begin(&runtime, &file, world.as_ref(), &mut heard);
         if world.is_some() {
             life.is_the_same();
