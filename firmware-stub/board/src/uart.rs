@@ -117,12 +117,12 @@ impl Port {
     fn transmit(&mut self) {
         let uart = chip::uart();
         loop {
-            if uart.events_txdrdy.read().bits() != 0 {
+            if self.sending {
+                if uart.events_txdrdy.read().bits() == 0 {
+                    return;
+                }
                 uart.events_txdrdy.write(|w| unsafe { w.bits(0) });
                 self.sending = false;
-            }
-            if self.sending {
-                return;
             }
             let Some(byte) = self.tx.pop() else { return };
             self.sending = true;

@@ -287,7 +287,8 @@ impl<F: Flash> Store<F> {
         }
         let what = u32::from(number) | (len as u32) << 16;
         self.flash.open(true);
-        let written = (0..HEAD + area.record)
+        // What is behind the record is blank, and stays so.
+        let written = (0..HEAD + len)
             .step_by(4)
             .try_for_each(|place| {
                 let word = match place {

@@ -11,7 +11,7 @@ use crate::quantity::Span;
 use std::time::{Duration, Instant};
 
 /// Looks in a row before the host is given a rest: most requests are done by then.
-const LOOKS: u32 = 10;
+const LOOKS: u32 = 4;
 /// The longest rest between two looks.
 const REST_MAX: Duration = Duration::from_millis(1);
 
@@ -36,7 +36,7 @@ impl Wait {
         if self.looks < LOOKS {
             Duration::ZERO
         } else {
-            (self.begun.elapsed() / 8).min(REST_MAX)
+            (self.begun.elapsed() / 4).min(REST_MAX)
         }
     }
 }

@@ -16,6 +16,9 @@ use tokio_serial::{SerialPortBuilderExt as _, SerialStream};
 /// Bytes that one read takes at most.
 const READ_MAX: usize = 8 * 1024;
 
+/// How long bytes that are not asked for gather before they are taken.
+const PIECE: Duration = Duration::from_micros(100);
+
 /// What a line is made of. A serial port is locked: nobody else may open it meanwhile.
 #[derive(Debug)]
 enum Port {
@@ -162,6 +165,9 @@ impl Link {
     /// nobody reads would hold it up.
     pub fn put_aside(&mut self, limit: Duration) -> Result<(), RigError> {
         if self.await_input(limit)? {
+            // It comes byte by byte: a piece of it costs no more than its first.
+            let piece = Timespec::try_from(PIECE).unwrap_or_default();
+            let _ = poll(&mut [], Some(&piece));
             let read = self.read_now();
             let count = self.took(read)?.len();
             self.aside.extend_from_slice(&self.buffer[..count]);

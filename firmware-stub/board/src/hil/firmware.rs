@@ -33,12 +33,12 @@ impl Firmware {
             if count == 0 {
                 break;
             }
-            faults.transmit(bytes, |bytes| {
-                for &byte in bytes {
-                    // Counted before it can be read.
-                    block::put(block::TX_COUNT, block::get(block::TX_COUNT).wrapping_add(1));
+            faults.transmit(bytes, |mut bytes| {
+                while !bytes.is_empty() {
+                    let count = uart::send(bytes);
+                    block::put(block::TX_COUNT, block::get(block::TX_COUNT).wrapping_add(count as u32));
+                    bytes = &bytes[count..];
                     self.sent = true;
-                    while uart::send(&[byte]) == 0 {}
                 }
             });
             self.line.sent(count);

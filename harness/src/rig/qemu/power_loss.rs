@@ -9,6 +9,7 @@ use super::tests::skipped;
 use crate::quantity::Span;
 use crate::wire::encode_request;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -416,6 +417,17 @@ impl Life<'_> {
 
 const BOLUS_NL: i64 = 20_000;
 
+/// Says which cut it was, where an assertion fails.
+struct ToldWhereItFailed(String);
+
+impl Drop for ToldWhereItFailed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = writeln!(std::io::stderr(), "{}", self.0);
+        }
+    }
+}
+
 #[test]
 fn power_that_goes_at_any_instant_loses_nothing_and_doses_nothing_twice() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -439,6 +451,7 @@ fn power_that_goes_at_any_instant_loses_nothing_and_doses_nothing_twice() {
             words: 1 + (draw(&mut seed) % 100) as u32,
             instructions: (draw(&mut seed) % 32) as u32,
         };
+        let _told = ToldWhereItFailed(format!("cut {number}: {doing:?}, {cut:?}"));
         let mut life = Life::begin(&runtime, &file, world.as_ref(), &mut heard);
         if world.is_some() {
             life.is_the_same();
