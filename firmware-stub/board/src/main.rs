@@ -70,7 +70,7 @@ fn main() -> ! {
     let mut clock = time::Clock::start();
     chip::enable_interrupts();
     #[cfg(feature = "hil")]
-    hil::run(&mut clock);
+    hil::run(reason, &mut clock);
     #[cfg(not(feature = "hil"))]
     pins::run(reason, &mut clock);
 }

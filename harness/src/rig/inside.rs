@@ -115,6 +115,19 @@ impl Rig {
                 Ok(word) if addr.is_multiple_of(4) => debug.write_word(addr, u32::from_le_bytes(word))?,
                 _ => debug.write(addr, &bytes)?,
             }
+            let mut there = vec![0; bytes.len()];
+            // What a register reads is the hardware's business.
+            if addr < PERIPHERALS {
+                debug.read(addr, &mut there)?;
+            }
+            if addr < PERIPHERALS && there != bytes {
+                return Err(RigError::Probe {
+                    doing: format!("writing `{at}`"),
+                    why: format!(
+                        "{addr:#010x} does not hold it: it reads {there:02x?} after {bytes:02x?} was written; memory that cannot be written"
+                    ),
+                });
+            }
         }
         Ok(())
     }

@@ -1,16 +1,16 @@
-//! The line: a serial port or a socket; bytes out, bytes in, each with a limit.
+//! The line: a serial port or a pair of pipes; bytes out, bytes in, each with a limit.
 
 use super::{RigError, host_time, tty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 use tokio_serial::{SerialPortBuilderExt as _, SerialStream};
 
 /// Bytes that one read takes at most.
@@ -23,21 +23,21 @@ const PIECE: Duration = Duration::from_micros(100);
 #[derive(Debug)]
 enum Port {
     Serial(SerialStream),
-    Socket(UnixStream),
+    Pipes { out: pipe::Sender, into: pipe::Receiver },
 }
 
 impl Port {
     async fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self {
             Self::Serial(port) => port.write_all(bytes).await,
-            Self::Socket(socket) => socket.write_all(bytes).await,
+            Self::Pipes { out, .. } => out.write_all(bytes).await,
         }
     }
 
-    async fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+    async fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         match self {
-            Self::Serial(port) => port.read(into).await,
-            Self::Socket(socket) => socket.read(into).await,
+            Self::Serial(port) => port.read(bytes).await,
+            Self::Pipes { into, .. } => into.read(bytes).await,
         }
     }
 }
@@ -86,19 +86,20 @@ impl Link {
         Ok(Self::new(Port::Serial(port), watch.into(), name, write_limit))
     }
 
-    /// Connects to the socket at `path`.
-    pub fn connect(path: &Path, write_limit: Duration) -> Result<Self, RigError> {
+    /// Opens the named pipes `path`.in, which the far end reads, and `path`.out, which it writes; it has them open already.
+    pub fn pipes(path: &Path, write_limit: Duration) -> Result<Self, RigError> {
         let name = path.display().to_string();
-        let opened = std::os::unix::net::UnixStream::connect(path).and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            let watch = socket.try_clone()?;
-            Ok((UnixStream::from_std(socket)?, watch))
+        let options = pipe::OpenOptions::new();
+        let opened = options.open_sender(path.with_extension("in")).and_then(|out| {
+            let into = options.open_receiver(path.with_extension("out"))?;
+            let watch = into.as_fd().try_clone_to_owned()?;
+            Ok((Port::Pipes { out, into }, watch))
         });
-        let (socket, watch) = opened.map_err(|e| RigError::Open {
+        let (port, watch) = opened.map_err(|e| RigError::Open {
             port: name.clone(),
             why: e.to_string(),
         })?;
-        Ok(Self::new(Port::Socket(socket), watch.into(), &name, write_limit))
+        Ok(Self::new(port, watch, &name, write_limit))
     }
 
     fn new(port: Port, watch: OwnedFd, name: &str, write_limit: Duration) -> Self {

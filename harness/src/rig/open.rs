@@ -73,7 +73,7 @@ impl Rig {
 
     async fn open_qemu(file: &RigFile, at: &QemuAt, options: &OpenOptions) -> Result<Self, RigError> {
         let (process, machine) = qemu::Process::start(at, file.limits.open).await?;
-        let link = Link::connect(&process.line(), file.limits.write)?;
+        let link = Link::pipes(&process.line(), file.limits.write)?;
         let flashed = file.firmware.as_ref().filter(|firmware| firmware.flash);
         let chip = match &file.probe {
             Some(ProbeAt::Qemu { chip: Some(chip), .. }) if flashed.is_some() => Some(chip),

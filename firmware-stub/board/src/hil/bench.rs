@@ -31,7 +31,11 @@ impl Seat {
 
     /// The bench that was there before this reset, or a new one at its first power; the store is mounted.
     #[inline(never)]
-    pub fn take_up(place: &'static mut MaybeUninit<Self>, store: &mut Store<Pages>) -> &'static mut Self {
+    pub fn take_up(
+        place: &'static mut MaybeUninit<Self>,
+        reason: ResetReason,
+        store: &mut Store<Pages>,
+    ) -> &'static mut Self {
         let token = Crc32::of(BUILD.as_bytes());
         if block::is_there() && TOKEN.load(Relaxed) == token {
             // SAFETY: the token is written behind a bench of this build, and taken away with nothing but the power.
@@ -42,8 +46,11 @@ impl Seat {
                 block::put(block::FIRST, 0);
                 seat.bench.fall(ResetReason::PowerOn);
             } else if seat.bench.is_up() {
-                // Nobody here asked for it: a probe did.
-                seat.bench.fall(ResetReason::Debug);
+                // Nobody here asked for it: the firmware faulted, or a probe did.
+                seat.bench.fall(match reason {
+                    ResetReason::Watchdog => reason,
+                    _ => ResetReason::Debug,
+                });
             }
             return seat;
         }

@@ -18,6 +18,7 @@ mod place;
 use core::mem::MaybeUninit;
 
 use stub_pump::Pump;
+use stub_pump::io::ResetReason;
 use stub_pump::line::LineServer;
 use stub_pump::settings::Settings;
 
@@ -34,7 +35,7 @@ use place::make_in;
 const POLL_US: u32 = 1_000;
 
 /// Serves the pump for ever.
-pub fn run(clock: &mut Clock) -> ! {
+pub fn run(reason: ResetReason, clock: &mut Clock) -> ! {
     static mut PUMP: MaybeUninit<Pump<Memory>> = MaybeUninit::uninit();
     static mut LINE: MaybeUninit<LineServer<LINE_TX>> = MaybeUninit::uninit();
     #[unsafe(link_section = ".uninit.BENCH")]
@@ -49,7 +50,7 @@ pub fn run(clock: &mut Clock) -> ! {
         fenced: false,
     };
     // Who reads it after the next reset the compiler cannot know: past this it takes every write for one that counts.
-    let bench = Seat::take_up(core::hint::black_box(bench), firmware.pump.nv_mut().store());
+    let bench = Seat::take_up(core::hint::black_box(bench), reason, firmware.pump.nv_mut().store());
     bench.boot(&mut firmware);
     bench.publish(&firmware);
     block::show();

@@ -18,8 +18,8 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
+use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,8 +80,7 @@ impl Board {
         let (process, mut machine) = runtime
             .block_on(Process::start(&at, Duration::from_secs(20)))
             .expect("QEMU starts");
-        let line = UnixStream::connect(process.line()).expect("its line");
-        let (port, far) = serial_port(line);
+        let (port, far) = serial_port(&process.line());
         if at.elf.is_some() {
             machine.resume();
         }
@@ -214,8 +213,13 @@ impl CoreBackend for Sick {
     }
 }
 
-/// A serial port at whose other end `line` is.
-fn serial_port(mut line: UnixStream) -> (String, OwnedFd) {
+/// A serial port at whose other end `line` is, a pair of pipes.
+fn serial_port(line: &Path) -> (String, OwnedFd) {
+    let mut from = File::open(line.with_extension("out")).expect("a pipe");
+    let mut line = File::options()
+        .write(true)
+        .open(line.with_extension("in"))
+        .expect("a pipe");
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a PTY");
     grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("a PTY");
     let port = ptsname(&ours, Vec::new())
@@ -226,7 +230,7 @@ fn serial_port(mut line: UnixStream) -> (String, OwnedFd) {
     let mut termios = tcgetattr(&far).expect("a terminal");
     termios.make_raw();
     tcsetattr(&far, OptionalActions::Now, &termios).expect("a terminal");
-    let (ours, mut from) = (Arc::new(ours), line.try_clone().expect("a socket"));
+    let ours = Arc::new(ours);
     let to = Arc::clone(&ours);
     std::thread::spawn(move || {
         let mut buffer = [0; 256];

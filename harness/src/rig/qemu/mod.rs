@@ -15,6 +15,8 @@ use super::{RigError, host_time};
 use gdb::Gdb;
 use qmp::Qmp;
 use qtest::Qtest;
+use rustix::event::{Timespec, poll};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use socket::Socket;
 use std::ffi::OsStr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -32,6 +34,12 @@ const FOLDER: &str = "pump-hil-qemu-";
 const GUARD: &str = "setpriv";
 /// How often a process that starts is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
+/// How long a process that was killed may take to end, and how often that is looked at.
+const LEAVE: Duration = Duration::from_secs(1);
+const LEAVE_LOOK: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 500_000,
+};
 /// How long QEMU may take for one request.
 const ANSWER: Duration = Duration::from_secs(5);
 /// Bytes of QEMU's complaints that are told.
@@ -78,15 +86,20 @@ impl Process {
             )));
         }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        if number == 0 {
+            sweep();
+        }
         let folder = std::env::temp_dir().join(format!("{FOLDER}{}-{number}", std::process::id()));
         std::fs::DirBuilder::new()
             .mode(0o700)
             .create(&folder)
             .map_err(|e| wrong(format!("cannot make {}: {e}", folder.display())))?;
-        let child = command(at, &folder).spawn().map_err(|e| {
-            let _ = std::fs::remove_dir_all(&folder);
-            wrong(format!("{QEMU} does not start: {e}"))
-        })?;
+        let child = pipes(&folder)
+            .and_then(|()| command(at, &folder).spawn())
+            .map_err(|e| {
+                let _ = std::fs::remove_dir_all(&folder);
+                wrong(format!("{QEMU} does not start: {e}"))
+            })?;
         let mut process = Self { child, folder };
         let gdb = process.connect("gdb", "QEMU's debug stub", limit).await?;
         let qtest = process.connect("qtest", "QEMU's memory access", limit).await?;
@@ -98,7 +111,7 @@ impl Process {
         }
     }
 
-    /// Where the pump's line can be connected to.
+    /// The pump's line: named pipes, `.in` and `.out`.
     pub fn line(&self) -> PathBuf {
         self.folder.join("line")
     }
@@ -137,8 +150,37 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.start_kill();
+        // It is gone at once, and nobody else takes leave of it where this process ends as well.
+        let begun = host_time::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < LEAVE {
+            let _ = poll(&mut [], Some(&LEAVE_LOOK));
+        }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Takes away the folders of processes that were killed before they could.
+fn sweep() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix(FOLDER).and_then(|rest| rest.split_once('-'));
+        if let Some((pid, _)) = pid.filter(|(pid, _)| pid.parse::<u32>().is_ok())
+            && !Path::new("/proc").join(pid).exists()
+        {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// The pump's line. A byte, and the machine sends one by one, costs a pipe a quarter of what it costs a socket, which is full after 278 of them.
+fn pipes(folder: &Path) -> std::io::Result<()> {
+    for end in ["line.in", "line.out"] {
+        mkfifoat(CWD, folder.join(end), Mode::RUSR | Mode::WUSR)?;
+    }
+    Ok(())
 }
 
 fn on_path(program: &str) -> bool {
@@ -147,7 +189,9 @@ fn on_path(program: &str) -> bool {
 }
 
 fn command(at: &QemuAt, folder: &Path) -> Command {
-    let socket = |name: &str| format!("unix:{},server=on,wait=off", folder.join(name).display());
+    // In QEMU's options a comma is doubled.
+    let path = |name: &str| folder.join(name).display().to_string().replace(',', ",,");
+    let socket = |name: &str| format!("unix:{},server=on,wait=off", path(name));
     let mut command = Command::new(QEMU);
     if on_path(GUARD) {
         // Even where this process is ended by a signal that it cannot catch.
@@ -156,7 +200,9 @@ fn command(at: &QemuAt, folder: &Path) -> Command {
     }
     command
         .args(["-machine", &at.machine, "-nodefaults", "-display", "none", "-S"])
-        .args(["-serial", &socket("line")])
+        .arg("-chardev")
+        .arg(format!("pipe,id=line,path={}", path("line")))
+        .args(["-serial", "chardev:line"])
         .args(["-gdb", &socket("gdb")])
         .args(["-qtest", &socket("qtest"), "-qtest-log", "none", "-accel", "tcg"])
         .args(["-qmp", &socket("qmp")])
