@@ -3,7 +3,7 @@
 //! Format strings are taken apart by `defmt-parser`, which is light. `defmt-decoder`, which would do the rest, takes memory by what a frame says (four bytes
 //! of garbage ask for gigabytes) and changes how `serde_json` reads numbers in the whole program; so values are read here, within bounds.
 //!
-//! **Invariant:** a frame is foreign: it takes at most [`VALUES_MAX`] values, [`DEPTH_MAX`] deep, or it is none.
+//! **Invariant:** a frame is foreign: it takes at most `VALUES_MAX` values, `DEPTH_MAX` deep, or it is none.
 
 use super::Image;
 use crate::report::safe_text::safe;
