@@ -50,7 +50,7 @@ fn firmware_that_faults_leaves_its_stack_and_starts_again() {
     let folder = tempfile::tempdir().unwrap();
     // An index beyond its array: the next look at the battery panics, and a panic of this firmware is a fault.
     let spoilt = "  - at: 1 h\n    probe: {write: PUMP.battery.next, value: 200}\n";
-    let after = "  - at: 2 h\n    expect: {resets: 1}\n";
+    let after = "  - at: 2 h\n    expect: {resets: 1, alarm: watchdog-reset}\n";
     let file = scenario(folder.path(), &format!("{spoilt}{after}"));
     let out = folder.path().join("out");
     let ran = run(&root, &file, RIG, &out);
