@@ -2,7 +2,7 @@
 
 use crate::cli::inputs;
 use crate::interrupt;
-use crate::plan::Cursor;
+use crate::plan;
 use crate::quantity::Span;
 use crate::report::{self, Asked, ScenarioResult};
 use crate::rig::RigFile;
@@ -101,7 +101,7 @@ impl Bench {
     #[must_use]
     pub fn catchers(&self, defect: &str) -> Vec<String> {
         (0..self.cases.len())
-            .filter(|&at| length(&self.cases[at]) <= LONGEST_WITH_DEFECT)
+            .filter(|&at| plan::length(&self.cases[at]) <= LONGEST_WITH_DEFECT)
             .filter(|&at| matches!(self.run(at, Some(defect), None).outcome.verdict, Verdict::Failed { .. }))
             .map(|at| self.cases[at].name())
             .collect()
@@ -117,14 +117,4 @@ impl Bench {
         };
         suite::run_case(&self.cases[at], &settings, &interrupt::pair().1, &mut |_| {})
     }
-}
-
-/// What the case takes at least.
-fn length(case: &Case) -> Span {
-    let mut cursor = Cursor::new(case);
-    let mut now = Span(0);
-    while let Some(due) = cursor.next(now) {
-        now = now.max(due.at);
-    }
-    now
 }

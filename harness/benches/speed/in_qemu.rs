@@ -19,18 +19,6 @@ const ADDR: &str = "0x20002000";
 const BLOCK: usize = 100;
 const BLOCKS: usize = 100;
 
-/// What is missing for these; `None`: nothing.
-pub fn missing() -> Option<&'static str> {
-    let no_qemu = Command::new("qemu-system-arm").arg("--version").output().is_err();
-    if no_qemu {
-        Some("no qemu-system-arm")
-    } else if !folder(IMAGE).exists() {
-        Some("no image; firmware-stub/board/build makes it")
-    } else {
-        None
-    }
-}
-
 /// Median over the pairs of neighbouring blocks of a 32-bit read through the harness / a bare qtest request for the same word.
 pub fn probe_read() -> f64 {
     let folder_of_sockets = std::env::temp_dir().join(format!("pump-hil-bare-{}", std::process::id()));

@@ -30,7 +30,7 @@ pub use clock::{Advance, Fence, Stop};
 pub use error::RigError;
 pub use file::{ClockKind, OF_THE_PROBE, ProbeAt, PumpAt, RigFile, RigLimits, SerialAt};
 pub use line::{End, Received};
-pub use qemu::QemuAt;
+pub use qemu::{QemuAt, here};
 #[cfg(feature = "seeded-defects")]
 pub use sim::SEEDED_DEFECTS;
 #[cfg(feature = "sim")]

@@ -8,7 +8,7 @@ use crate::journal;
 use crate::report::{Asked, ScenarioResult};
 use crate::rig::probe::virtual_usb::{Plug, usb};
 use crate::rig::probe::{BusFault, CoreBackend, CoreRegister, Probes};
-use crate::rig::qemu::{Machine, Process, QemuAt};
+use crate::rig::qemu::{Machine, Process, QemuAt, here};
 use crate::rig::{RigError, RigFile};
 use crate::scenario::case::Case;
 use crate::snapshot;
@@ -37,20 +37,6 @@ prescription: {drug: saline, mode: continuous, rate: 48 uL/day, reservoir: 20 mL
 timeline: [{expect: {state: stopped}}]
 snapshot: none
 ";
-
-/// The repository; `None`, visibly, where QEMU or the image is missing.
-fn repository() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let qemu = std::process::Command::new("qemu-system-arm").arg("--version").output();
-    if qemu.is_ok() && image(&root).exists() {
-        return Some(root);
-    }
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: a board wants qemu-system-arm and `firmware-stub/board/build`"
-    );
-    None
-}
 
 fn image(root: &Path) -> PathBuf {
     root.join("firmware-stub/board/target/microbit.elf")
@@ -326,7 +312,7 @@ fn another_build(root: &Path, folder: &Path) -> PathBuf {
 
 #[test]
 fn a_board_plays_a_scenario_to_the_accepted_dose_log_again_and_again() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let board = Board::plug_in(Some(image(&root)));
     // The second time its flash holds the records of the first.
     for _ in 0..2 {
@@ -338,7 +324,7 @@ fn a_board_plays_a_scenario_to_the_accepted_dose_log_again_and_again() {
 
 #[test]
 fn an_empty_board_is_flashed_once() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let board = Board::plug_in(None);
     let elf = image(&root);
     assert_eq!(passes(&root, board.rig(&root, &elf, Some(&elf))).0, InFlash::Written);
@@ -348,7 +334,7 @@ fn an_empty_board_is_flashed_once() {
 
 #[test]
 fn other_firmware_in_flash_is_told_before_the_pump_is_asked_anything() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let board = Board::plug_in(Some(image(&root)));
     let (why, events) = inconclusive(&root, board.rig(&root, &another_build(&root, folder.path()), None));
@@ -362,7 +348,7 @@ fn other_firmware_in_flash_is_told_before_the_pump_is_asked_anything() {
 
 #[test]
 fn a_flash_that_reads_otherwise_than_it_was_written_is_told() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let (board, elf) = (Board::plug_in(None), image(&root));
     let mut rig = board.rig(&root, &elf, Some(&elf));
     rig.probes = board.probes_that(Ills {
@@ -379,7 +365,7 @@ fn a_flash_that_reads_otherwise_than_it_was_written_is_told() {
 
 #[test]
 fn a_probe_that_is_lost_while_it_flashes_is_told_with_what_the_chip_holds_now() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let elf = image(&root);
     let lost = |resumes: u32, doing: &str| {
         let board = Board::plug_in(None);
@@ -403,7 +389,7 @@ fn a_probe_that_is_lost_while_it_flashes_is_told_with_what_the_chip_holds_now() 
 
 #[test]
 fn a_port_of_another_pump_is_told_by_what_that_pump_says_of_itself() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     // By the wall clock and without a probe: only `identify` can tell.
     let folder = tempfile::tempdir().expect("a folder");
     let link = folder.path().join("port");
@@ -455,7 +441,7 @@ fn a_port_of_another_pump_is_told_by_what_that_pump_says_of_itself() {
 
 #[test]
 fn a_cable_that_is_pulled_in_the_middle_ends_the_run_and_says_nothing_of_the_pump() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let board = Board::plug_in(Some(image(&root)));
     let rig = board.rig(&root, &image(&root), None);
     let folder = tempfile::tempdir().expect("a folder");
@@ -484,7 +470,7 @@ fn a_cable_that_is_pulled_in_the_middle_ends_the_run_and_says_nothing_of_the_pum
 
 #[test]
 fn a_probe_and_a_line_that_lead_to_two_boards_are_told() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let (probed, heard) = (Board::plug_in(Some(image(&root))), Board::plug_in(None));
     let mut rig = heard.rig(&root, &image(&root), None);
     rig.probes = probed.probes();
@@ -497,7 +483,7 @@ fn a_probe_and_a_line_that_lead_to_two_boards_are_told() {
 
 #[test]
 fn firmware_without_the_block_is_told() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let board = Board::plug_in(Some(image(&root)));
     let mut rig = board.rig(&root, &image(&root), None);
     rig.limits.open = Duration::from_millis(300);
@@ -513,7 +499,7 @@ fn firmware_without_the_block_is_told() {
 
 #[test]
 fn what_cannot_be_flashed_is_refused_before_anything_is_erased() {
-    let Some(root) = repository() else { return };
+    let Some(root) = here::repository(true) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);

@@ -2,10 +2,8 @@
 
 use super::*;
 use crate::crash::Frame;
-use crate::rig::qemu::{Process, QemuAt};
+use crate::rig::qemu::{Process, QemuAt, here};
 use crate::rig::rtt::Logs;
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,16 +22,7 @@ struct Probed {
 impl Probed {
     /// `None`, visibly, where there is no QEMU.
     fn start() -> Option<Self> {
-        let qemu = std::process::Command::new("qemu-system-arm").arg("--version").output();
-        if qemu.is_err() {
-            // Not by `eprintln!`, which the test runner keeps to itself where a test passes.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED: no qemu-system-arm here (Debian: apt install qemu-system-arm)"
-            );
-            return None;
-        }
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/firmware");
+        let folder = here::repository(false)?.join("fixtures/firmware");
         let elf = folder.join("probed.elf");
         let image = Image::parse(std::fs::read(&elf).expect("the image is there")).expect("it is one");
         let at = QemuAt {

@@ -5,6 +5,7 @@
 
 mod core;
 mod gdb;
+pub mod here;
 mod qmp;
 mod qtest;
 mod socket;

@@ -5,12 +5,11 @@
 
 use super::super::clock::Clock;
 use super::super::{OpenOptions, Rig, RigFile, TestBlock};
-use super::tests::skipped;
+use super::here;
 use crate::quantity::Span;
 use crate::wire::encode_request;
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 const CUTS: u32 = 200;
@@ -116,6 +115,9 @@ impl<'a> Life<'a> {
             }
         }
         debug.write_word(NVMC_CONFIG, 0).unwrap();
+        let mut flash = vec![0; world.flash.len()];
+        debug.read(STORE.start, &mut flash).unwrap();
+        assert!(flash == world.flash, "the flash is not as the power left it");
         debug.write(RAM.0, &world.ram).unwrap();
         debug.write_word(block + FIRST, POWER_BACK).unwrap();
         debug.reset().unwrap();
@@ -123,8 +125,6 @@ impl<'a> Life<'a> {
         while debug.read_word(block + FIRST).unwrap() != 0 || TestBlock::at(debug, block).is_err() {
             assert!(begun.elapsed() < REPLY, "the pump does not boot");
         }
-        let mut flash = vec![0; world.flash.len()];
-        debug.read(STORE.start, &mut flash).unwrap();
         self.rig.block = Some(TestBlock::at(debug, block).unwrap());
         self.rig.clock = Clock::Chip { now_ms: 0 };
         self.rig.settled = None;
@@ -430,10 +430,9 @@ impl Drop for ToldWhereItFailed {
 
 #[test]
 fn power_that_goes_at_any_instant_loses_nothing_and_doses_nothing_twice() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    if skipped(Some(&folder.join("firmware-stub/board/target/microbit.elf"))) {
+    let Some(folder) = here::repository(true) else {
         return;
-    }
+    };
     let file = RigFile::load(&folder.join("fixtures/rigs/qemu-microbit.yaml")).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

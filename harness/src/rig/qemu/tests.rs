@@ -1,9 +1,8 @@
 //! A real QEMU, with an image of eight instructions that counts as fast as it can.
 
-use super::{Process, QemuAt};
+use super::{FOLDER, Process, QemuAt, here, sweep};
 use crate::rig::probe::Debug;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 const COUNTER: u64 = 0x2000_0100;
@@ -15,29 +14,9 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// r0 = 0x20000100; loop: r1 = [r0]; r1 += 1; [r0] = r1; branch to loop.
 const CODE: [u16; 8] = [0x2020, 0x0600, 0x3080, 0x3080, 0x6801, 0x3101, 0x6001, 0xE7FB];
 
-/// Whether there is no QEMU, or no `image`: then that is said where it is seen.
-pub(super) fn skipped(image: Option<&Path>) -> bool {
-    let no_qemu = std::process::Command::new("qemu-system-arm")
-        .arg("--version")
-        .output()
-        .is_err();
-    let missing = if no_qemu {
-        "no qemu-system-arm here (Debian: apt install qemu-system-arm)"
-    } else if image.is_some_and(|image| !image.exists()) {
-        "no image of the pump (firmware-stub/board/build makes it)"
-    } else {
-        return false;
-    };
-    // Not by `eprintln!`, which the test runner keeps to itself where a test passes.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {missing}");
-    true
-}
-
 /// The machine, its probe, and the folder of its image; `None`, visibly, where there is no QEMU.
 fn counting() -> Option<(Process, Debug, tempfile::TempDir)> {
-    if skipped(None) {
-        return None;
-    }
+    here::repository(false)?;
     let folder = tempfile::tempdir().expect("a folder");
     let mut image = vec![0; RESET as usize];
     image[..4].copy_from_slice(&0x2000_4000_u32.to_le_bytes());
@@ -154,4 +133,17 @@ fn the_process_and_its_folder_end_with_it() {
     // Killed; a zombie until it is reaped, which is not running either.
     let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
     while state().is_some_and(|stat| !stat.contains(") Z")) {}
+}
+
+#[test]
+fn folders_of_processes_that_are_gone_are_swept_away_and_others_stay() {
+    let folder = |pid: u32| std::env::temp_dir().join(format!("{FOLDER}{pid}-of-a-test"));
+    // No process has so high a number.
+    let (gone, alive) = (folder(u32::MAX), folder(std::process::id()));
+    for folder in [&gone, &alive] {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    sweep();
+    assert!(!gone.exists() && alive.exists());
+    std::fs::remove_dir(alive).expect("it is there");
 }
