@@ -82,7 +82,7 @@ pub struct Run {
     /// Accept every dose log that is new or differs; who and when is recorded. Refused in CI.
     #[arg(long)]
     pub accept: bool,
-    /// Folder for journals, results.json and junit.xml; by default a new one under pump-hil-runs.
+    /// Folder for journals, results.json and junit.xml; by default a new one under pump-hil-runs. One run at a time writes into a folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Cases that run at the same time; by default one a processor on a simulated rig, one on any other.

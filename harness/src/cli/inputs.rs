@@ -1,10 +1,10 @@
-//! What the commands read: fixtures, scenarios, and where results go.
+//! What the commands read: fixtures and scenarios.
 
 use super::CliError;
 use crate::catalog::Catalog;
 use crate::diagnostic::{self, Diagnostic};
 use crate::files;
-use crate::rig::{RigFile, host_time};
+use crate::rig::RigFile;
 use crate::scenario::case::Case;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
@@ -99,18 +99,6 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     diagnostic::render_all(diagnostics, std::io::stderr().is_terminal() && !no_color)
-}
-
-/// A folder that no run used before, in `pump-hil-runs`, with `latest` pointing at it.
-pub(crate) fn new_run_folder() -> PathBuf {
-    let runs = Path::new("pump-hil-runs");
-    let name = format!("{}-{}", host_time::utc().strftime("%Y%m%dT%H%M%SZ"), std::process::id());
-    let latest = runs.join("latest");
-    let _ = std::fs::create_dir_all(runs);
-    let _ = std::fs::remove_file(&latest);
-    // Only a convenience: where links are not to be had, the folder's name is in the summary.
-    let _ = std::os::unix::fs::symlink(&name, &latest);
-    runs.join(name)
 }
 
 /// Processors to use.

@@ -4,6 +4,7 @@ mod args;
 mod check;
 pub(crate) mod inputs;
 mod list;
+mod out;
 mod progress;
 mod replay;
 mod review;

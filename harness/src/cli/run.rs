@@ -2,6 +2,7 @@
 
 use super::args::Run;
 use super::inputs::Group;
+use super::out::OutFolder;
 use super::progress::Reporter;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::interrupt;
@@ -25,13 +26,11 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
             return Ok(Exit::Usage);
         }
     };
-    let out = args.out.clone().unwrap_or_else(inputs::new_run_folder);
-    std::fs::create_dir_all(&out)
-        .map_err(|e| CliError::usage(format!("cannot make the output folder `{}`: {e}", out.display())))?;
+    let out = OutFolder::open(args.out.as_deref())?;
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
-    let results = play(args, &work, &update, &out, &interrupt);
-    let written = write_reports(&out, &results);
+    let results = play(args, &work, &update, out.path(), &interrupt);
+    let written = write_reports(out.path(), &results);
     let mut text = report::terminal::table(&results);
     let interrupted = interrupt.by();
     if let Some(by) = interrupted {
@@ -41,7 +40,7 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     let printed = print(&text);
     // Last, so that nobody overlooks it.
     eprint(&report::terminal::not_safe(&results));
-    let where_it_is = format!("Journals, results.json and junit.xml are in {}\n", out.display());
+    let where_it_is = format!("Journals, results.json and junit.xml are in {}\n", out.path().display());
     let told = written.and(printed).and_then(|()| print(&where_it_is));
     if interrupted.is_some() {
         // It may have been broken off by closing the terminal, on which nothing can be told any more.

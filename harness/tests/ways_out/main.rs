@@ -357,6 +357,25 @@ fn kill_9() {
 }
 
 #[test]
+fn a_folder_that_another_run_is_writing_into() {
+    let bench = Bench::new();
+    let mut first = in_therapy(&bench, &bench.port(), &[]);
+    let rig = bench.rig_of("{kind: sim-process}", PATIENT);
+    let mut second = Run::start(&bench, &[], &therapy(""), &rig, &[]);
+    assert_eq!(second.end().code(), Some(2), "{}", second.terminal.shown);
+    let holder = format!("another run (process {}) is writing there", first.harness.id());
+    assert!(second.terminal.shown.contains(&holder), "{}", second.terminal.shown);
+    let journal = first.journal();
+    assert!(!events(&journal, true).is_empty(), "it was not written over");
+
+    // The folder is free as soon as the process is gone, however it went.
+    signal(&first.harness, Signal::KILL);
+    first.end();
+    let mut third = Run::start(&bench, &[], &therapy(""), &rig, &[]);
+    assert_eq!(third.end().code(), Some(0), "{}", third.terminal.shown);
+}
+
+#[test]
 fn a_disk_that_is_full_before_the_begin() {
     let bench = Bench::new();
     std::fs::create_dir(bench.folder.path().join("out")).unwrap();
