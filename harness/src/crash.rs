@@ -65,6 +65,23 @@ impl Crash {
             missing: Vec::new(),
         }
     }
+
+    /// Where the firmware was when an exception came, in one line: `HardFault in FUNCTION (FILE:LINE)`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let exception = self.exception.as_deref().unwrap_or("a fault");
+        let interrupted = self.stack.iter().find(|frame| frame.interrupted_by.is_some());
+        let Some(frame) = interrupted.or(self.stack.first()) else {
+            let pc = self.registers.iter().find(|(name, _)| name == "pc");
+            return pc.map_or(exception.to_owned(), |(_, pc)| format!("{exception}, pc {pc}"));
+        };
+        let source = match (&frame.file, frame.line) {
+            (Some(file), Some(line)) => format!(" ({file}:{line})"),
+            (Some(file), None) => format!(" ({file})"),
+            _ => String::new(),
+        };
+        format!("{exception} in {}{source}", frame.function)
+    }
 }
 
 impl Why {

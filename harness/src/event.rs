@@ -223,7 +223,7 @@ pub enum Body {
     },
     /// The firmware told the probe something, by RTT.
     Log(Log),
-    /// What the pump was doing when it, or the case, came to grief. Nothing is judged by it.
+    /// What the pump was doing when it, or the case, came to grief. Of all of it only that the firmware faulted is judged.
     Crash(Box<Crash>),
     /// A step waited for the core to come by a breakpoint.
     Breakpoint {

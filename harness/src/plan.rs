@@ -187,6 +187,7 @@ pub(crate) mod tests {
             watch: Vec::new(),
             always: Vec::new(),
             allow_alarms: BTreeSet::new(),
+            firmware_may_fault: false,
             reconcile: None,
             snapshot: None,
         }

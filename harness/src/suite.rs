@@ -205,7 +205,7 @@ fn play(
         .build()
         .map_err(|e| format!("cannot start the event loop: {e}"))?;
     let mut header = Header::new(case.clone(), host_time::utc());
-    header.accepted = accepted;
+    header.accepted.clone_from(&accepted);
     header.host = host_time::host();
     header.rig.clone_from(&settings.rig.name);
     header.rig_sha256 = journal::sha256_hex(settings.rig.text.as_bytes());
@@ -227,7 +227,7 @@ fn play(
             return Err(error.to_string());
         }
     };
-    let mut runner = Runner::new(case, rig, journal, interrupt.clone(), watch);
+    let mut runner = Runner::new(case, accepted, rig, journal, interrupt.clone(), watch);
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic) = (Vec::new(), Vec::new(), None);
     match played {

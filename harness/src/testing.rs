@@ -35,6 +35,7 @@ pub(crate) fn case(steps: Vec<Action>) -> Case {
         watch: vec![],
         always: vec![],
         allow_alarms: std::collections::BTreeSet::new(),
+        firmware_may_fault: false,
         reconcile: Some(Percent(5_000)),
         snapshot: None,
     }

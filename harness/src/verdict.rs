@@ -66,6 +66,8 @@ pub enum ReasonKind {
     Record,
     /// The pump does not answer.
     NoReply,
+    /// The firmware faulted, such as by a HardFault.
+    FirmwareFault,
     /// The dose log differs from its snapshot.
     Snapshot,
 }

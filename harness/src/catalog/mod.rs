@@ -169,6 +169,7 @@ pub fn fixed_words(list: &str) -> Option<Vec<String>> {
         }
         "word" => owned(&["none"]),
         "probe action" => owned(&["reset"]),
+        "word about faults of the firmware" => owned(&["allowed"]),
         "route" => owned(words::ROUTES),
         "kind of requirement" => owned(&["requirement", "row"]),
         _ => return None,

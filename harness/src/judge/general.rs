@@ -1,6 +1,7 @@
 //! What needs no step: alarms that nobody named, records that are missing or cannot be, silence, a broken rig, and how the pump was left.
 
-use super::Judge;
+use super::{CRASHES_MAX, Judge};
+use crate::crash::{Crash, Why};
 use crate::dose::Lag;
 use crate::event::{Body, Event, Said};
 use crate::quantity::Span;
@@ -65,6 +66,19 @@ impl Judge {
                 self.named(event.t, said);
             }
             _ => self.afterwards(event),
+        }
+    }
+
+    /// A crash record is for people, but for one thing: firmware that faults is wrong wherever the scenario does not allow it.
+    pub(super) fn crashed(&mut self, t: Span, crash: &Crash) {
+        if self.crashes.len() < CRASHES_MAX {
+            self.crashes.push((t, crash.clone()));
+        }
+        if crash.why == Why::Fault && !self.played && !self.case.firmware_may_fault {
+            let came = format!("the firmware faulted: {}", crash.place());
+            let expected = "firmware that does not fault (`firmware-faults: allowed` where it may)".to_owned();
+            self.reason(ReasonKind::FirmwareFault, t, expected, came);
+            self.frozen = true;
         }
     }
 

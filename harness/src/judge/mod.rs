@@ -26,7 +26,7 @@ pub use observed::{Alarm, AlarmLatency, Observed};
 pub use outcome::Outcome;
 
 use crate::crash::{Crash, RECORDS_MAX};
-use crate::dose::Builder;
+use crate::dose::{Builder, DoseLog};
 use crate::event::{Body, Event};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::quantity::Span;
@@ -134,11 +134,7 @@ impl Judge {
     pub fn on_event(&mut self, event: &Event) {
         self.seq += 1;
         if let Body::Crash(crash) = &event.body {
-            // For people: nothing is judged by it.
-            if self.crashes.len() < CRASHES_MAX {
-                self.crashes.push((event.t, (**crash).clone()));
-            }
-            return;
+            return self.crashed(event.t, crash);
         }
         if !event.is_reckonable() {
             return self.beyond_reckoning(event);
@@ -214,6 +210,12 @@ impl Judge {
     #[must_use]
     pub fn has_passed(&self) -> bool {
         self.played && self.reasons.is_empty() && self.troubles.is_empty()
+    }
+
+    /// The dose log so far.
+    #[must_use]
+    pub fn dose_log(&self) -> DoseLog {
+        self.dose.clone().finish()
     }
 
     /// Nothing more is judged: what oracle and reconciliation have to say at the end. Once.

@@ -1,4 +1,5 @@
 use super::judge_journal;
+use crate::crash::{Crash, Frame, Why};
 use crate::event::{Body, Event, Said};
 use crate::firmware::{Value, Wanted};
 use crate::quantity::Span;
@@ -180,6 +181,51 @@ fn an_alarm_that_the_scenario_does_not_name_is_a_failure() {
     assert_eq!(kinds(&case, run()), [ReasonKind::UnexpectedAlarm]);
     case.allow_alarms.insert("magnet".into());
     assert_eq!(kinds(&case, run()), []);
+}
+
+#[test]
+fn firmware_that_faults_is_a_failure_unless_the_scenario_allows_it() {
+    let mut case = case(vec![ask(Request::Start)]);
+    let record = |why: Why| {
+        let mut crash = Crash::new(why);
+        crash.exception = Some("HardFault".into());
+        let frame = |function: &str, interrupted_by: Option<&str>| Frame {
+            function: function.into(),
+            file: Some("pump.rs".into()),
+            line: Some(7),
+            interrupted_by: interrupted_by.map(str::to_owned),
+            ..Frame::default()
+        };
+        crash.stack = vec![frame("HardFault", None), frame("Pump::step", Some("HardFault"))];
+        Body::Crash(Box::new(crash))
+    };
+    let run = |why: Why| {
+        let mut run = Run::begun();
+        run.start(480_000).basal_until(HOUR).push(record(why));
+        run.ended()
+    };
+    let Verdict::Failed { reasons } = judge_journal(&case, run(Why::Fault)).verdict else {
+        panic!("it passed");
+    };
+    assert_eq!(
+        (reasons.len(), reasons[0].kind, reasons[0].t, &*reasons[0].came),
+        (
+            1,
+            ReasonKind::FirmwareFault,
+            Span(HOUR),
+            "the firmware faulted: HardFault in Pump::step (pump.rs:7)"
+        )
+    );
+    assert_eq!(kinds(&case, run(Why::Reset)), [], "a record by itself is for people");
+    let mut afterwards = Run::begun();
+    afterwards.start(480_000).push(Body::Played).push(record(Why::Fault));
+    assert_eq!(
+        kinds(&case, afterwards.ended()),
+        [],
+        "what leaves the pump safe is not judged"
+    );
+    case.firmware_may_fault = true;
+    assert_eq!(kinds(&case, run(Why::Fault)), []);
 }
 
 #[test]

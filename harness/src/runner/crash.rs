@@ -6,6 +6,7 @@ use crate::event::Body;
 use crate::journal::JournalError;
 use crate::report::log_line;
 use crate::report::safe_text::safe;
+use crate::snapshot;
 use std::collections::VecDeque;
 
 /// What was said last, for a record.
@@ -54,6 +55,21 @@ impl Runner<'_> {
             return Ok(());
         }
         self.look_at(Why::Reset)
+    }
+
+    /// The steps are over, or broke off: where the case does not pass, notes what the pump is doing, before anything is changed.
+    pub(super) fn note_failure(&mut self) -> Result<(), JournalError> {
+        let accepted = self.accepted.as_ref();
+        let as_accepted = || {
+            accepted.is_none_or(|accepted| {
+                let checked = snapshot::against(accepted, self.case, &self.judge.dose_log());
+                checked.reason(self.case, self.now()).is_none()
+            })
+        };
+        if self.judge.has_passed() && as_accepted() {
+            return Ok(());
+        }
+        self.look_at(Why::Failed)
     }
 
     /// Notes what the pump is doing now, where a probe can tell.

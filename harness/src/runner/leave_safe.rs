@@ -4,7 +4,6 @@
 //! safe is known to the caller even where it cannot be written down.
 
 use super::Runner;
-use crate::crash::Why;
 use crate::event::Body;
 use crate::interrupt;
 use crate::journal::JournalError;
@@ -29,10 +28,7 @@ impl Runner<'_> {
         if let Some(what) = panic {
             let _ = self.note(Body::RigTrouble { what });
         }
-        // Before anything is changed: what is the pump doing?
-        if !self.judge.has_passed() {
-            let _ = self.look_at(Why::Failed);
-        }
+        let _ = self.note_failure();
         let (mut did, mut failed) = (Vec::new(), Vec::new());
         self.clear_armed(&mut did, &mut failed).await;
         self.stop_therapy(&mut did, &mut failed).await;

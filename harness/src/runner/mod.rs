@@ -50,6 +50,8 @@ pub type Watch<'a> = &'a mut dyn FnMut(&Event);
 /// One case on one rig.
 pub struct Runner<'a> {
     case: &'a Case,
+    /// The accepted dose log that the run is held to.
+    accepted: Option<String>,
     rig: Rig,
     session: Session,
     judge: Judge,
@@ -81,11 +83,19 @@ pub struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// A runner that has not begun yet.
-    pub fn new(case: &'a Case, rig: Rig, journal: journal::Writer, interrupt: Interrupt, watch: Watch<'a>) -> Self {
+    /// A runner that has not begun yet; `accepted` is what the journal's header has.
+    pub fn new(
+        case: &'a Case,
+        accepted: Option<String>,
+        rig: Rig,
+        journal: journal::Writer,
+        interrupt: Interrupt,
+        watch: Watch<'a>,
+    ) -> Self {
         let session = Session::new(Arc::clone(rig.profile()));
         Self {
             case,
+            accepted,
             rig,
             session,
             judge: Judge::new(case),

@@ -48,6 +48,9 @@ pub struct Case {
     pub always: Vec<Invariant>,
     /// Alarms that may come without an `expect` that names them. Any other alarm fails the scenario.
     pub allow_alarms: BTreeSet<String>,
+    /// Whether the firmware may fault, such as by a HardFault. A fault that a probe sees else fails the scenario.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub firmware_may_fault: bool,
     /// Reconciliation: how far delivered may be from reported; `None` where a fault makes them part on purpose, and the scenario says so.
     pub reconcile: Option<Percent>,
     /// The dose log's snapshot; `None` where the scenario says `snapshot: none`.

@@ -145,6 +145,7 @@ fn merge(base: RawFile, over: RawFile) -> RawFile {
         watch: join(base.watch, over.watch),
         always: join(base.always, over.always),
         allow_alarms: join(base.allow_alarms, over.allow_alarms),
+        firmware_faults: over.firmware_faults.or(base.firmware_faults),
         ..over
     }
 }

@@ -52,6 +52,8 @@ words! {
     NoneWord = "word",
     /// `reset`.
     ResetWord = "probe action",
+    /// `allowed`.
+    AllowedWord = "word about faults of the firmware",
 }
 
 macro_rules! dimensions {
@@ -126,6 +128,8 @@ raw_struct! {
         always: Vec<Text>,
         /// Alarms that may come without an `expect` that names them.
         allow_alarms: Vec<Word<AlarmWord>>,
+        /// `allowed` where the firmware itself may fault, such as by a HardFault; else that fails the scenario wherever a probe sees it.
+        firmware_faults: Word<AllowedWord>,
         /// How far delivered may be from reported, or `off`; 5 % where not given.
         reconcile: Quantity<ShareOrOff>,
         /// Tolerances of the dose log's snapshot, or `none`.

@@ -166,7 +166,8 @@ fn a_table_makes_a_case_of_each_row() {
 
 #[test]
 fn a_shared_set_up_comes_first_and_yields_to_the_file_that_includes_it() {
-    let shared = "prescription: {drug: saline, mode: minimum}\nseed: 7\nlog-every: 2 h\nallow-alarms: [eri]\ntimeline:\n  - do: start\n";
+    let shared = "prescription: {drug: saline, mode: minimum}\nseed: 7\nlog-every: 2 h\nallow-alarms: [eri]\nfirmware-faults: allowed\n\
+                  timeline:\n  - do: start\n";
     let main = "scenario: a\nsummary: It includes.\ninclude: [shared/s.yaml]\nseed: 9\nallow-alarms: [magnet]\ntimeline:\n  - at: 1 h\n    do: stop\n";
     let case = &load_files(&[("a.yaml", main), ("shared/s.yaml", shared)]).unwrap()[0];
     assert_eq!((case.seed, case.log_every), (9, Span(7_200_000)));
@@ -174,6 +175,7 @@ fn a_shared_set_up_comes_first_and_yields_to_the_file_that_includes_it() {
         case.allow_alarms.iter().map(String::as_str).collect::<Vec<_>>(),
         ["eri", "magnet"]
     );
+    assert!(case.firmware_may_fault);
     assert_eq!(case.steps.len(), 2);
     assert_eq!(case.prescription.as_ref().unwrap().mode, Mode::Minimum);
     let other = shared.replace("seed: 7", "seed: 8");

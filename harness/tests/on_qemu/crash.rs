@@ -6,10 +6,14 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-fn crashes(out: &Path) -> Vec<Value> {
+fn results(out: &Path) -> Value {
     let results = std::fs::read_to_string(out.join("results.json")).unwrap();
     let results: Value = serde_json::from_str(&results).unwrap();
-    results["results"][0]["crashes"].as_array().unwrap().clone()
+    results["results"][0].clone()
+}
+
+fn crashes(out: &Path) -> Vec<Value> {
+    results(out)["crashes"].as_array().unwrap().clone()
 }
 
 fn frame<'a>(crash: &'a Value, function: &str) -> &'a Value {
@@ -51,8 +55,25 @@ fn firmware_that_faults_leaves_its_stack_and_starts_again() {
     // An index beyond its array: the next look at the battery panics, and a panic of this firmware is a fault.
     let spoilt = "  - at: 1 h\n    probe: {write: PUMP.battery.next, value: 200}\n";
     let after = "  - at: 2 h\n    expect: {resets: 1, alarm: watchdog-reset}\n";
-    let file = scenario(folder.path(), &format!("{spoilt}{after}"));
     let out = folder.path().join("out");
+    let file = scenario(folder.path(), &format!("{spoilt}{after}"));
+    let ran = run(&root, &file, RIG, &out);
+    assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
+    let results = results(&out);
+    let reasons = results["reasons"].as_array().unwrap();
+    assert_eq!(
+        (reasons.len(), &reasons[0]["kind"]),
+        (1, &"firmware-fault".into()),
+        "{reasons:#?}"
+    );
+    let came = reasons[0]["came"].as_str().unwrap();
+    assert!(
+        came.starts_with("the firmware faulted: HardFault in ") && came.contains(".rs"),
+        "{came}"
+    );
+    assert!(replayed(&root, &out).contains(came), "{}", replayed(&root, &out));
+
+    let file = scenario(folder.path(), &format!("{spoilt}{after}firmware-faults: allowed\n"));
     let ran = run(&root, &file, RIG, &out);
     assert!(ran.status.success(), "{}", said(&ran));
     let crashes = crashes(&out);

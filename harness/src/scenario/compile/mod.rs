@@ -115,6 +115,7 @@ impl Compiler<'_> {
             watch,
             always,
             allow_alarms: raw.allow_alarms.iter().flatten().map(|w| w.0.text.clone()).collect(),
+            firmware_may_fault: raw.firmware_faults.is_some(),
             reconcile,
             snapshot,
         })
