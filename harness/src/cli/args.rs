@@ -41,7 +41,9 @@ pub enum Command {
     )]
     Run(Run),
     /// Check scenarios without running them: everything that is wrong, at once, with line and column.
-    Check(Paths),
+    ///
+    /// With a rig whose firmware is known, the variables and functions that scenarios name are looked up in it, as a run on that rig does.
+    Check(Check),
     /// List scenarios, faults, or what is covered.
     List(List),
     /// Judge journals again: the same journal gives the same verdict, byte for byte.
@@ -94,6 +96,17 @@ pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub defect: Defect,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub paths: Paths,
+    /// Rig file, which is checked as well; may be given several times, and every name must be found on each.
+    #[arg(long, value_name = "FILE")]
+    pub rig: Vec<PathBuf>,
 }
 
 /// Test only.

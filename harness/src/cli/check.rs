@@ -1,15 +1,15 @@
 //! `pump-hil check`: everything that is wrong with scenarios, without running them.
 
-use super::args::Paths;
+use super::args::Check;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::report::counted;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub(super) fn check(args: &Paths, fixtures: Option<&Path>) -> Result<Exit, CliError> {
-    let fixtures = inputs::fixtures(fixtures, &args.paths)?;
-    let loaded = match inputs::catalog(&fixtures, &[])? {
-        Ok(catalog) => inputs::cases(&args.paths, &catalog)?,
+pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliError> {
+    let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
+    let loaded = match inputs::rigs(&args.rig, None)? {
+        Ok(rigs) => inputs::load(&args.paths.paths, &fixtures, &rigs)?,
         Err(diagnostics) => Err(diagnostics),
     };
     match loaded {

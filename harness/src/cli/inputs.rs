@@ -4,7 +4,7 @@ use super::CliError;
 use crate::catalog::Catalog;
 use crate::diagnostic::{self, Diagnostic};
 use crate::files;
-use crate::rig::RigFile;
+use crate::rig::{RigError, RigFile};
 use crate::scenario::case::Case;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
@@ -58,6 +58,39 @@ pub(crate) fn catalog(fixtures: &Path, rigs: &[RigFile]) -> Result<Result<Catalo
         }
     }
     Ok(Ok(catalog))
+}
+
+/// The rigs of these files, with the firmware `flash` where one is to be brought into them; or everything that is wrong with them, rendered.
+pub(crate) fn rigs(files: &[PathBuf], flash: Option<&Path>) -> Result<Result<Vec<RigFile>, String>, CliError> {
+    let (mut rigs, mut wrong) = (Vec::new(), Vec::new());
+    for file in files {
+        let rig = match flash {
+            Some(elf) => RigFile::load_with(file, elf),
+            None => RigFile::load(file),
+        };
+        match rig {
+            Ok(rig) => rigs.push(rig),
+            Err(RigError::Wrong(file)) => wrong.extend(file.0),
+            Err(error) => return Err(CliError::usage(error)),
+        }
+    }
+    Ok(if wrong.is_empty() {
+        Ok(rigs)
+    } else {
+        Err(render(&wrong))
+    })
+}
+
+/// Every case of the files and folders named, for these rigs; or everything that is wrong with scenarios and fixtures, rendered.
+pub(crate) fn load(
+    paths: &[PathBuf],
+    fixtures: &Path,
+    rigs: &[RigFile],
+) -> Result<Result<Vec<Group>, String>, CliError> {
+    match catalog(fixtures, rigs)? {
+        Ok(catalog) => cases(paths, &catalog),
+        Err(diagnostics) => Ok(Err(diagnostics)),
+    }
 }
 
 /// Cases whose files stand in one folder of scenarios.

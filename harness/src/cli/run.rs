@@ -7,7 +7,7 @@ use super::progress::Reporter;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::interrupt;
 use crate::report::{self, Asked, ScenarioResult, Tally, counted};
-use crate::rig::{RigError, RigFile, host_time};
+use crate::rig::{RigFile, host_time};
 use crate::select::{Filter, Shard};
 use crate::snapshot;
 use crate::suite::{self, Settings, Snapshots};
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
 
 /// What is to be run: every selected case on every rig.
 struct Work {
-    rigs: Vec<Named>,
+    rigs: Vec<RigFile>,
     groups: Vec<Group>,
     /// The fixtures that were named.
     fixtures: Option<String>,
@@ -75,16 +75,13 @@ fn work(args: &Run, fixtures: Option<&Path>) -> Result<Result<Work, String>, Cli
     let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose();
     let (filter, shard) = (filter.map_err(CliError::usage)?, shard.map_err(CliError::usage)?);
     let folder = inputs::fixtures(fixtures, &args.paths.paths)?;
-    let rigs = match rigs(args, &folder)? {
+    let simulated = [folder.join("rigs/sim.yaml")];
+    let files = if args.rig.is_empty() { &simulated[..] } else { &args.rig };
+    let rigs = match inputs::rigs(files, args.flash.as_deref())? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
-    let files: Vec<RigFile> = rigs.iter().map(|(rig, _)| rig.clone()).collect();
-    let loaded = match inputs::catalog(&folder, &files)? {
-        Ok(catalog) => inputs::cases(&args.paths.paths, &catalog)?,
-        Err(diagnostics) => Err(diagnostics),
-    };
-    let mut groups = match loaded {
+    let mut groups = match inputs::load(&args.paths.paths, &folder, &rigs)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
@@ -110,7 +107,7 @@ fn play(
 ) -> Vec<ScenarioResult> {
     let mut results = Vec::new();
     let mut reporter = Reporter::new(args.progress, work.runs());
-    for (rig, rig_file) in &work.rigs {
+    for (at, rig) in work.rigs.iter().enumerate() {
         // There is one board, and one line to it.
         let jobs_max = if rig.is_simulated() { usize::MAX } else { 1 };
         for group in &work.groups {
@@ -118,7 +115,7 @@ fn play(
                 rig: rig.clone(),
                 asked: Asked {
                     folder: group.folder.display().to_string(),
-                    rig_file: rig_file.clone(),
+                    rig_file: args.rig.get(at).map(|file| file.display().to_string()),
                     flash: args.flash.as_ref().map(|elf| elf.display().to_string()),
                     fixtures: work.fixtures.clone(),
                 },
@@ -168,37 +165,6 @@ fn nothing_selected(args: &Run, found: usize) -> CliError {
         (None, None) => "there is no scenario in what was named".to_owned(),
     })
 }
-
-/// The rigs that were named, with their files, or the simulated one; or everything that is wrong with them, rendered.
-fn rigs(args: &Run, fixtures: &Path) -> Result<Result<Vec<Named>, String>, CliError> {
-    let default = (fixtures.join("rigs/sim.yaml"), None);
-    let named = args
-        .rig
-        .iter()
-        .map(|file| (file.clone(), Some(file.display().to_string())));
-    let files: Vec<_> = named.collect();
-    let files = if files.is_empty() { vec![default] } else { files };
-    let (mut rigs, mut wrong) = (Vec::new(), Vec::new());
-    for (file, name) in files {
-        let rig = match &args.flash {
-            Some(elf) => RigFile::load_with(&file, elf),
-            None => RigFile::load(&file),
-        };
-        match rig {
-            Ok(rig) => rigs.push((rig, name)),
-            Err(RigError::Wrong(file)) => wrong.extend(file.0),
-            Err(error) => return Err(CliError::usage(error)),
-        }
-    }
-    Ok(if wrong.is_empty() {
-        Ok(rigs)
-    } else {
-        Err(inputs::render(&wrong))
-    })
-}
-
-/// A rig, and its file where one was named.
-type Named = (RigFile, Option<String>);
 
 fn write_reports(out: &Path, results: &[ScenarioResult]) -> Result<(), CliError> {
     let write = |name: &str, text: String| {

@@ -1,10 +1,9 @@
 //! The pump's own firmware faults, and cases fail: what the results hold can be understood without the pump.
 
-use crate::names::{run, said, scenario};
+use crate::names::{pump_hil, run, said, scenario};
 use crate::{RIG, bench};
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
 
 fn results(out: &Path) -> Value {
     let results = std::fs::read_to_string(out.join("results.json")).unwrap();
@@ -32,13 +31,7 @@ fn line(root: &Path, file: &str, text: &str) -> usize {
 fn replayed(root: &Path, out: &Path) -> String {
     let journal = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
     let journal = journal.filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
-    let replayed = Command::new(env!("CARGO_BIN_EXE_pump-hil"))
-        .current_dir(root)
-        .arg("replay")
-        .args(journal)
-        .output()
-        .unwrap();
-    said(&replayed)
+    said(&pump_hil(root).arg("replay").args(journal).output().unwrap())
 }
 
 /// From the record's first line to the last one of the last lines.

@@ -6,24 +6,17 @@ use std::process::{Command, Output};
 
 const SCENARIOS: &str = "firmware-stub/board/scenarios";
 
+/// The program, in the folder of the repository.
+pub(crate) fn pump_hil(root: &Path) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_pump-hil"));
+    program.current_dir(root).env("CI", "1");
+    program
+}
+
 pub(crate) fn run(root: &Path, what: &Path, rig: &str, out: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pump-hil"))
-        .current_dir(root)
-        .env("CI", "1")
-        .args([
-            "run",
-            "--progress",
-            "none",
-            "--fixtures",
-            "fixtures",
-            "--rig",
-            rig,
-            "--out",
-        ])
-        .arg(out)
-        .arg(what)
-        .output()
-        .unwrap()
+    let mut program = pump_hil(root);
+    program.args(["run", "--progress", "none", "--fixtures", "fixtures", "--rig", rig]);
+    program.arg("--out").arg(out).arg(what).output().unwrap()
 }
 
 pub(crate) fn said(output: &Output) -> String {
@@ -85,6 +78,17 @@ fn a_wrong_name_is_told_with_its_line_before_anything_runs() {
     );
     let ran = run(&root, &file, RIG, &out.path().join("out"));
     assert_eq!(ran.status.code(), Some(2), "{}", said(&ran));
+    let mut check = pump_hil(&root);
+    let checked = check
+        .args(["check", "--fixtures", "fixtures", "--rig", RIG])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(
+        (checked.status.code(), said(&checked)),
+        (Some(2), said(&ran)),
+        "a check tells the same"
+    );
     for told in [
         "has no field `stat`",
         "of-its-own.yaml:6:19",
