@@ -16,7 +16,9 @@ fn main() {
          _stack_needed = {STACK};\n"
     );
     fs::write(out.join("memory.x"), map).expect("OUT_DIR can be written");
-    let check = "ASSERT(_stack_start - __sheap >= _stack_needed, \"statics leave too little of the 14 KiB of RAM for the stack\");\n";
+    // The code begins a page (see `HardFault` in main.rs): between the vectors and it there is room.
+    let check = "ASSERT(_stack_start - __sheap >= _stack_needed, \"statics leave too little of the 14 KiB of RAM for the stack\");\n\
+         SECTIONS { .intrinsics : { *(.intrinsics) } > FLASH } INSERT AFTER .vector_table;\n";
     fs::write(out.join("limits.x"), check).expect("OUT_DIR can be written");
     println!("cargo:rustc-link-search={}", out.display());
     println!("cargo:rerun-if-env-changed=STUB_BUILD_ID");

@@ -26,6 +26,15 @@ impl Flash for Pages {
         unsafe { core::slice::from_raw_parts(STORE_AT as *const u8, BYTES) }
     }
 
+    #[inline(never)] // Once in the image.
+    fn word(&self, at: usize) -> u32 {
+        if at % 4 != 0 || at >= BYTES {
+            return u32::MAX;
+        }
+        // SAFETY: a whole word of these pages.
+        unsafe { core::ptr::read_volatile((STORE_AT + at) as *const u32) }
+    }
+
     fn open(&mut self, for_writing: bool) {
         configure(if for_writing { WRITE } else { READ });
     }

@@ -8,6 +8,8 @@ mod chip;
 mod flash;
 #[cfg(feature = "hil")]
 mod hil;
+#[cfg(feature = "microbit")]
+mod intrinsics;
 #[cfg(not(feature = "hil"))]
 mod pins;
 mod reset;

@@ -29,8 +29,8 @@ pub(crate) struct Battery {
     /// One millionth of the capacity, in picocoulombs.
     millionth_pc: u64,
     quiescent_na: u64,
-    /// Charge that motor and faults took, in picocoulombs.
-    motor_pc: u64,
+    /// Charge that was taken, in picocoulombs: kept and not worked out from the time, which would be a long multiplication at every look.
+    used_pc: u64,
     ohm: u32,
     /// Resistance of a film that grew on an electrode.
     pub(crate) film_ohm: u32,
@@ -49,7 +49,7 @@ impl Battery {
             // 1 mC / 1e6 = 1 nC = 1000 pC
             millionth_pc: (settings.battery_mc * 1000).max(1),
             quiescent_na: settings.quiescent_na.min(QUIESCENT_MAX_NA),
-            motor_pc: 0,
+            used_pc: 0,
             ohm: settings.battery_ohm,
             film_ohm: 0,
             imposed_mv: None,
@@ -61,28 +61,25 @@ impl Battery {
         }
     }
 
-    /// Takes charge: microamperes times microseconds are picocoulombs.
-    pub(crate) fn draw(&mut self, ua: u32, ms: u32) {
-        self.motor_pc = self.motor_pc.saturating_add(u64::from(ua) * u64::from(ms * 1000));
+    /// Time passes, a stroke at most where the motor is driven, in which it takes so much: nanoamperes times milliseconds are picocoulombs.
+    pub(crate) fn pass(&mut self, ms: u64, motor_ua: u32) {
+        let load_na = self.quiescent_na + quotient::product(motor_ua.into(), 1000);
+        self.used_pc = self
+            .used_pc
+            .saturating_add(quotient::product(ms.min(AGE_MAX_MS), load_na));
     }
 
     /// Voltage without load, in millivolts.
     #[inline]
-    pub(crate) fn open_mv(&self, now_ms: u64) -> u16 {
+    pub(crate) fn open_mv(&self) -> u16 {
         if let Some(mv) = self.imposed_mv {
             return mv;
         }
-        let used_pc = self.used_pc(now_ms);
-        if used_pc < self.level.until_pc {
+        if self.used_pc < self.level.until_pc {
             self.level.mv
         } else {
-            self.level_at(used_pc).mv
+            self.level_at(self.used_pc).mv
         }
-    }
-
-    /// Nanoamperes times milliseconds are picocoulombs.
-    fn used_pc(&self, now_ms: u64) -> u64 {
-        self.motor_pc.saturating_add(now_ms.min(AGE_MAX_MS) * self.quiescent_na)
     }
 
     /// Voltage at a used charge, and the charge at which it falls by the next millivolt: charge only ever grows, and years pass without a division.
@@ -109,15 +106,14 @@ impl Battery {
 
     /// How far a load pulls the voltage down, in millivolts: microamperes times ohms are microvolts. `near_mv` is what it may be near to.
     pub(crate) fn sag_mv(&self, load_ua: u32, near_mv: u64) -> u64 {
-        let uv = u64::from(load_ua) * u64::from(self.ohm.saturating_add(self.film_ohm));
+        let uv = quotient::product(load_ua.into(), self.ohm.saturating_add(self.film_ohm).into());
         quotient::thousandth(uv, near_mv)
     }
 
     /// Remembers a loaded voltage.
     pub(crate) fn note(&mut self, now_ms: u64, mv: u16) {
-        let used_pc = self.used_pc(now_ms);
-        if used_pc >= self.level.until_pc {
-            self.level = self.level_at(used_pc);
+        if self.used_pc >= self.level.until_pc {
+            self.level = self.level_at(self.used_pc);
         }
         self.turn(now_ms);
         self.lowest_mv = self.lowest_mv.min(mv);
@@ -138,12 +134,17 @@ impl Battery {
         if now_ms < self.minute_ends_ms {
             return;
         }
-        if now_ms < self.minute_ends_ms + MINUTE_MS {
-            self.lowest_before_mv = self.lowest_mv;
-            self.minute_ends_ms += MINUTE_MS;
-        } else {
+        self.lowest_before_mv = self.lowest_mv;
+        self.minute_ends_ms += MINUTE_MS;
+        if now_ms >= self.minute_ends_ms {
             self.lowest_before_mv = u16::MAX;
-            self.minute_ends_ms = (now_ms / MINUTE_MS + 1) * MINUTE_MS;
+            // Strokes are minutes apart, seldom more: those are counted off without a division.
+            if now_ms - self.minute_ends_ms > 8 * MINUTE_MS {
+                self.minute_ends_ms = now_ms / MINUTE_MS * MINUTE_MS;
+            }
+            while self.minute_ends_ms <= now_ms {
+                self.minute_ends_ms += MINUTE_MS;
+            }
         }
         self.lowest_mv = u16::MAX;
     }

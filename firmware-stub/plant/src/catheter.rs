@@ -3,6 +3,7 @@
 //! What stretches it flows out exponentially, computed in closed form from the last change (the anchor), so that looking at it changes nothing. The narrower
 //! the tip, the slower it relaxes and the shorter the piece that still gives way: pressure rises more for each nanolitre. There is no flow backwards.
 
+use crate::quotient::Divisor;
 use crate::{FX_PER_NL, PlantSettings};
 
 /// Pressure that one nanolitre adds in an open catheter, in thousandths of a pascal, a multiple of 1000: 500 Pa a stroke.
@@ -34,6 +35,23 @@ pub(crate) struct Flow {
     pub(crate) stored_fx: u64,
 }
 
+/// A half-life.
+#[derive(Clone, Copy, Debug)]
+struct Half {
+    ms: u64,
+    /// Two of it.
+    twice: Divisor,
+}
+
+impl Half {
+    fn new(ms: u64) -> Self {
+        Self {
+            ms,
+            twice: Divisor::new(2 * ms),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Creep {
     since_ms: u64,
@@ -59,7 +77,7 @@ pub(crate) struct Catheter {
     anchor_ms: u64,
     flow: Flow,
     /// None: closed.
-    half_ms: Option<u64>,
+    half: Option<Half>,
     /// When nothing is left of what stretches it, from the anchor on.
     empty_after_ms: u64,
     /// What its closure adds to [`OPEN_MPA_PER_NL`].
@@ -83,7 +101,7 @@ impl Catheter {
                 lost_fx: 0,
                 stored_fx: 0,
             },
-            half_ms: Some(open_half_ms),
+            half: Some(Half::new(open_half_ms)),
             empty_after_ms: open_half_ms.saturating_mul(EMPTY_AFTER_HALVES),
             stiffer_mpa_per_nl: 0,
             closed_percent: 0,
@@ -194,42 +212,45 @@ impl Catheter {
 
     /// Makes this instant the anchor.
     fn settle(&mut self, now_ms: u64) {
-        self.flow = self.flow(now_ms);
+        // Field by field, which takes no copy of the whole.
+        let Flow {
+            delivered_fx,
+            lost_fx,
+            stored_fx,
+        } = self.flow(now_ms);
+        self.flow.delivered_fx = delivered_fx;
+        self.flow.lost_fx = lost_fx;
+        self.flow.stored_fx = stored_fx;
         self.anchor_ms = now_ms;
     }
 
     /// What still stretches the catheter: half of it goes in each half-life, and linearly within one.
     #[inline]
     fn stored_fx(&self, now_ms: u64) -> u64 {
-        let Some(half_ms) = self.half_ms else {
+        let Some(half) = self.half else {
             return self.flow.stored_fx;
         };
         let past_ms = now_ms.saturating_sub(self.anchor_ms);
         if self.flow.stored_fx == 0 || past_ms >= self.empty_after_ms {
             return 0;
         }
-        // Small processors have no divider: the few half-lives are counted off, and the share is mostly one of 32 bits.
+        // Small processors have no divider: the few half-lives are counted off.
         let (mut at_half_fx, mut within_ms) = (self.flow.stored_fx, past_ms);
-        while within_ms >= half_ms {
+        while within_ms >= half.ms {
             at_half_fx >>= 1;
-            within_ms -= half_ms;
+            within_ms -= half.ms;
         }
         if within_ms == 0 {
             return at_half_fx;
         }
-        let (part, whole_ms) = (at_half_fx * within_ms, 2 * half_ms);
-        at_half_fx
-            - match (u32::try_from(part), u32::try_from(whole_ms)) {
-                (Ok(part), Ok(whole_ms)) => u64::from(part / whole_ms),
-                _ => part / whole_ms,
-            }
+        at_half_fx - half.twice.into(at_half_fx * within_ms)
     }
 
     /// Works out relaxation and stiffness anew.
     fn reshape(&mut self) {
         let closed = u64::from(self.closed_percent.max(self.creep_closed_percent()));
         let open = 100 - closed;
-        self.half_ms = if self.tip == Tip::Disconnected {
+        let half_ms = if self.tip == Tip::Disconnected {
             Some(1)
         } else if open == 0 {
             None
@@ -237,9 +258,8 @@ impl Catheter {
             // Resistance goes with the inverse square of the open area.
             Some(self.open_half_ms * 10_000 / (open * open))
         };
-        self.empty_after_ms = self
-            .half_ms
-            .map_or(u64::MAX, |half_ms| half_ms.saturating_mul(EMPTY_AFTER_HALVES));
+        self.half = half_ms.map(Half::new);
+        self.empty_after_ms = half_ms.map_or(u64::MAX, |half_ms| half_ms.saturating_mul(EMPTY_AFTER_HALVES));
         self.stiffer_mpa_per_nl = CLOSED_MPA_PER_NL * closed * closed * closed * closed / 100_000_000;
     }
 }

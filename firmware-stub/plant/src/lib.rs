@@ -212,7 +212,7 @@ impl Plant {
     #[must_use]
     pub fn truth(&self) -> Truth {
         let flow = self.catheter.flow(self.now_ms);
-        let open_mv = self.battery.open_mv(self.now_ms);
+        let open_mv = self.battery.open_mv();
         Truth {
             edges: self.motor.edges,
             delivered_nl: flow.delivered_fx / FX_PER_NL,
@@ -234,7 +234,7 @@ impl Plant {
         if self.supply_back_ms.is_some_and(|back_ms| self.now_ms < back_ms) {
             return 0;
         }
-        let open_mv = self.battery.open_mv(self.now_ms);
+        let open_mv = self.battery.open_mv();
         if self.motor.driven {
             u64::from(open_mv).saturating_sub(self.load.sag_mv) as u16
         } else {
@@ -303,7 +303,8 @@ impl Plant {
         if self.motor.driven {
             self.run_driven(to_ms)
         } else {
-            self.now_ms = to_ms
+            self.battery.pass(to_ms - self.now_ms, 0);
+            self.now_ms = to_ms;
         }
         self.rtc.follow(to_ms);
     }
@@ -318,7 +319,7 @@ impl Plant {
             let step_ms = (to_ms - self.now_ms)
                 .min(STROKE_MS - self.motor.driven_ms)
                 .min(edge_in_ms);
-            self.battery.draw(self.load.ua, step_ms as u32);
+            self.battery.pass(step_ms, self.load.ua);
             self.now_ms += step_ms;
             self.motor.driven_ms += step_ms;
             if !held {

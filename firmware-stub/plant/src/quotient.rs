@@ -1,4 +1,52 @@
-//! Divisions without a divider, where a small processor would make one at every look.
+//! Divisions without a divider, and products without a long multiplication, where a small processor would make one at every look.
+
+/// A product, mostly of two short numbers; it must have room.
+#[inline(always)] // A call takes longer than the product.
+pub(crate) fn product(a: u64, b: u64) -> u64 {
+    const SHORT_MAX: u64 = 0xFFFF;
+    if a <= SHORT_MAX && b <= SHORT_MAX {
+        u64::from(a as u32 * b as u32)
+    } else {
+        long_product(a, b)
+    }
+}
+
+#[inline(never)] // Once in the image.
+fn long_product(a: u64, b: u64) -> u64 {
+    a * b
+}
+
+/// A whole quotient by a divisor that stays the same for long: its reciprocal is worked out once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Divisor {
+    by: u64,
+    /// 2^32 / `by`, whole; 0 where it is not used.
+    reciprocal: u32,
+}
+
+impl Divisor {
+    /// To divide by `by`, at least 2.
+    pub(crate) fn new(by: u64) -> Self {
+        let short = u32::try_from(by).is_ok_and(|by| by > 1);
+        Self {
+            by,
+            reciprocal: if short { ((1 << 32) / by) as u32 } else { 0 },
+        }
+    }
+
+    /// How often it goes into `n`.
+    pub(crate) fn into(self, n: u64) -> u64 {
+        match u32::try_from(n) {
+            Ok(n) if self.reciprocal > 0 => {
+                // A reciprocal that was rounded down gives the quotient or one less.
+                let by = self.by as u32;
+                let about = (u64::from(n) * u64::from(self.reciprocal) >> 32) as u32;
+                u64::from(about + u32::from(n - about * by >= by))
+            }
+            _ => n / self.by,
+        }
+    }
+}
 
 /// A twentieth, whole: by a multiplication where that is exact.
 #[inline]
@@ -46,6 +94,21 @@ mod tests {
     fn a_twentieth_is_one() {
         for n in (0..200_000).chain(u32::MAX - 100..=u32::MAX) {
             assert_eq!(twentieth(n), n / 20);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_product_is_one(a: u64, b: u64, a_bits in 0..64_u32) {
+            let (a, b) = (a >> a_bits, b >> (64 - a_bits).min(63));
+            prop_assert_eq!(u128::from(product(a, b)), u128::from(a) * u128::from(b));
+        }
+
+        #[test]
+        fn a_divisor_goes_into_a_number_as_often_as_it_does(n: u64, by in 2..u64::MAX, n_bits in 0..64_u32, by_bits in 0..62_u32) {
+            let (n, by) = (n >> n_bits, (by >> by_bits).max(2));
+            prop_assert_eq!(Divisor::new(by).into(n), n / by);
+            prop_assert_eq!(Divisor::new(by).into(u64::from(u32::MAX)), u64::from(u32::MAX) / by);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The reservoir and the propellant that presses on it.
 
+use crate::quotient::{Divisor, product};
 use crate::{FX_PER_NL, PlantSettings};
 
 /// Propellant pressure that one degree adds, in pascals.
@@ -11,6 +12,7 @@ pub(crate) struct Reservoir {
     /// What left through the motor since first power.
     pub(crate) displaced_fx: u64,
     capacity_nl: u64,
+    capacity_ul: Divisor,
     propellant_pa: i32,
     /// What the propellant presses with at 37 degrees, by the volume.
     by_volume_pa: i64,
@@ -24,6 +26,7 @@ impl Reservoir {
             volume_fx: 0,
             displaced_fx: 0,
             capacity_nl: settings.reservoir_capacity_nl.max(1),
+            capacity_ul: Divisor::new((settings.reservoir_capacity_nl >> 10).max(1)),
             propellant_pa: settings.propellant_pa,
             by_volume_pa: 0,
             by_heat_pa: 0,
@@ -56,11 +59,11 @@ impl Reservoir {
         (self.volume_fx >> 20) as u32
     }
 
-    /// Works out the pressure anew: a division, and so not at every look.
+    /// Works out the pressure anew.
     fn press(&mut self) {
-        let capacity_ul = ((self.capacity_nl >> 10) as u32).max(1);
-        let full = self.propellant_pa.cast_unsigned();
-        self.by_volume_pa = i64::from(full) + i64::from(full) * i64::from(self.volume_ul()) / i64::from(capacity_ul);
+        let full = u64::from(self.propellant_pa.max(0).cast_unsigned());
+        let by_volume_pa = full + self.capacity_ul.into(product(full, self.volume_ul().into()));
+        self.by_volume_pa = by_volume_pa.cast_signed();
     }
 
     /// Sets the temperature, in thousandths of a degree.

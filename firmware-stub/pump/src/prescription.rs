@@ -14,8 +14,9 @@ pub const STEPS: usize = 13;
 pub(crate) const IMAGE_MAX: usize = 640;
 const VERSION: u8 = 1;
 
-/// Room for a stored prescription.
+/// Room for a stored prescription, which begins with a word: so it is compared with its copies a word at a time.
 #[derive(Clone, Debug)]
+#[repr(align(4))]
 pub(crate) struct Image(pub(crate) [u8; IMAGE_MAX]);
 
 impl Default for Image {

@@ -4,7 +4,7 @@ use crate::io::Input;
 use crate::settings::Settings;
 
 /// Ticks over which the slow average forgets: a day of minutes.
-const SLOW: i64 = 1440;
+const SLOW: u32 = 1440;
 /// Fixed point of the slow average.
 const UNIT: i64 = 1 << 16;
 
@@ -29,7 +29,11 @@ pub(crate) struct Pressure {
 /// What a minute's reading moves the average by.
 #[inline(never)] // Else a small processor divides though it need not.
 fn forgotten(apart: i64) -> i64 {
-    apart / SLOW
+    let by = match u32::try_from(apart.unsigned_abs()) {
+        Ok(near) => i64::from(near / SLOW),
+        Err(_) => return apart / i64::from(SLOW),
+    };
+    if apart < 0 { -by } else { by }
 }
 
 impl Pressure {
@@ -74,7 +78,7 @@ impl Pressure {
         let reading = i64::from(input.catheter_pa) * UNIT;
         let slow = self.slow.map_or(reading, |slow| {
             // It rests there, minute after minute: that takes no division.
-            let rests = (reading - slow).abs() < SLOW;
+            let rests = (reading - slow).unsigned_abs() < u64::from(SLOW);
             slow + if rests { 0 } else { forgotten(reading - slow) }
         });
         self.slow = Some(slow);

@@ -65,21 +65,19 @@ impl<N: Nv> Pump<N> {
 
     fn next_task(&self) -> u64 {
         let timers = &self.timers;
-        [
-            timers.flex,
-            timers.entry,
-            timers.save,
-            timers.self_test,
-            self.periodic_due(),
-            self.trial_end(),
-            self.session_due(),
-            self.life_due(),
-            self.stopped_due(),
-            self.sounder.due(),
-            self.stall_due(),
-        ]
-        .into_iter()
-        .fold(timers.tick, u64::min)
+        timers
+            .tick
+            .min(timers.flex)
+            .min(timers.entry)
+            .min(timers.save)
+            .min(timers.self_test)
+            .min(self.periodic_due())
+            .min(self.trial_end())
+            .min(self.session_due())
+            .min(self.life_due())
+            .min(self.stopped_due())
+            .min(self.sounder.due())
+            .min(self.stall_due())
     }
 
     /// Each minute: clock, battery, pressures, temperature, and what lasts.

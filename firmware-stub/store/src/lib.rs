@@ -24,6 +24,11 @@ pub trait Flash {
     /// All of it; [`pages`] of it are used.
     fn bytes(&self) -> &[u8];
 
+    /// The word at a byte offset that is a multiple of 4; erased behind the end.
+    fn word(&self, at: usize) -> u32 {
+        word_of(self.bytes(), at)
+    }
+
     /// Words are programmed from now on, or no more: for a controller that must be told, which for each word would cost more than the words.
     fn open(&mut self, _for_writing: bool) {}
 
@@ -225,7 +230,7 @@ impl<F: Flash> Store<F> {
     }
 
     fn word(&self, at: usize) -> u32 {
-        word_of(self.flash.bytes(), at)
+        self.flash.word(at)
     }
 
     /// Sequence number, slot and length of a cell that is whole.

@@ -219,6 +219,8 @@ fn command(at: &QemuAt, folder: &Path) -> Command {
 }
 
 #[cfg(test)]
+mod intrinsics;
+#[cfg(test)]
 mod power_loss;
 #[cfg(test)]
 mod tests;

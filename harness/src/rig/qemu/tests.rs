@@ -28,7 +28,7 @@ fn counting() -> Option<(Process, Debug, tempfile::TempDir)> {
     Some((process, debug, folder))
 }
 
-fn start(elf: PathBuf) -> Result<(Process, Debug), crate::rig::RigError> {
+pub(super) fn start(elf: PathBuf) -> Result<(Process, Debug), crate::rig::RigError> {
     let at = QemuAt {
         machine: "microbit".to_owned(),
         elf: Some(elf),
