@@ -1,6 +1,7 @@
 //! Board, probe and firmware must belong together before anything is asked of the pump: what is in flash is the rig's image, and the pump that answers on the
 //! line is the one that the image makes.
 
+use super::probe::{self, CoreBackend};
 use super::{Rig, RigError, host_time};
 use crate::event::{Body, InFlash};
 use crate::firmware::Image;
@@ -19,6 +20,30 @@ pub enum Disagreement {
         /// The rig's firmware.
         elf: PathBuf,
         /// Where they differ first.
+        at: u64,
+    },
+    /// QEMU emulates another chip.
+    #[error(
+        "QEMU's machine `{machine}` is {found}, and the rig file says `chip: {chip}`; correct `machine` or `chip` there; nothing was run"
+    )]
+    Machine {
+        /// Its name.
+        machine: String,
+        /// What it is, in words.
+        found: String,
+        /// The chip that is wanted.
+        chip: String,
+    },
+    /// The image is of another chip.
+    #[error(
+        "{} has bytes at {at:#010x}, where {chip} has no memory; take the firmware that was built for this chip, or correct `chip` in the rig file; nothing was run", .elf.display()
+    )]
+    Misplaced {
+        /// The rig's firmware.
+        elf: PathBuf,
+        /// The chip.
+        chip: String,
+        /// Where its first such part begins.
         at: u64,
     },
     /// The image does not say of which build it is.
@@ -54,6 +79,31 @@ pub(super) struct Firmware {
     pub image: Arc<Image>,
     /// It is to be brought into flash where it is not there yet.
     pub flash: bool,
+}
+
+/// Whether the chip that the rig file names, the machine that QEMU emulates and the firmware can belong together.
+///
+/// # Errors
+/// [`Disagreement`].
+pub(super) fn in_qemu(
+    machine: &str,
+    core: &mut dyn CoreBackend,
+    chip: &str,
+    firmware: Option<&Firmware>,
+) -> Result<(), Disagreement> {
+    let chip = chip.to_owned();
+    if let Some(found) = probe::is_not(core, &chip) {
+        let machine = machine.to_owned();
+        return Err(Disagreement::Machine { machine, found, chip });
+    }
+    match firmware.and_then(|firmware| Some((firmware, probe::misplaced(&chip, &firmware.image.segments())?))) {
+        Some((firmware, at)) => Err(Disagreement::Misplaced {
+            elf: firmware.elf.clone(),
+            chip,
+            at,
+        }),
+        None => Ok(()),
+    }
 }
 
 impl Rig {

@@ -105,7 +105,7 @@ pub enum ProbeAt {
     },
     /// The virtual probe of the chip in QEMU.
     Qemu {
-        /// Its name in probe-rs, for programming its flash.
+        /// Its name in probe-rs, which the machine is held to, and by which its flash is programmed; `None`: any.
         chip: Option<String>,
         /// Symbol of the test block in the device profile or the firmware; without it there is none.
         test_block: Option<String>,

@@ -1,5 +1,6 @@
 //! Opening a bench: the pump, the line to it, its clock, its probe.
 
+use super::agree;
 use super::clock::Clock;
 use super::file::{ClockKind, ProbeAt, PumpAt, RigFile};
 use super::host_time;
@@ -72,16 +73,20 @@ impl Rig {
     }
 
     async fn open_qemu(file: &RigFile, at: &QemuAt, options: &OpenOptions) -> Result<Self, RigError> {
-        let (process, machine) = qemu::Process::start(at, file.limits.open).await?;
+        let (process, mut machine) = qemu::Process::start(at, file.limits.open).await?;
         let link = Link::pipes(&process.line(), file.limits.write)?;
         let flashed = file.firmware.as_ref().filter(|firmware| firmware.flash);
         let chip = match &file.probe {
-            Some(ProbeAt::Qemu { chip: Some(chip), .. }) if flashed.is_some() => Some(chip),
+            Some(ProbeAt::Qemu { chip, .. }) => chip.as_ref(),
             _ => None,
         };
+        if let Some(chip) = chip {
+            agree::in_qemu(&at.machine, &mut machine, chip, file.firmware.as_ref())?;
+        }
         let debug = match chip {
-            Some(chip) => Debug::attach_virtual_as(Box::new(machine), chip)?,
-            None => Debug::attach_virtual(Box::new(machine))?,
+            // By its own name, for its flash.
+            Some(chip) if flashed.is_some() => Debug::attach_virtual_as(Box::new(machine), chip)?,
+            _ => Debug::attach_virtual(Box::new(machine))?,
         };
         let clock = match file.clock {
             ClockKind::Virtual => Clock::Chip { now_ms: 0 },

@@ -90,7 +90,7 @@ pub(super) struct RawProbe {
     pub kind: ProbeKind,
     /// Symbol of the test block in the device profile or the firmware; without it there is none.
     pub test_block: Option<String>,
-    /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. In QEMU only `--flash` wants it.
+    /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. In QEMU without it the machine may be any.
     pub chip: Option<String>,
     /// `usb`: which probe, as `VID:PID` or `VID:PID:SERIAL`; without it the only one that is there.
     pub selector: Option<String>,

@@ -2,9 +2,11 @@
 //!
 //! Needs `qemu-system-arm` and the image (`firmware-stub/board/build`); where one is missing a test says SKIPPED.
 
+mod agree;
 mod crash;
 mod names;
 mod suite;
+mod variant;
 mod ways_out;
 
 use pump_hil::rig::here;

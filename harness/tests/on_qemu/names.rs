@@ -14,9 +14,14 @@ pub(crate) fn pump_hil(root: &Path) -> Command {
 }
 
 pub(crate) fn run(root: &Path, what: &Path, rig: &str, out: &Path) -> Output {
+    run_with(root, what, rig, out, &[])
+}
+
+/// With further arguments.
+pub(crate) fn run_with(root: &Path, what: &Path, rig: &str, out: &Path, more: &[String]) -> Output {
     let mut program = pump_hil(root);
     program.args(["run", "--progress", "none", "--fixtures", "fixtures", "--rig", rig]);
-    program.arg("--out").arg(out).arg(what).output().unwrap()
+    program.arg("--out").arg(out).arg(what).args(more).output().unwrap()
 }
 
 pub(crate) fn said(output: &Output) -> String {

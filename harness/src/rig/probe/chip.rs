@@ -1,14 +1,17 @@
 //! Which chip is it: by name in probe-rs's tables, and by what the chip says of itself.
 
-use super::Debug;
+use super::{CoreBackend, Debug};
+use crate::firmware::Segment;
 use crate::rig::RigError;
 use probe_rs::CoreType;
 use probe_rs::config::{Registry, RegistryError, Target};
+use probe_rs_target::MemoryRegion;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Any chip with a Cortex-M core, for a look at what it is.
 pub(super) const ANY: &str = "Cortex-M0";
-const CPUID: u64 = 0xE000_ED00;
+const CPUID: u32 = 0xE000_ED00;
 /// Most names that are told.
 const TOLD_MAX: usize = 5;
 
@@ -55,10 +58,31 @@ pub(super) struct Found {
     name: Option<String>,
 }
 
-/// Reads what the chip says of itself; nothing is written.
+/// What the chip behind a probe says of itself; nothing is written.
 pub(super) fn look(debug: &mut Debug) -> Result<Found, RigError> {
-    let core = debug.read_word(CPUID)? >> 4 & 0xFFF;
-    let mut word = |addr: u32| debug.read_word(addr.into()).ok();
+    look_with(|addr| debug.read_word(addr.into()))
+}
+
+/// What an emulated chip is, in words, where it cannot be `wanted`. To attach to the wrong one would take another vendor's way in.
+pub fn is_not(backend: &mut dyn CoreBackend, wanted: &str) -> Option<String> {
+    let found = look_with(|addr| {
+        let mut word = [0; 4];
+        backend.read(addr, &mut word).map(|()| u32::from_le_bytes(word))
+    });
+    // An emulator that does not answer at all is told when it is attached to.
+    found.ok()?.contradicts(wanted)
+}
+
+/// The first address of an image at which `chip` has no memory.
+pub fn misplaced(chip: &str, image: &[Segment<'_>]) -> Option<u64> {
+    let target = target(chip).ok()?;
+    let fits = |segment: &&Segment<'_>| holds(&target, segment.addr..segment.addr + segment.bytes.len() as u64);
+    image.iter().find(|segment| !fits(segment)).map(|segment| segment.addr)
+}
+
+fn look_with<E>(mut read: impl FnMut(u32) -> Result<u32, E>) -> Result<Found, E> {
+    let core = read(CPUID)? >> 4 & 0xFFF;
+    let mut word = |addr: u32| read(addr).ok();
     let methods = || registry().families().iter().flat_map(|family| &family.chip_detection);
     // The whole words of the nRF52 first: sixteen bits may be anything.
     let nrf52 = methods().filter_map(|method| method.as_nordic_ficr()).find_map(|ficr| {
@@ -99,15 +123,14 @@ fn is_as_large(name: &str, wanted: &Target) -> bool {
         // Its vendor's next revision, which the tables do not have yet.
         return wanted.name.to_ascii_lowercase().starts_with(&name.to_ascii_lowercase());
     };
-    let inside = |range: std::ops::Range<u64>| {
-        let of = |region: &probe_rs_target::MemoryRegion| region.address_range();
-        found
-            .memory_map
-            .iter()
-            .map(of)
-            .any(|have| have.start <= range.start && range.end <= have.end)
-    };
-    found.name.get(..5) == wanted.name.get(..5) && wanted.memory_map.iter().all(|region| inside(region.address_range()))
+    let inside = |region: &MemoryRegion| holds(&found, region.address_range());
+    found.name.get(..5) == wanted.name.get(..5) && wanted.memory_map.iter().all(inside)
+}
+
+/// Whether a chip has all of `range` in one of its memories.
+fn holds(chip: &Target, range: Range<u64>) -> bool {
+    let mut memories = chip.memory_map.iter().map(MemoryRegion::address_range);
+    memories.any(|have| have.start <= range.start && range.end <= have.end)
 }
 
 /// Part numbers of the cores that there are.

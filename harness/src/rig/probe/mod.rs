@@ -16,7 +16,7 @@ mod usb_tests;
 pub(super) mod virtual_usb;
 
 pub use backend::{BusFault, CoreBackend, CoreRegister};
-pub use chip::is_chip;
+pub use chip::{is_chip, is_not, misplaced};
 pub use flash::FlashError;
 pub use rtt::{UpChannels, UpError};
 pub use usb::{Probes, Selector, UsbAt, UsbError};

@@ -1,7 +1,7 @@
 //! A real QEMU, with an image of eight instructions that counts as fast as it can.
 
 use super::{FOLDER, Process, QemuAt, here, sweep};
-use crate::rig::probe::Debug;
+use crate::rig::probe::{Debug, is_not};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -120,6 +120,39 @@ fn a_machine_that_qemu_does_not_know_is_told_with_its_words() {
         .block_on(async { Process::start(&at, LIMIT).await })
         .expect_err("no such machine");
     assert!(error.to_string().contains("unsupported machine type"), "{error}");
+}
+
+#[test]
+fn a_machine_is_held_to_the_kind_of_core_of_the_chip_and_not_to_what_qemu_leaves_out() {
+    let Some((_process, _debug, folder)) = counting() else {
+        return;
+    };
+    let machine = |machine: &str| {
+        let at = QemuAt {
+            machine: machine.to_owned(),
+            elf: Some(folder.path().join("count.bin")),
+            args: Vec::new(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("an event loop");
+        let started = runtime.block_on(async { Process::start(&at, LIMIT).await });
+        started.expect("QEMU starts")
+    };
+    for (name, same, other, found) in [
+        ("microbit", "nRF51822_xxAA", "nRF52840_xxAA", "Cortex-M0"),
+        ("lm3s6965evb", "STM32F103C8", "nRF51822_xxAA", "Cortex-M3"),
+        ("netduino2", "STM32F205RFTx", "STM32F405RGTx", "Cortex-M3"),
+        ("mps2-an385", "STM32F103C8", "nRF51822_xxAA", "Cortex-M3"),
+        // It has no FICR.
+        ("mps2-an386", "nRF52840_xxAA", "STM32F103C8", "Cortex-M4"),
+    ] {
+        let (_process, mut core) = machine(name);
+        assert_eq!(is_not(&mut core, same), None, "{name}");
+        let told = is_not(&mut core, other).unwrap_or_default();
+        assert_eq!(told, format!("a chip with a {found}"), "{name}");
+    }
 }
 
 #[test]
