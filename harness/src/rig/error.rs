@@ -157,3 +157,10 @@ pub enum RigError {
         why: String,
     },
 }
+
+impl RigError {
+    /// Whether the line or the probe is gone.
+    pub(super) fn is_loss(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Stuck { .. } | Self::ProbeLost { .. })
+    }
+}

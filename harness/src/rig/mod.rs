@@ -91,7 +91,7 @@ pub struct Rig {
     /// The probe did something since time was last granted: the pump may have something to say of it.
     touched: bool,
     /// Whatever must end with the rig; last, so that probe and line are closed before it.
-    _host: Host,
+    host: Host,
 }
 
 impl Rig {
@@ -122,6 +122,22 @@ impl Rig {
     /// What is to be journaled of how it was opened; once.
     pub fn take_opened(&mut self) -> Vec<Body> {
         std::mem::take(&mut self.opened)
+    }
+
+    /// What an error is about: where QEMU has ended, that, and not the probe or the line that are gone with it.
+    pub fn explain(&mut self, error: RigError) -> RigError {
+        match &mut self.host {
+            Host::Qemu { process } => process.explain(error),
+            _ => error,
+        }
+    }
+
+    /// Whether there is no pump any more: an emulated one that ended with QEMU delivers nothing to anybody.
+    pub fn is_gone(&mut self) -> bool {
+        match &mut self.host {
+            Host::Qemu { process } => process.ended(Duration::ZERO).is_some(),
+            _ => false,
+        }
     }
 
     /// Closes the bench: probe, line, and whatever it started. To drop it does the same.

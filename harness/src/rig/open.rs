@@ -30,7 +30,7 @@ pub(super) enum Host {
         _pump: process::Pump,
     },
     Qemu {
-        _process: qemu::Process,
+        process: qemu::Process,
     },
 }
 
@@ -54,27 +54,52 @@ impl Rig {
             PumpAt::Qemu(at) => Self::open_qemu(file, at, options).await?,
             PumpAt::Serial(at) => Self::open_serial(file, at, options).await?,
         };
-        if let (Some(addr), Some(debug)) = (file.block_addr(), &mut rig.debug) {
+        match rig.take_up(file).await {
+            Ok(()) => Ok(rig),
+            Err(error) => Err(rig.explain(error)),
+        }
+    }
+
+    /// Finds the test block, and begins to look after log and faults.
+    async fn take_up(&mut self, file: &RigFile) -> Result<(), RigError> {
+        if let (Some(addr), Some(debug)) = (file.block_addr(), &mut self.debug) {
             let block = Self::block_that_booted(debug, addr, file.limits.open).await?;
-            if let (Clock::Chip { .. }, false) = (&rig.clock, block.takes_requests()) {
+            if let (Clock::Chip { .. }, false) = (&self.clock, block.takes_requests()) {
                 return Err(RigError::TestBlock {
                     addr,
                     what: "it takes no requests, so no time can be granted; let the rig file say `clock: {kind: real, scale: 1}`".to_owned(),
                 });
             }
-            rig.block = Some(block);
+            self.block = Some(block);
         }
         // The simulated chip runs no image: it has no log, and no fault.
-        if let (Some(debug), false) = (&mut rig.debug, matches!(file.probe, Some(ProbeAt::Sim { .. }))) {
-            rig.logs = Logs::of(file.image.clone());
+        if let (Some(debug), false) = (&mut self.debug, matches!(file.probe, Some(ProbeAt::Sim { .. }))) {
+            self.logs = Logs::of(file.image.clone());
             debug.catch_faults(true)?;
         }
-        Ok(rig)
+        Ok(())
     }
 
     async fn open_qemu(file: &RigFile, at: &QemuAt, options: &OpenOptions) -> Result<Self, RigError> {
-        let (process, mut machine) = qemu::Process::start(at, file.limits.open).await?;
+        let (mut process, machine) = qemu::Process::start(at, file.limits.open).await?;
         let link = Link::pipes(&process.line(), file.limits.write)?;
+        match Self::start_machine(file, at, options, link, machine) {
+            Ok(mut rig) => {
+                rig.host = Host::Qemu { process };
+                Ok(rig)
+            }
+            Err(error) => Err(process.explain(error)),
+        }
+    }
+
+    /// Attaches to a machine, sees to its firmware, and lets it run.
+    fn start_machine(
+        file: &RigFile,
+        at: &QemuAt,
+        options: &OpenOptions,
+        link: Link,
+        mut machine: qemu::Machine,
+    ) -> Result<Self, RigError> {
         let flashed = file.firmware.as_ref().filter(|firmware| firmware.flash);
         let chip = match &file.probe {
             Some(ProbeAt::Qemu { chip, .. }) => chip.as_ref(),
@@ -92,7 +117,7 @@ impl Rig {
             ClockKind::Virtual => Clock::Chip { now_ms: 0 },
             ClockKind::Real { scale } => Clock::real(scale),
         };
-        let mut rig = Self::new(file, link, clock, Host::Qemu { _process: process });
+        let mut rig = Self::new(file, link, clock, Host::None);
         rig.debug = Some(debug);
         match (flashed, &file.firmware) {
             (Some(firmware), _) => rig.look_into_flash(firmware)?,
@@ -164,7 +189,7 @@ impl Rig {
             settled: None,
             fence_limit: file.limits.fence,
             touched: true,
-            _host: host,
+            host,
         }
     }
 }

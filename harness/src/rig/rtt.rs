@@ -99,7 +99,7 @@ impl Logs {
         // A firmware that started again has made its control block anew: once more from there.
         for _ in 0..2 {
             match self.open(debug).and_then(|()| self.empty(debug, &mut told)) {
-                Ok(()) | Err(UpError::Absent) => {}
+                Ok(()) | Err(UpError::Absent | UpError::Lost) => {}
                 Err(UpError::Restarted) => {
                     self.close(&mut told);
                     continue;

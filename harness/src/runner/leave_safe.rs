@@ -28,10 +28,16 @@ impl Runner<'_> {
         if let Some(what) = panic {
             let _ = self.note(Body::RigTrouble { what });
         }
-        let _ = self.note_failure();
         let (mut did, mut failed) = (Vec::new(), Vec::new());
-        self.clear_armed(&mut did, &mut failed).await;
-        self.stop_therapy(&mut did, &mut failed).await;
+        if !self.rig.is_gone() {
+            let _ = self.note_failure();
+            self.clear_armed(&mut did, &mut failed).await;
+            self.stop_therapy(&mut did, &mut failed).await;
+        }
+        if self.rig.is_gone() {
+            failed.clear();
+            did.push("the emulated pump is gone with QEMU: nothing is left to be made safe".to_owned());
+        }
         for what in &failed {
             tracing::error!(case = %self.case.name(), what = %crate::report::safe_text::safe(what), "the pump is not safe");
         }

@@ -131,6 +131,10 @@ impl<'a> Runner<'a> {
             self.sample()
         }
         .await;
+        let played = played.map_err(|stopped| match stopped {
+            Stopped::Rig(error) => Stopped::Rig(self.rig.explain(error)),
+            other => other,
+        });
         match &played {
             Ok(()) => self.note(Body::Played)?,
             Err(Stopped::Journal(_) | Stopped::Setup(_)) => {}

@@ -1,9 +1,11 @@
 //! However the harness ends, no QEMU is left behind.
 
+use crate::variant::rig;
 use crate::{RIG, bench};
 use pump_hil::rig::host_time;
 use rustix::event::{Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,18 +17,7 @@ const LOOK_EVERY: Timespec = Timespec {
 
 /// The harness with a scenario of half a year, once its QEMU runs.
 fn started(out: &std::path::Path, root: &std::path::Path) -> Child {
-    let child = Command::new(env!("CARGO_BIN_EXE_pump-hil"))
-        .current_dir(root)
-        .args([
-            "run",
-            "scenarios/refill-intervals.yaml",
-            "--filter",
-            "twice",
-            "--rig",
-            RIG,
-            "--out",
-        ])
-        .arg(out)
+    let child = half_a_year(out, root, RIG)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -35,13 +26,36 @@ fn started(out: &std::path::Path, root: &std::path::Path) -> Child {
     child
 }
 
-/// Whether there is a QEMU of the harness with this process number; one that is dead and not yet reaped is none.
-fn is_there(harness: u32) -> bool {
+fn half_a_year(out: &std::path::Path, root: &std::path::Path, rig: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pump-hil"));
+    command
+        .current_dir(root)
+        .args([
+            "run",
+            "scenarios/refill-intervals.yaml",
+            "--filter",
+            "twice",
+            "--rig",
+            rig,
+            "--out",
+        ])
+        .arg(out);
+    command
+}
+
+/// The QEMU of the harness with this process number; one that is dead and not yet reaped is none.
+fn qemu_of(harness: u32) -> Option<Pid> {
     let folder = format!("pump-hil-qemu-{harness}-");
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
-        .any(|line| String::from_utf8_lossy(&line).contains(&folder))
+    let mut processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let found = processes.find(|process| {
+        let line = std::fs::read(process.path().join("cmdline"));
+        line.is_ok_and(|line| String::from_utf8_lossy(&line).contains(&folder))
+    })?;
+    Pid::from_raw(found.file_name().to_string_lossy().parse().ok()?)
+}
+
+fn is_there(harness: u32) -> bool {
+    qemu_of(harness).is_some()
 }
 
 fn soon(what: &str, mut is: impl FnMut() -> bool) {
@@ -65,5 +79,46 @@ fn no_signal_leaves_a_qemu_behind() {
             assert_eq!(status.code(), Some(130), "{signal:?}");
         }
         soon("QEMU ends", || !is_there(child.id()));
+    }
+}
+
+#[test]
+fn a_qemu_that_is_killed_in_the_middle_of_a_case_is_told_as_that_and_is_no_hazard() {
+    let Some(root) = bench() else { return };
+    let killed = "the rig, not the pump: QEMU: it ended (signal: 9 (SIGKILL)); it said";
+    let aloud = ("elf: ", "args: [-d, int], elf: ");
+    for (replaced, told) in [
+        (&[][..], format!("{killed} nothing; run again")),
+        // More than a pipe holds.
+        (&[aloud][..], format!("{killed}: ")),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let rig = rig(&root, out.path(), replaced);
+        let mut child = half_a_year(out.path(), &root, &rig)
+            .args(["--progress", "none", "--log", "pump_hil=debug"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(log.any(|line| line.contains("scenario begins")));
+        kill_process(qemu_of(child.id()).unwrap(), Signal::KILL).unwrap();
+        // To its end: a log that nobody reads would hold the harness up.
+        let log: Vec<String> = log.collect();
+        let ran = child.wait_with_output().unwrap();
+        let report = log.iter().skip_while(|line| !line.starts_with("INCONCLUSIVE"));
+        let said = report.map(String::as_str).collect::<Vec<_>>().join("\n") + &String::from_utf8_lossy(&ran.stdout);
+        assert_eq!(ran.status.code(), Some(3), "{said}");
+        let lines: Vec<&str> = said
+            .lines()
+            .filter(|line| line.contains("the rig, not the pump"))
+            .collect();
+        assert_eq!(lines.len(), 1, "{said}");
+        assert!(lines[0].contains(&told), "{said}");
+        assert_eq!(lines[0].contains("exception"), !replaced.is_empty(), "{said}");
+        for hardware in ["cable", "SWITCH", "NOT SAFE", "probe failed"] {
+            assert!(!said.contains(hardware), "{hardware}: {said}");
+        }
+        assert!(!log.iter().any(|line| line.contains("not safe")), "{log:#?}");
     }
 }

@@ -1,6 +1,6 @@
 //! RTT as probe-rs reads it: ring buffers in a firmware's memory, emptied while it runs.
 
-use super::{Debug, failed};
+use super::{Debug, RigError, failed};
 use probe_rs::rtt::{Error, Rtt, ScanRegion};
 
 /// Channels that are looked at: a block that claims more is garbage rather than a log.
@@ -17,6 +17,8 @@ pub enum UpError {
     Absent,
     /// The firmware made its control block anew.
     Restarted,
+    /// The probe is lost, which whoever needs it next tells.
+    Lost,
     /// What stands there cannot be, or cannot be read.
     Unsound(String),
 }
@@ -26,7 +28,10 @@ impl From<Error> for UpError {
         match error {
             Error::ControlBlockNotFound | Error::NoControlBlockLocation => Self::Absent,
             Error::ReadPointerChanged => Self::Restarted,
-            Error::Probe(error) => Self::Unsound(failed("reading it", &error).to_string()),
+            Error::Probe(error) => match failed("reading it", &error) {
+                RigError::ProbeLost { .. } => Self::Lost,
+                other => Self::Unsound(other.to_string()),
+            },
             other => Self::Unsound(other.to_string()),
         }
     }

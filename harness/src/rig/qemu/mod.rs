@@ -17,16 +17,18 @@ use gdb::Gdb;
 use qmp::Qmp;
 use qtest::Qtest;
 use rustix::event::{Timespec, poll};
-use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::fs::{CWD, Mode, OFlags, fcntl_setfl, mkfifoat};
 use socket::Socket;
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::io::AsyncReadExt as _;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
 
 const QEMU: &str = "qemu-system-arm";
 /// Folders of sockets are named so, with the number of the process and a number of its own behind.
@@ -43,8 +45,8 @@ const LEAVE_LOOK: Timespec = Timespec {
 };
 /// How long QEMU may take for one request.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Bytes of QEMU's complaints that are told.
-const COMPLAINT_MAX: u64 = 2_000;
+/// Bytes of QEMU's last words that are told.
+const WORDS_MAX: usize = 2_000;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -74,7 +76,50 @@ pub struct QemuAt {
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
+    words: Words,
     folder: PathBuf,
+    ended: Option<String>,
+}
+
+/// The last of what it says on standard error, read as it comes: a pipe that nobody reads would hold it up once it is full.
+#[derive(Debug)]
+struct Words(Option<JoinHandle<Vec<u8>>>);
+
+impl Words {
+    fn of(stderr: Option<ChildStderr>) -> std::io::Result<Self> {
+        let Some(stderr) = stderr else {
+            return Ok(Self(None));
+        };
+        let mut stderr = File::from(stderr.into_owned_fd()?);
+        fcntl_setfl(&stderr, OFlags::empty())?;
+        let read = move || {
+            let (mut last, mut chunk) = (Vec::new(), [0; 4096]);
+            while let Ok(count @ 1..) = stderr.read(&mut chunk) {
+                last.extend_from_slice(&chunk[..count]);
+                last.drain(..last.len().saturating_sub(WORDS_MAX));
+            }
+            last
+        };
+        Ok(Self(Some(std::thread::Builder::new().name("qemu".into()).spawn(read)?)))
+    }
+
+    /// Of a process that has ended; in one line.
+    fn last(&mut self) -> String {
+        let begun = host_time::now();
+        while self.0.as_ref().is_some_and(|reader| !reader.is_finished()) && begun.elapsed() < LEAVE {
+            let _ = poll(&mut [], Some(&LEAVE_LOOK));
+        }
+        let reader = self.0.take().filter(JoinHandle::is_finished);
+        let text = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let words = lines.collect::<Vec<_>>().join("; ");
+        if words.is_empty() {
+            "it said nothing".to_owned()
+        } else {
+            format!("it said: {}", crate::wire::escape(words.as_bytes()))
+        }
+    }
 }
 
 impl Process {
@@ -95,13 +140,19 @@ impl Process {
             .mode(0o700)
             .create(&folder)
             .map_err(|e| wrong(format!("cannot make {}: {e}", folder.display())))?;
-        let child = pipes(&folder)
+        let started = pipes(&folder)
             .and_then(|()| command(at, &folder).spawn())
-            .map_err(|e| {
-                let _ = std::fs::remove_dir_all(&folder);
-                wrong(format!("{QEMU} does not start: {e}"))
-            })?;
-        let mut process = Self { child, folder };
+            .and_then(|mut child| Ok((Words::of(child.stderr.take())?, child)));
+        let (words, child) = started.map_err(|e| {
+            let _ = std::fs::remove_dir_all(&folder);
+            wrong(format!("{QEMU} does not start: {e}"))
+        })?;
+        let mut process = Self {
+            child,
+            words,
+            folder,
+            ended: None,
+        };
         let gdb = process.connect("gdb", "QEMU's debug stub", limit).await?;
         let qtest = process.connect("qtest", "QEMU's memory access", limit).await?;
         let qmp = process.connect("qmp", "QEMU's monitor", limit).await?;
@@ -129,22 +180,37 @@ impl Process {
                 }
                 Err(_) => {}
             }
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(RigError::Qemu {
-                    what: format!("it ended at once ({status}): {}", self.complaint().await),
-                });
+            if let Some(how) = self.ended(Duration::ZERO) {
+                return Err(RigError::Qemu { what: how.to_owned() });
             }
             host_time::sleep(LOOK_EVERY).await;
         }
     }
 
-    /// What it wrote before it ended.
-    async fn complaint(&mut self) -> String {
-        let mut text = Vec::new();
-        if let Some(stderr) = self.child.stderr.take() {
-            let _ = stderr.take(COMPLAINT_MAX).read_to_end(&mut text).await;
+    /// How it ended, with its last words; `None` while it runs. Looks for at most `wait`: sockets close before a process is gone.
+    pub fn ended(&mut self, wait: Duration) -> Option<&str> {
+        let begun = host_time::now();
+        while self.ended.is_none() {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                self.ended = Some(format!("it ended ({status}); {}", self.words.last()));
+            } else if begun.elapsed() >= wait {
+                break;
+            } else {
+                let _ = poll(&mut [], Some(&LEAVE_LOOK));
+            }
         }
-        crate::wire::escape(&text).replace("\\n", " ").trim().to_owned()
+        self.ended.as_deref()
+    }
+
+    /// What an error is about: a probe or a line that is gone because QEMU is.
+    pub fn explain(&mut self, error: RigError) -> RigError {
+        let wait = if error.is_loss() { LEAVE } else { Duration::ZERO };
+        match self.ended(wait) {
+            Some(how) => RigError::Qemu {
+                what: format!("{how}; run again"),
+            },
+            None => error,
+        }
     }
 }
 
