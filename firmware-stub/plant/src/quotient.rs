@@ -40,7 +40,7 @@ impl Divisor {
             Ok(n) if self.reciprocal > 0 => {
                 // A reciprocal that was rounded down gives the quotient or one less.
                 let by = self.by as u32;
-                let about = (u64::from(n) * u64::from(self.reciprocal) >> 32) as u32;
+                let about = ((u64::from(n) * u64::from(self.reciprocal)) >> 32) as u32;
                 u64::from(about + u32::from(n - about * by >= by))
             }
             _ => n / self.by,
