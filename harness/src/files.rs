@@ -8,7 +8,7 @@ use crate::scenario::{Source, SourceError, load};
 use crate::yaml::tree::BYTES_MAX;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Folders that hold no scenarios of their own.
 const NOT_SEARCHED: &[&str] = &["rejected", "shared", "snapshots", "target"];
@@ -126,6 +126,26 @@ pub fn read_at_most(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other(format!("larger than {bytes_max} bytes")));
     }
     Ok(bytes)
+}
+
+/// A path without the `FOLDER/..` in it, as people write it, where that leads to the same place: of a link to a folder it may not.
+#[must_use]
+pub fn tidy(path: &Path) -> PathBuf {
+    let mut tidied = PathBuf::new();
+    for part in path.components() {
+        match (part, tidied.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                tidied.pop();
+            }
+            _ => tidied.push(part),
+        }
+    }
+    if tidied.canonicalize().ok() == path.canonicalize().ok() {
+        tidied
+    } else {
+        path.to_owned()
+    }
 }
 
 /// What was found under the paths that a person gave.
@@ -358,6 +378,20 @@ mod tests {
             "{:?}",
             loaded.diagnostics
         );
+    }
+
+    #[test]
+    fn a_path_is_tidied_where_it_stays_the_same_place() {
+        let tidied = |path: &str| tidy(Path::new(path)).display().to_string();
+        assert_eq!(tidied("no/rigs/../../such/pump.elf"), "such/pump.elf");
+        assert_eq!(tidied("../such/./pump.elf"), "../such/pump.elf");
+        assert_eq!(tidied("/../a/../../pump.elf"), "/../../pump.elf");
+        let folder = tempfile::tempdir().unwrap();
+        let there = write(folder.path(), "far/away/pump.elf", "");
+        let near = write(folder.path(), "near/rig.yaml", "").with_file_name("link");
+        std::os::unix::fs::symlink(there.parent().unwrap(), &near).unwrap();
+        let by_link = near.join("../away/pump.elf");
+        assert_eq!(tidy(&by_link), by_link, "`near/away` is another place");
     }
 
     #[test]

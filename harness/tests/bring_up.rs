@@ -44,6 +44,7 @@ fn every_error_that_the_page_explains_is_one_that_the_program_has() {
         "test_block.rs",
         "probe/usb.rs",
         "probe/flash.rs",
+        "../firmware/mod.rs",
     ]
     .map(|file| read(&format!("harness/src/rig/{file}")))
     .concat();

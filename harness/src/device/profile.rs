@@ -274,6 +274,15 @@ impl Profile {
             .map_err(|wrong| document.wrong(&wrong.path.iter().map(String::as_str).collect::<Vec<_>>(), wrong.what))
     }
 
+    /// Something that shows only when it is used is wrong with what stands at `key` in the profile of this text and file.
+    #[must_use]
+    pub fn wrong(text: &str, file: &str, key: &str, what: String) -> WrongFile {
+        match Document::read::<RawProfile>(file, text) {
+            Ok((document, _)) => document.wrong(&[key], what),
+            Err(wrong) => wrong,
+        }
+    }
+
     /// The JSON Schema of a profile's file, as text, for editors.
     #[must_use]
     pub fn schema() -> String {

@@ -1,6 +1,6 @@
 //! What of an image goes into a chip's flash, and what stands there then.
 
-use super::Image;
+use super::{Image, ImageError};
 use object::LittleEndian;
 use object::elf::{EM_ARM, FileHeader32, PT_LOAD};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
@@ -16,11 +16,17 @@ pub struct Segment<'a> {
 }
 
 impl Image {
-    /// Whether it is for an Arm core.
-    #[must_use]
-    pub fn is_arm(&self) -> bool {
+    /// The image, if an Arm core can run it.
+    ///
+    /// # Errors
+    /// [`ImageError::Arch`].
+    pub fn for_arm(self) -> Result<Self, ImageError> {
         let header = FileHeader32::<LittleEndian>::parse(self.bytes());
-        header.is_ok_and(|header| header.e_machine(LittleEndian) == EM_ARM)
+        if header.is_ok_and(|header| header.e_machine(LittleEndian) == EM_ARM) {
+            Ok(self)
+        } else {
+            Err(ImageError::Arch)
+        }
     }
 
     /// Everything that is loaded, in the file's order. What points beyond the file is left out.

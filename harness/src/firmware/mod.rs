@@ -36,8 +36,13 @@ pub enum ImageError {
         what: String,
     },
     /// It was stripped.
-    #[error("the file has no symbol table: build the firmware without stripping it")]
+    #[error(
+        "the file has no symbol table, by which the test block, the firmware's log and what scenarios name are found; build it with one: `strip = false` in Cargo's profile, no `-s` for the linker, and name the file from before any `strip` or `objcopy`"
+    )]
     Stripped,
+    /// It is for another kind of processor.
+    #[error("no firmware for an Arm core")]
+    Arch,
 }
 
 /// Why a name cannot be used.

@@ -1,8 +1,10 @@
 //! Rig files: how to reach a pump.
 
+mod elf;
+
 use super::RigError;
 use super::agree::Firmware;
-use super::probe::{FlashError, Probes, UsbAt};
+use super::probe::{Probes, UsbAt};
 use super::qemu::QemuAt;
 use super::raw::{self, RawRig};
 use crate::capability::Capability;
@@ -19,8 +21,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// No firmware's ELF file is larger, with all its debug information.
-const ELF_BYTES_MAX: usize = 256 << 20;
 const SIM_RIG: &str = include_str!("../../../fixtures/rigs/sim.yaml");
 const STUB_DEVICE: &str = include_str!("../../../fixtures/devices/stub.yaml");
 
@@ -148,10 +148,7 @@ impl RigFile {
     /// # Errors
     /// Never in a build whose tests pass.
     pub fn sim() -> Result<Self, RigError> {
-        let profile = Profile::parse(STUB_DEVICE, "fixtures/devices/stub.yaml")?;
-        Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), None, |_| {
-            Ok((profile, STUB_DEVICE.to_owned(), None))
-        })
+        Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), None, |_| Device::stub())
     }
 
     /// Reads a rig file and the device profile that it names: a path relative to it, or a name of `../devices`.
@@ -175,11 +172,7 @@ impl RigFile {
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, path, flash, |device| {
             let file = device_path(folder, device);
-            let text = read(&file)?;
-            let profile = Profile::parse(&text, &file.display().to_string())?;
-            let elf = profile.elf.as_ref();
-            let elf = elf.map(|elf| file.parent().unwrap_or(Path::new("")).join(elf));
-            Ok((profile, text, elf))
+            Device::parse(read(&file)?, file)
         })
     }
 
@@ -187,7 +180,7 @@ impl RigFile {
         text: &str,
         path: &Path,
         flash: Option<&Path>,
-        device: impl FnOnce(&str) -> Result<(Profile, String, Option<PathBuf>), RigError>,
+        device: impl FnOnce(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
         let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
         let mut wrong = WrongFile(Vec::new());
@@ -214,22 +207,24 @@ impl RigFile {
         if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
             return Err(document.wrong(&key, what).into());
         }
-        let (mut profile, device_text, named) = device(&raw.device)?;
-        let firmware = firmware(&mut pump, probe.as_ref(), flash).map_err(|error| match error {
-            RigError::File { path, why } if flash.is_none() => {
-                let what = format!("{}: {why}; build the firmware first", path.display());
-                document.wrong(&["pump", "elf"], what).into()
-            }
-            other => other,
+        let mut device = device(&raw.device)?;
+        let firmware = elf::of_chip(&mut pump, probe.as_ref(), flash).map_err(|error| match elf::unusable(&error) {
+            Some(what) if flash.is_none() => document.wrong(&["pump", "elf"], what).into(),
+            _ => error,
         })?;
-        let image = match (&firmware, named) {
-            (Some(firmware), _) => {
+        let image = match &firmware {
+            Some(firmware) => {
                 // The image itself knows where its things are; the profile's places are another's.
-                profile.symbols.clear();
+                device.profile.symbols.clear();
                 Some(Arc::clone(&firmware.image))
             }
-            (None, elf) => elf.map(image).transpose()?,
+            None => device.image()?,
         };
+        let Device {
+            mut profile,
+            text: device_text,
+            ..
+        } = device;
         for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
             profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
         }
@@ -302,6 +297,38 @@ impl RigFile {
     }
 }
 
+/// A device profile as its file has it.
+struct Device {
+    profile: Profile,
+    text: String,
+    file: PathBuf,
+}
+
+impl Device {
+    fn parse(text: String, file: PathBuf) -> Result<Self, RigError> {
+        let profile = Profile::parse(&text, &file.display().to_string())?;
+        Ok(Self { profile, text, file })
+    }
+
+    /// The stub pump's, which is part of the program.
+    fn stub() -> Result<Self, RigError> {
+        Self::parse(STUB_DEVICE.to_owned(), PathBuf::from("fixtures/devices/stub.yaml"))
+    }
+
+    /// The firmware that it names.
+    fn image(&self) -> Result<Option<Arc<Image>>, RigError> {
+        let Some(elf) = &self.profile.elf else {
+            return Ok(None);
+        };
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        let image = elf::image(&files::tidy(&folder.join(elf)));
+        image.map(Some).map_err(|error| match elf::unusable(&error) {
+            Some(what) => Profile::wrong(&self.text, &self.file.display().to_string(), "elf", what).into(),
+            None => error,
+        })
+    }
+}
+
 /// What of a rig does not go together: the keys that are wrong, and why.
 fn contradiction(
     pump: &PumpAt,
@@ -358,55 +385,6 @@ fn contradiction(
     }
 }
 
-/// The firmware that runs on a rig's own chip; with `flash` that one.
-fn firmware(pump: &mut PumpAt, probe: Option<&ProbeAt>, flash: Option<&Path>) -> Result<Option<Firmware>, RigError> {
-    let own = match pump {
-        PumpAt::Qemu(at) => at.elf.as_ref(),
-        PumpAt::Serial(at) => at.elf.as_ref(),
-        PumpAt::Sim { .. } | PumpAt::SimProcess => None,
-    };
-    let Some(elf) = flash else {
-        let firmware = |elf: &PathBuf| {
-            Ok(Firmware {
-                elf: elf.clone(),
-                image: image(elf.clone())?,
-                flash: false,
-            })
-        };
-        return own.map(firmware).transpose();
-    };
-    let programs = matches!(probe, Some(ProbeAt::Usb { .. } | ProbeAt::Qemu { chip: Some(_), .. }));
-    if !programs {
-        return Err(FlashError::NoChip.into());
-    }
-    let firmware = Firmware {
-        elf: elf.to_owned(),
-        image: image(elf.to_owned())?,
-        flash: true,
-    };
-    if !firmware.image.is_arm() {
-        return Err(FlashError::Arch { elf: firmware.elf }.into());
-    }
-    if let PumpAt::Qemu(at) = pump
-        && let Some(own) = at.elf.take()
-        && image(own.clone()).is_ok_and(|own| own.sha256() == firmware.image.sha256())
-    {
-        // QEMU puts back what it started with whenever it resets the chip: only where that is the same may it start with anything.
-        at.elf = Some(own);
-    }
-    Ok(Some(firmware))
-}
-
-/// A firmware's ELF file.
-fn image(path: PathBuf) -> Result<Arc<Image>, RigError> {
-    let bytes = files::read_at_most(&path, ELF_BYTES_MAX).map_err(|why| RigError::File {
-        path: path.clone(),
-        why,
-    })?;
-    let image = Image::parse(bytes).map_err(|why| RigError::Elf { path, why })?;
-    Ok(Arc::new(image))
-}
-
 fn read(path: &Path) -> Result<String, RigError> {
     let file = |why| RigError::File {
         path: path.to_owned(),
@@ -419,9 +397,9 @@ fn read(path: &Path) -> Result<String, RigError> {
 /// A device is a path where it looks like one, else a name.
 fn device_path(folder: &Path, device: &str) -> PathBuf {
     if device.contains('/') || device.ends_with(".yaml") {
-        return folder.join(device);
+        return files::tidy(&folder.join(device));
     }
-    let beside = folder.join("..").join("devices").join(format!("{device}.yaml"));
+    let beside = files::tidy(&folder.join("..").join("devices").join(format!("{device}.yaml")));
     if beside.exists() || !Path::new("fixtures/devices").exists() {
         return beside;
     }
@@ -429,174 +407,4 @@ fn device_path(folder: &Path, device: &str) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spoilt(from: &str, to: &str) -> String {
-        assert!(SIM_RIG.contains(from), "`{from}` is not in the file");
-        let text = SIM_RIG.replacen(from, to, 1);
-        let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
-        RigFile::parse(&text, Path::new("sim.yaml"), None, profile)
-            .expect_err("a spoilt rig must not load")
-            .to_string()
-    }
-
-    #[test]
-    fn the_simulated_rig_can_do_everything() {
-        let rig = RigFile::sim().expect("the built-in rig loads");
-        let can = rig.capabilities();
-        assert!(can.contains(&Capability::VirtualTime) && can.contains(&Capability::TestBlock));
-        assert_eq!(
-            can.iter().filter(|c| matches!(c, Capability::Fault(_))).count(),
-            CATALOGUE.len()
-        );
-    }
-
-    #[test]
-    fn the_shipped_rig_files_load() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/rigs");
-        for (name, can) in [("sim", true), ("sim-realtime", false)] {
-            let rig = RigFile::load(&folder.join(format!("{name}.yaml"))).expect("it loads");
-            assert_eq!(rig.name, name);
-            assert_eq!(rig.capabilities().contains(&Capability::TestBlock), can);
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_rig_file_is_told_with_its_line() {
-        assert!(spoilt("clock:", "clok:").contains("clok"));
-        assert!(spoilt("kind: virtual", "kind: real, scale: 1").contains("take `sim-process`"));
-        assert!(spoilt("fence: 60 s", "fence: 60 furlongs").contains("unknown unit `furlongs`"));
-        let error = spoilt("PUMP_HIL_BLOCK", "PUMP_HIL_BLOK");
-        let line = SIM_RIG
-            .lines()
-            .position(|l| l.contains("PUMP_HIL_BLOCK"))
-            .expect("there")
-            + 1;
-        assert!(error.starts_with(&format!("sim.yaml:{line}:32: ")), "{error}");
-    }
-
-    #[test]
-    fn all_misspelt_words_of_a_rig_file_are_told_at_once() {
-        let error = spoilt("clock: {kind: virtual}", "clock: {kind: virtul}\nfoo: 3");
-        assert!(
-            error.contains("unknown kind of clock `virtul` (did you mean `virtual`?)"),
-            "{error}"
-        );
-        assert!(error.contains("unknown key `foo` in a rig file"), "{error}");
-    }
-
-    #[test]
-    fn firmware_in_qemu_needs_an_image_and_granted_time_needs_its_test_block() {
-        let in_qemu = |pump: &str, probe: &str| {
-            let text = SIM_RIG
-                .replace("pump: {kind: sim}", pump)
-                .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe);
-            let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
-            RigFile::parse(&text, Path::new("qemu.yaml"), None, profile)
-                .expect_err("it must not load")
-                .to_string()
-        };
-        let probe = "probe: {kind: qemu, test-block: PUMP_HIL_BLOCK}";
-        let pump = "pump: {kind: qemu, machine: microbit, elf: absent.elf}";
-        assert!(in_qemu(pump, probe).contains("absent.elf: No such file"));
-        assert!(in_qemu("pump: {kind: qemu, machine: microbit}", probe).contains("needs its `machine` and `elf`"));
-        assert!(in_qemu(pump, "probe: {kind: qemu}").contains("name its symbol in `test-block`"));
-        assert!(in_qemu(pump, "").contains("add `probe`, with `test-block`"));
-        assert!(in_qemu(pump, "probe: {kind: sim}").contains("has the probe `qemu`"));
-    }
-
-    #[test]
-    fn what_does_not_go_together_is_refused() {
-        assert!(spoilt("rig: sim", "rig: ../../sim").contains("a rig's name has"));
-        assert!(spoilt("kind: sim}", "kind: sim, baud: 9600}").contains("has no `baud`"));
-        assert!(spoilt("kind: sim}", "kind: sim, service-months: 0}").contains("more than 0"));
-        assert!(spoilt("kind: sim}", "kind: serial}").contains("needs its `port` and `baud`"));
-        assert!(spoilt("kind: virtual", "kind: virtual, scale: 2").contains("virtual time has no `scale`"));
-        assert!(spoilt("kind: virtual", "kind: real").contains("real time needs its `scale`"));
-    }
-
-    /// A board's rig file with one text replaced.
-    fn board(from: &str, to: &str) -> Result<RigFile, RigError> {
-        let shipped = include_str!("../../../fixtures/rigs/nrf52840-dk.yaml");
-        assert!(shipped.contains(from), "`{from}` is not in the file");
-        let text = shipped
-            .replace(from, to)
-            .replace(", elf: ../../firmware-stub/board/target/nrf52840-dk.elf", "");
-        let profile = |_: &str| Ok((Profile::parse(STUB_DEVICE, "stub.yaml")?, STUB_DEVICE.to_owned(), None));
-        RigFile::parse(&text, Path::new("dk.yaml"), None, profile)
-    }
-
-    fn wrong_board(from: &str, to: &str) -> String {
-        board(from, to).expect_err("it must not load").to_string()
-    }
-
-    #[test]
-    fn a_board_can_do_what_the_chip_in_qemu_can() {
-        let all = RigFile::sim().expect("loads").capabilities();
-        assert_eq!(board("speed: 4000, ", "").expect("it loads").capabilities(), all);
-        // Firmware without a block: memory and run control, by the wall clock.
-        let bare = "clock: {kind: real, scale: 1}\nprobe: {kind: usb, chip: nRF52840_xxAA}\nlimits";
-        let shipped = include_str!("../../../fixtures/rigs/nrf52840-dk.yaml");
-        let from = &shipped[shipped.find("clock").expect("there")..shipped.find(": {open").expect("there")];
-        let can = board(from, bare).expect("it loads").capabilities();
-        let wanted = [Capability::RawSerial, Capability::Probe, Capability::RunControl];
-        assert_eq!(can, BTreeSet::from(wanted));
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_board_s_file_is_told_with_its_line() {
-        let chip = wrong_board("chip: nRF52840_xxAA", "chip: nRF52840_xxAB");
-        assert!(
-            chip.starts_with("dk.yaml:9:26: probe-rs knows no chip `nRF52840_xxAB` (did you mean `nRF52840_xxAA`?)"),
-            "{chip}"
-        );
-        let part = wrong_board("chip: nRF52840_xxAA", "chip: nRF52840");
-        assert!(part.contains("did you mean `nRF52840_xxAA`?"), "{part}");
-        assert!(wrong_board("chip: nRF52840_xxAA", "chip: zzzzzzzzzz").contains("`probe-rs chip list` shows them"));
-        assert!(wrong_board("chip: nRF52840_xxAA, ", "").contains("a probe of kind `usb` needs its `chip`"));
-        assert!(wrong_board("speed: 4000", "speed: 0").contains("`speed` must be more than 0"));
-        assert!(wrong_board("speed: 4000", "selector: jlink").contains("`jlink` selects no probe: write `VID:PID`"));
-        assert!(wrong_board("kind: usb", "kind: sim").contains("a probe of this kind has no `chip`"));
-        assert!(wrong_board(", test-block: PUMP_HIL_BLOCK", "").contains("name its symbol in `test-block`"));
-        assert!(wrong_board("PUMP_HIL_BLOCK", "PUMP_HIL_BLOK").contains("has no symbol `PUMP_HIL_BLOK`"));
-        let probe = "probe: {kind: usb, chip: nRF52840_xxAA, speed: 4000, test-block: PUMP_HIL_BLOCK}";
-        assert!(wrong_board(probe, "").contains("there is no probe whose port it could be"));
-        assert!(
-            wrong_board(probe, "probe: {kind: qemu, test-block: PUMP_HIL_BLOCK}")
-                .contains("has the probe `usb`, or none")
-        );
-    }
-
-    #[test]
-    fn all_that_is_wrong_with_a_board_s_file_is_told_at_once() {
-        let text = include_str!("../../../fixtures/rigs/nrf52840-dk.yaml")
-            .replace("rig: nrf52840-dk", "rig: The DK")
-            .replace("baud: 115200", "baud: 115200, machine: microbit, args: []")
-            .replace("kind: virtual", "kind: virtual, scale: 2")
-            .replace("speed: 4000", "speed: 0")
-            .replace("write: 10 s", "write: 10 furlongs");
-        let profile = |_: &str| -> Result<_, RigError> { panic!("the device is not looked at") };
-        let error = RigFile::parse(&text, Path::new("dk.yaml"), None, profile)
-            .expect_err("all wrong")
-            .to_string();
-        let lines: Vec<&str> = error.lines().collect();
-        assert_eq!(lines.len(), 6, "{error}");
-        for (line, what) in lines.iter().zip([
-            "a rig's name",
-            "no `machine`",
-            "no `args`",
-            "no `scale`",
-            "`speed`",
-            "furlongs",
-        ]) {
-            assert!(line.starts_with("dk.yaml:") && line.contains(what), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_device_that_never_ends_is_no_rig_file() {
-        let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is no file");
-        assert_eq!(error.to_string(), "cannot read `/dev/zero`: not a file");
-    }
-}
+mod tests;

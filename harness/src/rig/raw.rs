@@ -4,6 +4,7 @@ use super::file::{ClockKind, ProbeAt, PumpAt, RigLimits, SerialAt};
 use super::probe::{self, Selector, UsbAt};
 use super::qemu::QemuAt;
 use crate::diagnostic::WrongFile;
+use crate::files;
 use crate::quantity::Span;
 use crate::scenario::raw::Time;
 use crate::yaml::document::Document;
@@ -160,6 +161,7 @@ impl RawPump {
             ("baud", self.baud.is_some(), serial),
         ];
         only(document, "pump", &foreign)?;
+        let at = |elf: &str| files::tidy(&folder.join(elf));
         for (key, value) in [("service-months", self.service_months), ("baud", self.baud)] {
             if value == Some(0) {
                 return Err(document.wrong(&["pump", key], format!("`{key}` must be more than 0")));
@@ -173,7 +175,7 @@ impl RawPump {
             (PumpKind::Qemu, ..) => match (self.machine, self.elf) {
                 (Some(machine), Some(elf)) => Ok(PumpAt::Qemu(QemuAt {
                     machine,
-                    elf: Some(folder.join(elf)),
+                    elf: Some(at(&elf)),
                     args: self.args.unwrap_or_default(),
                 })),
                 _ => Err(document.wrong(
@@ -184,7 +186,7 @@ impl RawPump {
             (PumpKind::Serial, Some(port), Some(baud)) => Ok(PumpAt::Serial(SerialAt {
                 port,
                 baud,
-                elf: self.elf.map(|elf| folder.join(elf)),
+                elf: self.elf.as_deref().map(at),
             })),
             (PumpKind::Serial, ..) => Err(document.wrong(
                 &["pump", "kind"],

@@ -520,7 +520,7 @@ fn what_cannot_be_flashed_is_refused_before_anything_is_erased() {
     assert!(load("sim.yaml", &image(&root)).contains("no chip that can be flashed"));
     let mut riscv = elf.clone();
     riscv[0x12] = 243;
-    assert!(load("microbit.yaml", &file("riscv.elf", &riscv)).ends_with("riscv.elf is no firmware for an Arm core"));
+    assert!(load("microbit.yaml", &file("riscv.elf", &riscv)).ends_with("riscv.elf: no firmware for an Arm core"));
     // Linked for another chip: its first segment lies where this one has no flash.
     let mut elsewhere = elf;
     let first = u32::from_le_bytes(elsewhere[0x1C..0x20].try_into().expect("four")) as usize;

@@ -4,7 +4,6 @@ use super::{Debug, RigError, chain};
 use crate::firmware::Segment;
 use probe_rs::flashing::{DownloadOptions, FlashError as Flasher, FlashProgress, ProgressEvent, ProgressOperation};
 use std::cell::Cell;
-use std::path::PathBuf;
 
 /// Bytes that are read at once.
 const READ_MAX: usize = 16 * 1024;
@@ -31,12 +30,6 @@ pub enum FlashError {
         "this rig has no chip that can be flashed: `--flash` wants a rig file with a probe of kind `usb`, or of kind `qemu` with its `chip`"
     )]
     NoChip,
-    /// It is for another kind of processor.
-    #[error("{} is no firmware for an Arm core", .elf.display())]
-    Arch {
-        /// The file.
-        elf: PathBuf,
-    },
     /// It has nothing.
     #[error("the image has nothing to load; is it the linked firmware?")]
     Empty,

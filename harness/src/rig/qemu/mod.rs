@@ -33,6 +33,9 @@ use tokio::process::{Child, ChildStderr, Command};
 const QEMU: &str = "qemu-system-arm";
 /// Folders of sockets are named so, with the number of the process and a number of its own behind.
 const FOLDER: &str = "pump-hil-qemu-";
+/// The longest of the names in there, and the longest path that a socket can have, in bytes.
+const LONGEST_NAME: &str = "qtest";
+const SOCKET_PATH_MAX: usize = 107;
 /// Part of util-linux: starts a program that ends with whoever started it.
 const GUARD: &str = "setpriv";
 /// How often a process that starts is looked at.
@@ -135,11 +138,7 @@ impl Process {
         if number == 0 {
             sweep();
         }
-        let folder = std::env::temp_dir().join(format!("{FOLDER}{}-{number}", std::process::id()));
-        std::fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&folder)
-            .map_err(|e| wrong(format!("cannot make {}: {e}", folder.display())))?;
+        let folder = private_folder(&std::env::temp_dir(), number).map_err(wrong)?;
         let started = pipes(&folder)
             .and_then(|()| command(at, &folder).spawn())
             .and_then(|mut child| Ok((Words::of(child.stderr.take())?, child)));
@@ -223,6 +222,26 @@ impl Drop for Process {
             let _ = poll(&mut [], Some(&LEAVE_LOOK));
         }
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A folder of its own for the sockets and pipes of a machine.
+fn private_folder(within: &Path, number: u32) -> Result<PathBuf, String> {
+    let folder = within.join(format!("{FOLDER}{}-{number}", std::process::id()));
+    let bytes = folder.join(LONGEST_NAME).as_os_str().len();
+    if bytes > SOCKET_PATH_MAX {
+        return Err(format!(
+            "the paths of its sockets in {} would have {bytes} bytes, and a socket's has at most {SOCKET_PATH_MAX}; \
+             set TMPDIR to a folder with a shorter path, such as /tmp",
+            within.display()
+        ));
+    }
+    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+        Ok(()) => Ok(folder),
+        Err(e) => Err(format!(
+            "cannot make a folder for its sockets in {}: {e}; set TMPDIR to a folder that can be written into",
+            within.display()
+        )),
     }
 }
 

@@ -1,8 +1,8 @@
 //! A real QEMU, with an image of eight instructions that counts as fast as it can.
 
-use super::{FOLDER, Process, QemuAt, here, sweep};
+use super::{FOLDER, Process, QemuAt, here, private_folder, sweep};
 use crate::rig::probe::{Debug, is_not};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const COUNTER: u64 = 0x2000_0100;
@@ -179,4 +179,20 @@ fn folders_of_processes_that_are_gone_are_swept_away_and_others_stay() {
     sweep();
     assert!(!gone.exists() && alive.exists());
     std::fs::remove_dir(alive).expect("it is there");
+}
+
+#[test]
+fn a_temporary_folder_in_which_no_socket_can_be_says_what_to_set() {
+    let long = format!("/tmp/{}", "long/".repeat(20));
+    let told = private_folder(Path::new(&long), 0).expect_err("too long");
+    assert!(
+        told.contains("at most 107; set TMPDIR to a folder with a shorter path"),
+        "{told}"
+    );
+    let told = private_folder(Path::new("/no/such/folder"), 0).expect_err("not there");
+    assert!(
+        told.starts_with("cannot make a folder for its sockets in /no/such/folder: No such file")
+            && told.ends_with("set TMPDIR to a folder that can be written into"),
+        "{told}"
+    );
 }
