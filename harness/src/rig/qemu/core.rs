@@ -70,20 +70,26 @@ impl Machine {
 }
 
 impl Parts {
+    /// The debug stub, behind every write that was made before.
+    fn gdb(&mut self) -> Result<&mut Gdb, Trouble> {
+        self.qtest.settle()?;
+        Ok(&mut self.gdb)
+    }
+
     /// What a debugger runs in RAM returns to it by BKPT, of which QEMU makes a fault: a breakpoint stands in for it.
     fn catch_return(&mut self) -> Result<(), Trouble> {
         if let Some(addr) = self.caught.take() {
-            self.gdb.clear_breakpoint(addr)?;
+            self.gdb()?.clear_breakpoint(addr)?;
         }
-        if !RAM.contains(&self.gdb.read_register(15)?) {
+        if !RAM.contains(&self.gdb()?.read_register(15)?) {
             return Ok(());
         }
-        let back = self.gdb.read_register(14)? & !1;
+        let back = self.gdb()?.read_register(14)? & !1;
         let mut instruction = [0; 2];
         if mapped(back, instruction.len()).is_ok() {
             self.qtest.read(back, &mut instruction)?;
             if instruction[1] == BKPT {
-                self.gdb.set_breakpoint(back)?;
+                self.gdb()?.set_breakpoint(back)?;
                 self.caught = Some(back);
             }
         }
@@ -116,51 +122,52 @@ impl CoreBackend for Machine {
     }
 
     fn is_halted(&mut self) -> bool {
+        // In any order with the writes: what they bring about comes in its own time.
         self.with(false, |parts| parts.gdb.is_halted())
     }
 
     fn halt(&mut self) {
-        self.with((), |parts| parts.gdb.halt());
+        self.with((), |parts| parts.gdb()?.halt());
     }
 
     fn resume(&mut self) {
         self.with((), |parts| {
-            if !parts.gdb.is_halted()? {
+            if !parts.gdb()?.is_halted()? {
                 return Ok(());
             }
             parts.catch_return()?;
-            parts.gdb.resume()
+            parts.gdb()?.resume()
         });
     }
 
     fn step(&mut self) {
-        self.with((), |parts| parts.gdb.step());
+        self.with((), |parts| parts.gdb()?.step());
     }
 
     fn reset(&mut self, halt: bool) {
         self.with((), |parts| {
             let goes_on = !halt;
-            parts.gdb.halt()?;
+            parts.gdb()?.halt()?;
             parts.qmp.system_reset()?;
-            if goes_on { parts.gdb.resume() } else { Ok(()) }
+            if goes_on { parts.gdb()?.resume() } else { Ok(()) }
         });
     }
 
     fn set_breakpoint(&mut self, addr: u32) {
-        self.with((), |parts| parts.gdb.set_breakpoint(addr));
+        self.with((), |parts| parts.gdb()?.set_breakpoint(addr));
     }
 
     fn clear_breakpoint(&mut self, addr: u32) {
-        self.with((), |parts| parts.gdb.clear_breakpoint(addr));
+        self.with((), |parts| parts.gdb()?.clear_breakpoint(addr));
     }
 
     fn read_register(&mut self, which: CoreRegister) -> Option<u32> {
-        self.with(None, |parts| parts.gdb.read_register(number(which)).map(Some))
+        self.with(None, |parts| parts.gdb()?.read_register(number(which)).map(Some))
     }
 
     fn write_register(&mut self, which: CoreRegister, value: u32) -> bool {
         self.with(false, |parts| {
-            parts.gdb.write_register(number(which), value).map(|()| true)
+            parts.gdb()?.write_register(number(which), value).map(|()| true)
         })
     }
 }

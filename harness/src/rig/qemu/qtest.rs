@@ -1,14 +1,24 @@
 //! Memory of a QEMU machine, read and written while it runs (`-qtest`): one text line a request, one a reply.
+//!
+//! A write is sent and not waited for: QEMU does one request after another, so that whoever reads next sees it. Who goes on by another way calls
+//! [`Qtest::settle`] first.
 
 use super::{Socket, Trouble};
 
 /// A qtest connection.
 #[derive(Debug)]
-pub(super) struct Qtest(Socket);
+pub(super) struct Qtest {
+    socket: Socket,
+    /// Replies to writes that were not taken yet.
+    owed: u32,
+}
+
+/// Replies that may be owed: they must fit into the socket, or QEMU waits for us while we wait for it.
+const OWED_MAX: u32 = 64;
 
 impl Qtest {
     pub fn new(socket: Socket) -> Self {
-        Self(socket)
+        Self { socket, owed: 0 }
     }
 
     pub fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), Trouble> {
@@ -42,9 +52,7 @@ impl Qtest {
 
     pub fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), Trouble> {
         if let (Ok(word), 0) = (<[u8; 4]>::try_from(bytes), addr % 4) {
-            return self
-                .ask(&format!("writel {addr:#x} {:#x}\n", u32::from_le_bytes(word)))
-                .map(|_| ());
+            return self.post(&format!("writel {addr:#x} {:#x}\n", u32::from_le_bytes(word)));
         }
         if bytes.is_empty() {
             return Ok(());
@@ -54,16 +62,38 @@ impl Qtest {
             line.push_str(&format!("{byte:02x}"));
         }
         line.push('\n');
-        self.ask(&line).map(|_| ())
+        self.post(&line)
+    }
+
+    /// Waits until every write was done.
+    pub fn settle(&mut self) -> Result<(), Trouble> {
+        while self.owed > 0 {
+            self.owed -= 1;
+            self.reply("a write")?;
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, line: &str) -> Result<(), Trouble> {
+        if self.owed == OWED_MAX {
+            self.settle()?;
+        }
+        self.owed += 1;
+        self.socket.send(line.as_bytes())
+    }
+
+    fn ask(&mut self, line: &str) -> Result<String, Trouble> {
+        self.socket.send(line.as_bytes())?;
+        self.settle()?;
+        self.reply(line.trim())
     }
 
     /// What stands behind `OK`.
-    fn ask(&mut self, line: &str) -> Result<String, Trouble> {
-        self.0.send(line.as_bytes())?;
-        let reply = self.0.line()?;
+    fn reply(&mut self, to: &str) -> Result<String, Trouble> {
+        let reply = self.socket.line()?;
         match reply.strip_prefix("OK") {
             Some(rest) => Ok(rest.trim().to_owned()),
-            None => Err(Trouble::new(format!("`{}` was answered with `{reply}`", line.trim()))),
+            None => Err(Trouble::new(format!("`{to}` was answered with `{reply}`"))),
         }
     }
 }
