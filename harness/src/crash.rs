@@ -66,21 +66,30 @@ impl Crash {
         }
     }
 
-    /// Where the firmware was when an exception came, in one line: `HardFault in FUNCTION (FILE:LINE)`.
+    /// Where the firmware was, in one line: `FUNCTION (FILE:LINE)`; where it faulted, `HardFault in FUNCTION (FILE:LINE)`, which is what the fault interrupted.
     #[must_use]
     pub fn place(&self) -> String {
-        let exception = self.exception.as_deref().unwrap_or("a fault");
-        let interrupted = self.stack.iter().find(|frame| frame.interrupted_by.is_some());
-        let Some(frame) = interrupted.or(self.stack.first()) else {
+        let exception = self.exception.as_deref();
+        let fault = exception.filter(|name| name.ends_with("Fault") || *name == "MemManage");
+        let interrupted = |frame: &Frame| fault.is_some() && frame.interrupted_by.is_some();
+        let from = self.stack.iter().position(interrupted).unwrap_or(0);
+        let fault = fault.map_or(String::new(), |fault| format!("{fault} in "));
+        let frames = &self.stack[from..];
+        // Who waits for a register hangs, and not the word of a library that reads it.
+        let of_a_library = |frame: &&Frame| {
+            let file = frame.file.as_deref().unwrap_or_default();
+            frame.inlined && (file.contains("/registry/src/") || file.contains("/rustc/"))
+        };
+        let Some(frame) = frames.iter().find(|frame| !of_a_library(frame)) else {
             let pc = self.registers.iter().find(|(name, _)| name == "pc");
-            return pc.map_or(exception.to_owned(), |(_, pc)| format!("{exception}, pc {pc}"));
+            return format!("{fault}{}", pc.map_or("an unknown place", |(_, pc)| pc));
         };
         let source = match (&frame.file, frame.line) {
             (Some(file), Some(line)) => format!(" ({file}:{line})"),
             (Some(file), None) => format!(" ({file})"),
             _ => String::new(),
         };
-        format!("{exception} in {}{source}", frame.function)
+        format!("{fault}{}{source}", frame.function)
     }
 }
 

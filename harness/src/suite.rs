@@ -218,7 +218,7 @@ fn play(
         defect: settings.defect.clone(),
         exe: settings.exe.clone(),
     };
-    let rig = match runtime.block_on(Rig::open(&settings.rig, &options)) {
+    let rig = match runtime.block_on(Rig::start(&settings.rig, &options)) {
         Ok(rig) => rig,
         Err(error) => {
             // Nothing happened, and a journal that says nothing would only be in the way.

@@ -2,6 +2,7 @@
 //!
 //! Only where line and probe come from is a board's own; time, faults and memory go by the test block, as in QEMU.
 
+use super::boot::QUIET;
 use super::clock::Clock;
 use super::file::{ClockKind, OF_THE_PROBE, ProbeAt, RigFile, SerialAt};
 use super::link::Link;
@@ -9,14 +10,10 @@ use super::open::Host;
 use super::probe::{Debug, Selector};
 use super::{OpenOptions, Rig, RigError, TestBlock, tty};
 use std::path::PathBuf;
-use std::time::Duration;
-
-/// A line on which nothing came for so long is at rest: what an interface chip had kept is through, at any speed.
-const QUIET: Duration = Duration::from_millis(50);
 
 impl Rig {
     /// Opens a board: probe, chip, line, firmware, and then, by the test block, its first power.
-    pub(super) async fn open_serial(file: &RigFile, at: &SerialAt, options: &OpenOptions) -> Result<Self, RigError> {
+    pub(super) fn open_serial(file: &RigFile, at: &SerialAt, options: &OpenOptions) -> Result<Self, RigError> {
         let attached = match &file.probe {
             Some(ProbeAt::Usb { at, .. }) => Some(Debug::attach_usb(&file.probes, at)?),
             _ => None,
@@ -33,29 +30,23 @@ impl Rig {
             rig.look_into_flash(firmware)?;
         }
         match (file.block_addr(), file.clock) {
-            (Some(addr), ClockKind::Virtual) => rig.first_power(addr, file, options).await?,
-            _ => {
-                if let Some(debug) = &mut rig.debug {
-                    debug.run_if_halted()?;
-                }
-            }
+            (Some(addr), ClockKind::Virtual) => rig.first_power(addr, options)?,
+            _ => rig.let_go()?,
         }
         Ok(rig)
     }
 
     /// Lets the pump find that it was never powered before: no block, no records, and time that goes by the fence only.
-    async fn first_power(&mut self, addr: u64, file: &RigFile, options: &OpenOptions) -> Result<(), RigError> {
+    fn first_power(&mut self, addr: u64, options: &OpenOptions) -> Result<(), RigError> {
         let Some(debug) = &mut self.debug else {
             return Ok(());
         };
         debug.halt()?;
         TestBlock::prepare_first_power(debug, addr, options, true)?;
         self.link.drain(QUIET)?;
+        debug.catch_faults(true)?;
         debug.reset()?;
-        debug.run_if_halted()?;
-        let block = Self::block_that_booted(debug, addr, file.limits.open).await?;
-        let said = block.said(debug)?;
-        self.link.begin_with(said, QUIET).await
+        debug.run_if_halted().map(drop)
     }
 }
 

@@ -132,6 +132,12 @@ pub enum RigError {
         /// What.
         what: String,
     },
+    /// The firmware does not even start.
+    #[error("the firmware faulted before its test block at {addr:#010x} stood; was it built for this chip?")]
+    BootFault {
+        /// Where it should be.
+        addr: u64,
+    },
     /// A name that no symbol has.
     #[error("no symbol `{name}` on device `{device}`{help}; or write an address as 0x20000000")]
     Symbol {

@@ -5,6 +5,7 @@
 
 mod agree;
 mod board;
+mod boot;
 mod chip;
 mod clock;
 mod crash;
@@ -43,6 +44,7 @@ use crate::event::Body;
 use crate::firmware::Image;
 use crate::quantity::Span;
 use agree::Firmware;
+use boot::Boot;
 use clock::Clock;
 use link::Link;
 use open::Host;
@@ -79,6 +81,8 @@ pub struct Rig {
     clock: Clock,
     debug: Option<Debug>,
     block: Option<TestBlock>,
+    /// The start of the firmware, until it is over.
+    boot: Option<Boot>,
     logs: rtt::Logs,
     /// What the probe found and nobody has asked for yet.
     told: Vec<Body>,

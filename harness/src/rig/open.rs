@@ -1,9 +1,9 @@
 //! Opening a bench: the pump, the line to it, its clock, its probe.
 
 use super::agree;
+use super::boot::Boot;
 use super::clock::Clock;
 use super::file::{ClockKind, ProbeAt, PumpAt, RigFile};
-use super::host_time;
 use super::link::Link;
 use super::probe::Debug;
 use super::qemu::{self, QemuAt};
@@ -13,10 +13,6 @@ use super::sim;
 use super::{OpenOptions, Rig, RigError, TestBlock, process};
 use crate::event::InFlash;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How often firmware that boots is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// What must end with the rig.
 #[derive(Debug)]
@@ -35,12 +31,24 @@ pub(super) enum Host {
 }
 
 impl Rig {
-    /// Opens a bench: starts the simulated pump where it is one, opens the line, attaches the probe, finds the test block.
+    /// Opens a bench, and waits until its firmware stands.
     ///
     /// # Errors
     /// What is wrong with the bench, and what to do.
     pub async fn open(file: &RigFile, options: &OpenOptions) -> Result<Self, RigError> {
-        let mut rig = match &file.pump {
+        let mut rig = Self::start(file, options).await?;
+        match rig.boot().await {
+            Ok(()) => Ok(rig),
+            Err(error) => Err(rig.explain(error)),
+        }
+    }
+
+    /// Starts the simulated pump where it is one, opens the line, attaches the probe, lets the firmware go. [`Rig::boot`] comes next.
+    ///
+    /// # Errors
+    /// As [`Rig::open`].
+    pub async fn start(file: &RigFile, options: &OpenOptions) -> Result<Self, RigError> {
+        let rig = match &file.pump {
             PumpAt::Sim { service_months } => Self::open_sim(file, options, *service_months)?,
             PumpAt::SimProcess => {
                 let scale = match file.clock {
@@ -52,32 +60,9 @@ impl Rig {
                 Self::new(file, link, Clock::real(scale), Host::Process { _pump: pump })
             }
             PumpAt::Qemu(at) => Self::open_qemu(file, at, options).await?,
-            PumpAt::Serial(at) => Self::open_serial(file, at, options).await?,
+            PumpAt::Serial(at) => Self::open_serial(file, at, options)?,
         };
-        match rig.take_up(file).await {
-            Ok(()) => Ok(rig),
-            Err(error) => Err(rig.explain(error)),
-        }
-    }
-
-    /// Finds the test block, and begins to look after log and faults.
-    async fn take_up(&mut self, file: &RigFile) -> Result<(), RigError> {
-        if let (Some(addr), Some(debug)) = (file.block_addr(), &mut self.debug) {
-            let block = Self::block_that_booted(debug, addr, file.limits.open).await?;
-            if let (Clock::Chip { .. }, false) = (&self.clock, block.takes_requests()) {
-                return Err(RigError::TestBlock {
-                    addr,
-                    what: "it takes no requests, so no time can be granted; let the rig file say `clock: {kind: real, scale: 1}`".to_owned(),
-                });
-            }
-            self.block = Some(block);
-        }
-        // The simulated chip runs no image: it has no log, and no fault.
-        if let (Some(debug), false) = (&mut self.debug, matches!(file.probe, Some(ProbeAt::Sim { .. }))) {
-            self.logs = Logs::of(file.image.clone());
-            debug.catch_faults(true)?;
-        }
-        Ok(())
+        Ok(rig)
     }
 
     async fn open_qemu(file: &RigFile, at: &QemuAt, options: &OpenOptions) -> Result<Self, RigError> {
@@ -124,31 +109,24 @@ impl Rig {
             (None, Some(firmware)) => rig.note_firmware(firmware, InFlash::Loaded, 0),
             (None, None) => {}
         }
-        if let Some(debug) = &mut rig.debug {
-            if let (Some(addr), ClockKind::Virtual) = (file.block_addr(), file.clock) {
-                TestBlock::prepare_first_power(debug, addr, options, false)?;
-            }
-            debug.run_if_halted()?;
+        if let (Some(debug), Some(addr), ClockKind::Virtual) = (&mut rig.debug, file.block_addr(), file.clock) {
+            TestBlock::prepare_first_power(debug, addr, options, false)?;
         }
         if file.probe.is_none() {
+            // To detach lets it run.
             rig.debug = None;
         }
+        rig.let_go()?;
         Ok(rig)
     }
 
-    /// The block once the firmware has made it.
-    pub(super) async fn block_that_booted(
-        debug: &mut Debug,
-        addr: u64,
-        limit: Duration,
-    ) -> Result<TestBlock, RigError> {
-        let begun = host_time::now();
-        loop {
-            match TestBlock::at(debug, addr) {
-                Err(RigError::TestBlock { .. }) if begun.elapsed() < limit => host_time::sleep(LOOK_EVERY).await,
-                found => return found,
-            }
-        }
+    /// Lets the firmware run, with its faults caught from its first instruction on.
+    pub(super) fn let_go(&mut self) -> Result<(), RigError> {
+        let Some(debug) = &mut self.debug else {
+            return Ok(());
+        };
+        debug.catch_faults(true)?;
+        debug.run_if_halted().map(drop)
     }
 
     #[cfg(feature = "sim")]
@@ -183,7 +161,12 @@ impl Rig {
             clock,
             debug: None,
             block: None,
-            logs: Logs::none(),
+            boot: Boot::of(file),
+            // The simulated chip runs no image: it has no log, and no fault.
+            logs: match &file.probe {
+                None | Some(ProbeAt::Sim { .. }) => Logs::none(),
+                Some(_) => Logs::of(file.image.clone()),
+            },
             told: Vec::new(),
             faults: 0,
             settled: None,

@@ -6,6 +6,7 @@ use crate::event::Body;
 use crate::journal::JournalError;
 use crate::report::log_line;
 use crate::report::safe_text::safe;
+use crate::rig::RigError;
 use crate::snapshot;
 use std::collections::VecDeque;
 
@@ -54,7 +55,7 @@ impl Runner<'_> {
         if asked || self.leaving || !self.judge.observed().begun || self.crashes >= RECORDS_MAX {
             return Ok(());
         }
-        self.look_at(Why::Reset)
+        self.look_at(Why::Reset).map(drop)
     }
 
     /// The steps are over, or broke off: where the case does not pass, notes what the pump is doing, before anything is changed.
@@ -66,19 +67,36 @@ impl Runner<'_> {
                 checked.reason(self.case, self.now()).is_none()
             })
         };
-        if self.judge.has_passed() && as_accepted() {
+        if self.end_is_looked_at || self.judge.has_passed() && as_accepted() {
             return Ok(());
         }
-        self.look_at(Why::Failed)
+        self.look_at(Why::Failed).map(drop)
     }
 
-    /// Notes what the pump is doing now, where a probe can tell.
-    pub(super) fn look_at(&mut self, why: Why) -> Result<(), JournalError> {
+    /// Notes what the pump is doing now, where a probe can tell; gives the place where its core is.
+    pub(super) fn look_at(&mut self, why: Why) -> Result<Option<String>, JournalError> {
         self.note_log()?;
-        match self.rig.crash(why) {
-            Some(crash) => self.note_crash(crash),
-            None => Ok(()),
+        let Some(crash) = self.rig.crash(why) else {
+            return Ok(None);
+        };
+        let place = (!crash.registers.is_empty()).then(|| crash.place());
+        self.note_crash(crash)?;
+        Ok(place)
+    }
+
+    /// Notes why the case cannot go on; of firmware that does not start also where its core is.
+    pub(super) fn note_trouble(&mut self, error: &RigError) -> Result<(), JournalError> {
+        let mut what = error.to_string();
+        if matches!(error, RigError::BootFault { .. }) {
+            // It was looked at where it faulted.
+            self.note_log()?;
+            self.end_is_looked_at = true;
+        } else if matches!(error, RigError::TestBlock { .. }) && !self.rig.is_up() {
+            let place = self.look_at(Why::Failed)?;
+            self.end_is_looked_at = true;
+            what.extend(place.map(|place| format!(" The core is in {place}.")));
         }
+        self.note(Body::RigTrouble { what })
     }
 
     fn note_crash(&mut self, mut crash: Crash) -> Result<(), JournalError> {

@@ -31,8 +31,12 @@ impl Runner<'_> {
         let (mut did, mut failed) = (Vec::new(), Vec::new());
         if !self.rig.is_gone() {
             let _ = self.note_failure();
-            self.clear_armed(&mut did, &mut failed).await;
-            self.stop_therapy(&mut did, &mut failed).await;
+            if self.rig.is_up() {
+                self.clear_armed(&mut did, &mut failed).await;
+                self.stop_therapy(&mut did, &mut failed).await;
+            } else {
+                did.push("nothing was asked of the pump: it did not come up".to_owned());
+            }
         }
         if self.rig.is_gone() {
             failed.clear();

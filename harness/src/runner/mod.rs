@@ -74,6 +74,8 @@ pub struct Runner<'a> {
     start_explained: bool,
     /// Crash records so far.
     crashes: usize,
+    /// One of them is of the end already.
+    end_is_looked_at: bool,
     /// The pump is being made safe: a journal that takes no more must not stand in the way.
     leaving: bool,
     /// The journal took an event only in part, or not at all.
@@ -111,6 +113,7 @@ impl<'a> Runner<'a> {
             reached_in: false,
             start_explained: false,
             crashes: 0,
+            end_is_looked_at: false,
             leaving: false,
             torn: false,
             unwritten: None,
@@ -138,9 +141,7 @@ impl<'a> Runner<'a> {
         match &played {
             Ok(()) => self.note(Body::Played)?,
             Err(Stopped::Journal(_) | Stopped::Setup(_)) => {}
-            Err(Stopped::Rig(error)) => self.note(Body::RigTrouble {
-                what: error.to_string(),
-            })?,
+            Err(Stopped::Rig(error)) => self.note_trouble(error)?,
             Err(Stopped::Interrupted(by)) => self.note(Body::Interrupted { by: (*by).to_owned() })?,
         }
         played

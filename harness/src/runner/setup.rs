@@ -13,6 +13,11 @@ impl Runner<'_> {
         for opened in self.rig.take_opened() {
             self.note(opened)?;
         }
+        tokio::select! {
+            biased;
+            by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
+            booted = self.rig.boot() => booted?,
+        }
         match self.request(&Request::Identify).await? {
             Outcome::Ok { fields } => {
                 self.note(Body::Identified {

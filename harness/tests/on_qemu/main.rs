@@ -5,6 +5,7 @@
 mod agree;
 mod crash;
 mod names;
+mod start;
 mod suite;
 mod variant;
 mod ways_out;

@@ -1,6 +1,7 @@
-//! Variants of the shipped rig.
+//! Variants of the shipped rig, and of the image that it runs.
 
 use crate::RIG;
+use pump_hil::firmware::Image;
 use std::path::{Path, PathBuf};
 
 const ELF: &str = "firmware-stub/board/target/microbit.elf";
@@ -22,4 +23,24 @@ pub(crate) fn rig(root: &Path, folder: &Path, replaced: &[(&str, &str)]) -> Stri
     let path = folder.join("rig.yaml");
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
+}
+
+/// The image, in `folder`, in which `symbol` begins with these instructions.
+pub(crate) fn spoilt(root: &Path, folder: &Path, symbol: &str, instructions: &[u16]) -> PathBuf {
+    let mut elf = std::fs::read(image(root)).unwrap();
+    let parsed = Image::parse(elf.clone()).unwrap();
+    let addr = parsed.symbol(symbol).unwrap().addr & !1;
+    let segments = parsed.segments();
+    let inside = segments
+        .iter()
+        .find(|segment| (segment.addr..segment.addr + segment.bytes.len() as u64).contains(&addr));
+    let segment = inside.unwrap();
+    let begins = segment.bytes.as_ptr() as usize - parsed.bytes().as_ptr() as usize;
+    let at = begins + (addr - segment.addr) as usize;
+    for (place, instruction) in instructions.iter().enumerate() {
+        elf[at + 2 * place..][..2].copy_from_slice(&instruction.to_le_bytes());
+    }
+    let path = folder.join("spoilt.elf");
+    std::fs::write(&path, elf).unwrap();
+    path
 }

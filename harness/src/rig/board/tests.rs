@@ -2,7 +2,7 @@
 //! the probe's wires is what a real board meets.
 
 use crate::event::{Body, InFlash};
-use crate::firmware::Image;
+use crate::firmware::{Image, Segment};
 use crate::interrupt;
 use crate::journal;
 use crate::report::{Asked, ScenarioResult};
@@ -13,7 +13,7 @@ use crate::rig::{RigError, RigFile};
 use crate::scenario::case::Case;
 use crate::snapshot;
 use crate::suite::{self, Settings, Snapshots};
-use crate::verdict::Verdict;
+use crate::verdict::{ReasonKind, Verdict};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -298,13 +298,24 @@ fn inconclusive(root: &Path, rig: RigFile) -> (String, Vec<Body>) {
 
 /// The image with one byte of its code changed.
 fn another_build(root: &Path, folder: &Path) -> PathBuf {
-    let elf = std::fs::read(image(root)).expect("read");
+    changed(root, folder, |image| {
+        let segments = image.segments();
+        let longest = segments.iter().max_by_key(|s| s.bytes.len()).expect("some");
+        (longest.addr + longest.bytes.len() as u64 - 1, vec![0xA5])
+    })
+}
+
+/// The image with other bytes at an address.
+fn changed(root: &Path, folder: &Path, what: impl Fn(&Image) -> (u64, Vec<u8>)) -> PathBuf {
+    let mut elf = std::fs::read(image(root)).expect("read");
     let parsed = Image::parse(elf.clone()).expect("an image");
+    let (addr, bytes) = what(&parsed);
     let segments = parsed.segments();
-    let longest = segments.iter().max_by_key(|s| s.bytes.len()).expect("some");
-    let at = longest.bytes.as_ptr() as usize - parsed.bytes().as_ptr() as usize + longest.bytes.len() - 1;
-    let mut elf = elf;
-    elf[at] ^= 0x01;
+    let holds = |s: &&Segment<'_>| (s.addr..s.addr + s.bytes.len() as u64).contains(&addr);
+    let segment = segments.iter().find(holds).expect("it is of the image");
+    let begins = segment.bytes.as_ptr() as usize - parsed.bytes().as_ptr() as usize;
+    let at = begins + (addr - segment.addr) as usize;
+    elf[at..at + bytes.len()].copy_from_slice(&bytes);
     let path = folder.join("another.elf");
     std::fs::write(&path, elf).expect("written");
     path
@@ -360,7 +371,16 @@ fn a_flash_that_reads_otherwise_than_it_was_written_is_told() {
         why.starts_with("the flash reads otherwise than it was written"),
         "{why}"
     );
+    assert!(
+        why.contains("its core is kept in an empty loop until it is reset"),
+        "{why}"
+    );
     assert_eq!(events, [], "the firmware was not let run");
+    // The probe has let go of it, and it is still there.
+    let mut core = board.machine.clone();
+    core.halt();
+    let pc = core.read_register(CoreRegister::R(15)).expect("halted");
+    assert!((0x2000_0000..0x2000_0004).contains(&pc), "{pc:#x}");
 }
 
 #[test]
@@ -380,6 +400,7 @@ fn a_probe_that_is_lost_while_it_flashes_is_told_with_what_the_chip_holds_now() 
             why.contains("no such device") && why.contains("flash it again before anything else"),
             "{why}"
         );
+        assert!(why.contains("take its power away"), "{why}");
         assert_eq!(events, []);
     };
     // The core is let go once for each of some 90 pages to be erased, and once for each to be written.
@@ -478,7 +499,8 @@ fn a_probe_and_a_line_that_lead_to_two_boards_are_told() {
     let (why, events) = inconclusive(&root, rig);
     assert!(why.contains("bytes that the pump sent did not come"), "{why}");
     assert!(why.contains("is it this board's port?"), "{why}");
-    assert_eq!(events, [], "nothing was sent");
+    let sent = events.iter().any(|body| matches!(body, Body::Sent { .. }));
+    assert!(!sent, "{events:?}");
 }
 
 #[test]
@@ -494,6 +516,34 @@ fn firmware_without_the_block_is_told() {
     assert!(
         why.contains("test block at 0x20003000: its magic `PUMPHIL1` is not there"),
         "{why}"
+    );
+}
+
+#[test]
+fn firmware_that_faults_before_it_stands_fails_with_a_record() {
+    let Some(root) = here::repository(true) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    // Its first instruction is none.
+    let elf = changed(&root, folder.path(), |image| {
+        (image.symbol("Reset").expect("there").addr & !1, vec![0x00, 0xDE])
+    });
+    let board = Board::plug_in(None);
+    let mut events = Vec::new();
+    let result = play(&root, board.rig(&root, &elf, Some(&elf)), folder.path(), &mut |body| {
+        events.push(body.clone());
+    });
+    let Verdict::Failed { reasons } = &result.outcome.verdict else {
+        panic!("{:?}", result.outcome.verdict);
+    };
+    assert_eq!(reasons[0].kind, ReasonKind::FirmwareFault);
+    assert!(reasons[0].came.contains("HardFault in Reset"), "{reasons:?}");
+    assert!(
+        matches!(events[..2], [Body::Firmware { .. }, Body::Crash(_)]),
+        "{events:#?}"
+    );
+    assert!(
+        !events.iter().any(|body| matches!(body, Body::Sent { .. })),
+        "{events:#?}"
     );
 }
 

@@ -63,6 +63,15 @@ pub(super) fn look(debug: &mut Debug) -> Result<Found, RigError> {
     look_with(|addr| debug.read_word(addr.into()))
 }
 
+/// Whether a chip lets itself be attached to, and then shows nothing of its memory: the readback protection of an nRF51, as UICR.RBPCONF says it. The
+/// nRF52 keeps a probe out altogether.
+pub(super) fn is_read_protected(debug: &mut Debug, chip: &str) -> bool {
+    const RBPCONF: u64 = 0x1000_1004;
+    const PALL: u32 = 0xFF00;
+    let nrf51 = chip.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("nrf51"));
+    nrf51 && debug.read_word(RBPCONF).is_ok_and(|word| word & PALL == 0)
+}
+
 /// What an emulated chip is, in words, where it cannot be `wanted`. To attach to the wrong one would take another vendor's way in.
 pub fn is_not(backend: &mut dyn CoreBackend, wanted: &str) -> Option<String> {
     let found = look_with(|addr| {

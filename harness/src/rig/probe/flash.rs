@@ -35,19 +35,24 @@ pub enum FlashError {
     Empty,
     /// It broke off.
     #[error(
-        "flashing broke off while {doing}: {why}; the chip now holds no whole firmware: check cable and supply, and flash it again before anything else"
+        "flashing broke off while {doing}: {why}; the chip now holds no whole firmware, and {core}: check cable and supply, and flash it again before anything else"
     )]
     BrokeOff {
         /// What was being done.
         doing: &'static str,
         /// Why.
         why: String,
+        /// What its core does now.
+        core: &'static str,
     },
     /// It was written, and reads otherwise.
     #[error(
-        "the flash reads otherwise than it was written; the chip now holds no whole firmware: flash it again, and if that does not help either the flash is worn or protected"
+        "the flash reads otherwise than it was written; the chip now holds no whole firmware, and {core}: flash it again, and if that does not help either the flash is worn or protected"
     )]
-    Verify,
+    Verify {
+        /// What its core does now.
+        core: &'static str,
+    },
 }
 
 impl Debug {
@@ -79,18 +84,9 @@ impl Debug {
         self.fits(image)?;
         let mut loader = self.session.target().flash_loader();
         let doing = Cell::new("preparing");
-        let broke_off = |error: &Flasher| match error {
-            Flasher::Verify => FlashError::Verify,
-            other => FlashError::BrokeOff {
-                doing: doing.get(),
-                why: chain(other),
-            },
-        };
-        for segment in image {
-            loader
-                .add_data(segment.addr, segment.bytes)
-                .map_err(|e| broke_off(&e))?;
-        }
+        let added = image
+            .iter()
+            .try_for_each(|segment| loader.add_data(segment.addr, segment.bytes));
         let mut options = DownloadOptions::default();
         options.verify = true;
         options.progress = FlashProgress::new(|event| {
@@ -103,9 +99,44 @@ impl Debug {
                 });
             }
         });
-        loader
-            .commit(&mut self.session, options)
-            .map_err(|e| broke_off(&e).into())
+        let Err(error) = added.and_then(|()| loader.commit(&mut self.session, options)) else {
+            return Ok(());
+        };
+        let core = match self.park() {
+            Ok(true) => "its core is kept in an empty loop until it is reset",
+            _ => "its core could not be kept from running that: take its power away",
+        };
+        Err(match error {
+            Flasher::Verify => FlashError::Verify { core },
+            other => FlashError::BrokeOff {
+                doing: doing.get(),
+                why: chain(&other),
+                core,
+            },
+        }
+        .into())
+    }
+
+    /// Leaves the core in an empty loop in RAM: to detach lets it run, and what is in flash must not be run. Tells whether it took the loop.
+    fn park(&mut self) -> Result<bool, RigError> {
+        /// Nothing, and a branch back to it.
+        const LOOP: [u8; 4] = [0x00, 0xBF, 0xFD, 0xE7];
+        const PC: u16 = 15;
+        const XPSR: u16 = 16;
+        const THUMB: u32 = 1 << 24;
+        let mut regions = self.session.target().memory_map.iter();
+        let Some(ram) = regions.find_map(|region| region.as_ram_region()) else {
+            return Ok(false);
+        };
+        let start = ram.range.start;
+        self.reset_and_halt()?;
+        self.write(start, &LOOP)?;
+        let mut there = [0; LOOP.len()];
+        self.read(start, &mut there)?;
+        self.set_register(PC, start as u32)?;
+        self.set_register(XPSR, THUMB)?;
+        self.run()?;
+        Ok(there == LOOP)
     }
 
     /// All of it lies in flash.

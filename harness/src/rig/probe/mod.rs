@@ -235,7 +235,7 @@ impl Debug {
         )
     }
 
-    /// Writes register r0 to r15 of a halted core.
+    /// Writes register r0 to r15 of a halted core, or 16, the program status register.
     ///
     /// # Errors
     /// As [`Debug::pc`].

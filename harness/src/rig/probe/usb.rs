@@ -197,6 +197,10 @@ impl Debug {
         let found: Found = chip::look(&mut debug)?;
         match found.contradicts(&at.chip) {
             Some(found) => Err(wrong_chip(which, &at.chip, found).into()),
+            None if chip::is_read_protected(&mut debug, &at.chip) => {
+                let chip = at.chip.clone();
+                Err(UsbError::Locked { which, chip }.into())
+            }
             None => Ok((debug, which)),
         }
     }

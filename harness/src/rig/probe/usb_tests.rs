@@ -136,6 +136,22 @@ fn a_chip_that_says_nothing_of_itself_is_held_to_its_core_only() {
 }
 
 #[test]
+fn an_nrf51_that_is_protected_against_reading_is_told() {
+    let plug = |conf: u32| {
+        Plug::new(MICROBIT, move || {
+            Mute::new(&[(0xE000_ED00, 0x410C_C200), (0x1000_1004, conf)])
+        })
+    };
+    let expected = "debug probe 0d28:0204:9900: the nRF51822_xxAA is locked against debuggers; to unlock it erases all that is in it";
+    // It may say so, or read as zeros altogether.
+    for conf in [0xFFFF_00FF, 0] {
+        let told = refused(&[plug(conf)], None);
+        assert!(told.starts_with(expected), "{told}");
+    }
+    assert!(Debug::attach_usb(&usb(&[plug(u32::MAX)]), &at("nRF51822_xxAA", None)).is_ok());
+}
+
+#[test]
 fn a_selector_is_read_as_it_is_written() {
     for text in ["0d28:0204", "0D28:0204:9900000031864e45", "1366:1051:a:b"] {
         let selector: Selector = text.parse().expect("a selector");

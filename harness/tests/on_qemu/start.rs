@@ -1,0 +1,100 @@
+//! Firmware that does not start: what it does instead is told and journaled, and a signal is heeded meanwhile.
+
+use crate::bench;
+use crate::names::{pump_hil, run, said, scenario};
+use crate::variant::{rig, spoilt};
+use pump_hil::event::{Body, Event};
+use pump_hil::journal::Reader;
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+/// An instruction that is none.
+const FAULT: &[u16] = &[0xDE00];
+/// Nothing, and a branch back to it.
+const LOOP: &[u16] = &[0xBF00, 0xE7FD];
+
+/// A scenario, and a rig whose firmware begins with these instructions, and may take so long to start.
+fn begins_with(root: &Path, folder: &Path, instructions: &[u16], limit: &str) -> (std::path::PathBuf, String) {
+    let elf = spoilt(root, folder, "Reset", instructions).display().to_string();
+    let own = crate::variant::image(root).display().to_string();
+    let rig = rig(root, folder, &[(&own, &elf), ("open: 10 s", &format!("open: {limit}"))]);
+    (scenario(folder, "  - expect: {state: stopped}\n"), rig)
+}
+
+fn journal(out: &Path) -> Vec<Event> {
+    let reader = Reader::open(&out.join("of-its-own@qemu-microbit.jsonl")).unwrap();
+    reader.into_parts().1.collect()
+}
+
+/// The journal has the firmware, one crash record that begins in the function, and nothing that was sent.
+fn holds_firmware_and_record(events: &[Event], function: &str) {
+    assert!(matches!(events[0].body, Body::Firmware { .. }), "{events:#?}");
+    let records = events.iter().filter_map(|event| match &event.body {
+        Body::Crash(crash) => Some(crash),
+        Body::Sent { .. } => panic!("the pump was asked something"),
+        _ => None,
+    });
+    let records: Vec<_> = records.collect();
+    assert_eq!(records.len(), 1, "{events:#?}");
+    assert_eq!(records[0].registers.len(), 17);
+    assert_eq!(records[0].stack[0].function, function);
+}
+
+#[test]
+fn firmware_that_faults_before_it_stands_fails_with_a_record() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (file, rig) = begins_with(&root, folder.path(), FAULT, "10 s");
+    let out = folder.path().join("out");
+    let ran = run(&root, &file, &rig, &out);
+    assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
+    assert!(
+        said(&ran).contains("the firmware faulted: HardFault in Reset"),
+        "{}",
+        said(&ran)
+    );
+    holds_firmware_and_record(&journal(&out), "HardFault");
+}
+
+#[test]
+fn firmware_that_never_stands_is_told_with_the_place_where_it_is() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (file, rig) = begins_with(&root, folder.path(), LOOP, "300 ms");
+    let out = folder.path().join("out");
+    let ran = run(&root, &file, &rig, &out);
+    let told = said(&ran);
+    assert_eq!(ran.status.code(), Some(3), "{told}");
+    assert!(told.contains("its magic `PUMPHIL1` is not there"), "{told}");
+    assert!(
+        told.contains("It did not come within 300 ms. The core is in Reset"),
+        "{told}"
+    );
+    assert!(!told.contains("SWITCH"), "{told}");
+    holds_firmware_and_record(&journal(&out), "Reset");
+}
+
+#[test]
+fn a_signal_is_heeded_while_firmware_is_awaited() {
+    let Some(root) = bench() else { return };
+    for signal in [Signal::INT, Signal::TERM] {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, rig) = begins_with(&root, folder.path(), LOOP, "1 h");
+        let out = folder.path().join("out");
+        let mut child = pump_hil(&root)
+            .args(["run", "--log", "pump_hil=debug", "--rig", &rig, "--out"])
+            .args([&out, &file])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(log.any(|line| line.contains("the emulator starts with it")));
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        log.for_each(drop);
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        holds_firmware_and_record(&journal(&out), "Reset");
+    }
+}
