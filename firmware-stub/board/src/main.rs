@@ -20,6 +20,7 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::{ExceptionFrame, entry, exception};
+use stub_pump::io::ResetReason;
 use stub_pump::line::{Identity, LINE_MAX, reset_reason};
 
 pub(crate) use rtt::log;
@@ -65,7 +66,6 @@ const WATCHDOG_S: u32 = 90;
 fn main() -> ! {
     let reason = reset::take_reason();
     rtt::start();
-    log!("boot: {}, build {}", reset_reason(reason), BUILD);
     chip::start();
     chip::start_watchdog(WATCHDOG_S);
     uart::start();
@@ -75,6 +75,11 @@ fn main() -> ! {
     hil::run(reason, &mut clock);
     #[cfg(not(feature = "hil"))]
     pins::run(reason, &mut clock);
+}
+
+/// Says that the pump starts, and why as the pump has it: a bench that plays its power has other reasons than its chip.
+fn log_boot(reason: ResetReason) {
+    log!("boot: {}, build {}", reset_reason(reason), BUILD);
 }
 
 /// Never called: a panic traps where it is, and so becomes a fault.

@@ -43,6 +43,7 @@ pub fn run(reason: ResetReason, clock: &mut Clock) -> ! {
     start();
     pump.nv_mut().mount();
     let began_ms = u64::from(TIME[0].load(Relaxed)) | u64::from(TIME[1].load(Relaxed)) << 32;
+    crate::log_boot(reason);
     pump.wake(Millis(began_ms), reason);
     // After power that was gone the pump knows from its records how late it is.
     let began_ms = pump.status().now.0;

@@ -74,6 +74,7 @@ impl Judge {
         if self.crashes.len() < CRASHES_MAX {
             self.crashes.push((t, crash.clone()));
         }
+        self.starts.crashed(crash);
         if crash.why == Why::Fault && !self.played && !self.case.firmware_may_fault {
             let came = format!("the firmware faulted: {}", crash.place());
             let expected = "firmware that does not fault (`firmware-faults: allowed` where it may)".to_owned();

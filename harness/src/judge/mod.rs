@@ -18,6 +18,7 @@ mod general;
 mod invariants;
 mod observed;
 mod outcome;
+mod starts;
 mod steps;
 
 pub use checks::Unmet;
@@ -36,6 +37,7 @@ use crate::verdict::{Reason, ReasonKind, Verdict};
 use checks::Windows;
 use general::{Newest, announce};
 use invariants::Invariants;
+use starts::Starts;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use steps::Open;
@@ -66,6 +68,7 @@ pub struct Judge {
     troubles: Vec<(u64, String)>,
     serial_trouble: Option<Span>,
     newest: Newest,
+    starts: Starts,
     unexpected: BTreeSet<String>,
     last_events: VecDeque<Event>,
     frozen: bool,
@@ -117,6 +120,7 @@ impl Judge {
             troubles: Vec::new(),
             serial_trouble: None,
             newest: Newest::default(),
+            starts: Starts::default(),
             unexpected: BTreeSet::new(),
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
@@ -133,6 +137,7 @@ impl Judge {
     /// Takes the next event of the journal.
     pub fn on_event(&mut self, event: &Event) {
         self.seq += 1;
+        self.starts.unexplained = false;
         if let Body::Crash(crash) = &event.body {
             return self.crashed(event.t, crash);
         }
@@ -148,6 +153,9 @@ impl Judge {
         if self.played {
             return self.afterwards(event);
         }
+        let armed = !self.observed.faults.is_empty();
+        let may_fault = self.case.firmware_may_fault;
+        self.starts.on_event(event, self.observed.begun, armed, may_fault);
         self.dose.on_event(event);
         let case = Arc::clone(&self.case);
         let step = self.open.last().and_then(|open| open.step(&case));
@@ -210,6 +218,12 @@ impl Judge {
     #[must_use]
     pub fn has_passed(&self) -> bool {
         self.played && self.reasons.is_empty() && self.troubles.is_empty()
+    }
+
+    /// Whether the pump started with the last event, and nothing that was done to it or is known of it explains why.
+    #[must_use]
+    pub fn started_unexplained(&self) -> bool {
+        self.starts.unexplained
     }
 
     /// The dose log so far.
@@ -277,6 +291,7 @@ impl Judge {
             end: self.observed.now,
             not_safe: self.not_safe,
             crashes: self.crashes,
+            unasked_starts: self.starts.unasked,
         }
     }
 

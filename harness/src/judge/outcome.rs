@@ -29,6 +29,8 @@ pub struct Outcome {
     pub not_safe: Vec<String>,
     /// What the pump was doing when it faulted, and when the case failed; with the scenario's time.
     pub crashes: Vec<(Span, Crash)>,
+    /// How often the pump started again though nobody had asked for it.
+    pub unasked_starts: u32,
 }
 
 impl Outcome {
@@ -45,6 +47,7 @@ impl Outcome {
             end: Span(0),
             not_safe: Vec::new(),
             crashes: Vec::new(),
+            unasked_starts: 0,
         }
     }
 

@@ -229,6 +229,38 @@ fn firmware_that_faults_is_a_failure_unless_the_scenario_allows_it() {
 }
 
 #[test]
+fn starts_that_nobody_asked_for_are_counted() {
+    let mut case = case(vec![ask(Request::Start)]);
+    let boot = || Body::Pump {
+        n: None,
+        pump_t: None,
+        said: Said::Boot { reason: "debug".into() },
+    };
+    let probe = || Body::Probe {
+        did: "reset the core".into(),
+    };
+    let fault = || Body::Crash(Box::new(Crash::new(Why::Fault)));
+    let unasked = |case: &Case, events: Vec<Body>| {
+        let mut run = Run::begun();
+        run.start(480_000);
+        for event in events {
+            run.push(event);
+        }
+        judge_journal(case, run.ended()).unasked_starts
+    };
+    assert_eq!(unasked(&case, vec![]), 0, "the one before the begin");
+    assert_eq!(unasked(&case, vec![boot(), boot()]), 2);
+    assert_eq!(unasked(&case, vec![probe(), boot()]), 0);
+    assert_eq!(unasked(&case, vec![probe(), fault(), boot()]), 1);
+    assert_eq!(unasked(&case, vec![boot(), Body::Played, boot()]), 1);
+    let mut run = Run::begun();
+    run.start(480_000).arm("brown-out").push(boot()).disarm("brown-out");
+    assert_eq!(judge_journal(&case, run.ended()).unasked_starts, 0);
+    case.firmware_may_fault = true;
+    assert_eq!(unasked(&case, vec![fault(), boot()]), 0);
+}
+
+#[test]
 fn a_gap_is_a_failure_unless_the_line_was_disturbed() {
     let case = case(vec![ask(Request::Start)]);
     let gap = crate::event::Body::Gap {

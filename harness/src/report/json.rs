@@ -31,6 +31,7 @@ struct One<'a> {
     took_us: u128,
     journal: Option<&'a str>,
     not_safe: Vec<String>,
+    unasked_starts: u32,
     crashes: Vec<At>,
 }
 
@@ -70,6 +71,7 @@ fn one(result: &ScenarioResult) -> One<'_> {
         took_us: result.took.as_micros(),
         journal: result.journal.as_deref(),
         not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
+        unasked_starts: result.outcome.unasked_starts,
         crashes: result.outcome.crashes.iter().map(at).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! JUnit XML: a failure is the pump's, an error is the rig's.
 
-use super::{ScenarioResult, crash, event_line, reason_lines, safe_text::safe};
+use super::{ScenarioResult, crash, event_line, reason_lines, safe_text::safe, unasked_starts};
 use crate::verdict::Verdict;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
@@ -53,7 +53,8 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     case.set_classname(safe(&result.file));
     case.set_time(result.took);
     let crashes = &result.outcome.crashes;
-    let mut out: Vec<String> = crashes.iter().flat_map(|(t, crash)| crash::whole(*t, crash)).collect();
+    let mut out = Vec::from_iter(unasked_starts(result));
+    out.extend(crashes.iter().flat_map(|(t, crash)| crash::whole(*t, crash)));
     if failed {
         out.extend(result.outcome.last_events.iter().map(event_line));
     }

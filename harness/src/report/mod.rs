@@ -146,6 +146,18 @@ pub(crate) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<Stri
     lines
 }
 
+/// That the pump started again though nobody had asked for it; nothing where it did not.
+pub(crate) fn unasked_starts(result: &ScenarioResult) -> Option<String> {
+    let times = result.outcome.unasked_starts;
+    let told = || {
+        format!(
+            "the pump started again {}, and nobody had asked for it",
+            counted(times as usize, "time")
+        )
+    };
+    (times > 0).then(told)
+}
+
 fn kind(reason: &Reason) -> String {
     serde_json::to_value(reason.kind)
         .ok()

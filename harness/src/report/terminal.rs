@@ -1,6 +1,6 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
-use super::{ScenarioResult, Tally, counted, crash, event_line, reason_lines, safe_text::safe};
+use super::{ScenarioResult, Tally, counted, crash, event_line, reason_lines, safe_text::safe, unasked_starts};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -61,12 +61,11 @@ pub fn result(result: &ScenarioResult) -> String {
     with_not_safe(out, result)
 }
 
+/// How often the pump started again, and what it was doing.
 fn crashes(result: &ScenarioResult) -> String {
-    let lines = result
-        .outcome
-        .crashes
-        .iter()
-        .flat_map(|(t, crash)| crash::short(*t, crash));
+    let crashes = result.outcome.crashes.iter();
+    let lines = crashes.flat_map(|(t, crash)| crash::short(*t, crash));
+    let lines = unasked_starts(result).into_iter().chain(lines);
     lines.map(|line| format!("  {line}\n")).collect()
 }
 

@@ -163,6 +163,21 @@ fn a_dose_log_that_nobody_accepted_comes_with_the_command_that_shows_it() {
 }
 
 #[test]
+fn starts_that_nobody_asked_for_are_told_of_a_case_that_passes_as_well() {
+    let mut results = [passed()];
+    let texts = |results: &[ScenarioResult]| {
+        let junit = junit::report(results).unwrap();
+        terminal::result(&results[0]) + &junit + &json::report(results).unwrap()
+    };
+    assert!(!texts(&results).contains("started again"));
+    results[0].outcome.unasked_starts = 2;
+    let told = texts(&results);
+    let line = "the pump started again 2 times, and nobody had asked for it";
+    assert_eq!(told.matches(line).count(), 2, "{told}");
+    assert!(told.contains("\"unasked_starts\": 2"), "{told}");
+}
+
+#[test]
 fn a_name_with_brackets_is_quoted_for_the_shell() {
     let mut result = passed().asked(&Asked {
         folder: "my scenarios".into(),

@@ -38,21 +38,16 @@ impl Runner<'_> {
     pub(super) fn note_log(&mut self) -> Result<(), JournalError> {
         for said in self.rig.logged() {
             match said {
-                Body::Crash(crash) => {
-                    // The start that follows a fault has its record.
-                    self.start_explained = true;
-                    self.note_crash(*crash)?;
-                }
+                Body::Crash(crash) => self.note_crash(*crash)?,
                 said => self.note(said)?,
             }
         }
         Ok(())
     }
 
-    /// The pump started: where nobody asked for that, notes what can still be found out.
+    /// The pump may have started just now: where nothing explains why, notes what can still be found out.
     pub(super) fn note_start(&mut self) -> Result<(), JournalError> {
-        let asked = std::mem::take(&mut self.start_explained) || self.reached_in || !self.armed.is_empty();
-        if asked || self.leaving || !self.judge.observed().begun || self.crashes >= RECORDS_MAX {
+        if !self.judge.started_unexplained() || self.leaving || self.crashes >= RECORDS_MAX {
             return Ok(());
         }
         self.look_at(Why::Reset).map(drop)

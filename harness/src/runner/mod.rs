@@ -11,7 +11,7 @@ mod watch;
 
 pub use leave_safe::Left;
 
-use crate::event::{Body, Event, Said};
+use crate::event::{Body, Event};
 use crate::fault::FaultName;
 use crate::interrupt::Interrupt;
 use crate::journal;
@@ -68,10 +68,6 @@ pub struct Runner<'a> {
     watched: watch::Watched,
     /// What was said last, by log and line.
     last: crash::Last,
-    /// The probe wrote, flipped, halted or reset: what the pump does afterwards may be due to that.
-    reached_in: bool,
-    /// The next start of the pump has its reason in a record already.
-    start_explained: bool,
     /// Crash records so far.
     crashes: usize,
     /// One of them is of the end already.
@@ -110,8 +106,6 @@ impl<'a> Runner<'a> {
             watch,
             watched: watch::Watched::default(),
             last: crash::Last::default(),
-            reached_in: false,
-            start_explained: false,
             crashes: 0,
             end_is_looked_at: false,
             leaving: false,
@@ -184,17 +178,8 @@ impl<'a> Runner<'a> {
             match event {
                 SessionEvent::Journal(body) => {
                     spoke |= matches!(body, Body::Pump { .. });
-                    let started = matches!(
-                        &body,
-                        Body::Pump {
-                            said: Said::Boot { .. },
-                            ..
-                        }
-                    );
                     self.note(body)?;
-                    if started {
-                        self.note_start()?;
-                    }
+                    self.note_start()?;
                 }
                 SessionEvent::Done { id, outcome } => self.finished.push((id, outcome)),
             }

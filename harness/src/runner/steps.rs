@@ -49,10 +49,7 @@ impl Runner<'_> {
                 // The pump takes them, and says what it says to them, at this very instant.
                 self.settle().await
             }
-            Action::Probe(action) => {
-                self.reached_in |= !matches!(action, ProbeAction::Read { .. });
-                self.probe(action).await
-            }
+            Action::Probe(action) => self.probe(action).await,
             Action::Wait(span) => {
                 let until = self.after(*span);
                 self.pass_time(until, |_| false).await

@@ -97,6 +97,7 @@ impl Shell for Firmware {
         let memory = self.pump.nv_mut();
         memory.refusing = refusing_writes;
         memory.refused = block::get(block::slot(FLASH_WRITE_FAILURE, COUNT));
+        crate::log_boot(reason);
         self.pump.wake(now, reason);
         self.pump.status().now
     }
