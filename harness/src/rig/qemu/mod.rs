@@ -280,9 +280,10 @@ fn command(at: &QemuAt, folder: &Path) -> Command {
     let socket = |name: &str| format!("unix:{},server=on,wait=off", path(name));
     let mut command = Command::new(QEMU);
     if on_path(GUARD) {
-        // Even where this process is ended by a signal that it cannot catch.
+        // Even where this process is ended by a signal that it cannot catch; the shell sees to it that it was not before the guard stood.
         command = Command::new(GUARD);
-        command.args(["--pdeathsig", "KILL", QEMU]);
+        command.args(["--pdeathsig", "KILL", "sh", "-c", r#"[ "$PPID" = "$0" ] && exec "$@""#]);
+        command.args([&std::process::id().to_string(), QEMU]);
     }
     command
         .args(["-machine", &at.machine, "-nodefaults", "-display", "none", "-S"])
