@@ -3,11 +3,16 @@
 //! The stub answers nothing while the machine runs: any byte stops it. So memory goes by qtest, and this is for halting, stepping and registers.
 
 use super::{Socket, Trouble};
+use std::time::Duration;
 
 /// The program status register's number in QEMU's description of an M-profile core.
 pub(super) const XPSR: u8 = 25;
 /// How often a step is tried again: now and then the stub stops without having executed anything.
 const STEPS: u32 = 8;
+/// A step that takes longer is one of a core that sleeps.
+const STEP: Duration = Duration::from_millis(30);
+/// WFE and WFI, as they lie in memory.
+const SLEEP: [&str; 2] = ["20bf", "30bf"];
 
 /// A connection to the stub.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ impl Gdb {
 
     /// Whether the machine stands, by whatever stopped it.
     pub fn is_halted(&mut self) -> Result<bool, Trouble> {
-        if self.running && self.socket.has_input()? {
+        if self.running && self.socket.has_input(Duration::ZERO)? {
             self.stopped()?;
         }
         Ok(!self.running)
@@ -58,13 +63,25 @@ impl Gdb {
         for _ in 0..STEPS {
             self.send("s")?;
             self.running = true;
+            self.socket.until(b'+')?;
+            let stops = self.socket.has_input(STEP)?;
+            if !stops {
+                self.socket.send(&[0x03])?;
+            }
             self.stopped()?;
-            if self.read_register(15)? != before {
+            if self.read_register(15)? != before || !stops && self.sleeps(before)? {
                 return Ok(());
             }
         }
         // A branch to itself: it was carried out all the same.
         Ok(())
+    }
+
+    /// Whether a core that stands here is asleep: only an interrupt makes it carry out anything.
+    fn sleeps(&mut self, pc: u32) -> Result<bool, Trouble> {
+        self.send(&format!("m{:x},2", (pc & !1).wrapping_sub(2)))?;
+        let before = self.packet()?;
+        Ok(SLEEP.contains(&before.as_str()))
     }
 
     pub fn set_breakpoint(&mut self, addr: u32) -> Result<(), Trouble> {

@@ -69,13 +69,13 @@ impl Socket {
         Ok(())
     }
 
-    /// Whether something can be read without waiting.
-    pub fn has_input(&self) -> Result<bool, Trouble> {
+    /// Whether something can be read, or comes within `wait`.
+    pub fn has_input(&self, wait: Duration) -> Result<bool, Trouble> {
         if self.taken < self.input.len() {
             return Ok(true);
         }
-        let now = Timespec::default();
-        match poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], Some(&now)) {
+        let wait = Timespec::try_from(wait).unwrap_or_default();
+        match poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], Some(&wait)) {
             Ok(count) => Ok(count > 0),
             Err(rustix::io::Errno::INTR) => Ok(false),
             Err(e) => Err(self.broken(&e.into())),

@@ -14,14 +14,21 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// r0 = 0x20000100; loop: r1 = [r0]; r1 += 1; [r0] = r1; branch to loop.
 const CODE: [u16; 8] = [0x2020, 0x0600, 0x3080, 0x3080, 0x6801, 0x3101, 0x6001, 0xE7FB];
 
-/// The machine, its probe, and the folder of its image; `None`, visibly, where there is no QEMU.
+/// r0 = 0x20000100; [r0] = r0; no interrupts; loop: sleep; branch to loop.
+const SLEEPING: [u16; 8] = [0x2020, 0x0600, 0x3080, 0x3080, 0x6000, 0xB672, 0xBF30, 0xE7FD];
+
 fn counting() -> Option<(Process, Debug, tempfile::TempDir)> {
+    running(CODE)
+}
+
+/// The machine, its probe, and the folder of its image; `None`, visibly, where there is no QEMU.
+fn running(code: [u16; 8]) -> Option<(Process, Debug, tempfile::TempDir)> {
     here::repository(false)?;
     let folder = tempfile::tempdir().expect("a folder");
     let mut image = vec![0; RESET as usize];
     image[..4].copy_from_slice(&0x2000_4000_u32.to_le_bytes());
     image[4..8].copy_from_slice(&(RESET as u32 + 1).to_le_bytes());
-    image.extend(CODE.iter().flat_map(|half| half.to_le_bytes()));
+    image.extend(code.iter().flat_map(|half| half.to_le_bytes()));
     let path = folder.path().join("count.bin");
     std::fs::write(&path, image).expect("written");
     let (process, debug) = start(path).expect("QEMU starts");
@@ -100,6 +107,27 @@ fn halt_step_registers_breakpoint_and_reset() {
     debug.reset().expect("resets");
     let first = debug.read_word(COUNTER).expect("read");
     while debug.read_word(COUNTER).expect("read") == first {}
+}
+
+#[test]
+fn a_core_that_sleeps_for_good_can_be_halted_let_go_and_reset() {
+    let Some((_process, mut debug, _folder)) = running(SLEEPING) else {
+        return;
+    };
+    debug.run_if_halted().expect("runs");
+    while debug.read_word(COUNTER).expect("read") == 0 {}
+    let asleep = RESET + 14;
+    for _ in 0..2 {
+        debug.halt().expect("halts");
+        assert_eq!(debug.pc().expect("halted"), asleep);
+        debug.step().expect("nothing to carry out");
+        assert_eq!(debug.pc().expect("halted"), asleep);
+        debug.run().expect("runs");
+        assert!(!debug.is_halted().expect("asked"));
+        assert_ne!(debug.read_word(COUNTER).expect("read"), 0);
+    }
+    debug.reset_and_halt().expect("resets");
+    assert_eq!(debug.pc().expect("halted"), RESET);
 }
 
 #[test]
