@@ -4,6 +4,7 @@
 
 mod agree;
 mod crash;
+mod flash;
 mod names;
 mod start;
 mod suite;

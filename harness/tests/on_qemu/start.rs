@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// An instruction that is none.
-const FAULT: &[u16] = &[0xDE00];
+pub(crate) const FAULT: &[u16] = &[0xDE00];
 /// Nothing, and a branch back to it.
 const LOOP: &[u16] = &[0xBF00, 0xE7FD];
 
@@ -23,7 +23,7 @@ fn begins_with(root: &Path, folder: &Path, instructions: &[u16], limit: &str) ->
     (scenario(folder, "  - expect: {state: stopped}\n"), rig)
 }
 
-fn journal(out: &Path) -> Vec<Event> {
+pub(crate) fn journal(out: &Path) -> Vec<Event> {
     let reader = Reader::open(&out.join("of-its-own@qemu-microbit.jsonl")).unwrap();
     reader.into_parts().1.collect()
 }
