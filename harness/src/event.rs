@@ -225,6 +225,13 @@ pub enum Body {
     Log(Log),
     /// What the pump was doing when it, or the case, came to grief. Of all of it only that the firmware faulted is judged.
     Crash(Box<Crash>),
+    /// The firmware hangs: it did nothing that it was asked, and its own time stood, while the probe still answered.
+    Hung {
+        /// Where its core is: function and line.
+        place: String,
+        /// How long it was given, in milliseconds of host time.
+        limit_ms: u64,
+    },
     /// A step waited for the core to come by a breakpoint.
     Breakpoint {
         /// Function, line of the source, symbol or address.

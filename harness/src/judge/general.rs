@@ -51,6 +51,7 @@ impl Judge {
             Body::FaultUnconfirmed { fault, why } => {
                 self.trouble(format!("fault `{fault}` could not be confirmed: {why}"));
             }
+            Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::RigTrouble { what } => self.trouble(what.clone()),
             Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
             Body::Played => {
@@ -81,6 +82,14 @@ impl Judge {
             self.reason(ReasonKind::FirmwareFault, t, expected, came);
             self.frozen = true;
         }
+    }
+
+    /// Firmware that hangs ends the case: what comes after it says nothing more.
+    fn hung(&mut self, t: Span, place: &str, limit_ms: u64) {
+        let came = format!("the firmware hangs in {place}: no answer within {limit_ms} ms of host time");
+        let expected = "firmware that does what it is asked".to_owned();
+        self.troubles.push((self.seq + 1, came.clone()));
+        self.reason(ReasonKind::Hang, t, expected, came);
     }
 
     /// Numbers that cannot be, of a pump or of the probe: nothing is computed with them.

@@ -261,6 +261,29 @@ fn starts_that_nobody_asked_for_are_counted() {
 }
 
 #[test]
+fn firmware_that_hangs_fails_the_case_there_and_what_comes_after_it_says_nothing() {
+    let case = case(vec![ask(Request::Start)]);
+    let hung = Body::Hung {
+        place: "Pump::step (pump.rs:7)".into(),
+        limit_ms: 60_000,
+    };
+    let mut run = Run::begun();
+    run.start(480_000).basal_until(HOUR).push(hung);
+    run.push(Body::RigTrouble { what: "later".into() });
+    let Verdict::Failed { reasons } = judge_journal(&case, run.ended()).verdict else {
+        panic!("it did not fail");
+    };
+    assert_eq!(
+        (reasons.len(), reasons[0].kind, reasons[0].t),
+        (1, ReasonKind::Hang, Span(HOUR))
+    );
+    assert_eq!(
+        reasons[0].came,
+        "the firmware hangs in Pump::step (pump.rs:7): no answer within 60000 ms of host time"
+    );
+}
+
+#[test]
 fn a_gap_is_a_failure_unless_the_line_was_disturbed() {
     let case = case(vec![ask(Request::Start)]);
     let gap = crate::event::Body::Gap {

@@ -222,6 +222,7 @@ pub fn event_line(event: &Event) -> String {
         Body::Probe { did } => format!("probe: {did}"),
         Body::Log(log) => log_line(log),
         Body::Crash(crash) => crash::short(event.t, crash).swap_remove(0),
+        Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
         Body::Interrupted { by } => format!("interrupted by {by}"),
         Body::MadeSafe { did, failed } => {
             let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));

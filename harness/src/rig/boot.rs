@@ -78,6 +78,12 @@ impl Rig {
         Ok(())
     }
 
+    /// Whether its firmware hangs.
+    #[must_use]
+    pub fn hangs(&self) -> bool {
+        self.hangs
+    }
+
     /// Whether its firmware has started, as far as can be known.
     #[must_use]
     pub fn is_up(&self) -> bool {

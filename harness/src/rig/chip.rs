@@ -19,6 +19,8 @@ const REST_MAX: Duration = Duration::from_millis(1);
 struct Wait {
     begun: Instant,
     looks: u32,
+    /// The pump's time after half of what a request may take, and when that was.
+    halfway: Option<(Instant, u64)>,
 }
 
 impl Wait {
@@ -26,6 +28,7 @@ impl Wait {
         Self {
             begun: host_time::now(),
             looks: 0,
+            halfway: None,
         }
     }
 
@@ -45,6 +48,7 @@ impl Rig {
     /// Lets everything that was sent arrive and be answered, then lets time run to `until`, if it is to move at all, or until something is sent; takes what
     /// was sent.
     pub(super) async fn settle_on_chip(&mut self, until: Option<Span>, bytes: &mut Vec<u8>) -> Result<End, RigError> {
+        self.answers()?;
         let before = self.clock.now();
         let rx = self.link.sent as u32;
         let until_ms = until.map(|until| u64::try_from(until.0.max(before.0)).unwrap_or(0));
@@ -91,6 +95,7 @@ impl Rig {
         if !self.block.as_ref().is_some_and(TestBlock::takes_requests) || self.stands()? {
             return Ok(());
         }
+        self.answers()?;
         let (block, debug) = self.block_of(|| "a request".to_owned())?;
         block.ask(debug, rx, None)?;
         let mut wait = Wait::new();
@@ -102,17 +107,59 @@ impl Rig {
         Ok(())
     }
 
+    /// Firmware that hangs is not asked again: each time would take as long.
+    fn answers(&self) -> Result<(), RigError> {
+        match self.hangs {
+            true => Err(RigError::Hangs {
+                limit_ms: self.fence_limit_ms(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Lets firmware that hangs start again, with no time granted to it; it may take as long as it may to start.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn restart(&mut self) -> Result<(), RigError> {
+        let (block, debug) = self.block_of(|| "a restart".to_owned())?;
+        block.hold(debug)?;
+        debug.reset()?;
+        debug.run_if_halted()?;
+        self.fence_limit = self.fence_limit.min(self.start_limit);
+        self.hangs = false;
+        self.touched();
+        Ok(())
+    }
+
+    fn fence_limit_ms(&self) -> u64 {
+        u64::try_from(self.fence_limit.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A request that takes longer than it may: host time is bounded, whatever the pump does. Where the pump's own time does not get on for half of that,
+    /// its firmware hangs; else the host, or the probe, is slow.
+    fn is_overdue(&mut self, wait: &mut Wait) -> Result<(), RigError> {
+        let (half, limit_ms) = (self.fence_limit / 2, self.fence_limit_ms());
+        if wait.halfway.map_or(wait.begun, |(since, _)| since).elapsed() <= half {
+            return Ok(());
+        }
+        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
+        let now = block.now(debug)?;
+        let Some((_, then)) = wait.halfway else {
+            wait.halfway = Some((host_time::now(), now));
+            return Ok(());
+        };
+        self.hangs = now == then;
+        self.answers()?;
+        Err(RigError::FenceTimeout { limit_ms })
+    }
+
     /// Where the pump stands once it has done what it was asked; else a rest, in which bytes are taken: a full transmitter would hold it up.
     fn look(&mut self, wait: &mut Wait) -> Result<Option<Stand>, RigError> {
         let (block, debug) = self.block_of(|| "granted time".to_owned())?;
         let done = block.done(debug)?;
         if done.is_none() {
-            // Host time is bounded, whatever the pump does.
-            if wait.begun.elapsed() > self.fence_limit {
-                return Err(RigError::FenceTimeout {
-                    limit_ms: u64::try_from(self.fence_limit.as_millis()).unwrap_or(u64::MAX),
-                });
-            }
+            self.is_overdue(wait)?;
             self.link.put_aside(wait.rest())?;
         }
         Ok(done)

@@ -72,8 +72,18 @@ pub enum RigError {
     #[error("the simulated pump has ended; open the rig again")]
     SimGone,
     /// The pump does not come back from granted time.
-    #[error("the pump did not reach its fence within {limit_ms} ms of host time")]
+    #[error(
+        "the pump did not reach its fence within {limit_ms} ms of host time; where a step is that much to compute, raise `fence` in the rig file"
+    )]
     FenceTimeout {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The pump's firmware does nothing that it is asked, and its time stands.
+    #[error(
+        "the pump's firmware hangs: it did not do what it was asked within {limit_ms} ms of host time, and its own time stood"
+    )]
+    Hangs {
         /// The limit.
         limit_ms: u64,
     },

@@ -302,7 +302,7 @@ impl Rig {
     }
 
     /// Something may have been sent at this instant.
-    fn touched(&mut self) {
+    pub(super) fn touched(&mut self) {
         self.settled = None;
         self.touched = true;
     }

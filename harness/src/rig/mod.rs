@@ -92,6 +92,10 @@ pub struct Rig {
     settled: Option<(u64, u64)>,
     /// How long a chip may take for a request in its block.
     fence_limit: Duration,
+    /// How long its firmware may take to start.
+    start_limit: Duration,
+    /// The firmware did not do what it was asked, and its time stood meanwhile.
+    hangs: bool,
     /// The probe did something since time was last granted: the pump may have something to say of it.
     touched: bool,
     /// Whatever must end with the rig; last, so that probe and line are closed before it.
@@ -136,12 +140,21 @@ impl Rig {
         }
     }
 
-    /// Whether there is no pump any more: an emulated one that ended with QEMU delivers nothing to anybody.
+    /// Whether there is no pump any more, for QEMU has ended.
     pub fn is_gone(&mut self) -> bool {
         match &mut self.host {
             Host::Qemu { process } => process.ended(Duration::ZERO).is_some(),
             _ => false,
         }
+    }
+
+    /// Why a pump that cannot be made safe is no hazard all the same: an emulated one delivers nothing to anybody once QEMU has ended.
+    pub fn harmless(&mut self) -> Option<&'static str> {
+        if self.is_gone() {
+            return Some("the emulated pump is gone with QEMU: nothing is left to be made safe");
+        }
+        let hangs = self.hangs && matches!(self.host, Host::Qemu { .. });
+        hangs.then_some("the emulated pump hangs still, and ends with QEMU now")
     }
 
     /// Closes the bench: probe, line, and whatever it started. To drop it does the same.

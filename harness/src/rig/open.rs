@@ -171,6 +171,8 @@ impl Rig {
             faults: 0,
             settled: None,
             fence_limit: file.limits.fence,
+            start_limit: file.limits.open,
+            hangs: false,
             touched: true,
             host,
         }

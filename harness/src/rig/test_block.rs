@@ -163,15 +163,24 @@ impl TestBlock {
         }))
     }
 
+    /// The pump's time, kept up at every instant of a run.
+    ///
+    /// # Errors
+    /// A probe that cannot read.
+    pub(super) fn now(&self, debug: &mut Debug) -> Result<u64, RigError> {
+        let mut now = [0; 8];
+        debug.read(self.addr + NOW, &mut now)?;
+        Ok(u64::from_le_bytes(now))
+    }
+
     /// Where a pump is whose core is held in the middle of what it was asked; what is left of that is taken back, so that it ends at this instant.
     ///
     /// # Errors
     /// A probe that cannot read or write.
     pub(super) fn hold(&self, debug: &mut Debug) -> Result<u64, RigError> {
-        let mut now = [0; 8];
-        debug.read(self.addr + NOW, &mut now)?;
-        debug.write(self.addr + FENCE, &now)?;
-        Ok(u64::from_le_bytes(now))
+        let now = self.now(debug)?;
+        debug.write(self.addr + FENCE, &now.to_le_bytes())?;
+        Ok(now)
     }
 
     /// Everything that is measured, in one read.

@@ -79,18 +79,26 @@ impl Runner<'_> {
         Ok(place)
     }
 
-    /// Notes why the case cannot go on; of firmware that does not start also where its core is.
+    /// Notes why the case cannot go on; of firmware that does not start, or that hangs, also where its core is.
     pub(super) fn note_trouble(&mut self, error: &RigError) -> Result<(), JournalError> {
         let mut what = error.to_string();
-        if matches!(error, RigError::BootFault { .. }) {
+        match error {
             // It was looked at where it faulted.
-            self.note_log()?;
-            self.end_is_looked_at = true;
-        } else if matches!(error, RigError::TestBlock { .. }) && !self.rig.is_up() {
-            let place = self.look_at(Why::Failed)?;
-            self.end_is_looked_at = true;
-            what.extend(place.map(|place| format!(" The core is in {place}.")));
+            RigError::BootFault { .. } => self.note_log()?,
+            RigError::TestBlock { .. } if !self.rig.is_up() => {
+                let place = self.look_at(Why::Failed)?;
+                what.extend(place.map(|place| format!(" The core is in {place}.")));
+            }
+            RigError::Hangs { limit_ms } => {
+                if let Some(place) = self.look_at(Why::Failed)? {
+                    self.end_is_looked_at = true;
+                    let limit_ms = *limit_ms;
+                    return self.note(Body::Hung { place, limit_ms });
+                }
+            }
+            _ => return self.note(Body::RigTrouble { what }),
         }
+        self.end_is_looked_at = true;
         self.note(Body::RigTrouble { what })
     }
 

@@ -32,15 +32,16 @@ impl Runner<'_> {
         if !self.rig.is_gone() {
             let _ = self.note_failure();
             if self.rig.is_up() {
+                self.restart_if_it_hangs(&mut did, &mut failed);
                 self.clear_armed(&mut did, &mut failed).await;
                 self.stop_therapy(&mut did, &mut failed).await;
             } else {
                 did.push("nothing was asked of the pump: it did not come up".to_owned());
             }
         }
-        if self.rig.is_gone() {
+        if let Some(why) = self.rig.harmless() {
             failed.clear();
-            did.push("the emulated pump is gone with QEMU: nothing is left to be made safe".to_owned());
+            did.push(why.to_owned());
         }
         for what in &failed {
             tracing::error!(case = %self.case.name(), what = %crate::report::safe_text::safe(what), "the pump is not safe");
@@ -61,6 +62,20 @@ impl Runner<'_> {
         Left {
             not_safe: failed,
             journaled,
+        }
+    }
+
+    /// Firmware that hangs is started again, as a watchdog would: only so can it be told to stop.
+    fn restart_if_it_hangs(&mut self, did: &mut Vec<String>, failed: &mut Vec<String>) {
+        if self.rig.hangs() {
+            match self.rig.restart() {
+                Ok(()) => {
+                    let what = "reset the core, whose firmware hung";
+                    let _ = self.note(Body::Probe { did: what.to_owned() });
+                    did.push(what.to_owned());
+                }
+                Err(error) => failed.push(error.to_string()),
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 mod agree;
 mod crash;
 mod flash;
+mod hang;
 mod names;
 mod start;
 mod suite;

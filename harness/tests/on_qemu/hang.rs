@@ -1,0 +1,72 @@
+//! Firmware that starts well and hangs later: the case fails, and says where the core is.
+
+use crate::bench;
+use crate::names::{run, said, scenario};
+use crate::variant::{image, rig, spoilt};
+use std::path::Path;
+
+/// Short, and long enough for whatever the firmware does while it is well.
+const LIMIT: (&str, &str) = ("fence: 60 s", "fence: 4 s");
+
+/// The case failed once, for its firmware hangs in a function, and its pump was left safe.
+fn fails_by_a_hang(root: &Path, what: &Path, rig: &str, out: &Path, place: &str) {
+    let ran = run(root, what, rig, out);
+    let told = said(&ran);
+    assert_eq!(ran.status.code(), Some(1), "{told}");
+    assert_eq!(told.matches("expected  ").count(), 1, "{told}");
+    let came = told
+        .lines()
+        .find(|line| line.trim_start().starts_with("came  "))
+        .unwrap();
+    assert!(came.contains(&format!("the firmware hangs in {place}")), "{told}");
+    assert!(came.contains("no answer within 4000 ms of host time"), "{told}");
+    assert_eq!(told.matches("crash record").count(), 1, "{told}");
+    assert!(!told.contains("NOT SAFE"), "{told}");
+    assert!(!told.contains("nobody had asked for it"), "{told}");
+}
+
+#[test]
+fn a_loop_is_a_failure_of_the_firmware_with_function_and_line() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing, and a branch back to it, for the first stroke of the motor.
+    let elf = spoilt(&root, folder.path(), "motor_stroke", &[0xBF00, 0xE7FD]);
+    let own = image(&root).display().to_string();
+    let rig = rig(&root, folder.path(), &[LIMIT, (&own, &elf.display().to_string())]);
+    let out = folder.path().join("out");
+    let place = "motor_stroke (/pump/firmware-stub/board/src/hil/marks.rs:";
+    fails_by_a_hang(&root, Path::new("scenarios/ptm-lockout.yaml"), &rig, &out, place);
+}
+
+#[test]
+fn firmware_that_hangs_again_when_it_is_started_again_is_no_hazard_in_qemu() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let elf = spoilt(&root, folder.path(), "pump_step", &[0xBF00, 0xE7FD]);
+    let own = image(&root).display().to_string();
+    let rig = rig(&root, folder.path(), &[LIMIT, (&own, &elf.display().to_string())]);
+    let file = scenario(folder.path(), "  - expect: {state: stopped}\n");
+    let ran = run(&root, &file, &rig, &folder.path().join("out"));
+    let told = said(&ran);
+    assert_eq!(ran.status.code(), Some(1), "{told}");
+    assert!(told.contains("the firmware hangs in pump_step"), "{told}");
+    let journal = std::fs::read_to_string(folder.path().join("out/of-its-own@qemu-microbit.jsonl")).unwrap();
+    assert!(
+        journal.contains("the emulated pump hangs still, and ends with QEMU now"),
+        "{journal}"
+    );
+    assert!(!told.contains("SWITCH") && !told.contains("NOT SAFE"), "{told}");
+}
+
+#[test]
+fn a_core_that_sleeps_for_good_is_a_failure_of_the_firmware_too() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // No interrupt wakes it any more.
+    let steps = "  - probe: {write: 0xE000E180, value: 0xFFFFFFFF}\n  - wait: 1 h\n";
+    let file = scenario(folder.path(), steps);
+    let rig = rig(&root, folder.path(), &[LIMIT]);
+    let out = folder.path().join("out");
+    let place = "<stub_board::time::Clock>::sleep_until";
+    fails_by_a_hang(&root, &file, &rig, &out, place);
+}
