@@ -111,35 +111,24 @@ fn a_wrong_name_is_told_with_its_line_before_anything_runs() {
 }
 
 #[test]
-fn a_register_that_does_not_hold_a_flipped_bit_is_told_and_does_not_pass() {
+fn what_the_probe_cannot_do_or_does_not_find_does_not_pass() {
     let Some(root) = bench() else { return };
-    let out = tempfile::tempdir().unwrap();
-    // FICR.CODEPAGESIZE, which only the factory writes.
-    let file = scenario(out.path(), "  - probe: {flip: 0x10000010, bit: 3}\n");
-    let ran = run(&root, &file, RIG, &out.path().join("out"));
-    assert_eq!(ran.status.code(), Some(3), "{}", said(&ran));
-    assert!(said(&ran).contains("does not hold it"), "{}", said(&ran));
-}
-
-#[test]
-fn what_is_not_there_at_this_moment_is_not_written_to() {
-    let Some(root) = bench() else { return };
-    let out = tempfile::tempdir().unwrap();
-    // Without a prescription there is none in force.
-    let file = scenario(out.path(), "  - probe: {write: PUMP.in_force.seq, value: 3}\n");
-    let ran = run(&root, &file, RIG, &out.path().join("out"));
-    assert_eq!(ran.status.code(), Some(3), "{}", said(&ran));
-    assert!(said(&ran).contains("there is nothing to write to"), "{}", said(&ran));
-}
-
-#[test]
-fn a_breakpoint_that_is_not_reached_fails() {
-    let Some(root) = bench() else { return };
-    let out = tempfile::tempdir().unwrap();
-    // No motor runs without a prescription.
-    let file = scenario(out.path(), "  - probe: {break-at: motor_stroke, within: 2 h}\n");
-    let ran = run(&root, &file, RIG, &out.path().join("out"));
-    assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
-    let results = std::fs::read_to_string(out.path().join("out/results.json")).unwrap();
-    assert!(results.contains("the core at `motor_stroke`"), "{results}");
+    for (step, code, told) in [
+        // FICR.CODEPAGESIZE, which only the factory writes.
+        ("{flip: 0x10000010, bit: 3}", 3, "does not hold it"),
+        // Without a prescription there is none in force.
+        (
+            "{write: PUMP.in_force.seq, value: 3}",
+            3,
+            "there is nothing to write to",
+        ),
+        // No motor runs without a prescription.
+        ("{break-at: motor_stroke, within: 2 h}", 1, "the core at `motor_stroke`"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let file = scenario(out.path(), &format!("  - probe: {step}\n"));
+        let ran = run(&root, &file, RIG, &out.path().join("out"));
+        assert_eq!(ran.status.code(), Some(code), "{}", said(&ran));
+        assert!(said(&ran).contains(told), "{}", said(&ran));
+    }
 }

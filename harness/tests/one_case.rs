@@ -1,4 +1,4 @@
-//! Watched places: what changed stands in the journal, once, and not without end.
+//! Single cases on the simulated rig, run by the library: what stands in their journals, and what is made of it.
 
 use pump_hil::catalog::Catalog;
 use pump_hil::event::{Body, Event};
@@ -11,12 +11,12 @@ use pump_hil::scenario::load;
 use pump_hil::suite::{self, Settings};
 use pump_hil::verdict::Verdict;
 
-/// The events of a run on the simulated rig.
-fn run(text: &str) -> Vec<Event> {
+/// The verdict of a run, and its events.
+fn run(text: &str) -> (Verdict, Vec<Event>) {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("watched.yaml"), text).unwrap();
+    std::fs::write(folder.path().join("case.yaml"), text).unwrap();
     let source = ScenarioFolder::open(folder.path()).unwrap();
-    let cases = load(&source, "watched.yaml", &Catalog::shipped().unwrap()).unwrap();
+    let cases = load(&source, "case.yaml", &Catalog::shipped().unwrap()).unwrap();
     let settings = Settings {
         rig: RigFile::sim().unwrap(),
         asked: Asked::default(),
@@ -26,18 +26,16 @@ fn run(text: &str) -> Vec<Event> {
         defect: None,
         exe: None,
     };
-    std::fs::create_dir(&settings.out).unwrap();
     let mut events = Vec::new();
     let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |event| {
         events.push(event.clone());
     });
-    assert_eq!(result.outcome.verdict, Verdict::Passed);
-    events
+    (result.outcome.verdict, events)
 }
 
 #[test]
 fn a_watched_place_is_noted_when_it_changed_with_its_time() {
-    let events = run("\
+    let (verdict, events) = run("\
 scenario: watched
 summary: The scratch word is written twice, with the same and with another value.
 prescription: none
@@ -51,6 +49,7 @@ timeline:
   - at: 3 min
     probe: {write: scratch, value: 0x12}
 ");
+    assert_eq!(verdict, Verdict::Passed);
     let watched = events.iter().filter_map(|event| match &event.body {
         Body::Watched { at, value, .. } => Some((event.t.0, at.as_str(), value.clone())),
         _ => None,
@@ -62,7 +61,7 @@ timeline:
 #[test]
 fn a_place_that_changes_all_the_time_does_not_drown_the_journal() {
     // The word is where the pump's time is.
-    let events = run("\
+    let (verdict, events) = run("\
 scenario: watched
 summary: The pump's time is watched for six hours, a second at a time.
 prescription: none
@@ -73,7 +72,29 @@ timeline:
     steps:
       - wait: 1 s
 ");
+    assert_eq!(verdict, Verdict::Passed);
     let count = |is: fn(&Body) -> bool| events.iter().filter(|event| is(&event.body)).count();
     assert_eq!(count(|body| matches!(body, Body::Watched { .. })), 20_000);
     assert_eq!(count(|body| matches!(body, Body::WatchFull { noted: 20_000 })), 1);
+}
+
+#[test]
+fn a_fault_that_has_nothing_to_act_on_says_nothing_about_the_pump() {
+    let (verdict, _) = run("\
+scenario: unconfirmed
+summary: A bit of a prescription flips where none is stored.
+prescription: none
+snapshot: none
+timeline:
+  - do: status
+  - inject: memory-bit-flip
+  - wait: 1 min
+");
+    let Verdict::Inconclusive { why } = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(
+        why,
+        ["fault `memory-bit-flip` could not be confirmed: not in effect 10 s after it was armed"]
+    );
 }
