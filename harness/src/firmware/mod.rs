@@ -11,6 +11,7 @@ mod place;
 pub mod stack;
 mod types;
 mod value;
+mod walk;
 
 pub use expression::{is_expression, needs_image};
 pub use place::Place;
