@@ -7,6 +7,8 @@ mod backend;
 mod chip;
 mod dap;
 mod flash;
+#[cfg(test)]
+pub(super) mod idle;
 mod rtt;
 mod scs;
 mod usb;

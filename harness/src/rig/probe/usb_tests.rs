@@ -1,5 +1,6 @@
 //! Which probe is taken, and what is told where none can be.
 
+use super::idle::Idle;
 use super::virtual_usb::{Mute, Plug, usb};
 use super::{Debug, Selector, UsbAt};
 use crate::rig::RigError;
@@ -59,7 +60,7 @@ fn a_selector_that_fits_none_is_told_with_those_that_are_there() {
 
 #[test]
 fn two_that_fit_are_told_and_neither_is_touched() {
-    let opened = || -> Mute { panic!("a probe that may be the wrong one was opened") };
+    let opened = || -> Idle<Mute> { panic!("a probe that may be the wrong one was opened") };
     let both = [Plug::new(MICROBIT, opened), Plug::new("0d28:0204:8800", opened)];
     for selector in [None, Some("0d28:0204")] {
         assert_eq!(

@@ -1,7 +1,8 @@
 //! A USB with virtual probes on it, for tests: everything above the probe itself is what a real one meets.
 
 use super::dap::VirtualProbe;
-use super::{BusFault, CoreBackend, CoreRegister, Probes, Selector};
+use super::idle::{Contents, Idle};
+use super::{BusFault, CoreBackend, Probes, Selector};
 use probe_rs::probe::list::{Accessibility, Lister, ProbeListItem, ProbeLister};
 use probe_rs::probe::{
     DebugProbe, DebugProbeError, DebugProbeInfo, DebugProbeSelector, Probe, ProbeCreationError, ProbeFactory,
@@ -116,98 +117,56 @@ impl ProbeFactory for Factory {
 }
 
 /// A chip that only says what it is. Where nothing is, nothing answers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(in crate::rig) struct Mute {
     words: BTreeMap<u32, u32>,
     dead: bool,
-    halted: bool,
 }
 
 impl Mute {
     /// With these words in it.
-    pub fn new(words: &[(u32, u32)]) -> Self {
-        Self {
-            words: words.iter().copied().collect(),
-            ..Self::default()
-        }
+    pub fn new(words: &[(u32, u32)]) -> Idle<Self> {
+        let words = words.iter().copied().collect();
+        Idle::new(Self { words, dead: false })
     }
 
     /// nRF51822 with a Cortex-M0.
-    pub fn nrf51() -> Self {
+    pub fn nrf51() -> Idle<Self> {
         Self::new(&[(0xE000_ED00, 0x410C_C200), (0x1000_005C, 0xFFFF_003C)])
     }
 
     /// nRF52840 with a Cortex-M4, whose second access port says that it is locked.
-    pub fn nrf52840() -> Self {
-        let ficr = [
-            (0x1000_0100, 0x0005_2840),
-            (0x1000_0104, 0x4141_4430),
-            (0x1000_005C, u32::MAX),
-        ];
-        let mut chip = Self::new(&ficr);
-        chip.words.insert(0xE000_ED00, 0x410F_C241);
-        chip
+    pub fn nrf52840() -> Idle<Self> {
+        Self::nrf52(0x0005_2840, 0x4141_4430)
     }
 
     /// nRF52832, locked likewise.
-    pub fn nrf52832() -> Self {
-        let mut chip = Self::nrf52840();
-        chip.words.insert(0x1000_0100, 0x0005_2832);
-        chip.words.insert(0x1000_0104, 0x4141_4230);
-        chip
+    pub fn nrf52832() -> Idle<Self> {
+        Self::nrf52(0x0005_2832, 0x4141_4230)
+    }
+
+    fn nrf52(part: u32, variant: u32) -> Idle<Self> {
+        let ficr = [(0x1000_0100, part), (0x1000_0104, variant), (0x1000_005C, u32::MAX)];
+        Self::new(&[&ficr[..], &[(0xE000_ED00, 0x410F_C241)]].concat())
     }
 
     /// Without supply.
-    pub fn dead() -> Self {
-        Self {
+    pub fn dead() -> Idle<Self> {
+        Idle::new(Self {
             dead: true,
             ..Self::default()
-        }
+        })
     }
 }
 
-impl CoreBackend for Mute {
-    fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), BusFault> {
+impl Contents for Mute {
+    fn read(&self, addr: u32, into: &mut [u8]) -> Result<(), BusFault> {
         let word = self.words.get(&addr).ok_or(BusFault)?;
         into.copy_from_slice(word.to_le_bytes().get(..into.len()).ok_or(BusFault)?);
         Ok(())
     }
 
-    fn write(&mut self, _: u32, _: &[u8]) -> Result<(), BusFault> {
-        Err(BusFault)
-    }
-
     fn trouble(&self) -> Option<String> {
         self.dead.then(|| "the target did not acknowledge".to_owned())
-    }
-
-    fn is_halted(&mut self) -> bool {
-        self.halted
-    }
-
-    fn halt(&mut self) {
-        self.halted = true;
-    }
-
-    fn resume(&mut self) {
-        self.halted = false;
-    }
-
-    fn step(&mut self) {}
-
-    fn reset(&mut self, halt: bool) {
-        self.halted = halt;
-    }
-
-    fn set_breakpoint(&mut self, _: u32) {}
-
-    fn clear_breakpoint(&mut self, _: u32) {}
-
-    fn read_register(&mut self, _: CoreRegister) -> Option<u32> {
-        Some(0)
-    }
-
-    fn write_register(&mut self, _: CoreRegister, _: u32) -> bool {
-        true
     }
 }

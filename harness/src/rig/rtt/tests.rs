@@ -1,7 +1,8 @@
 //! Control blocks in a memory of our own, sound ones and others.
 
 use super::*;
-use crate::rig::probe::{BusFault, CoreBackend, CoreRegister};
+use crate::rig::probe::BusFault;
+use crate::rig::probe::idle::{Contents, Idle};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 
@@ -11,65 +12,43 @@ const BLOCK: usize = 0x100;
 const BUFFER: usize = 0x400;
 const SIZE: usize = 16;
 
-/// A core that is nothing but RAM.
+/// RAM, and nothing else.
 #[derive(Debug, Clone)]
-struct Memory {
-    ram: Arc<Mutex<Vec<u8>>>,
-    halted: bool,
-}
+struct Ram(Arc<Mutex<Vec<u8>>>);
 
-impl CoreBackend for Memory {
-    fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), BusFault> {
-        let memory = self.ram.lock().unwrap();
+impl Contents for Ram {
+    fn read(&self, addr: u32, into: &mut [u8]) -> Result<(), BusFault> {
+        let memory = self.0.lock().unwrap();
         let start = (addr as usize).checked_sub(RAM).ok_or(BusFault)?;
         into.copy_from_slice(memory.get(start..start + into.len()).ok_or(BusFault)?);
         Ok(())
     }
-    fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), BusFault> {
-        let mut memory = self.ram.lock().unwrap();
+
+    fn write(&self, addr: u32, bytes: &[u8]) -> Result<(), BusFault> {
+        let mut memory = self.0.lock().unwrap();
         let start = (addr as usize).checked_sub(RAM).ok_or(BusFault)?;
         let place = memory.get_mut(start..start + bytes.len()).ok_or(BusFault)?;
         place.copy_from_slice(bytes);
         Ok(())
     }
-    fn is_halted(&mut self) -> bool {
-        self.halted
-    }
-    fn halt(&mut self) {
-        self.halted = true;
-    }
-    fn resume(&mut self) {
-        self.halted = false;
-    }
-    fn step(&mut self) {}
-    fn reset(&mut self, _: bool) {}
-    fn set_breakpoint(&mut self, _: u32) {}
-    fn clear_breakpoint(&mut self, _: u32) {}
-    fn read_register(&mut self, _: CoreRegister) -> Option<u32> {
-        Some(0)
-    }
-    fn write_register(&mut self, _: CoreRegister, _: u32) -> bool {
-        true
-    }
 }
 
 /// A firmware that says things.
 struct Firmware {
-    memory: Memory,
+    ram: Ram,
     debug: Debug,
     logs: Logs,
 }
 
 impl Firmware {
     fn new(memory: Vec<u8>) -> Self {
-        let ram = Arc::new(Mutex::new(memory));
-        let memory = Memory { ram, halted: false };
-        let debug = Debug::attach_virtual(Box::new(memory.clone())).expect("attaches");
+        let ram = Ram(Arc::new(Mutex::new(memory)));
+        let debug = Debug::attach_virtual(Box::new(Idle::new(ram.clone()))).expect("attaches");
         let logs = Logs {
             place: Place::At((RAM + BLOCK) as u64),
             ..Logs::none()
         };
-        Self { memory, debug, logs }
+        Self { ram, debug, logs }
     }
 
     /// With one channel of 16 bytes, `log`.
@@ -80,11 +59,11 @@ impl Firmware {
     }
 
     fn put(&self, at: usize, bytes: &[u8]) {
-        self.memory.ram.lock().unwrap()[at..at + bytes.len()].copy_from_slice(bytes);
+        self.ram.0.lock().unwrap()[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
     fn word(&self, at: usize) -> usize {
-        let memory = self.memory.ram.lock().unwrap();
+        let memory = self.ram.0.lock().unwrap();
         u32::from_le_bytes(memory[at..at + 4].try_into().unwrap()) as usize
     }
 
