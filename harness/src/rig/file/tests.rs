@@ -1,12 +1,18 @@
 use super::*;
 
+/// A rig file of this name and text, with the stub pump's profile.
+fn parsed(name: &str, text: &str) -> Result<RigFile, RigError> {
+    RigFile::parse(text, Path::new(name), None, |_| Device::stub())
+}
+
+/// What is wrong with it.
+fn wrong(name: &str, text: &str) -> String {
+    parsed(name, text).expect_err("it must not load").to_string()
+}
+
 fn spoilt(from: &str, to: &str) -> String {
     assert!(SIM_RIG.contains(from), "`{from}` is not in the file");
-    let text = SIM_RIG.replacen(from, to, 1);
-    let profile = |_: &str| Device::stub();
-    RigFile::parse(&text, Path::new("sim.yaml"), None, profile)
-        .expect_err("a spoilt rig must not load")
-        .to_string()
+    wrong("sim.yaml", &SIM_RIG.replacen(from, to, 1))
 }
 
 #[test]
@@ -60,10 +66,7 @@ fn firmware_in_qemu_needs_an_image_and_granted_time_needs_its_test_block() {
         let text = SIM_RIG
             .replace("pump: {kind: sim}", pump)
             .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe);
-        let profile = |_: &str| Device::stub();
-        RigFile::parse(&text, Path::new("qemu.yaml"), None, profile)
-            .expect_err("it must not load")
-            .to_string()
+        wrong("qemu.yaml", &text)
     };
     let probe = "probe: {kind: qemu, test-block: PUMP_HIL_BLOCK}";
     let pump = "pump: {kind: qemu, machine: microbit, elf: absent.elf}";
@@ -152,15 +155,15 @@ fn what_does_not_go_together_is_refused() {
     assert!(spoilt("kind: virtual", "kind: real").contains("real time needs its `scale`"));
 }
 
+const DK_RIG: &str = include_str!("../../../../fixtures/rigs/nrf52840-dk.yaml");
+
 /// A board's rig file with one text replaced.
 fn board(from: &str, to: &str) -> Result<RigFile, RigError> {
-    let shipped = include_str!("../../../../fixtures/rigs/nrf52840-dk.yaml");
-    assert!(shipped.contains(from), "`{from}` is not in the file");
-    let text = shipped
+    assert!(DK_RIG.contains(from), "`{from}` is not in the file");
+    let text = DK_RIG
         .replace(from, to)
         .replace(", elf: ../../firmware-stub/board/target/nrf52840-dk.elf", "");
-    let profile = |_: &str| Device::stub();
-    RigFile::parse(&text, Path::new("dk.yaml"), None, profile)
+    parsed("dk.yaml", &text)
 }
 
 fn wrong_board(from: &str, to: &str) -> String {
@@ -173,8 +176,7 @@ fn a_board_can_do_what_the_chip_in_qemu_can() {
     assert_eq!(board("speed: 4000, ", "").expect("it loads").capabilities(), all);
     // Firmware without a block: memory and run control, by the wall clock.
     let bare = "clock: {kind: real, scale: 1}\nprobe: {kind: usb, chip: nRF52840_xxAA}\nlimits";
-    let shipped = include_str!("../../../../fixtures/rigs/nrf52840-dk.yaml");
-    let from = &shipped[shipped.find("clock").expect("there")..shipped.find(": {open").expect("there")];
+    let from = &DK_RIG[DK_RIG.find("clock").expect("there")..DK_RIG.find(": {open").expect("there")];
     let can = board(from, bare).expect("it loads").capabilities();
     let wanted = [Capability::RawSerial, Capability::Probe, Capability::RunControl];
     assert_eq!(can, BTreeSet::from(wanted));
@@ -205,7 +207,7 @@ fn what_is_wrong_with_a_board_s_file_is_told_with_its_line() {
 
 #[test]
 fn all_that_is_wrong_with_a_board_s_file_is_told_at_once() {
-    let text = include_str!("../../../../fixtures/rigs/nrf52840-dk.yaml")
+    let text = DK_RIG
         .replace("rig: nrf52840-dk", "rig: The DK")
         .replace("baud: 115200", "baud: 115200, machine: microbit, args: []")
         .replace("kind: virtual", "kind: virtual, scale: 2")
