@@ -117,16 +117,26 @@ impl Rig {
         }
     }
 
-    /// Lets firmware that hangs start again, with no time granted to it; it may take as long as it may to start.
+    /// Takes back what was granted to a chip and is not done, as nobody waits for it any more. From now on it may take for a request as long as for a start.
+    pub fn take_back(&mut self) {
+        self.fence_limit = self.fence_limit.min(self.start_limit);
+        if let (Some(block), Some(debug)) = (&self.block, &mut self.debug)
+            && block.takes_requests()
+        {
+            // A probe that fails is told by whoever needs it next.
+            let _ = block.hold(debug);
+        }
+    }
+
+    /// Lets firmware that hangs start again, with no time granted to it.
     ///
     /// # Errors
     /// The probe failed.
     pub fn restart(&mut self) -> Result<(), RigError> {
-        let (block, debug) = self.block_of(|| "a restart".to_owned())?;
-        block.hold(debug)?;
+        self.take_back();
+        let (_, debug) = self.block_of(|| "a restart".to_owned())?;
         debug.reset()?;
         debug.run_if_halted()?;
-        self.fence_limit = self.fence_limit.min(self.start_limit);
         self.hangs = false;
         self.touched();
         Ok(())

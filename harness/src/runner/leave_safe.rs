@@ -23,6 +23,7 @@ impl Runner<'_> {
     /// rig's own limits. `panic` is what the harness said where it broke off in the middle of a step: from there on nothing is judged.
     pub async fn leave_safe(mut self, panic: Option<String>) -> Left {
         // An interrupt must not cut the way to safety short.
+        let interrupted = self.interrupt.by().is_some();
         self.interrupt = interrupt::pair().1;
         self.leaving = true;
         if let Some(what) = panic {
@@ -32,6 +33,11 @@ impl Runner<'_> {
         if !self.rig.is_gone() {
             let _ = self.note_failure();
             if self.rig.is_up() {
+                if interrupted {
+                    // Whoever interrupts may do so because it hangs, which would be known only much later.
+                    self.rig.take_back();
+                    let _ = self.settle().await;
+                }
                 self.restart_if_it_hangs(&mut did, &mut failed);
                 self.clear_armed(&mut did, &mut failed).await;
                 self.stop_therapy(&mut did, &mut failed).await;

@@ -231,7 +231,11 @@ impl Runner<'_> {
     /// Takes in what the pump says at this very instant.
     pub(super) async fn settle(&mut self) -> Result<(), Stopped> {
         let now = self.rig.now();
-        let received = self.rig.receive(now).await?;
+        let received = tokio::select! {
+            biased;
+            received = self.rig.receive(now) => received?,
+            by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
+        };
         self.note_log()?;
         self.note_watched()?;
         self.session.handle_bytes(&received.bytes, received.now);

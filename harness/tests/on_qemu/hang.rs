@@ -1,12 +1,18 @@
 //! Firmware that starts well and hangs later: the case fails, and says where the core is.
 
 use crate::bench;
-use crate::names::{run, said, scenario};
+use crate::names::{pump_hil, run, said, scenario};
 use crate::variant::{image, rig, spoilt};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
 /// Short, and long enough for whatever the firmware does while it is well.
 const LIMIT: (&str, &str) = ("fence: 60 s", "fence: 4 s");
+
+/// No interrupt wakes the core any more.
+const SLEEPS: &str = "  - probe: {write: 0xE000E180, value: 0xFFFFFFFF}\n  - wait: 1 h\n";
 
 /// The case failed once, for its firmware hangs in a function, and its pump was left safe.
 fn fails_by_a_hang(root: &Path, what: &Path, rig: &str, out: &Path, place: &str) {
@@ -62,11 +68,38 @@ fn firmware_that_hangs_again_when_it_is_started_again_is_no_hazard_in_qemu() {
 fn a_core_that_sleeps_for_good_is_a_failure_of_the_firmware_too() {
     let Some(root) = bench() else { return };
     let folder = tempfile::tempdir().unwrap();
-    // No interrupt wakes it any more.
-    let steps = "  - probe: {write: 0xE000E180, value: 0xFFFFFFFF}\n  - wait: 1 h\n";
-    let file = scenario(folder.path(), steps);
+    let file = scenario(folder.path(), SLEEPS);
     let rig = rig(&root, folder.path(), &[LIMIT]);
     let out = folder.path().join("out");
     let place = "<stub_board::time::Clock>::sleep_until";
     fails_by_a_hang(&root, &file, &rig, &out, place);
+}
+
+#[test]
+fn who_interrupts_because_it_hangs_need_not_wait_until_that_is_known() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = scenario(folder.path(), SLEEPS);
+    let rig = rig(
+        &root,
+        folder.path(),
+        &[("fence: 60 s", "fence: 3 min"), ("open: 10 s", "open: 4 s")],
+    );
+    let out = folder.path().join("out");
+    let mut child = pump_hil(&root)
+        .args(["run", "--log", "pump_hil=debug", "--rig", &rig, "--out"])
+        .args([&out, &file])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(log.any(|line| line.contains("probe: wrote ")));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    log.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let journal = std::fs::read_to_string(out.join("of-its-own@qemu-microbit.jsonl")).unwrap();
+    let did = r#""did":["reset the core, whose firmware hung","stopped therapy"],"failed":[]"#;
+    assert!(journal.contains(did), "{journal}");
+    assert!(!journal.contains(r#""event":"hung""#), "it waited: {journal}");
 }
