@@ -53,8 +53,10 @@ impl Battery {
             ohm: settings.battery_ohm,
             film_ohm: 0,
             imposed_mv: None,
-            // Worked out at the first stroke.
-            level: Level { mv: 0, until_pc: 0 },
+            level: Level {
+                mv: CURVE[0].1 as u16,
+                until_pc: 0,
+            },
             minute_ends_ms: MINUTE_MS,
             lowest_mv: u16::MAX,
             lowest_before_mv: u16::MAX,
@@ -67,19 +69,15 @@ impl Battery {
         self.used_pc = self
             .used_pc
             .saturating_add(quotient::product(ms.min(AGE_MAX_MS), load_na));
+        if self.used_pc >= self.level.until_pc {
+            self.level = self.level_at(self.used_pc);
+        }
     }
 
     /// Voltage without load, in millivolts.
     #[inline]
     pub(crate) fn open_mv(&self) -> u16 {
-        if let Some(mv) = self.imposed_mv {
-            return mv;
-        }
-        if self.used_pc < self.level.until_pc {
-            self.level.mv
-        } else {
-            self.level_at(self.used_pc).mv
-        }
+        self.imposed_mv.unwrap_or(self.level.mv)
     }
 
     /// Voltage at a used charge, and the charge at which it falls by the next millivolt: charge only ever grows, and years pass without a division.
@@ -112,9 +110,6 @@ impl Battery {
 
     /// Remembers a loaded voltage.
     pub(crate) fn note(&mut self, now_ms: u64, mv: u16) {
-        if self.used_pc >= self.level.until_pc {
-            self.level = self.level_at(self.used_pc);
-        }
         self.turn(now_ms);
         self.lowest_mv = self.lowest_mv.min(mv);
     }
