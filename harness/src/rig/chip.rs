@@ -21,14 +21,17 @@ struct Wait {
     looks: u32,
     /// The pump's time after half of what a request may take, and when that was.
     halfway: Option<(Instant, u64)>,
+    /// How long it may take, of the host's time.
+    limit: Duration,
 }
 
 impl Wait {
-    fn new() -> Self {
+    fn new(limit: Duration) -> Self {
         Self {
             begun: host_time::now(),
             looks: 0,
             halfway: None,
+            limit,
         }
     }
 
@@ -48,8 +51,12 @@ impl Rig {
     /// Lets everything that was sent arrive and be answered, then lets time run to `until`, if it is to move at all, or until something is sent; takes what
     /// was sent.
     pub(super) async fn settle_on_chip(&mut self, until: Option<Span>, bytes: &mut Vec<u8>) -> Result<End, RigError> {
-        self.answers()?;
         let before = self.clock.now();
+        let limit = match until {
+            Some(until) if until > before => self.fence_limit,
+            _ => self.standing_limit(),
+        };
+        self.answers(limit)?;
         let rx = self.link.sent as u32;
         let until_ms = until.map(|until| u64::try_from(until.0.max(before.0)).unwrap_or(0));
         if self.stands()? {
@@ -57,7 +64,7 @@ impl Rig {
         }
         let (block, debug) = self.block_of(|| "granted time".to_owned())?;
         block.ask(debug, rx, until_ms)?;
-        let mut wait = Wait::new();
+        let mut wait = Wait::new(limit);
         let stand = loop {
             if let Some(stand) = self.look(&mut wait)? {
                 break stand;
@@ -95,10 +102,11 @@ impl Rig {
         if !self.block.as_ref().is_some_and(TestBlock::takes_requests) || self.stands()? {
             return Ok(());
         }
-        self.answers()?;
+        let limit = self.standing_limit();
+        self.answers(limit)?;
         let (block, debug) = self.block_of(|| "a request".to_owned())?;
         block.ask(debug, rx, None)?;
-        let mut wait = Wait::new();
+        let mut wait = Wait::new(limit);
         while self.look(&mut wait)?.is_none() {
             if wait.looks.is_multiple_of(LOOKS) && self.stands()? {
                 return Ok(());
@@ -107,12 +115,15 @@ impl Rig {
         Ok(())
     }
 
+    /// How long a request may take, of the host's time, for which the pump's does not move: as long as a start. A fence is longer.
+    fn standing_limit(&self) -> Duration {
+        self.fence_limit.min(self.start_limit)
+    }
+
     /// Firmware that hangs is not asked again: each time would take as long.
-    fn answers(&self) -> Result<(), RigError> {
+    fn answers(&self, limit: Duration) -> Result<(), RigError> {
         match self.hangs {
-            true => Err(RigError::Hangs {
-                limit_ms: self.fence_limit_ms(),
-            }),
+            true => Err(RigError::Hangs { limit_ms: ms(limit) }),
             false => Ok(()),
         }
     }
@@ -142,15 +153,11 @@ impl Rig {
         Ok(())
     }
 
-    fn fence_limit_ms(&self) -> u64 {
-        u64::try_from(self.fence_limit.as_millis()).unwrap_or(u64::MAX)
-    }
-
     /// A request that takes longer than it may: host time is bounded, whatever the pump does. Where the pump's own time does not get on for half of that,
     /// its firmware hangs; else the host, or the probe, is slow.
     fn is_overdue(&mut self, wait: &mut Wait) -> Result<(), RigError> {
-        let (half, limit_ms) = (self.fence_limit / 2, self.fence_limit_ms());
-        if wait.halfway.map_or(wait.begun, |(since, _)| since).elapsed() <= half {
+        let limit = wait.limit;
+        if wait.halfway.map_or(wait.begun, |(since, _)| since).elapsed() <= limit / 2 {
             return Ok(());
         }
         let (block, debug) = self.block_of(|| "granted time".to_owned())?;
@@ -159,9 +166,38 @@ impl Rig {
             wait.halfway = Some((host_time::now(), now));
             return Ok(());
         };
-        self.hangs = now == then;
-        self.answers()?;
-        Err(RigError::FenceTimeout { limit_ms })
+        if now != then {
+            return Err(RigError::FenceTimeout { limit_ms: ms(limit) });
+        }
+        self.do_bytes_miss(limit)?;
+        self.hangs = true;
+        self.answers(limit)
+    }
+
+    /// A pump that waits for bytes which the cable lost looks as if it hung; but it does what needs no more of them. What was lost is not waited for again.
+    fn do_bytes_miss(&mut self, limit: Duration) -> Result<(), RigError> {
+        let sent = self.link.sent as u32;
+        let (block, debug) = self.block_of(|| "a request".to_owned())?;
+        let taken = block.taken(debug)?;
+        let missing = sent.wrapping_sub(taken);
+        if missing == 0 {
+            return Ok(());
+        }
+        block.ask(debug, taken, None)?;
+        let mut wait = Wait::new(self.standing_limit());
+        while wait.begun.elapsed() < wait.limit {
+            let (block, debug) = self.block_of(|| "a request".to_owned())?;
+            if block.done(debug)?.is_some() {
+                self.link.sent -= u64::from(missing);
+                return Err(RigError::Untaken {
+                    port: self.link.name.clone(),
+                    missing,
+                    limit_ms: ms(limit),
+                });
+            }
+            self.link.put_aside(wait.rest())?;
+        }
+        Ok(())
     }
 
     /// Where the pump stands once it has done what it was asked; else a rest, in which bytes are taken: a full transmitter would hold it up.
@@ -174,4 +210,8 @@ impl Rig {
         }
         Ok(done)
     }
+}
+
+fn ms(limit: Duration) -> u64 {
+    u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)
 }

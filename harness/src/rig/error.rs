@@ -60,6 +60,18 @@ pub enum RigError {
         /// The limit.
         limit_ms: u64,
     },
+    /// Bytes that were sent do not come to the pump.
+    #[error(
+        "{port}: {missing} bytes did not come to the pump within {limit_ms} ms, which does what needs no more of them; check cable and speed, then run again"
+    )]
+    Untaken {
+        /// The port.
+        port: String,
+        /// How many.
+        missing: u32,
+        /// The limit.
+        limit_ms: u64,
+    },
     /// The port never rests.
     #[error("{port} goes on sending for {limit_ms} ms though the pump is halted; is it this pump's line?")]
     Restless {

@@ -48,7 +48,7 @@ pub(super) struct Link {
     port: Port,
     /// The same once more, to wait on without the event loop.
     watch: OwnedFd,
-    name: String,
+    pub(super) name: String,
     buffer: Box<[u8]>,
     /// Received while nobody asked for it; given out first.
     aside: Vec<u8>,

@@ -24,6 +24,7 @@ const BELL: u64 = 0x4000_A000;
 /// Bytes before the fault slots.
 const HEAD: usize = 0x80;
 const TX_COUNT: u64 = 0x20;
+const RX_COUNT: u64 = 0x24;
 const HEARTBEAT: u64 = 0x28;
 const HEARTBEAT_LIMIT: u64 = 0x2C;
 const GO_SAFE: u64 = 0x30;
@@ -121,6 +122,14 @@ impl TestBlock {
     /// A probe that cannot read.
     pub(super) fn said(&self, debug: &mut Debug) -> Result<u32, RigError> {
         debug.read_word(self.addr + TX_COUNT)
+    }
+
+    /// Bytes that the pump has taken from the line since power-on.
+    ///
+    /// # Errors
+    /// A probe that cannot read.
+    pub(super) fn taken(&self, debug: &mut Debug) -> Result<u32, RigError> {
+        debug.read_word(self.addr + RX_COUNT)
     }
 
     /// Whether its pump acts on requests in it; another is reached by a call, and never stale.

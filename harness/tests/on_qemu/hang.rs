@@ -12,7 +12,7 @@ use std::process::Stdio;
 const LIMIT: (&str, &str) = ("fence: 60 s", "fence: 4 s");
 
 /// No interrupt wakes the core any more.
-const SLEEPS: &str = "  - probe: {write: 0xE000E180, value: 0xFFFFFFFF}\n  - wait: 1 h\n";
+const SLEEPS: &str = "  - probe: {write: 0xE000E180, value: 0xFFFFFFFF}\n";
 
 /// The case failed once, for its firmware hangs in a function, and its pump was left safe.
 fn fails_by_a_hang(root: &Path, what: &Path, rig: &str, out: &Path, place: &str) {
@@ -68,8 +68,23 @@ fn firmware_that_hangs_again_when_it_is_started_again_is_no_hazard_in_qemu() {
 fn a_core_that_sleeps_for_good_is_a_failure_of_the_firmware_too() {
     let Some(root) = bench() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let file = scenario(folder.path(), SLEEPS);
+    let file = scenario(folder.path(), &format!("{SLEEPS}  - wait: 1 h\n"));
     let rig = rig(&root, folder.path(), &[LIMIT]);
+    let out = folder.path().join("out");
+    let place = "<stub_board::time::Clock>::sleep_until";
+    fails_by_a_hang(&root, &file, &rig, &out, place);
+}
+
+#[test]
+fn what_grants_no_time_waits_no_longer_than_a_start() {
+    let Some(root) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = scenario(folder.path(), &format!("{SLEEPS}  - inject: magnetic-field\n"));
+    let rig = rig(
+        &root,
+        folder.path(),
+        &[("fence: 60 s", "fence: 30 min"), ("open: 10 s", "open: 4 s")],
+    );
     let out = folder.path().join("out");
     let place = "<stub_board::time::Clock>::sleep_until";
     fails_by_a_hang(&root, &file, &rig, &out, place);
@@ -79,7 +94,7 @@ fn a_core_that_sleeps_for_good_is_a_failure_of_the_firmware_too() {
 fn who_interrupts_because_it_hangs_need_not_wait_until_that_is_known() {
     let Some(root) = bench() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let file = scenario(folder.path(), SLEEPS);
+    let file = scenario(folder.path(), &format!("{SLEEPS}  - wait: 1 h\n"));
     let rig = rig(
         &root,
         folder.path(),

@@ -1,7 +1,9 @@
 //! A real QEMU, with an image of eight instructions that counts as fast as it can.
 
 use super::{FOLDER, Process, QemuAt, here, private_folder, sweep};
+use crate::quantity::Span;
 use crate::rig::probe::{Debug, is_not};
+use crate::rig::{OpenOptions, Rig, RigError, RigFile};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -223,4 +225,27 @@ fn a_temporary_folder_in_which_no_socket_can_be_says_what_to_set() {
             && told.ends_with("set TMPDIR to a folder that can be written into"),
         "{told}"
     );
+}
+
+#[test]
+fn bytes_that_the_line_lost_are_not_taken_for_firmware_that_hangs() {
+    let Some(root) = here::repository(true) else { return };
+    let file = RigFile::load(&root.join("fixtures/rigs/qemu-microbit.yaml")).expect("the rig");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("an event loop");
+    let mut rig = runtime
+        .block_on(Rig::open(&file, &OpenOptions::default()))
+        .expect("it opens");
+    // As if a cable had lost three.
+    rig.link.sent += 3;
+    let limit = std::mem::replace(&mut rig.fence_limit, Duration::from_millis(200));
+    let error = runtime
+        .block_on(rig.receive(Span(60_000)))
+        .expect_err("they are missing");
+    assert!(matches!(error, RigError::Untaken { missing: 3, .. }), "{error}");
+    rig.fence_limit = limit;
+    runtime.block_on(rig.receive(Span(60_000))).expect("the pump goes on");
+    assert_eq!(rig.now(), Span(60_000));
 }
