@@ -1,6 +1,7 @@
 //! Before the scenario begins: who is there, and the prescription, clock and reservoir that the scenario starts from.
 
 use super::{Runner, Stopped};
+use crate::capability::Capability;
 use crate::event::Body;
 use crate::quantity::Volume;
 use crate::scenario::case::Request;
@@ -56,6 +57,10 @@ impl Runner<'_> {
                 cut_after: None,
             };
             requests.push(("program", program));
+        }
+        // By the host's clock what a pump says of a commit may come behind the reply to it; to a later question it says that first.
+        if !self.rig.capabilities().contains(&Capability::VirtualTime) {
+            requests.push(("status", Request::Status));
         }
         for (verb, request) in requests {
             let outcome = self.request(&request).await?;

@@ -10,6 +10,7 @@ mod names;
 mod start;
 mod suite;
 mod variant;
+mod wall_clock;
 mod ways_out;
 
 use pump_hil::rig::here;
