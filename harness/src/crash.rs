@@ -80,16 +80,26 @@ impl Crash {
             let file = frame.file.as_deref().unwrap_or_default();
             frame.inlined && (file.contains("/registry/src/") || file.contains("/rustc/"))
         };
-        let Some(frame) = frames.iter().find(|frame| !of_a_library(frame)) else {
+        let mut own = frames.iter().filter(|frame| !of_a_library(frame));
+        let Some(frame) = own.next() else {
             let pc = self.registers.iter().find(|(name, _)| name == "pc");
             return format!("{fault}{}", pc.map_or("an unknown place", |(_, pc)| pc));
         };
-        let source = match (&frame.file, frame.line) {
-            (Some(file), Some(line)) => format!(" ({file}:{line})"),
-            (Some(file), None) => format!(" ({file})"),
-            _ => String::new(),
-        };
-        format!("{fault}{}{source}", frame.function)
+        // A function of the assembler has no line: who called it has one.
+        let caller = own.find(|caller| frame.file.is_none() && caller.file.is_some());
+        let caller = caller.map_or(String::new(), |caller| format!(", called by {}", caller.named()));
+        format!("{fault}{}{caller}", frame.named())
+    }
+}
+
+impl Frame {
+    /// `FUNCTION (FILE:LINE)`, as far as it is known.
+    fn named(&self) -> String {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => format!("{} ({file}:{line})", self.function),
+            (Some(file), None) => format!("{} ({file})", self.function),
+            _ => self.function.clone(),
+        }
     }
 }
 
@@ -143,4 +153,30 @@ pub fn exception(xpsr: u32) -> Option<String> {
         number @ 16.. => format!("interrupt {}", number - 16),
         number => format!("exception {number}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_without_a_line_is_told_with_its_caller() {
+        let frame = |function: &str, line: Option<u32>| Frame {
+            function: function.to_owned(),
+            file: line.map(|_| "pump.rs".to_owned()),
+            line,
+            ..Frame::default()
+        };
+        let mut crash = Crash::new(Why::Failed);
+        crash.stack = vec![
+            frame("memcmp", None),
+            frame("Pump::step", Some(7)),
+            frame("main", Some(9)),
+        ];
+        assert_eq!(crash.place(), "memcmp, called by Pump::step (pump.rs:7)");
+        crash.stack.remove(0);
+        assert_eq!(crash.place(), "Pump::step (pump.rs:7)");
+        crash.stack.truncate(0);
+        assert_eq!(crash.place(), "an unknown place");
+    }
 }

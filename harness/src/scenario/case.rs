@@ -55,7 +55,8 @@ pub struct Case {
     /// Alarms that may come without an `expect` that names them. Any other alarm fails the scenario.
     pub allow_alarms: BTreeSet<String>,
     /// Whether the firmware may fault, such as by a HardFault. A fault that a probe sees else fails the scenario.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    /// A journal of before there was this key was judged without it.
+    #[serde(default = "allowed")]
     pub firmware_may_fault: bool,
     /// Reconciliation: how far delivered may be from reported; `None` where a fault makes them part on purpose, and the scenario says so.
     pub reconcile: Option<Percent>,
@@ -82,4 +83,8 @@ pub struct Tolerance {
     pub volume_floor: Volume,
     /// Of a time.
     pub time: Span,
+}
+
+fn allowed() -> bool {
+    true
 }

@@ -165,6 +165,17 @@ fn a_table_makes_a_case_of_each_row() {
 }
 
 #[test]
+fn a_journal_of_before_faults_were_judged_is_judged_without_them() {
+    let main = "scenario: a\nsummary: It names no faults.\nprescription: none\ntimeline:\n  - do: start\n";
+    let case = &load_files(&[("a.yaml", main)]).unwrap()[0];
+    let mut kept = serde_json::to_value(case).unwrap();
+    assert_eq!(kept["firmware_may_fault"], false);
+    kept.as_object_mut().unwrap().remove("firmware_may_fault");
+    let of_old: Case = serde_json::from_value(kept).unwrap();
+    assert!(of_old.firmware_may_fault);
+}
+
+#[test]
 fn a_shared_set_up_comes_first_and_yields_to_the_file_that_includes_it() {
     let shared = "prescription: {drug: saline, mode: minimum}\nseed: 7\nlog-every: 2 h\nallow-alarms: [eri]\nfirmware-faults: allowed\n\
                   timeline:\n  - do: start\n";
