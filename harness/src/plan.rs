@@ -188,6 +188,7 @@ pub(crate) mod tests {
             always: Vec::new(),
             allow_alarms: BTreeSet::new(),
             firmware_may_fault: false,
+            may_start_again: false,
             reconcile: None,
             snapshot: None,
         }

@@ -36,6 +36,7 @@ pub(crate) fn case(steps: Vec<Action>) -> Case {
         always: vec![],
         allow_alarms: std::collections::BTreeSet::new(),
         firmware_may_fault: false,
+        may_start_again: false,
         reconcile: Some(Percent(5_000)),
         snapshot: None,
     }

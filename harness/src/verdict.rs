@@ -68,6 +68,8 @@ pub enum ReasonKind {
     NoReply,
     /// The firmware faulted, such as by a HardFault.
     FirmwareFault,
+    /// The pump started again, and nothing explains it.
+    UnaskedStart,
     /// The firmware hangs.
     Hang,
     /// The dose log differs from its snapshot.

@@ -84,6 +84,21 @@ impl Judge {
         }
     }
 
+    /// A pump that starts again in the middle of therapy has lost something, if only time.
+    pub(super) fn started_again(&mut self, t: Span) {
+        if self.starts.unexplained && !self.case.may_start_again {
+            let expected =
+                "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)"
+                    .to_owned();
+            self.reason(
+                ReasonKind::UnaskedStart,
+                t,
+                expected,
+                "the pump started again".to_owned(),
+            );
+        }
+    }
+
     /// Firmware that hangs ends the case: what comes after it says nothing more.
     fn hung(&mut self, t: Span, place: &str, limit_ms: u64) {
         let came = format!("the firmware hangs in {place}: no answer within {limit_ms} ms of host time");

@@ -156,6 +156,7 @@ impl Judge {
         let armed = !self.observed.faults.is_empty();
         let may_fault = self.case.firmware_may_fault;
         self.starts.on_event(event, self.observed.begun, armed, may_fault);
+        self.started_again(event.t);
         self.dose.on_event(event);
         let case = Arc::clone(&self.case);
         let step = self.open.last().and_then(|open| open.step(&case));

@@ -58,6 +58,9 @@ pub struct Case {
     /// A journal of before there was this key was judged without it.
     #[serde(default = "allowed")]
     pub firmware_may_fault: bool,
+    /// Whether the pump may start again though nothing was done that explains it: a step looks at `resets` itself. As old journals are judged, see above.
+    #[serde(default = "allowed")]
+    pub may_start_again: bool,
     /// Reconciliation: how far delivered may be from reported; `None` where a fault makes them part on purpose, and the scenario says so.
     pub reconcile: Option<Percent>,
     /// The dose log's snapshot; `None` where the scenario says `snapshot: none`.

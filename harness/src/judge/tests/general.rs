@@ -88,6 +88,14 @@ fn starts_that_nobody_asked_for_are_counted() {
     };
     assert_eq!(unasked(&case, vec![]), 0, "the one before the begin");
     assert_eq!(unasked(&case, vec![boot(), boot()]), 2);
+    let started = || {
+        let mut run = Run::begun();
+        run.start(480_000).push(boot());
+        run.ended()
+    };
+    assert_eq!(kinds(&case, started()), [ReasonKind::UnaskedStart]);
+    case.may_start_again = true;
+    assert_eq!(kinds(&case, started()), []);
     assert_eq!(unasked(&case, vec![probe(), boot()]), 0);
     assert_eq!(unasked(&case, vec![probe(), fault(), boot()]), 1);
     assert_eq!(unasked(&case, vec![boot(), Body::Played, boot()]), 1);

@@ -14,7 +14,7 @@ mod request;
 mod schedule;
 mod steps;
 
-use super::case::{Case, Tolerance};
+use super::case::{Action, Case, Check, Measure, Step, Tolerance};
 use super::raw::{RawFile, RawTolerance};
 use crate::capability::Capability;
 use crate::catalog::Catalog;
@@ -111,6 +111,7 @@ impl Compiler<'_> {
             prescription,
             reservoir,
             log_every: log_every?,
+            may_start_again: looks_at_resets(&steps),
             steps,
             watch,
             always,
@@ -323,4 +324,22 @@ fn civil_seconds(text: &str) -> Result<i64, String> {
     }
     let epoch = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
     Ok(time.duration_since(epoch).as_secs())
+}
+
+/// Whether a step expects something of the count of resets.
+fn looks_at_resets(steps: &[Step]) -> bool {
+    let of_resets = |check: &Check| {
+        matches!(
+            check,
+            Check::Measure {
+                what: Measure::Resets,
+                ..
+            }
+        )
+    };
+    steps.iter().any(|step| match &step.action {
+        Action::Expect { checks, .. } => checks.iter().any(of_resets),
+        Action::Repeat { steps, .. } => looks_at_resets(steps),
+        _ => false,
+    })
 }
