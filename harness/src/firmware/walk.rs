@@ -9,6 +9,9 @@ use super::place::{Guard, Kind, Place, Tag};
 use super::types::{Choice, Member, Shape, Type, Types, Variant};
 use crate::diagnostic::suggest;
 
+/// Fields that are named where none is near to the one that was written.
+const FIELDS_SHOWN: usize = 12;
+
 /// Wrappers that are seen through in a row.
 const WRAPPERS_MAX: usize = 64;
 
@@ -75,7 +78,16 @@ impl<'a> Walk<'a> {
     fn no_field(&self, ty: &Type, name: &str) -> NameError {
         let known = fields(ty);
         let problem = NameError::new(format!("`{}`, of type `{}`, has no field `{name}`", self.at, ty.name));
-        problem.maybe_help(suggest(name, known.iter().map(String::as_str)))
+        let some = || {
+            let some: Vec<String> = known
+                .iter()
+                .take(FIELDS_SHOWN)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            let more = known.len() - some.len();
+            (more > 0).then(|| format!("known here: {}, and {more} more", some.join(", ")))
+        };
+        problem.maybe_help(suggest(name, known.iter().map(String::as_str)).or_else(some))
     }
 
     pub fn index(&mut self, ty: Type, index: u64) -> Result<Type, NameError> {

@@ -79,7 +79,7 @@ fn a_wrong_name_is_told_with_its_line_before_anything_runs() {
     let out = tempfile::tempdir().unwrap();
     let file = scenario(
         out.path(),
-        "  - probe: {read: PUMP.stat.state}\n  - probe: {break-at: Pump::end_bolas, within: 1 min}\n  - expect: {memory: {at: PUMP.state.state, value: Runing}}\n",
+        "  - probe: {read: PUMP.stat.state}\n  - probe: {break-at: Pump::end_bolas, within: 1 min}\n  - expect: {memory: {at: PUMP.state.state, value: Runing}}\n  - probe: {read: PUMP.prescription.rate}\n",
     );
     let ran = run(&root, &file, RIG, &out.path().join("out"));
     assert_eq!(ran.status.code(), Some(2), "{}", said(&ran));
@@ -104,6 +104,8 @@ fn a_wrong_name_is_told_with_its_line_before_anything_runs() {
         "is never `Runing`",
         "of-its-own.yaml:8:52",
         "did you mean `Running`?",
+        "of-its-own.yaml:9:19",
+        "known here: `settings`, ",
     ] {
         assert!(said(&ran).contains(told), "{told}:\n{}", said(&ran));
     }
