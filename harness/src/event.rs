@@ -254,7 +254,7 @@ pub enum Body {
         /// `SIGINT` or `SIGTERM`.
         by: String,
     },
-    /// The last step is over. What follows leaves the pump safe, and is not judged.
+    /// The last step is over. What follows leaves the pump safe; of it only firmware that faults or hangs is judged, and a rig that breaks.
     Played,
     /// How the pump was left.
     MadeSafe {

@@ -25,10 +25,12 @@ pub(super) struct Newest {
 }
 
 impl Judge {
-    /// The steps are over: how was the pump left?
+    /// The steps are over: how was the pump left? Firmware, or a rig, that fails over that has failed.
     pub(super) fn afterwards(&mut self, event: &Event) {
         match &event.body {
             Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
+            Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
+            Body::RigTrouble { what } => self.trouble(what.clone()),
             Body::Ended => self.ended = true,
             _ => {}
         }
@@ -51,8 +53,6 @@ impl Judge {
             Body::FaultUnconfirmed { fault, why } => {
                 self.trouble(format!("fault `{fault}` could not be confirmed: {why}"));
             }
-            Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
-            Body::RigTrouble { what } => self.trouble(what.clone()),
             Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
             Body::Played => {
                 self.played = true;
@@ -76,8 +76,12 @@ impl Judge {
             self.crashes.push((t, crash.clone()));
         }
         self.starts.crashed(crash);
-        if crash.why == Why::Fault && !self.played && !self.case.firmware_may_fault {
+        if crash.why == Why::Fault && !self.case.firmware_may_fault {
             let came = format!("the firmware faulted: {}", crash.place());
+            // It is told to stop more than once, and may fault each time.
+            if self.played && self.reasons.iter().any(|(_, reason)| reason.came == came) {
+                return;
+            }
             let expected = "firmware that does not fault (`firmware-faults: allowed` where it may)".to_owned();
             self.reason(ReasonKind::FirmwareFault, t, expected, came);
             self.frozen = true;

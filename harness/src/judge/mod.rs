@@ -12,6 +12,7 @@
 //!   sample that belongs to an entry. Comparing with a volume allows two strokes more, because delivery comes in whole strokes.
 //! - **A broken rig.** What the pump did wrong before the rig broke stays a failure: the evidence up to there is sound. What came at or after
 //!   it says nothing about the pump, and without an earlier failure the verdict is Inconclusive.
+//! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
 mod checks;
 mod general;
@@ -46,8 +47,8 @@ use steps::Open;
 const LAST_EVENTS: usize = 24;
 /// Most reasons of a verdict; more of them say nothing new.
 const REASONS_MAX: usize = 200;
-/// Most crash records of an outcome: those of a run, and the one at its end.
-const CRASHES_MAX: usize = RECORDS_MAX + 1;
+/// Most crash records of an outcome: those of a run, the one at its end, and the one of firmware that hangs when it is told to stop.
+const CRASHES_MAX: usize = RECORDS_MAX + 2;
 
 /// Judges the events of a run.
 #[derive(Debug)]
@@ -151,7 +152,8 @@ impl Judge {
             .is_some_and(|step| matches!(step.action, Action::Expect { .. } | Action::Mark(_)));
         self.observed.on_event(event);
         if self.played {
-            return self.afterwards(event);
+            self.afterwards(event);
+            return self.keep(event);
         }
         let armed = !self.observed.faults.is_empty();
         let may_fault = self.case.firmware_may_fault;
@@ -175,6 +177,11 @@ impl Judge {
             _ => self.during_steps(event),
         }
         self.general(event);
+        self.keep(event);
+    }
+
+    /// Keeps the event for people, up to the first reason.
+    fn keep(&mut self, event: &Event) {
         if !self.frozen {
             if self.last_events.len() == LAST_EVENTS {
                 self.last_events.pop_front();

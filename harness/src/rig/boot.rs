@@ -78,9 +78,9 @@ impl Rig {
         Ok(())
     }
 
-    /// Whether its firmware hangs.
+    /// Whether its firmware hangs: the milliseconds of host time in which it did not do what it was asked.
     #[must_use]
-    pub fn hangs(&self) -> bool {
+    pub fn hangs(&self) -> Option<u64> {
         self.hangs
     }
 

@@ -56,7 +56,7 @@ impl Rig {
             Some(until) if until > before => self.fence_limit,
             _ => self.standing_limit(),
         };
-        self.answers(limit)?;
+        self.answers()?;
         let rx = self.link.sent as u32;
         let until_ms = until.map(|until| u64::try_from(until.0.max(before.0)).unwrap_or(0));
         if self.stands()? {
@@ -103,7 +103,7 @@ impl Rig {
             return Ok(());
         }
         let limit = self.standing_limit();
-        self.answers(limit)?;
+        self.answers()?;
         let (block, debug) = self.block_of(|| "a request".to_owned())?;
         block.ask(debug, rx, None)?;
         let mut wait = Wait::new(limit);
@@ -121,11 +121,8 @@ impl Rig {
     }
 
     /// Firmware that hangs is not asked again: each time would take as long.
-    fn answers(&self, limit: Duration) -> Result<(), RigError> {
-        match self.hangs {
-            true => Err(RigError::Hangs { limit_ms: ms(limit) }),
-            false => Ok(()),
-        }
+    fn answers(&self) -> Result<(), RigError> {
+        self.hangs.map_or(Ok(()), |limit_ms| Err(RigError::Hangs { limit_ms }))
     }
 
     /// Takes back what was granted to a chip and is not done, as nobody waits for it any more. From now on it may take for a request as long as for a start.
@@ -148,7 +145,7 @@ impl Rig {
         let (_, debug) = self.block_of(|| "a restart".to_owned())?;
         debug.reset()?;
         debug.run_if_halted()?;
-        self.hangs = false;
+        self.hangs = None;
         self.touched();
         Ok(())
     }
@@ -170,8 +167,8 @@ impl Rig {
             return Err(RigError::FenceTimeout { limit_ms: ms(limit) });
         }
         self.do_bytes_miss(limit)?;
-        self.hangs = true;
-        self.answers(limit)
+        self.hangs = Some(ms(limit));
+        self.answers()
     }
 
     /// A pump that waits for bytes which the cable lost looks as if it hung; but it does what needs no more of them. What was lost is not waited for again.

@@ -94,8 +94,8 @@ pub struct Rig {
     fence_limit: Duration,
     /// How long its firmware may take to start.
     start_limit: Duration,
-    /// The firmware did not do what it was asked, and its time stood meanwhile.
-    hangs: bool,
+    /// The firmware did not do what it was asked within so many milliseconds of host time, and its own stood meanwhile.
+    hangs: Option<u64>,
     /// The probe did something since time was last granted: the pump may have something to say of it.
     touched: bool,
     /// Whatever must end with the rig; last, so that probe and line are closed before it.
@@ -148,12 +148,13 @@ impl Rig {
         }
     }
 
-    /// Why a pump that cannot be made safe is no hazard all the same: an emulated one delivers nothing to anybody once QEMU has ended.
+    /// Why a pump that cannot be made safe is no hazard all the same: an emulated one delivers nothing to anybody once QEMU has ended. That says nothing
+    /// of the verdict.
     pub fn harmless(&mut self) -> Option<&'static str> {
         if self.is_gone() {
             return Some("the emulated pump is gone with QEMU: nothing is left to be made safe");
         }
-        let hangs = self.hangs && matches!(self.host, Host::Qemu { .. });
+        let hangs = self.hangs.is_some() && matches!(self.host, Host::Qemu { .. });
         hangs.then_some("the emulated pump hangs still, and ends with QEMU now")
     }
 

@@ -172,7 +172,7 @@ impl Rig {
             settled: None,
             fence_limit: file.limits.fence,
             start_limit: file.limits.open,
-            hangs: false,
+            hangs: None,
             touched: true,
             host,
         }

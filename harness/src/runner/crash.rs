@@ -89,17 +89,26 @@ impl Runner<'_> {
                 let place = self.look_at(Why::Failed)?;
                 what.extend(place.map(|place| format!(" The core is in {place}.")));
             }
-            RigError::Hangs { limit_ms } => {
-                if let Some(place) = self.look_at(Why::Failed)? {
-                    self.end_is_looked_at = true;
-                    let limit_ms = *limit_ms;
-                    return self.note(Body::Hung { place, limit_ms });
-                }
-            }
+            RigError::Hangs { limit_ms } => return self.note_hang(*limit_ms),
             _ => return self.note(Body::RigTrouble { what }),
         }
         self.end_is_looked_at = true;
         self.note(Body::RigTrouble { what })
+    }
+
+    /// Notes that the firmware hangs, and where its core is. Once: firmware that was started again and hangs again has failed already.
+    pub(super) fn note_hang(&mut self, limit_ms: u64) -> Result<(), JournalError> {
+        if std::mem::replace(&mut self.hang_is_noted, true) {
+            return Ok(());
+        }
+        let place = self.look_at(Why::Failed)?;
+        self.end_is_looked_at = true;
+        self.note(match place {
+            Some(place) => Body::Hung { place, limit_ms },
+            None => Body::RigTrouble {
+                what: RigError::Hangs { limit_ms }.to_string(),
+            },
+        })
     }
 
     fn note_crash(&mut self, mut crash: Crash) -> Result<(), JournalError> {

@@ -3,7 +3,7 @@
 //! Invariant: nothing skips the way to safety. Neither an interrupt nor a journal that takes no more cuts it short, and what could not be made
 //! safe is known to the caller even where it cannot be written down.
 
-use super::Runner;
+use super::{Runner, Stopped};
 use crate::event::Body;
 use crate::interrupt;
 use crate::journal::JournalError;
@@ -38,9 +38,7 @@ impl Runner<'_> {
                     self.rig.take_back();
                     let _ = self.settle().await;
                 }
-                self.restart_if_it_hangs(&mut did, &mut failed);
-                self.clear_armed(&mut did, &mut failed).await;
-                self.stop_therapy(&mut did, &mut failed).await;
+                self.make_safe(&mut did, &mut failed).await;
             } else {
                 did.push("nothing was asked of the pump: it did not come up".to_owned());
             }
@@ -71,9 +69,34 @@ impl Runner<'_> {
         }
     }
 
+    /// Asks the pump to be safe. Firmware that is found to hang over that is started again and asked once more.
+    async fn make_safe(&mut self, did: &mut Vec<String>, failed: &mut Vec<String>) {
+        let hung = self.rig.hangs().is_some();
+        self.restart_if_it_hangs(did, failed);
+        let armed = self.armed.clone();
+        let (mut done, mut not_done) = self.clear_and_stop().await;
+        if !hung && self.rig.hangs().is_some() {
+            self.restart_if_it_hangs(did, failed);
+            // What was done before the start is done anew.
+            self.armed = armed;
+            (done, not_done) = self.clear_and_stop().await;
+        }
+        did.append(&mut done);
+        failed.append(&mut not_done);
+    }
+
+    /// Clears faults and stops therapy; what was done of it, and what was not.
+    async fn clear_and_stop(&mut self) -> (Vec<String>, Vec<String>) {
+        let (mut did, mut failed) = (Vec::new(), Vec::new());
+        self.clear_armed(&mut did, &mut failed).await;
+        self.stop_therapy(&mut did, &mut failed).await;
+        (did, failed)
+    }
+
     /// Firmware that hangs is started again, as a watchdog would: only so can it be told to stop.
     fn restart_if_it_hangs(&mut self, did: &mut Vec<String>, failed: &mut Vec<String>) {
-        if self.rig.hangs() {
+        if let Some(limit_ms) = self.rig.hangs() {
+            let _ = self.note_hang(limit_ms);
             match self.rig.restart() {
                 Ok(()) => {
                     let what = "reset the core, whose firmware hung";
@@ -128,7 +151,7 @@ impl Runner<'_> {
             }
             Ok(Outcome::Refused { reason, .. }) => format!("the pump refused to stop: {reason}"),
             Ok(_) => "the pump did not answer `stop`".to_owned(),
-            Err(error) => format!("`stop` could not be sent: {error}"),
+            Err(error) => format!("`stop` could not be sent: {}", self.broke(error)),
         };
         let (done, not_done) = self.rig.go_safe();
         if done.is_empty() {
@@ -142,5 +165,17 @@ impl Runner<'_> {
         }
         did.extend(done);
         failed.extend(not_done);
+    }
+
+    /// What broke. QEMU that ends over it leaves no hazard, but no verdict either.
+    fn broke(&mut self, stopped: Stopped) -> String {
+        let Stopped::Rig(error) = stopped else {
+            return stopped.to_string();
+        };
+        let error = self.rig.explain(error);
+        if self.rig.is_gone() {
+            let _ = self.note_trouble(&error);
+        }
+        error.to_string()
     }
 }

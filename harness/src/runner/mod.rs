@@ -72,6 +72,8 @@ pub struct Runner<'a> {
     crashes: usize,
     /// One of them is of the end already.
     end_is_looked_at: bool,
+    /// That the firmware hangs stands in the journal.
+    hang_is_noted: bool,
     /// The pump is being made safe: a journal that takes no more must not stand in the way.
     leaving: bool,
     /// The journal took an event only in part, or not at all.
@@ -108,6 +110,7 @@ impl<'a> Runner<'a> {
             last: crash::Last::default(),
             crashes: 0,
             end_is_looked_at: false,
+            hang_is_noted: false,
             leaving: false,
             torn: false,
             unwritten: None,

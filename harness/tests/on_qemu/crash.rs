@@ -22,7 +22,7 @@ fn frame<'a>(crash: &'a Value, function: &str) -> &'a Value {
 }
 
 /// The line of a source file that holds `text`.
-fn line(root: &Path, file: &str, text: &str) -> usize {
+pub(crate) fn line(root: &Path, file: &str, text: &str) -> usize {
     let source = std::fs::read_to_string(root.join(file)).unwrap();
     source.lines().position(|line| line.contains(text)).unwrap() + 1
 }

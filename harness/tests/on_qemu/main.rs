@@ -8,6 +8,7 @@ mod flash;
 mod hang;
 mod names;
 mod start;
+mod stop;
 mod suite;
 mod variant;
 mod wall_clock;

@@ -25,11 +25,11 @@ pub(crate) fn rig(root: &Path, folder: &Path, replaced: &[(&str, &str)]) -> Stri
     path.display().to_string()
 }
 
-/// The image, in `folder`, in which `symbol` begins with these instructions.
-pub(crate) fn spoilt(root: &Path, folder: &Path, symbol: &str, instructions: &[u16]) -> PathBuf {
+/// The image, in `folder`, in which a function, or a line of its source, begins with these instructions.
+pub(crate) fn spoilt(root: &Path, folder: &Path, code: &str, instructions: &[u16]) -> PathBuf {
     let mut elf = std::fs::read(image(root)).unwrap();
     let parsed = Image::parse(elf.clone()).unwrap();
-    let addr = parsed.symbol(symbol).unwrap().addr & !1;
+    let addr = parsed.code(code).unwrap() & !1;
     let segments = parsed.segments();
     let inside = segments
         .iter()

@@ -55,15 +55,16 @@ fn firmware_that_faults_is_a_failure_unless_the_scenario_allows_it() {
         )
     );
     assert_eq!(kinds(&case, run(Why::Reset)), [], "a record by itself is for people");
-    let mut afterwards = Run::begun();
-    afterwards.start(480_000).push(Body::Played).push(record(Why::Fault));
-    assert_eq!(
-        kinds(&case, afterwards.ended()),
-        [],
-        "what leaves the pump safe is not judged"
-    );
+    let afterwards = || {
+        let mut run = Run::begun();
+        run.start(480_000).push(Body::Played).push(record(Why::Fault));
+        run.push(record(Why::Fault)).ended()
+    };
+    let fault = [ReasonKind::FirmwareFault];
+    assert_eq!(kinds(&case, afterwards()), fault, "each time that it is told to stop");
     case.firmware_may_fault = true;
     assert_eq!(kinds(&case, run(Why::Fault)), []);
+    assert_eq!(kinds(&case, afterwards()), []);
 }
 
 #[test]
@@ -126,6 +127,48 @@ fn firmware_that_hangs_fails_the_case_there_and_what_comes_after_it_says_nothing
     assert_eq!(
         reasons[0].came,
         "the firmware hangs in Pump::step (pump.rs:7): no answer within 60000 ms of host time"
+    );
+}
+
+#[test]
+fn while_the_pump_is_made_safe_a_hang_is_judged_and_what_a_restart_brings_is_not() {
+    let case = case(vec![ask(Request::Start)]);
+    let hung = || Body::Hung {
+        place: "Pump::stop (pump.rs:7)".into(),
+        limit_ms: 10_000,
+    };
+    let reset = || Body::Probe { did: "reset".into() };
+    let fault = || Body::Crash(Box::new(Crash::new(Why::Fault)));
+    let kinds = |events: Vec<Body>| {
+        let mut run = Run::begun();
+        run.start(480_000);
+        for event in events {
+            run.push(event);
+        }
+        kinds(&case, run.ended())
+    };
+    let (hang, faulted) = (ReasonKind::Hang, ReasonKind::FirmwareFault);
+    assert_eq!(kinds(vec![Body::Played, hung(), reset(), fault(), hung()]), [hang]);
+    assert_eq!(kinds(vec![Body::Played, fault(), hung()]), [faulted, hang]);
+    assert_eq!(kinds(vec![hung(), reset(), fault()]), [hang]);
+    let silent = Body::NoReply {
+        verb: "stop".into(),
+        tries: 3,
+    };
+    assert_eq!(kinds(vec![Body::Played, reset(), silent]), []);
+}
+
+#[test]
+fn a_rig_that_breaks_while_the_pump_is_made_safe_leaves_no_verdict() {
+    let case = case(vec![ask(Request::Start)]);
+    let mut run = Run::begun();
+    let what = "QEMU: it ended".to_owned();
+    run.start(480_000)
+        .push(Body::Played)
+        .push(Body::RigTrouble { what: what.clone() });
+    assert_eq!(
+        judge_journal(&case, run.ended()).verdict,
+        Verdict::Inconclusive { why: vec![what] }
     );
 }
 
