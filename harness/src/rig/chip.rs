@@ -133,6 +133,8 @@ impl Rig {
         {
             // A probe that fails is told by whoever needs it next.
             let _ = block.hold(debug);
+            // Where the pump stands now is not known until it is asked.
+            self.touched();
         }
     }
 

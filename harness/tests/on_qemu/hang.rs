@@ -2,7 +2,7 @@
 
 use crate::bench;
 use crate::names::{pump_hil, run, said, scenario};
-use crate::variant::{image, rig, spoilt};
+use crate::variant::{HANGS, image, rig, spoilt};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -35,8 +35,8 @@ fn fails_by_a_hang(root: &Path, what: &Path, rig: &str, out: &Path, place: &str)
 fn a_loop_is_a_failure_of_the_firmware_with_function_and_line() {
     let Some(root) = bench() else { return };
     let folder = tempfile::tempdir().unwrap();
-    // Nothing, and a branch back to it, for the first stroke of the motor.
-    let elf = spoilt(&root, folder.path(), "motor_stroke", &[0xBF00, 0xE7FD]);
+    // At the first stroke of the motor.
+    let elf = spoilt(&root, folder.path(), "motor_stroke", HANGS);
     let own = image(&root).display().to_string();
     let rig = rig(&root, folder.path(), &[LIMIT, (&own, &elf.display().to_string())]);
     let out = folder.path().join("out");
@@ -48,7 +48,7 @@ fn a_loop_is_a_failure_of_the_firmware_with_function_and_line() {
 fn firmware_that_hangs_again_when_it_is_started_again_is_no_hazard_in_qemu() {
     let Some(root) = bench() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let elf = spoilt(&root, folder.path(), "pump_step", &[0xBF00, 0xE7FD]);
+    let elf = spoilt(&root, folder.path(), "pump_step", HANGS);
     let own = image(&root).display().to_string();
     let rig = rig(&root, folder.path(), &[LIMIT, (&own, &elf.display().to_string())]);
     let file = scenario(folder.path(), "  - expect: {state: stopped}\n");

@@ -3,11 +3,10 @@
 use crate::bench;
 use crate::crash::line;
 use crate::names::{pump_hil, run, said, scenario};
-use crate::variant::{image, rig, spoilt};
+use crate::variant::{HANGS, image, rig, spoilt};
 use serde_json::Value;
 use std::path::Path;
 
-const HANGS: &[u16] = &[0xBF00, 0xE7FD];
 /// `udf`
 const FAULTS: &[u16] = &[0xDE00];
 /// `movs r0, #0; mov sp, r0; udf`: no fault can be taken without a stack, and the core locks up.
