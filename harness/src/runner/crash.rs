@@ -65,7 +65,10 @@ impl Runner<'_> {
         if self.end_is_looked_at || self.judge.has_passed() && as_accepted() {
             return Ok(());
         }
-        self.look_at(Why::Failed).map(drop)
+        match self.rig.hangs() {
+            Some(limit_ms) => self.note_hang(limit_ms),
+            None => self.look_at(Why::Failed).map(drop),
+        }
     }
 
     /// Notes what the pump is doing now, where a probe can tell; gives the place where its core is.

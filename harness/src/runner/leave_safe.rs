@@ -31,13 +31,13 @@ impl Runner<'_> {
         }
         let (mut did, mut failed) = (Vec::new(), Vec::new());
         if !self.rig.is_gone() {
+            if interrupted && self.rig.is_up() {
+                // Whoever interrupts may do so because it hangs, which would be known only much later.
+                self.rig.take_back();
+                let _ = self.settle().await;
+            }
             let _ = self.note_failure();
             if self.rig.is_up() {
-                if interrupted {
-                    // Whoever interrupts may do so because it hangs, which would be known only much later.
-                    self.rig.take_back();
-                    let _ = self.settle().await;
-                }
                 self.make_safe(&mut did, &mut failed).await;
             } else {
                 did.push("nothing was asked of the pump: it did not come up".to_owned());

@@ -119,4 +119,6 @@ fn who_interrupts_because_it_hangs_need_not_wait_until_that_is_known() {
     // It did not wait until the hang was known, which was found out afterwards.
     let at = |event: &str| journal.find(&format!(r#""event":"{event}""#)).unwrap();
     assert!(at("interrupted") < at("hung"), "{journal}");
+    let records = journal.matches(r#""event":"crash""#).count();
+    assert_eq!(records, 1, "where it hangs is told once: {journal}");
 }
