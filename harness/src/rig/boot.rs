@@ -2,7 +2,8 @@
 
 use super::clock::Clock;
 use super::file::{ClockKind, PumpAt, RigFile};
-use super::{Rig, RigError, TestBlock, host_time};
+use super::host_time::{self, Waited};
+use super::{Rig, RigError, TestBlock};
 use crate::crash::Why;
 use crate::event::Body;
 use std::time::Duration;
@@ -45,7 +46,7 @@ impl Rig {
             return Ok(());
         };
         let addr = boot.block;
-        let begun = host_time::now();
+        let mut waited = Waited::of(boot.limit);
         let block = loop {
             let what = match TestBlock::at(debug, addr) {
                 Ok(block) => break block,
@@ -57,7 +58,7 @@ impl Rig {
                 self.told.extend(crash.map(|crash| Body::Crash(Box::new(crash))));
                 return Err(RigError::BootFault { addr });
             }
-            if begun.elapsed() > boot.limit {
+            if waited.so_far() > boot.limit {
                 let what = format!("{what} It did not come within {} ms.", boot.limit.as_millis());
                 return Err(RigError::TestBlock { addr, what });
             }

@@ -4,11 +4,12 @@
 //! counts are final. The same steps serve an emulator and a board.
 
 use super::clock::Clock;
+use super::host_time::Waited;
 use super::line::End;
 use super::test_block::Stand;
-use super::{Rig, RigError, TestBlock, host_time};
+use super::{Rig, RigError, TestBlock};
 use crate::quantity::Span;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Looks in a row before the host is given a rest: most requests are done by then.
 const LOOKS: u32 = 4;
@@ -17,10 +18,10 @@ const REST_MAX: Duration = Duration::from_millis(1);
 
 /// A request that is not done yet.
 struct Wait {
-    begun: Instant,
+    waited: Waited,
     looks: u32,
-    /// The pump's time after half of what a request may take, and when that was.
-    halfway: Option<(Instant, u64)>,
+    /// The pump's time after half of what a request may take, and how long that was.
+    halfway: Option<(Duration, u64)>,
     /// How long it may take, of the host's time.
     limit: Duration,
 }
@@ -28,7 +29,7 @@ struct Wait {
 impl Wait {
     fn new(limit: Duration) -> Self {
         Self {
-            begun: host_time::now(),
+            waited: Waited::of(limit),
             looks: 0,
             halfway: None,
             limit,
@@ -42,7 +43,7 @@ impl Wait {
         if self.looks < LOOKS {
             Duration::ZERO
         } else {
-            (self.begun.elapsed() / 4).min(REST_MAX)
+            (self.waited.so_far() / 4).min(REST_MAX)
         }
     }
 }
@@ -156,13 +157,14 @@ impl Rig {
     /// its firmware hangs; else the host, or the probe, is slow.
     fn is_overdue(&mut self, wait: &mut Wait) -> Result<(), RigError> {
         let limit = wait.limit;
-        if wait.halfway.map_or(wait.begun, |(since, _)| since).elapsed() <= limit / 2 {
+        let waited = wait.waited.so_far();
+        if waited - wait.halfway.map_or(Duration::ZERO, |(since, _)| since) <= limit / 2 {
             return Ok(());
         }
         let (block, debug) = self.block_of(|| "granted time".to_owned())?;
         let now = block.now(debug)?;
         let Some((_, then)) = wait.halfway else {
-            wait.halfway = Some((host_time::now(), now));
+            wait.halfway = Some((waited, now));
             return Ok(());
         };
         if now != then {
@@ -184,7 +186,7 @@ impl Rig {
         }
         block.ask(debug, taken, None)?;
         let mut wait = Wait::new(self.standing_limit());
-        while wait.begun.elapsed() < wait.limit {
+        while wait.waited.so_far() < wait.limit {
             let (block, debug) = self.block_of(|| "a request".to_owned())?;
             if block.done(debug)?.is_some() {
                 self.link.sent -= u64::from(missing);

@@ -130,10 +130,10 @@ impl Clock {
                 let _ = send.send(advance);
             }),
         )?;
-        let advance = match tokio::time::timeout(*limit, receive).await {
-            Ok(Ok(advance)) => advance,
-            Ok(Err(_)) => return Err(RigError::SimGone),
-            Err(_) => {
+        let advance = match host_time::within(*limit, receive).await {
+            Some(Ok(advance)) => advance,
+            Some(Err(_)) => return Err(RigError::SimGone),
+            None => {
                 return Err(RigError::FenceTimeout {
                     limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
                 });

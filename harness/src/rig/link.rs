@@ -1,6 +1,7 @@
 //! The line: a serial port or a pair of pipes; bytes out, bytes in, each with a limit.
 
-use super::{RigError, host_time, tty};
+use super::host_time::{self, Waited};
+use super::{RigError, tty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -117,14 +118,14 @@ impl Link {
 
     /// Sends all of `bytes`.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), RigError> {
-        let written = tokio::time::timeout(self.write_limit, self.port.write_all(bytes)).await;
+        let written = host_time::within(self.write_limit, self.port.write_all(bytes)).await;
         match written {
-            Ok(Ok(())) => {
+            Some(Ok(())) => {
                 self.sent += bytes.len() as u64;
                 Ok(())
             }
-            Ok(Err(e)) => Err(self.lost(&e)),
-            Err(_) => Err(RigError::Stuck {
+            Some(Err(e)) => Err(self.lost(&e)),
+            None => Err(RigError::Stuck {
                 port: self.name.clone(),
                 limit_ms: u64::try_from(self.write_limit.as_millis()).unwrap_or(u64::MAX),
             }),
@@ -213,7 +214,7 @@ impl Link {
         while self.received < total {
             // A cable loses what no socket does.
             let (name, missing) = (self.name.clone(), total - self.received);
-            let Ok(bytes) = tokio::time::timeout(limit, self.receive()).await else {
+            let Some(bytes) = host_time::within(limit, self.receive()).await else {
                 return Err(RigError::Missing {
                     port: name,
                     missing,
@@ -249,14 +250,14 @@ impl Link {
 
     /// Puts aside what comes until nothing came for `quiet`; a line that never rests is told.
     fn rest(&mut self, quiet: Duration) -> Result<(), RigError> {
-        let begun = host_time::now();
+        let mut waited = Waited::of(self.write_limit);
         loop {
             let before = self.received;
             self.put_aside(quiet)?;
             if self.received == before {
                 return Ok(());
             }
-            if begun.elapsed() > self.write_limit {
+            if waited.so_far() > self.write_limit {
                 return Err(RigError::Restless {
                     port: self.name.clone(),
                     limit_ms: u64::try_from(self.write_limit.as_millis()).unwrap_or(u64::MAX),

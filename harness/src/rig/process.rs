@@ -1,6 +1,6 @@
 //! The stub pump as a process of its own: `pump-hil sim`.
 
-use super::host_time;
+use super::host_time::{self, Waited};
 use super::{OpenOptions, RigError};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -50,12 +50,12 @@ impl Pump {
             .spawn()
             .map_err(|e| wrong(format!("{} does not start: {e}", exe.display())))?;
         let mut pump = Self { child, link };
-        let begun = host_time::now();
+        let mut waited = Waited::of(limit);
         while !pump.link.exists() {
             if let Ok(Some(status)) = pump.child.try_wait() {
                 return Err(wrong(format!("`{} sim` ended at once: {status}", exe.display())));
             }
-            if begun.elapsed() > limit {
+            if waited.so_far() > limit {
                 return Err(wrong(format!(
                     "`{} sim` gave no port within {} ms",
                     exe.display(),

@@ -5,8 +5,8 @@ use crate::{RIG, bench};
 use pump_hil::rig::host_time;
 use rustix::event::{Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Lines};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 /// How often processes are looked at.
@@ -41,6 +41,19 @@ fn half_a_year(out: &std::path::Path, root: &std::path::Path, rig: &str) -> Comm
         ])
         .arg(out);
     command
+}
+
+/// The same, with its log, in the middle of the case.
+fn in_the_case(out: &std::path::Path, root: &std::path::Path, rig: &str) -> (Child, Lines<BufReader<ChildStderr>>) {
+    let mut child = half_a_year(out, root, rig)
+        .args(["--progress", "none", "--log", "pump_hil=debug"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().contains("scenario begins")));
+    (child, log)
 }
 
 /// The QEMU of the harness with this process number; one that is dead and not yet reaped is none.
@@ -94,17 +107,10 @@ fn a_qemu_that_is_killed_in_the_middle_of_a_case_is_told_as_that_and_is_no_hazar
     ] {
         let out = tempfile::tempdir().unwrap();
         let rig = rig(&root, out.path(), replaced);
-        let mut child = half_a_year(out.path(), &root, &rig)
-            .args(["--progress", "none", "--log", "pump_hil=debug"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        assert!(log.any(|line| line.contains("scenario begins")));
+        let (child, log) = in_the_case(out.path(), &root, &rig);
         kill_process(qemu_of(child.id()).unwrap(), Signal::KILL).unwrap();
         // To its end: a log that nobody reads would hold the harness up.
-        let log: Vec<String> = log.collect();
+        let log: Vec<String> = log.map(Result::unwrap).collect();
         let ran = child.wait_with_output().unwrap();
         let report = log.iter().skip_while(|line| !line.starts_with("INCONCLUSIVE"));
         let said = report.map(String::as_str).collect::<Vec<_>>().join("\n") + &String::from_utf8_lossy(&ran.stdout);
@@ -121,4 +127,24 @@ fn a_qemu_that_is_killed_in_the_middle_of_a_case_is_told_as_that_and_is_no_hazar
         }
         assert!(!log.iter().any(|line| line.contains("not safe")), "{log:#?}");
     }
+}
+
+#[test]
+fn who_stops_a_run_and_lets_it_go_on_loses_nothing() {
+    let Some(root) = bench() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let (child, log) = in_the_case(out.path(), &root, RIG);
+    let harness = Pid::from_child(&child);
+    kill_process(harness, Signal::STOP).unwrap();
+    // Longer than QEMU may take for an answer.
+    let _ = poll(&mut [], Some(&Timespec { tv_sec: 6, tv_nsec: 0 }));
+    kill_process(harness, Signal::CONT).unwrap();
+    kill_process(harness, Signal::INT).unwrap();
+    let log: Vec<String> = log.map(Result::unwrap).collect();
+    let ran = child.wait_with_output().unwrap();
+    assert_eq!(ran.status.code(), Some(130), "{log:#?}");
+    for trouble in ["QEMU", "cable", "SWITCH", "not safe"] {
+        assert!(!log.iter().any(|line| line.contains(trouble)), "{trouble}: {log:#?}");
+    }
+    assert!(log.iter().any(|line| line.contains("stopped therapy")), "{log:#?}");
 }

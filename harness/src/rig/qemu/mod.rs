@@ -12,7 +12,8 @@ mod socket;
 
 pub(super) use self::core::Machine;
 
-use super::{RigError, host_time};
+use super::RigError;
+use super::host_time::{self, Waited};
 use gdb::Gdb;
 use qmp::Qmp;
 use qtest::Qtest;
@@ -168,11 +169,11 @@ impl Process {
     }
 
     async fn connect(&mut self, name: &str, what: &'static str, limit: Duration) -> Result<Socket, RigError> {
-        let begun = host_time::now();
+        let mut waited = Waited::of(limit);
         loop {
             match Socket::connect(&self.folder.join(name), what, ANSWER) {
                 Ok(socket) => return Ok(socket),
-                Err(why) if begun.elapsed() > limit => {
+                Err(why) if waited.so_far() > limit => {
                     return Err(RigError::Qemu {
                         what: format!("{what} did not open within {} ms: {why}", limit.as_millis()),
                     });

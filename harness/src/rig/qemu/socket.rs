@@ -1,7 +1,7 @@
 //! A Unix socket to a helper of a QEMU process, read with a limit.
 
 use super::Trouble;
-use crate::rig::host_time;
+use crate::rig::host_time::Waited;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -27,7 +27,7 @@ impl Socket {
     pub fn connect(path: &Path, what: &'static str, limit: Duration) -> std::io::Result<Self> {
         let stream = UnixStream::connect(path)?;
         stream.set_write_timeout(Some(limit))?;
-        stream.set_read_timeout(Some(limit))?;
+        stream.set_read_timeout(Some(Waited::of(limit).part()))?;
         Ok(Self {
             stream,
             what,
@@ -90,7 +90,7 @@ impl Socket {
             return Err(Trouble::new(format!("{} sends without an end", self.what)));
         }
         let mut chunk = [0; 4096];
-        let begun = host_time::now();
+        let mut waited = Waited::of(self.limit);
         loop {
             match self.stream.read(&mut chunk) {
                 Ok(0) => return Err(Trouble::new(format!("{} is gone: QEMU has ended", self.what))),
@@ -98,7 +98,8 @@ impl Socket {
                     self.input.extend_from_slice(&chunk[..count]);
                     return Ok(count);
                 }
-                Err(e) if e.kind() == ErrorKind::Interrupted && begun.elapsed() < self.limit => {}
+                // Who is stopped and let go on is interrupted here.
+                Err(e) if is_nothing_yet(&e) && waited.so_far() < self.limit => {}
                 Err(e) => return Err(self.broken(&e)),
             }
         }
@@ -106,11 +107,17 @@ impl Socket {
 
     fn broken(&self, why: &std::io::Error) -> Trouble {
         let limit = self.limit.as_millis();
-        Trouble::new(match why.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                format!("{} did not answer within {limit} ms", self.what)
-            }
-            _ => format!("{}: {why}", self.what),
+        Trouble::new(if is_nothing_yet(why) {
+            format!("it does not answer: nothing came from {} for {limit} ms", self.what)
+        } else {
+            format!("{}: {why}", self.what)
         })
     }
+}
+
+fn is_nothing_yet(why: &std::io::Error) -> bool {
+    matches!(
+        why.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
 }
