@@ -132,7 +132,7 @@ impl Rig {
         std::mem::take(&mut self.opened)
     }
 
-    /// What an error is about: where QEMU has ended, that, and not the probe or the line that are gone with it.
+    /// What an error is about: where QEMU has ended or does not answer, that, and not the probe or the line that are gone with it.
     pub fn explain(&mut self, error: RigError) -> RigError {
         match &mut self.host {
             Host::Qemu { process } => process.explain(error),
@@ -140,19 +140,21 @@ impl Rig {
         }
     }
 
-    /// Whether there is no pump any more, for QEMU has ended.
+    /// Whether there is no pump any more to be reached, for QEMU has ended or does not answer.
     pub fn is_gone(&mut self) -> bool {
         match &mut self.host {
-            Host::Qemu { process } => process.ended(Duration::ZERO).is_some(),
+            Host::Qemu { process } => process.gone(Duration::ZERO).is_some(),
             _ => false,
         }
     }
 
-    /// Why a pump that cannot be made safe is no hazard all the same: an emulated one delivers nothing to anybody once QEMU has ended. That says nothing
-    /// of the verdict.
+    /// Why a pump that cannot be made safe is no hazard all the same: an emulated one delivers nothing to anybody, and QEMU ends with the rig. That says
+    /// nothing of the verdict.
     pub fn harmless(&mut self) -> Option<&'static str> {
         if self.is_gone() {
-            return Some("the emulated pump is gone with QEMU: nothing is left to be made safe");
+            return Some(
+                "the emulated pump is gone, or ends with a QEMU that does not answer: nothing is left to be made safe",
+            );
         }
         let hangs = self.hangs.is_some() && matches!(self.host, Host::Qemu { .. });
         hangs.then_some("the emulated pump hangs still, and ends with QEMU now")

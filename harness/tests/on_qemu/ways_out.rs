@@ -96,19 +96,24 @@ fn no_signal_leaves_a_qemu_behind() {
 }
 
 #[test]
-fn a_qemu_that_is_killed_in_the_middle_of_a_case_is_told_as_that_and_is_no_hazard() {
+fn a_qemu_that_is_killed_or_held_up_in_the_middle_of_a_case_is_told_as_that_and_is_no_hazard() {
     let Some(root) = bench() else { return };
-    let killed = "the rig, not the pump: QEMU: it ended (signal: 9 (SIGKILL)); it said";
+    let killed = "it ended (signal: 9 (SIGKILL)); it said";
     let aloud = ("elf: ", "args: [-d, int], elf: ");
-    for (replaced, told) in [
-        (&[][..], format!("{killed} nothing; run again")),
+    for (signal, replaced, told) in [
+        (Signal::KILL, &[][..], format!("{killed} nothing; run again")),
         // More than a pipe holds.
-        (&[aloud][..], format!("{killed}: ")),
+        (Signal::KILL, &[aloud][..], format!("{killed}: ")),
+        (
+            Signal::STOP,
+            &[][..],
+            "it does not answer: nothing came from its ".to_owned(),
+        ),
     ] {
         let out = tempfile::tempdir().unwrap();
         let rig = rig(&root, out.path(), replaced);
         let (child, log) = in_the_case(out.path(), &root, &rig);
-        kill_process(qemu_of(child.id()).unwrap(), Signal::KILL).unwrap();
+        kill_process(qemu_of(child.id()).unwrap(), signal).unwrap();
         // To its end: a log that nobody reads would hold the harness up.
         let log: Vec<String> = log.map(Result::unwrap).collect();
         let ran = child.wait_with_output().unwrap();
@@ -120,7 +125,10 @@ fn a_qemu_that_is_killed_in_the_middle_of_a_case_is_told_as_that_and_is_no_hazar
             .filter(|line| line.contains("the rig, not the pump"))
             .collect();
         assert_eq!(lines.len(), 1, "{said}");
-        assert!(lines[0].contains(&told), "{said}");
+        assert!(
+            lines[0].contains(&format!("the rig, not the pump: QEMU: {told}")),
+            "{said}"
+        );
         assert_eq!(lines[0].contains("exception"), !replaced.is_empty(), "{said}");
         for hardware in ["cable", "SWITCH", "NOT SAFE", "probe failed"] {
             assert!(!said.contains(hardware), "{hardware}: {said}");

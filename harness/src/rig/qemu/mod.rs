@@ -14,6 +14,7 @@ pub(super) use self::core::Machine;
 
 use super::RigError;
 use super::host_time::{self, Waited};
+use super::probe::CoreBackend as _;
 use gdb::Gdb;
 use qmp::Qmp;
 use qtest::Qtest;
@@ -83,6 +84,8 @@ pub(super) struct Process {
     words: Words,
     folder: PathBuf,
     ended: Option<String>,
+    /// Whoever reaches for it finds out first whether it answers.
+    machine: Option<Machine>,
 }
 
 /// The last of what it says on standard error, read as it comes: a pipe that nobody reads would hold it up once it is full.
@@ -152,13 +155,17 @@ impl Process {
             words,
             folder,
             ended: None,
+            machine: None,
         };
-        let gdb = process.connect("gdb", "QEMU's debug stub", limit).await?;
-        let qtest = process.connect("qtest", "QEMU's memory access", limit).await?;
-        let qmp = process.connect("qmp", "QEMU's monitor", limit).await?;
+        let gdb = process.connect("gdb", "its debug stub", limit).await?;
+        let qtest = process.connect("qtest", "its memory access", limit).await?;
+        let qmp = process.connect("qmp", "its monitor", limit).await?;
         let machine = Gdb::new(gdb).and_then(|gdb| Ok(Machine::new(gdb, Qtest::new(qtest), Qmp::new(qmp)?)));
         match machine {
-            Ok(machine) => Ok((process, machine)),
+            Ok(machine) => {
+                process.machine = Some(machine.clone());
+                Ok((process, machine))
+            }
             Err(trouble) => Err(wrong(trouble.to_string())),
         }
     }
@@ -202,10 +209,16 @@ impl Process {
         self.ended.as_deref()
     }
 
+    /// Why there is nothing more to be had from it: how it ended, looked for as [`Process::ended`] does, or why it is not asked any more.
+    pub fn gone(&mut self, wait: Duration) -> Option<String> {
+        let ended = self.ended(wait).map(str::to_owned);
+        ended.or_else(|| self.machine.as_ref()?.trouble())
+    }
+
     /// What an error is about: a probe or a line that is gone because QEMU is.
     pub fn explain(&mut self, error: RigError) -> RigError {
         let wait = if error.is_loss() { LEAVE } else { Duration::ZERO };
-        match self.ended(wait) {
+        match self.gone(wait) {
             Some(how) => RigError::Qemu {
                 what: format!("{how}; run again"),
             },
