@@ -88,8 +88,8 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Cases that run at the same time; by default one a processor on a simulated rig, one on any other.
-    #[arg(long, short, value_name = "N")]
-    pub jobs: Option<usize>,
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// Progress while it runs.
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub progress: Progress,

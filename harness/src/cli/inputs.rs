@@ -74,10 +74,25 @@ pub(crate) fn rigs(files: &[PathBuf], flash: Option<&Path>) -> Result<Result<Vec
             Err(error) => return Err(CliError::usage(error)),
         }
     }
-    Ok(if wrong.is_empty() {
-        Ok(rigs)
-    } else {
-        Err(render(&wrong))
+    if !wrong.is_empty() {
+        return Ok(Err(render(&wrong)));
+    }
+    match namesakes(files, &rigs) {
+        Some(what) => Err(CliError::usage(what)),
+        None => Ok(Ok(rigs)),
+    }
+}
+
+/// Two rigs of one name, if there are: whatever is kept of a rig is kept by its name.
+fn namesakes(files: &[PathBuf], rigs: &[RigFile]) -> Option<String> {
+    let mut seen = BTreeMap::new();
+    files.iter().zip(rigs).find_map(|(file, rig)| {
+        let before: &PathBuf = seen.insert(&rig.name, file)?;
+        let (before, file, name) = (before.display(), file.display(), &rig.name);
+        Some(format!(
+            "`{before}` and `{file}` are both the rig `{name}`, and the journals of one would overwrite the other's; \
+             name each rig once, and give each its own `rig:`"
+        ))
     })
 }
 

@@ -124,7 +124,7 @@ fn play(
                     folder: group.folder.join("snapshots"),
                     update: update.clone(),
                 }),
-                jobs: args.jobs.unwrap_or_else(inputs::processors).min(jobs_max),
+                jobs: args.jobs.map_or_else(inputs::processors, usize::from).min(jobs_max),
                 defect: args.defect.name(),
                 exe: None,
             };
