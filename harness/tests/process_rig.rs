@@ -11,7 +11,7 @@ fn script(folder: &Path, text: &str) -> PathBuf {
     path
 }
 
-/// Opens the rig with a script in place of `pump-hil sim`, and at most 300 ms to start.
+/// Opens the rig with a script in place of `pump-hil sim`, and at most 1 s to start.
 async fn open(text: &str) -> Result<Rig, RigError> {
     let folder = tempfile::tempdir().unwrap();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
@@ -19,7 +19,7 @@ async fn open(text: &str) -> Result<Rig, RigError> {
     let device = fixtures.join("devices/stub.yaml").canonicalize().unwrap();
     let rig = rig
         .replace("device: stub", &format!("device: {}", device.display()))
-        .replace("open: 10 s", "open: 300 ms");
+        .replace("open: 10 s", "open: 1 s");
     let file = folder.path().join("rig.yaml");
     std::fs::write(&file, rig).unwrap();
     let options = OpenOptions {
@@ -41,7 +41,7 @@ async fn a_process_that_ends_at_once_is_told_with_its_status() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_process_that_gives_no_port_is_told_and_ended() {
     let error = open("exec sleep 60").await.unwrap_err();
-    assert!(error.to_string().contains("gave no port within 300 ms"), "{error}");
+    assert!(error.to_string().contains("gave no port within 1000 ms"), "{error}");
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -381,6 +381,10 @@ fn contradiction(
             )),
             Some(Some(_)) => None,
         },
+        (ClockKind::Real { scale: 2.. }, PumpAt::Qemu(_)) => Some((
+            ["clock", "scale"],
+            "firmware in QEMU goes at the host's own pace; take `scale: 1`",
+        )),
         (ClockKind::Real { .. }, _) => None,
     }
 }

@@ -112,7 +112,7 @@ pub(super) enum ProbeKind {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`limits`"))]
 pub(super) struct RawLimits {
-    /// Opening a port, or starting a process.
+    /// Opening a port, or starting a process; as every limit at least 1 s.
     #[schemars(with = "Quantity<Time>")]
     pub open: String,
     /// Writing one piece.
@@ -122,6 +122,9 @@ pub(super) struct RawLimits {
     #[schemars(with = "Quantity<Time>")]
     pub fence: String,
 }
+
+/// A host that has something else to do keeps everybody waiting for a part of this.
+const LIMIT_LEAST_MS: u64 = 1_000;
 
 /// Whether a text can name a rig.
 pub(super) fn is_name(text: &str) -> bool {
@@ -261,8 +264,10 @@ impl RawLimits {
             let wrong = |what: String| document.wrong(&["limits", key], what);
             let span: Span = value.parse().map_err(|e| wrong(format!("`{key}`: {e}")))?;
             match u64::try_from(span.0) {
-                Ok(ms) if ms > 0 => Ok(Duration::from_millis(ms)),
-                _ => Err(wrong(format!("`{key}` must be more than 0"))),
+                Ok(ms) if ms >= LIMIT_LEAST_MS => Ok(Duration::from_millis(ms)),
+                _ => Err(wrong(format!(
+                    "`{key}` must be at least 1 s: within less a busy host makes a pump that is well look as if it hung"
+                ))),
             }
         };
         Ok(RigLimits {

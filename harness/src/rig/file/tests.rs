@@ -41,6 +41,15 @@ fn what_is_wrong_with_a_rig_file_is_told_with_its_line() {
     assert!(spoilt("clock:", "clok:").contains("clok"));
     assert!(spoilt("kind: virtual", "kind: real, scale: 1").contains("take `sim-process`"));
     assert!(spoilt("fence: 60 s", "fence: 60 furlongs").contains("unknown unit `furlongs`"));
+    for limit in ["open: 10 s", "write: 10 s", "fence: 60 s"] {
+        let key = &limit[..limit.find(' ').expect("a value")];
+        let error = spoilt(limit, &format!("{key} 999 ms"));
+        assert!(error.starts_with("sim.yaml:9:"), "{error}");
+        assert!(
+            error.contains("must be at least 1 s: within less a busy host"),
+            "{error}"
+        );
+    }
     let error = spoilt("PUMP_HIL_BLOCK", "PUMP_HIL_BLOK");
     let line = SIM_RIG
         .lines()
@@ -72,6 +81,11 @@ fn firmware_in_qemu_needs_an_image_and_granted_time_needs_its_test_block() {
     let pump = "pump: {kind: qemu, machine: microbit, elf: absent.elf}";
     assert!(in_qemu(pump, probe).contains("there is no file `absent.elf`"));
     assert!(in_qemu("pump: {kind: qemu, machine: microbit}", probe).contains("needs its `machine` and `elf`"));
+    let text = SIM_RIG
+        .replace("pump: {kind: sim}", pump)
+        .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe)
+        .replace("kind: virtual", "kind: real, scale: 100");
+    assert!(wrong("qemu.yaml", &text).starts_with("qemu.yaml:6:28: firmware in QEMU goes at the host's own pace"));
     assert!(in_qemu(pump, "probe: {kind: qemu}").contains("name its symbol in `test-block`"));
     assert!(in_qemu(pump, "").contains("add `probe`, with `test-block`"));
     assert!(in_qemu(pump, "probe: {kind: sim}").contains("has the probe `qemu`"));
