@@ -143,10 +143,21 @@ fn who_stops_a_run_and_lets_it_go_on_loses_nothing() {
     let out = tempfile::tempdir().unwrap();
     let (child, log) = in_the_case(out.path(), &root, RIG);
     let harness = Pid::from_child(&child);
-    kill_process(harness, Signal::STOP).unwrap();
-    // Longer than QEMU may take for an answer.
-    let _ = poll(&mut [], Some(&Timespec { tv_sec: 6, tv_nsec: 0 }));
-    kill_process(harness, Signal::CONT).unwrap();
+    let qemu = qemu_of(child.id()).unwrap();
+    // First QEMU, so that the harness is stopped where it waits for an answer; and then for longer than that may take.
+    for (process, signal, seconds) in [
+        (qemu, Signal::STOP, 1),
+        (harness, Signal::STOP, 6),
+        (qemu, Signal::CONT, 0),
+        (harness, Signal::CONT, 0),
+    ] {
+        kill_process(process, signal).unwrap();
+        let wait = Timespec {
+            tv_sec: seconds,
+            tv_nsec: 0,
+        };
+        let _ = poll(&mut [], Some(&wait));
+    }
     kill_process(harness, Signal::INT).unwrap();
     let log: Vec<String> = log.map(Result::unwrap).collect();
     let ran = child.wait_with_output().unwrap();
