@@ -71,8 +71,13 @@ impl Crash {
     pub fn place(&self) -> String {
         let exception = self.exception.as_deref();
         let fault = exception.filter(|name| name.ends_with("Fault") || *name == "MemManage");
-        let interrupted = |frame: &Frame| fault.is_some() && frame.interrupted_by.is_some();
+        let interrupted = |frame: &Frame| frame.interrupted_by.is_some();
         let from = self.stack.iter().position(interrupted).unwrap_or(0);
+        // A loop is found in an interrupt now and then.
+        let interrupt = match fault {
+            None if from > 0 => format!(", interrupted by {}", self.stack[0].function),
+            _ => String::new(),
+        };
         let fault = fault.map_or(String::new(), |fault| format!("{fault} in "));
         let frames = &self.stack[from..];
         // Who waits for a register hangs, and not the word of a library that reads it.
@@ -88,7 +93,7 @@ impl Crash {
         // A function of the assembler has no line: who called it has one.
         let caller = own.find(|caller| frame.file.is_none() && caller.file.is_some());
         let caller = caller.map_or(String::new(), |caller| format!(", called by {}", caller.named()));
-        format!("{fault}{}{caller}", frame.named())
+        format!("{fault}{}{caller}{interrupt}", frame.named())
     }
 }
 
@@ -176,6 +181,9 @@ mod tests {
         assert_eq!(crash.place(), "memcmp, called by Pump::step (pump.rs:7)");
         crash.stack.remove(0);
         assert_eq!(crash.place(), "Pump::step (pump.rs:7)");
+        crash.stack.insert(0, frame("TIMER1", Some(3)));
+        crash.stack[1].interrupted_by = Some("interrupt 9".to_owned());
+        assert_eq!(crash.place(), "Pump::step (pump.rs:7), interrupted by TIMER1");
         crash.stack.truncate(0);
         assert_eq!(crash.place(), "an unknown place");
     }

@@ -20,6 +20,8 @@ pub(super) struct Boot {
     block: u64,
     /// The longest that it may take.
     limit: Duration,
+    /// The firmware in there has such a block: where it does not make it, it hangs.
+    is_its_own: bool,
     /// The pump was reset on a line that has glitches: what it says counts from this start on.
     on_a_wire: bool,
 }
@@ -30,6 +32,7 @@ impl Boot {
         Some(Self {
             block: file.block_addr()?,
             limit: file.limits.open,
+            is_its_own: file.block_is_of_the_image(),
             on_a_wire: matches!((&file.pump, file.clock), (PumpAt::Serial(_), ClockKind::Virtual)),
         })
     }
@@ -40,7 +43,7 @@ impl Rig {
     /// be dropped at any time.
     ///
     /// # Errors
-    /// The firmware faulted, or its block did not come in time.
+    /// The firmware faulted, it hangs, or its block did not come in time and may be none of this firmware's.
     pub async fn boot(&mut self) -> Result<(), RigError> {
         let (Some(boot), Some(debug)) = (self.boot, &mut self.debug) else {
             return Ok(());
@@ -59,6 +62,10 @@ impl Rig {
                 return Err(RigError::BootFault { addr });
             }
             if waited.so_far() > boot.limit {
+                if boot.is_its_own {
+                    let limit_ms = u64::try_from(boot.limit.as_millis()).unwrap_or(u64::MAX);
+                    return Err(RigError::Hangs { limit_ms });
+                }
                 let what = format!("{what} It did not come within {} ms.", boot.limit.as_millis());
                 return Err(RigError::TestBlock { addr, what });
             }

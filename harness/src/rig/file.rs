@@ -268,6 +268,15 @@ impl RigFile {
         self.profile.symbols.get(symbol).copied()
     }
 
+    /// Whether the firmware that is known to be there has the test block at its place.
+    pub(super) fn block_is_of_the_image(&self) -> bool {
+        let symbol = self.probe.as_ref().and_then(ProbeAt::test_block);
+        let found = symbol
+            .zip(self.image.as_ref())
+            .and_then(|(symbol, image)| image.symbol(symbol));
+        found.is_some_and(|found| Some(found.addr) == self.block_addr())
+    }
+
     /// How far the times of a run may be apart from those of another: nothing where time is granted, and what a busy host costs by the wall clock.
     #[must_use]
     pub fn time_slack(&self) -> Span {
