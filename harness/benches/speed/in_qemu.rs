@@ -5,6 +5,7 @@ use pump_hil::event::Body;
 use pump_hil::interrupt;
 use pump_hil::journal::Reader;
 use pump_hil::rig::{OpenOptions, Rig, RigFile};
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -32,17 +33,46 @@ pub fn probe_read() -> f64 {
     let mut rig = runtime
         .block_on(Rig::open(&file, &OpenOptions::default()))
         .expect("the rig opens");
-    let mut harness = || {
-        block(|| {
-            rig.read_value(ADDR).expect("a word");
-        })
-    };
+    // Two cores have room for one QEMU and who asks it: the other stands still meanwhile.
+    let of_the_rig = children()
+        .find(|pid| *pid != Pid::from_child(&bare.child))
+        .expect("it runs");
+    let of_its_own = Pid::from_child(&bare.child);
     let mut ratios: Vec<f64> = (0..BLOCKS)
-        .map(|_| harness().as_secs_f64() / block(|| bare.read()).as_secs_f64())
+        .map(|_| {
+            let harness = beside(of_its_own, || {
+                block(|| {
+                    rig.read_value(ADDR).expect("a word");
+                })
+            });
+            harness.as_secs_f64() / beside(of_the_rig, || block(|| bare.read())).as_secs_f64()
+        })
         .collect();
     ratios.sort_unstable_by(f64::total_cmp);
     let _ = std::fs::remove_dir_all(&folder_of_sockets);
     ratios[BLOCKS / 2]
+}
+
+/// Measures while another process stands still.
+fn beside(other: Pid, measure: impl FnOnce() -> Duration) -> Duration {
+    kill_process(other, Signal::STOP).expect("it runs");
+    let took = measure();
+    kill_process(other, Signal::CONT).expect("it stands");
+    took
+}
+
+/// The processes that this one started.
+fn children() -> impl Iterator<Item = Pid> {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+    let pids: Vec<i32> = lists
+        .flat_map(|list| {
+            list.split_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    pids.into_iter().filter_map(Pid::from_raw)
 }
 
 /// The median read of a block.
