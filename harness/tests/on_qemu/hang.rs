@@ -1,12 +1,10 @@
 //! Firmware that starts well and hangs later: the case fails, and says where the core is.
 
 use crate::bench;
-use crate::names::{pump_hil, run, said, scenario};
+use crate::names::{interrupt, run, said, scenario};
 use crate::variant::{HANGS, image, rig, spoilt};
-use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead as _, BufReader};
+use rustix::process::Signal;
 use std::path::Path;
-use std::process::Stdio;
 
 /// Short, and long enough for whatever the firmware does while it is well.
 const LIMIT: (&str, &str) = ("fence: 60 s", "fence: 4 s");
@@ -101,18 +99,7 @@ fn who_interrupts_because_it_hangs_need_not_wait_until_that_is_known() {
         &[("fence: 60 s", "fence: 3 min"), ("open: 10 s", "open: 4 s")],
     );
     let out = folder.path().join("out");
-    let mut child = pump_hil(&root)
-        .args(["run", "--log", "pump_hil=debug", "--rig", &rig, "--out"])
-        .args([&out, &file])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(log.any(|line| line.contains("probe: wrote ")));
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    log.for_each(drop);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    interrupt(&root, &file, &rig, &out, "probe: wrote ", Signal::INT);
     let journal = std::fs::read_to_string(out.join("of-its-own@qemu-microbit.jsonl")).unwrap();
     let did = r#""did":["reset the core, whose firmware hung","stopped therapy"],"failed":[]"#;
     assert!(journal.contains(did), "{journal}");

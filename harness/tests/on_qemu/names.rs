@@ -1,8 +1,10 @@
 //! Scenarios of the board's own, which name what its source names: memory by type, functions, peripherals.
 
 use crate::{RIG, bench};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const SCENARIOS: &str = "firmware-stub/board/scenarios";
 
@@ -22,6 +24,22 @@ pub(crate) fn run_with(root: &Path, what: &Path, rig: &str, out: &Path, more: &[
     let mut program = pump_hil(root);
     program.args(["run", "--progress", "none", "--fixtures", "fixtures", "--rig", rig]);
     program.arg("--out").arg(out).arg(what).args(more).output().unwrap()
+}
+
+/// A run that is sent a signal once its log says so much; it ends as interrupted.
+pub(crate) fn interrupt(root: &Path, what: &Path, rig: &str, out: &Path, once: &str, signal: Signal) {
+    let mut child = pump_hil(root)
+        .args(["run", "--log", "pump_hil=debug", "--rig", rig, "--out"])
+        .args([out, what])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(log.any(|line| line.contains(once)));
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    log.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 pub(crate) fn said(output: &Output) -> String {

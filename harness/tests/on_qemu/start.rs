@@ -1,14 +1,12 @@
 //! Firmware that does not start: what it does instead is told and journaled, and a signal is heeded meanwhile.
 
 use crate::bench;
-use crate::names::{pump_hil, run, said, scenario};
+use crate::names::{interrupt, run, said, scenario};
 use crate::variant::{rig, spoilt};
 use pump_hil::event::{Body, Event};
 use pump_hil::journal::Reader;
-use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead as _, BufReader};
+use rustix::process::Signal;
 use std::path::Path;
-use std::process::Stdio;
 
 /// An instruction that is none.
 pub(crate) const FAULT: &[u16] = &[0xDE00];
@@ -80,18 +78,7 @@ fn a_signal_is_heeded_while_firmware_is_awaited() {
         let folder = tempfile::tempdir().unwrap();
         let (file, rig) = begins_with(&root, folder.path(), LOOP, "1 h");
         let out = folder.path().join("out");
-        let mut child = pump_hil(&root)
-            .args(["run", "--log", "pump_hil=debug", "--rig", &rig, "--out"])
-            .args([&out, &file])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        assert!(log.any(|line| line.contains("the emulator starts with it")));
-        kill_process(Pid::from_child(&child), signal).unwrap();
-        log.for_each(drop);
-        assert_eq!(child.wait().unwrap().code(), Some(130));
+        interrupt(&root, &file, &rig, &out, "the emulator starts with it", signal);
         holds_firmware_and_record(&journal(&out), "Reset");
     }
 }
