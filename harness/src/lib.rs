@@ -22,6 +22,7 @@ pub mod plan;
 pub mod quantity;
 pub mod reconcile;
 pub mod report;
+pub mod reporter;
 pub mod rig;
 pub mod runner;
 pub mod scenario;

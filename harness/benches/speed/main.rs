@@ -11,10 +11,11 @@ mod in_qemu;
 mod round_trip;
 
 use pump_hil::interrupt;
+use pump_hil::reporter::Reporters;
 use pump_hil::rig::here;
 use pump_hil::scenario::case::Case;
 use pump_hil::shipped::Bench;
-use pump_hil::suite::{self, Settings};
+use pump_hil::suite::{self, Batch, Settings};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -81,7 +82,13 @@ fn thousand_days(out: &Path) -> f64 {
         ..bench.settings().clone()
     };
     let begin = Instant::now();
-    let results = suite::run(&cases, &settings, &interrupt::pair().1, |_| {});
+    let cases = &cases;
+    let results = suite::run(
+        &[Batch { cases, settings }],
+        &interrupt::pair().1,
+        &mut Reporters::default(),
+    )
+    .results;
     let each = begin.elapsed() / 1000;
     let failed: Vec<_> = results
         .iter()

@@ -1,6 +1,6 @@
 //! What the commands read: fixtures and scenarios.
 
-use super::CliError;
+use super::exit::CliError;
 use crate::catalog::Catalog;
 use crate::diagnostic::{self, Diagnostic};
 use crate::files;

@@ -1,7 +1,9 @@
 //! `pump-hil list` and `pump-hil schema`: what there is.
 
 use super::args::{List, Schema, SchemaKind};
-use super::{CliError, Exit, eprint, inputs, print};
+use super::exit::{CliError, Exit};
+use super::inputs;
+use super::print::{eprint, print};
 use crate::catalog::coverage::{coverage, render};
 use crate::device::Profile;
 use crate::fault::{CATALOGUE, Param};

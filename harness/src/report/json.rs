@@ -6,6 +6,7 @@ use crate::judge::AlarmLatency;
 use crate::quantity::Span;
 use crate::verdict::{Reason, Verdict};
 use serde::Serialize;
+use std::borrow::Borrow;
 
 /// Version of this form.
 pub const VERSION: u32 = 1;
@@ -47,11 +48,11 @@ struct At {
 ///
 /// # Errors
 /// [`serde_json::Error`] if a value cannot be written.
-pub fn report(results: &[ScenarioResult]) -> serde_json::Result<String> {
+pub fn report(results: &[impl Borrow<ScenarioResult>]) -> serde_json::Result<String> {
     let report = Report {
         pump_hil_results: VERSION,
-        tally: Tally::of(results.iter().map(|r| &r.outcome.verdict)),
-        results: results.iter().map(one).collect(),
+        tally: Tally::of(results.iter().map(|r| &r.borrow().outcome.verdict)),
+        results: results.iter().map(|r| one(r.borrow())).collect(),
     };
     let mut text = serde_json::to_string_pretty(&report)?;
     text.push('\n');

@@ -3,15 +3,16 @@
 use super::{ScenarioResult, crash, event_line, reason_lines, safe_text::safe, unasked_starts};
 use crate::verdict::Verdict;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// The results as a JUnit report, one suite for each rig.
 ///
 /// # Errors
 /// [`SerializeError`] if the XML cannot be written.
-pub fn report(results: &[ScenarioResult]) -> Result<String, SerializeError> {
+pub fn report(results: &[impl Borrow<ScenarioResult>]) -> Result<String, SerializeError> {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
-    for result in results {
+    for result in results.iter().map(Borrow::borrow) {
         let suite = suites
             .entry(&result.rig)
             .or_insert_with(|| TestSuite::new(safe(&result.rig)));
