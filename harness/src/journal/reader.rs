@@ -1,6 +1,8 @@
 //! Reading a journal: one line at a time, each checked against the chain.
 
-use super::{FORMAT, Hash, Header, JournalError, LINE_LIMIT, MARK, SUFFIX, link, push_hex};
+use super::chain::{Hash, LINE_LIMIT, MARK, SUFFIX, link, push_hex};
+use super::error::JournalError;
+use super::header::{FORMAT, Header};
 use crate::event::Event;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};

@@ -1,6 +1,8 @@
 //! Writing a journal.
 
-use super::{FORMAT, Hash, Header, JournalError, MARK, link, push_hex};
+use super::chain::{Hash, MARK, link, push_hex};
+use super::error::JournalError;
+use super::header::{FORMAT, Header};
 use crate::event::Event;
 use serde::Serialize;
 use std::fs::File;

@@ -1,7 +1,8 @@
 //! `pump-hil review`: the logs that wait, one by one, and what to do with each.
 
 use super::accept::{accept_file, read, remove_pending, snapshot_path, trouble};
-use super::{By, SnapshotError};
+use super::error::SnapshotError;
+use super::update::By;
 use crate::dose::{DoseLog, compare};
 use crate::quantity::{Percent, Span, Volume};
 use crate::report::safe_text::{safe, safe_lines};
