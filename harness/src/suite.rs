@@ -323,3 +323,6 @@ pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
     }
     Ok((header, outcome))
 }
+
+#[cfg(all(test, feature = "sim"))]
+mod tests;

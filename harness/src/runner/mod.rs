@@ -63,7 +63,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`Stopped`] when the case could not be played to its end.
     pub async fn play(&mut self) -> Result<(), Stopped> {
-        let played = match self.to_the_last_step().await {
+        let played = match self.play_through().await {
             Err(Stopped::Rig(error)) => Err(Stopped::Rig(self.pump.rig().explain(error))),
             other => other,
         };
@@ -76,7 +76,7 @@ impl<'a> Runner<'a> {
         played
     }
 
-    async fn to_the_last_step(&mut self) -> Result<(), Stopped> {
+    async fn play_through(&mut self) -> Result<(), Stopped> {
         setup::set_up(&mut self.pump, self.case).await?;
         self.pump.watch(&self.case.watch)?;
         let steps = Steps {
