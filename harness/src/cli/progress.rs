@@ -2,11 +2,11 @@
 
 use super::args::Progress as Style;
 use super::print::{eprint, print};
-use crate::quantity::Span;
 use crate::report::{ScenarioResult, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
-use crate::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
+use pump_hil_model::quantity::Span;
+use pump_hil_model::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 

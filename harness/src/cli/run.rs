@@ -11,10 +11,10 @@ use super::summary::Summary;
 use crate::interrupt;
 use crate::report::{Asked, Tally, counted};
 use crate::reporter::{ReportFile, Reporter, Reporters};
-use crate::rig::{RigFile, host_time};
-use crate::select::{Filter, Shard};
 use crate::snapshot;
 use crate::suite::{self, Batch, Settings, Snapshots};
+use pump_hil_language::select::{Filter, Shard};
+use pump_hil_rig::{RigFile, host_time};
 use std::path::Path;
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {

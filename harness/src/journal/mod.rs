@@ -1,20 +1,31 @@
-//! The journal: everything that happened in one run, one JSON object a line, append-only, chained by hashes.
+//! Journals on disk; their form is [`pump_hil_verdict::journal`].
 //!
-//! Invariants. Each line ends with `"chain"`: SHA-256 over the hash before it and the line's own JSON without that field, so that a changed,
-//! dropped or swapped line is found. Each event is one `write` call, so that a killed process loses at most the event it was writing, and the
-//! reader uses everything before a torn last line. Nothing read from a journal decides how much memory is taken: a line has a limit.
+//! Invariant: each event is one `write` call, so that a killed process loses at most the event it was writing, and the reader uses everything before a torn last line.
 
-mod chain;
-mod error;
-mod header;
-mod reader;
 mod writer;
 
-pub use chain::{LINE_LIMIT, sha256_hex};
-pub use error::JournalError;
-pub use header::{FORMAT, Header};
-pub use reader::{End, Events, Reader};
 pub use writer::Writer;
+
+use pump_hil_verdict::journal::{JournalError, Reader};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+/// How journals name the program that wrote them.
+pub const HARNESS: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
+/// Opens the file and reads its header.
+///
+/// # Errors
+/// [`JournalError::Io`], [`JournalError::NotAJournal`], [`JournalError::Version`], [`JournalError::Chain`].
+pub fn open(path: &Path) -> Result<Reader<BufReader<File>>, JournalError> {
+    let file = File::open(path).map_err(|source| JournalError::Io {
+        path: path.to_owned(),
+        what: "open",
+        source,
+    })?;
+    Reader::new(BufReader::with_capacity(64 << 10, file), path)
+}
 
 #[cfg(test)]
 mod tests;

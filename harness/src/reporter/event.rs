@@ -1,7 +1,7 @@
 //! The events of a run of many cases, and what hears them.
 
-use crate::quantity::Span;
 use crate::report::ScenarioResult;
+use pump_hil_model::quantity::Span;
 use std::path::PathBuf;
 use std::sync::Arc;
 

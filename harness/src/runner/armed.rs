@@ -2,9 +2,9 @@
 
 use super::exchange::Exchange;
 use super::stopped::Stopped;
-use crate::event::Body;
-use crate::fault::FaultName;
-use crate::quantity::Span;
+use pump_hil_model::event::Body;
+use pump_hil_model::fault::FaultName;
+use pump_hil_model::quantity::Span;
 use std::collections::BTreeSet;
 
 /// How long a fault may take until it is read back in effect.

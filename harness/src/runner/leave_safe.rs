@@ -6,11 +6,11 @@
 use super::armed::Armed;
 use super::exchange::Exchange;
 use super::stopped::Stopped;
-use crate::event::Body;
-use crate::journal::JournalError;
-use crate::report::safe_text::safe;
-use crate::scenario::case::Case;
-use crate::session::Outcome;
+use pump_hil_model::case::Case;
+use pump_hil_model::event::Body;
+use pump_hil_model::safe_text::safe;
+use pump_hil_talk::session::Outcome;
+use pump_hil_verdict::journal::JournalError;
 
 /// How a pump was left.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Plays one case on one rig: performs the steps, lets time pass, writes down everything that happens, and leaves the pump safe.
 //!
-//! The runner decides nothing about the pump. It asks the [`Judge`](crate::judge::Judge) when a waiting `expect` has come true, so that it knows when
+//! The runner decides nothing about the pump. It asks the [`Judge`](pump_hil_verdict::judge::Judge) when a waiting `expect` has come true, so that it knows when
 //! to go on; the verdict is made afterwards from the journal alone.
 //!
 //! Each part knows those before it: `record` (the one door of events), `recorded` (the rig with its record), `post_mortem` and `watched` (what is looked
@@ -21,14 +21,14 @@ mod watched;
 pub use leave_safe::Left;
 pub use stopped::Stopped;
 
-use crate::event::{Body, Event};
 use crate::interrupt::Interrupt;
 use crate::journal;
-use crate::rig::Rig;
-use crate::scenario::case::Case;
 use armed::Armed;
 use exchange::Exchange;
 use leave_safe::WayToSafety;
+use pump_hil_model::case::Case;
+use pump_hil_model::event::{Body, Event};
+use pump_hil_rig::Rig;
 use record::Record;
 use recorded::RecordedRig;
 use steps::Steps;

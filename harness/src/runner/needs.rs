@@ -1,6 +1,6 @@
 //! What a step must have asked for before the judge can say anything of it: what the pump does not tell by itself.
 
-use crate::scenario::case::{Action, Check, Measure, Step};
+use pump_hil_model::case::{Action, Check, Measure, Step};
 
 /// Whether a check looks at what only `status` tells.
 pub(super) fn needs_status(checks: &[Check]) -> bool {

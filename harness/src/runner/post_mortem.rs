@@ -1,11 +1,11 @@
 //! Crash records: when the firmware faulted, when the pump started again unasked, and when the case fails. A case that passes pays nothing.
 
 use super::recorded::RecordedRig;
-use crate::crash::{Crash, RECORDS_MAX, Why};
-use crate::event::Body;
-use crate::journal::JournalError;
-use crate::report::safe_text::safe;
-use crate::rig::RigError;
+use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
+use pump_hil_model::event::Body;
+use pump_hil_model::safe_text::safe;
+use pump_hil_rig::RigError;
+use pump_hil_verdict::journal::JournalError;
 
 /// What was put down so far of how the pump came to grief.
 #[derive(Debug, Default)]

@@ -2,15 +2,16 @@
 //!
 //! Invariant: the journal comes first. What it did not take nobody else hears of; only while the pump is made safe everything goes on without it.
 
-use crate::crash::LINES_MAX;
-use crate::event::{Body, Event};
-use crate::journal::{self, JournalError};
-use crate::judge::Judge;
-use crate::quantity::Span;
-use crate::report::{event_line, log_line};
-use crate::rig::host_time;
-use crate::scenario::case::Case;
-use crate::snapshot;
+use crate::journal;
+use pump_hil_model::case::Case;
+use pump_hil_model::crash::LINES_MAX;
+use pump_hil_model::event::{Body, Event};
+use pump_hil_model::event_text::{event_line, log_line};
+use pump_hil_model::quantity::Span;
+use pump_hil_rig::host_time;
+use pump_hil_verdict::journal::JournalError;
+use pump_hil_verdict::judge::Judge;
+use pump_hil_verdict::snapshot::against;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -92,7 +93,7 @@ impl<'a> Record<'a> {
     /// Whether the case passes, as far as can be told at `now`.
     pub fn passes(&self, now: Span) -> bool {
         let as_accepted = |accepted: &String| {
-            let checked = snapshot::against(accepted, self.case, &self.judge.dose_log());
+            let checked = against(accepted, self.case, &self.judge.dose_log());
             checked.reason(self.case, now).is_none()
         };
         self.judge.has_passed() && self.accepted.as_ref().is_none_or(as_accepted)

@@ -2,11 +2,11 @@
 
 use super::record::Record;
 use super::stopped::Stopped;
-use crate::event::Body;
-use crate::journal::JournalError;
-use crate::judge::Judge;
-use crate::quantity::Span;
-use crate::rig::Rig;
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::Span;
+use pump_hil_rig::Rig;
+use pump_hil_verdict::journal::JournalError;
+use pump_hil_verdict::judge::Judge;
 
 /// A rig whose every event is recorded.
 pub(super) struct RecordedRig<'a> {

@@ -2,11 +2,11 @@
 
 use super::exchange::Exchange;
 use super::stopped::Stopped;
-use crate::capability::Capability;
-use crate::event::Body;
-use crate::quantity::Volume;
-use crate::scenario::case::{Case, Request};
-use crate::session::Outcome;
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::{Case, Request};
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::Volume;
+use pump_hil_talk::session::Outcome;
 use std::sync::Arc;
 
 /// Identifies the pump, then brings it to where the scenario begins.

@@ -4,12 +4,12 @@ use super::armed::Armed;
 use super::exchange::Exchange;
 use super::needs::{counts_reported_from, needs_memory, needs_sample, needs_status, needs_totals};
 use super::stopped::Stopped;
-use crate::event::Body;
-use crate::judge::shown;
-use crate::plan::Cursor;
-use crate::quantity::{Span, Volume};
-use crate::scenario::case::{Action, Case, Check, ProbeAction, Request};
-use crate::session::Outcome;
+use pump_hil_language::plan::Cursor;
+use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::value::shown;
+use pump_hil_talk::session::Outcome;
 
 /// A waiting `expect` on something that the pump does not tell by itself looks this often, as a share of its span.
 const POLLS_A_WAIT: i64 = 60;

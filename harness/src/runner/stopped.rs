@@ -1,7 +1,7 @@
 //! Why a case is not played to its end.
 
-use crate::journal::JournalError;
-use crate::rig::RigError;
+use pump_hil_rig::RigError;
+use pump_hil_verdict::journal::JournalError;
 
 /// Why playing a case stopped before its end. All of it is in the journal already.
 #[derive(Debug, thiserror::Error)]

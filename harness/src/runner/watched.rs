@@ -2,8 +2,9 @@
 
 use super::recorded::RecordedRig;
 use super::stopped::Stopped;
-use crate::event::Body;
-use crate::firmware::{Place, Value};
+use pump_hil_firmware::Place;
+use pump_hil_model::event::Body;
+use pump_hil_model::value::Value;
 
 /// Changes that are noted in a run: a place that changes with every stroke must not drown ten years.
 const NOTED_MAX: u32 = 20_000;

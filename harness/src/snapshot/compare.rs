@@ -1,11 +1,11 @@
 //! Dose logs held against the accepted ones.
 
 use super::accept::{self, snapshot_path};
-use super::checked::Checked;
 use super::error::SnapshotError;
 use super::update::Update;
-use crate::dose::{Difference, DoseLog, compare};
-use crate::scenario::case::{Case, Tolerance};
+use pump_hil_model::case::{Case, Tolerance};
+use pump_hil_verdict::dose::{DoseLog, compare};
+use pump_hil_verdict::snapshot::{Checked, differences};
 use std::path::Path;
 
 /// What a run of `case` is held to, for the header of its journal; `None` where it keeps no snapshot, empty where none was accepted yet.
@@ -17,25 +17,6 @@ pub fn accepted(folder: &Path, case: &Case) -> Result<Option<String>, SnapshotEr
         return Ok(None);
     }
     accept::read(&snapshot_path(folder, &case.name())).map(|text| Some(text.unwrap_or_default()))
-}
-
-/// Compares the dose log of a run of `case` with what was accepted then, as its journal has it. Touches no file.
-#[must_use]
-pub fn against(accepted: &str, case: &Case, log: &DoseLog) -> Checked {
-    let Some(tolerance) = case.snapshot else {
-        return Checked::None;
-    };
-    if accepted.is_empty() {
-        return Checked::Missing { pending: None };
-    }
-    let differences = differences(accepted, log, &log.to_string(), &tolerance);
-    if differences.is_empty() {
-        return Checked::Same;
-    }
-    Checked::Differs {
-        differences,
-        pending: None,
-    }
 }
 
 /// Compares the dose log of a run of `case` with its snapshot in `folder`, and writes what `update` allows.
@@ -64,24 +45,6 @@ pub fn check(folder: &Path, case: &Case, log: &DoseLog, update: &Update) -> Resu
         None => Checked::Missing { pending },
         Some(differences) => Checked::Differs { differences, pending },
     })
-}
-
-/// An accepted text that is none of a dose log, such as one of an older form, differs as a whole.
-fn differences(accepted: &str, log: &DoseLog, text: &str, tolerance: &Tolerance) -> Vec<Difference> {
-    if accepted.trim_end() == text.trim_end() {
-        return Vec::new();
-    }
-    match DoseLog::parse(accepted) {
-        Ok(old) => compare(&old, log, tolerance),
-        Err(error) => vec![Difference {
-            row: 0,
-            t: None,
-            column: "text",
-            expected: "a dose log of this harness's form".to_owned(),
-            came: error.to_string(),
-            by: String::new(),
-        }],
-    }
 }
 
 /// The comparator that insta asks, here and under `cargo test`.

@@ -4,15 +4,13 @@
 //! who and when stand in `ACCEPTED.jsonl`. In CI nothing is written at all.
 
 mod accept;
-mod checked;
 mod compare;
 mod error;
 mod review;
 mod update;
 
-pub use accept::{Acceptance, pending_path, snapshot_path};
-pub use checked::Checked;
-pub use compare::{DoseComparator, accepted, against, check};
+pub use accept::{pending_path, snapshot_path};
+pub use compare::{DoseComparator, accepted, check};
 pub use error::SnapshotError;
 pub use review::{Choice, Reviewed, review};
 pub use update::{By, Update};

@@ -1,12 +1,12 @@
 use super::{Batch, Settings, run};
-use crate::catalog::Catalog;
 use crate::files::ScenarioFolder;
 use crate::interrupt;
 use crate::report::Asked;
 use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
-use crate::rig::RigFile;
-use crate::scenario::case::Case;
-use crate::scenario::load;
+use pump_hil_language::catalog::Catalog;
+use pump_hil_language::scenario::load;
+use pump_hil_model::case::Case;
+use pump_hil_rig::RigFile;
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
