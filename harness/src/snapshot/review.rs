@@ -98,20 +98,18 @@ pub fn review(
             }
         }
     }
-    let Reviewed {
-        accepted,
-        rejected,
-        waiting,
-    } = &reviewed;
-    let summary = format!(
-        "\n{} accepted by {}, {} rejected, {} still waiting\n",
-        accepted.len(),
-        safe(&by.who),
-        rejected.len(),
-        waiting.len()
-    );
-    say(output, &summary)?;
+    say(output, &summary(&reviewed, by))?;
     Ok(reviewed)
+}
+
+fn summary(reviewed: &Reviewed, by: &By) -> String {
+    format!(
+        "\n{} accepted by {}, {} rejected, {} still waiting\n",
+        reviewed.accepted.len(),
+        safe(&by.who),
+        reviewed.rejected.len(),
+        reviewed.waiting.len()
+    )
 }
 
 /// Names and files of the logs that wait, in the order of their names.
