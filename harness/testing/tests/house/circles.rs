@@ -1,5 +1,6 @@
 //! Circles between the modules of a crate.
 
+use crate::modules::Module;
 use crate::names::{Named, Names};
 use crate::uses::Uses;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -51,7 +52,8 @@ impl Graph {
     pub fn of_rooms(names: &Names, uses: &Uses) -> Vec<Self> {
         let modules = &names.tree.modules;
         let mut graphs = Vec::new();
-        for house in modules.iter().filter(|module| module.children.len() > 1) {
+        let has_more = |house: &Module| house.children.iter().any(|&room| !modules[room].children.is_empty());
+        for house in modules.iter().filter(|house| has_more(house)) {
             let room = |module: usize| house.children.iter().position(|&r| names.tree.is_within(module, r));
             let nodes = house.children.iter().map(|&room| modules[room].name()).collect();
             let mut graph = Self {

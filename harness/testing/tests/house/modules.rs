@@ -38,22 +38,15 @@ impl<'s> Module<'s> {
 
 /// A crate's modules; the first is the root.
 pub struct Tree<'s> {
-    /// Name of the crate for people.
-    pub name: String,
     /// Its modules, each after the one that declares it.
     pub modules: Vec<Module<'s>>,
 }
 
 impl<'s> Tree<'s> {
     /// The crate whose root is this file.
-    pub fn read(name: &str, root: &str, sources: &'s Sources) -> Self {
-        let source = sources
-            .get(root)
-            .unwrap_or_else(|| panic!("{name}: there is no {root}"));
-        let mut tree = Self {
-            name: name.to_owned(),
-            modules: Vec::new(),
-        };
+    pub fn read(root: &str, sources: &'s Sources) -> Self {
+        let source = sources.get(root).unwrap_or_else(|| panic!("there is no {root}"));
+        let mut tree = Self { modules: Vec::new() };
         if !test_only::is(&source.syntax.attrs) {
             let root_module = Module {
                 path: Vec::new(),
@@ -88,7 +81,6 @@ impl<'s> Tree<'s> {
             let Item::Mod(declared) = item else { continue };
             let parent = &self.modules[index];
             let name = declared.ident.to_string();
-            let name = name.trim_start_matches("r#");
             let (file, items) = match &declared.content {
                 Some((_, items)) => (parent.file.clone(), items.as_slice()),
                 None => {
@@ -104,10 +96,10 @@ impl<'s> Tree<'s> {
             let inside = match &declared.content {
                 None if file.ends_with("/mod.rs") => folder_of(&file).to_owned(),
                 None => file.trim_end_matches(".rs").to_owned(),
-                Some(_) => format!("{folder}/{name}"),
+                Some(_) => format!("{folder}/{}", name.trim_start_matches("r#")),
             };
             let child = Module {
-                path: parent.path.iter().cloned().chain([name.to_owned()]).collect(),
+                path: parent.path.iter().cloned().chain([name]).collect(),
                 file,
                 parent: Some(index),
                 children: Vec::new(),

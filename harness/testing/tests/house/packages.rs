@@ -16,12 +16,6 @@ pub struct Package {
     pub crates: Vec<(String, String)>,
 }
 
-/// The root of the repository: another one by `PUMP_HIL_HOUSE`.
-pub fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    std::env::var_os("PUMP_HIL_HOUSE").map_or(own, PathBuf::from)
-}
-
 /// All packages, in the order of their folders.
 pub fn find(root: &Path) -> Vec<Package> {
     let mut found = Vec::new();
