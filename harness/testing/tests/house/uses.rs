@@ -1,4 +1,5 @@
-//! What the text of each module names: other modules of the crate, other crates, and strings.
+//! What the text of each module names: other modules of the crate, other crates, and strings. What is not named is not seen: a method that is called on
+//! a value, a type that the compiler finds out.
 
 use crate::names::{Leaf, Named, Names, leaves};
 use crate::test_only;
