@@ -115,7 +115,8 @@ fn crates_keep_their_order() {
 
 #[test]
 fn names_stand_where_they_may() {
-    assert!(words::has_session(&SURVEY), "the session was not found");
+    let idle = words::idle(&SURVEY);
+    assert!(idle.is_empty(), "rules that hold nothing: {idle:?}");
     let wrong = words::wrong(&SURVEY);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -140,6 +141,6 @@ fn the_survey_sees_the_whole_repository() {
         modules,
         functions,
     ];
-    let least = [8, 40, 300, 300, 2_500];
+    let least = [14, 40, 250, 250, 2_000];
     assert!(seen.iter().zip(least).all(|(seen, least)| *seen >= least), "{seen:?}");
 }

@@ -106,6 +106,15 @@ fn a_name_stands_where_it_may() {
 }
 
 #[test]
+fn reports_know_no_io() {
+    let text = "mod journal { pub struct J; } mod report { use crate::journal::J; } mod runner { use std::fs::File; }";
+    assert_eq!(
+        named("pump-hil", "harness/src/lib.rs", text),
+        ["harness/src/lib.rs:1: crate::journal::J"]
+    );
+}
+
+#[test]
 fn the_session_has_no_word_of_a_protocol() {
     let text =
         "mod session { const A: &str = \"ptm-bolus\"; #[cfg(test)] const B: &str = \"nl\"; } const C: &str = \"nl\";";
