@@ -1,6 +1,5 @@
 //! Circles between the modules of a crate.
 
-use crate::modules::Module;
 use crate::names::{Named, Names};
 use crate::uses::Uses;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -47,13 +46,11 @@ impl Graph {
         graph
     }
 
-    /// The modules that one module declares, each with all that lies under it as one node. Where none has anything under it, the graph of modules says it
-    /// all already.
+    /// The modules that one module declares, each with all that lies under it as one node.
     pub fn of_rooms(names: &Names, uses: &Uses) -> Vec<Self> {
         let modules = &names.tree.modules;
         let mut graphs = Vec::new();
-        let has_more = |house: &Module| house.children.iter().any(|&room| !modules[room].children.is_empty());
-        for house in modules.iter().filter(|house| has_more(house)) {
+        for house in modules {
             let room = |module: usize| house.children.iter().position(|&r| names.tree.is_within(module, r));
             let nodes = house.children.iter().map(|&room| modules[room].name()).collect();
             let mut graph = Self {

@@ -2,7 +2,7 @@
 
 use crate::circles::{Graph, Knot};
 use crate::functions::{self, Function};
-use crate::modules::Tree;
+use crate::modules::{Module, Tree};
 use crate::names::Names;
 use crate::objects;
 use crate::packages::{self, Package};
@@ -86,12 +86,17 @@ impl Crate {
         let names = Names::of(&tree);
         let uses = Uses::of(&names);
         let rooms = Graph::of_rooms(&names, &uses);
+        // Where nothing lies under any of them, it is a circle of modules, which is told as that.
+        let has_more = |knot: &Knot| {
+            let with_more = tree.modules.iter().filter(|module| !module.children.is_empty());
+            with_more.map(Module::name).any(|name| knot.names.contains(&name))
+        };
         Self {
             name: name.to_owned(),
             package: package.to_owned(),
             modules: tree.modules.iter().map(|m| (m.name(), m.file.clone())).collect(),
             circles: Graph::of_modules(&names, &uses).knots(),
-            rooms: rooms.iter().flat_map(Graph::knots).collect(),
+            rooms: rooms.iter().flat_map(Graph::knots).filter(has_more).collect(),
             objects: objects::files(&names),
             uses,
         }
