@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use pump_hil_model::value::{Value, Wanted};
 
 /// Built by `tests/elf/build` from the sources beside it.
-const C: &[u8] = include_bytes!("../../tests/elf/c.elf");
-const RUST: &[u8] = include_bytes!("../../tests/elf/rust.elf");
+const C: &[u8] = include_bytes!("../tests/elf/c.elf");
+const RUST: &[u8] = include_bytes!("../tests/elf/rust.elf");
 
 fn image(bytes: &[u8]) -> Image {
     Image::parse(bytes).unwrap()
