@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::catalog::load::Loader;
 use crate::diagnostic::Diagnostic;
+use crate::mistake::{Code, Mistake, Subject};
 use crate::scenario::case::Case;
 use crate::scenario::{Source, SourceError, load};
 use crate::yaml::tree::BYTES_MAX;
@@ -179,9 +180,12 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
             Ok((_, files)) if files.is_empty() => {
                 let help = Some(format!("folders named {} are not searched", NOT_SEARCHED.join(", ")));
                 let message = "there is no scenario in this folder".to_owned();
-                loaded
-                    .diagnostics
-                    .push(Diagnostic::about_file(&path.display().to_string(), message, help));
+                loaded.diagnostics.push(Diagnostic::about_file(
+                    Code::new(Subject::Scenario, Mistake::Unreadable),
+                    &path.display().to_string(),
+                    message,
+                    help,
+                ));
             }
             Ok((folder, files)) => {
                 for file in files {
@@ -191,9 +195,12 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
             Err(error) => {
                 let shown = path.display().to_string();
                 let help = Some("give scenario files, or folders that hold some".to_owned());
-                loaded
-                    .diagnostics
-                    .push(Diagnostic::about_file(&shown, error.to_string(), help));
+                loaded.diagnostics.push(Diagnostic::about_file(
+                    Code::new(Subject::Scenario, Mistake::Unreadable),
+                    &shown,
+                    error.to_string(),
+                    help,
+                ));
             }
         }
     }
@@ -232,9 +239,12 @@ fn load_one(
                     Some(other) => {
                         let message = format!("the scenario `{}` stands in two files", case.scenario);
                         let help = Some(format!("the other is {other}"));
-                        loaded
-                            .diagnostics
-                            .push(Diagnostic::about_file(&shown(file), message, help));
+                        loaded.diagnostics.push(Diagnostic::about_file(
+                            Code::new(Subject::Scenario, Mistake::Twice),
+                            &shown(file),
+                            message,
+                            help,
+                        ));
                         return;
                     }
                     None => {}
@@ -280,9 +290,10 @@ fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Vec<String>)> {
 /// What is wrong with the files, or that they cannot be read.
 pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
     let mut loader = Loader::new();
-    for (folder, drugs) in [("requirements", false), ("drugs", true)] {
+    for (folder, subject) in [("requirements", Subject::Requirement), ("drugs", Subject::Drug)] {
         let about = |path: &Path, error: &dyn std::fmt::Display| {
             vec![Diagnostic::about_file(
+                Code::new(subject, Mistake::Unreadable),
                 &path.display().to_string(),
                 error.to_string(),
                 None,
@@ -295,7 +306,7 @@ pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
             let bytes = source.read(&name).map_err(|error| about(&path, &error))?;
             let text = String::from_utf8(bytes).map_err(|error| about(&path, &error))?;
             let shown = path.display().to_string();
-            if drugs {
+            if subject == Subject::Drug {
                 loader.drugs(&shown, text);
             } else {
                 loader.requirements(&shown, text);

@@ -17,6 +17,7 @@ pub mod firmware;
 pub mod interrupt;
 pub mod journal;
 pub mod judge;
+pub mod mistake;
 pub mod oracle;
 pub mod plan;
 pub mod quantity;

@@ -6,7 +6,7 @@ use pump_hil::diagnostic::render_all;
 use pump_hil::files::ScenarioFolder;
 use pump_hil::scenario::load;
 use pump_hil::scenario::schema::{FileKind, of_scenarios, schema};
-use pump_hil::yaml::{check, tree};
+use pump_hil::yaml::{check, parse};
 use std::path::{Path, PathBuf};
 
 fn scenarios() -> PathBuf {
@@ -77,7 +77,7 @@ fn the_published_schema_rejects_what_is_wrong_with_the_structure() {
     let mut compared = 0;
     for name in rejected() {
         let text = std::fs::read_to_string(scenarios().join(format!("rejected/{name}.yaml"))).unwrap();
-        let (Some(tree), found) = tree::parse(&text, 0) else {
+        let (Some(tree), found) = parse(&text, 0) else {
             continue;
         };
         // Placeholders have no structure yet, and duplicate keys are no matter of a schema.

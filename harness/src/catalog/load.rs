@@ -2,11 +2,13 @@
 
 use super::raw::{RawDrug, RawDrugFile, RawRequirementFile};
 use super::{Catalog, Drug, Requirement, fixed_words};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::Diagnostic;
+use crate::mistake::{Mistake, Subject};
 use crate::quantity::QuantityError;
+use crate::yaml::quantity::quantity_problem;
 use crate::yaml::raw::{FromNode, Quantity, Text};
 use crate::yaml::schema::structural;
-use crate::yaml::{FileText, Problem, check, diagnose, tree};
+use crate::yaml::{FileText, Problem, check, diagnose, parse};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -71,7 +73,7 @@ impl Loader {
 
     /// Adds a file of requirements.
     pub fn requirements(&mut self, name: &str, text: String) {
-        let Some(raw) = self.read::<RawRequirementFile>(name, text) else {
+        let Some(raw) = self.read::<RawRequirementFile>(Subject::Requirement, name, text) else {
             return;
         };
         let source = raw.source.map_or_else(String::new, |t| t.text);
@@ -96,7 +98,7 @@ impl Loader {
 
     /// Adds a file of drugs.
     pub fn drugs(&mut self, name: &str, text: String) {
-        let Some(raw) = self.read::<RawDrugFile>(name, text) else {
+        let Some(raw) = self.read::<RawDrugFile>(Subject::Drug, name, text) else {
             return;
         };
         for raw in raw.drugs.unwrap_or_default() {
@@ -118,11 +120,12 @@ impl Loader {
         }
     }
 
-    fn read<T: FromNode + JsonSchema>(&mut self, name: &str, text: String) -> Option<T> {
+    fn read<T: FromNode + JsonSchema>(&mut self, subject: Subject, name: &str, text: String) -> Option<T> {
         let index = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
-        let (node, problems) = tree::parse(&text, index);
+        let (node, problems) = parse(&text, index);
         self.problems.extend(problems);
         self.files.push(FileText {
+            subject,
             name: name.to_owned(),
             text,
         });
@@ -135,7 +138,7 @@ impl Loader {
         if let Some(first) = self.lines.get(&id.text) {
             let message = format!("the id `{}` stands twice", id.text);
             self.problems
-                .push(Problem::new(id.place, message).label(format!("first in {first}")));
+                .push(Problem::new(Mistake::Twice, id.place, message).label(format!("first in {first}")));
             return false;
         }
         self.lines.insert(id.text.clone(), format!("{file}:{}", id.place.line));
@@ -158,6 +161,7 @@ impl Loader {
         };
         if drug.soft_rate > drug.hard_rate || drug.soft_bolus > drug.hard_bolus {
             self.problems.push(Problem::new(
+                Mistake::SoftLimit,
                 id.place,
                 format!("a soft limit of `{}` lies beyond the hard one", drug.id),
             ));
@@ -175,61 +179,4 @@ impl Loader {
             }
         }
     }
-}
-
-/// A text that is not the quantity that it should be.
-#[must_use]
-pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
-    let shown = check::short(&text.text);
-    match error {
-        QuantityError::NotANumber { example, .. } => {
-            let message = format!("`{shown}` is no number with a unit");
-            Problem::new(text.place, message).help(format!("write it as `{example}`"))
-        }
-        QuantityError::Range { base, .. } => {
-            Problem::new(text.place, format!("`{shown}` is finer or larger than {base} can hold"))
-        }
-        QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
-            let problem = Problem::new(text.place, format!("`{shown}` has no unit"));
-            problem.maybe_help(suggest("", known.split(", ")))
-        }
-        QuantityError::Unit { unit, known, .. } => {
-            let problem = Problem::new(
-                text.place,
-                format!("unknown unit `{}` in `{shown}`", check::short(unit)),
-            );
-            if unit.contains(|c: char| c.is_ascii_digit()) {
-                return problem.help("write one number and one unit, such as `2.5 h`");
-            }
-            match dimension_of(unit) {
-                Some(dimension) => problem
-                    .label(format!("a unit of {dimension}"))
-                    .help(format!("known here: {known}")),
-                None => problem.maybe_help(suggest(unit, known.split(", "))),
-            }
-        }
-    }
-}
-
-/// What a unit measures.
-fn dimension_of(unit: &str) -> Option<&'static str> {
-    use crate::quantity::{
-        Concentration, Current, Mass, MassRate, Percent, Pressure, Rate, Resistance, Span, Unit, Voltage, Volume,
-    };
-    let all: [(&'static str, &[Unit]); 12] = [
-        ("volume", Volume::UNITS),
-        ("rate", Rate::UNITS),
-        ("time", Span::UNITS),
-        ("mass", Mass::UNITS),
-        ("mass a day", MassRate::UNITS),
-        ("concentration", Concentration::UNITS),
-        ("voltage", Voltage::UNITS),
-        ("pressure", Pressure::UNITS),
-        ("resistance", Resistance::UNITS),
-        ("current", Current::UNITS),
-        ("share", Percent::UNITS),
-        ("temperature", crate::quantity::Temperature::UNITS),
-    ];
-    let holds = |units: &&[Unit]| units.iter().any(|(name, ..)| *name == unit);
-    all.iter().find(|(_, units)| holds(units)).map(|(name, _)| *name)
 }

@@ -1,7 +1,7 @@
 //! The earliest and the latest time at which a step can begin, for times that go back and for waits that can never be over.
 
 use crate::quantity::Span;
-use crate::yaml::tree::Place;
+use crate::yaml::Place;
 
 /// Where time stands before a step.
 #[derive(Debug, Clone, Default)]

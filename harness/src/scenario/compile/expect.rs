@@ -6,6 +6,7 @@ use crate::capability::Capability;
 use crate::catalog::words::EVENT_FIELDS;
 use crate::diagnostic::suggest;
 use crate::firmware::Wanted;
+use crate::mistake::Mistake;
 use crate::scenario::case::{Check, Measure};
 use crate::scenario::raw::{RawEvent, RawExpect};
 use crate::yaml::Problem;
@@ -53,7 +54,7 @@ impl Compiler<'_> {
                         checks.push(Check::Memory { at, value: wanted });
                     }
                     Err(why) => self.tell(
-                        Problem::new(value.0.place, why)
+                        Problem::new(Mistake::Format, value.0.place, why)
                             .help("write `3`, `>= 3`, `1 .. 5`, `2.5 +- 0.1`, `true`, `none`, or a variant's name"),
                     ),
                 }
@@ -61,7 +62,7 @@ impl Compiler<'_> {
         }
         self.measures(raw, &mut checks);
         if checks.is_empty() && !self.trouble_in(raw.place) {
-            self.tell(Problem::new(raw.place, "`expect` expects nothing"));
+            self.tell(Problem::new(Mistake::Empty, raw.place, "`expect` expects nothing"));
         }
         checks
     }
@@ -77,7 +78,10 @@ impl Compiler<'_> {
             .filter(|(key, _)| listed && !known.contains(&key.text.as_str()))
         {
             let message = format!("the event `{kind}` has no field `{}`", short(&key.text));
-            self.tell(Problem::new(key.place, message).maybe_help(suggest(&key.text, known.iter().copied())));
+            self.tell(
+                Problem::new(Mistake::UnknownKey, key.place, message)
+                    .maybe_help(suggest(&key.text, known.iter().copied())),
+            );
         }
         Some(Check::Event {
             kind,
@@ -91,9 +95,14 @@ impl Compiler<'_> {
                 id: alarm.0.text.clone(),
                 priority: priority.as_ref().map(|p| p.0.text.clone()),
             }),
-            (None, Some(priority)) => {
-                self.tell(Problem::new(priority.0.place, "a `priority` without an `alarm`").help("say of which alarm"))
-            }
+            (None, Some(priority)) => self.tell(
+                Problem::new(
+                    Mistake::KeyCombination,
+                    priority.0.place,
+                    "a `priority` without an `alarm`",
+                )
+                .help("say of which alarm"),
+            ),
             (None, None) => {}
         }
         if let Some(word) = &raw.no_alarm {
@@ -112,7 +121,8 @@ impl Compiler<'_> {
         let measures = raw.measures();
         if let (Some(text), true) = (&raw.since, measures.is_empty()) {
             self.tell(
-                Problem::new(text.place, "`since` without a measure").help("it says from where a measure counts"),
+                Problem::new(Mistake::KeyCombination, text.place, "`since` without a measure")
+                    .help("it says from where a measure counts"),
             );
         }
         for (what, text) in measures {
@@ -136,7 +146,7 @@ impl Compiler<'_> {
         let message = format!("unknown mark `{}`", short(&text.text));
         let help = suggest(&text.text, self.marks.keys().map(String::as_str));
         let help = help.unwrap_or_else(|| "a step before this one must set it: `mark: NAME`".to_owned());
-        self.tell(Problem::new(text.place, message).help(help));
+        self.tell(Problem::new(Mistake::Reference, text.place, message).help(help));
         None
     }
 

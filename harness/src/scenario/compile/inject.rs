@@ -4,6 +4,7 @@ use super::Compiler;
 use crate::capability::Capability;
 use crate::diagnostic::suggest;
 use crate::fault::{FaultName, Param};
+use crate::mistake::Mistake;
 use crate::quantity::{Current, Percent, Pressure, QuantityError, Resistance, Span, Temperature, Voltage, Volume};
 use crate::scenario::case::Action;
 use crate::scenario::raw::RawStep;
@@ -36,14 +37,18 @@ impl Compiler<'_> {
                     || "it takes nothing: remove `with`".to_owned(),
                     |key| format!("it takes `{key}`"),
                 );
-                self.tell(Problem::new(text.place, message).help(help));
+                self.tell(Problem::new(Mistake::UnknownKey, text.place, message).help(help));
             }
         }
         let Some(text) = value else {
             let place = step.inject.as_ref().map_or(step.place, |word| word.0.place);
             if fault.default.is_none() && given.is_empty() {
                 let key = key.unwrap_or("");
-                let problem = Problem::new(place, format!("`{name}` needs its parameter `{key}`"));
+                let problem = Problem::new(
+                    Mistake::MissingKey,
+                    place,
+                    format!("`{name}` needs its parameter `{key}`"),
+                );
                 self.tell(problem.help(format!("such as `with: {{{key}: {}}}`", param_example(fault.param))));
             }
             return fault.default;
@@ -52,6 +57,7 @@ impl Compiler<'_> {
             Ok(value) if i32::try_from(value).is_ok() => Some(value),
             Ok(_) => {
                 self.tell(Problem::new(
+                    Mistake::Range,
                     text.place,
                     format!("`{}` is too large for `{name}`", short(&text.text)),
                 ));
@@ -71,7 +77,7 @@ impl Compiler<'_> {
         if !self.injected.contains(&fault) {
             let message = format!("`{fault}` is cleared, but no step before this one injects it");
             let names: Vec<&str> = self.injected.iter().map(|name| name.as_str()).collect();
-            self.tell(Problem::new(word.place, message).maybe_help(suggest(&word.text, names)));
+            self.tell(Problem::new(Mistake::Reference, word.place, message).maybe_help(suggest(&word.text, names)));
             return None;
         }
         Some(Action::Clear { fault })
@@ -115,13 +121,13 @@ fn param_example(param: Param) -> &'static str {
 /// A fault's parameter in the unit of the test block.
 fn param_value(param: Param, text: &Text) -> Result<i64, Problem> {
     let whole = &text.text;
-    let wrong = |error: QuantityError| crate::catalog::load::quantity_problem(text, &error);
+    let wrong = |error: QuantityError| crate::yaml::quantity::quantity_problem(text, &error);
     let limited = |value: i64, low: i64, high: i64, show: &dyn Fn(i64) -> String| {
         if (low..=high).contains(&value) {
             Ok(value)
         } else {
             let message = format!("`{}` is not between {} and {}", short(whole), show(low), show(high));
-            Err(Problem::new(text.place, message))
+            Err(Problem::new(Mistake::Range, text.place, message))
         }
     };
     let word = i64::from(i32::MAX);
@@ -130,6 +136,7 @@ fn param_value(param: Param, text: &Text) -> Result<i64, Problem> {
             Ok(value / by)
         } else {
             Err(Problem::new(
+                Mistake::Precision,
                 text.place,
                 format!("`{}` is not a whole number of {unit}", short(whole)),
             ))
@@ -139,8 +146,13 @@ fn param_value(param: Param, text: &Text) -> Result<i64, Problem> {
         Param::None => Ok(0),
         Param::Count(_, low, high) => {
             let value = crate::yaml::raw::integer(whole);
-            let value =
-                value.ok_or_else(|| Problem::new(text.place, format!("`{}` is not a whole number", short(whole))))?;
+            let value = value.ok_or_else(|| {
+                Problem::new(
+                    Mistake::Number,
+                    text.place,
+                    format!("`{}` is not a whole number", short(whole)),
+                )
+            })?;
             limited(value, low, high, &|n| n.to_string())
         }
         Param::Percent(_, low, high) => {
@@ -155,7 +167,11 @@ fn param_value(param: Param, text: &Text) -> Result<i64, Problem> {
         Param::Millis(_, true) => {
             let by: Span = whole.parse().map_err(wrong)?;
             if by.0 == 0 {
-                return Err(Problem::new(text.place, format!("`{}` changes nothing", short(whole))));
+                return Err(Problem::new(
+                    Mistake::Range,
+                    text.place,
+                    format!("`{}` changes nothing", short(whole)),
+                ));
             }
             limited(by.0, -word, word, &|n| Span(n).to_string())
         }

@@ -2,13 +2,14 @@
 
 use super::Compiler;
 use super::range::{dimension, problem, quantity};
-use crate::catalog::load::quantity_problem;
 use crate::diagnostic::suggest;
+use crate::mistake::Mistake;
 use crate::quantity::Percent;
 use crate::scenario::case::{Invariant, Measure, Op, Operand, Rule};
 use crate::scenario::raw::measure_names;
 use crate::yaml::Problem;
 use crate::yaml::check::short;
+use crate::yaml::quantity::quantity_problem;
 use crate::yaml::raw::Text;
 
 const HELP: &str = "write it as `delivered <= prescribed + 14.5 %`, `state != stopped` or `no alarm occlusion`";
@@ -48,7 +49,12 @@ impl Compiler<'_> {
             let equal = match op {
                 "==" => true,
                 "!=" => false,
-                _ => return Err(Problem::new(text.place, format!("a state has no order: `{op}`")).help(HELP)),
+                _ => {
+                    return Err(
+                        Problem::new(Mistake::Comparison, text.place, format!("a state has no order: `{op}`"))
+                            .help(HELP),
+                    );
+                }
             };
             self.known(text, "state", right)?;
             return Ok(Rule::State {
@@ -62,7 +68,7 @@ impl Compiler<'_> {
             "==" => Op::Equal,
             other => {
                 let message = format!("measures are not compared with `{other}`");
-                return Err(Problem::new(text.place, message).help("use `<=`, `>=` or `==`"));
+                return Err(Problem::new(Mistake::Comparison, text.place, message).help("use `<=`, `>=` or `==`"));
             }
         };
         let left = measure(text, left)?;
@@ -82,7 +88,8 @@ impl Compiler<'_> {
             };
             if sign != wanted {
                 let message = format!("the slack `{sign} {}` goes the wrong way", short(slack));
-                return Err(Problem::new(text.place, message).help(format!("write `{wanted} {}`", short(slack))));
+                return Err(Problem::new(Mistake::Comparison, text.place, message)
+                    .help(format!("write `{wanted} {}`", short(slack))));
             }
             if slack.ends_with('%') {
                 let share: Percent = slack.parse().map_err(|error| quantity_problem(text, &error))?;
@@ -103,7 +110,7 @@ impl Compiler<'_> {
                     name_of(left),
                     name_of(other)
                 );
-                return Err(Problem::new(text.place, message));
+                return Err(Problem::new(Mistake::Comparison, text.place, message));
             }
             Operand::Measure(other)
         };
@@ -122,13 +129,22 @@ impl Compiler<'_> {
         if words.iter().any(|known| known == word) {
             return Ok(());
         }
-        let problem = Problem::new(text.place, format!("unknown {list} `{}`", short(word)));
+        let problem = Problem::new(
+            Mistake::UnknownWord,
+            text.place,
+            format!("unknown {list} `{}`", short(word)),
+        );
         Err(problem.maybe_help(suggest(word, words.iter().map(String::as_str))))
     }
 }
 
 fn unreadable(text: &Text) -> Problem {
-    Problem::new(text.place, format!("cannot read `{}`", short(&text.text))).help(HELP)
+    Problem::new(
+        Mistake::Format,
+        text.place,
+        format!("cannot read `{}`", short(&text.text)),
+    )
+    .help(HELP)
 }
 
 /// A measure by its name.
@@ -137,7 +153,11 @@ fn measure(text: &Text, name: &str) -> Result<Measure, Problem> {
     if let Some((_, measure)) = names.iter().find(|(known, _)| known == name) {
         return Ok(*measure);
     }
-    let problem = Problem::new(text.place, format!("unknown measure `{}`", short(name)));
+    let problem = Problem::new(
+        Mistake::UnknownWord,
+        text.place,
+        format!("unknown measure `{}`", short(name)),
+    );
     Err(problem.maybe_help(suggest(name, names.iter().map(|(known, _)| known.as_str()))))
 }
 

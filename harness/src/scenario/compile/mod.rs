@@ -18,12 +18,13 @@ use super::case::{Action, Case, Check, Measure, Step, Tolerance};
 use super::raw::{RawFile, RawTolerance};
 use crate::capability::Capability;
 use crate::catalog::Catalog;
-use crate::catalog::load::quantity_problem;
 use crate::fault::FaultName;
+use crate::mistake::Mistake;
 use crate::quantity::{Concentration, Percent, QuantityError, Span, Volume};
+use crate::yaml::Place;
 use crate::yaml::check::short;
+use crate::yaml::quantity::quantity_problem;
 use crate::yaml::raw::{Either, Quantity, Text};
-use crate::yaml::tree::Place;
 use crate::yaml::{Problem, gather};
 use jiff::civil::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,19 +126,22 @@ impl Compiler<'_> {
     fn header(&mut self, raw: &RawFile) {
         if let Some(version) = raw.version.filter(|v| v.value != 1) {
             let message = format!("version {} of the language is unknown", version.value);
-            self.tell(Problem::new(version.place, message).help("this harness reads version 1"));
+            self.tell(Problem::new(Mistake::Version, version.place, message).help("this harness reads version 1"));
         }
         if let Some(name) = &raw.scenario {
             let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             let edges = name.text.starts_with('-') || name.text.ends_with('-');
             if name.text.is_empty() || name.text.len() > 80 || edges || !name.text.chars().all(fits) {
                 let message = format!("`{}` is no name for a scenario", short(&name.text));
-                self.tell(Problem::new(name.place, message).help("lower-case letters, digits and `-`, at most 80"));
+                self.tell(
+                    Problem::new(Mistake::Name, name.place, message)
+                        .help("lower-case letters, digits and `-`, at most 80"),
+                );
             }
         }
         if let Some(summary) = raw.summary.as_ref().filter(|s| s.text.trim().is_empty()) {
             self.tell(
-                Problem::new(summary.place, "the summary is empty")
+                Problem::new(Mistake::Empty, summary.place, "the summary is empty")
                     .help("say what happens, and what must then be true"),
             );
         }
@@ -146,7 +150,7 @@ impl Compiler<'_> {
         }
         if raw.timeline.as_ref().is_some_and(Vec::is_empty) {
             let place = raw.scenario.as_ref().map_or(raw.place, |name| name.place);
-            self.tell(Problem::new(place, "the timeline has no step"));
+            self.tell(Problem::new(Mistake::Empty, place, "the timeline has no step"));
         }
     }
 
@@ -155,6 +159,7 @@ impl Compiler<'_> {
         for text in texts {
             if !seen.insert(&text.text) {
                 self.tell(Problem::new(
+                    Mistake::Twice,
                     text.place,
                     format!("`{}` is named twice", short(&text.text)),
                 ));
@@ -174,7 +179,11 @@ impl Compiler<'_> {
                     .as_ref()
                     .and_then(|text| self.at_least_0::<_, Volume>(text));
                 if let (Some(_), Some(text)) = (&raw.reservoir, &rx.reservoir) {
-                    self.tell(Problem::new(text.0.place, "the reservoir is given twice"));
+                    self.tell(Problem::new(
+                        Mistake::Twice,
+                        text.0.place,
+                        "the reservoir is given twice",
+                    ));
                 }
                 let prescription = self.prescription(rx, true);
                 (prescription, inside.or(beside).or(Some(RESERVOIR)))
@@ -182,7 +191,11 @@ impl Compiler<'_> {
             Some(Either::Short(_)) => (None, beside),
             None => {
                 let place = raw.scenario.as_ref().map_or(raw.place, |name| name.place);
-                let problem = Problem::new(place, "the key `prescription` is missing in a scenario");
+                let problem = Problem::new(
+                    Mistake::MissingKey,
+                    place,
+                    "the key `prescription` is missing in a scenario",
+                );
                 if !self.trouble_at("prescription") {
                     self.tell(problem.help("write `prescription: none` for a pump that has none at the begin"));
                 }
@@ -224,7 +237,7 @@ impl Compiler<'_> {
         for (name, (place, used)) in std::mem::take(&mut self.marks) {
             if !used {
                 let message = format!("the mark `{}` is never used", short(&name));
-                self.tell(Problem::new(place, message).help("an `expect` names it with `since`"));
+                self.tell(Problem::new(Mistake::Unused, place, message).help("an `expect` names it with `since`"));
             }
         }
     }
@@ -251,6 +264,7 @@ impl Compiler<'_> {
         let value: Q = self.parse(&raw.0)?;
         if value < Q::default() {
             self.tell(Problem::new(
+                Mistake::Range,
                 raw.0.place,
                 format!("`{}` is negative", short(&raw.0.text)),
             ));
@@ -268,7 +282,7 @@ impl Compiler<'_> {
         let value: Span = self.at_least_0(raw)?;
         if value < low || value > high {
             let message = format!("`{}` is not between {low} and {high}", short(&raw.0.text));
-            self.tell(Problem::new(raw.0.place, message));
+            self.tell(Problem::new(Mistake::Range, raw.0.place, message));
             return None;
         }
         Some(value)
@@ -279,7 +293,7 @@ impl Compiler<'_> {
             Ok(seconds) => Some(seconds),
             Err(why) => {
                 let message = format!("`{}` is no date and time: {why}", short(&text.text));
-                self.tell(Problem::new(text.place, message).help("write it as `2026-12-31 23:30`"));
+                self.tell(Problem::new(Mistake::Format, text.place, message).help("write it as `2026-12-31 23:30`"));
                 None
             }
         }

@@ -1,20 +1,25 @@
 //! Prescriptions: what each mode uses, doses in mass, and day schedules.
 
 use super::Compiler;
-use crate::catalog::load::quantity_problem;
+use crate::mistake::Mistake;
 use crate::quantity::{Concentration, Mass, MassRate, QuantityError, Rate, Volume};
 use crate::scenario::case::{Mode, PatientBolus, Prescription, Trial};
 use crate::scenario::raw::{Dose, Flow, RawPatientBolus, RawPrescription, RawTrial};
+use crate::yaml::Place;
 use crate::yaml::Problem;
 use crate::yaml::check::short;
+use crate::yaml::quantity::quantity_problem;
 use crate::yaml::raw::{Quantity, Text};
-use crate::yaml::tree::Place;
 
 impl Compiler<'_> {
     /// Compiles a prescription; `first` is the file's own, which may fill the reservoir.
     pub(super) fn prescription(&mut self, raw: &RawPrescription, first: bool) -> Option<Prescription> {
         if let (false, Some(text)) = (first, &raw.reservoir) {
-            let problem = Problem::new(text.0.place, "`reservoir` does not belong in a later prescription");
+            let problem = Problem::new(
+                Mistake::KeyCombination,
+                text.0.place,
+                "`reservoir` does not belong in a later prescription",
+            );
             self.tell(problem.help("use `do: refill`"));
         }
         let drug = raw.drug.as_ref().map(|word| word.0.text.clone());
@@ -57,7 +62,10 @@ impl Compiler<'_> {
             ] {
                 if !fits || text.text.is_empty() || text.text.len() > 100 {
                     let message = format!("`{}` cannot stand in a line of the pump's protocol", short(&text.text));
-                    self.tell(Problem::new(text.place, message).help("use `send` for bytes that are no field"));
+                    self.tell(
+                        Problem::new(Mistake::Format, text.place, message)
+                            .help("use `send` for bytes that are no field"),
+                    );
                 }
             }
             fields.push((key.text.clone(), value.0.text.clone()));
@@ -127,7 +135,11 @@ impl Compiler<'_> {
         quiet: bool,
     ) -> Option<&'r T> {
         if value.is_none() && !quiet {
-            self.tell(Problem::new(place, format!("the mode `{mode}` needs the key `{key}`")));
+            self.tell(Problem::new(
+                Mistake::MissingKey,
+                place,
+                format!("the mode `{mode}` needs the key `{key}`"),
+            ));
         }
         value
     }
@@ -162,7 +174,11 @@ impl Compiler<'_> {
             let Some(place) = place.filter(|_| !modes.contains(&mode)) else {
                 continue;
             };
-            let problem = Problem::new(place, format!("the mode `{mode}` does not use `{key}`"));
+            let problem = Problem::new(
+                Mistake::KeyCombination,
+                place,
+                format!("the mode `{mode}` does not use `{key}`"),
+            );
             self.tell(problem.help(format!(
                 "`{key}` belongs to {}; `raw` sends any field",
                 modes.join(", ")
@@ -189,7 +205,10 @@ impl Compiler<'_> {
 
     fn trial(&mut self, raw: &RawTrial) -> Option<Trial> {
         if raw.time.is_none() && raw.dose.is_none() && !self.trouble_in(raw.place) {
-            self.tell(Problem::new(raw.place, "a trial without a limit").help("give `time`, `dose`, or both"));
+            self.tell(
+                Problem::new(Mistake::MissingKey, raw.place, "a trial without a limit")
+                    .help("give `time`, `dose`, or both"),
+            );
         }
         Some(Trial {
             time: raw.time.as_ref().and_then(|text| self.time(text)),
@@ -234,7 +253,11 @@ impl Compiler<'_> {
 
     fn positive(&mut self, text: &Text, value: i64) -> Option<i64> {
         if value < 0 {
-            self.tell(Problem::new(text.place, format!("`{}` is negative", short(&text.text))));
+            self.tell(Problem::new(
+                Mistake::Range,
+                text.place,
+                format!("`{}` is negative", short(&text.text)),
+            ));
             return None;
         }
         Some(value)
@@ -269,13 +292,13 @@ impl Compiler<'_> {
         let Some(Concentration(concentration)) = self.concentration else {
             if !self.drug_is_unknown() {
                 let message = format!("`{}` is a mass, but no drug is programmed here", short(&text.text));
-                self.tell(Problem::new(text.place, message).help("give it as a volume"));
+                self.tell(Problem::new(Mistake::Mass, text.place, message).help("give it as a volume"));
             }
             return None;
         };
         if concentration == 0 {
             let message = format!("`{}` is a mass, but the drug has none in it", short(&text.text));
-            self.tell(Problem::new(text.place, message).help("give it as a volume"));
+            self.tell(Problem::new(Mistake::Mass, text.place, message).help("give it as a volume"));
             return None;
         }
         let scaled = i128::from(nanograms) * 1_000_000;
@@ -284,7 +307,7 @@ impl Compiler<'_> {
             let shown = Concentration(concentration);
             let message = format!("`{}` at {shown} is not a whole number of nanolitres", short(&text.text));
             let help = format!("the nearest that are: `{whole} {unit}` and `{} {unit}`", whole + 1);
-            self.tell(Problem::new(text.place, message).help(help));
+            self.tell(Problem::new(Mistake::Precision, text.place, message).help(help));
             return None;
         }
         i64::try_from(whole).ok()

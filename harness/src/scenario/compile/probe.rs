@@ -5,12 +5,13 @@ use super::clock::Clock;
 use crate::capability::Capability;
 use crate::diagnostic::suggest;
 use crate::firmware::{NameError, Place, Value, is_expression, needs_image};
+use crate::mistake::Mistake;
 use crate::scenario::case::{Action, ProbeAction};
 use crate::scenario::raw::{RawProbe, RawSend};
+use crate::yaml::Place as TreePlace;
 use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::raw::{Scalar, Text};
-use crate::yaml::tree::Place as TreePlace;
 
 /// Places that a scenario may watch: each is read whenever time stands.
 const WATCHED_MAX: usize = 32;
@@ -37,14 +38,16 @@ impl Compiler<'_> {
                 None => {
                     let message = format!("`{}` is not bytes in hex", short(&text.text));
                     self.tell(
-                        Problem::new(text.place, message)
+                        Problem::new(Mistake::Format, text.place, message)
                             .help("two hex digits a byte, such as `00 ff 0d 0a`; quote them"),
                     );
                 }
             }
         }
         if bytes.is_empty() && !self.trouble_in(raw.place) {
-            self.tell(Problem::new(raw.place, "`send` sends nothing").help("give `text`, `hex`, or both"));
+            self.tell(
+                Problem::new(Mistake::Empty, raw.place, "`send` sends nothing").help("give `text`, `hex`, or both"),
+            );
         }
         Some(Action::Send { bytes })
     }
@@ -66,7 +69,7 @@ impl Compiler<'_> {
             .collect();
         let [name] = names.as_slice() else {
             if !self.trouble_in(raw.place) {
-                let problem = Problem::new(raw.place, "`probe` does one thing");
+                let problem = Problem::new(Mistake::KeyCombination, raw.place, "`probe` does one thing");
                 self.tell(problem.help("give one of: read, write, flip, halt, break-at; or `probe: reset`"));
             }
             return None;
@@ -122,12 +125,20 @@ impl Compiler<'_> {
             match place {
                 Some(place) if owner != name => {
                     self.tell(
-                        Problem::new(place, format!("`{key}` does not go with `{name}`"))
-                            .help(format!("it goes with `{owner}`")),
+                        Problem::new(
+                            Mistake::KeyCombination,
+                            place,
+                            format!("`{key}` does not go with `{name}`"),
+                        )
+                        .help(format!("it goes with `{owner}`")),
                     );
                 }
                 None if owner == name && !self.trouble_in(raw.place) => {
-                    self.tell(Problem::new(raw.place, format!("`{name}` needs `{key}`")));
+                    self.tell(Problem::new(
+                        Mistake::MissingKey,
+                        raw.place,
+                        format!("`{name}` needs `{key}`"),
+                    ));
                 }
                 _ => {}
             }
@@ -185,7 +196,7 @@ impl Compiler<'_> {
     pub(super) fn watch(&mut self, raw: &[Text]) -> Vec<String> {
         if let Some(text) = raw.get(WATCHED_MAX) {
             let message = format!("more than {WATCHED_MAX} places are watched");
-            self.tell(Problem::new(text.place, message));
+            self.tell(Problem::new(Mistake::Limit, text.place, message));
         }
         if !raw.is_empty() {
             self.needs.insert(Capability::Probe);
@@ -202,7 +213,7 @@ impl Compiler<'_> {
             None => error.message,
             Some(rig) => format!("on rig `{rig}`: {}", error.message),
         };
-        self.tell(Problem::new(place, message).maybe_help(error.help));
+        self.tell(Problem::new(Mistake::FirmwareName, place, message).maybe_help(error.help));
     }
 
     /// A symbol, a symbol with an offset, or a `0x` number; else that was told.
@@ -212,7 +223,7 @@ impl Compiler<'_> {
             let fits = hex(digits);
             if !fits {
                 let message = format!("`{}` is no 32-bit address", short(&text.text));
-                self.tell(Problem::new(text.place, message));
+                self.tell(Problem::new(Mistake::FirmwareName, text.place, message));
             }
             return fits;
         }
@@ -222,7 +233,7 @@ impl Compiler<'_> {
             .map_or_else(|| offset.parse::<u32>().is_ok(), hex);
         if !offset_fits {
             let message = format!("`{}` is no offset", short(offset));
-            self.tell(Problem::new(text.place, message).help("write `SYMBOL+0x10`"));
+            self.tell(Problem::new(Mistake::FirmwareName, text.place, message).help("write `SYMBOL+0x10`"));
         }
         let symbols = self.catalog.symbols();
         let known = symbols.iter().any(|known| known == symbol);
@@ -230,7 +241,14 @@ impl Compiler<'_> {
             let help = suggest(symbol, symbols.iter().map(String::as_str)).unwrap_or_else(|| {
                 "a name of the firmware's source is written with something of its path, as `module::NAME` or `NAME.field`".to_owned()
             });
-            self.tell(Problem::new(text.place, format!("unknown symbol `{}`", short(symbol))).help(help));
+            self.tell(
+                Problem::new(
+                    Mistake::FirmwareName,
+                    text.place,
+                    format!("unknown symbol `{}`", short(symbol)),
+                )
+                .help(help),
+            );
         }
         known && offset_fits
     }

@@ -3,6 +3,7 @@
 use super::Compiler;
 use crate::catalog::words::{VERBS, Verb};
 use crate::diagnostic::suggest;
+use crate::mistake::Mistake;
 use crate::quantity::Volume;
 use crate::scenario::case::Request;
 use crate::scenario::raw::{Dose, Flow, Time, Vol};
@@ -98,7 +99,7 @@ impl Compiler<'_> {
                 let message = format!("`{}` takes no `{}`", verb.name, short(&key.text));
                 let help = suggest(&key.text, known());
                 let help = help.unwrap_or_else(|| "it takes nothing: remove `with`".to_owned());
-                self.tell(Problem::new(key.place, message).help(help));
+                self.tell(Problem::new(Mistake::UnknownKey, key.place, message).help(help));
             }
         }
         let mut complete = true;
@@ -109,7 +110,10 @@ impl Compiler<'_> {
                     table.entries.first().map_or(table.place, |(key, _)| key.place)
                 });
                 let message = format!("`{}` needs `{name}`", verb.name);
-                self.tell(Problem::new(place, message).help(format!("such as `with: {{{}}}`", example(verb))));
+                self.tell(
+                    Problem::new(Mistake::MissingKey, place, message)
+                        .help(format!("such as `with: {{{}}}`", example(verb))),
+                );
             }
         }
         complete.then_some(given)
@@ -121,7 +125,11 @@ impl Compiler<'_> {
         if words.contains(&text.text) {
             return Some(text.text.clone());
         }
-        let problem = Problem::new(text.place, format!("unknown {list} `{}`", short(&text.text)));
+        let problem = Problem::new(
+            Mistake::UnknownWord,
+            text.place,
+            format!("unknown {list} `{}`", short(&text.text)),
+        );
         self.tell(problem.maybe_help(suggest(&text.text, words.iter().map(String::as_str))));
         None
     }
@@ -132,7 +140,7 @@ impl Compiler<'_> {
             "false" | "off" | "no" => Some(false),
             other => {
                 let message = format!("`{}` is neither `true` nor `false`", short(other));
-                self.tell(Problem::new(text.place, message));
+                self.tell(Problem::new(Mistake::WrongKind, text.place, message));
                 None
             }
         }

@@ -1,12 +1,13 @@
 //! Day schedules: which step holds on which day, from when.
 
 use super::Compiler;
+use crate::mistake::Mistake;
 use crate::scenario::case::FlexStep;
 use crate::scenario::raw::RawScheduleStep;
+use crate::yaml::Place;
 use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::raw::{Either, Text};
-use crate::yaml::tree::Place;
 
 /// All days of a week, Monday first.
 const ALL_DAYS: std::ops::Range<u8> = 0..7;
@@ -37,7 +38,7 @@ impl Compiler<'_> {
         for pair in steps.windows(2) {
             if (pair[0].0.day, pair[0].0.minute) == (pair[1].0.day, pair[1].0.minute) {
                 let message = "two steps of the schedule begin at the same time of one day";
-                self.tell(Problem::new(pair[1].1, message));
+                self.tell(Problem::new(Mistake::Twice, pair[1].1, message));
             }
         }
         if !self.trouble_in(place) {
@@ -46,7 +47,11 @@ impl Compiler<'_> {
                 if first.is_none_or(|(step, _)| step.minute != 0) {
                     let name = crate::catalog::words::DAYS[usize::from(day)];
                     let at = first.map_or(place, |(_, at)| *at);
-                    let problem = Problem::new(at, format!("the schedule has no step at 00:00 on `{name}`"));
+                    let problem = Problem::new(
+                        Mistake::Schedule,
+                        at,
+                        format!("the schedule has no step at 00:00 on `{name}`"),
+                    );
                     self.tell(problem.help("the first step of each day begins at \"00:00\""));
                     break;
                 }
@@ -67,7 +72,7 @@ impl Compiler<'_> {
         });
         if parsed.is_none() {
             let message = format!("`{}` is no time of the day", short(&text.text));
-            self.tell(Problem::new(text.place, message).help("write it as \"08:00\""));
+            self.tell(Problem::new(Mistake::Format, text.place, message).help("write it as \"08:00\""));
         }
         parsed
     }

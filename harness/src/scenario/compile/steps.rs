@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::{Compiler, STEPS_MAX, TIME_MAX};
 use crate::capability::Capability;
+use crate::mistake::Mistake;
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Check, ProbeAction, Request, Step, When};
 use crate::scenario::raw::RawStep;
@@ -31,6 +32,7 @@ impl Compiler<'_> {
             .any(|p| p.message.starts_with("the rounds take longer"));
         if let Some(last) = raw.last().filter(|_| clock.latest > TIME_MAX.0 && !told) {
             self.tell(Problem::new(
+                Mistake::Limit,
                 last.place,
                 format!("the scenario lasts longer than {TIME_MAX}"),
             ));
@@ -59,7 +61,11 @@ impl Compiler<'_> {
 
     fn when(&mut self, step: &RawStep, clock: &mut Clock) -> Option<When> {
         if let (Some(at), Some(_)) = (&step.at, &step.after) {
-            self.tell(Problem::new(at.0.place, "a step has either `at` or `after`"));
+            self.tell(Problem::new(
+                Mistake::KeyCombination,
+                at.0.place,
+                "a step has either `at` or `after`",
+            ));
         }
         if let Some(raw) = &step.at {
             let at = self.time(raw)?;
@@ -69,7 +75,10 @@ impl Compiler<'_> {
                     short(&raw.0.text),
                     Span(clock.earliest)
                 );
-                self.tell(Problem::new(raw.0.place, message).help("steps stand in the order of their times"));
+                self.tell(
+                    Problem::new(Mistake::TimeOrder, raw.0.place, message)
+                        .help("steps stand in the order of their times"),
+                );
                 return None;
             }
             if at.0 < clock.latest {
@@ -95,7 +104,7 @@ impl Compiler<'_> {
             );
             let room = at.0 - (clock.latest - span.0);
             let help = format!("shorten it to at most {}, or move the next step", Span(room.max(0)));
-            self.tell(Problem::new(place, message).help(help));
+            self.tell(Problem::new(Mistake::TimeOrder, place, message).help(help));
         }
     }
 
@@ -158,12 +167,15 @@ impl Compiler<'_> {
             [] if self.trouble_in(step.place) => {}
             [] => {
                 let all: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
-                let problem = Problem::new(step.place, "a step without an action");
+                let problem = Problem::new(Mistake::MissingKey, step.place, "a step without an action");
                 self.tell(problem.help(format!("give it one of: {}", all.join(", "))));
             }
             several => {
                 let message = format!("a step has one action, not {}: {}", several.len(), several.join(", "));
-                self.tell(Problem::new(step.place, message).help("begin a new step with `-` for each"));
+                self.tell(
+                    Problem::new(Mistake::KeyCombination, step.place, message)
+                        .help("begin a new step with `-` for each"),
+                );
             }
         }
         None
@@ -195,7 +207,11 @@ impl Compiler<'_> {
                     .filter(|(_, keys)| keys.contains(&key))
                     .map(|(name, _)| *name)
                     .collect();
-                let problem = Problem::new(place, format!("`{key}` does not go with `{action}`"));
+                let problem = Problem::new(
+                    Mistake::KeyCombination,
+                    place,
+                    format!("`{key}` does not go with `{action}`"),
+                );
                 self.tell(problem.help(format!("it goes with `{}`", owners.join("` or `"))));
             }
         }
@@ -205,7 +221,11 @@ impl Compiler<'_> {
         let refused = step.refused.as_ref().map(|word| word.0.text.clone());
         let cut_after = step.cut_after.map(|count| self.word(count));
         if let (Some(count), Some(_)) = (step.cut_after, &refused) {
-            let problem = Problem::new(count.place, "a session that is cut off cannot be refused");
+            let problem = Problem::new(
+                Mistake::KeyCombination,
+                count.place,
+                "a session that is cut off cannot be refused",
+            );
             self.tell(problem.help("give `cut-after` or `refused`"));
         }
         // A session that fails or is staged only leaves the old drug in force.
@@ -243,7 +263,10 @@ impl Compiler<'_> {
             self.positive_time(step.r#for.as_ref(), "for"),
         );
         if let (Some(raw), Some(_)) = (&step.within, &step.r#for) {
-            self.tell(Problem::new(raw.0.place, "`within` and `for` in one step").help("make two steps of it"));
+            self.tell(
+                Problem::new(Mistake::KeyCombination, raw.0.place, "`within` and `for` in one step")
+                    .help("make two steps of it"),
+            );
         }
         if let (Some(raw), Some(span)) = (&step.within, within) {
             clock.up_to(span, raw.0.place);
@@ -265,11 +288,12 @@ impl Compiler<'_> {
             let shown = short(&raw.0.text);
             self.tell(match key {
                 "within" | "for" => Problem::new(
+                    Mistake::Range,
                     raw.0.place,
                     format!("`{key}: {shown}` can never hold: it is over at once"),
                 )
                 .help(format!("leave `{key}` out to look at this instant")),
-                _ => Problem::new(raw.0.place, format!("`{key}: {shown}` is over at once")),
+                _ => Problem::new(Mistake::Range, raw.0.place, format!("`{key}: {shown}` is over at once")),
             });
             return None;
         }
@@ -280,6 +304,7 @@ impl Compiler<'_> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if text.text.is_empty() || text.text.len() > 60 || !text.text.chars().all(fits) {
             self.tell(Problem::new(
+                Mistake::Name,
                 text.place,
                 format!("`{}` is no name for a mark", short(&text.text)),
             ));
@@ -288,7 +313,7 @@ impl Compiler<'_> {
         if let Some((first, _)) = self.marks.get(&text.text) {
             let message = format!("the mark `{}` is set twice", text.text);
             let label = format!("first on line {}", first.line);
-            self.tell(Problem::new(text.place, message).label(label));
+            self.tell(Problem::new(Mistake::Twice, text.place, message).label(label));
             return None;
         }
         self.marks.insert(text.text.clone(), (text.place, false));
@@ -299,7 +324,7 @@ impl Compiler<'_> {
         let count = step.repeat?;
         let Some(raw) = step.steps.as_ref().filter(|steps| !steps.is_empty()) else {
             if !self.trouble_in(step.place) {
-                self.tell(Problem::new(count.place, "`repeat` needs `steps`"));
+                self.tell(Problem::new(Mistake::MissingKey, count.place, "`repeat` needs `steps`"));
             }
             return None;
         };
@@ -308,7 +333,7 @@ impl Compiler<'_> {
         let steps = self.steps(raw, &mut round, &mut inner);
         let times = self.word(count)?;
         if times == 0 {
-            self.tell(Problem::new(count.place, "`repeat: 0` does nothing").help("remove the step"));
+            self.tell(Problem::new(Mistake::Range, count.place, "`repeat: 0` does nothing").help("remove the step"));
             return None;
         }
         let before = *total;
@@ -317,6 +342,7 @@ impl Compiler<'_> {
             // Told where the limit is passed, and not again in each repeat around it.
             if before <= STEPS_MAX && inner <= STEPS_MAX {
                 self.tell(Problem::new(
+                    Mistake::Limit,
                     count.place,
                     format!("the file expands to more than {STEPS_MAX} steps"),
                 ));
@@ -339,7 +365,7 @@ impl Compiler<'_> {
             Some(every) => {
                 if round.earliest > every.0 {
                     let message = format!("a round takes {}, longer than `every: {every}`", Span(round.earliest));
-                    self.tell(Problem::new(place, message));
+                    self.tell(Problem::new(Mistake::TimeOrder, place, message));
                 } else if round.latest > every.0 && times > 1 {
                     self.cannot_hold(round, every);
                 }
@@ -353,7 +379,7 @@ impl Compiler<'_> {
         };
         if high > TIME_MAX.0 {
             let message = format!("the rounds take longer than {TIME_MAX}");
-            self.tell(Problem::new(place, message));
+            self.tell(Problem::new(Mistake::Limit, place, message));
         }
         clock.earliest = clock.earliest.saturating_add(low);
         clock.latest = clock.latest.saturating_add(high);
@@ -368,6 +394,7 @@ impl Compiler<'_> {
         // That it is less than 0 was told with the file's shape.
         if word.is_none() && count.value >= 0 {
             self.tell(Problem::new(
+                Mistake::Range,
                 count.place,
                 format!("{} does not fit 32 bits", count.value),
             ));
