@@ -38,10 +38,10 @@ impl Subject {
 }
 
 macro_rules! mistakes {
-    ($($(#[$meta:meta])* $mistake:ident = $name:literal in $subjects:expr;)*) => {
+    ($(#[doc = $means:literal] $mistake:ident = $name:literal in $subjects:expr;)*) => {
         /// A kind of mistake: neither one sentence nor all of them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Mistake { $($(#[$meta])* $mistake,)* }
+        pub enum Mistake { $(#[doc = $means] $mistake,)* }
 
         impl Mistake {
             /// All of them.
@@ -50,6 +50,12 @@ macro_rules! mistakes {
             /// In kebab case: the rest of a code.
             fn name(self) -> &'static str {
                 match self { $(Self::$mistake => $name,)* }
+            }
+
+            /// What it means, in a sentence or two.
+            #[must_use]
+            pub fn means(self) -> &'static str {
+                match self { $(Self::$mistake => $means.trim_ascii(),)* }
             }
 
             /// What can have it.
@@ -85,7 +91,7 @@ mistakes! {
     /// Something is said twice, and once would do, or only one can be meant.
     Twice = "twice" in Subject::ALL;
     /// A number beyond what it may be.
-    Range = "range" in Subject::ALL;
+    Range = "range" in &[Scenario, Device, Rig];
     /// No number where one is needed.
     Number = "number" in &[Scenario, Drug, Device, Rig];
     /// No unit, an unknown one, or one of another dimension.
@@ -149,6 +155,12 @@ impl Code {
             subjects.map(move |subject| Self::new(*subject, mistake))
         };
         Mistake::ALL.iter().flat_map(of)
+    }
+
+    /// The kind of mistake.
+    #[must_use]
+    pub fn mistake(self) -> Mistake {
+        self.mistake
     }
 
     /// What was read.

@@ -1,7 +1,7 @@
 //! Reads the files of `fixtures/requirements` and `fixtures/drugs`.
 
+use super::known::{Catalog, Drug, Requirement, fixed_words};
 use super::raw::{RawDrug, RawDrugFile, RawRequirementFile};
-use super::{Catalog, Drug, Requirement, fixed_words};
 use crate::diagnostic::Diagnostic;
 use crate::mistake::{Mistake, Subject};
 use crate::quantity::QuantityError;
