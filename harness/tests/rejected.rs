@@ -1,13 +1,13 @@
 //! Every file in `scenarios/rejected` is rejected with the diagnostics that stand beside it, and the published schema rejects what is wrong with
 //! its structure too. `docs/diagnostics.md` explains every code, with a rejected file for each that a scenario can have.
 
-use pump_hil::catalog::Catalog;
-use pump_hil::diagnostic::render_all;
 use pump_hil::files::ScenarioFolder;
-use pump_hil::mistake::{Code, Mistake, Subject};
-use pump_hil::scenario::load;
-use pump_hil::scenario::schema::{FileKind, of_scenarios, schema};
-use pump_hil::yaml::{check, parse};
+use pump_hil_language::catalog::{self, Catalog};
+use pump_hil_language::scenario::load;
+use pump_hil_language::scenario::schema::{FileKind, of_scenarios, schema};
+use pump_hil_model::diagnostic::render_all;
+use pump_hil_model::mistake::{Code, Mistake, Subject};
+use pump_hil_model::yaml::{check, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ fn scenarios() -> PathBuf {
 }
 
 fn catalog() -> Catalog {
-    Catalog::shipped().unwrap_or_else(|d| panic!("{}", render_all(&d, false)))
+    catalog::shipped().unwrap_or_else(|d| panic!("{}", render_all(&d, false)))
 }
 
 /// Names of the rejected files, without `.yaml`.

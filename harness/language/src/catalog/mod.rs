@@ -1,0 +1,9 @@
+//! Everything that a scenario may name: requirements, drugs, and the closed lists of words.
+
+pub mod coverage;
+mod known;
+pub mod load;
+pub mod raw;
+
+pub use known::{Catalog, Drug, Requirement, fixed_words};
+pub use load::shipped;

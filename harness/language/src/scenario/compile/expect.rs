@@ -1,0 +1,145 @@
+//! `expect`: what must be true.
+
+use super::marks::Marks;
+use super::memory::place;
+use super::range::{dimension, range};
+use super::told::Told;
+use crate::catalog::Catalog;
+use crate::scenario::raw::{RawEvent, RawExpect, RawMemory};
+use pump_hil_model::case::Check;
+use pump_hil_model::diagnostic::suggest;
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::value::Wanted;
+use pump_hil_model::words::{EVENT_FIELDS, EVENTS};
+use pump_hil_model::yaml::Problem;
+use pump_hil_model::yaml::check::short;
+use pump_hil_model::yaml::raw::{Either, Scalar, Table, Text};
+use std::collections::BTreeMap;
+
+/// The checks of an `expect`.
+pub(super) fn checks(raw: &RawExpect, catalog: &Catalog, marks: &mut Marks, told: &mut Told<'_>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    alarm_checks(raw, &mut checks, told);
+    if let Some(word) = &raw.state {
+        checks.push(Check::State(word.0.text.clone()));
+    }
+    if let Some(word) = &raw.mode {
+        checks.push(Check::Mode(word.0.text.clone()));
+    }
+    if let Some(word) = &raw.bolus {
+        checks.push(Check::Bolus(word.0.text.clone()));
+    }
+    match &raw.event {
+        Some(Either::Short(word)) => checks.push(Check::Event {
+            kind: word.0.text.clone(),
+            fields: BTreeMap::new(),
+        }),
+        Some(Either::Long(event)) => checks.extend(event_check(event, told)),
+        None => {}
+    }
+    if let Some(word) = &raw.no_event {
+        checks.push(Check::NoEvent {
+            kind: word.0.text.clone(),
+        });
+    }
+    if let Some(table) = &raw.reply {
+        checks.push(Check::Reply { fields: fields(table) });
+    }
+    if let Some(memory) = &raw.memory {
+        checks.extend(memory_check(memory, catalog, told));
+    }
+    measures(raw, marks, &mut checks, told);
+    if checks.is_empty() && !told.inside(raw.place) {
+        told.tell(Problem::new(Mistake::Empty, raw.place, "`expect` expects nothing"));
+    }
+    checks
+}
+
+fn memory_check(memory: &RawMemory, catalog: &Catalog, told: &mut Told<'_>) -> Option<Check> {
+    let (at, value) = (&memory.at.as_ref()?.0, &memory.value.as_ref()?.0);
+    match Wanted::parse(&value.text) {
+        Ok(wanted) => {
+            place(at, value.place, |place| place.can_be(&wanted), catalog, told);
+            Some(Check::Memory {
+                at: at.text.clone(),
+                value: wanted,
+            })
+        }
+        Err(why) => {
+            let problem = Problem::new(Mistake::Format, value.place, why);
+            let help = "write `3`, `>= 3`, `1 .. 5`, `2.5 +- 0.1`, `true`, `none`, or a variant's name";
+            told.tell(problem.help(help));
+            None
+        }
+    }
+}
+
+fn event_check(event: &RawEvent, told: &mut Told<'_>) -> Option<Check> {
+    let kind = event.kind.as_ref()?.0.text.clone();
+    let known = EVENT_FIELDS.iter().find(|(name, _)| *name == kind);
+    let known: &[&str] = known.map_or(&[], |(_, fields)| fields);
+    let given = event.with.as_ref().map_or(&[][..], |table| table.entries.as_slice());
+    // An unknown kind was told, and nobody knows its fields.
+    let listed = EVENTS.contains(&kind.as_str());
+    for (key, _) in given
+        .iter()
+        .filter(|(key, _)| listed && !known.contains(&key.text.as_str()))
+    {
+        let message = format!("the event `{kind}` has no field `{}`", short(&key.text));
+        let problem = Problem::new(Mistake::UnknownKey, key.place, message);
+        told.tell(problem.maybe_help(suggest(&key.text, known.iter().copied())));
+    }
+    Some(Check::Event {
+        kind,
+        fields: event.with.as_ref().map(fields).unwrap_or_default(),
+    })
+}
+
+fn alarm_checks(raw: &RawExpect, checks: &mut Vec<Check>, told: &mut Told<'_>) {
+    match (&raw.alarm, &raw.priority) {
+        (Some(alarm), priority) => checks.push(Check::Alarm {
+            id: alarm.0.text.clone(),
+            priority: priority.as_ref().map(|p| p.0.text.clone()),
+        }),
+        (None, Some(priority)) => {
+            let message = "a `priority` without an `alarm`";
+            let problem = Problem::new(Mistake::KeyCombination, priority.0.place, message);
+            told.tell(problem.help("say of which alarm"));
+        }
+        (None, None) => {}
+    }
+    if let Some(word) = &raw.no_alarm {
+        let id = (word.0.text != "any").then(|| word.0.text.clone());
+        checks.push(Check::NoAlarm { id });
+    }
+    if let Some(word) = &raw.alarm_cleared {
+        checks.push(Check::AlarmCleared {
+            id: word.0.text.clone(),
+        });
+    }
+}
+
+fn measures(raw: &RawExpect, marks: &mut Marks, checks: &mut Vec<Check>, told: &mut Told<'_>) {
+    let since = raw.since.as_ref().and_then(|text| marks.used(text, told));
+    let measures = raw.measures();
+    if let (Some(text), true) = (&raw.since, measures.is_empty()) {
+        let problem = Problem::new(Mistake::KeyCombination, text.place, "`since` without a measure");
+        told.tell(problem.help("it says from where a measure counts"));
+    }
+    for (what, text) in measures {
+        match range(&text.0, dimension(what)) {
+            Ok(range) => checks.push(Check::Measure {
+                what,
+                since: since.clone(),
+                range,
+            }),
+            Err(problem) => told.tell(problem),
+        }
+    }
+}
+
+/// Fields as text.
+fn fields(table: &Table<Scalar>) -> BTreeMap<String, String> {
+    let entry = |(key, value): &(Text, Scalar)| (key.text.clone(), value.0.text.clone());
+    table.entries.iter().map(entry).collect()
+}

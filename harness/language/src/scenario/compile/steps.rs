@@ -1,0 +1,179 @@
+//! The timeline, walked step by step with what is in force at each.
+
+use super::action::action_of;
+use super::clock::Clock;
+use super::dosing::Dosing;
+use super::expect::checks;
+use super::inject::Injected;
+use super::marks::Marks;
+use super::prescription::prescription;
+use super::probe::{probe, send};
+use super::request::request;
+use super::told::Told;
+use super::values::{bits_32, positive_time, time};
+use crate::catalog::Catalog;
+use crate::scenario::raw::RawStep;
+use pump_hil_model::case::{Action, ProbeAction, Request, Step};
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::yaml::Problem;
+use pump_hil_model::yaml::raw::Either;
+
+/// Compiles the whole timeline; `dosing` is what the file's own prescription programs.
+pub(super) fn timeline(raw: &[RawStep], catalog: &Catalog, dosing: Dosing, told: &mut Told<'_>) -> Vec<Step> {
+    let mut compiler = Compiler {
+        catalog,
+        told,
+        dosing,
+        marks: Marks::default(),
+        injected: Injected::default(),
+    };
+    let mut clock = Clock::default();
+    let steps = compiler.steps(raw, &mut clock);
+    clock.end(raw.last(), compiler.told);
+    compiler.marks.tell_unused(compiler.told);
+    steps
+}
+
+/// What the steps so far have left in force.
+struct Compiler<'a, 'p> {
+    catalog: &'a Catalog,
+    told: &'a mut Told<'p>,
+    dosing: Dosing,
+    marks: Marks,
+    injected: Injected,
+}
+
+impl Compiler<'_, '_> {
+    fn steps(&mut self, raw: &[RawStep], clock: &mut Clock) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for step in raw {
+            if self.told.is_full() {
+                break;
+            }
+            clock.count_step();
+            let when = clock.begin(step, self.told);
+            if let (Some(when), Some(action)) = (when, self.action(step, clock)) {
+                steps.push(Step {
+                    line: step.place.line,
+                    when,
+                    action,
+                });
+            }
+        }
+        steps
+    }
+
+    fn action(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {
+        match action_of(step, self.told)? {
+            "do" => {
+                let (verb, with) = (step.r#do.as_ref()?, step.with.as_ref());
+                Some(Action::Do {
+                    request: request(verb, with, self.catalog, self.dosing, self.told)?,
+                    refused: step.refused.as_ref().map(|word| word.0.text.clone()),
+                })
+            }
+            "program" | "stage" => self.programming(step),
+            "inject" => self.injected.inject(step, self.told),
+            "clear" => self.injected.clear(step, self.told),
+            "expect" => self.expect(step, clock),
+            "send" => send(step.send.as_ref()?, self.told),
+            "probe" => match step.probe.as_ref()? {
+                Either::Short(_) => Some(Action::Probe(ProbeAction::Reset)),
+                Either::Long(raw) => probe(raw, clock, self.catalog, self.told).map(Action::Probe),
+            },
+            "wait" => {
+                let span = time(step.wait.as_ref()?, self.told)?;
+                clock.pass(span);
+                Some(Action::Wait(span))
+            }
+            "mark" => self.marks.set(step.mark.as_ref()?, self.told).map(Action::Mark),
+            _ => self.repeat(step, clock),
+        }
+    }
+
+    fn programming(&mut self, step: &RawStep) -> Option<Action> {
+        let refused = step.refused.as_ref().map(|word| word.0.text.clone());
+        let cut_after = step.cut_after.map(|count| bits_32(count, self.told));
+        if let (Some(count), Some(_)) = (step.cut_after, &refused) {
+            let message = "a session that is cut off cannot be refused";
+            let problem = Problem::new(Mistake::KeyCombination, count.place, message);
+            self.told.tell(problem.help("give `cut-after` or `refused`"));
+        }
+        if let Some(raw) = &step.stage {
+            let prescription = prescription(raw, false, self.catalog, &mut self.dosing, self.told);
+            return Some(Action::Do {
+                request: Request::Stage {
+                    prescription: Box::new(prescription?),
+                },
+                refused,
+            });
+        }
+        let raw = step.program.as_ref()?;
+        let before = self.dosing;
+        let prescription = prescription(raw, false, self.catalog, &mut self.dosing, self.told);
+        // A session that fails leaves the old drug in force.
+        if refused.is_some() || cut_after.is_some() {
+            self.dosing = before;
+        }
+        Some(Action::Do {
+            request: Request::Program {
+                prescription: Box::new(prescription?),
+                cut_after: match cut_after {
+                    Some(None) => return None,
+                    Some(some) => some,
+                    None => None,
+                },
+            },
+            refused,
+        })
+    }
+
+    fn expect(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {
+        let checks = checks(step.expect.as_ref()?, self.catalog, &mut self.marks, self.told);
+        let within = positive_time(step.within.as_ref(), "within", self.told);
+        let throughout = positive_time(step.r#for.as_ref(), "for", self.told);
+        if let (Some(raw), Some(_)) = (&step.within, &step.r#for) {
+            let message = "`within` and `for` in one step";
+            let problem = Problem::new(Mistake::KeyCombination, raw.0.place, message);
+            self.told.tell(problem.help("make two steps of it"));
+        }
+        if let (Some(raw), Some(span)) = (&step.within, within) {
+            clock.up_to(span, raw.0.place);
+        }
+        if let Some(span) = throughout {
+            clock.pass(span);
+        }
+        Some(Action::Expect {
+            checks,
+            within,
+            throughout,
+        })
+    }
+
+    fn repeat(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {
+        let count = step.repeat?;
+        let Some(raw) = step.steps.as_ref().filter(|steps| !steps.is_empty()) else {
+            if !self.told.inside(step.place) {
+                let problem = Problem::new(Mistake::MissingKey, count.place, "`repeat` needs `steps`");
+                self.told.tell(problem);
+            }
+            return None;
+        };
+        let mut round = Clock::default();
+        let steps = self.steps(raw, &mut round);
+        let times = bits_32(count, self.told)?;
+        if times == 0 {
+            let problem = Problem::new(Mistake::Range, count.place, "`repeat: 0` does nothing");
+            self.told.tell(problem.help("remove the step"));
+            return None;
+        }
+        clock.count_rounds(&round, times, count.place, self.told)?;
+        let every: Option<Span> = match &step.every {
+            Some(raw) => Some(positive_time(Some(raw), "every", self.told)?),
+            None => None,
+        };
+        clock.pass_rounds(&round, times, every, step, self.told);
+        Some(Action::Repeat { times, every, steps })
+    }
+}

@@ -1,9 +1,0 @@
-//! Everything that a scenario may name: requirements, drugs, and the closed lists of words.
-
-pub mod coverage;
-mod known;
-pub mod load;
-pub mod raw;
-pub mod words;
-
-pub use known::{Catalog, Drug, Requirement, fixed_words};
