@@ -33,6 +33,7 @@ pub mod snapshot;
 pub mod suite;
 #[cfg(test)]
 mod testing;
+pub mod trouble;
 pub mod verdict;
 pub mod wire;
 pub mod yaml;

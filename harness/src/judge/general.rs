@@ -6,6 +6,7 @@ use crate::dose::Lag;
 use crate::event::{Body, Event, Said};
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Check, Request, Step};
+use crate::trouble::{Trouble, TroubleCode};
 use crate::verdict::ReasonKind;
 use std::collections::BTreeSet;
 
@@ -30,7 +31,10 @@ impl Judge {
         match &event.body {
             Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
-            Body::RigTrouble { what } => self.trouble(what.clone()),
+            Body::RigTrouble { code, what } => {
+                let code = code.clone().unwrap_or(TroubleCode::RIG);
+                self.trouble(Trouble::told(code, what));
+            }
             Body::Ended => self.ended = true,
             _ => {}
         }
@@ -51,9 +55,10 @@ impl Judge {
                 self.reason(ReasonKind::NoReply, event.t, format!("a reply to `{verb}`"), came);
             }
             Body::FaultUnconfirmed { fault, why } => {
-                self.trouble(format!("fault `{fault}` could not be confirmed: {why}"));
+                let (fault, why) = (*fault, why.clone());
+                self.trouble(Trouble::FaultUnconfirmed { fault, why });
             }
-            Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
+            Body::Interrupted { by } => self.trouble(Trouble::Interrupted { by: by.clone() }),
             Body::Played => {
                 self.played = true;
                 self.close_books();
@@ -107,7 +112,9 @@ impl Judge {
     fn hung(&mut self, t: Span, place: &str, limit_ms: u64) {
         let came = format!("the firmware hangs in {place}: no answer within {limit_ms} ms of host time");
         let expected = "firmware that does what it is asked".to_owned();
-        self.troubles.push((self.seq + 1, came.clone()));
+        let place = place.to_owned();
+        self.troubles
+            .push((self.seq + 1, Trouble::FirmwareHangs { place, limit_ms }));
         self.reason(ReasonKind::Hang, t, expected, came);
     }
 
@@ -118,9 +125,7 @@ impl Judge {
             let came = crate::report::event_line(event);
             self.reason(ReasonKind::Record, self.observed.now, expected, came.trim().to_owned());
         } else {
-            self.trouble(
-                "the rig or the journal holds a number that cannot be; check the probe and the test block".to_owned(),
-            );
+            self.trouble(Trouble::ImpossibleNumber);
         }
     }
 
@@ -164,9 +169,7 @@ impl Judge {
             let lag = self.newest.lag.of(t, Some(pump_t));
             if lag > BEHIND && !self.newest.behind && !self.line_is_excused(t) {
                 self.newest.behind = true;
-                self.trouble(format!(
-                    "the pump's time is {lag} behind the rig's, so that what it reports cannot be compared; check the clock in the rig file"
-                ));
+                self.trouble(Trouble::ClockBehind { lag });
             }
         }
     }

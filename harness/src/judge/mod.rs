@@ -34,6 +34,7 @@ use crate::oracle::{Oracle, OracleSettings};
 use crate::quantity::Span;
 use crate::reconcile::{ReconcileSettings, Reconciler};
 use crate::scenario::case::{Action, Case, Check};
+use crate::trouble::Trouble;
 use crate::verdict::{Reason, ReasonKind, Verdict};
 use checks::Windows;
 use general::{Newest, announce};
@@ -66,7 +67,7 @@ pub struct Judge {
     group_end: u64,
     after_expectation: bool,
     reasons: Vec<(u64, Reason)>,
-    troubles: Vec<(u64, String)>,
+    troubles: Vec<(u64, Trouble)>,
     serial_trouble: Option<Span>,
     newest: Newest,
     starts: Starts,
@@ -260,12 +261,10 @@ impl Judge {
     pub fn finish(mut self) -> Outcome {
         self.close_books();
         if !self.ended {
-            let what = "the journal has no end: the harness was killed, or the disk was full; run the scenario again";
-            self.troubles.push((self.seq + 1, what.to_owned()));
+            self.troubles.push((self.seq + 1, Trouble::JournalWithoutEnd));
         }
         if !self.played && self.troubles.is_empty() {
-            let what = "the steps did not come to their end: the harness broke off; run the scenario again";
-            self.troubles.push((self.seq + 1, what.to_owned()));
+            self.troubles.push((self.seq + 1, Trouble::BrokeOff));
         }
         self.reasons.sort_by_key(|(seq, _)| *seq);
         let broke_at = self.troubles.iter().map(|(seq, _)| *seq).min();
@@ -281,10 +280,7 @@ impl Judge {
         } else if self.troubles.is_empty() && self.not_safe.is_empty() {
             Verdict::Passed
         } else {
-            let not_safe = self
-                .not_safe
-                .iter()
-                .map(|what| format!("the pump was not left safe: {what}"));
+            let not_safe = self.not_safe.iter().map(|what| Trouble::NotSafe { what: what.clone() });
             Verdict::Inconclusive {
                 why: self.troubles.into_iter().map(|(_, why)| why).chain(not_safe).collect(),
             }
@@ -326,7 +322,7 @@ impl Judge {
         ));
     }
 
-    fn trouble(&mut self, why: String) {
+    fn trouble(&mut self, why: Trouble) {
         self.troubles.push((self.seq, why));
     }
 }

@@ -6,6 +6,7 @@ use crate::dose::DoseLog;
 use crate::event::Event;
 use crate::quantity::Span;
 use crate::scenario::case::Case;
+use crate::trouble::Trouble;
 use crate::verdict::{Reason, Verdict};
 
 /// What came of a run.
@@ -63,7 +64,7 @@ impl Outcome {
     }
 
     /// Notes that the rig, the journal or the clock broke. A failure of the pump that is already proven stays one.
-    pub fn add_trouble(&mut self, why: String) {
+    pub fn add_trouble(&mut self, why: Trouble) {
         match &mut self.verdict {
             Verdict::Passed => self.verdict = Verdict::Inconclusive { why: vec![why] },
             Verdict::Inconclusive { why: all } => all.push(why),

@@ -4,6 +4,7 @@ use super::{Judge, Windows};
 use crate::event::{Body, Event, StepId};
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Case, Request, Step};
+use crate::trouble::Trouble;
 use crate::verdict::ReasonKind;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ impl Judge {
         let step = open.step(&case);
         self.open.push(open);
         let Some(step) = step else {
-            self.trouble(format!("the journal names step {}, which the case has not", id.0));
+            self.trouble(Trouble::UnknownStep { step: id.clone() });
             return;
         };
         if matches!(step.action, Action::Expect { .. }) {

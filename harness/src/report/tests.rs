@@ -5,6 +5,7 @@ use crate::judge::judge_journal;
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Request};
 use crate::testing::{HOUR, Run, alarm, ask, case, expect};
+use crate::trouble::{Trouble, TroubleCode};
 use crate::verdict::{ReasonKind, Verdict};
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ fn every_event_is_told_in_words() {
 fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
     let mut broken = passed();
     broken.outcome.verdict = Verdict::Inconclusive {
-        why: vec!["the line is dead".into()],
+        why: vec![Trouble::told(TroubleCode::RIG, "the line is dead")],
     };
     let xml = junit::report(&[failed(), passed(), broken]).unwrap();
     assert!(
