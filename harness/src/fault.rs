@@ -305,3 +305,6 @@ pub const CATALOGUE: &[Fault] = &[
         "one byte in so many that the pump receives is another one",
     ),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -234,7 +234,7 @@ fn share_of(share: Percent, volume: i64) -> i64 {
 }
 
 /// Faults under which the pump commands strokes that do not come about.
-fn holds_rotor(fault: &str) -> bool {
+pub(crate) fn holds_rotor(fault: &str) -> bool {
     matches!(
         fault,
         "motor-stall"

@@ -182,7 +182,6 @@ impl Judge {
     }
 
     fn silence_is_excused(&self, t: Span) -> bool {
-        let mute = |f: &str| breaks_line(f) || matches!(f, "main-loop-hang" | "brown-out" | "battery-depleted");
         let cut = self
             .open
             .last()
@@ -199,12 +198,16 @@ impl Judge {
         // Before the begin nothing was tested yet: a set-up that gets no answer is the rig's trouble, and is noted as such.
         !self.observed.begun
             || cut
-            || self.observed.faults.iter().any(|f| mute(f.as_str()))
+            || self.observed.faults.iter().any(|f| mutes(f.as_str()))
             || self.serial_trouble.is_some_and(|last| t.0 - last.0 <= 60_000)
     }
 }
 
-fn breaks_line(fault: &str) -> bool {
+pub(crate) fn mutes(fault: &str) -> bool {
+    breaks_line(fault) || matches!(fault, "main-loop-hang" | "brown-out" | "battery-depleted")
+}
+
+pub(crate) fn breaks_line(fault: &str) -> bool {
     fault.starts_with("serial-")
 }
 

@@ -15,9 +15,9 @@
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
 mod checks;
-mod general;
+pub(crate) mod general;
 mod invariants;
-mod observed;
+pub(crate) mod observed;
 mod outcome;
 mod starts;
 mod steps;

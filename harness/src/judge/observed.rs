@@ -131,7 +131,7 @@ impl Observed {
             }
             Body::FaultCleared { fault } => {
                 self.faults.remove(fault);
-                if fault.as_str().ends_with("occlusion") {
+                if is_occlusion(fault.as_str()) {
                     self.released_from = self.sample.as_ref().map(actuated_delivered);
                 }
             }
@@ -332,6 +332,10 @@ impl Observed {
             self.told.pop_front();
         }
     }
+}
+
+pub(crate) fn is_occlusion(fault: &str) -> bool {
+    fault.ends_with("occlusion")
 }
 
 /// Whether a measure is what it is at an instant, and not a count that grows.

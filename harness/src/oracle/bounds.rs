@@ -69,7 +69,7 @@ impl Bounds {
 }
 
 /// Faults that may keep a pump from delivering.
-fn excuses(fault: &str) -> bool {
+pub(crate) fn excuses(fault: &str) -> bool {
     !matches!(
         fault,
         "catheter-disconnection"

@@ -83,13 +83,13 @@ impl Dues {
 
     pub fn fault_armed(&mut self, fault: &str) {
         self.battery_fault |= fault.starts_with("battery") || fault == "brown-out";
-        if !fault.starts_with("serial-") {
+        if excuses(fault) {
             self.excusing += 1;
         }
     }
 
     pub fn fault_cleared(&mut self, fault: &str, recovered: i64) {
-        if !fault.starts_with("serial-") {
+        if excuses(fault) {
             self.excusing = self.excusing.saturating_sub(1);
             self.excuse_until = recovered;
         }
@@ -98,6 +98,11 @@ impl Dues {
     fn was_raised_since(&self, id: &str, t: i64) -> bool {
         self.raised.get(id).is_some_and(|&at| at >= t) || self.active.get(id) == Some(&true)
     }
+}
+
+/// Faults under which what is due may come late.
+pub(crate) fn excuses(fault: &str) -> bool {
+    !fault.starts_with("serial-")
 }
 
 impl Oracle {

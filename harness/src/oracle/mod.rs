@@ -12,8 +12,8 @@
 //! A prescription that holds raw fields cannot be known here: while it is in force the oracle says nothing.
 
 mod announced;
-mod bounds;
-mod due;
+pub(crate) mod bounds;
+pub(crate) mod due;
 mod ledger;
 mod requests;
 mod schedule;
