@@ -1,6 +1,6 @@
 //! What each fault answers to each question that a verdict asks of it.
 
-use super::{CATALOGUE, FaultName};
+use super::{CATALOGUE, Deadlines, Delivery, FaultName, Rotor, Talk, Tube};
 use std::fmt::Write;
 
 const X: bool = true;
@@ -54,14 +54,14 @@ const ANSWERS: [(&str, [bool; 6]); 30] = [
 ];
 
 fn answers(fault: FaultName) -> [bool; 6] {
-    let fault = fault.as_str();
+    let effects = fault.effects();
     [
-        crate::oracle::bounds::excuses(fault),
-        crate::reconcile::holds_rotor(fault),
-        crate::oracle::due::excuses(fault),
-        crate::judge::general::breaks_line(fault),
-        crate::judge::general::mutes(fault),
-        crate::judge::observed::is_occlusion(fault),
+        effects.delivery == Delivery::MayLack,
+        effects.rotor == Rotor::MayStand,
+        effects.deadlines == Deadlines::MayPass,
+        effects.talk == Talk::Broken,
+        effects.talk != Talk::Clear,
+        effects.tube == Tube::Closes,
     ]
 }
 

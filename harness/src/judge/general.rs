@@ -4,6 +4,7 @@ use super::{CRASHES_MAX, Judge};
 use crate::crash::{Crash, Why};
 use crate::dose::Lag;
 use crate::event::{Body, Event, Said};
+use crate::fault::Talk;
 use crate::quantity::Span;
 use crate::scenario::case::{Action, Check, Request, Step};
 use crate::trouble::{Trouble, TroubleCode};
@@ -43,7 +44,7 @@ impl Judge {
     /// What needs no step: alarms, gaps, silence, trouble.
     pub(super) fn general(&mut self, event: &Event) {
         match &event.body {
-            Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if breaks_line(fault.as_str()) => {
+            Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if fault.effects().talk == Talk::Broken => {
                 self.serial_trouble = Some(event.t);
             }
             Body::Gap { of, from, count } if !self.line_is_excused(event.t) => {
@@ -175,7 +176,7 @@ impl Judge {
     }
 
     fn line_is_excused(&self, t: Span) -> bool {
-        self.observed.faults.iter().any(|f| breaks_line(f.as_str()))
+        self.observed.faults.iter().any(|f| f.effects().talk == Talk::Broken)
             || self
                 .serial_trouble
                 .is_some_and(|last| t.0 - last.0 <= SERIAL_AFTERMATH.0)
@@ -198,17 +199,9 @@ impl Judge {
         // Before the begin nothing was tested yet: a set-up that gets no answer is the rig's trouble, and is noted as such.
         !self.observed.begun
             || cut
-            || self.observed.faults.iter().any(|f| mutes(f.as_str()))
+            || self.observed.faults.iter().any(|f| f.effects().talk != Talk::Clear)
             || self.serial_trouble.is_some_and(|last| t.0 - last.0 <= 60_000)
     }
-}
-
-pub(crate) fn mutes(fault: &str) -> bool {
-    breaks_line(fault) || matches!(fault, "main-loop-hang" | "brown-out" | "battery-depleted")
-}
-
-pub(crate) fn breaks_line(fault: &str) -> bool {
-    fault.starts_with("serial-")
 }
 
 /// Names of alarms that some step names.

@@ -15,9 +15,9 @@
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
 mod checks;
-pub(crate) mod general;
+mod general;
 mod invariants;
-pub(crate) mod observed;
+mod observed;
 mod outcome;
 mod starts;
 mod steps;

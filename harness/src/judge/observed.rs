@@ -4,7 +4,7 @@
 
 use crate::dose::{actuated_delivered, classes};
 use crate::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
-use crate::fault::FaultName;
+use crate::fault::{FaultName, Tube};
 use crate::firmware::Value;
 use crate::quantity::Span;
 use crate::scenario::case::Measure;
@@ -131,7 +131,7 @@ impl Observed {
             }
             Body::FaultCleared { fault } => {
                 self.faults.remove(fault);
-                if is_occlusion(fault.as_str()) {
+                if fault.effects().tube == Tube::Closes {
                     self.released_from = self.sample.as_ref().map(actuated_delivered);
                 }
             }
@@ -332,10 +332,6 @@ impl Observed {
             self.told.pop_front();
         }
     }
-}
-
-pub(crate) fn is_occlusion(fault: &str) -> bool {
-    fault.ends_with("occlusion")
 }
 
 /// Whether a measure is what it is at an instant, and not a count that grows.
