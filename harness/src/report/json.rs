@@ -1,12 +1,13 @@
 //! Results as JSON, for other programs.
 
-use super::safe_text::{safe, safe_lines};
 use super::{ScenarioResult, Tally};
-use crate::crash::Crash;
-use crate::event::StepId;
-use crate::judge::AlarmLatency;
-use crate::quantity::Span;
-use crate::verdict::{Reason, ReasonKind, Verdict};
+use pump_hil_model::crash::Crash;
+use pump_hil_model::crash_text;
+use pump_hil_model::event::StepId;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::{safe, safe_lines};
+use pump_hil_model::verdict::{Reason, ReasonKind, Verdict};
+use pump_hil_verdict::judge::AlarmLatency;
 use serde::Serialize;
 
 /// Version of this form.
@@ -101,7 +102,7 @@ fn one(result: &ScenarioResult) -> One<'_> {
 fn at((t, crash): &(Span, Crash)) -> At {
     At {
         t_ms: t.0,
-        crash: super::crash::harmless(crash),
+        crash: crash_text::harmless(crash),
     }
 }
 

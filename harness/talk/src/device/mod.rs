@@ -1,0 +1,18 @@
+//! Device profiles: how a firmware talks, as data.
+//!
+//! **Invariant:** pure. A profile is made from text; who reads the file says its name for the errors. The rest of the harness knows verbs
+//! ([`pump_hil_model::case::Request`]) and parts of a prescription; only a profile knows what a firmware calls them.
+
+mod profile;
+mod raw;
+mod resolve;
+mod unit;
+mod value;
+
+pub(crate) use profile::text_at;
+pub use profile::{
+    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, SaidAt, StagedField, Template,
+};
+pub use raw::{Arg, Part, Verb};
+pub use unit::{Dimension, Unit, UnitError};
+pub use value::{Value, args_of, part_of, verb_name};

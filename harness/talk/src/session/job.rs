@@ -1,0 +1,297 @@
+//! What a request takes: one exchange, or several.
+
+use super::hear::{Hear, Missing};
+use super::log::LogJob;
+use super::program::{Intent, ProgramJob};
+use super::{Outcome, RequestError};
+use crate::device::{Limits, LogVerb, Profile, Template, Verb, args_of, verb_name};
+use crate::wire::Fields;
+use pump_hil_model::case::Request;
+use pump_hil_model::event::Body;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a job wants next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Send { verb: String, fields: Fields },
+    Done(Outcome),
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub refused: Option<String>,
+    pub fields: Fields,
+    pub data: Vec<Fields>,
+}
+
+impl Answer {
+    /// The outcome of an exchange that ends its job.
+    pub fn outcome(self) -> Outcome {
+        outcome(self.refused, self.fields.into_iter().collect())
+    }
+
+    pub fn field(&self, key: &str) -> Option<&str> {
+        self.fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}
+
+fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> Outcome {
+    let fields = Arc::new(fields);
+    match refused {
+        None => Outcome::Ok { fields },
+        Some(reason) => Outcome::Refused { reason, fields },
+    }
+}
+
+/// Where a session that is to be cut off ends.
+pub(super) struct Cut {
+    /// Bytes of this exchange that are still sent.
+    pub left: usize,
+    /// Bytes sent in all.
+    pub sent: u32,
+}
+
+#[derive(Debug)]
+pub(super) enum Job {
+    /// One exchange.
+    Single(SingleJob),
+    /// A programming session, or a part of one.
+    Program(Box<ProgramJob>),
+    /// Reading a log.
+    Log(Box<LogJob>),
+    /// One exchange after the other until one is carried out.
+    Safe(SafeJob),
+}
+
+#[derive(Debug)]
+pub(super) struct SingleJob {
+    verb: &'static str,
+    send: String,
+    fields: Fields,
+    rename: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+pub(super) struct SafeJob {
+    /// The firmware's verbs, the next one last.
+    left: Vec<String>,
+    asked: String,
+}
+
+impl Job {
+    pub fn new(request: &Request, profile: &Profile, staged: Option<&Arc<Intent>>) -> Result<Self, RequestError> {
+        let verb = verb_name(request);
+        Ok(match request {
+            Request::Program {
+                prescription,
+                cut_after,
+            } => {
+                let intent = Arc::new(Intent::new(verb, prescription, profile)?);
+                Self::Program(Box::new(ProgramJob::program(profile, intent, *cut_after)))
+            }
+            Request::Stage { prescription } => {
+                let intent = Arc::new(Intent::new(verb, prescription, profile)?);
+                Self::Program(Box::new(ProgramJob::stage(profile, intent)))
+            }
+            Request::Commit => Self::Program(Box::new(ProgramJob::commit(profile, staged.cloned()))),
+            Request::Abort => Self::Single(SingleJob {
+                verb,
+                send: profile.programming.abort.clone(),
+                fields: Vec::new(),
+                rename: BTreeMap::new(),
+            }),
+            Request::ReadLog => Self::Log(Box::new(LogJob::all(profile.dose_log.clone(), &profile.limits))),
+            _ => Self::Single(SingleJob::new(request, verb, profile)?),
+        })
+    }
+
+    pub fn make_safe(profile: &Profile) -> Self {
+        let verbs = profile.make_safe.iter().rev();
+        let left = verbs
+            .filter_map(|v| profile.requests.get(v))
+            .map(|t| t.send.clone())
+            .collect();
+        Self::Safe(SafeJob {
+            left,
+            asked: String::new(),
+        })
+    }
+
+    pub fn recover(log: LogVerb, missing: Missing, limits: &Limits) -> Self {
+        Self::Log(Box::new(LogJob::missing(log, missing, limits)))
+    }
+
+    /// The harness's name of what is done.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Single(job) => job.verb,
+            Self::Program(job) => job.verb,
+            Self::Log(_) => "read-log",
+            Self::Safe(_) => "make-safe",
+        }
+    }
+
+    /// What a `Stage` meant, which its `Commit` is checked against.
+    pub fn intent_to_keep(&self) -> Option<Arc<Intent>> {
+        match self {
+            Self::Program(job) => job.intent_to_keep(),
+            _ => None,
+        }
+    }
+
+    /// Takes more missing numbers into a recovery that has not begun.
+    pub fn widen(&mut self, missing: &Missing) -> bool {
+        match self {
+            Self::Log(job) => job.widen(missing),
+            _ => false,
+        }
+    }
+
+    /// What a recovery could not read.
+    pub fn unfinished(&self, outcome: &Outcome) -> Option<String> {
+        match self {
+            Self::Log(job) => job.unfinished(outcome),
+            _ => None,
+        }
+    }
+
+    /// Counts `len` bytes that are about to be sent; tells where to stop.
+    pub fn cut(&mut self, len: usize) -> Option<Cut> {
+        match self {
+            Self::Program(job) => job.cut(len),
+            _ => None,
+        }
+    }
+
+    pub fn first(&mut self) -> Next {
+        match self {
+            Self::Single(job) => Next::Send {
+                verb: job.send.clone(),
+                fields: std::mem::take(&mut job.fields),
+            },
+            Self::Program(job) => job.first(),
+            Self::Log(job) => job.first(),
+            Self::Safe(job) => job.next(),
+        }
+    }
+
+    pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
+        match self {
+            Self::Single(job) => Next::Done(job.outcome(answer)),
+            Self::Program(job) => job.answered(answer),
+            Self::Log(job) => job.answered(answer, profile, hear, bodies),
+            Self::Safe(job) => job.answered(&answer),
+        }
+    }
+}
+
+impl SingleJob {
+    fn new(request: &Request, verb: &'static str, profile: &Profile) -> Result<Self, RequestError> {
+        let template: &Template = single_verb(request)
+            .and_then(|v| profile.requests.get(&v))
+            .ok_or_else(|| RequestError::NotInProfile {
+                device: profile.device.clone(),
+                verb,
+            })?;
+        let mut fields = Vec::new();
+        for field in &template.fields {
+            let key = || field.key.clone();
+            let value = args_of(request, field.from).ok_or_else(|| RequestError::Open { verb, key: key() })?;
+            let text = value
+                .write(&field.unit)
+                .map_err(|why| RequestError::Unit { verb, key: key(), why })?;
+            fields.push((key(), profile.their_word(&text)));
+        }
+        Ok(Self {
+            verb,
+            send: template.send.clone(),
+            fields,
+            rename: template.rename.clone(),
+        })
+    }
+
+    /// Reply fields under the harness's names; data lines join them, a key that comes again with its values side by side.
+    fn outcome(&self, answer: Answer) -> Outcome {
+        let ours = |key: String| self.rename.get(&key).cloned().unwrap_or(key);
+        // Gathered at once, which sorts once.
+        let mut fields: BTreeMap<String, String> = answer
+            .fields
+            .into_iter()
+            .map(|(key, value)| (ours(key), value))
+            .collect();
+        let mut listed: BTreeMap<String, String> = BTreeMap::new();
+        for (key, value) in answer.data.into_iter().flatten() {
+            let joined = listed.entry(ours(key)).or_default();
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(&value);
+        }
+        for (key, value) in listed {
+            fields.entry(key).or_insert(value);
+        }
+        outcome(answer.refused, fields)
+    }
+}
+
+impl SafeJob {
+    fn next(&mut self) -> Next {
+        match self.left.pop() {
+            Some(verb) => {
+                self.asked.clone_from(&verb);
+                Next::Send {
+                    verb,
+                    fields: Vec::new(),
+                }
+            }
+            None => Next::Done(Outcome::Refused {
+                reason: "not-made-safe".to_owned(),
+                fields: Arc::default(),
+            }),
+        }
+    }
+
+    fn answered(&mut self, answer: &Answer) -> Next {
+        match &answer.refused {
+            None => Next::Done(Outcome::Ok {
+                fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.clone())])),
+            }),
+            Some(reason) if self.left.is_empty() => Next::Done(Outcome::Refused {
+                reason: reason.clone(),
+                fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.clone())])),
+            }),
+            Some(_) => self.next(),
+        }
+    }
+}
+
+/// The verb of one exchange that `request` is, where it is one.
+fn single_verb(request: &Request) -> Option<Verb> {
+    Some(match request {
+        Request::Identify => Verb::Identify,
+        Request::Status => Verb::Status,
+        Request::Totals => Verb::Totals,
+        Request::ReadPrescription => Verb::ReadPrescription,
+        Request::Forecast => Verb::Forecast,
+        Request::Start => Verb::Start,
+        Request::Stop => Verb::Stop,
+        Request::MinimumRate => Verb::MinimumRate,
+        Request::PatientBolus => Verb::PatientBolus,
+        Request::SingleBolus { .. } => Verb::SingleBolus,
+        Request::PrimeBolus => Verb::PrimeBolus,
+        Request::BridgeBolus { .. } => Verb::BridgeBolus,
+        Request::Refill { .. } => Verb::Refill,
+        Request::ClearAlarm { .. } => Verb::ClearAlarm,
+        Request::Mute => Verb::Mute,
+        Request::TestAlarm { .. } => Verb::TestAlarm,
+        Request::SetClock { .. } => Verb::SetClock,
+        Request::LogEvery { .. } => Verb::LogEvery,
+        Request::ReportTones { .. } => Verb::ReportTones,
+        Request::SelfTest => Verb::SelfTest,
+        Request::Program { .. } | Request::Stage { .. } | Request::Commit | Request::Abort | Request::ReadLog => {
+            return None;
+        }
+    })
+}
