@@ -93,10 +93,10 @@ impl Runner<'_> {
                 what.extend(place.map(|place| format!(" The core is in {place}.")));
             }
             RigError::Hangs { limit_ms } => return self.note_hang(*limit_ms),
-            _ => return self.note(Body::RigTrouble { what }),
+            _ => return self.note(Body::RigTrouble { code: None, what }),
         }
         self.end_is_looked_at = true;
-        self.note(Body::RigTrouble { what })
+        self.note(Body::RigTrouble { code: None, what })
     }
 
     /// Notes that the firmware hangs, and where its core is. Once: firmware that was started again and hangs again has failed already.
@@ -109,6 +109,7 @@ impl Runner<'_> {
         self.note(match place {
             Some(place) => Body::Hung { place, limit_ms },
             None => Body::RigTrouble {
+                code: None,
                 what: RigError::Hangs { limit_ms }.to_string(),
             },
         })

@@ -27,7 +27,7 @@ impl Runner<'_> {
         self.interrupt = interrupt::pair().1;
         self.leaving = true;
         if let Some(what) = panic {
-            let _ = self.note(Body::RigTrouble { what });
+            let _ = self.note(Body::RigTrouble { code: None, what });
         }
         let (mut did, mut failed) = (Vec::new(), Vec::new());
         if !self.rig.is_gone() {

@@ -251,7 +251,10 @@ impl<'a> Runner<'a> {
         let id = match self.session.request(request, self.rig.now()) {
             Ok(id) => id,
             Err(why) => {
-                self.note(Body::RigTrouble { what: why.to_string() })?;
+                self.note(Body::RigTrouble {
+                    code: None,
+                    what: why.to_string(),
+                })?;
                 return Ok(Outcome::NotSent { why });
             }
         };

@@ -91,6 +91,7 @@ impl Runner<'_> {
             }
         };
         self.note(Body::RigTrouble {
+            code: None,
             what: format!("set-up: {why}"),
         })?;
         Ok(Stopped::Setup(why))
