@@ -9,6 +9,7 @@ use crate::snapshot;
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Event;
+use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{OpenOptions, Rig, RigFile, host_time};
 use pump_hil_verdict::journal::{End, Header, JournalError, sha256_hex};
@@ -160,7 +161,7 @@ pub fn run_case(
         // A judge that panics must not take the other cases' results with it; the pump is safe by then.
         let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, onward, &path));
         std::panic::catch_unwind(judged).unwrap_or_else(|panic| {
-            let why = vec![itself_failed(&*panic)];
+            let why = vec![Trouble::told(TroubleCode::HARNESS, itself_failed(&*panic))];
             Outcome::without_run(case, Verdict::Inconclusive { why })
         })
     } else {
@@ -192,11 +193,11 @@ fn play_and_judge(
     onward: &mut dyn FnMut(&Event),
     path: &Path,
 ) -> Outcome {
-    let broken = |why: String| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
+    let broken = |why: Trouble| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
     let accepted = match &settings.snapshots {
         Some(snapshots) if !snapshots.update.accepts() => match snapshot::accepted(&snapshots.folder, case) {
             Ok(accepted) => accepted,
-            Err(error) => return broken(error.to_string()),
+            Err(error) => return broken(Trouble::told(TroubleCode::SNAPSHOT, error.to_string())),
         },
         _ => None,
     };
@@ -208,7 +209,7 @@ fn play_and_judge(
         (Ok((_, outcome)), _) => outcome,
         // The first trouble explains why there is nothing to judge.
         (Err(_), false) => Outcome::without_run(case, Verdict::Inconclusive { why: Vec::new() }),
-        (Err(error), true) => broken(error.to_string()),
+        (Err(error), true) => broken(in_journal(&error)),
     };
     // Where the journal could not be written to its end, it does not say how the pump was left.
     outcome.not_safe = played.not_safe;
@@ -220,7 +221,7 @@ fn play_and_judge(
         && outcome.verdict.is_right_but_for_the_snapshot()
         && let Err(error) = snapshot::check(&snapshots.folder, case, &outcome.dose_log, &snapshots.update)
     {
-        outcome.add_trouble(error.to_string());
+        outcome.add_trouble(Trouble::told(TroubleCode::SNAPSHOT, error.to_string()));
     }
     outcome
 }
@@ -228,7 +229,7 @@ fn play_and_judge(
 /// What is to say of a run beside its journal.
 struct Played {
     /// What went wrong on our side and does not stand in the journal.
-    trouble: Vec<String>,
+    trouble: Vec<Trouble>,
     /// What could not be made safe.
     not_safe: Vec<String>,
 }
@@ -244,11 +245,11 @@ fn play(
     interrupt: &Interrupt,
     onward: &mut dyn FnMut(&Event),
     path: &Path,
-) -> Result<Played, String> {
+) -> Result<Played, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| format!("cannot start the event loop: {e}"))?;
+        .map_err(|e| Trouble::told(TroubleCode::HARNESS, format!("cannot start the event loop: {e}")))?;
     let mut header = Header::new(journal::HARNESS, case.clone(), &host_time::utc());
     header.accepted.clone_from(&accepted);
     header.host = host_time::host();
@@ -256,7 +257,7 @@ fn play(
     header.rig_sha256 = sha256_hex(settings.rig.text.as_bytes());
     header.device_sha256 = sha256_hex(settings.rig.device_text.as_bytes());
     // Before the rig: where nothing can be written down, no pump is touched.
-    let journal = journal::Writer::create(path, &header).map_err(|e| e.to_string())?;
+    let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
     let options = OpenOptions {
         seed: case.seed,
         start_s: case.start_s,
@@ -269,21 +270,21 @@ fn play(
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
             let _ = std::fs::remove_file(path);
-            return Err(error.to_string());
+            return Err(Trouble::told(TroubleCode::RIG, error.to_string()));
         }
     };
     let mut runner = Runner::new(case, accepted, rig, journal, interrupt.clone(), onward);
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic) = (Vec::new(), Vec::new(), None);
     match played {
-        Ok(Err(Stopped::Journal(error))) => trouble.push(error.to_string()),
+        Ok(Err(Stopped::Journal(error))) => trouble.push(in_journal(&error)),
         Ok(_) => {}
         Err(said) => panic = Some(itself_failed(&*said)),
     }
     let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe(panic))));
     match left {
         Ok(left) => {
-            trouble.extend(left.journaled.err().map(|error| error.to_string()));
+            trouble.extend(left.journaled.err().map(|error| in_journal(&error)));
             not_safe = left.not_safe;
         }
         Err(said) => not_safe.push(format!(
@@ -292,6 +293,10 @@ fn play(
         )),
     }
     Ok(Played { trouble, not_safe })
+}
+
+fn in_journal(error: &JournalError) -> Trouble {
+    Trouble::told(TroubleCode::JOURNAL, error.to_string())
 }
 
 /// A panic in words.
@@ -313,9 +318,7 @@ pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
     let (header, mut events) = journal::open(path)?.into_parts();
     let mut outcome = judge::judge_journal(&header.case, events.by_ref());
     if let End::Torn { line, .. } = events.finish()? {
-        outcome.add_trouble(format!(
-            "the journal breaks off in line {line}: the harness was killed, or the disk was full"
-        ));
+        outcome.add_trouble(Trouble::JournalTorn { line });
     }
     if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
         let checked = against(accepted, &header.case, &outcome.dose_log);

@@ -1,4 +1,4 @@
-//! The harness as its user has it: a process, and the files that it is given.
+//! The program that is measured, and what it is given.
 
 use pump_hil_model::case::Case;
 use std::path::{Path, PathBuf};
@@ -43,13 +43,13 @@ fn high_water_kib(status: &str) -> Option<u32> {
     })
 }
 
-/// The one case of a file of scenarios.
+/// The one case of a file.
 pub fn one_case(path: &Path) -> Case {
     let cases = pump_hil::shipped::cases(path, &folder("../fixtures"));
     cases.into_iter().next().expect("one case")
 }
 
-/// A folder or file, as seen from the package.
+/// A path of the repository, from the folder `harness`.
 pub fn folder(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }

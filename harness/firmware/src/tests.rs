@@ -1,5 +1,8 @@
 use super::*;
 use object::ObjectSection as _;
+use object::elf::FileHeader32;
+use object::read::elf::ElfFile;
+use object::{LittleEndian, Object as _};
 use proptest::prelude::*;
 use pump_hil_model::value::{Value, Wanted};
 

@@ -49,6 +49,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         Verdict::Inconclusive { why } => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type("inconclusive");
+            let why: Vec<String> = why.iter().map(ToString::to_string).collect();
             status.set_message(safe(&why.join("; ")));
             status
         }

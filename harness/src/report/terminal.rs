@@ -44,7 +44,7 @@ pub fn result(result: &ScenarioResult) -> String {
         }
         Verdict::Inconclusive { why } => {
             for one in why {
-                let _ = writeln!(out, "  the rig, not the pump: {}", safe(one));
+                let _ = writeln!(out, "  the rig, not the pump: {}", safe(&one.to_string()));
             }
         }
     }

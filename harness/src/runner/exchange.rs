@@ -10,6 +10,7 @@ use crate::interrupt::{self, Interrupt};
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::TroubleCode;
 use pump_hil_rig::{End, Received, Rig, RigError};
 use pump_hil_talk::session::{Outcome, RequestId, Session, SessionEvent};
 use pump_hil_verdict::journal::JournalError;
@@ -145,7 +146,10 @@ impl<'a> Exchange<'a> {
         let id = match self.session.request(request, now) {
             Ok(id) => id,
             Err(why) => {
-                self.note(Body::RigTrouble { what: why.to_string() })?;
+                self.note(Body::RigTrouble {
+                    code: Some(TroubleCode::of("not-sent")),
+                    what: why.to_string(),
+                })?;
                 return Ok(Outcome::NotSent { why });
             }
         };

@@ -9,6 +9,7 @@ use super::stopped::Stopped;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Body;
 use pump_hil_model::safe_text::safe;
+use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::Outcome;
 use pump_hil_verdict::journal::JournalError;
 
@@ -47,7 +48,8 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
         // An interrupt must not cut the way to safety short.
         let interrupted = self.pump.leave();
         if let Some(what) = panic {
-            let _ = self.pump.note(Body::RigTrouble { what });
+            let code = Some(TroubleCode::HARNESS);
+            let _ = self.pump.note(Body::RigTrouble { code, what });
         }
         if !self.pump.rig().is_gone() {
             if interrupted && self.pump.rig().is_up() {

@@ -60,10 +60,10 @@ impl PostMortem {
                 what.extend(place.map(|place| format!(" The core is in {place}.")));
             }
             RigError::Hangs { limit_ms } => return self.note_hang(at, *limit_ms),
-            _ => return at.note(Body::RigTrouble { what }),
+            _ => return at.note(Body::RigTrouble { code: None, what }),
         }
         self.end_is_looked_at = true;
-        at.note(Body::RigTrouble { what })
+        at.note(Body::RigTrouble { code: None, what })
     }
 
     /// Notes that the firmware hangs, and where its core is. Once: firmware that was started again and hangs again has failed already.
@@ -76,6 +76,7 @@ impl PostMortem {
         at.note(match place {
             Some(place) => Body::Hung { place, limit_ms },
             None => Body::RigTrouble {
+                code: None,
                 what: RigError::Hangs { limit_ms }.to_string(),
             },
         })

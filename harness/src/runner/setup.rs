@@ -6,6 +6,7 @@ use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Case, Request};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Volume;
+use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::Outcome;
 use std::sync::Arc;
 
@@ -77,6 +78,7 @@ fn cannot_set_up(pump: &mut Exchange<'_>, verb: &str, outcome: &Outcome) -> Resu
         }
     };
     pump.note(Body::RigTrouble {
+        code: Some(TroubleCode::of("set-up")),
         what: format!("set-up: {why}"),
     })?;
     Ok(Stopped::Setup(why))

@@ -3,7 +3,7 @@ use crate::files::ScenarioFolder;
 use crate::interrupt;
 use crate::report::Asked;
 use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
-use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
 use pump_hil_model::case::Case;
 use pump_hil_rig::RigFile;
@@ -32,7 +32,7 @@ fn cases(folder: &Path, names: &[&str]) -> Vec<Case> {
         let file = format!("{name}.yaml");
         std::fs::write(folder.join(&file), text).unwrap();
         let source = ScenarioFolder::open(folder).unwrap();
-        cases.extend(load(&source, &file, &Catalog::shipped().unwrap()).unwrap());
+        cases.extend(load(&source, &file, &catalog::shipped().unwrap()).unwrap());
     }
     cases
 }

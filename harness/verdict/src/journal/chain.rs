@@ -1,9 +1,6 @@
-//! The hashes that chain a journal's lines, and the form of a line.
+//! The chain of hashes that runs through a journal.
 
 use sha2::{Digest, Sha256};
-
-/// Longest line that is read, in bytes. The header holds a whole case, so it is generous.
-pub const LINE_LIMIT: usize = 16 << 20;
 
 /// SHA-256 of `bytes` as lower-case hex: how files are named in headers.
 #[must_use]

@@ -1,8 +1,10 @@
 //! Why a journal cannot be written or read.
 
-use super::chain::LINE_LIMIT;
 use super::header::FORMAT;
 use std::path::PathBuf;
+
+/// Longest line that is read, in bytes. The header holds a whole case, so it is generous.
+pub const LINE_LIMIT: usize = 16 << 20;
 
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]

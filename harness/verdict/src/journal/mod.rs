@@ -10,8 +10,8 @@ mod error;
 mod header;
 mod reader;
 
-pub use chain::{LINE_LIMIT, sha256_hex};
+pub use chain::sha256_hex;
 pub use encoder::{Encoder, Line};
-pub use error::JournalError;
+pub use error::{JournalError, LINE_LIMIT};
 pub use header::{FORMAT, Header};
 pub use reader::{End, Events, Reader};

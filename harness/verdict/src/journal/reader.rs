@@ -1,7 +1,7 @@
 //! Reading a journal: one line at a time, each checked against the chain.
 
-use super::chain::{Hash, LINE_LIMIT, MARK, SUFFIX, link, push_hex};
-use super::error::JournalError;
+use super::chain::{Hash, MARK, SUFFIX, link, push_hex};
+use super::error::{JournalError, LINE_LIMIT};
 use super::header::{FORMAT, Header};
 use pump_hil_model::event::Event;
 use std::io::{BufRead, Read};

@@ -4,6 +4,7 @@ use super::{Judge, Windows};
 use pump_hil_model::case::{Action, Case, Request, Step};
 use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::ReasonKind;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ impl Judge {
         let step = open.step(&case);
         self.open.push(open);
         let Some(step) = step else {
-            self.trouble(format!("the journal names step {}, which the case has not", id.0));
+            self.trouble(Trouble::UnknownStep { step: id.clone() });
             return;
         };
         if matches!(step.action, Action::Expect { .. }) {
