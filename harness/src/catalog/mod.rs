@@ -7,6 +7,7 @@ pub mod words;
 
 use crate::firmware::Image;
 use crate::quantity::{Concentration, Rate, Volume};
+use crate::scenario::case::Verb;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -157,7 +158,7 @@ pub fn fixed_words(list: &str) -> Option<Vec<String>> {
         "mode of a prescription" => owned(words::RX_MODES),
         "bolus" => owned(words::BOLUSES),
         "event" => owned(words::EVENTS),
-        "verb" => words::VERBS.iter().map(|v| v.name.to_owned()).collect(),
+        "verb" => Verb::DO.iter().map(|verb| verb.word().to_owned()).collect(),
         "reason of a refusal" => owned(words::REFUSALS),
         "day" => std::iter::once("daily")
             .chain(words::DAYS.iter().copied())

@@ -4,9 +4,12 @@ use super::profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Piece, Profile, Programming, SaidAt, StagedField, StepPattern,
     Template,
 };
-use super::raw::{Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid};
+use super::raw::{
+    ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
+};
 use super::unit::Unit;
 use crate::quantity::Span;
+use crate::scenario::case::Verb;
 use crate::wire::REQUEST_MAX;
 use std::collections::BTreeMap;
 
@@ -87,7 +90,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
     };
     check_limits(&limits)?;
     let mut requests = BTreeMap::new();
-    for (verb, template) in raw.requests {
+    for (ExchangeVerb(verb), template) in raw.requests {
         let fields = template
             .fields
             .into_iter()
@@ -102,7 +105,8 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
             },
         );
     }
-    for verb in &raw.make_safe {
+    let make_safe: Vec<Verb> = raw.make_safe.into_iter().map(|verb| verb.0).collect();
+    for verb in &make_safe {
         if !requests.contains_key(verb) {
             return Err(wrong(
                 &["make-safe"],
@@ -110,7 +114,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
             ));
         }
     }
-    if raw.make_safe.is_empty() {
+    if make_safe.is_empty() {
         return Err(wrong(
             &["make-safe"],
             "`make-safe` is empty: say what leaves this pump safe, such as `[stop, minimum-rate]`".to_owned(),
@@ -129,7 +133,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         limits,
         words: raw.words,
         requests,
-        make_safe: raw.make_safe,
+        make_safe,
         programming: programming(raw.programming, units)?,
         dose_log: log_verb("dose", raw.logs.dose, units)?,
         event_log,

@@ -3,7 +3,7 @@
 use super::job::{Answer, Cut, Next};
 use super::{Outcome, RequestError};
 use crate::device::{Part, Profile, Programming, StagedField, part_of};
-use crate::scenario::case::{FlexStep, Mode, Prescription};
+use crate::scenario::case::{FlexStep, Mode, Prescription, Verb};
 use crate::wire::{Crc32, Fields, encode_request, request_len};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -147,7 +147,7 @@ enum Stage {
 /// A programming session, or a part of one.
 #[derive(Debug)]
 pub(super) struct ProgramJob {
-    pub verb: &'static str,
+    pub verb: Verb,
     programming: Programming,
     stage: Stage,
     intent: Option<Arc<Intent>>,
@@ -165,22 +165,22 @@ impl ProgramJob {
     pub fn program(profile: &Profile, intent: Arc<Intent>, cut_after: Option<u32>) -> Self {
         Self {
             cut_after,
-            ..Self::new(profile, "program", Stage::Begin, Some(intent))
+            ..Self::new(profile, Verb::Program, Stage::Begin, Some(intent))
         }
     }
 
     pub fn stage(profile: &Profile, intent: Arc<Intent>) -> Self {
         Self {
             only_stage: true,
-            ..Self::new(profile, "stage", Stage::Begin, Some(intent))
+            ..Self::new(profile, Verb::Stage, Stage::Begin, Some(intent))
         }
     }
 
     pub fn commit(profile: &Profile, intent: Option<Arc<Intent>>) -> Self {
-        Self::new(profile, "commit", Stage::ReadBack, intent)
+        Self::new(profile, Verb::Commit, Stage::ReadBack, intent)
     }
 
-    fn new(profile: &Profile, verb: &'static str, stage: Stage, intent: Option<Arc<Intent>>) -> Self {
+    fn new(profile: &Profile, verb: Verb, stage: Stage, intent: Option<Arc<Intent>>) -> Self {
         Self {
             verb,
             programming: profile.programming.clone(),
@@ -255,7 +255,7 @@ impl ProgramJob {
 
     /// Leaves no session open behind a failure; a `Stage` and a session that never opened are left as they are.
     fn give_up(&mut self, outcome: Outcome) -> Next {
-        if self.only_stage || self.stage == Stage::Begin || self.verb == "commit" {
+        if self.only_stage || self.stage == Stage::Begin || self.verb == Verb::Commit {
             return Next::Done(outcome);
         }
         self.failed = Some(outcome);

@@ -1,11 +1,10 @@
 //! `do`: the verbs and their arguments.
 
 use super::Compiler;
-use crate::catalog::words::{VERBS, Verb};
 use crate::diagnostic::suggest;
-use crate::quantity::Volume;
-use crate::scenario::case::Request;
-use crate::scenario::raw::{Dose, Flow, Time, Vol};
+use crate::quantity::{Rate, Span, Volume};
+use crate::scenario::case::{Arg, ReadArgs, Request, Verb};
+use crate::scenario::raw::{Time, Vol};
 use crate::yaml::Problem;
 use crate::yaml::check::short;
 use crate::yaml::raw::{Quantity, Scalar, Table, Text, Word};
@@ -13,102 +12,36 @@ use crate::yaml::raw::{Quantity, Scalar, Table, Text, Word};
 impl Compiler<'_> {
     /// Compiles a verb with its arguments.
     pub(super) fn request<K>(&mut self, word: &Word<K>, with: Option<&Table<Scalar>>) -> Option<Request> {
-        let verb = VERBS.iter().find(|verb| verb.name == word.0.text)?;
-        let arguments = self.arguments(verb, word, with)?;
-        let text = |key: &str| {
-            arguments
-                .iter()
-                .find(|(k, _)| k.text == key)
-                .map(|(_, value)| value.0.clone())
-        };
-        Some(match verb.name {
-            "identify" => Request::Identify,
-            "status" => Request::Status,
-            "totals" => Request::Totals,
-            "read-prescription" => Request::ReadPrescription,
-            "forecast" => Request::Forecast,
-            "read-log" => Request::ReadLog,
-            "commit" => Request::Commit,
-            "abort" => Request::Abort,
-            "start" => Request::Start,
-            "stop" => Request::Stop,
-            "minimum-rate" => Request::MinimumRate,
-            "patient-bolus" => Request::PatientBolus,
-            "prime-bolus" => Request::PrimeBolus,
-            "mute" => Request::Mute,
-            "self-test" => Request::SelfTest,
-            "single-bolus" => {
-                let dose = self.dose(&Quantity::<Dose>::new(text("dose")?));
-                let over = self.time(&Quantity::<Time>::new(text("over")?));
-                Request::SingleBolus {
-                    dose: dose?,
-                    over: over?,
-                }
-            }
-            "bridge-bolus" => {
-                let volume = self.at_least_0::<_, Volume>(&Quantity::<Vol>::new(text("volume")?));
-                let rate = self.flow(&Quantity::<Flow>::new(text("rate")?));
-                Request::BridgeBolus {
-                    volume: volume?,
-                    rate: rate?,
-                }
-            }
-            "refill" => {
-                let removed = text("removed").map(|t| self.at_least_0::<_, Volume>(&Quantity::<Vol>::new(t)));
-                let added = self.at_least_0::<_, Volume>(&Quantity::<Vol>::new(text("added")?));
-                Request::Refill {
-                    removed: match removed {
-                        Some(None) => return None,
-                        Some(some) => some,
-                        None => None,
-                    },
-                    added: added?,
-                }
-            }
-            "clear-alarm" => Request::ClearAlarm {
-                alarm: self.word_of("alarm", &text("alarm")?)?,
-            },
-            "test-alarm" => Request::TestAlarm {
-                priority: self.word_of("priority", &text("priority")?)?,
-            },
-            "set-clock" => Request::SetClock {
-                to_s: self.civil(&text("to")?)?,
-            },
-            "log-every" => Request::LogEvery {
-                interval: self.time(&Quantity::<Time>::new(text("interval")?))?,
-            },
-            "report-tones" => Request::ReportTones {
-                on: self.on_or_off(&text("on")?)?,
-            },
-            _ => return None,
-        })
+        let verb = Verb::find(&word.0.text)?;
+        let given = self.arguments(verb, word, with)?;
+        verb.request(&mut Given { compiler: self, given })
     }
 
     /// The arguments that were given; `None` if one is missing.
     fn arguments<'r, K>(
         &mut self,
-        verb: &Verb,
+        verb: Verb,
         word: &Word<K>,
         with: Option<&'r Table<Scalar>>,
     ) -> Option<&'r [(Text, Scalar)]> {
         let given: &[(Text, Scalar)] = with.map_or(&[], |table| table.entries.as_slice());
-        let known = || verb.must.iter().chain(verb.may).copied();
+        let known = || verb.args().map(Arg::word);
         for (key, _) in given {
             if !known().any(|name| name == key.text) {
-                let message = format!("`{}` takes no `{}`", verb.name, short(&key.text));
+                let message = format!("`{}` takes no `{}`", verb, short(&key.text));
                 let help = suggest(&key.text, known());
                 let help = help.unwrap_or_else(|| "it takes nothing: remove `with`".to_owned());
                 self.tell(Problem::new(key.place, message).help(help));
             }
         }
         let mut complete = true;
-        for name in verb.must {
-            if !given.iter().any(|(key, _)| key.text == *name) {
+        for name in verb.must().iter().map(|arg| arg.word()) {
+            if !given.iter().any(|(key, _)| key.text == name) {
                 complete = false;
                 let place = with.map_or(word.0.place, |table| {
                     table.entries.first().map_or(table.place, |(key, _)| key.place)
                 });
-                let message = format!("`{}` needs `{name}`", verb.name);
+                let message = format!("`{}` needs `{name}`", verb);
                 self.tell(Problem::new(place, message).help(format!("such as `with: {{{}}}`", example(verb))));
             }
         }
@@ -140,18 +73,56 @@ impl Compiler<'_> {
 }
 
 /// What the arguments of a verb look like.
-fn example(verb: &Verb) -> String {
-    let one = |name: &&str| match *name {
-        "dose" => "dose: 50 uL",
-        "over" => "over: 10 min",
-        "volume" => "volume: 0.4 mL",
-        "rate" => "rate: 0.2 mL/day",
-        "added" => "added: 20 mL",
-        "alarm" => "alarm: occlusion",
-        "priority" => "priority: critical",
-        "to" => "to: 2026-03-29 01:59",
-        "interval" => "interval: 5 min",
-        _ => "on: true",
-    };
-    verb.must.iter().map(one).collect::<Vec<_>>().join(", ")
+fn example(verb: Verb) -> String {
+    let one = |arg: &Arg| format!("{}: {}", arg.word(), arg.example());
+    verb.must().iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The arguments of one `do`.
+struct Given<'g, 'c> {
+    compiler: &'g mut Compiler<'c>,
+    given: &'g [(Text, Scalar)],
+}
+
+impl Given<'_, '_> {
+    fn text(&self, arg: Arg) -> Option<Text> {
+        let mut given = self.given.iter();
+        given
+            .find(|(key, _)| key.text == arg.word())
+            .map(|(_, value)| value.0.clone())
+    }
+}
+
+impl ReadArgs for Given<'_, '_> {
+    fn is_given(&self, arg: Arg) -> bool {
+        self.text(arg).is_some()
+    }
+
+    fn dose(&mut self, arg: Arg) -> Option<Volume> {
+        self.compiler.dose(&Quantity::new(self.text(arg)?))
+    }
+
+    fn volume(&mut self, arg: Arg) -> Option<Volume> {
+        self.compiler.at_least_0(&Quantity::<Vol>::new(self.text(arg)?))
+    }
+
+    fn rate(&mut self, arg: Arg) -> Option<Rate> {
+        self.compiler.flow(&Quantity::new(self.text(arg)?))
+    }
+
+    fn time(&mut self, arg: Arg) -> Option<Span> {
+        self.compiler.time(&Quantity::<Time>::new(self.text(arg)?))
+    }
+
+    fn date(&mut self, arg: Arg) -> Option<i64> {
+        self.compiler.civil(&self.text(arg)?)
+    }
+
+    fn word(&mut self, arg: Arg) -> Option<String> {
+        self.compiler.word_of(arg.word(), &self.text(arg)?)
+    }
+
+    fn switch(&mut self, arg: Arg) -> Option<bool> {
+        self.compiler.on_or_off(&self.text(arg)?)
+    }
 }
