@@ -1,9 +1,10 @@
 //! What a request takes: one exchange, or several.
 
+use super::exchange::{Answer, Cut, Next, outcome};
 use super::hear::{Hear, Missing};
 use super::log::LogJob;
+use super::outcome::{Outcome, RequestError};
 use super::program::{Intent, ProgramJob};
-use super::{Outcome, RequestError};
 
 use crate::device::{Limits, LogVerb, Profile, arg_of};
 use crate::event::Body;
@@ -11,48 +12,6 @@ use crate::scenario::case::{Request, Section, Verb};
 use crate::wire::Fields;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What a job wants next.
-#[derive(Debug)]
-pub(super) enum Next {
-    Send { verb: String, fields: Fields },
-    Done(Outcome),
-}
-
-/// A whole answer.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub refused: Option<String>,
-    pub fields: Fields,
-    pub data: Vec<Fields>,
-}
-
-impl Answer {
-    /// The outcome of an exchange that ends its job.
-    pub fn outcome(self) -> Outcome {
-        outcome(self.refused, self.fields.into_iter().collect())
-    }
-
-    pub fn field(&self, key: &str) -> Option<&str> {
-        self.fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
-    }
-}
-
-fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> Outcome {
-    let fields = Arc::new(fields);
-    match refused {
-        None => Outcome::Ok { fields },
-        Some(reason) => Outcome::Refused { reason, fields },
-    }
-}
-
-/// Where a session that is to be cut off ends.
-pub(super) struct Cut {
-    /// Bytes of this exchange that are still sent.
-    pub left: usize,
-    /// Bytes sent in all.
-    pub sent: u32,
-}
 
 #[derive(Debug)]
 pub(super) enum Job {
