@@ -1,14 +1,14 @@
 //! Scenario files and fixtures on disk: the one place where scenarios meet the file system.
 
-use crate::catalog::Catalog;
-use crate::catalog::load::Loader;
-use crate::diagnostic::Diagnostic;
-use crate::scenario::case::Case;
-use crate::scenario::{Source, SourceError, load};
-use crate::yaml::tree::BYTES_MAX;
+use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog::load::Loader;
+use pump_hil_language::scenario::{Source, SourceError, load};
+use pump_hil_model::case::Case;
+use pump_hil_model::diagnostic::Diagnostic;
+use pump_hil_model::yaml::tree::BYTES_MAX;
+use pump_hil_rig::files::read_bounded;
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Folders that hold no scenarios of their own.
 const NOT_SEARCHED: &[&str] = &["rejected", "shared", "snapshots", "target"];
@@ -100,51 +100,6 @@ impl Source for ScenarioFolder {
             return Err(SourceError::TooLarge { bytes: size });
         }
         read_bounded(&real).map_err(unreadable)
-    }
-}
-
-/// Reads a file that a person wrote, and no device or pipe that never ends.
-///
-/// # Errors
-/// It is no file, cannot be read, or is larger than [`BYTES_MAX`].
-pub fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
-    read_at_most(path, BYTES_MAX)
-}
-
-/// As [`read_bounded`], with a limit of one's own, in bytes: for what a linker wrote.
-///
-/// # Errors
-/// As [`read_bounded`].
-pub fn read_at_most(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("not a file"));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path)?;
-    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > bytes_max {
-        return Err(std::io::Error::other(format!("larger than {bytes_max} bytes")));
-    }
-    Ok(bytes)
-}
-
-/// A path without the `FOLDER/..` in it, as people write it, where that leads to the same place: of a link to a folder it may not.
-#[must_use]
-pub fn tidy(path: &Path) -> PathBuf {
-    let mut tidied = PathBuf::new();
-    for part in path.components() {
-        match (part, tidied.components().next_back()) {
-            (Component::CurDir, _) => {}
-            (Component::ParentDir, Some(Component::Normal(_))) => {
-                tidied.pop();
-            }
-            _ => tidied.push(part),
-        }
-    }
-    if tidied.canonicalize().ok() == path.canonicalize().ok() {
-        tidied
-    } else {
-        path.to_owned()
     }
 }
 
@@ -378,20 +333,6 @@ mod tests {
             "{:?}",
             loaded.diagnostics
         );
-    }
-
-    #[test]
-    fn a_path_is_tidied_where_it_stays_the_same_place() {
-        let tidied = |path: &str| tidy(Path::new(path)).display().to_string();
-        assert_eq!(tidied("no/rigs/../../such/pump.elf"), "such/pump.elf");
-        assert_eq!(tidied("../such/./pump.elf"), "../such/pump.elf");
-        assert_eq!(tidied("/../a/../../pump.elf"), "/../../pump.elf");
-        let folder = tempfile::tempdir().unwrap();
-        let there = write(folder.path(), "far/away/pump.elf", "");
-        let near = write(folder.path(), "near/rig.yaml", "").with_file_name("link");
-        std::os::unix::fs::symlink(there.parent().unwrap(), &near).unwrap();
-        let by_link = near.join("../away/pump.elf");
-        assert_eq!(tidy(&by_link), by_link, "`near/away` is another place");
     }
 
     #[test]

@@ -2,18 +2,18 @@
 
 use crate::cli::inputs;
 use crate::interrupt;
-use crate::plan;
-use crate::quantity::Span;
 use crate::report::{self, Asked, ScenarioResult};
-use crate::rig::RigFile;
-use crate::scenario::case::Case;
 use crate::snapshot;
 use crate::suite::{self, Settings, Snapshots};
-use crate::verdict::Verdict;
+use pump_hil_language::plan;
+use pump_hil_model::case::Case;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::verdict::Verdict;
+use pump_hil_rig::RigFile;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "seeded-defects")]
-pub use crate::rig::SEEDED_DEFECTS;
+pub use pump_hil_rig::SEEDED_DEFECTS;
 
 /// Beyond this a case is not run against defects: what takes years to show must show in a shorter one.
 const LONGEST_WITH_DEFECT: Span = Span(2 * 365 * 24 * 3_600_000);

@@ -1,16 +1,18 @@
 //! Runs many cases, each on a rig of its own kind, and gathers what came of them. IO; prints nothing.
 
-use crate::event::Event;
 use crate::interrupt::Interrupt;
-use crate::journal::{self, End, Header, JournalError};
-use crate::judge::{self, Outcome};
-use crate::plan;
+use crate::journal;
 use crate::report::{Asked, ScenarioResult};
-use crate::rig::{OpenOptions, Rig, RigFile, host_time};
 use crate::runner::{Runner, Stopped};
-use crate::scenario::case::Case;
 use crate::snapshot;
-use crate::verdict::Verdict;
+use pump_hil_language::plan;
+use pump_hil_model::case::Case;
+use pump_hil_model::event::Event;
+use pump_hil_model::verdict::Verdict;
+use pump_hil_rig::{OpenOptions, Rig, RigFile, host_time};
+use pump_hil_verdict::journal::{End, Header, JournalError, sha256_hex};
+use pump_hil_verdict::judge::{self, Outcome};
+use pump_hil_verdict::snapshot::against;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -204,12 +206,12 @@ fn play(
         .enable_all()
         .build()
         .map_err(|e| format!("cannot start the event loop: {e}"))?;
-    let mut header = Header::new(case.clone(), host_time::utc());
+    let mut header = Header::new(journal::HARNESS, case.clone(), &host_time::utc());
     header.accepted.clone_from(&accepted);
     header.host = host_time::host();
     header.rig.clone_from(&settings.rig.name);
-    header.rig_sha256 = journal::sha256_hex(settings.rig.text.as_bytes());
-    header.device_sha256 = journal::sha256_hex(settings.rig.device_text.as_bytes());
+    header.rig_sha256 = sha256_hex(settings.rig.text.as_bytes());
+    header.device_sha256 = sha256_hex(settings.rig.device_text.as_bytes());
     // Before the rig: where nothing can be written down, no pump is touched.
     let journal = journal::Writer::create(path, &header).map_err(|e| e.to_string())?;
     let options = OpenOptions {
@@ -265,7 +267,7 @@ fn itself_failed(panic: &(dyn std::any::Any + Send)) -> String {
 /// When the file cannot be read, is no journal, or was changed. A journal that was cut off by a crash is judged as far as it goes, which is
 /// never further than Inconclusive. A run in which everything else held is held to the dose log that was accepted when it ran.
 pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
-    let (header, mut events) = journal::Reader::open(path)?.into_parts();
+    let (header, mut events) = journal::open(path)?.into_parts();
     let mut outcome = judge::judge_journal(&header.case, events.by_ref());
     if let End::Torn { line, .. } = events.finish()? {
         outcome.add_trouble(format!(
@@ -273,7 +275,7 @@ pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
         ));
     }
     if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
-        let checked = snapshot::against(accepted, &header.case, &outcome.dose_log);
+        let checked = against(accepted, &header.case, &outcome.dose_log);
         if let Some(reason) = checked.reason(&header.case, outcome.end) {
             outcome.add_reason(reason);
         }

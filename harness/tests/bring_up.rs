@@ -1,11 +1,7 @@
 //! The page that takes a person to a board says what is shipped and what the program says.
 
+use pump_hil_testing::repository::root;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))

@@ -1,6 +1,6 @@
 //! The harness's codec against the golden bytes that the firmware's codec is held to as well.
 
-use pump_hil::wire::{Decoder, Frame, Garbled, Line, encode_request, read_value};
+use pump_hil_talk::wire::{Decoder, Frame, Garbled, Line, encode_request, read_value};
 
 const GOOD: &str = include_str!("../../fixtures/wire/good.txt");
 const BAD: &str = include_str!("../../fixtures/wire/bad.txt");

@@ -1,10 +1,10 @@
 //! Files that were made to hurt end quickly, with a clear error and bounded memory.
 
 use proptest::prelude::*;
-use pump_hil::catalog::Catalog;
-use pump_hil::diagnostic::render_all;
 use pump_hil::files::ScenarioFolder;
-use pump_hil::scenario::{Source, SourceError, load};
+use pump_hil_language::catalog::Catalog;
+use pump_hil_language::scenario::{Source, SourceError, load};
+use pump_hil_model::diagnostic::render_all;
 use std::collections::BTreeMap;
 
 struct Files(BTreeMap<String, Vec<u8>>);

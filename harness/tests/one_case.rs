@@ -1,15 +1,15 @@
 //! Single cases on the simulated rig, run by the library: what stands in their journals, and what is made of it.
 
-use pump_hil::catalog::Catalog;
-use pump_hil::event::{Body, Event};
 use pump_hil::files::ScenarioFolder;
-use pump_hil::firmware::Value;
 use pump_hil::interrupt;
 use pump_hil::report::Asked;
-use pump_hil::rig::RigFile;
-use pump_hil::scenario::load;
 use pump_hil::suite::{self, Settings};
-use pump_hil::verdict::Verdict;
+use pump_hil_language::catalog::Catalog;
+use pump_hil_language::scenario::load;
+use pump_hil_model::event::{Body, Event};
+use pump_hil_model::value::Value;
+use pump_hil_model::verdict::Verdict;
+use pump_hil_rig::RigFile;
 
 /// The verdict of a run, and its events.
 fn run(text: &str) -> (Verdict, Vec<Event>) {

@@ -1,7 +1,7 @@
 //! The virtual probe through an unmodified probe-rs: attach, run control, breakpoints, memory at all widths, and the bus's refusals.
 
-use pump_hil::rig::RigError;
-use pump_hil::rig::probe::{BusFault, CoreBackend, CoreRegister, Debug};
+use pump_hil_rig::RigError;
+use pump_hil_rig::probe::{BusFault, CoreBackend, CoreRegister, Debug};
 use std::sync::{Arc, Mutex};
 
 const RAM: u32 = 0x2000_0000;

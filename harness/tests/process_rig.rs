@@ -1,6 +1,6 @@
 //! The rig that starts a pump as a process: what can go wrong before its port is there. Far ends are scripts.
 
-use pump_hil::rig::{OpenOptions, Rig, RigError, RigFile};
+use pump_hil_rig::{OpenOptions, Rig, RigError, RigFile};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -55,8 +55,8 @@ async fn a_port_that_is_none_is_told() {
 #[cfg(feature = "sim")]
 #[tokio::test(flavor = "current_thread")]
 async fn a_pump_in_a_process_of_its_own_runs_by_the_wall_clock_and_ends_with_its_rig() {
-    use pump_hil::quantity::Span;
-    use pump_hil::rig::End;
+    use pump_hil_model::quantity::Span;
+    use pump_hil_rig::End;
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/rigs/sim-realtime.yaml");
     let options = OpenOptions {

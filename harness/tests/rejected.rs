@@ -1,12 +1,12 @@
 //! Every file in `scenarios/rejected` is rejected with the diagnostics that stand beside it, and the published schema rejects what is wrong with
 //! its structure too.
 
-use pump_hil::catalog::Catalog;
-use pump_hil::diagnostic::render_all;
 use pump_hil::files::ScenarioFolder;
-use pump_hil::scenario::load;
-use pump_hil::scenario::schema::{FileKind, of_scenarios, schema};
-use pump_hil::yaml::{check, tree};
+use pump_hil_language::catalog::Catalog;
+use pump_hil_language::scenario::load;
+use pump_hil_language::scenario::schema::{FileKind, of_scenarios, schema};
+use pump_hil_model::diagnostic::render_all;
+use pump_hil_model::yaml::{check, tree};
 use std::path::{Path, PathBuf};
 
 fn scenarios() -> PathBuf {

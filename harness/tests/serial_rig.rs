@@ -1,8 +1,8 @@
 //! A rig on a serial port that is not a simulator: what happens to the line happens for real.
 
-use pump_hil::device::Profile;
-use pump_hil::quantity::Span;
-use pump_hil::rig::{End, OpenOptions, Rig, RigError, RigFile};
+use pump_hil_model::quantity::Span;
+use pump_hil_rig::{End, OpenOptions, Rig, RigError, RigFile};
+use pump_hil_talk::device::Profile;
 use rustix::fd::OwnedFd;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::path::PathBuf;

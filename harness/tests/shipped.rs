@@ -1,18 +1,14 @@
 //! The files that come with the harness are right: fixtures load, scenarios load, and the published schema agrees with the loader.
 
-use pump_hil::catalog::Catalog;
-use pump_hil::catalog::coverage::{Covered, coverage};
-use pump_hil::device::Profile;
-use pump_hil::diagnostic::render_all;
 use pump_hil::files::{self, ScenarioFolder};
-use pump_hil::rig::RigFile;
-use pump_hil::scenario::load;
-use pump_hil::scenario::schema::{FileKind, schema};
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog::coverage::{Covered, coverage};
+use pump_hil_language::scenario::load;
+use pump_hil_language::scenario::schema::{FileKind, schema};
+use pump_hil_model::diagnostic::render_all;
+use pump_hil_rig::RigFile;
+use pump_hil_talk::device::Profile;
+use pump_hil_testing::repository::root;
 
 fn catalog() -> Catalog {
     match Catalog::shipped() {

@@ -2,13 +2,13 @@
 
 #![cfg(feature = "sim")]
 
-use pump_hil::event::{Body, Said};
-use pump_hil::fault::FaultName;
-use pump_hil::firmware::Value;
-use pump_hil::quantity::{Concentration, Rate, Span, Volume};
-use pump_hil::rig::{End, OpenOptions, Rig, RigError, RigFile};
-use pump_hil::scenario::case::{Mode, Prescription, Request};
-use pump_hil::session::{Outcome, Session, SessionEvent};
+use pump_hil_model::case::{Mode, Prescription, Request};
+use pump_hil_model::event::{Body, Said};
+use pump_hil_model::fault::FaultName;
+use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
+use pump_hil_model::value::Value;
+use pump_hil_rig::{End, OpenOptions, Rig, RigError, RigFile};
+use pump_hil_talk::session::{Outcome, Session, SessionEvent};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
 //! The image of `firmware-stub/board` in QEMU: how soon it runs a step, and what a read by the probe costs beside the bare request.
 
 use super::{folder, run};
-use pump_hil::event::Body;
 use pump_hil::interrupt;
-use pump_hil::journal::Reader;
-use pump_hil::rig::{OpenOptions, Rig, RigFile};
+use pump_hil::journal;
+use pump_hil_model::event::Body;
+use pump_hil_rig::{OpenOptions, Rig, RigFile};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -153,7 +153,7 @@ pub fn first_step(out: &Path) -> f64 {
         let results = suite::run(std::slice::from_ref(&case), &settings, &interrupt::pair().1, |_| {});
         let wall = begin.elapsed();
         assert_eq!(results[0].outcome.verdict.word(), "passed");
-        let (_, events) = Reader::open(&out.join("continuous-day@qemu-microbit.jsonl"))
+        let (_, events) = journal::open(&out.join("continuous-day@qemu-microbit.jsonl"))
             .expect("a journal")
             .into_parts();
         let (mut first, mut last) = (None, 0);

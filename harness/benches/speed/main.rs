@@ -11,10 +11,10 @@ mod in_qemu;
 mod round_trip;
 
 use pump_hil::interrupt;
-use pump_hil::rig::here;
-use pump_hil::scenario::case::Case;
 use pump_hil::shipped::Bench;
 use pump_hil::suite::{self, Settings};
+use pump_hil_model::case::Case;
+use pump_hil_testing::repository;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         if !chosen.is_empty() && !chosen.iter().any(|word| what.contains(word.as_str())) {
             continue;
         }
-        if let Some(missing) = here::missing(true).filter(|_| what.starts_with("in QEMU")) {
+        if let Some(missing) = repository::missing(true).filter(|_| what.starts_with("in QEMU")) {
             println!("{what:<44} SKIPPED: {missing}");
             continue;
         }

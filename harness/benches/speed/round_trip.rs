@@ -1,10 +1,10 @@
 //! One request and reply: the session on the rig's line, against the barest loop that does the same on the same port.
 
-use pump_hil::quantity::Span;
-use pump_hil::rig::{End, OpenOptions, Rig, RigFile};
-use pump_hil::scenario::case::Request;
-use pump_hil::session::{Session, SessionEvent};
-use pump_hil::wire::encode_request;
+use pump_hil_model::case::Request;
+use pump_hil_model::quantity::Span;
+use pump_hil_rig::{End, OpenOptions, Rig, RigFile};
+use pump_hil_talk::session::{Session, SessionEvent};
+use pump_hil_talk::wire::encode_request;
 use std::fs::OpenOptions as FileOptions;
 use std::io::{Read, Write};
 use std::sync::Arc;

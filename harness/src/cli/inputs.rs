@@ -1,11 +1,11 @@
 //! What the commands read: fixtures and scenarios.
 
 use super::CliError;
-use crate::catalog::Catalog;
-use crate::diagnostic::{self, Diagnostic};
 use crate::files;
-use crate::rig::{RigError, RigFile};
-use crate::scenario::case::Case;
+use pump_hil_language::catalog::Catalog;
+use pump_hil_model::case::Case;
+use pump_hil_model::diagnostic::{self, Diagnostic};
+use pump_hil_rig::{RigError, RigFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};

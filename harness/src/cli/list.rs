@@ -2,13 +2,13 @@
 
 use super::args::{List, Schema, SchemaKind};
 use super::{CliError, Exit, eprint, inputs, print};
-use crate::catalog::coverage::{coverage, render};
-use crate::device::Profile;
-use crate::fault::{CATALOGUE, Param};
 use crate::report::counted;
-use crate::rig::RigFile;
-use crate::scenario::case::Case;
-use crate::scenario::schema::{FileKind, schema as scenario_schema};
+use pump_hil_language::catalog::coverage::{coverage, render};
+use pump_hil_language::scenario::schema::{FileKind, schema as scenario_schema};
+use pump_hil_model::case::Case;
+use pump_hil_model::fault::{CATALOGUE, Param};
+use pump_hil_rig::RigFile;
+use pump_hil_talk::device::Profile;
 use std::fmt::Write;
 use std::path::Path;
 

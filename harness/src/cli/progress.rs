@@ -4,8 +4,8 @@ use super::args::Progress as Style;
 use super::eprint;
 use crate::report;
 use crate::suite::Progress;
-use crate::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
+use pump_hil_model::verdict::Verdict;
 use std::io::IsTerminal;
 
 /// Shows progress on standard error.

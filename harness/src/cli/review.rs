@@ -2,8 +2,8 @@
 
 use super::args::Review;
 use super::{CliError, Exit};
-use crate::rig::host_time;
 use crate::snapshot::{self, By, Choice};
+use pump_hil_rig::host_time;
 
 pub(super) fn review(args: &Review) -> Result<Exit, CliError> {
     if !args.folder.is_dir() {

@@ -7,10 +7,10 @@ use super::progress::Reporter;
 use super::{CliError, Exit, eprint, inputs, print};
 use crate::interrupt;
 use crate::report::{self, Asked, ScenarioResult, Tally, counted};
-use crate::rig::{RigFile, host_time};
-use crate::select::{Filter, Shard};
 use crate::snapshot;
 use crate::suite::{self, Settings, Snapshots};
+use pump_hil_language::select::{Filter, Shard};
+use pump_hil_rig::{RigFile, host_time};
 use std::path::Path;
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {

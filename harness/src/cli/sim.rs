@@ -3,7 +3,7 @@
 use super::args::Sim;
 use super::{CliError, Exit, print};
 use crate::interrupt;
-use crate::rig::{self, OpenOptions, ServeOptions};
+use pump_hil_rig::{OpenOptions, ServeOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,7 +35,7 @@ pub(super) fn serve(args: &Sim) -> Result<Exit, CliError> {
         flag.store(true, Ordering::Release);
     });
     let mut printed = Ok(());
-    rig::serve(&options, &stop, |port| {
+    pump_hil_rig::serve(&options, &stop, |port| {
         printed = print(&format!(
             "the simulated pump is at {}; Ctrl-C ends it\n",
             port.display()

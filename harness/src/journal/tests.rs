@@ -1,10 +1,11 @@
-use super::{End, Header, JournalError, Reader, Writer};
-use crate::event::Event;
-use crate::testing::{HOUR, Run, case};
+use super::{HARNESS, Writer, open};
+use pump_hil_model::event::Event;
+use pump_hil_testing::situation::{HOUR, Run, case};
+use pump_hil_verdict::journal::{End, Header, JournalError, Reader};
 use std::path::Path;
 
 fn header() -> Header {
-    Header::new(case(vec![]), jiff::Timestamp::UNIX_EPOCH)
+    Header::new(HARNESS, case(vec![]), &jiff::Timestamp::UNIX_EPOCH)
 }
 
 fn write(path: &Path, events: &[Event]) -> String {
@@ -43,7 +44,7 @@ fn what_was_written_is_read_back() {
     let (events, end) = read(&bytes).unwrap();
     assert_eq!(events, a_run());
     assert_eq!(end, End::Whole { chain });
-    assert_eq!(*Reader::open(&path).unwrap().header(), header());
+    assert_eq!(*open(&path).unwrap().header(), header());
 }
 
 #[test]
@@ -127,8 +128,8 @@ fn a_full_disk_is_named() {
 
 mod properties {
     use super::*;
-    use crate::testing::any_event;
     use proptest::prelude::*;
+    use pump_hil_testing::situation::any_event;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]

@@ -1,7 +1,7 @@
 //! Writing a journal.
 
-use super::{FORMAT, Hash, Header, JournalError, MARK, link, push_hex};
-use crate::event::Event;
+use pump_hil_model::event::Event;
+use pump_hil_verdict::journal::{Encoder, FORMAT, Header, JournalError};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -12,9 +12,7 @@ use std::path::{Path, PathBuf};
 pub struct Writer {
     file: File,
     path: PathBuf,
-    chain: Hash,
-    line: Vec<u8>,
-    hex: String,
+    encoder: Encoder,
     events: u64,
 }
 
@@ -31,9 +29,7 @@ impl Writer {
         let mut writer = Self {
             file,
             path: path.to_owned(),
-            chain: [0; 32],
-            line: Vec::with_capacity(1024),
-            hex: String::with_capacity(64),
+            encoder: Encoder::default(),
             events: 0,
         };
         debug_assert_eq!(header.pump_hil_journal, FORMAT);
@@ -69,38 +65,26 @@ impl Writer {
     /// [`JournalError::Io`], [`JournalError::DiskFull`].
     pub fn finish(self) -> Result<String, JournalError> {
         self.file.sync_data().map_err(|e| trouble(&self.path, "flush", e))?;
-        Ok(self.chain_hex())
+        Ok(self.encoder.chain())
     }
 
     /// As [`Writer::finish`], without waiting for the disk: for runs that nobody signs off.
     #[must_use]
     pub fn finish_unsynced(self) -> String {
-        self.chain_hex()
-    }
-
-    fn chain_hex(&self) -> String {
-        let mut hex = String::with_capacity(64);
-        push_hex(&mut hex, &self.chain);
-        hex
+        self.encoder.chain()
     }
 
     fn write<T: Serialize>(&mut self, what: &T) -> Result<(), JournalError> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, what).map_err(|source| JournalError::Encode {
-            path: self.path.clone(),
+        let path = &self.path;
+        let encode = |source| JournalError::Encode {
+            path: path.clone(),
             source,
-        })?;
-        let chain = link(&self.chain, &self.line);
-        self.hex.clear();
-        push_hex(&mut self.hex, &chain);
-        self.line.pop(); // the closing brace goes behind the chain
-        self.line.extend_from_slice(MARK.as_bytes());
-        self.line.extend_from_slice(self.hex.as_bytes());
-        self.line.extend_from_slice(b"\"}\n");
+        };
+        let line = self.encoder.line(what).map_err(encode)?;
         self.file
-            .write_all(&self.line)
-            .map_err(|e| trouble(&self.path, "write", e))?;
-        self.chain = chain;
+            .write_all(line.bytes())
+            .map_err(|e| trouble(path, "write", e))?;
+        line.written();
         Ok(())
     }
 }

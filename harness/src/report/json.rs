@@ -1,10 +1,12 @@
 //! Results as JSON, for other programs.
 
-use super::{ScenarioResult, Tally, safe_text::safe};
-use crate::crash::Crash;
-use crate::judge::AlarmLatency;
-use crate::quantity::Span;
-use crate::verdict::{Reason, Verdict};
+use super::{ScenarioResult, Tally};
+use pump_hil_model::crash::Crash;
+use pump_hil_model::crash_text;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::{safe, safe_lines};
+use pump_hil_model::verdict::{Reason, Verdict};
+use pump_hil_verdict::judge::AlarmLatency;
 use serde::Serialize;
 
 /// Version of this form.
@@ -79,15 +81,15 @@ fn one(result: &ScenarioResult) -> One<'_> {
 fn at((t, crash): &(Span, Crash)) -> At {
     At {
         t_ms: t.0,
-        crash: super::crash::harmless(crash),
+        crash: crash_text::harmless(crash),
     }
 }
 
 /// JSON would carry an escape sequence faithfully to whoever prints it.
 fn safe_verdict(verdict: &Verdict) -> Verdict {
     let reason = |r: &Reason| Reason {
-        expected: super::safe_text::safe_lines(&r.expected),
-        came: super::safe_text::safe_lines(&r.came),
+        expected: safe_lines(&r.expected),
+        came: safe_lines(&r.came),
         ..r.clone()
     };
     match verdict {

@@ -1,7 +1,10 @@
 //! JUnit XML: a failure is the pump's, an error is the rig's.
 
-use super::{ScenarioResult, crash, event_line, reason_lines, safe_text::safe, unasked_starts};
-use crate::verdict::Verdict;
+use super::{ScenarioResult, reason_lines, unasked_starts};
+use pump_hil_model::crash_text;
+use pump_hil_model::event_text::event_line;
+use pump_hil_model::safe_text::safe;
+use pump_hil_model::verdict::Verdict;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 
@@ -54,7 +57,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     case.set_time(result.took);
     let crashes = &result.outcome.crashes;
     let mut out = Vec::from_iter(unasked_starts(result));
-    out.extend(crashes.iter().flat_map(|(t, crash)| crash::whole(*t, crash)));
+    out.extend(crashes.iter().flat_map(|(t, crash)| crash_text::whole(*t, crash)));
     if failed {
         out.extend(result.outcome.last_events.iter().map(event_line));
     }

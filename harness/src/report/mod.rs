@@ -1,20 +1,15 @@
 //! Reports: one result for people, all results as a table, JUnit and JSON.
 //!
-//! Invariant: pure, and the same results give the same text. Everything that may hold text from a pump goes through [`safe_text`].
+//! Invariant: pure, and the same results give the same text. Everything that may hold text from a pump goes through [`pump_hil_model::safe_text`].
 
-pub mod crash;
 pub mod json;
 pub mod junit;
-pub mod safe_text;
 pub mod terminal;
 
-use crate::event::{Body, Event, InFlash, Log, Said};
-use crate::judge::{Outcome, shown};
-use crate::quantity::Span;
-use crate::scenario::case::Case;
-use crate::verdict::{Reason, ReasonKind, Verdict};
-use safe_text::safe;
-use std::collections::BTreeMap;
+use pump_hil_model::case::Case;
+use pump_hil_model::safe_text::safe;
+use pump_hil_model::verdict::{Reason, ReasonKind, Verdict};
+use pump_hil_verdict::judge::Outcome;
 use std::time::Duration;
 
 /// One scenario's result, with what a report needs to know about it.
@@ -163,120 +158,6 @@ fn kind(reason: &Reason) -> String {
         .ok()
         .and_then(|v| v.as_str().map(str::to_owned))
         .unwrap_or_default()
-}
-
-/// One event as a line for people.
-#[must_use]
-pub fn event_line(event: &Event) -> String {
-    let what = match &event.body {
-        Body::Begun => "scenario begins".to_owned(),
-        Body::Played => "the last step is over".to_owned(),
-        Body::Ended => "the run is over".to_owned(),
-        Body::Firmware {
-            elf,
-            sha256,
-            build,
-            in_flash,
-            took_ms,
-        } => {
-            let build = build
-                .as_ref()
-                .map_or(String::new(), |build| format!(", build {}", safe(build)));
-            let how = match in_flash {
-                InFlash::Loaded => "the emulator starts with it".to_owned(),
-                InFlash::Already => format!("in flash already, compared in {took_ms} ms"),
-                InFlash::Written => format!("flashed and read back in {took_ms} ms"),
-            };
-            format!("firmware {}{build} ({how}), SHA-256 {}", safe(elf), safe(sha256))
-        }
-        Body::Identified { fields } => format!("the pump is {}", pairs(fields)),
-        Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
-        Body::StepEnded { step } => format!("step {} ends", step.0),
-        Body::Sent { bytes } => format!("-> {bytes}"),
-        Body::Received { bytes } => format!("<- {bytes}"),
-        Body::Garbled { why } => format!("<- garbled: {why}"),
-        Body::Nonsense { why } => format!("<- nonsense: {why}"),
-        Body::Reply { verb, refused, .. } => match refused {
-            None => format!("`{verb}` accepted"),
-            Some(code) => format!("`{verb}` refused: {code}"),
-        },
-        Body::NoReply { verb, tries } => format!("no reply to `{verb}` after {tries} tries"),
-        Body::Pump { said, .. } => said_line(said),
-        Body::Sample(s) => format!(
-            "probe: {} strokes, delivered {}, catheter {} Pa",
-            s.strokes,
-            crate::quantity::Volume(s.delivered_nl),
-            s.catheter_pa
-        ),
-        Body::FaultArmed { fault, param } => format!("fault {fault} armed ({param})"),
-        Body::FaultConfirmed { fault } => format!("fault {fault} in effect"),
-        Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
-        Body::FaultCleared { fault } => format!("fault {fault} cleared"),
-        Body::RigTrouble { what } => format!("rig trouble: {what}"),
-        Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
-        Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
-        Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
-        Body::WatchFull { noted } => format!("watch: {noted} changes were noted, the rest is not"),
-        Body::Breakpoint { at, reached: true } => format!("probe: the core stood at {at}"),
-        Body::Breakpoint { at, reached: false } => format!("probe: the core did not come to {at}"),
-        Body::Probe { did } => format!("probe: {did}"),
-        Body::Log(log) => log_line(log),
-        Body::Crash(crash) => crash::short(event.t, crash).swap_remove(0),
-        Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
-        Body::Interrupted { by } => format!("interrupted by {by}"),
-        Body::MadeSafe { did, failed } => {
-            let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
-            let all: Vec<String> = did.iter().cloned().chain(failed).collect();
-            format!("leaving the pump safe: {}", all.join("; "))
-        }
-    };
-    format!(
-        "{:>14}  {}",
-        Span(event.t.0).to_string(),
-        safe_text::safe_within(&what, 160)
-    )
-}
-
-/// A line of the firmware's log: channel, level, text and place.
-pub(crate) fn log_line(log: &Log) -> String {
-    let name = if log.name.is_empty() {
-        format!("rtt {}", log.channel)
-    } else {
-        format!("rtt {} {}", log.channel, log.name)
-    };
-    let level = log.level.as_ref().map_or(String::new(), |level| format!(" {level}"));
-    let stamp = log.stamp.as_ref().map_or(String::new(), |stamp| format!(" [{stamp}]"));
-    let at = log.at.as_ref().map_or(String::new(), |at| format!("  ({at})"));
-    format!("{name}{level}{stamp}: {}{at}", log.text)
-}
-
-fn said_line(said: &Said) -> String {
-    match said {
-        Said::Boot { reason } => format!("pump: boot, {reason}"),
-        Said::State { from, to, cause } => format!("pump: {from} -> {to}, {cause}"),
-        Said::Alarm { id, priority } => format!("pump: ALARM {id}, {priority}"),
-        Said::AlarmClear { id } => format!("pump: alarm {id} cleared"),
-        Said::BolusStart { kind, dose_nl, .. } => {
-            format!("pump: {kind} bolus of {} begins", crate::quantity::Volume(*dose_nl))
-        }
-        Said::BolusEnd { kind, given_nl, cause } => {
-            format!(
-                "pump: {kind} bolus ends, {} given, {cause}",
-                crate::quantity::Volume(*given_nl)
-            )
-        }
-        Said::Dose(e) => format!(
-            "pump: dose entry, {}, total {}",
-            e.cause,
-            crate::quantity::Volume(e.total_nl())
-        ),
-        Said::Other { kind, fields } => format!("pump: {kind} {}", pairs(fields)),
-    }
-}
-
-fn pairs(fields: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.join(" ")
 }
 
 /// `1 case`, `2 cases`.

@@ -1,7 +1,10 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
-use super::{ScenarioResult, Tally, counted, crash, event_line, reason_lines, safe_text::safe, unasked_starts};
-use crate::verdict::Verdict;
+use super::{ScenarioResult, Tally, counted, reason_lines, unasked_starts};
+use pump_hil_model::crash_text;
+use pump_hil_model::event_text::event_line;
+use pump_hil_model::safe_text::safe;
+use pump_hil_model::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -64,7 +67,7 @@ pub fn result(result: &ScenarioResult) -> String {
 /// How often the pump started again, and what it was doing.
 fn crashes(result: &ScenarioResult) -> String {
     let crashes = result.outcome.crashes.iter();
-    let lines = crashes.flat_map(|(t, crash)| crash::short(*t, crash));
+    let lines = crashes.flat_map(|(t, crash)| crash_text::short(*t, crash));
     let lines = unasked_starts(result).into_iter().chain(lines);
     lines.map(|line| format!("  {line}\n")).collect()
 }

@@ -1,11 +1,12 @@
-use super::{Asked, ScenarioResult, event_line, json, junit, terminal};
-use crate::event::{Body, Event};
-use crate::firmware::Value;
-use crate::judge::judge_journal;
-use crate::quantity::Span;
-use crate::scenario::case::{Action, Request};
-use crate::testing::{HOUR, Run, alarm, ask, case, expect};
-use crate::verdict::{ReasonKind, Verdict};
+use super::{Asked, ScenarioResult, json, junit, terminal};
+use pump_hil_model::case::{Action, Request};
+use pump_hil_model::event::{Body, Event};
+use pump_hil_model::event_text::event_line;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::value::Value;
+use pump_hil_model::verdict::{ReasonKind, Verdict};
+use pump_hil_testing::situation::{HOUR, Run, alarm, ask, case, expect};
+use pump_hil_verdict::judge::judge_journal;
 use std::time::Duration;
 
 const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J<&>\u{202e}\0";

@@ -1,13 +1,13 @@
 //! Crash records: when the firmware faulted, when the pump started again unasked, and when the case fails. A case that passes pays nothing.
 
 use super::Runner;
-use crate::crash::{Crash, LINES_MAX, RECORDS_MAX, Why};
-use crate::event::Body;
-use crate::journal::JournalError;
-use crate::report::log_line;
-use crate::report::safe_text::safe;
-use crate::rig::RigError;
-use crate::snapshot;
+use pump_hil_model::crash::{Crash, LINES_MAX, RECORDS_MAX, Why};
+use pump_hil_model::event::Body;
+use pump_hil_model::event_text::log_line;
+use pump_hil_model::safe_text::safe;
+use pump_hil_rig::RigError;
+use pump_hil_verdict::journal::JournalError;
+use pump_hil_verdict::snapshot::against;
 use std::collections::VecDeque;
 
 /// What was said last, for a record.
@@ -58,7 +58,7 @@ impl Runner<'_> {
         let accepted = self.accepted.as_ref();
         let as_accepted = || {
             accepted.is_none_or(|accepted| {
-                let checked = snapshot::against(accepted, self.case, &self.judge.dose_log());
+                let checked = against(accepted, self.case, &self.judge.dose_log());
                 checked.reason(self.case, self.now()).is_none()
             })
         };

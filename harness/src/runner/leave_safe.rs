@@ -4,10 +4,10 @@
 //! safe is known to the caller even where it cannot be written down.
 
 use super::{Runner, Stopped};
-use crate::event::Body;
 use crate::interrupt;
-use crate::journal::JournalError;
-use crate::session::Outcome;
+use pump_hil_model::event::Body;
+use pump_hil_talk::session::Outcome;
+use pump_hil_verdict::journal::JournalError;
 
 /// How a pump was left.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Runner<'_> {
             did.push(why.to_owned());
         }
         for what in &failed {
-            tracing::error!(case = %self.case.name(), what = %crate::report::safe_text::safe(what), "the pump is not safe");
+            tracing::error!(case = %self.case.name(), what = %pump_hil_model::safe_text::safe(what), "the pump is not safe");
         }
         for said in self.rig.logged_last() {
             let _ = self.note(said);

@@ -11,15 +11,16 @@ mod watch;
 
 pub use leave_safe::Left;
 
-use crate::event::{Body, Event};
-use crate::fault::FaultName;
 use crate::interrupt::Interrupt;
 use crate::journal;
-use crate::judge::Judge;
-use crate::quantity::Span;
-use crate::rig::{End, Received, Rig, RigError, host_time};
-use crate::scenario::case::{Case, Request};
-use crate::session::{Outcome, RequestId, Session, SessionEvent};
+use pump_hil_model::case::{Case, Request};
+use pump_hil_model::event::{Body, Event};
+use pump_hil_model::fault::FaultName;
+use pump_hil_model::quantity::Span;
+use pump_hil_rig::{End, Received, Rig, RigError, host_time};
+use pump_hil_talk::session::{Outcome, RequestId, Session, SessionEvent};
+use pump_hil_verdict::journal::JournalError;
+use pump_hil_verdict::judge::Judge;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ pub enum Stopped {
     Rig(#[from] RigError),
     /// The journal cannot be written: the evidence would be incomplete.
     #[error(transparent)]
-    Journal(#[from] journal::JournalError),
+    Journal(#[from] JournalError),
     /// The person or the system asked to stop.
     #[error("interrupted by {0}")]
     Interrupted(&'static str),
@@ -79,7 +80,7 @@ pub struct Runner<'a> {
     /// The journal took an event only in part, or not at all.
     torn: bool,
     /// Why it took none while the pump was being made safe.
-    unwritten: Option<journal::JournalError>,
+    unwritten: Option<JournalError>,
 }
 
 impl<'a> Runner<'a> {
@@ -150,14 +151,14 @@ impl<'a> Runner<'a> {
     }
 
     /// Writes an event into the journal, and shows it to the judge and to whoever watches.
-    fn note(&mut self, body: Body) -> Result<(), journal::JournalError> {
+    fn note(&mut self, body: Body) -> Result<(), JournalError> {
         let host_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let event = Event {
             t: self.now(),
             host_us,
             body,
         };
-        tracing::debug!(case = %self.case.name(), "{}", crate::report::event_line(&event));
+        tracing::debug!(case = %self.case.name(), "{}", pump_hil_model::event_text::event_line(&event));
         // What is appended behind a torn line would be lost.
         if !self.torn
             && let Err(error) = self.journal.append(&event)

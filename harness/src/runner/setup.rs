@@ -1,11 +1,11 @@
 //! Before the scenario begins: who is there, and the prescription, clock and reservoir that the scenario starts from.
 
 use super::{Runner, Stopped};
-use crate::capability::Capability;
-use crate::event::Body;
-use crate::quantity::Volume;
-use crate::scenario::case::Request;
-use crate::session::Outcome;
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::Request;
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::Volume;
+use pump_hil_talk::session::Outcome;
 use std::sync::Arc;
 
 impl Runner<'_> {

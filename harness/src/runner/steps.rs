@@ -1,13 +1,13 @@
 //! Performs the steps of a case, each when it is due.
 
 use super::{Runner, Stopped};
-use crate::event::Body;
-use crate::fault::FaultName;
-use crate::judge::shown;
-use crate::plan::Cursor;
-use crate::quantity::{Span, Volume};
-use crate::scenario::case::{Action, Check, Measure, ProbeAction, Request, Step};
-use crate::session::Outcome;
+use pump_hil_language::plan::Cursor;
+use pump_hil_model::case::{Action, Check, Measure, ProbeAction, Request, Step};
+use pump_hil_model::event::Body;
+use pump_hil_model::fault::FaultName;
+use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::value::shown;
+use pump_hil_talk::session::Outcome;
 
 /// How long a fault may take until it is read back in effect.
 const CONFIRM_WITHIN: Span = Span(10_000);

@@ -1,8 +1,9 @@
 //! Watched places: their values stand in the journal whenever time came to a stand and they changed.
 
 use super::{Runner, Stopped};
-use crate::event::Body;
-use crate::firmware::{Place, Value};
+use pump_hil_firmware::Place;
+use pump_hil_model::event::Body;
+use pump_hil_model::value::Value;
 
 /// Changes that are noted in a run: a place that changes with every stroke must not drown ten years.
 const NOTED_MAX: u32 = 20_000;

@@ -1,9 +1,9 @@
 //! Reading and writing snapshot files, and the record of who accepted them.
 
 use super::SnapshotError;
-use crate::journal::sha256_hex;
-use crate::scenario::case::Case;
-use serde::{Deserialize, Serialize};
+use pump_hil_model::case::Case;
+use pump_hil_verdict::journal::sha256_hex;
+use pump_hil_verdict::snapshot::Acceptance;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -41,21 +41,6 @@ impl By {
         };
         Ok(Self { who, when })
     }
-}
-
-/// One line of the record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acceptance {
-    /// Name of the case.
-    pub snapshot: String,
-    /// Who accepted it.
-    pub who: String,
-    /// When, RFC 3339 in UTC.
-    pub when: String,
-    /// SHA-256 of the text before, hex; `None` for a first one.
-    pub old_sha256: Option<String>,
-    /// SHA-256 of the text now, hex.
-    pub new_sha256: String,
 }
 
 /// Where the accepted log of `name` is.

@@ -2,10 +2,10 @@
 
 use super::accept::{accept_file, read, remove_pending, snapshot_path, trouble};
 use super::{By, SnapshotError};
-use crate::dose::{DoseLog, compare};
-use crate::quantity::{Percent, Span, Volume};
-use crate::report::safe_text::{safe, safe_lines};
-use crate::scenario::case::Tolerance;
+use pump_hil_model::case::Tolerance;
+use pump_hil_model::quantity::{Percent, Span, Volume};
+use pump_hil_model::safe_text::{safe, safe_lines};
+use pump_hil_verdict::dose::{DoseLog, compare};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,9 @@
-use super::{By, Checked, Choice, Update, check, pending_path, review, snapshot_path};
-use crate::dose::{Builder, DoseLog};
-use crate::quantity::{Percent, Span, Volume};
-use crate::scenario::case::{Case, Tolerance};
-use crate::testing::{HOUR, Run, case};
+use super::{By, Choice, Update, check, pending_path, review, snapshot_path};
+use pump_hil_model::case::{Case, Tolerance};
+use pump_hil_model::quantity::{Percent, Span, Volume};
+use pump_hil_testing::situation::{HOUR, Run, case};
+use pump_hil_verdict::dose::{Builder, DoseLog};
+use pump_hil_verdict::snapshot::Checked;
 use std::path::Path;
 
 fn by() -> By {
@@ -101,7 +102,7 @@ fn what_was_accepted_when_a_run_was_made_gives_the_same_reason_later() {
         assert!(run.is_some());
         // Whoever accepts it meanwhile.
         accepted(folder.path(), now);
-        assert_eq!(reason(super::against(&then, &a_case(), now)), run);
+        assert_eq!(reason(pump_hil_verdict::snapshot::against(&then, &a_case(), now)), run);
     }
 }
 
@@ -140,7 +141,8 @@ fn who_accepted_and_when_is_kept() {
     accepted(folder.path(), &log(0));
     accepted(folder.path(), &log(50_000));
     let record = std::fs::read_to_string(folder.path().join("ACCEPTED.jsonl")).unwrap();
-    let lines: Vec<super::Acceptance> = record.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let lines: Vec<pump_hil_verdict::snapshot::Acceptance> =
+        record.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0].old_sha256, None);
     assert_eq!(lines[1].old_sha256.as_ref(), Some(&lines[0].new_sha256));

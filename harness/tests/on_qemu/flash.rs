@@ -4,7 +4,7 @@ use crate::bench;
 use crate::names::{run_with, said, scenario};
 use crate::start::{FAULT, journal};
 use crate::variant::{image, rig, spoilt};
-use pump_hil::event::{Body, InFlash};
+use pump_hil_model::event::{Body, InFlash};
 use std::path::Path;
 use std::process::Output;
 

@@ -6,6 +6,7 @@ mod agree;
 mod crash;
 mod flash;
 mod hang;
+mod intrinsics;
 mod names;
 mod start;
 mod stop;
@@ -14,12 +15,12 @@ mod variant;
 mod wall_clock;
 mod ways_out;
 
-use pump_hil::rig::here;
+use pump_hil_testing::repository;
 use std::path::PathBuf;
 
 const RIG: &str = "fixtures/rigs/qemu-microbit.yaml";
 
 /// The folder of the repository; `None`, visibly, where QEMU or the image is missing.
 fn bench() -> Option<PathBuf> {
-    here::repository(true)
+    repository::with_qemu(true)
 }

@@ -3,8 +3,8 @@
 use crate::bench;
 use crate::names::{interrupt, run, said, scenario};
 use crate::variant::{rig, spoilt};
-use pump_hil::event::{Body, Event};
-use pump_hil::journal::Reader;
+use pump_hil::journal;
+use pump_hil_model::event::{Body, Event};
 use rustix::process::Signal;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ fn begins_with(root: &Path, folder: &Path, instructions: &[u16], limit: &str) ->
 }
 
 pub(crate) fn journal(out: &Path) -> Vec<Event> {
-    let reader = Reader::open(&out.join("of-its-own@qemu-microbit.jsonl")).unwrap();
+    let reader = journal::open(&out.join("of-its-own@qemu-microbit.jsonl")).unwrap();
     reader.into_parts().1.collect()
 }
 

@@ -1,9 +1,9 @@
 //! Every scenario on the simulator and in QEMU: the same dose log, and the same events all along.
 
 use crate::{RIG, bench};
-use pump_hil::dose::Builder;
-use pump_hil::event::{Body, Event};
-use pump_hil::journal::Reader;
+use pump_hil::journal;
+use pump_hil_model::event::{Body, Event};
+use pump_hil_verdict::dose::Builder;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,7 +15,7 @@ struct Run {
 }
 
 fn run(journal: &Path) -> Run {
-    let reader = Reader::open(journal).unwrap();
+    let reader = journal::open(journal).unwrap();
     let (header, mut events) = reader.into_parts();
     let mut dose = Builder::new(&header.case.name());
     let mut lines = Vec::new();

@@ -1,7 +1,7 @@
 //! Variants of the shipped rig, and of the image that it runs.
 
 use crate::RIG;
-use pump_hil::firmware::Image;
+use pump_hil_firmware::Image;
 use std::path::{Path, PathBuf};
 
 const ELF: &str = "firmware-stub/board/target/microbit.elf";

@@ -4,7 +4,7 @@ use crate::bench;
 use crate::names::{run, said};
 use crate::start::journal;
 use crate::variant::rig;
-use pump_hil::event::{Body, Said};
+use pump_hil_model::event::{Body, Said};
 
 const SCENARIO: &str = "\
 scenario: of-its-own

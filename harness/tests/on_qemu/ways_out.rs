@@ -2,7 +2,7 @@
 
 use crate::variant::rig;
 use crate::{RIG, bench};
-use pump_hil::rig::host_time;
+use pump_hil_rig::host_time;
 use rustix::event::{Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader, Lines};

@@ -1,10 +1,10 @@
 //! Programming a prescription: staged, read back, compared, and committed, or not at all.
 
 use crate::world::{World, continuous, program};
-use pump_hil::event::Body;
-use pump_hil::quantity::Rate;
-use pump_hil::scenario::case::{FlexStep, Mode, Prescription, Request};
-use pump_hil::session::Outcome;
+use pump_hil_model::case::{FlexStep, Mode, Prescription, Request};
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::Rate;
+use pump_hil_talk::session::Outcome;
 
 #[test]
 fn a_prescription_is_staged_read_back_and_committed() {

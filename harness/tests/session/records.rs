@@ -1,9 +1,9 @@
 //! What the pump tells unasked: entries that are missing, its log read back, and events that lack something.
 
 use crate::world::{World, line};
-use pump_hil::event::{Body, Said};
-use pump_hil::scenario::case::Request;
-use pump_hil::session::Outcome;
+use pump_hil_model::case::Request;
+use pump_hil_model::event::{Body, Said};
+use pump_hil_talk::session::Outcome;
 
 #[test]
 fn missing_dose_entries_are_told_and_read_back_from_the_log() {

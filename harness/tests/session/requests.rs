@@ -1,10 +1,10 @@
 //! Requests and their replies over a line that loses, repeats and spoils.
 
 use crate::world::{World, continuous, program};
-use pump_hil::event::Body;
-use pump_hil::quantity::{Span, Volume};
-use pump_hil::scenario::case::Request;
-use pump_hil::session::{Outcome, RequestError, SessionEvent};
+use pump_hil_model::case::Request;
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_talk::session::{Outcome, RequestError, SessionEvent};
 
 #[test]
 fn a_lost_reply_is_asked_for_again_with_the_same_bytes_and_gives_no_second_bolus() {

@@ -1,11 +1,11 @@
 //! The session, a scripted pump, and a line between them, in virtual time.
 
-use pump_hil::device::Profile;
-use pump_hil::event::Body;
-use pump_hil::quantity::{Concentration, Rate, Span, Volume};
-use pump_hil::scenario::case::{Mode, PatientBolus, Prescription, Request};
-use pump_hil::session::{Outcome, Session, SessionEvent};
-use pump_hil::wire::{Crc32, crc16};
+use pump_hil_model::case::{Mode, PatientBolus, Prescription, Request};
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
+use pump_hil_talk::device::Profile;
+use pump_hil_talk::session::{Outcome, Session, SessionEvent};
+use pump_hil_talk::wire::{Crc32, crc16};
 use std::sync::Arc;
 
 pub const STUB: &str = include_str!("../../../fixtures/devices/stub.yaml");

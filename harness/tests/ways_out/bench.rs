@@ -1,6 +1,6 @@
 //! A pump in a process of its own, which outlives the harness and can be asked how it was left; and a person's terminal.
 
-use pump_hil::rig::host_time;
+use pump_hil_rig::host_time;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};

@@ -8,13 +8,14 @@ mod journal;
 
 use bench::{Bench, Cable, Run, fixtures, freeze, signal, wait_for};
 use journal::{assert_closed, events, replay};
-use pump_hil::event::Body;
 use pump_hil::files::{self, ScenarioFolder};
+use pump_hil::interrupt;
 use pump_hil::report::Asked;
-use pump_hil::rig::RigFile;
 use pump_hil::suite::{self, Settings};
-use pump_hil::verdict::Verdict;
-use pump_hil::{interrupt, scenario};
+use pump_hil_language::scenario;
+use pump_hil_model::event::Body;
+use pump_hil_model::verdict::Verdict;
+use pump_hil_rig::RigFile;
 use rustix::process::{Pid, Signal, getpgid};
 use serde_json::Value;
 use std::os::unix::process::ExitStatusExt as _;

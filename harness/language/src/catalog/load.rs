@@ -1,0 +1,235 @@
+//! Reads the files of `fixtures/requirements` and `fixtures/drugs`.
+
+use super::raw::{RawDrug, RawDrugFile, RawRequirementFile};
+use super::{Catalog, Drug, Requirement, fixed_words};
+use pump_hil_model::diagnostic::{Diagnostic, suggest};
+use pump_hil_model::quantity::QuantityError;
+use pump_hil_model::yaml::raw::{FromNode, Quantity, Text};
+use pump_hil_model::yaml::schema::structural;
+use pump_hil_model::yaml::{FileText, Problem, check, diagnose, tree};
+use schemars::JsonSchema;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// The fixtures that come with the harness, so that it runs without its source tree.
+const SHIPPED_REQUIREMENTS: &[(&str, &str)] = &[
+    (
+        "fixtures/requirements/gip.yaml",
+        include_str!("../../../../fixtures/requirements/gip.yaml"),
+    ),
+    (
+        "fixtures/requirements/opca.yaml",
+        include_str!("../../../../fixtures/requirements/opca.yaml"),
+    ),
+    (
+        "fixtures/requirements/fda.yaml",
+        include_str!("../../../../fixtures/requirements/fda.yaml"),
+    ),
+    (
+        "fixtures/requirements/seed.yaml",
+        include_str!("../../../../fixtures/requirements/seed.yaml"),
+    ),
+];
+const SHIPPED_DRUGS: &[(&str, &str)] = &[(
+    "fixtures/drugs/library.yaml",
+    include_str!("../../../../fixtures/drugs/library.yaml"),
+)];
+
+impl Catalog {
+    /// The catalogue of the fixtures that come with the harness.
+    ///
+    /// # Errors
+    /// Never in a build whose tests passed: what is wrong with the fixtures.
+    pub fn shipped() -> Result<Self, Vec<Diagnostic>> {
+        let mut loader = Loader::new();
+        for (name, text) in SHIPPED_REQUIREMENTS {
+            loader.requirements(name, (*text).to_owned());
+        }
+        for (name, text) in SHIPPED_DRUGS {
+            loader.drugs(name, (*text).to_owned());
+        }
+        loader.finish()
+    }
+}
+
+/// Gathers files, then makes a catalogue of them.
+#[derive(Debug, Default)]
+pub struct Loader {
+    files: Vec<FileText>,
+    problems: Vec<Problem>,
+    requirements: Vec<Requirement>,
+    drugs: BTreeMap<String, Drug>,
+    lines: BTreeMap<String, String>,
+}
+
+impl Loader {
+    /// With nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file of requirements.
+    pub fn requirements(&mut self, name: &str, text: String) {
+        let Some(raw) = self.read::<RawRequirementFile>(name, text) else {
+            return;
+        };
+        let source = raw.source.map_or_else(String::new, |t| t.text);
+        let row = raw.kind.is_some_and(|kind| kind.0.text == "row");
+        for raw in raw.requirements.unwrap_or_default() {
+            let (Some(id), Some(text)) = (raw.id, raw.text) else {
+                continue;
+            };
+            if self.is_new(name, &id) {
+                self.requirements.push(Requirement {
+                    id: id.text,
+                    text: text.text,
+                    value: raw.value.map(|t| t.text),
+                    hazard: raw.hazard.map(|t| t.text),
+                    source: source.clone(),
+                    row,
+                    not_testable: raw.not_testable.map(|t| t.text),
+                });
+            }
+        }
+    }
+
+    /// Adds a file of drugs.
+    pub fn drugs(&mut self, name: &str, text: String) {
+        let Some(raw) = self.read::<RawDrugFile>(name, text) else {
+            return;
+        };
+        for raw in raw.drugs.unwrap_or_default() {
+            if let Some(drug) = self.drug(name, &raw) {
+                self.drugs.insert(drug.id.clone(), drug);
+            }
+        }
+    }
+
+    /// The catalogue, if nothing is wrong.
+    ///
+    /// # Errors
+    /// All that is wrong with all files.
+    pub fn finish(self) -> Result<Catalog, Vec<Diagnostic>> {
+        if self.problems.is_empty() {
+            Ok(Catalog::new(self.requirements, self.drugs))
+        } else {
+            Err(diagnose(self.problems, &self.files))
+        }
+    }
+
+    fn read<T: FromNode + JsonSchema>(&mut self, name: &str, text: String) -> Option<T> {
+        let index = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
+        let (node, problems) = tree::parse(&text, index);
+        self.problems.extend(problems);
+        self.files.push(FileText {
+            name: name.to_owned(),
+            text,
+        });
+        let node = node?;
+        check::check(&node, &structural::<T>(&fixed_words), &mut self.problems);
+        T::from_node(&node)
+    }
+
+    fn is_new(&mut self, file: &str, id: &Text) -> bool {
+        if let Some(first) = self.lines.get(&id.text) {
+            let message = format!("the id `{}` stands twice", id.text);
+            self.problems
+                .push(Problem::new(id.place, message).label(format!("first in {first}")));
+            return false;
+        }
+        self.lines.insert(id.text.clone(), format!("{file}:{}", id.place.line));
+        true
+    }
+
+    fn drug(&mut self, file: &str, raw: &RawDrug) -> Option<Drug> {
+        let id = raw.id.clone()?;
+        let new = self.is_new(file, &id);
+        let drug = Drug {
+            name: raw.name.clone()?.text,
+            concentration: self.quantity(raw.concentration.as_ref())?,
+            route: raw.route.clone()?.0.text,
+            soft_rate: self.quantity(raw.soft_rate.as_ref())?,
+            hard_rate: self.quantity(raw.hard_rate.as_ref())?,
+            soft_bolus: self.quantity(raw.soft_bolus.as_ref())?,
+            hard_bolus: self.quantity(raw.hard_bolus.as_ref())?,
+            source: raw.source.clone()?.text,
+            id: id.text,
+        };
+        if drug.soft_rate > drug.hard_rate || drug.soft_bolus > drug.hard_bolus {
+            self.problems.push(Problem::new(
+                id.place,
+                format!("a soft limit of `{}` lies beyond the hard one", drug.id),
+            ));
+        }
+        new.then_some(drug)
+    }
+
+    fn quantity<D, Q: FromStr<Err = QuantityError>>(&mut self, raw: Option<&Quantity<D>>) -> Option<Q> {
+        let text = &raw?.0;
+        match text.text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problems.push(quantity_problem(text, &error));
+                None
+            }
+        }
+    }
+}
+
+/// A text that is not the quantity that it should be.
+#[must_use]
+pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
+    let shown = check::short(&text.text);
+    match error {
+        QuantityError::NotANumber { example, .. } => {
+            let message = format!("`{shown}` is no number with a unit");
+            Problem::new(text.place, message).help(format!("write it as `{example}`"))
+        }
+        QuantityError::Range { base, .. } => {
+            Problem::new(text.place, format!("`{shown}` is finer or larger than {base} can hold"))
+        }
+        QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
+            let problem = Problem::new(text.place, format!("`{shown}` has no unit"));
+            problem.maybe_help(suggest("", known.split(", ")))
+        }
+        QuantityError::Unit { unit, known, .. } => {
+            let problem = Problem::new(
+                text.place,
+                format!("unknown unit `{}` in `{shown}`", check::short(unit)),
+            );
+            if unit.contains(|c: char| c.is_ascii_digit()) {
+                return problem.help("write one number and one unit, such as `2.5 h`");
+            }
+            match dimension_of(unit) {
+                Some(dimension) => problem
+                    .label(format!("a unit of {dimension}"))
+                    .help(format!("known here: {known}")),
+                None => problem.maybe_help(suggest(unit, known.split(", "))),
+            }
+        }
+    }
+}
+
+/// What a unit measures.
+fn dimension_of(unit: &str) -> Option<&'static str> {
+    use pump_hil_model::quantity::{
+        Concentration, Current, Mass, MassRate, Percent, Pressure, Rate, Resistance, Span, Unit, Voltage, Volume,
+    };
+    let all: [(&'static str, &[Unit]); 12] = [
+        ("volume", Volume::UNITS),
+        ("rate", Rate::UNITS),
+        ("time", Span::UNITS),
+        ("mass", Mass::UNITS),
+        ("mass a day", MassRate::UNITS),
+        ("concentration", Concentration::UNITS),
+        ("voltage", Voltage::UNITS),
+        ("pressure", Pressure::UNITS),
+        ("resistance", Resistance::UNITS),
+        ("current", Current::UNITS),
+        ("share", Percent::UNITS),
+        ("temperature", pump_hil_model::quantity::Temperature::UNITS),
+    ];
+    let holds = |units: &&[Unit]| units.iter().any(|(name, ..)| *name == unit);
+    all.iter().find(|(_, units)| holds(units)).map(|(name, _)| *name)
+}

@@ -1,0 +1,290 @@
+//! Walking through a case: which step is due next, and when; and what a rig lacks for it.
+//!
+//! Invariant: pure. The runner says when the step before ended; a cursor says what comes next and from when on.
+
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::{Action, Case, Step, When};
+use pump_hil_model::event::StepId;
+use pump_hil_model::quantity::Span;
+use std::collections::BTreeSet;
+
+/// A step that is due.
+#[derive(Debug, Clone)]
+pub struct Due<'a> {
+    /// Its place, such as `4#17.2`.
+    pub id: StepId,
+    /// The step. Never a `Repeat`: the cursor walks into those.
+    pub step: &'a Step,
+    /// When it is due, since the scenario's begin. It may lie before `now` where the steps before took longer.
+    pub at: Span,
+}
+
+/// A list of steps that is being walked through.
+#[derive(Debug, Clone)]
+struct Frame<'a> {
+    steps: &'a [Step],
+    /// Index of the next step.
+    next: usize,
+    /// Time of the round's begin.
+    begin: Span,
+    /// Round, from 1, with the number of rounds and their interval; `None` for the whole timeline.
+    round: Option<Round>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    number: u32,
+    times: u32,
+    every: Option<Span>,
+    /// Begin of the first round.
+    first: Span,
+}
+
+/// Walks a case's steps in order, into nested repeats.
+#[derive(Debug, Clone)]
+pub struct Cursor<'a> {
+    stack: Vec<Frame<'a>>,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the first step.
+    #[must_use]
+    pub fn new(case: &'a Case) -> Self {
+        Self {
+            stack: vec![Frame {
+                steps: &case.steps,
+                next: 0,
+                begin: Span(0),
+                round: None,
+            }],
+        }
+    }
+
+    /// The next step; `now` is when the one before ended, 0 for the first.
+    pub fn next(&mut self, now: Span) -> Option<Due<'a>> {
+        let mut now = now;
+        loop {
+            let frame = self.stack.last_mut()?;
+            let Some(step) = frame.steps.get(frame.next) else {
+                now = self.end_of_round(now)?;
+                continue;
+            };
+            frame.next += 1;
+            let at = match step.when {
+                When::At(at) => Span(frame.begin.0.saturating_add(at.0)),
+                When::After(after) => Span(now.0.saturating_add(after.0)),
+            };
+            let Action::Repeat { times, every, steps } = &step.action else {
+                return Some(Due {
+                    id: self.id(),
+                    step,
+                    at,
+                });
+            };
+            if *times > 0 && !steps.is_empty() {
+                // A round cannot begin before the step before it ended.
+                let begin = at.max(now);
+                self.stack.push(Frame {
+                    steps,
+                    next: 0,
+                    begin,
+                    round: Some(Round {
+                        number: 1,
+                        times: *times,
+                        every: *every,
+                        first: begin,
+                    }),
+                });
+                now = begin;
+            }
+        }
+    }
+
+    /// Begins the next round, or leaves the repeat. `None` at the end of the timeline. Gives the time that goes on from here.
+    fn end_of_round(&mut self, now: Span) -> Option<Span> {
+        let frame = self.stack.last_mut()?;
+        let round = frame.round.as_mut()?;
+        if round.number >= round.times {
+            self.stack.pop();
+            return Some(now);
+        }
+        let planned = round.every.map_or(now, |every| {
+            Span(
+                round
+                    .first
+                    .0
+                    .saturating_add(every.0.saturating_mul(i64::from(round.number))),
+            )
+        });
+        round.number += 1;
+        frame.next = 0;
+        frame.begin = planned.max(now);
+        Some(frame.begin)
+    }
+
+    fn id(&self) -> StepId {
+        let mut text = String::new();
+        for frame in &self.stack {
+            if let Some(round) = frame.round {
+                text.push_str(&format!("#{}.", round.number));
+            }
+            text.push_str(&frame.next.to_string());
+        }
+        StepId(text)
+    }
+}
+
+/// Steps of a case that are looked at to know its length; what comes behind so many is guessed to be short.
+const STEPS_MAX: usize = 10_000;
+
+/// When a case's last step is due, if every step takes no time: how long it is beside others.
+#[must_use]
+pub fn length(case: &Case) -> Span {
+    let mut cursor = Cursor::new(case);
+    let mut now = Span(0);
+    for _ in 0..STEPS_MAX {
+        let Some(due) = cursor.next(now) else { break };
+        now = now.max(due.at);
+    }
+    now
+}
+
+/// What a case needs and a rig lacks, in order: the reasons to skip it.
+#[must_use]
+pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<Capability> {
+    needs.difference(rig).copied().collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use pump_hil_model::capability::Capability;
+
+    fn step(when: When, action: Action) -> Step {
+        Step { line: 1, when, action }
+    }
+
+    fn wait(when: When) -> Step {
+        step(when, Action::Mark("m".to_owned()))
+    }
+
+    pub(crate) fn case(steps: Vec<Step>) -> Case {
+        Case {
+            scenario: "c".to_owned(),
+            case: None,
+            file: String::new(),
+            sha256: String::new(),
+            summary: String::new(),
+            verifies: Vec::new(),
+            covers: Vec::new(),
+            needs: BTreeSet::new(),
+            start_s: 0,
+            seed: 1,
+            prescription: None,
+            reservoir: None,
+            log_every: Span(3_600_000),
+            steps,
+            watch: Vec::new(),
+            always: Vec::new(),
+            allow_alarms: BTreeSet::new(),
+            firmware_may_fault: false,
+            may_start_again: false,
+            reconcile: None,
+            snapshot: None,
+        }
+    }
+
+    /// Walks with steps that take `takes` each.
+    fn walk(case: &Case, takes: i64) -> Vec<(String, i64)> {
+        let mut cursor = Cursor::new(case);
+        let mut now = Span(0);
+        let mut seen = Vec::new();
+        while let Some(due) = cursor.next(now) {
+            seen.push((due.id.0, due.at.0));
+            now = Span(due.at.0.max(now.0) + takes);
+        }
+        seen
+    }
+
+    fn repeat(times: u32, every: Option<i64>, steps: Vec<Step>) -> Action {
+        Action::Repeat {
+            times,
+            every: every.map(Span),
+            steps,
+        }
+    }
+
+    #[test]
+    fn steps_follow_each_other_and_fixed_times_stand() {
+        let case = case(vec![
+            wait(When::After(Span(0))),
+            wait(When::After(Span(5))),
+            wait(When::At(Span(100))),
+        ]);
+        assert_eq!(walk(&case, 1), [("1".into(), 0), ("2".into(), 6), ("3".into(), 100)]);
+    }
+
+    #[test]
+    fn rounds_begin_at_their_interval_and_times_inside_count_from_there() {
+        let inner = vec![wait(When::At(Span(1))), wait(When::After(Span(2)))];
+        let case = case(vec![
+            step(When::At(Span(10)), repeat(2, Some(20), inner)),
+            wait(When::After(Span(0))),
+        ]);
+        let expected = [
+            ("1#1.1".into(), 11),
+            ("1#1.2".into(), 13),
+            ("1#2.1".into(), 31),
+            ("1#2.2".into(), 33),
+            ("2".into(), 33),
+        ];
+        assert_eq!(walk(&case, 0), expected);
+    }
+
+    #[test]
+    fn a_round_that_takes_too_long_moves_the_next_one() {
+        let case = case(vec![step(
+            When::At(Span(0)),
+            repeat(3, Some(10), vec![wait(When::After(Span(0)))]),
+        )]);
+        assert_eq!(
+            walk(&case, 25),
+            [("1#1.1".into(), 0), ("1#2.1".into(), 25), ("1#3.1".into(), 50)]
+        );
+    }
+
+    #[test]
+    fn repeats_nest() {
+        let inner = step(
+            When::After(Span(0)),
+            repeat(2, Some(5), vec![wait(When::After(Span(0)))]),
+        );
+        let case = case(vec![step(When::At(Span(0)), repeat(2, Some(100), vec![inner]))]);
+        let expected = [
+            ("1#1.1#1.1".into(), 0),
+            ("1#1.1#2.1".into(), 5),
+            ("1#2.1#1.1".into(), 100),
+            ("1#2.1#2.1".into(), 105),
+        ];
+        assert_eq!(walk(&case, 0), expected);
+    }
+
+    #[test]
+    fn a_case_is_as_long_as_its_last_step_is_late() {
+        let day = || step(When::At(Span(0)), repeat(3, Some(20), vec![wait(When::At(Span(7)))]));
+        assert_eq!(length(&case(vec![day()])), Span(47));
+        assert_eq!(length(&case(vec![day(), wait(When::After(Span(5)))])), Span(52));
+        let many = step(
+            When::At(Span(0)),
+            repeat(u32::MAX, None, vec![wait(When::After(Span(0)))]),
+        );
+        assert_eq!(length(&case(vec![many])), Span(0), "it is bounded");
+    }
+
+    #[test]
+    fn what_a_rig_lacks_is_named() {
+        let needs = BTreeSet::from([Capability::Probe, Capability::TestBlock]);
+        let rig = BTreeSet::from([Capability::Probe]);
+        assert_eq!(missing(&needs, &rig), [Capability::TestBlock]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Ranges of measures: `<= 10 uL`, `20 uL +- 1 %`, `19 uL .. 21 uL`, `0`; resolved to inclusive integers.
+
+use crate::catalog::load::quantity_problem;
+use pump_hil_model::case::{Measure, Range};
+use pump_hil_model::quantity::{Percent, Pressure, QuantityError, Rate, Span, Voltage, Volume};
+use pump_hil_model::yaml::Problem;
+use pump_hil_model::yaml::check::short;
+use pump_hil_model::yaml::raw::Text;
+
+/// What a measure is measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dim {
+    Volume,
+    Rate,
+    Voltage,
+    Pressure,
+    Time,
+    Count,
+}
+
+/// The dimension of a measure.
+pub(super) fn dimension(measure: Measure) -> Dim {
+    match measure {
+        Measure::Rate => Dim::Rate,
+        Measure::Battery => Dim::Voltage,
+        Measure::Pressure => Dim::Pressure,
+        Measure::Stalls | Measure::Resets | Measure::Tones => Dim::Count,
+        Measure::Lockout | Measure::AlarmLatency | Measure::WithoutTherapy => Dim::Time,
+        Measure::Delivered
+        | Measure::Reported
+        | Measure::Actuated
+        | Measure::Prescribed
+        | Measure::Basal
+        | Measure::PatientBoluses
+        | Measure::PeriodicBoluses
+        | Measure::ClinicianBoluses
+        | Measure::Prime
+        | Measure::Bridge
+        | Measure::Reservoir
+        | Measure::TrueReservoir
+        | Measure::PostOcclusionBolus => Dim::Volume,
+    }
+}
+
+/// A quantity of a dimension, in base units.
+pub(super) fn quantity(text: &str, dim: Dim) -> Result<i64, QuantityError> {
+    match dim {
+        Dim::Volume => text.parse::<Volume>().map(|q| q.0),
+        Dim::Rate => text.parse::<Rate>().map(|q| q.0),
+        Dim::Voltage => text.parse::<Voltage>().map(|q| q.0),
+        Dim::Pressure => text.parse::<Pressure>().map(|q| q.0),
+        Dim::Time => text.parse::<Span>().map(|q| q.0),
+        Dim::Count => text.trim().parse().map_err(|_| QuantityError::NotANumber {
+            text: text.trim().to_owned(),
+            example: "3",
+        }),
+    }
+}
+
+/// The share of a value, rounded down, without its sign.
+pub(super) fn share(value: i64, percent: Percent) -> i64 {
+    let part = i128::from(value).abs() * i128::from(percent.0).abs() / 100_000;
+    i64::try_from(part).unwrap_or(i64::MAX)
+}
+
+/// What is wrong with a number; a count has no unit.
+pub(super) fn problem(text: &Text, dim: Dim, error: &QuantityError) -> Problem {
+    if dim == Dim::Count {
+        let message = format!("`{}` is no whole number without a unit", short(text.text.trim()));
+        return Problem::new(text.place, message).help("write it as `3` or `<= 3`");
+    }
+    quantity_problem(text, error)
+}
+
+/// Resolves a range.
+pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
+    let whole = text.text.trim();
+    let number = |part: &str| quantity(part.trim(), dim).map_err(|error| problem(text, dim, &error));
+    let (low, high) = if let Some(rest) = whole.strip_prefix("<=") {
+        (None, Some(number(rest)?))
+    } else if let Some(rest) = whole.strip_prefix(">=") {
+        (Some(number(rest)?), None)
+    } else if let Some(rest) = whole.strip_prefix('<') {
+        (None, Some(number(rest)?.saturating_sub(1)))
+    } else if let Some(rest) = whole.strip_prefix('>') {
+        (Some(number(rest)?.saturating_add(1)), None)
+    } else if let Some((low, high)) = whole.split_once("..") {
+        (Some(number(low)?), Some(number(high)?))
+    } else if let Some((middle, slack)) = whole.split_once("+-") {
+        let middle = number(middle)?;
+        let slack = if slack.trim_end().ends_with('%') {
+            let percent = slack
+                .parse::<Percent>()
+                .map_err(|error| quantity_problem(text, &error))?;
+            share(middle, percent)
+        } else {
+            number(slack)?
+        };
+        (middle.checked_sub(slack), middle.checked_add(slack))
+    } else {
+        let exact = number(whole.strip_prefix("==").unwrap_or(whole))?;
+        (Some(exact), Some(exact))
+    };
+    if let (Some(low), Some(high)) = (low, high)
+        && low > high
+    {
+        let message = format!("nothing lies in the range `{}`", short(whole));
+        return Err(Problem::new(text.place, message).help("the lower end comes first"));
+    }
+    Ok(Range {
+        low,
+        high,
+        text: whole.to_owned(),
+    })
+}

@@ -1,0 +1,15 @@
+//! Scenarios: from YAML text to validated cases.
+//!
+//! `load` reads a file and its shared set-ups into trees, fills in a table's rows, checks the structure against the schema, and compiles what is
+//! left into [`pump_hil_model::case::Case`]s. **Invariant**: nothing here touches a file system, a clock or a rig; all errors of a file come back at once.
+
+mod compile;
+pub mod load;
+pub mod raw;
+pub mod schema;
+mod table;
+
+pub use load::{Source, SourceError, load};
+
+#[cfg(test)]
+mod tests;

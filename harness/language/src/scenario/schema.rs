@@ -1,0 +1,61 @@
+//! The JSON Schema of the files that people write: for editors, and for the structural check of scenarios.
+
+use super::raw::RawFile;
+use crate::catalog::Catalog;
+use crate::catalog::raw::{RawDrugFile, RawRequirementFile};
+use pump_hil_model::yaml::schema::{publish, structural};
+use serde_json::{Value, json};
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A scenario.
+    Scenario,
+    /// A shared set-up, which scenarios include.
+    Setup,
+    /// Drugs.
+    Drugs,
+    /// Requirements.
+    Requirements,
+}
+
+/// Keys that only a scenario has.
+const SCENARIO_ONLY: &[&str] = &["scenario", "summary", "verifies", "covers", "cases"];
+
+/// The schema for editors, as text: words of the catalogue to complete, and placeholders allowed wherever a value may come from a table.
+#[must_use]
+pub fn schema(kind: FileKind, catalog: &Catalog) -> String {
+    let words = |word: &str| catalog.words(word);
+    let (mut schema, placeholders) = match kind {
+        FileKind::Scenario => (scenario(catalog), true),
+        FileKind::Setup => (setup(catalog), true),
+        FileKind::Drugs => (structural::<RawDrugFile>(&words), false),
+        FileKind::Requirements => (structural::<RawRequirementFile>(&words), false),
+    };
+    publish(&mut schema, placeholders);
+    format!("{schema:#}\n")
+}
+
+/// The structural schemas of scenarios and of shared set-ups, made once for a catalogue.
+#[must_use]
+pub fn of_scenarios(catalog: &Catalog) -> &(Value, Value) {
+    catalog.cached(|| (scenario(catalog), setup(catalog)))
+}
+
+fn scenario(catalog: &Catalog) -> Value {
+    structural::<RawFile>(&|word| catalog.words(word))
+}
+
+fn setup(catalog: &Catalog) -> Value {
+    let mut schema = scenario(catalog);
+    schema["title"] = json!("RawSetup");
+    schema["description"] = json!("A shared set-up, which scenarios include.");
+    schema["x-name"] = json!("a shared set-up");
+    if let Some(map) = schema.as_object_mut() {
+        map.remove("required");
+    }
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.retain(|key, _| !SCENARIO_ONLY.contains(&key.as_str()));
+    }
+    schema
+}

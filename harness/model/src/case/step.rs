@@ -1,0 +1,215 @@
+//! What a scenario does, and when.
+
+use super::{Check, Prescription};
+use crate::fault::FaultName;
+use crate::quantity::{Rate, Span, Volume};
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Line of the scenario's file, from 1.
+    pub line: u32,
+    /// When it is due.
+    pub when: When,
+    /// What it does.
+    pub action: Action,
+}
+
+/// When a step is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// At a time since the begin; in a repeat, since the round's begin.
+    At(Span),
+    /// So long after the step before it ended; 0 where nothing is written.
+    After(Span),
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Asks the pump for something; `refused` holds the reason that it must refuse with (`any` for whichever).
+    Do {
+        /// What is asked.
+        request: Request,
+        /// Refusal that is expected.
+        refused: Option<String>,
+    },
+    /// Arms a fault and confirms that it is in effect.
+    Inject {
+        /// Which.
+        fault: FaultName,
+        /// Its parameter, in the unit of the test block.
+        param: i64,
+    },
+    /// Clears a fault.
+    Clear {
+        /// Which.
+        fault: FaultName,
+    },
+    /// All checks must hold: now, by `within`, or `throughout` a span.
+    Expect {
+        /// The checks.
+        checks: Vec<Check>,
+        /// Must come true by this long from now.
+        within: Option<Span>,
+        /// Must stay true for this long from now.
+        throughout: Option<Span>,
+    },
+    /// Sends bytes as they are. What comes back is journaled; the pump's answer is not waited for.
+    Send {
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Uses the probe.
+    Probe(ProbeAction),
+    /// Lets time pass.
+    Wait(Span),
+    /// Names this instant, for checks that count `since` it.
+    Mark(String),
+    /// Repeats steps; round k begins k x `every` after the first, or when the round before ended.
+    Repeat {
+        /// How often.
+        times: u32,
+        /// Begin to begin.
+        every: Option<Span>,
+        /// What.
+        steps: Vec<Step>,
+    },
+}
+
+/// What a pump can be asked for, with all that the question says. [`super::Verb`] has the row of each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "kebab-case")]
+pub enum Request {
+    /// Who are you.
+    Identify,
+    /// How are you; the reply's fields can be expected with `reply`.
+    Status,
+    /// Cumulative volumes.
+    Totals,
+    /// Reads the active prescription back.
+    ReadPrescription,
+    /// Forecast dates.
+    Forecast,
+    /// Programs a prescription: begin, stage, read back, compare, commit. `cut_after` stops after so many bytes of it were sent.
+    Program {
+        /// What.
+        prescription: Box<Prescription>,
+        /// Break the session off after so many bytes.
+        cut_after: Option<u32>,
+    },
+    /// Begins a session, stages these fields, and neither commits nor aborts.
+    Stage {
+        /// What.
+        prescription: Box<Prescription>,
+    },
+    /// Commits what is staged.
+    Commit,
+    /// Aborts the session.
+    Abort,
+    /// Starts therapy.
+    Start,
+    /// Stops therapy.
+    Stop,
+    /// Goes to minimum rate.
+    MinimumRate,
+    /// The patient asks for a bolus.
+    PatientBolus,
+    /// The clinician's single bolus.
+    SingleBolus {
+        /// Volume.
+        dose: Volume,
+        /// Time that it takes.
+        over: Span,
+    },
+    /// Fills tubing and catheter.
+    PrimeBolus,
+    /// Bridge bolus.
+    BridgeBolus {
+        /// Volume of the old concentration.
+        volume: Volume,
+        /// Its rate.
+        rate: Rate,
+    },
+    /// Refill.
+    Refill {
+        /// Drawn out; `None`: exactly what the plant (or the balance) says was left.
+        removed: Option<Volume>,
+        /// Put in.
+        added: Volume,
+    },
+    /// Clears an alarm.
+    ClearAlarm {
+        /// Which.
+        alarm: String,
+    },
+    /// Mutes the tone.
+    Mute,
+    /// Plays the test alarm.
+    TestAlarm {
+        /// `critical` or `non-critical`.
+        priority: String,
+    },
+    /// Sets the pump's clock.
+    SetClock {
+        /// Seconds since 2000-01-01T00:00:00.
+        to_s: i64,
+    },
+    /// Interval of periodic dose entries.
+    LogEvery {
+        /// The interval.
+        interval: Span,
+    },
+    /// Whether each tone is told.
+    ReportTones {
+        /// On or off.
+        on: bool,
+    },
+    /// Runs the self-test.
+    SelfTest,
+    /// Reads the dose log back from the pump's memory and compares it with what was heard.
+    ReadLog,
+}
+
+/// What a step does with the probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProbeAction {
+    /// Reads a value into the journal.
+    Read {
+        /// Variable, symbol or `0x` address.
+        at: String,
+    },
+    /// Writes a value.
+    Write {
+        /// Variable, symbol or `0x` address.
+        at: String,
+        /// The value.
+        value: Value,
+    },
+    /// Flips one bit.
+    Flip {
+        /// Variable, symbol or `0x` address.
+        at: String,
+        /// Bit from that address on.
+        bit: u32,
+    },
+    /// Halts the core for so long, then runs on.
+    Halt {
+        /// How long.
+        time: Span,
+    },
+    /// Resets the core.
+    Reset,
+    /// Runs until the core stands there, then runs on.
+    BreakAt {
+        /// Function, line of the source, symbol or `0x` address.
+        at: String,
+        /// Longest time.
+        within: Span,
+    },
+}

@@ -1,0 +1,413 @@
+//! The vocabulary of a run: everything that runner, journal, judge and reporters say to each other.
+//!
+//! One linear stream of [`Event`]s is the whole interface between running a scenario and looking at it. Nothing that decides a verdict lives
+//! elsewhere, so that a journal can be judged again years later.
+
+use crate::crash::Crash;
+use crate::fault::FaultName;
+use crate::quantity::Span;
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
+pub type ReplyFields = Arc<BTreeMap<String, String>>;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Scenario time: since the begin, negative during set-up on rigs where set-up takes time.
+    pub t: Span,
+    /// The host's monotonic clock in microseconds since the run began. It decides nothing; two runs differ in it.
+    pub host_us: u64,
+    /// What.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// Larger than any number that a pump or its plant can have, in whatever base unit; sums and differences of smaller ones hold.
+pub const BEYOND: i64 = 1 << 53;
+/// Longer than any run: 200 years.
+const BEYOND_TIME: Span = Span(200 * 366 * 86_400_000);
+
+impl Event {
+    /// Whether it can be reckoned with at all: its time, and each number that the pump or the probe told.
+    #[must_use]
+    pub fn is_reckonable(&self) -> bool {
+        let time = |t: Span| t.0.unsigned_abs() < BEYOND_TIME.0.unsigned_abs();
+        let all = |numbers: &[i64]| {
+            numbers
+                .iter()
+                .all(|number| number.unsigned_abs() < BEYOND.unsigned_abs())
+        };
+        let body = match &self.body {
+            Body::Pump { pump_t, said, .. } => {
+                let told = match said {
+                    Said::Dose(entry) => all(&[
+                        entry.rate_nl_per_day,
+                        entry.basal_nl,
+                        entry.patient_nl,
+                        entry.periodic_nl,
+                        entry.clinician_nl,
+                        entry.prime_nl,
+                        entry.bridge_nl,
+                        entry.strokes,
+                        entry.reservoir_nl,
+                    ]),
+                    Said::BolusStart { dose_nl, over_ms, .. } => all(&[*dose_nl, *over_ms]),
+                    Said::BolusEnd { given_nl, .. } => all(&[*given_nl]),
+                    _ => true,
+                };
+                told && pump_t.is_none_or(time)
+            }
+            Body::Sample(sample) => {
+                let volumes = [
+                    sample.delivered_nl,
+                    sample.displaced_nl,
+                    sample.lost_nl,
+                    sample.reservoir_nl,
+                ];
+                all(&volumes) && sample.strokes < BEYOND.unsigned_abs()
+            }
+            _ => true,
+        };
+        body && time(self.t)
+    }
+}
+
+/// Which step: its place in the list, and in nested repeats `place#round.place`, such as `4#17.2`; all from 1.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub String);
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Body {
+    /// The firmware that the rig runs, as its file has it.
+    Firmware {
+        /// The file.
+        elf: String,
+        /// SHA-256 of all of it that is loaded, with its places.
+        sha256: String,
+        /// Its build, where the file tells.
+        build: Option<String>,
+        /// How it comes to be in the chip's flash.
+        in_flash: InFlash,
+        /// Host time that the look into flash and the writing took, in milliseconds.
+        took_ms: u64,
+    },
+    /// The pump on the other end, as the identity check found it.
+    Identified {
+        /// Reply fields, such as model, serial, firmware, build.
+        fields: ReplyFields,
+    },
+    /// Set-up is done, scenario time begins.
+    Begun,
+    /// A step became due.
+    StepStarted {
+        /// Which.
+        step: StepId,
+        /// Its line in the file.
+        line: u32,
+    },
+    /// The runner is done with a step. Whether it passed is the judge's to say.
+    StepEnded {
+        /// Which.
+        step: StepId,
+    },
+    /// Bytes that were sent, escaped as in a Rust byte string.
+    Sent {
+        /// The bytes.
+        bytes: String,
+    },
+    /// A line, or bytes that are none, that came; escaped likewise, cut at 512 with a mark.
+    Received {
+        /// The bytes.
+        bytes: String,
+    },
+    /// What came was not a valid frame.
+    Garbled {
+        /// Why.
+        why: String,
+    },
+    /// An intact frame says what cannot be: a number that was passed already, a dose entry without its volumes.
+    Nonsense {
+        /// What.
+        why: String,
+    },
+    /// The pump answered a request.
+    Reply {
+        /// The verb.
+        verb: String,
+        /// `None`: carried out; else the reason it was refused with.
+        refused: Option<String>,
+        /// Reply fields with their units.
+        fields: ReplyFields,
+    },
+    /// No answer came, after all retries.
+    NoReply {
+        /// The verb.
+        verb: String,
+        /// How often it was sent.
+        tries: u32,
+    },
+    /// The pump spoke unasked.
+    Pump {
+        /// Its own number of the event, where it has one.
+        n: Option<u64>,
+        /// Its own time, where it gives one.
+        pump_t: Option<Span>,
+        /// What it said.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// A number of the pump's own counting was jumped over.
+    Gap {
+        /// `event` or `dose`.
+        of: String,
+        /// First that is missing.
+        from: u64,
+        /// How many.
+        count: u64,
+    },
+    /// The test block, read by the probe at one instant.
+    Sample(Sample),
+    /// A fault's switch was set.
+    FaultArmed {
+        /// Which.
+        fault: FaultName,
+        /// Parameter in the unit of the test block.
+        param: i64,
+    },
+    /// The fault was read back in effect.
+    FaultConfirmed {
+        /// Which.
+        fault: FaultName,
+    },
+    /// The fault could not be confirmed, or cleared.
+    FaultUnconfirmed {
+        /// Which.
+        fault: FaultName,
+        /// Why.
+        why: String,
+    },
+    /// The fault is off again, read back.
+    FaultCleared {
+        /// Which.
+        fault: FaultName,
+    },
+    /// The probe read memory.
+    MemoryRead {
+        /// Variable, symbol or address.
+        at: String,
+        /// What it holds.
+        value: Value,
+    },
+    /// A place that the scenario watches holds something else than before; told when time came to a stand.
+    Watched {
+        /// Variable, symbol or address.
+        at: String,
+        /// Its type in the source.
+        of: String,
+        /// The pump's own time: ms since it was powered, as far as the rig knows.
+        pump_t: Span,
+        /// What it holds.
+        value: Value,
+    },
+    /// The watched places changed so often that no further change is noted.
+    WatchFull {
+        /// Changes that were noted.
+        noted: u32,
+    },
+    /// The firmware told the probe something, by RTT.
+    Log(Log),
+    /// What the pump was doing when it, or the case, came to grief. Of all of it only that the firmware faulted is judged.
+    Crash(Box<Crash>),
+    /// The firmware hangs: it did nothing that it was asked, and its own time stood, while the probe still answered.
+    Hung {
+        /// Where its core is: function and line.
+        place: String,
+        /// How long it was given, in milliseconds of host time.
+        limit_ms: u64,
+    },
+    /// A step waited for the core to come by a breakpoint.
+    Breakpoint {
+        /// Function, line of the source, symbol or address.
+        at: String,
+        /// It did.
+        reached: bool,
+    },
+    /// The probe did something else.
+    Probe {
+        /// What, for people.
+        did: String,
+    },
+    /// The rig, not the pump, is in trouble: the verdict cannot be about the pump.
+    RigTrouble {
+        /// What, and what to do.
+        what: String,
+    },
+    /// The person or the system asked to stop.
+    Interrupted {
+        /// `SIGINT` or `SIGTERM`.
+        by: String,
+    },
+    /// The last step is over. What follows leaves the pump safe; of it only firmware that faults or hangs is judged, and a rig that breaks.
+    Played,
+    /// How the pump was left.
+    MadeSafe {
+        /// What was done.
+        did: Vec<String>,
+        /// What could not be made safe.
+        failed: Vec<String>,
+    },
+    /// The run is over; the last event.
+    Ended,
+}
+
+/// A line of text, or a decoded `defmt` message, of one of the firmware's RTT channels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// Number of the channel.
+    pub channel: u32,
+    /// Its name; empty: it has none.
+    pub name: String,
+    /// `trace` to `error`, where the firmware gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// The firmware's own time stamp, where it gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<String>,
+    /// What it says, with everything escaped that could steer a terminal.
+    pub text: String,
+    /// Where in the sources, as `file:line`, where the image says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+/// How firmware comes to be in a chip's flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InFlash {
+    /// The emulator starts with it.
+    Loaded,
+    /// It was there already: every byte was read and compared.
+    Already,
+    /// It was written, and read back.
+    Written,
+}
+
+/// What a pump says unasked, in the harness's own words; a device profile maps a firmware's words to these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "said", rename_all = "kebab-case")]
+pub enum Said {
+    /// The firmware started.
+    Boot {
+        /// Why.
+        reason: String,
+    },
+    /// The state changed.
+    State {
+        /// Before.
+        from: String,
+        /// Now.
+        to: String,
+        /// Why.
+        cause: String,
+    },
+    /// An alarm was raised.
+    Alarm {
+        /// Its name.
+        id: String,
+        /// Its priority.
+        priority: String,
+    },
+    /// An alarm was cleared.
+    AlarmClear {
+        /// Its name.
+        id: String,
+    },
+    /// A bolus began.
+    BolusStart {
+        /// `patient`, `periodic`, `clinician`, `prime`, `bridge`.
+        kind: String,
+        /// Volume in nanolitres.
+        dose_nl: i64,
+        /// Time in milliseconds.
+        over_ms: i64,
+    },
+    /// A bolus ended.
+    BolusEnd {
+        /// Kind.
+        kind: String,
+        /// Volume in nanolitres.
+        given_nl: i64,
+        /// `complete`, `stopped`, `alarm`, `reset`.
+        cause: String,
+    },
+    /// The pump wrote a dose entry.
+    Dose(DoseEntry),
+    /// Anything else, under its own name.
+    Other {
+        /// Kind.
+        kind: String,
+        /// Fields with their units.
+        fields: BTreeMap<String, String>,
+    },
+}
+
+/// A dose entry of the pump: cumulative volumes, in nanolitres, since it was first powered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "firmware-stub/PROTOCOL.md, dose entries; nl in each")]
+pub struct DoseEntry {
+    pub cause: String,
+    pub mode: String,
+    pub rate_nl_per_day: i64,
+    pub basal_nl: i64,
+    pub patient_nl: i64,
+    pub periodic_nl: i64,
+    pub clinician_nl: i64,
+    pub prime_nl: i64,
+    pub bridge_nl: i64,
+    pub strokes: i64,
+    pub reservoir_nl: i64,
+}
+
+impl DoseEntry {
+    /// Volumes by class, in nanolitres, in the order of [`crate::words::BOLUSES`] behind the basal one: basal, patient, periodic, clinician, prime, bridge.
+    #[must_use]
+    pub fn classes(&self) -> [i64; 6] {
+        [
+            self.basal_nl,
+            self.patient_nl,
+            self.periodic_nl,
+            self.clinician_nl,
+            self.prime_nl,
+            self.bridge_nl,
+        ]
+    }
+
+    /// Everything that the pump says it delivered, in nanolitres.
+    #[must_use]
+    pub fn total_nl(&self) -> i64 {
+        self.classes().into_iter().fold(0, i64::saturating_add)
+    }
+}
+
+/// The test block at one instant: what truly happened, as far as the rig can see it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "firmware-stub/TEST-BLOCK.md; units in the names")]
+pub struct Sample {
+    pub strokes: u64,
+    pub edges: u64,
+    pub delivered_nl: i64,
+    pub displaced_nl: i64,
+    pub lost_nl: i64,
+    pub reservoir_nl: i64,
+    pub catheter_pa: i32,
+    pub battery_mv: i32,
+    pub battery_loaded_mv: i32,
+    pub resets: u32,
+}

@@ -1,0 +1,112 @@
+//! One event as one line of text, for people.
+
+use crate::crash_text;
+use crate::event::{Body, Event, InFlash, Log, Said};
+use crate::quantity::{Span, Volume};
+use crate::safe_text::{safe, safe_within};
+use crate::value::shown;
+use std::collections::BTreeMap;
+
+/// One event as a line for people.
+#[must_use]
+pub fn event_line(event: &Event) -> String {
+    let what = match &event.body {
+        Body::Begun => "scenario begins".to_owned(),
+        Body::Played => "the last step is over".to_owned(),
+        Body::Ended => "the run is over".to_owned(),
+        Body::Firmware {
+            elf,
+            sha256,
+            build,
+            in_flash,
+            took_ms,
+        } => {
+            let build = build
+                .as_ref()
+                .map_or(String::new(), |build| format!(", build {}", safe(build)));
+            let how = match in_flash {
+                InFlash::Loaded => "the emulator starts with it".to_owned(),
+                InFlash::Already => format!("in flash already, compared in {took_ms} ms"),
+                InFlash::Written => format!("flashed and read back in {took_ms} ms"),
+            };
+            format!("firmware {}{build} ({how}), SHA-256 {}", safe(elf), safe(sha256))
+        }
+        Body::Identified { fields } => format!("the pump is {}", pairs(fields)),
+        Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
+        Body::StepEnded { step } => format!("step {} ends", step.0),
+        Body::Sent { bytes } => format!("-> {bytes}"),
+        Body::Received { bytes } => format!("<- {bytes}"),
+        Body::Garbled { why } => format!("<- garbled: {why}"),
+        Body::Nonsense { why } => format!("<- nonsense: {why}"),
+        Body::Reply { verb, refused, .. } => match refused {
+            None => format!("`{verb}` accepted"),
+            Some(code) => format!("`{verb}` refused: {code}"),
+        },
+        Body::NoReply { verb, tries } => format!("no reply to `{verb}` after {tries} tries"),
+        Body::Pump { said, .. } => said_line(said),
+        Body::Sample(s) => format!(
+            "probe: {} strokes, delivered {}, catheter {} Pa",
+            s.strokes,
+            Volume(s.delivered_nl),
+            s.catheter_pa
+        ),
+        Body::FaultArmed { fault, param } => format!("fault {fault} armed ({param})"),
+        Body::FaultConfirmed { fault } => format!("fault {fault} in effect"),
+        Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
+        Body::FaultCleared { fault } => format!("fault {fault} cleared"),
+        Body::RigTrouble { what } => format!("rig trouble: {what}"),
+        Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
+        Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
+        Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
+        Body::WatchFull { noted } => format!("watch: {noted} changes were noted, the rest is not"),
+        Body::Breakpoint { at, reached: true } => format!("probe: the core stood at {at}"),
+        Body::Breakpoint { at, reached: false } => format!("probe: the core did not come to {at}"),
+        Body::Probe { did } => format!("probe: {did}"),
+        Body::Log(log) => log_line(log),
+        Body::Crash(crash) => crash_text::short(event.t, crash).swap_remove(0),
+        Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
+        Body::Interrupted { by } => format!("interrupted by {by}"),
+        Body::MadeSafe { did, failed } => {
+            let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
+            let all: Vec<String> = did.iter().cloned().chain(failed).collect();
+            format!("leaving the pump safe: {}", all.join("; "))
+        }
+    };
+    format!("{:>14}  {}", Span(event.t.0).to_string(), safe_within(&what, 160))
+}
+
+/// A line of the firmware's log: channel, level, text and place.
+#[must_use]
+pub fn log_line(log: &Log) -> String {
+    let name = if log.name.is_empty() {
+        format!("rtt {}", log.channel)
+    } else {
+        format!("rtt {} {}", log.channel, log.name)
+    };
+    let level = log.level.as_ref().map_or(String::new(), |level| format!(" {level}"));
+    let stamp = log.stamp.as_ref().map_or(String::new(), |stamp| format!(" [{stamp}]"));
+    let at = log.at.as_ref().map_or(String::new(), |at| format!("  ({at})"));
+    format!("{name}{level}{stamp}: {}{at}", log.text)
+}
+
+fn said_line(said: &Said) -> String {
+    match said {
+        Said::Boot { reason } => format!("pump: boot, {reason}"),
+        Said::State { from, to, cause } => format!("pump: {from} -> {to}, {cause}"),
+        Said::Alarm { id, priority } => format!("pump: ALARM {id}, {priority}"),
+        Said::AlarmClear { id } => format!("pump: alarm {id} cleared"),
+        Said::BolusStart { kind, dose_nl, .. } => {
+            format!("pump: {kind} bolus of {} begins", Volume(*dose_nl))
+        }
+        Said::BolusEnd { kind, given_nl, cause } => {
+            format!("pump: {kind} bolus ends, {} given, {cause}", Volume(*given_nl))
+        }
+        Said::Dose(e) => format!("pump: dose entry, {}, total {}", e.cause, Volume(e.total_nl())),
+        Said::Other { kind, fields } => format!("pump: {kind} {}", pairs(fields)),
+    }
+}
+
+fn pairs(fields: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(" ")
+}

@@ -1,0 +1,19 @@
+//! What all parts of pump-hil speak of: quantities, faults, capabilities, cases, events, dose entries, crash records, verdicts, and the files that people write.
+//!
+//! **This crate must never** use another crate of ours, touch a file, a port or a clock, decide what a pump did wrong, or know how a firmware talks. It is data, and
+//! the one text of each piece of data.
+
+pub mod capability;
+pub mod case;
+pub mod crash;
+pub mod crash_text;
+pub mod diagnostic;
+pub mod event;
+pub mod event_text;
+pub mod fault;
+pub mod quantity;
+pub mod safe_text;
+pub mod value;
+pub mod verdict;
+pub mod words;
+pub mod yaml;

@@ -1,0 +1,423 @@
+//! Rig files: how to reach a pump.
+
+mod elf;
+
+use super::RigError;
+use super::agree::Firmware;
+use super::probe::{Probes, UsbAt};
+use super::qemu::QemuAt;
+use super::raw::{self, RawRig};
+use crate::files;
+use pump_hil_firmware::Image;
+use pump_hil_model::capability::Capability;
+use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::fault::{CATALOGUE, FaultName};
+use pump_hil_model::quantity::Span;
+use pump_hil_model::yaml::document::Document;
+use pump_hil_model::yaml::schema::published;
+use pump_hil_talk::device::Profile;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+const SIM_RIG: &str = include_str!("../../../fixtures/rigs/sim.yaml");
+const STUB_DEVICE: &str = include_str!("../../../fixtures/devices/stub.yaml");
+
+/// How to reach a pump; nothing is opened yet.
+#[derive(Debug, Clone)]
+pub struct RigFile {
+    /// Its name.
+    pub name: String,
+    /// One sentence for people.
+    pub summary: String,
+    /// Its text, for the journal's hash of it.
+    pub text: String,
+    /// How the pump talks.
+    pub profile: Arc<Profile>,
+    /// The profile's text.
+    pub device_text: String,
+    /// The firmware that runs on the rig's own chip.
+    pub(super) firmware: Option<Firmware>,
+    /// Where its probe is looked for.
+    pub(super) probes: Probes,
+    /// The firmware: the one that the rig runs, else the one that the device profile names.
+    pub image: Option<Arc<Image>>,
+    /// The pump.
+    pub pump: PumpAt,
+    /// How time passes.
+    pub clock: ClockKind,
+    /// The debug probe.
+    pub probe: Option<ProbeAt>,
+    /// Bounds.
+    pub limits: RigLimits,
+}
+
+/// Where the pump is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PumpAt {
+    /// The stub pump on a thread of this process, behind a PTY.
+    Sim {
+        /// Months that its battery is made for; as the stub pump is by itself where nothing is said.
+        service_months: Option<u32>,
+    },
+    /// The stub pump in a process of its own, behind a PTY.
+    SimProcess,
+    /// Firmware in QEMU.
+    Qemu(QemuAt),
+    /// A pump on a serial port.
+    Serial(SerialAt),
+}
+
+/// A pump on a serial port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SerialAt {
+    /// Path of the port, or [`OF_THE_PROBE`].
+    pub port: String,
+    /// Bits a second.
+    pub baud: u32,
+    /// Its firmware.
+    pub elf: Option<PathBuf>,
+}
+
+/// Instead of a port's path: the port on the same USB plug as the probe.
+pub const OF_THE_PROBE: &str = "of-the-probe";
+
+/// How time passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockKind {
+    /// The harness grants it: from deadline to deadline, nothing sleeps.
+    Virtual,
+    /// The host's clock, `scale` times as fast.
+    Real {
+        /// Pump seconds in a host second.
+        scale: u32,
+    },
+}
+
+/// The debug probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProbeAt {
+    /// The virtual probe of the simulated chip.
+    Sim {
+        /// Symbol of the test block in the device profile; without it there is none.
+        test_block: Option<String>,
+    },
+    /// The virtual probe of the chip in QEMU.
+    Qemu {
+        /// Its name in probe-rs, which the machine is held to, and by which its flash is programmed; `None`: any.
+        chip: Option<String>,
+        /// Symbol of the test block in the device profile or the firmware; without it there is none.
+        test_block: Option<String>,
+    },
+    /// A probe on USB.
+    Usb {
+        /// Which one, and what it is wired to.
+        at: UsbAt,
+        /// Symbol of the test block in the device profile or the firmware; without it there is none.
+        test_block: Option<String>,
+    },
+}
+
+impl ProbeAt {
+    /// Symbol of the test block; `None`: there is none.
+    #[must_use]
+    pub fn test_block(&self) -> Option<&str> {
+        match self {
+            Self::Sim { test_block } | Self::Qemu { test_block, .. } | Self::Usb { test_block, .. } => {
+                test_block.as_deref()
+            }
+        }
+    }
+}
+
+/// Bounds in host time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RigLimits {
+    /// Opening a port, or starting a process.
+    pub open: Duration,
+    /// Writing one piece.
+    pub write: Duration,
+    /// One grant of virtual time.
+    pub fence: Duration,
+}
+
+impl RigFile {
+    /// The simulated rig, the default; it is part of the program.
+    ///
+    /// # Errors
+    /// Never in a build whose tests pass.
+    pub fn sim() -> Result<Self, RigError> {
+        Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), None, |_| Device::stub())
+    }
+
+    /// Reads a rig file and the device profile that it names: a path relative to it, or a name of `../devices`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not right, with its line.
+    pub fn load(path: &Path) -> Result<Self, RigError> {
+        Self::read(path, None)
+    }
+
+    /// As [`RigFile::load`], and `elf` is to be brought into flash, whatever firmware the file names.
+    ///
+    /// # Errors
+    /// As [`RigFile::load`], or a rig whose chip cannot be flashed.
+    pub fn load_with(path: &Path, elf: &Path) -> Result<Self, RigError> {
+        Self::read(path, Some(elf))
+    }
+
+    fn read(path: &Path, flash: Option<&Path>) -> Result<Self, RigError> {
+        let text = read(path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&text, path, flash, |device| {
+            let file = device_path(folder, device);
+            Device::parse(read(&file)?, file)
+        })
+    }
+
+    fn parse(
+        text: &str,
+        path: &Path,
+        flash: Option<&Path>,
+        device: impl FnOnce(&str) -> Result<Device, RigError>,
+    ) -> Result<Self, RigError> {
+        let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
+        let mut wrong = WrongFile(Vec::new());
+        // It becomes part of the names of files.
+        if !raw::is_name(&raw.rig) {
+            let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
+            wrong.0.extend(document.wrong(&["rig"], what).0);
+        }
+        let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")));
+        let clock = raw.clock.validated(&document);
+        let probe = raw.probe.map(|probe| probe.validated(&document)).transpose();
+        let limits = raw.limits.validated(&document);
+        let parts = (
+            wrong.part(pump),
+            wrong.part(clock),
+            wrong.part(probe),
+            wrong.part(limits),
+        );
+        let (Some(mut pump), Some(clock), Some(probe), Some(limits), true) =
+            (parts.0, parts.1, parts.2, parts.3, wrong.0.is_empty())
+        else {
+            return Err(wrong.into());
+        };
+        if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
+            return Err(document.wrong(&key, what).into());
+        }
+        let mut device = device(&raw.device)?;
+        let firmware = elf::of_chip(&mut pump, probe.as_ref(), flash).map_err(|error| match elf::unusable(&error) {
+            Some(what) if flash.is_none() => document.wrong(&["pump", "elf"], what).into(),
+            _ => error,
+        })?;
+        let image = match &firmware {
+            Some(firmware) => {
+                // The image itself knows where its things are; the profile's places are another's.
+                device.profile.symbols.clear();
+                Some(Arc::clone(&firmware.image))
+            }
+            None => device.image()?,
+        };
+        let Device {
+            mut profile,
+            text: device_text,
+            ..
+        } = device;
+        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
+            profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
+        }
+        if let Some(symbol) = probe.as_ref().and_then(ProbeAt::test_block)
+            && !profile.symbols.contains_key(symbol)
+        {
+            let what = format!("device profile `{}` has no symbol `{symbol}`", profile.device);
+            return Err(document.wrong(&["probe", "test-block"], what).into());
+        }
+        Ok(Self {
+            name: raw.rig,
+            summary: raw.summary,
+            text: text.to_owned(),
+            profile: Arc::new(profile),
+            device_text,
+            image,
+            firmware,
+            probes: Probes::default(),
+            pump,
+            clock,
+            probe,
+            limits,
+        })
+    }
+
+    /// The JSON Schema of a rig file, as text, for editors.
+    #[must_use]
+    pub fn schema() -> String {
+        published::<RawRig>()
+    }
+
+    /// Whether each case gets a simulated pump of its own, so that cases can run side by side.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        matches!(self.pump, PumpAt::Sim { .. } | PumpAt::SimProcess | PumpAt::Qemu(_))
+    }
+
+    /// Where the test block is, where there is one.
+    pub(super) fn block_addr(&self) -> Option<u64> {
+        let symbol = self.probe.as_ref().and_then(ProbeAt::test_block)?;
+        self.profile.symbols.get(symbol).copied()
+    }
+
+    /// Whether the firmware that is known to be there has the test block at its place.
+    pub(super) fn block_is_of_the_image(&self) -> bool {
+        let symbol = self.probe.as_ref().and_then(ProbeAt::test_block);
+        let found = symbol
+            .zip(self.image.as_ref())
+            .and_then(|(symbol, image)| image.symbol(symbol));
+        found.is_some_and(|found| Some(found.addr) == self.block_addr())
+    }
+
+    /// How far the times of a run may be apart from those of another: nothing where time is granted, and what a busy host costs by the wall clock.
+    #[must_use]
+    pub fn time_slack(&self) -> Span {
+        match self.clock {
+            ClockKind::Virtual => Span(0),
+            ClockKind::Real { scale } => Span(i64::from(scale) * 50),
+        }
+    }
+
+    /// What a run on this rig may need. Opening it checks that it is so.
+    #[must_use]
+    pub fn capabilities(&self) -> BTreeSet<Capability> {
+        let mut can = BTreeSet::from([Capability::RawSerial]);
+        if self.clock == ClockKind::Virtual {
+            can.insert(Capability::VirtualTime);
+        }
+        if let Some(probe) = &self.probe {
+            can.extend([Capability::Probe, Capability::RunControl]);
+            can.extend(self.image.as_ref().map(|_| Capability::Symbols));
+            if probe.test_block().is_some() {
+                can.insert(Capability::TestBlock);
+                let faults = CATALOGUE.iter().filter_map(|f| FaultName::find(f.name));
+                can.extend(faults.map(Capability::Fault));
+            }
+        }
+        can
+    }
+}
+
+/// A device profile as its file has it.
+struct Device {
+    profile: Profile,
+    text: String,
+    file: PathBuf,
+}
+
+impl Device {
+    fn parse(text: String, file: PathBuf) -> Result<Self, RigError> {
+        let profile = Profile::parse(&text, &file.display().to_string())?;
+        Ok(Self { profile, text, file })
+    }
+
+    /// The stub pump's, which is part of the program.
+    fn stub() -> Result<Self, RigError> {
+        Self::parse(STUB_DEVICE.to_owned(), PathBuf::from("fixtures/devices/stub.yaml"))
+    }
+
+    /// The firmware that it names.
+    fn image(&self) -> Result<Option<Arc<Image>>, RigError> {
+        let Some(elf) = &self.profile.elf else {
+            return Ok(None);
+        };
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        let image = elf::image(&files::tidy(&folder.join(elf)));
+        image.map(Some).map_err(|error| match elf::unusable(&error) {
+            Some(what) => Profile::wrong(&self.text, &self.file.display().to_string(), "elf", what).into(),
+            None => error,
+        })
+    }
+}
+
+/// What of a rig does not go together: the keys that are wrong, and why.
+fn contradiction(
+    pump: &PumpAt,
+    clock: ClockKind,
+    probe: Option<&ProbeAt>,
+) -> Option<([&'static str; 2], &'static str)> {
+    let own = match (pump, probe) {
+        (PumpAt::Sim { .. }, Some(ProbeAt::Qemu { .. } | ProbeAt::Usb { .. })) => {
+            "a pump of kind `sim` has the probe `sim`"
+        }
+        (PumpAt::Qemu(_), Some(ProbeAt::Sim { .. } | ProbeAt::Usb { .. })) => {
+            "a pump of kind `qemu` has the probe `qemu`"
+        }
+        (PumpAt::Serial(_), Some(ProbeAt::Sim { .. } | ProbeAt::Qemu { .. })) => {
+            "a pump of kind `serial` has the probe `usb`, or none"
+        }
+        (PumpAt::SimProcess, Some(_)) => "a pump of kind `sim-process` has no probe",
+        _ => "",
+    };
+    if !own.is_empty() {
+        return Some((["probe", "kind"], own));
+    }
+    if let PumpAt::Serial(at) = pump
+        && at.port == OF_THE_PROBE
+        && probe.is_none()
+    {
+        return Some((
+            ["pump", "port"],
+            "there is no probe whose port it could be; name the port's path, or add `probe`",
+        ));
+    }
+    match (clock, pump) {
+        (ClockKind::Virtual, PumpAt::Sim { .. }) => None,
+        (ClockKind::Real { .. }, PumpAt::Sim { .. }) => Some((
+            ["clock", "kind"],
+            "a pump of kind `sim` has virtual time; take `sim-process`",
+        )),
+        (ClockKind::Virtual, PumpAt::SimProcess) => Some((
+            ["clock", "kind"],
+            "a pump of kind `sim-process` runs by the host's clock; take `kind: real`",
+        )),
+        (ClockKind::Virtual, PumpAt::Qemu(_) | PumpAt::Serial(_)) => match probe.map(ProbeAt::test_block) {
+            None => Some((
+                ["clock", "kind"],
+                "virtual time is granted to a chip through its test block; add `probe`, with `test-block`",
+            )),
+            Some(None) => Some((
+                ["probe", "kind"],
+                "virtual time is granted to a chip through its test block; name its symbol in `test-block`",
+            )),
+            Some(Some(_)) => None,
+        },
+        (ClockKind::Real { scale: 2.. }, PumpAt::Qemu(_)) => Some((
+            ["clock", "scale"],
+            "firmware in QEMU goes at the host's own pace; take `scale: 1`",
+        )),
+        (ClockKind::Real { .. }, _) => None,
+    }
+}
+
+fn read(path: &Path) -> Result<String, RigError> {
+    let file = |why| RigError::File {
+        path: path.to_owned(),
+        why,
+    };
+    let bytes = files::read_bounded(path).map_err(file)?;
+    String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("the file is not valid UTF-8")))
+}
+
+/// A device is a path where it looks like one, else a name.
+fn device_path(folder: &Path, device: &str) -> PathBuf {
+    if device.contains('/') || device.ends_with(".yaml") {
+        return files::tidy(&folder.join(device));
+    }
+    let beside = files::tidy(&folder.join("..").join("devices").join(format!("{device}.yaml")));
+    if beside.exists() || !Path::new("fixtures/devices").exists() {
+        return beside;
+    }
+    Path::new("fixtures/devices").join(format!("{device}.yaml"))
+}
+
+#[cfg(test)]
+mod tests;

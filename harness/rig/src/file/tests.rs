@@ -1,0 +1,252 @@
+use super::*;
+
+/// A rig file of this name and text, with the stub pump's profile.
+fn parsed(name: &str, text: &str) -> Result<RigFile, RigError> {
+    RigFile::parse(text, Path::new(name), None, |_| Device::stub())
+}
+
+/// What is wrong with it.
+fn wrong(name: &str, text: &str) -> String {
+    parsed(name, text).expect_err("it must not load").to_string()
+}
+
+fn spoilt(from: &str, to: &str) -> String {
+    assert!(SIM_RIG.contains(from), "`{from}` is not in the file");
+    wrong("sim.yaml", &SIM_RIG.replacen(from, to, 1))
+}
+
+#[test]
+fn the_simulated_rig_can_do_everything() {
+    let rig = RigFile::sim().expect("the built-in rig loads");
+    let can = rig.capabilities();
+    assert!(can.contains(&Capability::VirtualTime) && can.contains(&Capability::TestBlock));
+    assert_eq!(
+        can.iter().filter(|c| matches!(c, Capability::Fault(_))).count(),
+        CATALOGUE.len()
+    );
+}
+
+#[test]
+fn the_shipped_rig_files_load() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/rigs");
+    for (name, can) in [("sim", true), ("sim-realtime", false)] {
+        let rig = RigFile::load(&folder.join(format!("{name}.yaml"))).expect("it loads");
+        assert_eq!(rig.name, name);
+        assert_eq!(rig.capabilities().contains(&Capability::TestBlock), can);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_rig_file_is_told_with_its_line() {
+    assert!(spoilt("clock:", "clok:").contains("clok"));
+    assert!(spoilt("kind: virtual", "kind: real, scale: 1").contains("take `sim-process`"));
+    assert!(spoilt("fence: 60 s", "fence: 60 furlongs").contains("unknown unit `furlongs`"));
+    for limit in ["open: 10 s", "write: 10 s", "fence: 60 s"] {
+        let key = &limit[..limit.find(' ').expect("a value")];
+        let error = spoilt(limit, &format!("{key} 999 ms"));
+        assert!(error.starts_with("sim.yaml:9:"), "{error}");
+        assert!(
+            error.contains("must be at least 1 s: within less a busy host"),
+            "{error}"
+        );
+    }
+    let error = spoilt("PUMP_HIL_BLOCK", "PUMP_HIL_BLOK");
+    let line = SIM_RIG
+        .lines()
+        .position(|l| l.contains("PUMP_HIL_BLOCK"))
+        .expect("there")
+        + 1;
+    assert!(error.starts_with(&format!("sim.yaml:{line}:32: ")), "{error}");
+}
+
+#[test]
+fn all_misspelt_words_of_a_rig_file_are_told_at_once() {
+    let error = spoilt("clock: {kind: virtual}", "clock: {kind: virtul}\nfoo: 3");
+    assert!(
+        error.contains("unknown kind of clock `virtul` (did you mean `virtual`?)"),
+        "{error}"
+    );
+    assert!(error.contains("unknown key `foo` in a rig file"), "{error}");
+}
+
+#[test]
+fn firmware_in_qemu_needs_an_image_and_granted_time_needs_its_test_block() {
+    let in_qemu = |pump: &str, probe: &str| {
+        let text = SIM_RIG
+            .replace("pump: {kind: sim}", pump)
+            .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe);
+        wrong("qemu.yaml", &text)
+    };
+    let probe = "probe: {kind: qemu, test-block: PUMP_HIL_BLOCK}";
+    let pump = "pump: {kind: qemu, machine: microbit, elf: absent.elf}";
+    assert!(in_qemu(pump, probe).contains("there is no file `absent.elf`"));
+    assert!(in_qemu("pump: {kind: qemu, machine: microbit}", probe).contains("needs its `machine` and `elf`"));
+    let text = SIM_RIG
+        .replace("pump: {kind: sim}", pump)
+        .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", probe)
+        .replace("kind: virtual", "kind: real, scale: 100");
+    assert!(wrong("qemu.yaml", &text).starts_with("qemu.yaml:6:28: firmware in QEMU goes at the host's own pace"));
+    assert!(in_qemu(pump, "probe: {kind: qemu}").contains("name its symbol in `test-block`"));
+    assert!(in_qemu(pump, "").contains("add `probe`, with `test-block`"));
+    assert!(in_qemu(pump, "probe: {kind: sim}").contains("has the probe `qemu`"));
+}
+
+#[test]
+fn firmware_that_cannot_be_made_use_of_is_told_where_it_is_named() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let fixtures = fixtures.canonicalize().expect("there");
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path().display().to_string();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, bytes).expect("written");
+    };
+    let arm = std::fs::read(fixtures.join("firmware/probed.elf")).expect("there");
+    let mut stripped = arm.clone();
+    stripped[0x20..0x24].fill(0);
+    stripped[0x30..0x34].fill(0);
+    let mut riscv = arm;
+    riscv[0x12] = 243;
+    write("build/stripped.elf", &stripped);
+    write("build/riscv.elf", &riscv);
+    write("build/no.elf", b"no ELF file");
+    let device = std::fs::read_to_string(fixtures.join("devices/stub.yaml")).expect("there");
+    let lines = device.lines().count();
+    let error = |name: &str| {
+        RigFile::load(&folder.path().join("rigs").join(name))
+            .expect_err("wrong")
+            .to_string()
+    };
+    for (file, why) in [
+        (
+            "absent.elf",
+            format!("there is no file `{here}/build/absent.elf`: build the firmware first"),
+        ),
+        (
+            "no.elf",
+            format!("{here}/build/no.elf: no 32-bit little-endian ELF file"),
+        ),
+        (
+            "riscv.elf",
+            format!("{here}/build/riscv.elf: no firmware for an Arm core"),
+        ),
+        (
+            "stripped.elf",
+            format!("{here}/build/stripped.elf: the file has no symbol table, by which "),
+        ),
+    ] {
+        write("rigs/stub.yaml", device.as_bytes());
+        let pump = format!("pump: {{kind: qemu, machine: microbit, elf: ../build/{file}}}");
+        let rig = "rig: q\nsummary: q\ndevice: ./stub.yaml\nclock: {kind: real, scale: 1}\nlimits: {open: 1 s, write: 1 s, fence: 1 s}\n";
+        write("rigs/qemu.yaml", format!("{rig}{pump}\n").as_bytes());
+        let told = error("qemu.yaml");
+        assert!(
+            told.starts_with(&format!("{here}/rigs/qemu.yaml:6:44: {why}")),
+            "{told}"
+        );
+
+        write("rigs/stub.yaml", format!("{device}elf: ../build/{file}\n").as_bytes());
+        write(
+            "rigs/sim.yaml",
+            format!("{rig}pump: {{kind: sim-process}}\n").as_bytes(),
+        );
+        let told = error("sim.yaml");
+        assert!(
+            told.starts_with(&format!("{here}/rigs/stub.yaml:{}:6: {why}", lines + 1)),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    assert!(spoilt("rig: sim", "rig: ../../sim").contains("a rig's name has"));
+    assert!(spoilt("kind: sim}", "kind: sim, baud: 9600}").contains("has no `baud`"));
+    assert!(spoilt("kind: sim}", "kind: sim, service-months: 0}").contains("more than 0"));
+    assert!(spoilt("kind: sim}", "kind: serial}").contains("needs its `port` and `baud`"));
+    assert!(spoilt("kind: virtual", "kind: virtual, scale: 2").contains("virtual time has no `scale`"));
+    assert!(spoilt("kind: virtual", "kind: real").contains("real time needs its `scale`"));
+}
+
+const DK_RIG: &str = include_str!("../../../../fixtures/rigs/nrf52840-dk.yaml");
+
+/// A board's rig file with one text replaced.
+fn board(from: &str, to: &str) -> Result<RigFile, RigError> {
+    assert!(DK_RIG.contains(from), "`{from}` is not in the file");
+    let text = DK_RIG
+        .replace(from, to)
+        .replace(", elf: ../../firmware-stub/board/target/nrf52840-dk.elf", "");
+    parsed("dk.yaml", &text)
+}
+
+fn wrong_board(from: &str, to: &str) -> String {
+    board(from, to).expect_err("it must not load").to_string()
+}
+
+#[test]
+fn a_board_can_do_what_the_chip_in_qemu_can() {
+    let all = RigFile::sim().expect("loads").capabilities();
+    assert_eq!(board("speed: 4000, ", "").expect("it loads").capabilities(), all);
+    // Firmware without a block: memory and run control, by the wall clock.
+    let bare = "clock: {kind: real, scale: 1}\nprobe: {kind: usb, chip: nRF52840_xxAA}\nlimits";
+    let from = &DK_RIG[DK_RIG.find("clock").expect("there")..DK_RIG.find(": {open").expect("there")];
+    let can = board(from, bare).expect("it loads").capabilities();
+    let wanted = [Capability::RawSerial, Capability::Probe, Capability::RunControl];
+    assert_eq!(can, BTreeSet::from(wanted));
+}
+
+#[test]
+fn what_is_wrong_with_a_board_s_file_is_told_with_its_line() {
+    let chip = wrong_board("chip: nRF52840_xxAA", "chip: nRF52840_xxAB");
+    assert!(
+        chip.starts_with("dk.yaml:9:26: probe-rs knows no chip `nRF52840_xxAB` (did you mean `nRF52840_xxAA`?)"),
+        "{chip}"
+    );
+    let part = wrong_board("chip: nRF52840_xxAA", "chip: nRF52840");
+    assert!(part.contains("did you mean `nRF52840_xxAA`?"), "{part}");
+    assert!(wrong_board("chip: nRF52840_xxAA", "chip: zzzzzzzzzz").contains("`probe-rs chip list` shows them"));
+    assert!(wrong_board("chip: nRF52840_xxAA, ", "").contains("a probe of kind `usb` needs its `chip`"));
+    assert!(wrong_board("speed: 4000", "speed: 0").contains("`speed` must be more than 0"));
+    assert!(wrong_board("speed: 4000", "selector: jlink").contains("`jlink` selects no probe: write `VID:PID`"));
+    assert!(wrong_board("kind: usb", "kind: sim").contains("a probe of this kind has no `chip`"));
+    assert!(wrong_board(", test-block: PUMP_HIL_BLOCK", "").contains("name its symbol in `test-block`"));
+    assert!(wrong_board("PUMP_HIL_BLOCK", "PUMP_HIL_BLOK").contains("has no symbol `PUMP_HIL_BLOK`"));
+    let probe = "probe: {kind: usb, chip: nRF52840_xxAA, speed: 4000, test-block: PUMP_HIL_BLOCK}";
+    assert!(wrong_board(probe, "").contains("there is no probe whose port it could be"));
+    assert!(
+        wrong_board(probe, "probe: {kind: qemu, test-block: PUMP_HIL_BLOCK}").contains("has the probe `usb`, or none")
+    );
+}
+
+#[test]
+fn all_that_is_wrong_with_a_board_s_file_is_told_at_once() {
+    let text = DK_RIG
+        .replace("rig: nrf52840-dk", "rig: The DK")
+        .replace("baud: 115200", "baud: 115200, machine: microbit, args: []")
+        .replace("kind: virtual", "kind: virtual, scale: 2")
+        .replace("speed: 4000", "speed: 0")
+        .replace("write: 10 s", "write: 10 furlongs");
+    let profile = |_: &str| -> Result<_, RigError> { panic!("the device is not looked at") };
+    let error = RigFile::parse(&text, Path::new("dk.yaml"), None, profile)
+        .expect_err("all wrong")
+        .to_string();
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!(lines.len(), 6, "{error}");
+    for (line, what) in lines.iter().zip([
+        "a rig's name",
+        "no `machine`",
+        "no `args`",
+        "no `scale`",
+        "`speed`",
+        "furlongs",
+    ]) {
+        assert!(line.starts_with("dk.yaml:") && line.contains(what), "{line}");
+    }
+}
+
+#[test]
+fn a_device_that_never_ends_is_no_rig_file() {
+    let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is no file");
+    assert_eq!(error.to_string(), "cannot read `/dev/zero`: not a file");
+}

@@ -1,0 +1,314 @@
+//! Real probes: which one on USB is meant, and whether the chip behind it is the one that the rig file names.
+//!
+//! **Invariant:** nothing is guessed. Two probes that match, or another chip than the one named, are told with everything that was found, before anything
+//! is written to either.
+
+use super::chip::{self, Found};
+use super::{Debug, RigError, chain};
+use probe_rs::architecture::arm::ArmError;
+use probe_rs::probe::list::{Accessibility, Lister, ProbeListItem};
+use probe_rs::probe::{DebugProbeSelector, Probe};
+use probe_rs::{Permissions, Session};
+use std::fmt;
+use std::sync::Arc;
+
+/// A probe on USB, and what it is wired to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsbAt {
+    /// The chip, by its name in probe-rs.
+    pub chip: String,
+    /// Which probe; `None`: the only one that is there.
+    pub selector: Option<Selector>,
+    /// kHz of its clock line; `None`: the probe's own choice.
+    pub speed_khz: Option<u32>,
+}
+
+/// Which of several devices on USB: `VID:PID` or `VID:PID:SERIAL`, hexadecimal but for the serial number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector {
+    /// Vendor.
+    pub vid: u16,
+    /// Product.
+    pub pid: u16,
+    /// Serial number.
+    pub serial: Option<String>,
+}
+
+impl std::str::FromStr for Selector {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.splitn(3, ':');
+        let mut number = || {
+            let digits = parts.next().filter(|part| part.len() == 4)?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        let ids = number().zip(number());
+        let serial = parts.next().map(str::to_owned);
+        match ids {
+            Some((vid, pid)) if serial.as_deref() != Some("") => Ok(Self { vid, pid, serial }),
+            _ => Err(format!(
+                "`{text}` selects no probe: write `VID:PID` or `VID:PID:SERIAL`, such as \"0d28:0204\""
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04x}:{:04x}", self.vid, self.pid)?;
+        self.serial.iter().try_for_each(|serial| write!(f, ":{serial}"))
+    }
+}
+
+/// Where probes are looked for: on this host's USB, or where a test has its own.
+#[derive(Clone, Default)]
+pub struct Probes(Option<Arc<dyn Fn() -> Lister + Send + Sync>>);
+
+impl fmt::Debug for Probes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "a test's probes" } else { "USB" })
+    }
+}
+
+impl Probes {
+    /// Where a test has its own.
+    #[cfg(any(test, feature = "for-tests"))]
+    pub fn with(lister: impl Fn() -> Lister + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(lister)))
+    }
+
+    fn lister(&self) -> Lister {
+        self.0.as_ref().map_or_else(Lister::new, |lister| lister())
+    }
+}
+
+/// What is wrong with a probe or what it is wired to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UsbError {
+    /// None at all.
+    #[error("no debug probe on USB; is the board plugged in, with a cable that carries data?")]
+    None,
+    /// None that is meant.
+    #[error("no debug probe is {wanted}; there is: {}; correct `selector` in the rig file, or plug that one in", list(.there))]
+    NoMatch {
+        /// The selector.
+        wanted: Selector,
+        /// Those that there are.
+        there: Vec<Selector>,
+    },
+    /// More than one.
+    #[error("{} debug probes could be meant: {}; say which in the rig file, as `selector: \"{}\"`", .there.len(), list(.there), .there[0])]
+    Several {
+        /// Those that match; at least two.
+        there: Vec<Selector>,
+    },
+    /// The system does not let this user have it.
+    #[error(
+        "debug probe {which}: this user may not open it; install the udev rule (`sudo cp fixtures/udev/70-pump-hil.rules /etc/udev/rules.d/ && sudo udevadm control --reload`), then unplug the board and plug it in again"
+    )]
+    Forbidden {
+        /// Which.
+        which: Selector,
+    },
+    /// It does not open.
+    #[error(
+        "debug probe {which} does not open: {why}; does another program (a debugger, an IDE, another pump-hil) hold it? Else unplug it and plug it in again"
+    )]
+    Closed {
+        /// Which.
+        which: Selector,
+        /// Why.
+        why: String,
+    },
+    /// A clock that it cannot have.
+    #[error("debug probe {which} cannot do {khz} kHz: {why}; take another `speed` in the rig file, or none")]
+    Speed {
+        /// Which.
+        which: Selector,
+        /// What was wanted.
+        khz: u32,
+        /// Why not.
+        why: String,
+    },
+    /// No chip answers.
+    #[error(
+        "debug probe {which} reaches no {chip}: {why}; has the board power, and are the wires to the chip connected?"
+    )]
+    Silent {
+        /// Which.
+        which: Selector,
+        /// The chip that is wanted.
+        chip: String,
+        /// Why.
+        why: String,
+    },
+    /// The chip lets nobody in.
+    #[error(
+        "debug probe {which}: the {chip} is locked against debuggers; to unlock it erases all that is in it, so it is left to you: `probe-rs erase --chip {chip} --allow-erase-all`"
+    )]
+    Locked {
+        /// Which.
+        which: Selector,
+        /// The chip.
+        chip: String,
+    },
+    /// Another chip.
+    #[error(
+        "debug probe {which} is wired to {found}, and the rig file says `chip: {wanted}`; nothing was written to it"
+    )]
+    WrongChip {
+        /// Which.
+        which: Selector,
+        /// The chip that is wanted.
+        wanted: String,
+        /// What is there, in words.
+        found: String,
+    },
+}
+
+impl Debug {
+    /// Attaches to the chip at the end of a probe on USB, and looks at what chip it is. To attach is intrusive (the core is halted, stepped and
+    /// resumed): once a run.
+    ///
+    /// # Errors
+    /// [`UsbError`]; nothing was written to the chip then.
+    pub fn attach_usb(probes: &Probes, at: &UsbAt) -> Result<(Self, Selector), RigError> {
+        let lister = probes.lister();
+        let which = choose(&lister.list_all_with_access(), at.selector.as_ref())?;
+        let attached = attach(&lister, &which, at.speed_khz, &at.chip);
+        let mut debug = match attached {
+            Ok(session) => Self::new(session),
+            Err(Refused::Probe(error)) => return Err(error.into()),
+            // Nobody is there: a second look would only take the same five seconds.
+            Err(Refused::Chip(error @ probe_rs::Error::Arm(ArmError::NoTargetResponse { .. }))) => {
+                return Err(no_way_in(which, &at.chip, &error).into());
+            }
+            // What a chip does that is not the one named can be anything, and looks like a lock or a loose wire.
+            Err(Refused::Chip(error)) => {
+                let found = attach(&lister, &which, at.speed_khz, chip::ANY).ok();
+                let found = found.and_then(|session| chip::look(&mut Self::new(session)).ok());
+                return Err(match found.and_then(|found| found.contradicts(&at.chip)) {
+                    Some(found) => wrong_chip(which, &at.chip, found),
+                    None => no_way_in(which, &at.chip, &error),
+                }
+                .into());
+            }
+        };
+        let found: Found = chip::look(&mut debug)?;
+        match found.contradicts(&at.chip) {
+            Some(found) => Err(wrong_chip(which, &at.chip, found).into()),
+            None if chip::is_read_protected(&mut debug, &at.chip) => {
+                let chip = at.chip.clone();
+                Err(UsbError::Locked { which, chip }.into())
+            }
+            None => Ok((debug, which)),
+        }
+    }
+}
+
+fn wrong_chip(which: Selector, wanted: &str, found: String) -> UsbError {
+    UsbError::WrongChip {
+        which,
+        wanted: wanted.to_owned(),
+        found,
+    }
+}
+
+fn no_way_in(which: Selector, chip: &str, error: &probe_rs::Error) -> UsbError {
+    let (chip, why) = (chip.to_owned(), chain(error));
+    match error {
+        // To unlock it probe-rs asks for the permission to erase, which it is never given here.
+        probe_rs::Error::Arm(ArmError::MissingPermissions(_)) => UsbError::Locked { which, chip },
+        _ => UsbError::Silent { which, chip, why },
+    }
+}
+
+/// The one probe that is meant.
+fn choose(listed: &[ProbeListItem], wanted: Option<&Selector>) -> Result<Selector, UsbError> {
+    // One plug may have several interfaces that are probes.
+    let mut there: Vec<(Selector, bool)> = Vec::new();
+    for item in listed {
+        let selector = Selector {
+            vid: item.info.vendor_id,
+            pid: item.info.product_id,
+            serial: item.info.serial_number.clone().filter(|serial| !serial.is_empty()),
+        };
+        let allowed = item.accessibility == Accessibility::Accessible;
+        match there.iter_mut().find(|(known, _)| *known == selector) {
+            Some((_, also)) => *also |= allowed,
+            None => there.push((selector, allowed)),
+        }
+    }
+    let meant = |(selector, _): &&(Selector, bool)| {
+        wanted.is_none_or(|w| {
+            (w.vid, w.pid) == (selector.vid, selector.pid) && (w.serial.is_none() || w.serial == selector.serial)
+        })
+    };
+    let matching: Vec<_> = there.iter().filter(meant).collect();
+    match (matching.as_slice(), wanted) {
+        ([(which, true)], _) => Ok(which.clone()),
+        ([(which, false)], _) => Err(UsbError::Forbidden { which: which.clone() }),
+        ([], Some(wanted)) if !there.is_empty() => Err(UsbError::NoMatch {
+            wanted: wanted.clone(),
+            there: there.into_iter().map(|(selector, _)| selector).collect(),
+        }),
+        ([], _) => Err(UsbError::None),
+        (several, _) => Err(UsbError::Several {
+            there: several.iter().map(|(selector, _)| selector.clone()).collect(),
+        }),
+    }
+}
+
+fn list(selectors: &[Selector]) -> String {
+    let told: Vec<String> = selectors.iter().map(ToString::to_string).collect();
+    told.join(", ")
+}
+
+/// Why there is no session: for the probe's sake, or for the chip's.
+enum Refused {
+    Probe(UsbError),
+    Chip(probe_rs::Error),
+}
+
+fn attach(lister: &Lister, which: &Selector, khz: Option<u32>, chip: &str) -> Result<Session, Refused> {
+    let mut probe: Probe = lister
+        .open(DebugProbeSelector {
+            vendor_id: which.vid,
+            product_id: which.pid,
+            interface: None,
+            serial_number: which.serial.clone(),
+        })
+        .map_err(|error| Refused::Probe(unopened(which, &error)))?;
+    if let Some(khz) = khz {
+        probe.set_speed(khz).map_err(|error| {
+            Refused::Probe(UsbError::Speed {
+                which: which.clone(),
+                khz,
+                why: chain(&error),
+            })
+        })?;
+    }
+    let target = chip::target(chip).map_err(|error| Refused::Chip(error.into()))?;
+    probe
+        .attach_with_registry(target, Permissions::default(), chip::registry())
+        .map_err(Refused::Chip)
+}
+
+/// A probe that is listed and does not open.
+fn unopened(which: &Selector, error: &(dyn std::error::Error + 'static)) -> UsbError {
+    let which = which.clone();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>()
+            && io.kind() == std::io::ErrorKind::PermissionDenied
+        {
+            return UsbError::Forbidden { which };
+        }
+        cause = error.source();
+    }
+    UsbError::Closed {
+        which,
+        why: chain(error),
+    }
+}

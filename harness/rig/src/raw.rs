@@ -1,0 +1,278 @@
+//! A rig's file as it is written.
+
+use super::file::{ClockKind, ProbeAt, PumpAt, RigLimits, SerialAt};
+use super::probe::{self, Selector, UsbAt};
+use super::qemu::QemuAt;
+use crate::files;
+use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::yaml::document::Document;
+use pump_hil_model::yaml::raw::{Quantity, Time};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::path::Path;
+use std::time::Duration;
+
+/// How to reach a pump.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "a rig file"))]
+pub(super) struct RawRig {
+    /// Its name.
+    pub rig: String,
+    /// One sentence for people.
+    pub summary: String,
+    /// How the pump talks: a name of `fixtures/devices`, or a path relative to this file.
+    pub device: String,
+    /// Where the pump is.
+    pub pump: RawPump,
+    /// How time passes.
+    pub clock: RawClock,
+    /// The debug probe, where there is one.
+    pub probe: Option<RawProbe>,
+    /// Bounds in host time.
+    pub limits: RawLimits,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`pump`"))]
+pub(super) struct RawPump {
+    /// The stub pump in this process, the same in a process of its own, firmware in QEMU, or a pump on a serial port.
+    pub kind: PumpKind,
+    /// `sim`: months that its battery is made for.
+    pub service_months: Option<u32>,
+    /// `qemu`: machine of qemu-system-arm, such as `microbit`.
+    pub machine: Option<String>,
+    /// `qemu`, `serial`: the firmware, relative to this file. What is in a chip's flash must be this.
+    pub elf: Option<String>,
+    /// `qemu`: further arguments.
+    pub args: Option<Vec<String>>,
+    /// `serial`: path of the port, or `of-the-probe`: the one on the same USB plug as the probe.
+    pub port: Option<String>,
+    /// `serial`: bits a second.
+    pub baud: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-word" = "kind of pump"))]
+pub(super) enum PumpKind {
+    Sim,
+    SimProcess,
+    Qemu,
+    Serial,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`clock`"))]
+pub(super) struct RawClock {
+    /// Granted from deadline to deadline without sleeping, or the host's.
+    pub kind: ClockWord,
+    /// `real`: pump seconds in a host second.
+    pub scale: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-word" = "kind of clock"))]
+pub(super) enum ClockWord {
+    Virtual,
+    Real,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`probe`"))]
+pub(super) struct RawProbe {
+    /// The virtual probe of the simulated chip, or of the chip in QEMU; or a real one on USB.
+    pub kind: ProbeKind,
+    /// Symbol of the test block in the device profile or the firmware; without it there is none.
+    pub test_block: Option<String>,
+    /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. In QEMU without it the machine may be any.
+    pub chip: Option<String>,
+    /// `usb`: which probe, as `VID:PID` or `VID:PID:SERIAL`; without it the only one that is there.
+    pub selector: Option<String>,
+    /// `usb`: kHz of its clock line; without it the probe's own choice.
+    pub speed: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-word" = "kind of probe"))]
+pub(super) enum ProbeKind {
+    Sim,
+    Qemu,
+    Usb,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "`limits`"))]
+pub(super) struct RawLimits {
+    /// Opening a port, or starting a process; as every limit at least 1 s.
+    #[schemars(with = "Quantity<Time>")]
+    pub open: String,
+    /// Writing one piece.
+    #[schemars(with = "Quantity<Time>")]
+    pub write: String,
+    /// One grant of virtual time.
+    #[schemars(with = "Quantity<Time>")]
+    pub fence: String,
+}
+
+/// A host that has something else to do keeps everybody waiting for a part of this.
+const LIMIT_LEAST_MS: u64 = 1_000;
+
+/// Whether a text can name a rig.
+pub(super) fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=80).contains(&text.len()) && text.chars().all(fits)
+}
+
+/// No key of `part` is given that its kind does not have: name, whether it is given, whether its kind has it.
+fn only(document: &Document, part: &str, keys: &[(&str, bool, bool)]) -> Result<(), WrongFile> {
+    let foreign = keys.iter().filter(|(_, given, wanted)| *given && !wanted);
+    let wrong = foreign.flat_map(|(key, ..)| {
+        let what = format!("a {part} of this kind has no `{key}`");
+        document.wrong(&[part, key], what).0
+    });
+    let wrong: Vec<_> = wrong.collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(WrongFile(wrong))
+    }
+}
+
+impl RawPump {
+    /// `folder` is where its file lies.
+    pub fn validated(self, document: &Document, folder: &Path) -> Result<PumpAt, WrongFile> {
+        let (sim, qemu, serial) = (
+            matches!(self.kind, PumpKind::Sim),
+            matches!(self.kind, PumpKind::Qemu),
+            matches!(self.kind, PumpKind::Serial),
+        );
+        let foreign = [
+            ("service-months", self.service_months.is_some(), sim),
+            ("machine", self.machine.is_some(), qemu),
+            ("elf", self.elf.is_some(), qemu || serial),
+            ("args", self.args.is_some(), qemu),
+            ("port", self.port.is_some(), serial),
+            ("baud", self.baud.is_some(), serial),
+        ];
+        only(document, "pump", &foreign)?;
+        let at = |elf: &str| files::tidy(&folder.join(elf));
+        for (key, value) in [("service-months", self.service_months), ("baud", self.baud)] {
+            if value == Some(0) {
+                return Err(document.wrong(&["pump", key], format!("`{key}` must be more than 0")));
+            }
+        }
+        match (self.kind, self.port, self.baud) {
+            (PumpKind::Sim, ..) => Ok(PumpAt::Sim {
+                service_months: self.service_months,
+            }),
+            (PumpKind::SimProcess, ..) => Ok(PumpAt::SimProcess),
+            (PumpKind::Qemu, ..) => match (self.machine, self.elf) {
+                (Some(machine), Some(elf)) => Ok(PumpAt::Qemu(QemuAt {
+                    machine,
+                    elf: Some(at(&elf)),
+                    args: self.args.unwrap_or_default(),
+                })),
+                _ => Err(document.wrong(
+                    &["pump", "kind"],
+                    "a pump of kind `qemu` needs its `machine` and `elf`, such as `machine: microbit, elf: pump.elf`",
+                )),
+            },
+            (PumpKind::Serial, Some(port), Some(baud)) => Ok(PumpAt::Serial(SerialAt {
+                port,
+                baud,
+                elf: self.elf.as_deref().map(at),
+            })),
+            (PumpKind::Serial, ..) => Err(document.wrong(
+                &["pump", "kind"],
+                "a pump of kind `serial` needs its `port` and `baud`, such as `port: /dev/ttyUSB0, baud: 115200`",
+            )),
+        }
+    }
+}
+
+impl RawClock {
+    pub fn validated(self, document: &Document) -> Result<ClockKind, WrongFile> {
+        match (self.kind, self.scale) {
+            (ClockWord::Virtual, None) => Ok(ClockKind::Virtual),
+            (ClockWord::Virtual, Some(_)) => {
+                Err(document.wrong(&["clock", "scale"], "virtual time has no `scale`: nothing waits for it"))
+            }
+            (ClockWord::Real, Some(0)) => Err(document.wrong(&["clock", "scale"], "`scale` must be at least 1")),
+            (ClockWord::Real, Some(scale)) => Ok(ClockKind::Real { scale }),
+            (ClockWord::Real, None) => Err(document.wrong(
+                &["clock", "kind"],
+                "real time needs its `scale`; 1 is the host's own pace",
+            )),
+        }
+    }
+}
+
+impl RawProbe {
+    pub fn validated(self, document: &Document) -> Result<ProbeAt, WrongFile> {
+        let (usb, qemu) = (
+            matches!(self.kind, ProbeKind::Usb),
+            matches!(self.kind, ProbeKind::Qemu),
+        );
+        let foreign = [
+            ("chip", self.chip.is_some(), usb || qemu),
+            ("selector", self.selector.is_some(), usb),
+            ("speed", self.speed.is_some(), usb),
+        ];
+        only(document, "probe", &foreign)?;
+        if let Some(chip) = &self.chip {
+            probe::is_chip(chip).map_err(|what| document.wrong(&["probe", "chip"], what))?;
+        }
+        let test_block = self.test_block;
+        match (self.kind, self.chip) {
+            (ProbeKind::Sim, _) => Ok(ProbeAt::Sim { test_block }),
+            (ProbeKind::Qemu, chip) => Ok(ProbeAt::Qemu { chip, test_block }),
+            (ProbeKind::Usb, None) => Err(document.wrong(
+                &["probe", "kind"],
+                "a probe of kind `usb` needs its `chip`, such as `chip: nRF51822_xxAA`",
+            )),
+            (ProbeKind::Usb, Some(_)) if self.speed == Some(0) => {
+                Err(document.wrong(&["probe", "speed"], "`speed` must be more than 0"))
+            }
+            (ProbeKind::Usb, Some(chip)) => Ok(ProbeAt::Usb {
+                at: UsbAt {
+                    chip,
+                    selector: self
+                        .selector
+                        .map(|text| text.parse::<Selector>())
+                        .transpose()
+                        .map_err(|what| document.wrong(&["probe", "selector"], what))?,
+                    speed_khz: self.speed,
+                },
+                test_block,
+            }),
+        }
+    }
+}
+
+impl RawLimits {
+    pub fn validated(&self, document: &Document) -> Result<RigLimits, WrongFile> {
+        let time = |key: &str, value: &str| {
+            let wrong = |what: String| document.wrong(&["limits", key], what);
+            let span: Span = value.parse().map_err(|e| wrong(format!("`{key}`: {e}")))?;
+            match u64::try_from(span.0) {
+                Ok(ms) if ms >= LIMIT_LEAST_MS => Ok(Duration::from_millis(ms)),
+                _ => Err(wrong(format!(
+                    "`{key}` must be at least 1 s: within less a busy host makes a pump that is well look as if it hung"
+                ))),
+            }
+        };
+        Ok(RigLimits {
+            open: time("open", &self.open)?,
+            write: time("write", &self.write)?,
+            fence: time("fence", &self.fence)?,
+        })
+    }
+}

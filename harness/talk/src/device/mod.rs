@@ -1,0 +1,19 @@
+//! Device profiles: how a firmware talks, as data.
+//!
+//! **Invariant:** pure. A profile is made from text; who reads the file says its name for the errors. The rest of the harness knows verbs
+//! ([`pump_hil_model::case::Request`]) and parts of a prescription; only a profile knows what a firmware calls them.
+
+mod file;
+mod profile;
+mod raw;
+mod resolve;
+mod unit;
+mod value;
+
+pub(crate) use profile::text_at;
+pub use profile::{
+    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, SaidAt, StagedField, Template,
+};
+pub use raw::Part;
+pub use unit::{Dimension, Unit, UnitError};
+pub use value::{Value, arg_of, part_of};

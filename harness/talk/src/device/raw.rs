@@ -1,0 +1,289 @@
+//! A profile's file as it is written.
+
+use pump_hil_model::case::{Arg, Section, Verb};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A verb that takes one exchange: the others are under `programming` and `logs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct ExchangeVerb(pub Verb);
+
+impl ExchangeVerb {
+    fn all() -> impl Iterator<Item = Verb> {
+        let verbs = Verb::DO.iter().copied();
+        verbs.filter(|verb| verb.section() == Section::Requests)
+    }
+}
+
+impl TryFrom<String> for ExchangeVerb {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let verb = Self::all().find(|verb| verb.word() == word);
+        verb.map(Self).ok_or_else(|| format!("unknown verb `{word}`"))
+    }
+}
+
+impl JsonSchema for ExchangeVerb {
+    fn schema_name() -> Cow<'static, str> {
+        "Verb".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words: Vec<&str> = Self::all().map(Verb::word).collect();
+        json_schema!({
+            "description": "Verbs that take one exchange.", "type": "string", "enum": words, "x-word": "verb"
+        })
+    }
+}
+
+/// Parts of a prescription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "as in `scenario::case::Prescription`")]
+#[schemars(extend("x-word" = "part of a prescription"))]
+pub enum Part {
+    Drug,
+    Concentration,
+    Mode,
+    Rate,
+    Flex,
+    PeriodicDose,
+    PeriodicOver,
+    PeriodicInterval,
+    PatientDose,
+    PatientOver,
+    PatientLockout,
+    PatientCount,
+    PatientWindow,
+    PatientMax,
+    LowReservoir,
+    Catheter,
+    Tubing,
+    TrialTime,
+    TrialDose,
+    ConfirmSoftLimits,
+}
+
+/// How a pump's firmware talks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "a device profile"))]
+pub(super) struct RawProfile {
+    pub device: String,
+    pub summary: String,
+    pub framing: RawFraming,
+    pub limits: RawLimits,
+    pub units: BTreeMap<String, String>,
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+    pub requests: BTreeMap<ExchangeVerb, RawTemplate>,
+    pub make_safe: Vec<ExchangeVerb>,
+    pub programming: RawProgramming,
+    pub logs: RawLogs,
+    pub events: RawSaid,
+    pub dose_entry: RawDose,
+    #[serde(default)]
+    pub symbols: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub elf: Option<String>,
+    /// `model` in the reply to `identify`; another pump is not tested.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// A text in the firmware's image that is `build` in the reply to `identify`.
+    #[serde(default)]
+    pub build_symbol: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawFraming {
+    pub codec: RawCodec,
+    pub line_max: usize,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("x-word" = "codec"))]
+pub(super) enum RawCodec {
+    #[serde(rename = "text-lines-1")]
+    TextLines1,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub reply_timeout: String,
+    pub tries: u32,
+    pub queue: usize,
+    pub data_lines: usize,
+    pub log_pages: u32,
+    pub recover: u64,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawTemplate {
+    pub send: String,
+    #[serde(default)]
+    pub fields: Vec<RawArg>,
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawArg {
+    pub key: String,
+    pub from: Arg,
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawProgramming {
+    pub begin: String,
+    pub stage: String,
+    pub read_back: String,
+    pub commit: String,
+    pub abort: String,
+    /// Key of the checksum in the commit and in the read-back's reply.
+    pub checksum_key: String,
+    /// Key of the number of fields in the read-back's reply.
+    pub count_key: String,
+    pub checksum: RawChecksum,
+    pub days: Vec<String>,
+    pub every_day: Option<String>,
+    pub fields: Vec<RawPart>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("x-word" = "checksum"))]
+pub(super) enum RawChecksum {
+    #[serde(rename = "crc-32-iso-hdlc")]
+    Crc32IsoHdlc,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawPart {
+    pub key: String,
+    pub from: Part,
+    #[serde(default)]
+    pub unit: Option<String>,
+    #[serde(default)]
+    pub step: Option<String>,
+    #[serde(default)]
+    pub default: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawLogs {
+    pub dose: RawLog,
+    #[serde(default)]
+    pub event: Option<RawLog>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawLog {
+    pub send: String,
+    pub from: String,
+    pub count: String,
+    pub page: u64,
+    pub number: String,
+    pub time: RawNumber,
+    #[serde(default)]
+    pub kind: Option<String>,
+    pub first: String,
+    pub last: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawNumber {
+    pub key: String,
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+/// How a firmware says what the harness has a word for: `kind` is its own word, the others are its keys.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawSaid {
+    pub boot: RawBoot,
+    pub state: RawState,
+    pub alarm: RawAlarm,
+    pub alarm_clear: RawAlarmClear,
+    pub bolus_start: RawBolusStart,
+    pub bolus_end: RawBolusEnd,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawBoot {
+    pub kind: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawState {
+    pub kind: String,
+    pub from: String,
+    pub to: String,
+    pub cause: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawAlarm {
+    pub kind: String,
+    pub id: String,
+    pub priority: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawAlarmClear {
+    pub kind: String,
+    pub id: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawBolusStart {
+    pub kind: String,
+    pub bolus: String,
+    pub dose: RawNumber,
+    pub over: RawNumber,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawBolusEnd {
+    pub kind: String,
+    pub bolus: String,
+    pub given: RawNumber,
+    pub cause: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawDose {
+    pub cause: String,
+    pub mode: String,
+    pub rate: RawNumber,
+    pub basal: RawNumber,
+    pub patient: RawNumber,
+    pub periodic: RawNumber,
+    pub clinician: RawNumber,
+    pub prime: RawNumber,
+    pub bridge: RawNumber,
+    pub strokes: RawNumber,
+    pub reservoir: RawNumber,
+}

@@ -1,0 +1,333 @@
+//! From a profile as it is written to one whose every name is resolved.
+
+use super::profile::{
+    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Piece, Profile, Programming, SaidAt, StagedField, StepPattern,
+    Template,
+};
+use super::raw::{
+    ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
+};
+use super::unit::Unit;
+use pump_hil_model::case::Verb;
+use crate::wire::REQUEST_MAX;
+use pump_hil_model::quantity::Span;
+use std::collections::BTreeMap;
+
+/// Something wrong at a path of keys.
+pub(super) struct Wrong {
+    pub path: Vec<String>,
+    pub what: String,
+}
+
+fn wrong(path: &[&str], what: String) -> Wrong {
+    Wrong {
+        path: path.iter().map(|s| (*s).to_owned()).collect(),
+        what,
+    }
+}
+
+pub(super) struct Units(BTreeMap<String, Unit>);
+
+impl Units {
+    pub fn new(raw: &BTreeMap<String, String>) -> Result<Self, Wrong> {
+        let mut units = BTreeMap::new();
+        for (suffix, is) in raw {
+            let unit = Unit::new(suffix, is).ok_or_else(|| {
+                wrong(
+                    &["units", suffix],
+                    format!("`{is}` is no quantity above 0; say what one `{suffix}` is, such as `1 nL`"),
+                )
+            })?;
+            units.insert(suffix.clone(), unit);
+        }
+        Ok(Self(units))
+    }
+
+    fn get(&self, path: &[&str], name: Option<&str>) -> Result<Unit, Wrong> {
+        let Some(name) = name else {
+            return Ok(Unit::count());
+        };
+        self.0.get(name).cloned().ok_or_else(|| {
+            let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            let mut path = path.to_vec();
+            path.push(name);
+            wrong(
+                &path,
+                format!("unknown unit `{name}`; `units` has {}", known.join(", ")),
+            )
+        })
+    }
+
+    fn number(&self, path: &[&str], raw: RawNumber) -> Result<NumberAt, Wrong> {
+        Ok(NumberAt {
+            unit: self.get(path, raw.unit.as_deref())?,
+            key: raw.key,
+        })
+    }
+}
+
+pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
+    let (super::raw::RawCodec::TextLines1, line_max) = (raw.framing.codec, raw.framing.line_max);
+    if !(32..=REQUEST_MAX).contains(&line_max) {
+        return Err(wrong(
+            &["framing", "line-max"],
+            format!("`line-max` must be 32 to {REQUEST_MAX}"),
+        ));
+    }
+    let reply_timeout: Span = raw
+        .limits
+        .reply_timeout
+        .parse()
+        .map_err(|e| wrong(&["limits", "reply-timeout"], format!("{e}")))?;
+    let limits = Limits {
+        line_max,
+        reply_timeout,
+        tries: raw.limits.tries,
+        queue: raw.limits.queue,
+        data_lines: raw.limits.data_lines,
+        log_pages: raw.limits.log_pages,
+        recover: raw.limits.recover,
+    };
+    check_limits(&limits)?;
+    let mut requests = BTreeMap::new();
+    for (ExchangeVerb(verb), template) in raw.requests {
+        let fields = template
+            .fields
+            .into_iter()
+            .map(|f| arg_field(&template.send, f, units))
+            .collect::<Result<_, _>>()?;
+        requests.insert(
+            verb,
+            Template {
+                send: template.send,
+                fields,
+                rename: template.rename,
+            },
+        );
+    }
+    let make_safe: Vec<Verb> = raw.make_safe.into_iter().map(|verb| verb.0).collect();
+    for verb in &make_safe {
+        if !requests.contains_key(verb) {
+            return Err(wrong(
+                &["make-safe"],
+                format!("`make-safe` names {verb:?}, which `requests` lacks"),
+            ));
+        }
+    }
+    if make_safe.is_empty() {
+        return Err(wrong(
+            &["make-safe"],
+            "`make-safe` is empty: say what leaves this pump safe, such as `[stop, minimum-rate]`".to_owned(),
+        ));
+    }
+    let event_log = raw.logs.event.map(|log| log_verb("event", log, units)).transpose()?;
+    if event_log.as_ref().is_some_and(|log| log.kind.is_none()) {
+        return Err(wrong(
+            &["logs", "event"],
+            "the event log needs the key of an event's `kind`".to_owned(),
+        ));
+    }
+    Ok(Profile {
+        device: raw.device,
+        summary: raw.summary,
+        limits,
+        words: raw.words,
+        requests,
+        make_safe,
+        programming: programming(raw.programming, units)?,
+        dose_log: log_verb("dose", raw.logs.dose, units)?,
+        event_log,
+        events: said(raw.events, units)?,
+        dose_entry: dose_entry(raw.dose_entry, units)?,
+        symbols: raw.symbols,
+        elf: raw.elf,
+        model: raw.model,
+        build_symbol: raw.build_symbol,
+    })
+}
+
+fn check_limits(limits: &Limits) -> Result<(), Wrong> {
+    let at_least_one = [
+        ("tries", limits.tries == 0),
+        ("queue", limits.queue == 0),
+        ("data-lines", limits.data_lines == 0),
+        ("log-pages", limits.log_pages == 0),
+        ("reply-timeout", limits.reply_timeout.0 <= 0),
+    ];
+    match at_least_one.iter().find(|(_, bad)| *bad) {
+        Some((name, _)) => Err(wrong(&["limits", name], format!("`{name}` must be more than 0"))),
+        None => Ok(()),
+    }
+}
+
+fn arg_field(send: &str, raw: RawArg, units: &Units) -> Result<ArgField, Wrong> {
+    Ok(ArgField {
+        unit: units.get(&["requests", send, &raw.key], raw.unit.as_deref())?,
+        key: raw.key,
+        from: raw.from,
+    })
+}
+
+fn programming(raw: RawProgramming, units: &Units) -> Result<Programming, Wrong> {
+    let super::raw::RawChecksum::Crc32IsoHdlc = raw.checksum;
+    let days: [String; 7] = raw.days.try_into().map_err(|days: Vec<String>| {
+        wrong(
+            &["programming", "days"],
+            format!("`days` must name the seven weekdays from Monday on, not {}", days.len()),
+        )
+    })?;
+    Ok(Programming {
+        begin: raw.begin,
+        stage: raw.stage,
+        read_back: raw.read_back,
+        commit: raw.commit,
+        abort: raw.abort,
+        checksum_key: raw.checksum_key,
+        count_key: raw.count_key,
+        days,
+        every_day: raw.every_day,
+        fields: raw
+            .fields
+            .into_iter()
+            .map(|f| staged_field(f, units))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn staged_field(raw: RawPart, units: &Units) -> Result<StagedField, Wrong> {
+    let path = ["programming", "fields", &raw.key];
+    let step = match (raw.from, &raw.step) {
+        (Part::Flex, Some(pattern)) => Some(step_pattern(&path, pattern, units)?),
+        (Part::Flex, None) => {
+            return Err(wrong(
+                &path,
+                "the day schedule needs its `step`, such as `{day},{index},{minute:min},{rate:nl/d}`".to_owned(),
+            ));
+        }
+        (_, Some(_)) => {
+            return Err(wrong(
+                &path,
+                "only the day schedule (`from: flex`) has a `step`".to_owned(),
+            ));
+        }
+        (_, None) => None,
+    };
+    Ok(StagedField {
+        unit: units.get(&path, raw.unit.as_deref())?,
+        from: raw.from,
+        step,
+        default: raw.default,
+        key: raw.key,
+    })
+}
+
+fn step_pattern(path: &[&str], pattern: &str, units: &Units) -> Result<StepPattern, Wrong> {
+    let mut pieces = Vec::new();
+    let mut rest = pattern;
+    while let Some((text, after)) = rest.split_once('{') {
+        let (name, after) = after
+            .split_once('}')
+            .ok_or_else(|| wrong(path, format!("`{{` without `}}` in `{pattern}`")))?;
+        if !text.is_empty() {
+            pieces.push(Piece::Text(text.to_owned()));
+        }
+        pieces.push(match name.split_once(':') {
+            None if name == "day" => Piece::Day,
+            None if name == "index" => Piece::Index,
+            Some(("minute", unit)) => Piece::Minute(units.get(path, Some(unit))?),
+            Some(("rate", unit)) => Piece::Rate(units.get(path, Some(unit))?),
+            _ => {
+                return Err(wrong(
+                    path,
+                    format!("unknown `{{{name}}}`; a step has {{day}}, {{index}}, {{minute:UNIT}} and {{rate:UNIT}}"),
+                ));
+            }
+        });
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
+    }
+    Ok(StepPattern(pieces))
+}
+
+fn log_verb(which: &str, raw: RawLog, units: &Units) -> Result<LogVerb, Wrong> {
+    if raw.page == 0 {
+        return Err(wrong(&["logs", which, "page"], "`page` must be more than 0".to_owned()));
+    }
+    Ok(LogVerb {
+        time: units.number(&["logs", which, "time"], raw.time)?,
+        send: raw.send,
+        from: raw.from,
+        count: raw.count,
+        page: raw.page,
+        number: raw.number,
+        kind: raw.kind,
+        first: raw.first,
+        last: raw.last,
+    })
+}
+
+fn said(raw: RawSaid, units: &Units) -> Result<BTreeMap<String, SaidAt>, Wrong> {
+    let path = ["events", "bolus-start"];
+    let start = SaidAt::BolusStart {
+        kind: raw.bolus_start.bolus,
+        dose: units.number(&path, raw.bolus_start.dose)?,
+        over: units.number(&path, raw.bolus_start.over)?,
+    };
+    let end = SaidAt::BolusEnd {
+        kind: raw.bolus_end.bolus,
+        given: units.number(&["events", "bolus-end"], raw.bolus_end.given)?,
+        cause: raw.bolus_end.cause,
+    };
+    let all = [
+        (
+            raw.boot.kind,
+            SaidAt::Boot {
+                reason: raw.boot.reason,
+            },
+        ),
+        (
+            raw.state.kind,
+            SaidAt::State {
+                from: raw.state.from,
+                to: raw.state.to,
+                cause: raw.state.cause,
+            },
+        ),
+        (
+            raw.alarm.kind,
+            SaidAt::Alarm {
+                id: raw.alarm.id,
+                priority: raw.alarm.priority,
+            },
+        ),
+        (raw.alarm_clear.kind, SaidAt::AlarmClear { id: raw.alarm_clear.id }),
+        (raw.bolus_start.kind, start),
+        (raw.bolus_end.kind, end),
+    ];
+    let mut events = BTreeMap::new();
+    for (kind, at) in all {
+        if events.insert(kind.clone(), at).is_some() {
+            return Err(wrong(&["events", &kind], format!("two events have the kind `{kind}`")));
+        }
+    }
+    Ok(events)
+}
+
+fn dose_entry(raw: RawDose, units: &Units) -> Result<DoseEntryAt, Wrong> {
+    let number = |name: &str, raw: RawNumber| units.number(&["dose-entry", name], raw);
+    Ok(DoseEntryAt {
+        cause: raw.cause,
+        mode: raw.mode,
+        rate: number("rate", raw.rate)?,
+        basal: number("basal", raw.basal)?,
+        patient: number("patient", raw.patient)?,
+        periodic: number("periodic", raw.periodic)?,
+        clinician: number("clinician", raw.clinician)?,
+        prime: number("prime", raw.prime)?,
+        bridge: number("bridge", raw.bridge)?,
+        strokes: number("strokes", raw.strokes)?,
+        reservoir: number("reservoir", raw.reservoir)?,
+    })
+}

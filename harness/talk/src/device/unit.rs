@@ -1,0 +1,128 @@
+//! A firmware's units: the text behind a number, and what one of it is.
+
+use crate::wire::{ValueError, read_value};
+use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
+
+/// What a number measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Dimension {
+    Count,
+    Volume,
+    Rate,
+    Time,
+    Concentration,
+    Voltage,
+    Pressure,
+}
+
+/// A unit of a firmware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Text behind the number.
+    pub suffix: String,
+    /// What it measures.
+    pub dimension: Dimension,
+    /// Base units of the harness in one of it.
+    pub size: i64,
+}
+
+/// Why a value cannot be said in a unit, or read from it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// It is finer than the unit.
+    #[error("{value} base units are no whole number of `{suffix}` ({size} base units each)")]
+    Inexact {
+        /// The value.
+        value: i64,
+        /// The unit.
+        suffix: String,
+        /// Its size.
+        size: i64,
+    },
+    /// It measures something else.
+    #[error("`{suffix}` measures {unit:?}, and the value is {value:?}")]
+    Dimension {
+        /// The unit.
+        suffix: String,
+        /// Of the unit.
+        unit: Dimension,
+        /// Of the value.
+        value: Dimension,
+    },
+    /// The pump's text is no value of that unit.
+    #[error("`{text}` is no number of `{suffix}`: {why}")]
+    Text {
+        /// The text.
+        text: String,
+        /// The unit.
+        suffix: String,
+        /// Why.
+        why: ValueError,
+    },
+    /// Beyond 64 bits in base units.
+    #[error("`{text}` is beyond 64 bits")]
+    Range {
+        /// The text.
+        text: String,
+    },
+}
+
+impl Unit {
+    /// A count, without text behind the number.
+    #[must_use]
+    pub fn count() -> Self {
+        Self {
+            suffix: String::new(),
+            dimension: Dimension::Count,
+            size: 1,
+        }
+    }
+
+    /// The unit `suffix` of which one is `is`, such as `1 nL/day`; `None` where `is` is no quantity above 0.
+    #[must_use]
+    pub fn new(suffix: &str, is: &str) -> Option<Self> {
+        let found = [
+            (Dimension::Volume, is.parse::<Volume>().map(|v| v.0)),
+            (Dimension::Rate, is.parse::<Rate>().map(|v| v.0)),
+            (Dimension::Time, is.parse::<Span>().map(|v| v.0)),
+            (Dimension::Concentration, is.parse::<Concentration>().map(|v| v.0)),
+            (Dimension::Voltage, is.parse::<Voltage>().map(|v| v.0)),
+            (Dimension::Pressure, is.parse::<Pressure>().map(|v| v.0)),
+        ];
+        let (dimension, size) = found.into_iter().find_map(|(d, size)| Some((d, size.ok()?)))?;
+        (size > 0).then(|| Self {
+            suffix: suffix.to_owned(),
+            dimension,
+            size,
+        })
+    }
+
+    /// The text of `base` base units.
+    ///
+    /// # Errors
+    /// Where the unit is too coarse: nothing is rounded.
+    pub fn write(&self, base: i64) -> Result<String, UnitError> {
+        if base % self.size != 0 {
+            return Err(UnitError::Inexact {
+                value: base,
+                suffix: self.suffix.clone(),
+                size: self.size,
+            });
+        }
+        Ok(format!("{}{}", base / self.size, self.suffix))
+    }
+
+    /// The base units of a text with this very unit; a minus may stand in front.
+    ///
+    /// # Errors
+    /// Another unit, no number, or beyond 64 bits.
+    pub fn read(&self, text: &str) -> Result<i64, UnitError> {
+        let number = read_value(text, &self.suffix, true).map_err(|why| UnitError::Text {
+            text: text.to_owned(),
+            suffix: self.suffix.clone(),
+            why,
+        })?;
+        i64::try_from(number * i128::from(self.size)).map_err(|_| UnitError::Range { text: text.to_owned() })
+    }
+}

@@ -1,0 +1,230 @@
+//! What a request takes: one exchange, or several.
+
+use super::exchange::{Answer, Cut, Next, outcome};
+use super::hear::{Hear, Missing};
+use super::log::LogJob;
+use super::outcome::{Outcome, RequestError};
+use super::program::{Intent, ProgramJob};
+use crate::device::{Limits, LogVerb, Profile, arg_of};
+use pump_hil_model::case::{Request, Section, Verb};
+use crate::wire::Fields;
+use pump_hil_model::event::Body;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) enum Job {
+    /// One exchange.
+    Single(SingleJob),
+    /// A programming session, or a part of one.
+    Program(Box<ProgramJob>),
+    /// Reading a log.
+    Log(Box<LogJob>),
+    /// One exchange after the other until one is carried out.
+    Safe(SafeJob),
+}
+
+#[derive(Debug)]
+pub(super) struct SingleJob {
+    verb: &'static str,
+    send: String,
+    fields: Fields,
+    rename: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+pub(super) struct SafeJob {
+    /// The firmware's verbs, the next one last.
+    left: Vec<String>,
+    asked: String,
+}
+
+impl Job {
+    pub fn new(request: &Request, profile: &Profile, staged: Option<&Arc<Intent>>) -> Result<Self, RequestError> {
+        let verb = request.verb();
+        Ok(match request {
+            Request::Program {
+                prescription,
+                cut_after,
+            } => {
+                let intent = Arc::new(Intent::new(verb.word(), prescription, profile)?);
+                Self::Program(Box::new(ProgramJob::program(profile, intent, *cut_after)))
+            }
+            Request::Stage { prescription } => {
+                let intent = Arc::new(Intent::new(verb.word(), prescription, profile)?);
+                Self::Program(Box::new(ProgramJob::stage(profile, intent)))
+            }
+            Request::Commit => Self::Program(Box::new(ProgramJob::commit(profile, staged.cloned()))),
+            Request::Abort => Self::Single(SingleJob {
+                verb: verb.word(),
+                send: profile.programming.abort.clone(),
+                fields: Vec::new(),
+                rename: BTreeMap::new(),
+            }),
+            Request::ReadLog => Self::Log(Box::new(LogJob::all(profile.dose_log.clone(), &profile.limits))),
+            _ => {
+                debug_assert_eq!(verb.section(), Section::Requests, "`{verb}` has no job of its own");
+                Self::Single(SingleJob::new(request, profile)?)
+            }
+        })
+    }
+
+    pub fn make_safe(profile: &Profile) -> Self {
+        let verbs = profile.make_safe.iter().rev();
+        let left = verbs
+            .filter_map(|v| profile.requests.get(v))
+            .map(|t| t.send.clone())
+            .collect();
+        Self::Safe(SafeJob {
+            left,
+            asked: String::new(),
+        })
+    }
+
+    pub fn recover(log: LogVerb, missing: Missing, limits: &Limits) -> Self {
+        Self::Log(Box::new(LogJob::missing(log, missing, limits)))
+    }
+
+    /// The harness's name of what is done.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Single(job) => job.verb,
+            Self::Program(job) => job.verb.word(),
+            Self::Log(_) => Verb::ReadLog.word(),
+            Self::Safe(_) => "make-safe",
+        }
+    }
+
+    /// What a `Stage` meant, which its `Commit` is checked against.
+    pub fn intent_to_keep(&self) -> Option<Arc<Intent>> {
+        match self {
+            Self::Program(job) => job.intent_to_keep(),
+            _ => None,
+        }
+    }
+
+    /// Takes more missing numbers into a recovery that has not begun.
+    pub fn widen(&mut self, missing: &Missing) -> bool {
+        match self {
+            Self::Log(job) => job.widen(missing),
+            _ => false,
+        }
+    }
+
+    /// What a recovery could not read.
+    pub fn unfinished(&self, outcome: &Outcome) -> Option<String> {
+        match self {
+            Self::Log(job) => job.unfinished(outcome),
+            _ => None,
+        }
+    }
+
+    /// Counts `len` bytes that are about to be sent; tells where to stop.
+    pub fn cut(&mut self, len: usize) -> Option<Cut> {
+        match self {
+            Self::Program(job) => job.cut(len),
+            _ => None,
+        }
+    }
+
+    pub fn first(&mut self) -> Next {
+        match self {
+            Self::Single(job) => Next::Send {
+                verb: job.send.clone(),
+                fields: std::mem::take(&mut job.fields),
+            },
+            Self::Program(job) => job.first(),
+            Self::Log(job) => job.first(),
+            Self::Safe(job) => job.next(),
+        }
+    }
+
+    pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
+        match self {
+            Self::Single(job) => Next::Done(job.outcome(answer)),
+            Self::Program(job) => job.answered(answer),
+            Self::Log(job) => job.answered(answer, profile, hear, bodies),
+            Self::Safe(job) => job.answered(&answer),
+        }
+    }
+}
+
+impl SingleJob {
+    fn new(request: &Request, profile: &Profile) -> Result<Self, RequestError> {
+        let template = profile.requests.get(&request.verb());
+        let verb = request.verb().word();
+        let template = template.ok_or_else(|| RequestError::NotInProfile {
+            device: profile.device.clone(),
+            verb,
+        })?;
+        let mut fields = Vec::new();
+        for field in &template.fields {
+            let key = || field.key.clone();
+            let value = arg_of(request, field.from).ok_or_else(|| RequestError::Open { verb, key: key() })?;
+            let text = value
+                .write(&field.unit)
+                .map_err(|why| RequestError::Unit { verb, key: key(), why })?;
+            fields.push((key(), profile.their_word(&text)));
+        }
+        Ok(Self {
+            verb,
+            send: template.send.clone(),
+            fields,
+            rename: template.rename.clone(),
+        })
+    }
+
+    /// Reply fields under the harness's names; data lines join them, a key that comes again with its values side by side.
+    fn outcome(&self, answer: Answer) -> Outcome {
+        let ours = |key: String| self.rename.get(&key).cloned().unwrap_or(key);
+        // Gathered at once, which sorts once.
+        let mut fields: BTreeMap<String, String> = answer
+            .fields
+            .into_iter()
+            .map(|(key, value)| (ours(key), value))
+            .collect();
+        let mut listed: BTreeMap<String, String> = BTreeMap::new();
+        for (key, value) in answer.data.into_iter().flatten() {
+            let joined = listed.entry(ours(key)).or_default();
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(&value);
+        }
+        for (key, value) in listed {
+            fields.entry(key).or_insert(value);
+        }
+        outcome(answer.refused, fields)
+    }
+}
+
+impl SafeJob {
+    fn next(&mut self) -> Next {
+        match self.left.pop() {
+            Some(verb) => {
+                self.asked.clone_from(&verb);
+                Next::Send {
+                    verb,
+                    fields: Vec::new(),
+                }
+            }
+            None => Next::Done(Outcome::Refused {
+                reason: "not-made-safe".to_owned(),
+                fields: Arc::default(),
+            }),
+        }
+    }
+
+    fn answered(&mut self, answer: &Answer) -> Next {
+        match &answer.refused {
+            None => Next::Done(Outcome::Ok {
+                fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.clone())])),
+            }),
+            Some(reason) if self.left.is_empty() => Next::Done(Outcome::Refused {
+                reason: reason.clone(),
+                fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.clone())])),
+            }),
+            Some(_) => self.next(),
+        }
+    }
+}

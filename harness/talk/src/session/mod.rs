@@ -1,0 +1,411 @@
+//! The conversation with a pump: a state machine without port and clock, driven like quinn-proto's.
+//!
+//! Give it requests ([`Session::request`]), what came ([`Session::handle_bytes`]) and the time ([`Session::handle_timeout`]); send what
+//! [`Session::poll_transmit`] gives, wait until [`Session::poll_timeout`], and take [`Session::poll_event`] until it is empty.
+//!
+//! **Invariants:** one exchange is in flight; a retry sends the identical bytes, so that a pump never carries a request out twice; every queue, answer
+//! and retry has a limit of the device profile; no string of a firmware's protocol stands here; what a pump wrote leaves only escaped.
+
+mod exchange;
+mod hear;
+mod job;
+mod log;
+mod outcome;
+mod outgoing;
+mod program;
+
+use crate::device::Profile;
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::case::Request;
+use crate::wire::{Decoder, Fields, Frame, Line, encode_request};
+use exchange::{Answer, Exchange, Next};
+use hear::{Hear, Stream};
+use job::Job;
+pub use outcome::{Outcome, RequestError, RequestId, SessionEvent};
+use outgoing::Outgoing;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Recoveries that wait at most: one of each thing that a pump counts, which takes in what else is missing until it begins.
+const RECOVERIES_MAX: usize = 2;
+
+/// A job and who waits for it; `None`: the session itself.
+#[derive(Debug)]
+struct Task {
+    id: Option<RequestId>,
+    job: Job,
+}
+
+/// The conversation with one pump.
+#[derive(Debug)]
+pub struct Session {
+    profile: Arc<Profile>,
+    decoder: Decoder,
+    hear: Hear,
+    queue: VecDeque<Task>,
+    current: Option<Task>,
+    exchange: Option<Exchange>,
+    out: Outgoing,
+    events: VecDeque<SessionEvent>,
+    last_seq: u16,
+    last_id: u64,
+    /// What the last `Stage` meant, for the `Commit` after it.
+    staged: Option<Arc<program::Intent>>,
+}
+
+impl Session {
+    /// A conversation with a pump of this profile.
+    #[must_use]
+    pub fn new(profile: Arc<Profile>) -> Self {
+        Self {
+            profile,
+            decoder: Decoder::default(),
+            hear: Hear::default(),
+            queue: VecDeque::new(),
+            current: None,
+            exchange: None,
+            out: Outgoing::default(),
+            events: VecDeque::new(),
+            last_seq: 0,
+            last_id: 0,
+            staged: None,
+        }
+    }
+
+    /// Takes a request; it is sent when those before it are over.
+    ///
+    /// # Errors
+    /// What cannot be said to this pump is refused at once, and nothing is sent.
+    pub fn request(&mut self, request: &Request, now: Span) -> Result<RequestId, RequestError> {
+        if self.queue.len() >= self.profile.limits.queue {
+            return Err(RequestError::QueueFull {
+                limit: self.profile.limits.queue,
+            });
+        }
+        let job = Job::new(request, &self.profile, self.staged.as_ref())?;
+        if let Some(intent) = job.intent_to_keep() {
+            self.staged = Some(intent);
+        }
+        Ok(self.enqueue(job, now))
+    }
+
+    /// Gives up everything else and asks for what leaves the pump safe, as the profile says.
+    pub fn make_safe(&mut self, now: Span) -> RequestId {
+        self.exchange = None;
+        self.out.clear();
+        let abandoned: Vec<Task> = self.current.take().into_iter().chain(self.queue.drain(..)).collect();
+        for id in abandoned.into_iter().filter_map(|task| task.id) {
+            self.events.push_back(SessionEvent::Done {
+                id,
+                outcome: Outcome::Abandoned,
+            });
+        }
+        self.enqueue(Job::make_safe(&self.profile), now)
+    }
+
+    /// Sends bytes as they are. What comes back is journaled; nothing waits for it.
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        let sent = self.out.put_raw(bytes.to_vec());
+        self.journal(sent);
+    }
+
+    /// Bytes to send next.
+    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.out.next()
+    }
+
+    /// What happened next.
+    pub fn poll_event(&mut self) -> Option<SessionEvent> {
+        self.events.pop_front()
+    }
+
+    /// When [`Session::handle_timeout`] wants to be called; `None` while nothing is in flight.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Span> {
+        self.exchange.as_ref().map(|e| e.deadline)
+    }
+
+    /// Whether a reply is awaited.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.exchange.is_some()
+    }
+
+    /// Takes bytes from the pump. Of one that never falls silent they are all that tells the time.
+    pub fn handle_bytes(&mut self, bytes: &[u8], now: Span) {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.feed(bytes, |line| self.handle_line(line, now));
+        self.decoder = decoder;
+        self.handle_timeout(now);
+    }
+
+    /// Tells the time: sends again what went unanswered, or gives it up.
+    pub fn handle_timeout(&mut self, now: Span) {
+        let due = self.exchange.as_ref().is_some_and(|e| e.deadline <= now);
+        if due {
+            self.try_again(now);
+        }
+    }
+
+    /// The line is gone or the run is over: what is left of an unfinished line goes to the journal, and what waits is told that no answer came.
+    pub fn close(&mut self) {
+        if let Some(text) = self.decoder.take_rest() {
+            self.journal(Body::Received { bytes: text });
+            self.garbled("the line ended in the middle of this".to_owned());
+        }
+        let tries = self.exchange.take().map_or(0, |e| e.tries);
+        if let Some(task) = self.current.take() {
+            self.finish(task, Outcome::NoReply { tries });
+        }
+        while let Some(task) = self.queue.pop_front() {
+            self.finish(task, Outcome::Abandoned);
+        }
+    }
+
+    fn enqueue(&mut self, job: Job, now: Span) -> RequestId {
+        self.last_id += 1;
+        let id = RequestId(self.last_id);
+        debug_assert!(
+            self.queue.iter().all(|task| task.id < Some(id)),
+            "a request's id is larger than those before it"
+        );
+        self.queue.push_back(Task { id: Some(id), job });
+        debug_assert!(
+            self.queue.len() <= self.profile.limits.queue + RECOVERIES_MAX,
+            "no more requests wait than the profile allows"
+        );
+        self.start_next(now);
+        id
+    }
+
+    fn start_next(&mut self, now: Span) {
+        while self.current.is_none() {
+            debug_assert!(self.exchange.is_none(), "what is in flight belongs to the current job");
+            let Some(mut task) = self.queue.pop_front() else { return };
+            let next = task.job.first();
+            self.current = Some(task);
+            self.perform(next, now);
+        }
+    }
+
+    /// Does what the current job wants next.
+    fn perform(&mut self, next: Next, now: Span) {
+        match next {
+            Next::Send { verb, fields } => {
+                // No request has the number 0: by it a pump answers what it could not read.
+                let seq = if self.last_seq == u16::MAX {
+                    1
+                } else {
+                    self.last_seq + 1
+                };
+                let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+                match encode_request(seq, &verb, &pairs) {
+                    Ok(bytes) => {
+                        self.last_seq = seq;
+                        self.exchange = Some(Exchange::new(seq, bytes, now));
+                        self.send_exchange(now);
+                    }
+                    Err(why) => {
+                        let verb = self.current.as_ref().map_or("", |t| t.job.verb());
+                        self.end(Outcome::NotSent {
+                            why: RequestError::Encode { verb, why },
+                        });
+                    }
+                }
+            }
+            Next::Done(outcome) => self.end(outcome),
+        }
+    }
+
+    /// Sends the exchange in flight, once more or for the first time; a session that is to be cut off ends where its bytes do.
+    fn send_exchange(&mut self, now: Span) {
+        let limits = &self.profile.limits;
+        let Some(exchange) = &mut self.exchange else { return };
+        exchange.tries += 1;
+        debug_assert!(
+            exchange.tries <= limits.tries,
+            "no request is sent oftener than the profile allows"
+        );
+        exchange.deadline = now.checked_add(limits.reply_timeout).unwrap_or(Span(i64::MAX));
+        let mut bytes = exchange.bytes.clone();
+        let cut = self.current.as_mut().and_then(|t| t.job.cut(bytes.len()));
+        if let Some(cut) = &cut {
+            bytes.truncate(cut.left);
+        }
+        self.out.spoil(&mut bytes);
+        if !bytes.is_empty() {
+            let sent = self.out.put(bytes);
+            self.journal(sent);
+        }
+        if let Some(cut) = cut {
+            self.exchange = None;
+            self.end(Outcome::CutOff { sent: cut.sent });
+        }
+    }
+
+    fn try_again(&mut self, now: Span) {
+        let Some(exchange) = &self.exchange else { return };
+        let tries = exchange.tries;
+        if tries < self.profile.limits.tries {
+            self.send_exchange(now);
+        } else {
+            self.exchange = None;
+            self.end(Outcome::NoReply { tries });
+        }
+        self.start_next(now);
+    }
+
+    fn handle_line(&mut self, line: Line, now: Span) {
+        self.journal(Body::Received { bytes: line.text });
+        match line.frame {
+            Ok(Frame::Reply { seq, refused, fields }) => self.handle_reply(seq, refused, fields, now),
+            Ok(Frame::Data { seq, fields }) => self.handle_data(seq, fields),
+            Ok(Frame::Event { n, t_ms, kind, fields }) => {
+                let told = self.hear.event(&self.profile, n, t_ms, &kind, fields);
+                self.told(told, now);
+            }
+            Ok(Frame::Dose { n, t_ms, fields }) => {
+                let told = self.hear.dose(&self.profile, n, t_ms, fields);
+                self.told(told, now);
+            }
+            Err(why) => self.garbled(why.to_string()),
+        }
+    }
+
+    /// Journals what was heard, and reads back what is missing before it.
+    fn told(&mut self, told: hear::Told, now: Span) {
+        if let Some(missing) = told.missing {
+            self.journal(Body::Gap {
+                of: missing.of.name().to_owned(),
+                from: missing.from,
+                count: missing.count,
+            });
+            self.recover(missing, now);
+        }
+        for body in told.bodies {
+            self.journal(body);
+        }
+    }
+
+    fn recover(&mut self, missing: hear::Missing, now: Span) {
+        let known = self.queue.iter_mut().filter(|t| t.id.is_none());
+        for task in known {
+            if task.job.widen(&missing) {
+                return;
+            }
+        }
+        let log = match missing.of {
+            Stream::Dose => Some(self.profile.dose_log.clone()),
+            Stream::Event => self.profile.event_log.clone(),
+        };
+        if let Some(log) = log {
+            let job = Job::recover(log, missing, &self.profile.limits);
+            // Before the requests that wait: their steps are judged by what is missing.
+            self.queue.push_front(Task { id: None, job });
+            debug_assert!(
+                self.queue.iter().filter(|task| task.id.is_none()).count() <= RECOVERIES_MAX,
+                "what is missing while a recovery waits widens it"
+            );
+            self.start_next(now);
+        }
+    }
+
+    fn handle_data(&mut self, seq: u16, fields: Fields) {
+        let limit = self.profile.limits.data_lines;
+        match self.exchange.as_mut().filter(|exchange| exchange.seq == seq) {
+            Some(exchange) => {
+                if !exchange.take(fields, limit) {
+                    self.garbled(format!("more than {limit} data lines, the limit of the device profile"));
+                }
+            }
+            None => self.garbled(format!("a data line of request {seq}, which nobody waits for")),
+        }
+    }
+
+    fn handle_reply(&mut self, seq: u16, refused: Option<String>, fields: Fields, now: Span) {
+        match self.exchange.take() {
+            Some(exchange) if exchange.seq == seq => {
+                self.out.answered();
+                let answer = Answer {
+                    refused,
+                    fields,
+                    data: exchange.data,
+                };
+                let mut bodies = Vec::new();
+                let next = match &mut self.current {
+                    Some(task) => task.job.answered(answer, &self.profile, &mut self.hear, &mut bodies),
+                    None => return,
+                };
+                for body in bodies {
+                    self.journal(body);
+                }
+                self.perform(next, now);
+                self.start_next(now);
+            }
+            Some(exchange) if seq == 0 && refused.is_some() && self.out.expects_nack() => {
+                self.exchange = Some(exchange);
+            }
+            // Seq 0: the pump could not read who asked. What is in flight may have suffered on its way; to say it again does no harm.
+            Some(exchange) if seq == 0 && refused.is_some() && !self.out.raw_sent() => {
+                self.exchange = Some(exchange);
+                self.try_again(now);
+            }
+            other => {
+                self.exchange = other;
+                if self.out.raw_sent() {
+                    self.journal(Body::Reply {
+                        verb: "raw".to_owned(),
+                        refused,
+                        fields: Arc::new(fields.into_iter().collect()),
+                    });
+                } else if seq != 0 {
+                    self.garbled(format!("a reply to request {seq}, which nobody waits for"));
+                }
+            }
+        }
+    }
+
+    /// Ends the current job.
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(task) = self.current.take() {
+            self.finish(task, outcome);
+        }
+    }
+
+    fn finish(&mut self, task: Task, outcome: Outcome) {
+        let verb = task.job.verb();
+        let Some(id) = task.id else {
+            if let Some(why) = task.job.unfinished(&outcome) {
+                self.garbled(why);
+            }
+            return;
+        };
+        match &outcome {
+            Outcome::Ok { fields } => self.journal(Body::Reply {
+                verb: verb.to_owned(),
+                refused: None,
+                fields: Arc::clone(fields),
+            }),
+            Outcome::Refused { reason, fields } => self.journal(Body::Reply {
+                verb: verb.to_owned(),
+                refused: Some(reason.clone()),
+                fields: Arc::clone(fields),
+            }),
+            Outcome::NoReply { tries } => self.journal(Body::NoReply {
+                verb: verb.to_owned(),
+                tries: *tries,
+            }),
+            Outcome::CutOff { .. } | Outcome::Abandoned | Outcome::NotSent { .. } => {}
+        }
+        self.events.push_back(SessionEvent::Done { id, outcome });
+    }
+
+    fn garbled(&mut self, why: String) {
+        self.journal(Body::Garbled { why });
+    }
+
+    fn journal(&mut self, body: Body) {
+        self.events.push_back(SessionEvent::Journal(body));
+    }
+}

@@ -1,0 +1,349 @@
+//! Programming a prescription: begin, stage, read back, compare field by field, commit with a checksum that the harness computed itself.
+
+use super::exchange::{Answer, Cut, Next};
+use super::outcome::{Outcome, RequestError};
+use crate::device::{Part, Profile, Programming, StagedField, part_of};
+use pump_hil_model::case::{FlexStep, Mode, Prescription, Verb};
+use crate::wire::{Crc32, Fields, encode_request, request_len};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// What a prescription means in a firmware's fields.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Intent {
+    /// Fields of each line that stages, packed under the line limit.
+    lines: Vec<Fields>,
+    /// What must be read back, in its order.
+    read_back: Fields,
+    /// Fields that were not staged and may be read back with this value.
+    defaults: Fields,
+}
+
+impl Intent {
+    pub fn new(verb: &'static str, rx: &Prescription, profile: &Profile) -> Result<Self, RequestError> {
+        let programming = &profile.programming;
+        let raw = |key: &str| rx.raw.iter().any(|(k, _)| k == key);
+        let (mut stage, mut read_back, mut defaults) = (Fields::new(), Fields::new(), Fields::new());
+        for field in &programming.fields {
+            let unit = |why| RequestError::Unit {
+                verb,
+                key: field.key.clone(),
+                why,
+            };
+            if raw(&field.key) {
+                let values = rx.raw.iter().filter(|(k, _)| *k == field.key);
+                read_back.extend(values.cloned());
+                continue;
+            }
+            match (&field.step, &rx.mode) {
+                (Some(_), Mode::Flex { steps }) => {
+                    let (staged, expanded) = flex(programming, field, steps).map_err(unit)?;
+                    stage.extend(staged);
+                    read_back.extend(expanded);
+                }
+                _ => match part_of(rx, field.from) {
+                    Some(value) => {
+                        let mut text = value.write(&field.unit).map_err(unit)?;
+                        if matches!(field.from, Part::Drug | Part::Mode | Part::ConfirmSoftLimits) {
+                            text = profile.their_word(&text);
+                        }
+                        stage.push((field.key.clone(), text.clone()));
+                        read_back.push((field.key.clone(), text));
+                    }
+                    None => defaults.extend(field.default.clone().map(|d| (field.key.clone(), d))),
+                },
+            }
+        }
+        stage.extend(rx.raw.iter().cloned());
+        let known = |key: &str| programming.fields.iter().any(|f| f.key == key);
+        read_back.extend(rx.raw.iter().filter(|(k, _)| !known(k)).cloned());
+        let lines = pack(programming, stage, profile.limits.line_max);
+        for line in &lines {
+            let pairs: Vec<(&str, &str)> = line.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            // Written here for its errors alone: what cannot be said is refused before a session is opened.
+            encode_request(u16::MAX, &programming.stage, &pairs).map_err(|why| RequestError::Encode { verb, why })?;
+        }
+        Ok(Self {
+            lines,
+            read_back,
+            defaults,
+        })
+    }
+
+    /// What must be read back, given that `read` has some defaults or not; in the order of the read-back.
+    fn expected(&self, programming: &Programming, read: &Fields) -> Fields {
+        let mut expected = self.read_back.clone();
+        let defaults = self.defaults.iter().filter(|(k, _)| read.iter().any(|(r, _)| r == k));
+        expected.extend(defaults.cloned());
+        let place = |key: &str| programming.fields.iter().position(|f| f.key == key);
+        expected.sort_by_key(|(key, _)| place(key).unwrap_or(usize::MAX));
+        expected
+    }
+}
+
+/// The steps of a day schedule: as they are staged, and as they are read back.
+fn flex(
+    programming: &Programming,
+    field: &StagedField,
+    steps: &[FlexStep],
+) -> Result<(Fields, Fields), crate::device::UnitError> {
+    let Some(pattern) = &field.step else {
+        return Ok(Default::default());
+    };
+    let of_day = |day: u8| steps.iter().filter(move |s| s.day == day);
+    let write = |name: &str, day: u8| -> Result<Fields, crate::device::UnitError> {
+        of_day(day)
+            .enumerate()
+            .map(|(i, s)| Ok((field.key.clone(), pattern.write(name, i + 1, s.minute, s.rate.0)?)))
+            .collect()
+    };
+    let mut read_back = Fields::new();
+    for (day, name) in (0..7).zip(&programming.days) {
+        read_back.extend(write(name, day)?);
+    }
+    let same = |day: u8| {
+        of_day(0)
+            .map(|s| (s.minute, s.rate))
+            .eq(of_day(day).map(|s| (s.minute, s.rate)))
+    };
+    let staged = match &programming.every_day {
+        Some(name) if (1..7).all(same) => write(name, 0)?,
+        _ => read_back.clone(),
+    };
+    Ok((staged, read_back))
+}
+
+/// Fields in lines, as many in each as fit; a key stands once in a line.
+fn pack(programming: &Programming, fields: Fields, line_max: usize) -> Vec<Fields> {
+    let mut lines: Vec<Fields> = Vec::new();
+    let mut len = 0;
+    for (key, value) in fields {
+        let more = key.len() + value.len() + 2;
+        let fits = |line: &Fields| {
+            request_len(&programming.stage, len + more) <= line_max && line.iter().all(|(known, _)| *known != key)
+        };
+        match lines.last_mut().filter(|line| fits(line)) {
+            Some(line) => {
+                len += more;
+                line.push((key, value));
+            }
+            None => {
+                len = more;
+                lines.push(vec![(key, value)]);
+            }
+        }
+    }
+    lines
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Begin,
+    Staging,
+    ReadBack,
+    Commit,
+    Abort,
+}
+
+/// A programming session, or a part of one.
+#[derive(Debug)]
+pub(super) struct ProgramJob {
+    pub verb: Verb,
+    programming: Programming,
+    stage: Stage,
+    intent: Option<Arc<Intent>>,
+    lines: VecDeque<Fields>,
+    /// Neither commits nor aborts.
+    only_stage: bool,
+    cut_after: Option<u32>,
+    sent: u32,
+    reads_left: u32,
+    /// What ends the job once the session is aborted.
+    failed: Option<Outcome>,
+}
+
+impl ProgramJob {
+    pub fn program(profile: &Profile, intent: Arc<Intent>, cut_after: Option<u32>) -> Self {
+        Self {
+            cut_after,
+            ..Self::new(profile, Verb::Program, Stage::Begin, Some(intent))
+        }
+    }
+
+    pub fn stage(profile: &Profile, intent: Arc<Intent>) -> Self {
+        Self {
+            only_stage: true,
+            ..Self::new(profile, Verb::Stage, Stage::Begin, Some(intent))
+        }
+    }
+
+    pub fn commit(profile: &Profile, intent: Option<Arc<Intent>>) -> Self {
+        Self::new(profile, Verb::Commit, Stage::ReadBack, intent)
+    }
+
+    fn new(profile: &Profile, verb: Verb, stage: Stage, intent: Option<Arc<Intent>>) -> Self {
+        Self {
+            verb,
+            programming: profile.programming.clone(),
+            stage,
+            lines: intent.iter().flat_map(|i| i.lines.iter().cloned()).collect(),
+            intent,
+            only_stage: false,
+            cut_after: None,
+            sent: 0,
+            reads_left: profile.limits.tries,
+            failed: None,
+        }
+    }
+
+    pub fn intent_to_keep(&self) -> Option<Arc<Intent>> {
+        self.intent.clone().filter(|_| self.only_stage)
+    }
+
+    pub fn cut(&mut self, len: usize) -> Option<Cut> {
+        let left = self.cut_after?.saturating_sub(self.sent);
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.sent = self.sent.saturating_add(len.min(left));
+        debug_assert!(Some(self.sent) <= self.cut_after, "no byte is sent beyond the cut");
+        (len >= left).then_some(Cut {
+            left: left as usize,
+            sent: self.sent,
+        })
+    }
+
+    pub fn first(&mut self) -> Next {
+        match self.stage {
+            Stage::ReadBack => send(&self.programming.read_back, Vec::new()),
+            _ => send(&self.programming.begin, Vec::new()),
+        }
+    }
+
+    pub fn answered(&mut self, answer: Answer) -> Next {
+        if self.stage == Stage::Abort {
+            let failed = self.failed.take().unwrap_or(Outcome::Abandoned);
+            return Next::Done(failed);
+        }
+        if answer.refused.is_some() {
+            return self.refused(answer);
+        }
+        match self.stage {
+            Stage::Begin | Stage::Staging => match self.lines.pop_front() {
+                Some(fields) => {
+                    self.stage = Stage::Staging;
+                    send(&self.programming.stage, fields)
+                }
+                None if self.only_stage => Next::Done(answer.outcome()),
+                None => {
+                    self.stage = Stage::ReadBack;
+                    send(&self.programming.read_back, Vec::new())
+                }
+            },
+            Stage::ReadBack => self.compare(&answer),
+            Stage::Commit | Stage::Abort => Next::Done(answer.outcome()),
+        }
+    }
+
+    fn refused(&mut self, mut answer: Answer) -> Next {
+        let at = match self.stage {
+            Stage::Begin => &self.programming.begin,
+            Stage::Staging => &self.programming.stage,
+            Stage::ReadBack => &self.programming.read_back,
+            Stage::Commit => &self.programming.commit,
+            Stage::Abort => &self.programming.abort,
+        };
+        answer.fields.push(("at".to_owned(), at.clone()));
+        self.give_up(answer.outcome())
+    }
+
+    /// Leaves no session open behind a failure; a `Stage` and a session that never opened are left as they are.
+    fn give_up(&mut self, outcome: Outcome) -> Next {
+        if self.only_stage || self.stage == Stage::Begin || self.verb == Verb::Commit {
+            return Next::Done(outcome);
+        }
+        self.failed = Some(outcome);
+        self.stage = Stage::Abort;
+        send(&self.programming.abort, Vec::new())
+    }
+
+    fn compare(&mut self, answer: &Answer) -> Next {
+        let read: Fields = answer.data.iter().flatten().cloned().collect();
+        let said = answer.field(&self.programming.count_key).and_then(|n| n.parse().ok());
+        if said != Some(read.len()) {
+            // Lines of the answer were lost on their way, or the count was: that says nothing of what is staged.
+            if self.reads_left > 0 {
+                self.reads_left -= 1;
+                return send(&self.programming.read_back, Vec::new());
+            }
+            return self.differs("read-back-incomplete", [("read", read.len().to_string())]);
+        }
+        let expected = match &self.intent {
+            Some(intent) => intent.expected(&self.programming, &read),
+            // A `Commit` without a `Stage` before it: bytes that were sent raw may have staged something, and nobody said what is meant.
+            None => read.clone(),
+        };
+        if let Some((field, intended, found)) = difference(&expected, &read) {
+            return self.differs(
+                "read-back-differs",
+                [("field", field), ("intended", intended), ("read", found)],
+            );
+        }
+        let ours = checksum(&expected);
+        if let Some(theirs) = answer.field(&self.programming.checksum_key)
+            && !theirs.eq_ignore_ascii_case(&ours)
+        {
+            return self.differs("read-back-crc", [("intended", ours), ("read", theirs.to_owned())]);
+        }
+        self.stage = Stage::Commit;
+        send(
+            &self.programming.commit,
+            vec![(self.programming.checksum_key.clone(), ours)],
+        )
+    }
+
+    fn differs<const N: usize>(&mut self, reason: &str, fields: [(&str, String); N]) -> Next {
+        let fields: BTreeMap<String, String> = fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        self.give_up(Outcome::Refused {
+            reason: reason.to_owned(),
+            fields: Arc::new(fields),
+        })
+    }
+}
+
+fn send(verb: &str, fields: Fields) -> Next {
+    Next::Send {
+        verb: verb.to_owned(),
+        fields,
+    }
+}
+
+/// The first field whose values differ: its key, what was meant, what was read.
+fn difference(expected: &Fields, read: &Fields) -> Option<(String, String, String)> {
+    let values = |fields: &Fields, key: &str| -> String {
+        let of_key: Vec<&str> = fields
+            .iter()
+            .filter(|(k, _)| k == key)
+            .map(|(_, v)| v.as_str())
+            .collect();
+        if of_key.is_empty() {
+            "nothing".to_owned()
+        } else {
+            of_key.join(" ")
+        }
+    };
+    expected.iter().chain(read).find_map(|(key, _)| {
+        let (intended, found) = (values(expected, key), values(read, key));
+        (intended != found).then(|| (key.clone(), intended, found))
+    })
+}
+
+/// CRC-32 over `key=value` lines, as eight hex digits.
+fn checksum(fields: &Fields) -> String {
+    let mut crc = Crc32::default();
+    for (key, value) in fields {
+        crc.feed(key.as_bytes());
+        crc.feed(b"=");
+        crc.feed(value.as_bytes());
+        crc.feed(b"\n");
+    }
+    format!("{:08X}", crc.value())
+}

@@ -1,0 +1,394 @@
+//! Events to rows, in one pass and in bounded memory.
+//!
+//! Ten years of therapy have 90,000 entries, which nobody reviews. So rows fall in three ranks: alarms, faults, starts, stops and whatever
+//! else is out of the ordinary are always shown; of boluses that went as planned and of schedule changes, and of periodic entries, one of N,
+//! where N grows along a fixed ladder (1, 2, 6, 12, 24, 168, ...) as the run grows. Volumes are cumulative, so a row left out hides no volume.
+
+use super::{DoseLog, Row};
+use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
+use pump_hil_model::quantity::Span;
+
+/// Most rows of the periodic rank.
+const PERIODIC_MAX: usize = 96;
+/// Most rows of the routine rank.
+const ROUTINE_MAX: usize = 96;
+
+/// Volume of a motor stroke, nL. The counted volume of the pump and the probe's stroke counter are both multiples of it.
+pub const STROKE_NL: i64 = 500;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    Always,
+    Routine(u64),
+    Periodic(u64),
+}
+
+#[derive(Debug, Clone)]
+struct Ranked {
+    rank: Rank,
+    row: Row,
+    /// The pump's own time of it.
+    pump_t: Option<Span>,
+    /// Waits for a sample of the test block.
+    unsampled: bool,
+    /// Made from an event that a dose entry of the same instant completes.
+    wants_entry: bool,
+}
+
+impl Ranked {
+    /// Whether `at` is its instant. The pump's own time decides where there is one: by the wall clock two lines of one instant arrive apart.
+    fn is_of(&self, at: Instant) -> bool {
+        match (self.pump_t, at.pump_t) {
+            (Some(own), Some(other)) => own == other,
+            _ => self.row.t == at.t,
+        }
+    }
+}
+
+/// When something was told, and when it was by the pump's own time.
+#[derive(Debug, Clone, Copy)]
+struct Instant {
+    t: Span,
+    pump_t: Option<Span>,
+}
+
+/// Makes a [`DoseLog`] from a stream of events.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    name: String,
+    begun: bool,
+    /// Volumes at the begin.
+    entry_base: [i64; 6],
+    sample_base: (i64, i64),
+    state: String,
+    mode: String,
+    rows: Vec<Ranked>,
+    /// Rows from here on may still wait for a sample.
+    open_from: usize,
+    periodic: Thinning,
+    routine: Thinning,
+    last_entry: Option<Row>,
+    last_sample: Option<(i64, i64)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Thinning {
+    stride: u64,
+    seen: u64,
+    kept: usize,
+    max: usize,
+}
+
+impl Thinning {
+    fn new(max: usize) -> Self {
+        Self {
+            stride: 1,
+            seen: 0,
+            kept: 0,
+            max,
+        }
+    }
+
+    /// The next stride of the ladder; each is a multiple of the one before, so that rows already left out stay so.
+    fn wider(self) -> u64 {
+        match self.stride {
+            1 => 2,
+            2 => 6,
+            6 => 12,
+            12 => 24,
+            24 => 168,
+            n => n * 2,
+        }
+    }
+}
+
+/// Actuated and delivered volume.
+pub(crate) fn actuated_delivered(sample: &Sample) -> (i64, i64) {
+    let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
+    (strokes.saturating_mul(STROKE_NL), sample.delivered_nl)
+}
+
+impl Builder {
+    /// An empty log of the case `name`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            begun: false,
+            entry_base: [0; 6],
+            sample_base: (0, 0),
+            state: "-".to_owned(),
+            mode: "-".to_owned(),
+            rows: Vec::new(),
+            open_from: 0,
+            periodic: Thinning::new(PERIODIC_MAX),
+            routine: Thinning::new(ROUTINE_MAX),
+            last_entry: None,
+            last_sample: None,
+        }
+    }
+
+    /// Takes the next event of the run.
+    pub fn on_event(&mut self, event: &Event) {
+        let t = event.t;
+        match &event.body {
+            Body::Begun => self.begun = true,
+            Body::Sample(sample) => self.sample(sample),
+            Body::FaultConfirmed { fault } => self.note(t, "fault", fault.as_str()),
+            Body::FaultCleared { fault } => self.note(t, "fault-clear", fault.as_str()),
+            Body::Pump { said, pump_t, .. } => self.said(Instant { t, pump_t: *pump_t }, said),
+            Body::Reply {
+                refused: None, fields, ..
+            } => {
+                if !self.begun
+                    && let Some(totals) = super::totals(fields)
+                {
+                    self.entry_base = totals;
+                }
+                for (key, kept) in [("state", &mut self.state), ("mode", &mut self.mode)] {
+                    if let Some(value) = fields.get(key) {
+                        *kept = token(value);
+                    }
+                }
+            }
+            Body::Played | Body::Ended => self.end(t),
+            _ => {}
+        }
+    }
+
+    /// The log so far.
+    #[must_use]
+    pub fn finish(self) -> DoseLog {
+        let kept = self.periodic.kept + self.routine.kept;
+        let seen = self.periodic.seen + self.routine.seen;
+        DoseLog {
+            name: self.name,
+            periodic_stride: self.periodic.stride,
+            routine_stride: self.routine.stride,
+            left_out: seen - u64::try_from(kept).unwrap_or(seen),
+            rows: self.rows.into_iter().map(|r| r.row).collect(),
+        }
+    }
+
+    fn said(&mut self, at: Instant, said: &Said) {
+        let t = at.t;
+        match said {
+            Said::Boot { reason } => self.note(t, "boot", reason),
+            Said::State { to, cause, .. } => {
+                self.state = token(to);
+                if !self.complete_entry(at, &["start", "stop", "state", "reset"], cause) {
+                    self.announce(at, "state", cause);
+                }
+            }
+            Said::Alarm { id, priority } => self.note(t, "alarm", &format!("{id}/{priority}")),
+            Said::AlarmClear { id } => self.note(t, "alarm-clear", id),
+            Said::BolusStart { kind, .. } => {
+                if !self.complete_entry(at, &["bolus-start"], kind) {
+                    self.announce(at, "bolus-start", kind);
+                }
+            }
+            Said::BolusEnd { kind, cause, .. } => {
+                let detail = format!("{kind}/{cause}");
+                if !self.complete_entry(at, &["bolus-end"], &detail) {
+                    self.announce(at, "bolus-end", &detail);
+                }
+            }
+            Said::Dose(entry) => self.entry(at, entry),
+            Said::Other { .. } => {}
+        }
+    }
+
+    fn blank(&self, t: Span, what: &str, detail: &str) -> Row {
+        Row {
+            t,
+            what: what.to_owned(),
+            detail: token(detail),
+            state: self.state.clone(),
+            mode: self.mode.clone(),
+            rate: None,
+            classes: None,
+            actuated: None,
+            delivered: None,
+            reservoir: None,
+        }
+    }
+
+    fn note(&mut self, t: Span, what: &str, detail: &str) {
+        if self.begun {
+            let row = self.blank(t, what, detail);
+            self.push(Rank::Always, row, None, false);
+        }
+    }
+
+    /// A row that the dose entry of the same instant will fill.
+    fn announce(&mut self, at: Instant, what: &str, detail: &str) {
+        if self.begun {
+            let row = self.blank(at.t, what, detail);
+            let rank = self.rank(what, &row.detail);
+            self.push(rank, row, at.pump_t, true);
+        }
+    }
+
+    /// Adds what an event says to the dose entry of the same instant that came before it.
+    fn complete_entry(&mut self, at: Instant, causes: &[&str], detail: &str) -> bool {
+        let state = self.state.clone();
+        let Some(found) = self.rows[self.open_from..]
+            .iter_mut()
+            .rev()
+            .find(|r| r.is_of(at) && r.row.detail == "-" && causes.contains(&r.row.what.as_str()))
+        else {
+            return false;
+        };
+        found.row.detail = token(detail);
+        found.row.state = state;
+        true
+    }
+
+    fn entry(&mut self, at: Instant, entry: &DoseEntry) {
+        self.mode = token(&entry.mode);
+        if !self.begun {
+            self.entry_base = entry.classes();
+            return;
+        }
+        let mut volumes = entry.classes();
+        for (volume, base) in volumes.iter_mut().zip(self.entry_base) {
+            *volume -= base;
+        }
+        let what = token(&entry.cause);
+        let fill = |row: &mut Row, mode: &str| {
+            row.mode = mode.to_owned();
+            row.rate = Some(entry.rate_nl_per_day);
+            row.classes = Some(volumes);
+            row.reservoir = Some(entry.reservoir_nl);
+        };
+        let mode = self.mode.clone();
+        let waiting = self.rows[self.open_from..]
+            .iter_mut()
+            .find(|r| r.wants_entry && r.is_of(at) && answers(&what, &r.row.what));
+        if let Some(found) = waiting {
+            found.wants_entry = false;
+            what.clone_into(&mut found.row.what);
+            fill(&mut found.row, &mode);
+            self.last_entry = Some(found.row.clone());
+            return;
+        }
+        let mut row = self.blank(at.t, &what, "-");
+        fill(&mut row, &mode);
+        self.last_entry = Some(row.clone());
+        let rank = self.rank(&what, "-");
+        self.push(rank, row, at.pump_t, false);
+    }
+
+    fn rank(&mut self, what: &str, detail: &str) -> Rank {
+        let ordinary = match what {
+            "periodic" => {
+                self.periodic.seen += 1;
+                return Rank::Periodic(self.periodic.seen - 1);
+            }
+            "bolus-start" | "rate" => true,
+            "bolus-end" => detail == "-" || detail.ends_with("/complete"),
+            _ => false,
+        };
+        if !ordinary {
+            return Rank::Always;
+        }
+        self.routine.seen += 1;
+        Rank::Routine(self.routine.seen - 1)
+    }
+
+    fn push(&mut self, rank: Rank, row: Row, pump_t: Option<Span>, wants_entry: bool) {
+        // On a rig without samples nothing else closes rows.
+        if self.periodic.kept > 4 * self.periodic.max || self.routine.kept > 4 * self.routine.max {
+            self.thin();
+        }
+        let (thinning, index) = match rank {
+            Rank::Always => (None, 0),
+            Rank::Routine(i) => (Some(&mut self.routine), i),
+            Rank::Periodic(i) => (Some(&mut self.periodic), i),
+        };
+        if let Some(thinning) = thinning {
+            if !index.is_multiple_of(thinning.stride) {
+                return;
+            }
+            thinning.kept += 1;
+        }
+        self.rows.push(Ranked {
+            rank,
+            row,
+            pump_t,
+            unsampled: true,
+            wants_entry,
+        });
+    }
+
+    fn sample(&mut self, sample: &Sample) {
+        let (actuated, delivered) = actuated_delivered(sample);
+        if !self.begun {
+            self.sample_base = (actuated, delivered);
+            return;
+        }
+        let since = (actuated - self.sample_base.0, delivered - self.sample_base.1);
+        self.last_sample = Some(since);
+        for open in &mut self.rows[self.open_from..] {
+            if std::mem::take(&mut open.unsampled) {
+                open.row.actuated = Some(since.0);
+                open.row.delivered = Some(since.1);
+            }
+        }
+        self.open_from = self.rows.len();
+        self.thin();
+    }
+
+    /// Widens the stride of a rank that has too many rows. Only between samples, when no row is open.
+    fn thin(&mut self) {
+        while self.periodic.kept > self.periodic.max {
+            let stride = self.periodic.wider();
+            self.periodic.stride = stride;
+            self.rows
+                .retain(|r| !matches!(r.rank, Rank::Periodic(i) if !i.is_multiple_of(stride)));
+            self.periodic.kept = self.rows.iter().filter(|r| matches!(r.rank, Rank::Periodic(_))).count();
+        }
+        while self.routine.kept > self.routine.max {
+            let stride = self.routine.wider();
+            self.routine.stride = stride;
+            self.rows
+                .retain(|r| !matches!(r.rank, Rank::Routine(i) if !i.is_multiple_of(stride)));
+            self.routine.kept = self.rows.iter().filter(|r| matches!(r.rank, Rank::Routine(_))).count();
+        }
+        self.open_from = self.rows.len();
+    }
+
+    /// The last row: where everything stood when the run was over, even where the last entries were left out.
+    fn end(&mut self, t: Span) {
+        // Once: at the end of the steps, or where the run broke off.
+        if !std::mem::take(&mut self.begun) {
+            return;
+        }
+        let mut row = self.blank(t, "end", "-");
+        if let Some(last) = &self.last_entry {
+            row.rate = last.rate;
+            row.classes = last.classes;
+            row.reservoir = last.reservoir;
+        }
+        (row.actuated, row.delivered) = self.last_sample.unzip();
+        self.push(Rank::Always, row, None, false);
+    }
+}
+
+/// Whether a dose entry of this cause says the volumes for an event row.
+fn answers(cause: &str, event: &str) -> bool {
+    match event {
+        "state" => matches!(cause, "start" | "stop" | "state" | "reset"),
+        other => cause == other,
+    }
+}
+
+/// Text from the pump as one word of a table: printable ASCII without spaces, at most 48 bytes, never empty.
+fn token(text: &str) -> String {
+    let word: String = text
+        .chars()
+        .take(48)
+        .map(|c| if c.is_ascii_graphic() { c } else { '?' })
+        .collect();
+    if word.is_empty() { "-".to_owned() } else { word }
+}

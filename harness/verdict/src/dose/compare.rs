@@ -1,0 +1,147 @@
+//! Two dose logs, column by column, each with its tolerance.
+
+use super::table::{COLUMNS, time};
+use super::{CLASSES, DoseLog, Row};
+use pump_hil_model::case::Tolerance;
+use pump_hil_model::quantity::{Rate, Span, Volume};
+use std::fmt;
+
+/// Where two logs differ by more than the tolerance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Row, from 1; 0 for the whole table.
+    pub row: usize,
+    /// Time of the accepted row.
+    pub t: Option<Span>,
+    /// Column.
+    pub column: &'static str,
+    /// What was accepted.
+    pub expected: String,
+    /// What came.
+    pub came: String,
+    /// How far they are apart, and what is allowed; empty where nothing is.
+    pub by: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.row > 0 {
+            write!(f, "row {}", self.row)?;
+        } else {
+            write!(f, "table")?;
+        }
+        if let Some(t) = self.t {
+            write!(f, " ({})", time(t))?;
+        }
+        write!(f, ", {}: expected {}, came {}", self.column, self.expected, self.came)?;
+        if self.by.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ", {}", self.by)
+        }
+    }
+}
+
+/// Every difference beyond `tolerance`. What a rig without a test block cannot see, the actuated and the delivered volume, is not compared. Where rows do not pair up, the first that does not ends the comparison: what follows would be noise.
+#[must_use]
+pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let whole = |column, expected: String, came: String| Difference {
+        row: 0,
+        t: None,
+        column,
+        expected,
+        came,
+        by: String::new(),
+    };
+    if accepted.name != came.name {
+        found.push(whole("name", accepted.name.clone(), came.name.clone()));
+    }
+    let strides = |log: &DoseLog| format!("1 of {} and 1 of {}", log.periodic_stride, log.routine_stride);
+    if strides(accepted) != strides(came) {
+        found.push(whole("shown", strides(accepted), strides(came)));
+    }
+    let seen = came
+        .rows
+        .iter()
+        .any(|row| row.actuated.is_some() || row.delivered.is_some());
+    for (i, (old, new)) in accepted.rows.iter().zip(&came.rows).enumerate() {
+        let before = found.len();
+        rows(i + 1, old, new, tolerance, seen, &mut found);
+        if found[before..].iter().any(|d| matches!(d.column, "what" | "detail")) {
+            found.truncate(before);
+            found.push(Difference {
+                row: i + 1,
+                t: Some(old.t),
+                column: "what",
+                expected: format!("{} {}", old.what, old.detail),
+                came: format!("{} {} at {}", new.what, new.detail, time(new.t)),
+                by: "the rows after it are not compared".to_owned(),
+            });
+            return found;
+        }
+    }
+    if accepted.rows.len() != came.rows.len() {
+        let count = |log: &DoseLog| format!("{} rows", log.rows.len());
+        found.push(whole("rows", count(accepted), count(came)));
+    }
+    found
+}
+
+fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {
+    let mut note = |column: &'static str, expected: String, came: String, by: String| {
+        found.push(Difference {
+            row,
+            t: Some(old.t),
+            column,
+            expected,
+            came,
+            by,
+        });
+    };
+    let apart = (new.t.0 - old.t.0).abs();
+    if apart > tolerance.time.0 {
+        let by = format!("apart by {}, allowed {}", Span(apart), tolerance.time);
+        note("time", time(old.t), time(new.t), by);
+    }
+    for (column, old, new) in [
+        ("what", &old.what, &new.what),
+        ("detail", &old.detail, &new.detail),
+        ("state", &old.state, &new.state),
+        ("mode", &old.mode, &new.mode),
+    ] {
+        if old != new {
+            note(column, old.clone(), new.clone(), String::new());
+        }
+    }
+    if old.rate != new.rate {
+        let text = |r: Option<i64>| r.map_or("-".to_owned(), |r| Rate(r).to_string());
+        note("rate", text(old.rate), text(new.rate), String::new());
+    }
+    let class = |row: &Row, i: usize| row.classes.map(|c| c[i]);
+    let mut volumes: Vec<(&'static str, Option<i64>, Option<i64>)> = (0..CLASSES.len())
+        .map(|i| (CLASSES[i], class(old, i), class(new, i)))
+        .collect();
+    volumes.push((COLUMNS[12], old.total(), new.total()));
+    if seen {
+        volumes.push((COLUMNS[13], old.actuated, new.actuated));
+        volumes.push((COLUMNS[14], old.delivered, new.delivered));
+    }
+    volumes.push((COLUMNS[15], old.reservoir, new.reservoir));
+    for (column, old, new) in volumes {
+        let text = |v: Option<i64>| v.map_or("-".to_owned(), |v| Volume(v).to_string());
+        match (old, new) {
+            (Some(o), Some(n)) => {
+                let share = i128::from(o).abs() * i128::from(tolerance.volume.0) / 100_000;
+                let allowed = i64::try_from(share).unwrap_or(i64::MAX).max(tolerance.volume_floor.0);
+                let apart = (n - o).abs();
+                if apart > allowed {
+                    let by = format!("apart by {}, allowed {}", Volume(apart), Volume(allowed));
+                    note(column, text(old), text(new), by);
+                }
+            }
+            (None, None) => {}
+            _ => note(column, text(old), text(new), String::new()),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The dose log as text, and back.
+
+use super::{CLASSES, DoseLog, Row};
+use pump_hil_model::quantity::Span;
+use std::fmt::{self, Write};
+
+/// Columns of the table, in order.
+pub const COLUMNS: [&str; 16] = [
+    "time",
+    "what",
+    "detail",
+    "state",
+    "mode",
+    "rate",
+    "basal",
+    "patient",
+    "periodic",
+    "clinician",
+    "prime",
+    "bridge",
+    "total",
+    "actuated",
+    "delivered",
+    "reservoir",
+];
+/// Columns from here on are numbers, and stand to the right.
+const FIRST_NUMBER: usize = 5;
+
+/// Why a text is no dose log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("dose log, line {line}: {why}")]
+pub struct ParseError {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl fmt::Display for DoseLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# dose log of {}", self.name)?;
+        writeln!(
+            f,
+            "# time: days+hours:minutes:seconds since the begin; rate: mL/day; volumes: uL since the begin; reservoir: uL left"
+        )?;
+        writeln!(
+            f,
+            "# total: all that the pump reports; actuated: motor strokes, by the probe; delivered: truly left the catheter's tip"
+        )?;
+        if self.left_out > 0 {
+            writeln!(
+                f,
+                "# shown: 1 of {} periodic entries, 1 of {} planned boluses and rate changes, and every other row; left out: {}",
+                self.periodic_stride, self.routine_stride, self.left_out
+            )?;
+        }
+        let cells: Vec<[String; 16]> = self.rows.iter().map(cells).collect();
+        let mut widths = COLUMNS.map(str::len);
+        for row in &cells {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.len());
+            }
+        }
+        line(f, &COLUMNS.map(str::to_owned), &widths)?;
+        for row in &cells {
+            line(f, row, &widths)?;
+        }
+        Ok(())
+    }
+}
+
+fn line(f: &mut fmt::Formatter<'_>, cells: &[String; 16], widths: &[usize; 16]) -> fmt::Result {
+    let mut out = String::with_capacity(200);
+    for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        if i > 0 {
+            out.push_str("  ");
+        }
+        if i == 0 || i >= FIRST_NUMBER {
+            write!(out, "{cell:>width$}")?;
+        } else {
+            write!(out, "{cell:<width$}")?;
+        }
+    }
+    writeln!(f, "{}", out.trim_end())
+}
+
+fn cells(row: &Row) -> [String; 16] {
+    let volume = |v: Option<i64>| v.map_or_else(|| "-".to_owned(), |v| fixed(v, 1_000));
+    let class = |i: usize| volume(row.classes.map(|c| c[i]));
+    [
+        time(row.t),
+        row.what.clone(),
+        row.detail.clone(),
+        row.state.clone(),
+        row.mode.clone(),
+        row.rate.map_or_else(|| "-".to_owned(), |r| fixed(r, 1_000_000)),
+        class(0),
+        class(1),
+        class(2),
+        class(3),
+        class(4),
+        class(5),
+        volume(row.total()),
+        volume(row.actuated),
+        volume(row.delivered),
+        volume(row.reservoir),
+    ]
+}
+
+/// `value` in thousandths or millionths, with all decimals.
+pub(crate) fn fixed(value: i64, size: u64) -> String {
+    let digits = if size == 1_000 { 3 } else { 6 };
+    let magnitude = value.unsigned_abs();
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{}.{:0digits$}", magnitude / size, magnitude % size)
+}
+
+fn unfixed(text: &str, size: i128) -> Option<i64> {
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (int, frac) = digits.split_once('.')?;
+    let width = if size == 1_000 { 3 } else { 6 };
+    let plain = |s: &str| !s.is_empty() && s.len() < 19 && s.bytes().all(|b| b.is_ascii_digit());
+    if frac.len() != width || !plain(int) || !plain(frac) {
+        return None;
+    }
+    let value = int.parse::<i128>().ok()? * size + frac.parse::<i128>().ok()?;
+    i64::try_from(if negative { -value } else { value }).ok()
+}
+
+/// `1+02:03:04.005`; the days are left out where there are none.
+pub(crate) fn time(t: Span) -> String {
+    let ms = t.0.unsigned_abs();
+    let sign = if t.0 < 0 { "-" } else { "" };
+    let (days, ms) = (ms / 86_400_000, ms % 86_400_000);
+    let clock = format!(
+        "{:02}:{:02}:{:02}.{:03}",
+        ms / 3_600_000,
+        ms / 60_000 % 60,
+        ms / 1_000 % 60,
+        ms % 1_000
+    );
+    if days == 0 {
+        format!("{sign}{clock}")
+    } else {
+        format!("{sign}{days}+{clock}")
+    }
+}
+
+fn untime(text: &str) -> Option<Span> {
+    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (days, clock) = rest.split_once('+').unwrap_or(("0", rest));
+    let mut parts = clock.split(':');
+    let (h, m, s) = (parts.next()?, parts.next()?, parts.next()?);
+    let (s, ms) = s.split_once('.')?;
+    if parts.next().is_some() || ms.len() != 3 {
+        return None;
+    }
+    let n = |s: &str| s.parse::<u32>().ok().map(i64::from);
+    let total = n(days)?
+        .checked_mul(86_400_000)?
+        .checked_add(n(h)? * 3_600_000 + n(m)? * 60_000 + n(s)? * 1_000 + n(ms)?)?;
+    Some(Span(if negative { -total } else { total }))
+}
+
+impl DoseLog {
+    /// Reads a table back.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the line that is none of a dose log's.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let mut log = Self {
+            periodic_stride: 1,
+            routine_stride: 1,
+            ..Self::default()
+        };
+        let mut headed = false;
+        for (i, line) in text.lines().enumerate() {
+            let error = |why: &str| ParseError {
+                line: i + 1,
+                why: why.to_owned(),
+            };
+            if let Some(comment) = line.strip_prefix("# ") {
+                if let Some(name) = comment.strip_prefix("dose log of ") {
+                    name.clone_into(&mut log.name);
+                } else if let Some(shown) = comment.strip_prefix("shown: 1 of ") {
+                    (log.periodic_stride, log.routine_stride, log.left_out) =
+                        strides(shown).ok_or_else(|| error("unreadable `shown` line"))?;
+                }
+                continue;
+            }
+            let cells: Vec<&str> = line.split_whitespace().collect();
+            if cells.is_empty() {
+                continue;
+            }
+            if cells.len() != COLUMNS.len() {
+                return Err(error(&format!("{} columns instead of {}", cells.len(), COLUMNS.len())));
+            }
+            if !headed {
+                if cells != COLUMNS {
+                    return Err(error("the columns have other names than this harness writes"));
+                }
+                headed = true;
+                continue;
+            }
+            log.rows.push(parse_row(&cells).map_err(|column| {
+                error(&format!(
+                    "`{}` is no value of the column `{}`",
+                    cells[column], COLUMNS[column]
+                ))
+            })?);
+        }
+        if headed {
+            Ok(log)
+        } else {
+            Err(ParseError {
+                line: 1,
+                why: "the line with the columns' names is missing".to_owned(),
+            })
+        }
+    }
+}
+
+fn strides(shown: &str) -> Option<(u64, u64, u64)> {
+    let mut numbers = shown
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|s| !s.is_empty())
+        .map(|s| s.parse::<u64>().ok());
+    let periodic = numbers.next()??;
+    let _one_of = numbers.next()??;
+    let routine = numbers.next()??;
+    Some((periodic, routine, numbers.next()??))
+}
+
+/// The row, or the index of the column that cannot be read.
+fn parse_row(cells: &[&str]) -> Result<Row, usize> {
+    let number = |column: usize, size: i128| -> Result<Option<i64>, usize> {
+        match cells[column] {
+            "-" => Ok(None),
+            text => unfixed(text, size).map(Some).ok_or(column),
+        }
+    };
+    let volume = |column: usize| number(column, 1_000);
+    let mut classes = [None; 6];
+    for (i, class) in classes.iter_mut().enumerate() {
+        *class = volume(FIRST_NUMBER + 1 + i)?;
+    }
+    let classes = if classes.iter().all(Option::is_none) {
+        None
+    } else {
+        let mut all = [0; CLASSES.len()];
+        for (i, (to, from)) in all.iter_mut().zip(classes).enumerate() {
+            *to = from.ok_or(FIRST_NUMBER + 1 + i)?;
+        }
+        Some(all)
+    };
+    let row = Row {
+        t: untime(cells[0]).ok_or(0_usize)?,
+        what: cells[1].to_owned(),
+        detail: cells[2].to_owned(),
+        state: cells[3].to_owned(),
+        mode: cells[4].to_owned(),
+        rate: number(5, 1_000_000)?,
+        classes,
+        actuated: volume(13)?,
+        delivered: volume(14)?,
+        reservoir: volume(15)?,
+    };
+    if row.total() == volume(12)? { Ok(row) } else { Err(12) }
+}

@@ -1,0 +1,252 @@
+//! Reading a journal: one line at a time, each checked against the chain.
+
+use super::{FORMAT, Hash, Header, JournalError, LINE_LIMIT, MARK, SUFFIX, link, push_hex};
+use pump_hil_model::event::Event;
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+/// How a journal ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// With a whole line; `chain` is the last hash, hex.
+    Whole {
+        /// What [`super::Encoder::chain`] gave of the last line.
+        chain: String,
+    },
+    /// In the middle of a line: the writer was killed, or the disk was full. Everything before is good.
+    Torn {
+        /// Number of the torn line, from 1.
+        line: u64,
+        /// Bytes of it that are there.
+        bytes: usize,
+    },
+}
+
+/// An open journal, of which the header is read.
+#[derive(Debug)]
+pub struct Reader<R> {
+    source: R,
+    path: PathBuf,
+    header: Header,
+    chain: Hash,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the header of a journal that comes from anywhere; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`], [`JournalError::NotAJournal`], [`JournalError::Version`], [`JournalError::Chain`].
+    pub fn new(source: R, path: &Path) -> Result<Self, JournalError> {
+        let not = |why: &str| JournalError::NotAJournal {
+            path: path.to_owned(),
+            why: why.to_owned(),
+        };
+        let mut lines = Lines {
+            source,
+            path,
+            line: Vec::new(),
+            number: 0,
+        };
+        match lines.next()? {
+            Piece::Line => {}
+            Piece::Torn => return Err(not("its first line has no end")),
+            Piece::None => return Err(not("it is empty")),
+        }
+        let Lines { source, line, .. } = lines;
+        // The version first: another version's header may have other fields.
+        let version: Version = serde_json::from_slice(&line).map_err(|e| not(&e.to_string()))?;
+        if version.pump_hil_journal != u64::from(FORMAT) {
+            return Err(JournalError::Version {
+                path: path.to_owned(),
+                found: version.pump_hil_journal,
+            });
+        }
+        let mut line = line;
+        let chain = unlink(&mut line, &[0; 32]).ok_or_else(|| JournalError::Chain {
+            path: path.to_owned(),
+            line: 1,
+        })?;
+        let header = serde_json::from_slice(&line).map_err(|e| not(&e.to_string()))?;
+        Ok(Self {
+            source,
+            path: path.to_owned(),
+            header,
+            chain,
+            line,
+            number: 1,
+        })
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Splits off the header, so that a judge can borrow its case while events stream.
+    #[must_use]
+    pub fn into_parts(self) -> (Header, Events<R>) {
+        (
+            self.header,
+            Events {
+                source: self.source,
+                path: self.path,
+                chain: self.chain,
+                line: self.line,
+                number: self.number,
+                end: None,
+                failed: None,
+            },
+        )
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Version {
+    pump_hil_journal: u64,
+}
+
+/// The events of a journal, streamed in bounded memory. Stops at the end, at a torn line, and at the first error; ask [`Events::finish`] which.
+#[derive(Debug)]
+pub struct Events<R> {
+    source: R,
+    path: PathBuf,
+    chain: Hash,
+    line: Vec<u8>,
+    number: u64,
+    end: Option<End>,
+    failed: Option<JournalError>,
+}
+
+impl<R: BufRead> Events<R> {
+    /// How the journal ended. Call it when the iterator gave `None`; before that the rest is read and checked first.
+    ///
+    /// # Errors
+    /// What broke off the reading.
+    pub fn finish(mut self) -> Result<End, JournalError> {
+        while self.next().is_some() {}
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        Ok(self.end.unwrap_or_else(|| End::Whole {
+            chain: hex(&self.chain),
+        }))
+    }
+
+    fn read(&mut self) -> Result<Option<Event>, JournalError> {
+        let mut lines = Lines {
+            source: &mut self.source,
+            path: &self.path,
+            line: std::mem::take(&mut self.line),
+            number: self.number,
+        };
+        let piece = lines.next()?;
+        self.number = lines.number;
+        self.line = lines.line;
+        match piece {
+            Piece::Line => {}
+            Piece::Torn => {
+                self.end = Some(End::Torn {
+                    line: self.number,
+                    bytes: self.line.len(),
+                });
+                return Ok(None);
+            }
+            Piece::None => {
+                self.end = Some(End::Whole {
+                    chain: hex(&self.chain),
+                });
+                return Ok(None);
+            }
+        }
+        self.chain = unlink(&mut self.line, &self.chain).ok_or_else(|| JournalError::Chain {
+            path: self.path.clone(),
+            line: self.number,
+        })?;
+        serde_json::from_slice(&self.line)
+            .map(Some)
+            .map_err(|e| JournalError::Event {
+                path: self.path.clone(),
+                line: self.number,
+                why: e.to_string(),
+            })
+    }
+}
+
+impl<R: BufRead> Iterator for Events<R> {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        if self.end.is_some() || self.failed.is_some() {
+            return None;
+        }
+        self.read().unwrap_or_else(|error| {
+            self.failed = Some(error);
+            None
+        })
+    }
+}
+
+enum Piece {
+    Line,
+    Torn,
+    None,
+}
+
+struct Lines<'a, R> {
+    source: R,
+    path: &'a Path,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    /// Reads the next line, without its end, into `self.line`; never more than the limit.
+    fn next(&mut self) -> Result<Piece, JournalError> {
+        self.line.clear();
+        let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
+        self.source
+            .by_ref()
+            .take(limit)
+            .read_until(b'\n', &mut self.line)
+            .map_err(|source| JournalError::Io {
+                path: self.path.to_owned(),
+                what: "read",
+                source,
+            })?;
+        if self.line.is_empty() {
+            return Ok(Piece::None);
+        }
+        self.number += 1;
+        if self.line.last() == Some(&b'\n') {
+            self.line.pop();
+            return Ok(Piece::Line);
+        }
+        if self.line.len() >= LINE_LIMIT {
+            return Err(JournalError::TooLong {
+                path: self.path.to_owned(),
+                line: self.number,
+            });
+        }
+        Ok(Piece::Torn)
+    }
+}
+
+/// Takes the chain off a line, which leaves its body; `None` if it has none or another than `before` and the body give.
+fn unlink(line: &mut Vec<u8>, before: &Hash) -> Option<Hash> {
+    let at = line.len().checked_sub(SUFFIX)?;
+    let suffix = &line[at..];
+    let written = suffix.strip_prefix(MARK.as_bytes())?.strip_suffix(b"\"}")?.to_owned();
+    line.truncate(at);
+    line.push(b'}');
+    let chain = link(before, line);
+    (hex(&chain).as_bytes() == written).then_some(chain)
+}
+
+fn hex(hash: &Hash) -> String {
+    let mut out = String::with_capacity(64);
+    push_hex(&mut out, hash);
+    out
+}

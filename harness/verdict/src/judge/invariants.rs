@@ -1,0 +1,178 @@
+//! `always`: what must hold all the time, looked at whenever all that it compares is fresh.
+
+use super::checks::{is_volume, measure_name, measure_text};
+use super::observed::Observed;
+use crate::dose::STROKE_NL;
+use pump_hil_model::case::{Case, Measure, Op, Operand, Rule};
+use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::quantity::Volume;
+use pump_hil_model::verdict::Finding;
+use pump_hil_model::verdict::ReasonKind;
+
+#[derive(Debug)]
+pub(super) struct Invariants {
+    rules: Vec<Watched>,
+    entry_since_sample: bool,
+}
+
+#[derive(Debug)]
+struct Watched {
+    text: String,
+    rule: Rule,
+    needs: Needs,
+    broken: bool,
+}
+
+/// What must be fresh.
+#[derive(Debug, Clone, Copy, Default)]
+struct Needs {
+    entry: bool,
+    sample: bool,
+}
+
+/// What just became fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fresh {
+    Entry,
+    Sample,
+    Other,
+}
+
+impl Invariants {
+    pub fn new(case: &Case) -> Self {
+        let rules = case.always.iter().map(|invariant| Watched {
+            text: invariant.text.clone(),
+            rule: invariant.rule.clone(),
+            needs: needs(&invariant.rule),
+            broken: false,
+        });
+        Self {
+            rules: rules.collect(),
+            entry_since_sample: false,
+        }
+    }
+
+    pub fn on_event(&mut self, event: &Event, seen: &Observed, prescribed: Option<i64>, out: &mut Vec<Finding>) {
+        if !seen.begun {
+            return;
+        }
+        let fresh = match &event.body {
+            Body::Sample(_) => Fresh::Sample,
+            Body::Pump {
+                said: Said::Dose(_), ..
+            } => Fresh::Entry,
+            Body::Pump { .. } | Body::Reply { .. } | Body::Begun => Fresh::Other,
+            _ => return,
+        };
+        if fresh == Fresh::Entry {
+            self.entry_since_sample = true;
+        }
+        for rule in self.rules.iter_mut().filter(|r| !r.broken) {
+            let ready = match (rule.needs.entry, rule.needs.sample) {
+                (false, false) => true,
+                (true, false) => fresh == Fresh::Entry,
+                (false, true) => fresh == Fresh::Sample,
+                (true, true) => fresh == Fresh::Sample && self.entry_since_sample,
+            };
+            if ready && let Some(came) = broken(&rule.rule, seen, prescribed) {
+                rule.broken = true;
+                out.push(Finding {
+                    kind: ReasonKind::Invariant,
+                    t: event.t,
+                    expected: format!("always {}", rule.text),
+                    came,
+                });
+            }
+        }
+        if fresh == Fresh::Sample {
+            self.entry_since_sample = false;
+        }
+    }
+}
+
+fn needs(rule: &Rule) -> Needs {
+    let Rule::Compare { left, right, .. } = rule else {
+        return Needs::default();
+    };
+    let mut sides = vec![*left];
+    if let Operand::Measure(measure) = right {
+        sides.push(*measure);
+    }
+    Needs {
+        entry: sides.iter().any(|m| {
+            matches!(
+                m,
+                Measure::Reported
+                    | Measure::Basal
+                    | Measure::PatientBoluses
+                    | Measure::PeriodicBoluses
+                    | Measure::ClinicianBoluses
+                    | Measure::Prime
+                    | Measure::Bridge
+                    | Measure::Reservoir
+            )
+        }),
+        sample: sides.iter().any(|m| {
+            matches!(
+                m,
+                Measure::Delivered
+                    | Measure::Actuated
+                    | Measure::TrueReservoir
+                    | Measure::Pressure
+                    | Measure::PostOcclusionBolus
+                    | Measure::Resets
+            )
+        }),
+    }
+}
+
+/// What came, if the rule does not hold. What nothing told yet breaks nothing.
+fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<String> {
+    match rule {
+        Rule::State { equal, state } => {
+            let now = seen.state.as_deref()?;
+            ((now == state) != *equal).then(|| format!("state {now}"))
+        }
+        Rule::NoAlarm { id } => {
+            let active = seen.active_alarms();
+            let found = active.iter().find(|a| id.as_ref().is_none_or(|id| id == *a))?;
+            Some(format!("alarm `{found}`"))
+        }
+        Rule::Compare {
+            left,
+            op,
+            right,
+            percent,
+            absolute,
+        } => {
+            let left_value = seen.measure(*left, prescribed)?;
+            let (right_value, quantum) = match right {
+                Operand::Value(value) => (*value, 0),
+                Operand::Measure(m) => {
+                    let quantum = if is_volume(*m) { 2 * STROKE_NL } else { 0 };
+                    (seen.measure(*m, prescribed)?, quantum)
+                }
+            };
+            let share = i128::from(right_value).abs() * i128::from(percent.0) / 100_000;
+            let slack = share + i128::from(*absolute) + quantum as i128;
+            let difference = i128::from(left_value) - i128::from(right_value);
+            let holds = match op {
+                Op::AtMost => difference <= slack,
+                Op::AtLeast => difference >= -slack,
+                Op::Equal => difference.abs() <= slack,
+            };
+            if holds {
+                return None;
+            }
+            let mut came = format!("{} {}", measure_name(*left), measure_text(*left, left_value));
+            if let Operand::Measure(m) = right {
+                came.push_str(&format!(", {} {}", measure_name(*m), measure_text(*m, right_value)));
+                if is_volume(*m) {
+                    let apart = Volume(i64::try_from(difference).unwrap_or(i64::MAX));
+                    came.push_str(&format!("; {apart} apart"));
+                }
+            }
+            Some(came)
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! What is known of the pump at this point of the journal.
+//!
+//! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
+
+use crate::dose::actuated_delivered;
+use pump_hil_model::case::Measure;
+use pump_hil_model::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
+use pump_hil_model::fault::FaultName;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::value::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// An alarm that was raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its priority.
+    pub priority: String,
+    /// When, last.
+    pub t: Span,
+    /// Place in the journal of the raising and, where it came, of the clearing.
+    pub(crate) raised: u64,
+    pub(crate) cleared: Option<u64>,
+}
+
+impl Alarm {
+    /// Whether it is still on.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.cleared.is_none()
+    }
+}
+
+/// How long an alarm took after a fault.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AlarmLatency {
+    /// The fault.
+    pub fault: String,
+    /// First alarm after it was confirmed.
+    pub alarm: String,
+    /// From the confirmation to the alarm.
+    pub latency: Span,
+}
+
+/// The pump as the journal shows it.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// Scenario time of the last event.
+    pub now: Span,
+    /// Set-up is done.
+    pub begun: bool,
+    /// The pump's state.
+    pub state: Option<String>,
+    /// The prescription's mode.
+    pub mode: Option<String>,
+    /// Bolus in progress; `none` for none.
+    pub bolus: Option<String>,
+    /// Rate in force, nL/day.
+    pub rate: Option<i64>,
+    /// Alarms that were raised, by name.
+    pub alarms: BTreeMap<String, Alarm>,
+    /// Reported volumes by class since the begin.
+    pub reported: Option<[i64; 6]>,
+    /// Computed reservoir volume.
+    pub reservoir: Option<i64>,
+    /// Last sample of the test block, with `strokes`, `delivered_nl`, `displaced_nl` and `lost_nl` as they stand in it.
+    pub sample: Option<Sample>,
+    /// Fields of the last reply.
+    pub reply: ReplyFields,
+    /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
+    pub(crate) looking: bool,
+    /// Words that the probe read.
+    pub memory: BTreeMap<String, Value>,
+    /// Faults that are armed.
+    pub faults: BTreeSet<FaultName>,
+    /// Latency of the first alarm after each confirmed fault.
+    pub latencies: Vec<AlarmLatency>,
+    pub(crate) seq: u64,
+    pub(crate) told: VecDeque<Told>,
+    pub(crate) last_told: BTreeMap<String, u64>,
+    tones: i64,
+    battery: Option<i64>,
+    stalls: Option<i64>,
+    lockout: Option<i64>,
+    last_running: Option<Span>,
+    reported_base: [i64; 6],
+    sample_base: Sample,
+    released_from: Option<(i64, i64)>,
+    last_fault: Option<(FaultName, Span)>,
+    fault_latency: Option<Span>,
+    marks: BTreeMap<String, BTreeMap<Measure, i64>>,
+}
+
+/// Something that the pump told, for `event` checks.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub seq: u64,
+    pub kind: String,
+    pub fields: BTreeMap<String, String>,
+}
+
+/// Most events that are kept for `event` checks.
+const TOLD_MAX: usize = 2_048;
+
+impl Observed {
+    /// Takes the next event.
+    pub fn on_event(&mut self, event: &Event) {
+        self.seq += 1;
+        self.now = event.t;
+        match &event.body {
+            Body::Begun => {
+                self.begun = true;
+                self.last_running = Some(event.t);
+            }
+            Body::Reply { refused, fields, .. } => self.reply(refused.as_deref(), fields),
+            Body::Pump { said, .. } => self.said(event.t, said),
+            Body::Sample(sample) => {
+                if !self.begun {
+                    self.sample_base = *sample;
+                }
+                self.sample = Some(*sample);
+            }
+            Body::FaultArmed { fault, .. } => {
+                self.faults.insert(*fault);
+                self.last_fault = Some((*fault, event.t));
+                self.fault_latency = None;
+            }
+            Body::FaultConfirmed { fault } => {
+                self.last_fault = Some((*fault, event.t));
+                self.fault_latency = None;
+            }
+            Body::FaultCleared { fault } => {
+                self.faults.remove(fault);
+                if fault.as_str().ends_with("occlusion") {
+                    self.released_from = self.sample.as_ref().map(actuated_delivered);
+                }
+            }
+            Body::MemoryRead { at, value } => {
+                self.memory.insert(at.clone(), value.clone());
+            }
+            _ => {}
+        }
+        if self.state.as_deref() == Some("running") {
+            self.last_running = Some(event.t);
+        }
+    }
+
+    /// Whether any alarm is active.
+    #[must_use]
+    pub fn active_alarms(&self) -> Vec<&str> {
+        self.alarms
+            .iter()
+            .filter(|(_, a)| a.is_active())
+            .map(|(id, _)| id.as_str())
+            .collect()
+    }
+
+    /// Remembers every measure under `name`.
+    pub(crate) fn mark(&mut self, name: &str, prescribed: Option<i64>) {
+        let mut values = BTreeMap::new();
+        for measure in MEASURES {
+            if let Some(value) = self.measure(measure, prescribed) {
+                values.insert(measure, value);
+            }
+        }
+        self.marks.insert(name.to_owned(), values);
+    }
+
+    /// What `measure` counts from at the mark: for a level, such as a rate, 0; for a count what it was then, or 0 where it was not known. `None`
+    /// if there is no such mark yet.
+    pub(crate) fn at_mark(&self, name: &str, measure: Measure) -> Option<i64> {
+        let then = self.marks.get(name)?;
+        Some(if is_level(measure) {
+            0
+        } else {
+            then.get(&measure).copied().unwrap_or(0)
+        })
+    }
+
+    /// A measure in its base unit; `prescribed` is the oracle's. `None` while nothing told it.
+    #[must_use]
+    pub fn measure(&self, what: Measure, prescribed: Option<i64>) -> Option<i64> {
+        let class = |i: usize| Some(self.reported.map_or(0, |r| r[i]));
+        let probe = self.sample.as_ref();
+        let since = probe.map(|s| {
+            let (actuated, delivered) = actuated_delivered(s);
+            let (a0, d0) = actuated_delivered(&self.sample_base);
+            (actuated - a0, delivered - d0)
+        });
+        match what {
+            Measure::Delivered => since.map(|s| s.1),
+            Measure::Actuated => since.map(|s| s.0),
+            Measure::Reported => Some(self.reported.map_or(0, |r| r.iter().sum())),
+            Measure::Prescribed => prescribed,
+            Measure::Basal => class(0),
+            Measure::PatientBoluses => class(1),
+            Measure::PeriodicBoluses => class(2),
+            Measure::ClinicianBoluses => class(3),
+            Measure::Prime => class(4),
+            Measure::Bridge => class(5),
+            Measure::Rate => self.rate,
+            Measure::Reservoir => self.reservoir,
+            Measure::TrueReservoir => probe.map(|s| s.reservoir_nl),
+            Measure::Battery => self.battery,
+            Measure::Pressure => probe.map(|s| i64::from(s.catheter_pa)),
+            Measure::PostOcclusionBolus => {
+                let (a0, d0) = self.released_from?;
+                let (a, d) = actuated_delivered(probe?);
+                Some((d - d0) - (a - a0))
+            }
+            Measure::Stalls => self.stalls,
+            Measure::Lockout => self.lockout,
+            Measure::AlarmLatency => self.fault_latency.map(|l| l.0),
+            Measure::Resets => probe.map(|s| i64::from(s.resets)),
+            Measure::Tones => Some(self.tones),
+            Measure::WithoutTherapy => self.last_running.map(|t| self.now.0 - t.0),
+        }
+    }
+
+    /// Volume that left beside the patient since the begin.
+    #[must_use]
+    pub fn lost_nl(&self) -> i64 {
+        self.sample.map_or(0, |s| s.lost_nl - self.sample_base.lost_nl)
+    }
+
+    fn reply(&mut self, refused: Option<&str>, fields: &ReplyFields) {
+        if !self.looking {
+            self.reply = Arc::clone(fields);
+            if let Some(code) = refused {
+                Arc::make_mut(&mut self.reply).insert("code".to_owned(), code.to_owned());
+            }
+        }
+        if refused.is_some() {
+            return;
+        }
+        for (key, value) in fields.iter() {
+            let number = || leading_number(value);
+            match key.as_str() {
+                "state" => self.state = Some(value.clone()),
+                "mode" => self.mode = Some(value.clone()),
+                "bolus" => self.bolus = Some(value.clone()),
+                "rate" => self.rate = number().or(self.rate),
+                "battery" => self.battery = number().or(self.battery),
+                "stalls" => self.stalls = number().or(self.stalls),
+                "lockout" => self.lockout = number().map(|s| s * 1_000).or(self.lockout),
+                "reservoir" => self.reservoir = number().or(self.reservoir),
+                _ => {}
+            }
+        }
+        if let Some(totals) = crate::dose::totals(fields) {
+            self.volumes(totals);
+        }
+    }
+
+    fn volumes(&mut self, now: [i64; 6]) {
+        if !self.begun {
+            self.reported_base = now;
+        }
+        let mut since = now;
+        for (volume, base) in since.iter_mut().zip(self.reported_base) {
+            *volume -= base;
+        }
+        self.reported = Some(since);
+    }
+
+    fn said(&mut self, t: Span, said: &Said) {
+        match said {
+            Said::State { to, .. } => self.state = Some(to.clone()),
+            Said::Alarm { id, priority } => self.alarm(t, id, priority),
+            Said::AlarmClear { id } => {
+                let seq = self.seq;
+                if let Some(alarm) = self.alarms.get_mut(id) {
+                    alarm.cleared = Some(seq);
+                }
+            }
+            Said::BolusStart { kind, .. } => self.bolus = Some(kind.clone()),
+            Said::BolusEnd { .. } => self.bolus = Some("none".to_owned()),
+            Said::Dose(entry) => self.entry(entry),
+            Said::Other { kind, fields } => match kind.as_str() {
+                // The end of a tone is told as well.
+                "tone" if fields.get("kind").is_none_or(|kind| kind != "silent") => self.tones += 1,
+                "rate" => self.rate = fields.get("rate").and_then(|r| leading_number(r)).or(self.rate),
+                _ => {}
+            },
+            Said::Boot { .. } => {}
+        }
+        let (kind, fields) = as_told(said);
+        self.last_told.insert(kind.to_owned(), self.seq);
+        if self.told.len() >= TOLD_MAX {
+            self.told.pop_front();
+        }
+        self.told.push_back(Told {
+            seq: self.seq,
+            kind: kind.to_owned(),
+            fields,
+        });
+    }
+
+    fn alarm(&mut self, t: Span, id: &str, priority: &str) {
+        self.alarms.insert(
+            id.to_owned(),
+            Alarm {
+                priority: priority.to_owned(),
+                t,
+                raised: self.seq,
+                cleared: None,
+            },
+        );
+        if self.fault_latency.is_none()
+            && let Some((fault, since)) = self.last_fault
+        {
+            let latency = Span(t.0 - since.0);
+            self.fault_latency = Some(latency);
+            self.latencies.push(AlarmLatency {
+                fault: fault.to_string(),
+                alarm: id.to_owned(),
+                latency,
+            });
+        }
+    }
+
+    fn entry(&mut self, entry: &DoseEntry) {
+        self.mode = Some(entry.mode.clone());
+        self.rate = Some(entry.rate_nl_per_day);
+        self.reservoir = Some(entry.reservoir_nl);
+        self.volumes(entry.classes());
+    }
+
+    /// Forgets what was told before `seq`.
+    pub(crate) fn forget_before(&mut self, seq: u64) {
+        while self.told.front().is_some_and(|t| t.seq < seq) {
+            self.told.pop_front();
+        }
+    }
+}
+
+/// Whether a measure is what it is at an instant, and not a count that grows.
+fn is_level(measure: Measure) -> bool {
+    use Measure::{
+        AlarmLatency, Battery, Lockout, PostOcclusionBolus, Pressure, Rate, Reservoir, TrueReservoir, WithoutTherapy,
+    };
+    matches!(
+        measure,
+        AlarmLatency
+            | Battery
+            | Lockout
+            | PostOcclusionBolus
+            | Pressure
+            | Rate
+            | Reservoir
+            | TrueReservoir
+            | WithoutTherapy
+    )
+}
+
+/// Every measure, for marks.
+const MEASURES: [Measure; 22] = [
+    Measure::Delivered,
+    Measure::Reported,
+    Measure::Actuated,
+    Measure::Prescribed,
+    Measure::Basal,
+    Measure::PatientBoluses,
+    Measure::PeriodicBoluses,
+    Measure::ClinicianBoluses,
+    Measure::Prime,
+    Measure::Bridge,
+    Measure::Rate,
+    Measure::Reservoir,
+    Measure::TrueReservoir,
+    Measure::Battery,
+    Measure::Pressure,
+    Measure::PostOcclusionBolus,
+    Measure::Stalls,
+    Measure::Lockout,
+    Measure::AlarmLatency,
+    Measure::Resets,
+    Measure::Tones,
+    Measure::WithoutTherapy,
+];
+
+/// The number in front of a value such as `500000nl/d`.
+pub(crate) fn leading_number(value: &str) -> Option<i64> {
+    let end = value
+        .char_indices()
+        .find(|(i, c)| !(c.is_ascii_digit() || (*i == 0 && *c == '-')))
+        .map_or(value.len(), |(i, _)| i);
+    value[..end]
+        .parse()
+        .ok()
+        .filter(|number| (-BEYOND..BEYOND).contains(number))
+}
+
+/// Kind and fields of what was said, as they stand on the line.
+fn as_told(said: &Said) -> (&str, BTreeMap<String, String>) {
+    let fields = |list: &[(&str, String)]| list.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    match said {
+        Said::Boot { reason } => ("boot", fields(&[("reason", reason.clone())])),
+        Said::State { from, to, cause } => (
+            "state",
+            fields(&[("from", from.clone()), ("to", to.clone()), ("cause", cause.clone())]),
+        ),
+        Said::Alarm { id, priority } => ("alarm", fields(&[("id", id.clone()), ("priority", priority.clone())])),
+        Said::AlarmClear { id } => ("alarm-clear", fields(&[("id", id.clone())])),
+        Said::BolusStart { kind, dose_nl, over_ms } => (
+            "bolus-start",
+            fields(&[
+                ("kind", kind.clone()),
+                ("dose", format!("{dose_nl}nl")),
+                ("over", format!("{}s", over_ms / 1_000)),
+            ]),
+        ),
+        Said::BolusEnd { kind, given_nl, cause } => (
+            "bolus-end",
+            fields(&[
+                ("kind", kind.clone()),
+                ("given", format!("{given_nl}nl")),
+                ("cause", cause.clone()),
+            ]),
+        ),
+        Said::Dose(entry) => (
+            "dose",
+            fields(&[("cause", entry.cause.clone()), ("mode", entry.mode.clone())]),
+        ),
+        Said::Other { kind, fields } => (kind, fields.clone()),
+    }
+}

@@ -1,0 +1,73 @@
+//! What came of a run, for reports.
+
+use super::AlarmLatency;
+use crate::dose::DoseLog;
+use pump_hil_model::case::Case;
+use pump_hil_model::crash::Crash;
+use pump_hil_model::event::Event;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::verdict::{Reason, Verdict};
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Name of the case.
+    pub name: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was delivered.
+    pub dose_log: DoseLog,
+    /// How long each fault's first alarm took.
+    pub latencies: Vec<AlarmLatency>,
+    /// The last events, for people: up to the first reason where there is one, else up to the end.
+    pub last_events: Vec<Event>,
+    /// Number of events.
+    pub events: u64,
+    /// Scenario time of the last one.
+    pub end: Span,
+    /// What could not be made safe at the end.
+    pub not_safe: Vec<String>,
+    /// What the pump was doing when it faulted, and when the case failed; with the scenario's time.
+    pub crashes: Vec<(Span, Crash)>,
+    /// How often the pump started again though nobody had asked for it.
+    pub unasked_starts: u32,
+}
+
+impl Outcome {
+    /// What there is to say of a case that was not run, or whose journal cannot be read.
+    #[must_use]
+    pub fn without_run(case: &Case, verdict: Verdict) -> Self {
+        Self {
+            name: case.name(),
+            verdict,
+            dose_log: DoseLog::default(),
+            latencies: Vec::new(),
+            last_events: Vec::new(),
+            events: 0,
+            end: Span(0),
+            not_safe: Vec::new(),
+            crashes: Vec::new(),
+            unasked_starts: 0,
+        }
+    }
+
+    /// Adds a reason, such as a snapshot that differs. It changes nothing about a verdict that is Inconclusive or Skipped.
+    pub fn add_reason(&mut self, reason: Reason) {
+        match &mut self.verdict {
+            Verdict::Passed => {
+                self.verdict = Verdict::Failed { reasons: vec![reason] };
+            }
+            Verdict::Failed { reasons } => reasons.push(reason),
+            Verdict::Inconclusive { .. } | Verdict::Skipped { .. } => {}
+        }
+    }
+
+    /// Notes that the rig, the journal or the clock broke. A failure of the pump that is already proven stays one.
+    pub fn add_trouble(&mut self, why: String) {
+        match &mut self.verdict {
+            Verdict::Passed => self.verdict = Verdict::Inconclusive { why: vec![why] },
+            Verdict::Inconclusive { why: all } => all.push(why),
+            Verdict::Failed { .. } | Verdict::Skipped { .. } => {}
+        }
+    }
+}

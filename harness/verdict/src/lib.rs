@@ -1,0 +1,11 @@
+//! From the events of a run to a verdict: the oracle, the dose log, the reconciliation, the judge, and the form of the journal that they are read from.
+//!
+//! **This crate must never** touch a file, a clock, a rig or a pump: the same journal gives the same verdict in ten years. It uses no floating point where a dose is
+//! computed, and shares no code with any firmware.
+
+pub mod dose;
+pub mod journal;
+pub mod judge;
+pub mod oracle;
+pub mod reconcile;
+pub mod snapshot;

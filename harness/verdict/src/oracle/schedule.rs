@@ -1,0 +1,149 @@
+//! Which basal rate a prescription means at a civil time, and when that changes next.
+
+use pump_hil_model::case::{FlexStep, Mode};
+use pump_hil_model::quantity::Rate;
+
+/// Rate of the minimum-rate mode, nL/day.
+pub(super) const MINIMUM: i64 = 6_000;
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+const WEEK_MS: i64 = 7 * DAY_MS;
+/// 2000-01-01 was a Saturday: the week that holds it began five days before.
+const EPOCH_IN_WEEK_MS: i64 = 5 * DAY_MS;
+
+/// The rate at `civil_ms` (since 2000-01-01), nL/day, and the time of the next change where there is one.
+pub(super) fn rate_at(mode: &Mode, civil_ms: i64) -> (i64, Option<i64>) {
+    match mode {
+        Mode::Continuous { rate } | Mode::Periodic { rate, .. } => (rate.0, None),
+        Mode::Minimum => (MINIMUM, None),
+        Mode::Flex { steps } => flex_at(steps, civil_ms),
+    }
+}
+
+fn flex_at(steps: &[FlexStep], civil_ms: i64) -> (i64, Option<i64>) {
+    let in_week = (civil_ms + EPOCH_IN_WEEK_MS).rem_euclid(WEEK_MS);
+    let begins = |s: &FlexStep| (i64::from(s.day) * 24 * 60 + i64::from(s.minute)) * MINUTE_MS;
+    // Before the first step of the week the last one of the week before holds.
+    let rate = steps
+        .iter()
+        .rfind(|s| begins(s) <= in_week)
+        .or(steps.last())
+        .map_or(Rate(0), |s| s.rate);
+    let next = steps
+        .iter()
+        .map(begins)
+        .find(|&b| b > in_week)
+        .or_else(|| steps.first().map(|s| begins(s) + WEEK_MS));
+    (rate.0, next.map(|n| civil_ms + n - in_week))
+}
+
+/// The most that the mode gives by itself in any time of that length, nL.
+pub(super) fn most_in(mode: &Mode, window_ms: i64) -> i64 {
+    let volume = |rate: i64, ms: i64| i128::from(rate) * i128::from(ms) / i128::from(DAY_MS);
+    let most = match mode {
+        Mode::Continuous { rate } => volume(rate.0, window_ms),
+        Mode::Minimum => volume(MINIMUM, window_ms),
+        Mode::Periodic {
+            rate, dose, interval, ..
+        } => {
+            let begins = (window_ms + interval.0 - 1) / interval.0.max(1);
+            volume(rate.0, window_ms) + i128::from(dose.0) * i128::from(begins)
+        }
+        // It is largest where it begins or ends with a step.
+        Mode::Flex { steps } => steps
+            .iter()
+            .map(|s| (i64::from(s.day) * 24 * 60 + i64::from(s.minute)) * MINUTE_MS - EPOCH_IN_WEEK_MS)
+            .flat_map(|at| [at, at - window_ms])
+            .map(|from| {
+                let (mut at, mut sum) = (from, 0);
+                while at < from + window_ms {
+                    let (rate, next) = flex_at(steps, at);
+                    let until = next.unwrap_or(i64::MAX).min(from + window_ms);
+                    sum += volume(rate, until - at);
+                    at = until;
+                }
+                sum
+            })
+            .max()
+            .unwrap_or(0),
+    };
+    i64::try_from(most).unwrap_or(i64::MAX)
+}
+
+/// Name of a mode on the line.
+pub(super) fn mode_name(mode: &Mode) -> &'static str {
+    match mode {
+        Mode::Continuous { .. } => "continuous",
+        Mode::Flex { .. } => "flex",
+        Mode::Periodic { .. } => "periodic",
+        Mode::Minimum => "minimum",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pump_hil_model::quantity::{Span, Volume};
+
+    const DAY: i64 = DAY_MS;
+    /// Monday 2026-01-05 00:00.
+    const MONDAY: i64 = 820_886_400_000;
+
+    fn daily(steps: &[(u16, i64)]) -> Mode {
+        let steps = (0..7)
+            .flat_map(|day| {
+                steps.iter().map(move |&(minute, rate)| FlexStep {
+                    day,
+                    minute,
+                    rate: Rate(rate),
+                })
+            })
+            .collect();
+        Mode::Flex { steps }
+    }
+
+    #[test]
+    fn a_day_schedule_changes_at_its_minutes_and_at_midnight() {
+        let mode = daily(&[(0, 300_000), (480, 600_000)]);
+        assert_eq!(rate_at(&mode, MONDAY - 1), (600_000, Some(MONDAY)));
+        assert_eq!(rate_at(&mode, MONDAY), (300_000, Some(MONDAY + 480 * 60_000)));
+        assert_eq!(rate_at(&mode, MONDAY + 480 * 60_000), (600_000, Some(MONDAY + DAY)));
+    }
+
+    #[test]
+    fn the_most_of_a_mode_is_that_of_its_worst_time() {
+        let hours = |n: i64| n * 60 * MINUTE_MS;
+        let mode = daily(&[(0, 240_000), (480, 720_000), (720, 240_000)]);
+        assert_eq!(most_in(&mode, hours(4)), 120_000);
+        assert_eq!(most_in(&mode, hours(6)), 140_000);
+        assert_eq!(most_in(&mode, DAY), 320_000);
+        let mode = Mode::Periodic {
+            rate: Rate(24_000),
+            dose: Volume(10_000),
+            over: Span(600_000),
+            interval: Span(hours(6)),
+        };
+        assert_eq!(most_in(&mode, DAY), 24_000 + 4 * 10_000);
+        assert_eq!(most_in(&mode, hours(7)), 7_000 + 2 * 10_000);
+    }
+
+    #[test]
+    fn a_weekday_has_its_own_steps() {
+        let steps = vec![
+            FlexStep {
+                day: 0,
+                minute: 0,
+                rate: Rate(100_000),
+            },
+            FlexStep {
+                day: 5,
+                minute: 0,
+                rate: Rate(200_000),
+            },
+        ];
+        let mode = Mode::Flex { steps };
+        assert_eq!(rate_at(&mode, MONDAY).0, 100_000);
+        assert_eq!(rate_at(&mode, MONDAY + 5 * DAY - 1), (100_000, Some(MONDAY + 5 * DAY)));
+        assert_eq!(rate_at(&mode, MONDAY + 6 * DAY), (200_000, Some(MONDAY + 7 * DAY)));
+    }
+}

@@ -1,0 +1,255 @@
+//! Reported (serial) against actuated (strokes, by probe) against delivered (plant or balance), at every log entry.
+//!
+//! Invariant: it needs no expectation. An over-delivery is found though the pump's own log looks right, and a reported stroke that moved
+//! nothing is found as well. What is looked at is a sample that belongs to a dose entry: both tell of the same instant. Between entries, and after
+//! the last one, what was delivered is held to what was actuated.
+//!
+//! What may part them, and how far:
+//! - *reported, actuated*: [`ReconcileSettings::strokes`]. While a fault that keeps the rotor from turning is armed, the pump may command
+//!   strokes that its encoder does not confirm; the surplus of commanded strokes that grew then is accepted from then on.
+//! - *delivered above reported*: the scenario's share (5 %) plus [`ReconcileSettings::floor`].
+//! - *delivered below reported*: besides that what primes the catheter, and [`ReconcileSettings::held_back`], which a compliant catheter may
+//!   hold. What leaked out beside the patient is not delivered, and so no excuse.
+
+use crate::dose::{Lag, STROKE_NL, actuated_delivered, time_text};
+use pump_hil_model::case::Case;
+use pump_hil_model::event::{Body, Event, Said, Sample};
+use pump_hil_model::quantity::{Percent, Span, Volume};
+use pump_hil_model::verdict::Finding;
+use pump_hil_model::verdict::ReasonKind;
+
+/// Tolerances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReconcileSettings {
+    /// Strokes that reported and actuated volume may be apart: one may be counted at each end of a reading.
+    pub strokes: i64,
+    /// A volume by which delivered and reported may be apart whatever the share.
+    pub floor: Volume,
+    /// What the catheter may hold back.
+    pub held_back: Volume,
+}
+
+impl Default for ReconcileSettings {
+    fn default() -> Self {
+        Self {
+            strokes: 2,
+            floor: Volume(5_000),
+            held_back: Volume(10_000),
+        }
+    }
+}
+
+/// How late an entry may come and still belong to the sample after it.
+const LATE: Span = Span(2_000);
+
+/// Compares the three volumes along a run.
+#[derive(Debug, Clone)]
+pub struct Reconciler {
+    settings: ReconcileSettings,
+    share: Option<Percent>,
+    begun: bool,
+    seq: u64,
+    entry_base: [i64; 6],
+    sample_base: (i64, i64),
+    entry: Option<[i64; 6]>,
+    lag: Lag,
+    stalled_before: bool,
+    stall_faults: usize,
+    /// Commanded strokes that need no counterpart, as volume.
+    stalled: i64,
+    over: Worst,
+    under: Worst,
+    actuated: Worst,
+    unmoved: Worst,
+}
+
+/// The first and the worst of one kind of difference.
+#[derive(Debug, Clone, Default)]
+struct Worst {
+    first: Option<(u64, Span)>,
+    beyond: i64,
+    worst: Option<(Span, i64, i64, i64)>,
+}
+
+impl Worst {
+    fn note(&mut self, seq: u64, t: Span, reported: i64, other: i64, tolerance: i64) {
+        let beyond = (other - reported).abs() - tolerance;
+        if beyond <= 0 {
+            return;
+        }
+        self.first.get_or_insert((seq, t));
+        if self.worst.is_none() || beyond > self.beyond {
+            self.beyond = beyond;
+            self.worst = Some((t, reported, other, tolerance));
+        }
+    }
+
+    fn finding(&self, other_name: &str, direction: &str, than: &str) -> Option<(u64, Finding)> {
+        let ((seq, first), (t, reported, other, tolerance)) = (self.first?, self.worst?);
+        let finding = Finding {
+            kind: ReasonKind::Reconciliation,
+            t: first,
+            expected: format!("{other_name} within {} of {than}", Volume(tolerance)),
+            came: format!(
+                "{other_name} {} is {} {direction} {than} {} at {} (first beyond tolerance at {})",
+                Volume(other),
+                Volume((other - reported).abs()),
+                Volume(reported),
+                time_text(t),
+                time_text(first)
+            ),
+        };
+        Some((seq, finding))
+    }
+}
+
+impl Reconciler {
+    /// For one run of `case`.
+    #[must_use]
+    pub fn new(case: &Case, settings: ReconcileSettings) -> Self {
+        Self {
+            settings,
+            share: case.reconcile,
+            begun: false,
+            seq: 0,
+            entry_base: [0; 6],
+            sample_base: (0, 0),
+            entry: None,
+            lag: Lag::default(),
+            stalled_before: false,
+            stall_faults: 0,
+            stalled: 0,
+            over: Worst::default(),
+            under: Worst::default(),
+            actuated: Worst::default(),
+            unmoved: Worst::default(),
+        }
+    }
+
+    /// Takes the next event.
+    pub fn on_event(&mut self, event: &Event) {
+        self.seq += 1;
+        match &event.body {
+            Body::Begun => self.begun = true,
+            Body::Pump {
+                said: Said::Dose(entry),
+                pump_t,
+                ..
+            } => {
+                // An entry that was held up, or read from the log later, belongs to no sample.
+                if self.lag.of(event.t, *pump_t) > LATE {
+                    self.entry = None;
+                } else if self.begun {
+                    self.entry = Some(entry.classes());
+                } else {
+                    self.entry_base = entry.classes();
+                }
+            }
+            Body::Reply {
+                refused: None, fields, ..
+            } if !self.begun => {
+                if let Some(totals) = crate::dose::totals(fields) {
+                    self.entry_base = totals;
+                }
+            }
+            Body::Sample(sample) => self.sample(event.t, sample),
+            Body::FaultArmed { fault, .. } if holds_rotor(fault.as_str()) => {
+                self.stall_faults += 1;
+                // It may be over before the next entry.
+                self.stalled_before = true;
+            }
+            Body::FaultCleared { fault } if holds_rotor(fault.as_str()) => {
+                self.stall_faults = self.stall_faults.saturating_sub(1);
+            }
+            _ => {}
+        }
+    }
+
+    fn sample(&mut self, t: Span, sample: &Sample) {
+        let (actuated, delivered) = actuated_delivered(sample);
+        if !self.begun {
+            self.sample_base = (actuated, delivered);
+            return;
+        }
+        let actuated = actuated - self.sample_base.0;
+        let delivered = delivered - self.sample_base.1;
+        // A sample without an entry says nothing of what was reported: that may have been an hour ago. What was moved and what left were read
+        // together, and nothing leaves that was not moved.
+        let Some(now) = self.entry.take() else {
+            if let Some(share) = self.share {
+                let tolerance = share_of(share, actuated) + self.settings.floor.0;
+                if delivered > actuated {
+                    self.unmoved.note(self.seq, t, actuated, delivered, tolerance);
+                }
+            }
+            return;
+        };
+        let mut since = now;
+        for (volume, base) in since.iter_mut().zip(self.entry_base) {
+            *volume -= base;
+        }
+        let reported: i64 = since.iter().sum();
+        let surplus = actuated - reported - self.stalled;
+        if surplus > 0 && (self.stall_faults > 0 || self.stalled_before) {
+            self.stalled += surplus;
+        }
+        // A stall may end between two entries: what it left behind is taken at the first entry after it.
+        self.stalled_before = self.stall_faults > 0;
+        let strokes = self.settings.strokes * STROKE_NL;
+        self.actuated
+            .note(self.seq, t, reported, actuated - self.stalled, strokes);
+        if let Some(share) = self.share {
+            let tolerance = share_of(share, reported) + self.settings.floor.0;
+            if delivered > reported {
+                self.over.note(self.seq, t, reported, delivered, tolerance);
+            } else {
+                let prime = since[4];
+                let held = self.settings.held_back.0 + prime;
+                self.under.note(self.seq, t, reported, delivered, tolerance + held);
+            }
+        }
+    }
+
+    /// What is beyond tolerance: each kind once, with the place in the journal where it first was.
+    #[must_use]
+    pub fn finish(&self) -> Vec<(u64, Finding)> {
+        [
+            self.over.finding("delivered", "above", "reported"),
+            self.under.finding("delivered", "below", "reported"),
+            self.actuated.finding("actuated", "apart from", "reported"),
+            // What an entry told already needs no second finding.
+            self.unmoved
+                .finding("delivered", "above", "actuated")
+                .filter(|_| self.over.first.is_none()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+fn share_of(share: Percent, volume: i64) -> i64 {
+    let share = i128::from(volume) * i128::from(share.0) / 100_000;
+    i64::try_from(share).unwrap_or(i64::MAX)
+}
+
+/// Faults under which the pump commands strokes that do not come about.
+fn holds_rotor(fault: &str) -> bool {
+    matches!(
+        fault,
+        "motor-stall"
+            | "motor-stall-intermittent"
+            | "magnetic-field"
+            | "feedthrough-short"
+            | "catheter-occlusion"
+            | "battery-low"
+            | "catheter-creeping-occlusion"
+            | "catheter-partial-occlusion"
+            | "brown-out"
+            | "battery-depleted"
+            | "battery-film"
+    )
+}
+
+#[cfg(test)]
+mod tests;
