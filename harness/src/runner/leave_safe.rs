@@ -48,8 +48,10 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
         // An interrupt must not cut the way to safety short.
         let interrupted = self.pump.leave();
         if let Some(what) = panic {
-            let code = Some(TroubleCode::HARNESS);
-            let _ = self.pump.note(Body::RigTrouble { code, what });
+            let _ = self.pump.note(Body::RigTrouble {
+                code: Some(TroubleCode::HARNESS),
+                what,
+            });
         }
         if !self.pump.rig().is_gone() {
             if interrupted && self.pump.rig().is_up() {
