@@ -94,7 +94,7 @@ timeline:
         panic!("{verdict:?}");
     };
     assert_eq!(
-        why,
+        why.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["fault `memory-bit-flip` could not be confirmed: not in effect 10 s after it was armed"]
     );
 }
