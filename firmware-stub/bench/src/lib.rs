@@ -14,8 +14,8 @@ pub use shell::Shell;
 use stub_plant::{BROWN_OUT_MV, Drive, Plant, PlantSettings, STROKE_MS, Sensors, Truth};
 use stub_pump::io::{Input, ResetReason, Tone};
 use stub_pump::nv;
-use stub_pump::record::Cause;
 use stub_pump::units::{Millis, Seconds};
+use stub_pump::vocabulary::Cause;
 
 /// Time without a kick after which the hardware watchdog resets the processor, in milliseconds.
 pub const WATCHDOG_MS: u64 = 90_000;

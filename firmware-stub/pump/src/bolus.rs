@@ -1,18 +1,19 @@
 //! Boluses: one at a time, each kind counted apart, what is left of the last stroke carried to the next bolus of its kind.
 
 use crate::check::{fits_motor, in_range};
-use crate::command::{Code, Done, Life, Refusal, Reply};
+use crate::command::{Done, Refusal, Reply};
 use crate::defects::Defect;
 use crate::demand::{Given, RUNNING};
 use crate::io::STROKE_NL;
 use crate::motor::Charge;
 use crate::nv::Nv;
 use crate::prescription::Key;
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, Mode, State, What};
+use crate::pump::Pump;
+use crate::record::What;
 use crate::settings::Range;
 use crate::state::Running;
-use crate::units::{DAY_MS, Nl, NlPerDay, Seconds};
+use crate::units::{DAY_MS, NEVER, Nl, NlPerDay, Seconds};
+use crate::vocabulary::{AlarmId, BolusEnd, BolusKind, Cause, Code, DoseCause, Life, Mode, State};
 
 const ON_DEMAND: [BolusKind; 3] = [BolusKind::Patient, BolusKind::Clinician, BolusKind::Bridge];
 

@@ -1,12 +1,12 @@
 //! What makes a prescription safe: each field's own limits when it is staged, and how the fields go together when they are committed.
 
 use crate::bytes::Coded;
-use crate::command::{Code, Day, DrugId, Field, Refusal};
+use crate::command::{Day, DrugId, Field, Refusal};
 use crate::io::STROKE_NL;
 use crate::library::Drug;
 use crate::prescription::{Key, Prescription, STEPS, Step};
-use crate::record::Mode;
 use crate::settings::{Range, Settings};
+use crate::vocabulary::{Code, Mode};
 
 type Checked = Result<(), Refusal>;
 

@@ -6,9 +6,10 @@ use crate::motor::{Charge, Ended, Stroke};
 use crate::nv::Nv;
 use crate::prescription::Key;
 use crate::pressure::Finding;
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, PressureIs, State, What};
-use crate::units::{DAY_MS, Millis};
+use crate::pump::Pump;
+use crate::record::What;
+use crate::units::{DAY_MS, Millis, NEVER};
+use crate::vocabulary::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, PressureIs, State};
 
 /// What the window check may be out by: a stroke of basal phase and a stroke of rounding.
 const WINDOW_SLACK_NL: u64 = 2 * STROKE_NL;
@@ -275,9 +276,14 @@ impl<N: Nv> Pump<N> {
         self.fault_stop(Cause::ReservoirEmpty);
     }
 
+    /// Low threshold in force, in nl.
+    pub(crate) fn low_nl(&self) -> u64 {
+        self.rx_or(Key::Low, self.settings.low_default_nl)
+    }
+
     /// Whether the computed volume is at the threshold.
     pub(crate) fn reservoir_is_low(&self) -> bool {
-        let low = self.rx_or(Key::Low, self.settings.low_default_nl);
+        let low = self.low_nl();
         let low = if self.defect(Defect::LowReservoirLate) {
             low / 2
         } else {

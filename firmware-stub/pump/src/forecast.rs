@@ -3,9 +3,9 @@
 use crate::nv::Nv;
 use crate::prescription::{Key, Prescription};
 use crate::pump::Pump;
-use crate::record::{Mode, State};
 use crate::schedule::most_basal_nl;
 use crate::units::Seconds;
+use crate::vocabulary::{Mode, State};
 
 const WEEK_S: u64 = 7 * 86_400;
 

@@ -2,8 +2,8 @@
 
 use crate::calendar::{DAY_S, minute_of_day, weekday};
 use crate::prescription::{Key, Prescription};
-use crate::record::Mode;
 use crate::units::Seconds;
+use crate::vocabulary::Mode;
 
 const WEEK_S: u64 = 7 * DAY_S;
 

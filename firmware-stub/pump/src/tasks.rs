@@ -2,13 +2,13 @@
 
 use crate::battery::Charge;
 use crate::calendar::add_months;
-use crate::command::Life;
 use crate::defects::Defect;
 use crate::nv::Nv;
 use crate::prescription::IMAGE_MAX;
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, Cause, DoseCause, Mode, State, What};
-use crate::units::Seconds;
+use crate::pump::Pump;
+use crate::record::What;
+use crate::units::{NEVER, Seconds};
+use crate::vocabulary::{AlarmId, Cause, DoseCause, Life, Mode, State};
 
 impl<N: Nv> Pump<N> {
     /// Runs whatever is due and finds out when to come back.

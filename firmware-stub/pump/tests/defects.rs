@@ -6,8 +6,8 @@ use common::*;
 use stub_pump::command::{Command, Field};
 use stub_pump::io::ResetReason;
 use stub_pump::nv::Slot;
-use stub_pump::record::AlarmId;
 use stub_pump::units::{Millis, Nl, Seconds};
+use stub_pump::vocabulary::AlarmId;
 use stub_pump::{Defect, Settings};
 
 fn bench(defect: Option<Defect>, fields: &[Field]) -> Bench {

@@ -5,7 +5,7 @@ use stub_pump::Pump;
 use stub_pump::io::{Input, Output, ResetReason};
 use stub_pump::line::{LineServer, reset_reason};
 use stub_pump::nv::Slot;
-use stub_pump::record::Cause;
+use stub_pump::vocabulary::Cause;
 use stub_pump::units::{Millis, Nl};
 
 use super::block::{self, COUNT, PARAM, SERIAL_CUT};

@@ -1,8 +1,9 @@
 //! The protocol's names of the pump's values; each table is written once and read both ways where both are needed.
 
-use crate::command::{Code, Life};
 use crate::io::{ResetReason, Tone};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, Mode, PressureIs, RefusedVerb, SessionIs, State};
+use crate::vocabulary::{
+    AlarmId, BolusEnd, BolusKind, Cause, Code, DoseCause, Life, Mode, PressureIs, RefusedVerb, SessionIs, State,
+};
 
 macro_rules! names {
     ($(#[$doc:meta])* $function:ident($type:ty) $($variant:ident $name:literal)*) => {

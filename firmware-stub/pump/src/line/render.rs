@@ -1,15 +1,15 @@
 //! Events, dose entries and replies as text.
 
-use super::Identity;
+use super::identity::Identity;
 use super::names;
 use super::write::LineWriter;
 use crate::alarms::ActiveAlarm;
-use crate::command::{Done, Field, Refusal, Status};
+use crate::command::{Done, Field, Refusal, Status, Totals};
 use crate::field_text::FieldText;
 use crate::forecast::Forecast;
 use crate::library::Drug;
-use crate::pump::Totals;
-use crate::record::{AlarmId, DoseEntry, Event, What};
+use crate::record::{DoseEntry, Event, What};
+use crate::vocabulary::AlarmId;
 
 /// Writes kind and keys of an event.
 pub(super) fn what(line: &mut LineWriter, what: &What) {
@@ -312,8 +312,8 @@ pub(super) fn forecast(seq: u16, forecast: &Forecast) -> LineWriter {
 mod tests {
     use super::*;
     use crate::line::LINE_MAX;
-    use crate::record::{DoseCause, Mode};
     use crate::units::{Millis, Nl, NlPerDay};
+    use crate::vocabulary::{DoseCause, Mode};
     use std::string::String;
     use std::vec::Vec;
 

@@ -7,8 +7,8 @@ use super::value::{ValueError, hex32, number};
 use crate::command::{Command, Day, Field};
 use crate::io::Tone;
 use crate::library::{self, Drug};
-use crate::record::Mode;
 use crate::units::{NgPerMl, Nl, NlPerDay, Seconds};
+use crate::vocabulary::Mode;
 
 /// Most entries of one log page.
 pub const PAGE_MAX: u64 = 64;
