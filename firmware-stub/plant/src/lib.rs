@@ -3,7 +3,7 @@
 //! **Invariant**: what leaves the reservoir is delivered, lost or still stretches the catheter, to the last 1/1024 nl; and every quantity is a function of
 //! the seed, the drive and the faults with their times alone. How often anybody looks ([`Plant::advance`], [`Plant::sense`], [`Plant::truth`]) changes nothing.
 //!
-//! Nothing here knows the firmware: the shell converts [`Sensors`] to the firmware's input and the firmware's output to a [`Drive`]. Times are milliseconds
+//! Nothing here ever knows the firmware: the shell converts [`Sensors`] to the firmware's input and the firmware's output to a [`Drive`]. Times are milliseconds
 //! since first power. No floating point, no allocation; an idle step costs a few comparisons, because the catheter relaxes in closed form.
 #![no_std]
 

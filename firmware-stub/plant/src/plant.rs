@@ -268,12 +268,19 @@ impl Plant {
             self.reservoir.take(volume_fx)
         };
         self.catheter.take_in(self.now_ms, moved_fx);
+        debug_assert!(self.is_conserved(), "volume came from nowhere or went nowhere");
         self.motor.load_pa = self.catheter.pressure_pa(self.now_ms);
         if self.motor.load_pa > self.settings.stall_pa {
             self.motor.stalled = true;
         }
         self.weigh();
         self.note_loaded();
+    }
+
+    /// Whether everything that left the reservoir is somewhere.
+    fn is_conserved(&self) -> bool {
+        let flow = self.catheter.flow(self.now_ms);
+        flow.delivered_fx + flow.lost_fx + flow.stored_fx == self.reservoir.displaced_fx
     }
 
     /// Decides how the stroke that begins now will go.

@@ -36,6 +36,7 @@ impl<N: Nv> Pump<N> {
             given: 0,
         });
         if ON_DEMAND.contains(&kind) {
+            // What an earlier bolus left over may make it a stroke more than was asked for.
             let nl = dose_nl.max(strokes * STROKE_NL).min(u64::from(u32::MAX)) as u32;
             self.state.demand.push(Given {
                 start: self.now,
@@ -60,6 +61,7 @@ impl<N: Nv> Pump<N> {
         if let Some(stroke) = &mut self.motor.stroke
             && stroke.charge == Charge::Bolus(bolus.kind)
         {
+            // Its drug moves whatever is said now: a stroke that was begun is never called back.
             stroke.orphan = true;
             committed_nl += STROKE_NL;
         }
@@ -73,6 +75,7 @@ impl<N: Nv> Pump<N> {
         if cause != BolusEnd::Complete
             && let Some(carry) = self.state.carry.get_mut(bolus.kind as usize)
         {
+            // Nothing of a bolus that was cut short is owed to the next.
             *carry = 0;
         }
         if bolus.kind == BolusKind::Bridge {

@@ -105,6 +105,7 @@ pub(crate) fn stage(draft: &mut Prescription, field: Field, settings: &Settings)
         Field::TrialDose(dose) => (Key::TrialDose, in_range(name, dose.0, limits.trial_dose, "nl")?),
         Field::SoftConfirm => (Key::Soft, 1),
     };
+    // Fields come in any order, so each is held against the drug as soon as both are there, and is taken back if they do not fit.
     let before = draft.get(key);
     draft.set(key, value);
     check_drug(draft, settings).inspect_err(|_| draft.restore(key, before))

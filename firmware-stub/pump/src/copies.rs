@@ -12,6 +12,7 @@ use crate::vocabulary::{AlarmId, BolusEnd, Cause, State};
 impl<N: Nv> Pump<N> {
     /// Stores the state in both copies, if something of it changed.
     pub(crate) fn save_if_needed(&mut self) {
+        // Before the first step the strokes of the time before are not counted: what is stored knows where to count from, and must stay.
         if !core::mem::take(&mut self.unsaved) || self.recover {
             return;
         }
@@ -37,6 +38,7 @@ impl<N: Nv> Pump<N> {
             };
         if !written {
             self.raise(AlarmId::LogWriteFailed);
+            // The alarm is a change as well; to store it at once would be tried at every step.
             self.unsaved = false;
         }
     }
@@ -95,6 +97,7 @@ impl<N: Nv> Pump<N> {
     }
 
     fn prescription_is_lost(&mut self) {
+        // Before the prescription is gone: the entry of its end tells the mode.
         self.end_bolus(BolusEnd::Alarm);
         self.in_force = None;
         self.periodic_due = NEVER;

@@ -46,6 +46,8 @@ impl<N: Nv> Pump<N> {
             return;
         }
         let charge = match self.state.bolus {
+            // Where both are due the basal goes first: its accumulator holds little more than a stroke, while a bolus that is a little
+            // late catches up.
             _ if self.basal.due() <= self.now => Charge::Basal,
             Some(bolus) if self.bolus_due() <= self.now => Charge::Bolus(bolus.kind),
             _ => return,
@@ -96,9 +98,11 @@ impl<N: Nv> Pump<N> {
             Some(rx) if programmed && rx.has_ptm() => rx.or(Key::PtmMax, 0),
             _ => return false,
         };
+        // The stroke that is to begin is not in the sum yet.
         let max = max + WINDOW_SLACK_NL - STROKE_NL;
         let window_ms = self.rx_or(Key::PtmWindow, 0) * 1000;
         let demand = self.state.demand.sum_nl(self.now, window_ms);
+        // The bound costs no division, and nearly always it is enough.
         self.programmed.at_most_nl(self.now) + demand > max && self.window_nl() > max
     }
 
@@ -312,6 +316,7 @@ impl<N: Nv> Pump<N> {
             }
         }
         if self.input.telemetry_wake && !before.telemetry_wake {
+            // A programmer that talks wakes the coil as well: that is no interference.
             let talking = self.last_request.is_some_and(|at| self.now.saturating_sub(at) < 5_000);
             if !talking {
                 self.event(What::Wake);

@@ -272,6 +272,7 @@ impl Prescription {
         if !input.is_empty() {
             for day in 0..7 {
                 let staged = input.u16()?;
+                // A bit for each of the `STEPS`.
                 rx.staged_steps[day] = staged & 0x1FFF;
                 for at in 0..STEPS {
                     if staged >> at & 1 == 1 {

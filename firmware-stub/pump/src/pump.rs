@@ -233,6 +233,8 @@ impl<N: Nv> Pump<N> {
     /// Logs and sends a dose entry.
     pub(crate) fn entry(&mut self, cause: DoseCause) {
         let volumes = &self.state.volumes;
+        // Every stroke is of one class, whatever happened to it and to the pump.
+        debug_assert_eq!(volumes.sum(), self.state.strokes.saturating_mul(STROKE_NL));
         let entry = DoseEntry {
             n: 0,
             t: Millis(self.now),

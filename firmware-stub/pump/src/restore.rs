@@ -43,6 +43,7 @@ fn choose(a: Found, b: Found) -> Choice {
     let damaged = [matches!(a, Found::Damaged), matches!(b, Found::Damaged)];
     let (known, copy_b, stale) = match (a, b) {
         (Found::Good(seq_a), Found::Good(seq_b)) => {
+            // Numbers come round after 2^32: the newer one lies less than half of that ahead.
             let a_is_newer = seq_a.wrapping_sub(seq_b) < u32::MAX / 2;
             (true, !a_is_newer, [!a_is_newer, a_is_newer && seq_a != seq_b])
         }
@@ -80,6 +81,7 @@ impl<N: Nv> Pump<N> {
         let slots = [Slot::StateA, Slot::StateB];
         let [a, b] = slots.map(|slot| Found::by(&self.nv, slot, |record| self.state.decode(record)));
         let choice = choose(a, b);
+        // Both were decoded into the one place that there is: the copy to go by must stand there last.
         let seq = self
             .nv
             .read(slots[usize::from(choice.copy_b)])
@@ -236,6 +238,7 @@ impl<N: Nv> Pump<N> {
         let life_s = add_months(Seconds(first_rtc), self.settings.end_of_life_months)
             .0
             .saturating_sub(first_rtc);
+        // By the pump's own count and not by the calendar of its clock: a clock that is set back gives no year more.
         self.timers.end_of_life = life_s.saturating_mul(1000);
         self.count_missed_strokes();
         if self.state.bolus.is_some() {
@@ -294,7 +297,9 @@ impl<N: Nv> Pump<N> {
             .state
             .bolus
             .map_or(0, |bolus| bolus.strokes.saturating_sub(bolus.given));
-        let basal = u128::from(self.state.rate) * u128::from(elapsed_ms) / u128::from(STROKE_NL * DAY_MS) + 2;
+        let basal = u128::from(self.state.rate) * u128::from(elapsed_ms) / u128::from(STROKE_NL * DAY_MS)
+            // What was owed already is less than two strokes (`Basal::settle`).
+            + 2;
         let most = u64::try_from(basal).unwrap_or(u64::MAX).saturating_add(bolus_left);
         most.min(self.state.reservoir / STROKE_NL)
     }

@@ -22,6 +22,11 @@ pub(crate) struct Volumes {
 }
 
 impl Volumes {
+    /// Of all classes.
+    pub(crate) fn sum(&self) -> u64 {
+        self.bolus.iter().fold(self.basal, |sum, &nl| sum.saturating_add(nl))
+    }
+
     pub(crate) const fn of(&self, kind: BolusKind) -> u64 {
         self.bolus[kind as usize]
     }

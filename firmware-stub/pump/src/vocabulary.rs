@@ -28,7 +28,7 @@ pub enum Mode {
     Minimum,
 }
 
-/// Kinds of bolus, each counted apart.
+/// Kinds of bolus, each counted apart. Their order is that of the stored volumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum BolusKind {
@@ -49,7 +49,7 @@ pub enum BolusEnd {
     Reset,
 }
 
-/// Alarms; the first fourteen are critical.
+/// Alarms; the first fourteen are critical. Their order is that of the bits in the stored state, and that of the `alarms` in a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "PROTOCOL.md names them")]
 #[repr(u8)]

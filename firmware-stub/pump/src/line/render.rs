@@ -311,6 +311,7 @@ pub(super) fn forecast(seq: u16, forecast: &Forecast) -> LineWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Coded;
     use crate::line::LINE_MAX;
     use crate::units::{Millis, Nl, NlPerDay};
     use crate::vocabulary::{DoseCause, Mode};
@@ -323,7 +324,7 @@ mod tests {
             let mut line = ok(65_535);
             line.raw(" alarms=");
             let before = line.text().len();
-            alarm_list(&mut line, names::ALARMS.into_iter(), after);
+            alarm_list(&mut line, AlarmId::LIST.iter().copied(), after);
             let list = String::from(&line.text()[before..]);
             assert!(line.room() >= after, "{list}");
             let names: Vec<&str> = list.split(',').collect();
@@ -331,8 +332,8 @@ mod tests {
             assert!(
                 names[..names.len() - 1]
                     .iter()
-                    .zip(names::ALARMS)
-                    .all(|(name, id)| *name == names::alarm(id)),
+                    .zip(AlarmId::LIST)
+                    .all(|(name, &id)| *name == names::alarm(id)),
                 "{list}"
             );
             line.raw(&"x".repeat(after));

@@ -240,7 +240,7 @@ impl<const TX: usize> LineServer<TX> {
     #[inline(never)]
     fn say(&mut self, line: impl FnOnce() -> LineWriter) {
         if let Some(bytes) = line().finish() {
-            self.queue.push(bytes);
+            self.enqueue(bytes);
         }
     }
 
@@ -264,7 +264,13 @@ impl<const TX: usize> LineServer<TX> {
             self.last_reply_len = bytes.len();
             self.last_reply[..bytes.len()].copy_from_slice(bytes);
         }
-        self.queue.push(bytes);
+        self.enqueue(bytes);
+    }
+
+    /// Whoever says something looked for room before: no line is ever dropped here.
+    fn enqueue(&mut self, bytes: &[u8]) {
+        let has_room = self.queue.push(bytes);
+        debug_assert!(has_room);
     }
 }
 
