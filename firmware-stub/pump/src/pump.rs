@@ -11,6 +11,7 @@ use crate::command::{Field, Status, Totals};
 use crate::defects::Defect;
 use crate::demand::Programmed;
 use crate::field_text;
+use crate::forecast::{self, Forecast};
 use crate::io::{Input, Output, ResetReason, STROKE_NL};
 use crate::library::Drug;
 use crate::logs::{self, DOSE_RING, EVENT_RING, Logs};
@@ -343,6 +344,22 @@ impl<N: Nv> Pump<N> {
             total: Nl(self.state.strokes.saturating_mul(STROKE_NL)),
             strokes: self.state.strokes,
             reservoir: Nl(self.state.reservoir),
+        }
+    }
+
+    /// When the pump needs somebody, as far as it knows.
+    pub fn forecast(&self) -> Forecast {
+        let weekly_nl = match (self.state.state, self.rx()) {
+            (State::Running, Some(rx)) => forecast::weekly_nl(rx),
+            (State::MinimumRate, _) => u64::from(self.settings.minimum_rate_nl_d) * 7,
+            _ => 0,
+        };
+        let left_nl = self.state.reservoir.saturating_sub(self.low_nl());
+        let eri_at = self.state.eri_at;
+        Forecast {
+            refill: forecast::refill_at(self.clock.now(self.now), left_nl, weekly_nl),
+            eri: eri_at.map(|at| self.civil(at)),
+            eos: eri_at.map(|_| self.civil(self.eos_at())),
         }
     }
 
