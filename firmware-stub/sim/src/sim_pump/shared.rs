@@ -27,7 +27,7 @@ pub struct Advance {
 /// How a pump's time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// Only in [`SimControl::advance`].
+    /// Only in [`SimControl::advance`](super::SimControl::advance).
     Fenced,
     /// By the wall clock, so many times as fast; 0 counts as 1.
     RealTime {
