@@ -374,29 +374,14 @@ impl Session {
     }
 
     fn finish(&mut self, task: Task, outcome: Outcome) {
-        let verb = task.job.verb();
         let Some(id) = task.id else {
             if let Some(why) = task.job.unfinished(&outcome) {
                 self.garbled(why);
             }
             return;
         };
-        match &outcome {
-            Outcome::Ok { fields } => self.journal(Body::Reply {
-                verb: verb.to_owned(),
-                refused: None,
-                fields: Arc::clone(fields),
-            }),
-            Outcome::Refused { reason, fields } => self.journal(Body::Reply {
-                verb: verb.to_owned(),
-                refused: Some(reason.clone()),
-                fields: Arc::clone(fields),
-            }),
-            Outcome::NoReply { tries } => self.journal(Body::NoReply {
-                verb: verb.to_owned(),
-                tries: *tries,
-            }),
-            Outcome::CutOff { .. } | Outcome::Abandoned | Outcome::NotSent { .. } => {}
+        if let Some(body) = outcome.body(task.job.verb()) {
+            self.journal(body);
         }
         self.events.push_back(SessionEvent::Done { id, outcome });
     }
