@@ -10,7 +10,7 @@ use pump_hil_model::diagnostic::Diagnostic;
 use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::yaml::raw::FromNode;
 use pump_hil_model::yaml::tree::{BYTES_MAX, Node, Value};
-use pump_hil_model::yaml::{FileText, Place, Problem, check, diagnose, parse};
+use pump_hil_model::yaml::{FileText, Location, Problem, check, diagnose, parse};
 use sha2::{Digest, Sha256};
 
 /// Most files that one scenario is made of.
@@ -172,7 +172,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads a file and, before it, what it includes.
-    fn file(&mut self, path: &str, included_at: Option<Place>) -> Result<(), SourceError> {
+    fn file(&mut self, path: &str, included_at: Option<Location>) -> Result<(), SourceError> {
         let bytes = self.source.read(path)?;
         if bytes.len() > BYTES_MAX {
             return Err(SourceError::TooLarge {
@@ -216,7 +216,7 @@ impl Reader<'_> {
         let at = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        let place = Place {
+        let place = Location {
             file: index,
             start: at,
             end: at + 1,
@@ -243,7 +243,7 @@ impl Reader<'_> {
         }
     }
 
-    fn include(&mut self, from: &str, text: &str, place: Place) -> Result<(), Problem> {
+    fn include(&mut self, from: &str, text: &str, place: Location) -> Result<(), Problem> {
         let shown = check::short(text);
         let Some(path) = resolve(from, text) else {
             return Err(Problem::new(

@@ -6,7 +6,7 @@ use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::tree::{Kind, Node, Value, kind_of};
-use pump_hil_model::yaml::{Place, Problem, gather};
+use pump_hil_model::yaml::{Location, Problem, gather};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows of a table.
@@ -83,7 +83,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
     list
 }
 
-fn check_name(name: &str, place: Place, problems: &mut Vec<Problem>) {
+fn check_name(name: &str, place: Location, problems: &mut Vec<Problem>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.len() > 60 || !name.chars().all(fits) || name.starts_with('.') {
         let message = format!("`{}` is no name for a case", short(name));
@@ -120,7 +120,7 @@ fn row(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Row {
     }
 }
 
-fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, problems: &mut Vec<Problem>) {
+fn check_row(row: &Row, at: Location, node: &Node, used: &BTreeMap<String, Location>, problems: &mut Vec<Problem>) {
     let name = row.name.as_deref().unwrap_or("");
     if used.is_empty() && node.entries().is_empty() {
         gather(
@@ -157,7 +157,7 @@ fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, 
 }
 
 /// Finds the `${names}` of a tree, each at its first place.
-fn placeholders(node: &Node, used: &mut BTreeMap<String, Place>, problems: &mut Vec<Problem>) {
+fn placeholders(node: &Node, used: &mut BTreeMap<String, Location>, problems: &mut Vec<Problem>) {
     match &node.value {
         Value::Scalar { text, .. } => {
             for piece in pieces(text) {

@@ -1,6 +1,6 @@
 //! From a text to a tree, event by event of the parser.
 
-use super::place::Place;
+use super::location::Location;
 use super::problem::{Problem, gather};
 use super::tree::{DEPTH_MAX, Key, Kind, NODES_MAX, Node, Value, kind_of};
 use crate::mistake::Mistake;
@@ -119,7 +119,7 @@ impl Offsets {
 
 /// A list or map that is being read.
 struct Open {
-    place: Place,
+    place: Location,
     /// A list has no keys.
     map: bool,
     key: Option<Key>,
@@ -139,15 +139,15 @@ struct Builder {
 }
 
 impl Builder {
-    fn place(&self, span: ParserSpan) -> Place {
+    fn place(&self, span: ParserSpan) -> Location {
         let start = self.offsets.byte(span.start.index());
         let end = self.offsets.byte(span.end.index()).max(start);
         self.place_at(start, end - start)
     }
 
-    fn place_at(&self, start: usize, len: usize) -> Place {
+    fn place_at(&self, start: usize, len: usize) -> Location {
         let end = (start + len).min(self.offsets.len.max(start));
-        Place {
+        Location {
             file: self.file,
             start: u32::try_from(start).unwrap_or(u32::MAX),
             end: u32::try_from(end).unwrap_or(u32::MAX),
@@ -155,7 +155,7 @@ impl Builder {
         }
     }
 
-    fn event(&mut self, event: Event<'_>, place: Place) -> Result<(), Problem> {
+    fn event(&mut self, event: Event<'_>, place: Location) -> Result<(), Problem> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 refuse_anchor(anchor, place)?;
@@ -197,7 +197,7 @@ impl Builder {
         }
     }
 
-    fn open(&mut self, place: Place, map: bool) -> Result<(), Problem> {
+    fn open(&mut self, place: Location, map: bool) -> Result<(), Problem> {
         if self.stack.len() >= DEPTH_MAX {
             return Err(too_deep(place));
         }
@@ -212,7 +212,7 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, end: Place) -> Result<(), Problem> {
+    fn close(&mut self, end: Location) -> Result<(), Problem> {
         let Some(open) = self.stack.pop() else {
             return Ok(());
         };
@@ -270,7 +270,7 @@ impl Builder {
     }
 }
 
-fn too_deep(place: Place) -> Problem {
+fn too_deep(place: Location) -> Problem {
     Problem::new(
         Mistake::Limit,
         place,
@@ -278,7 +278,7 @@ fn too_deep(place: Place) -> Problem {
     )
 }
 
-fn refuse_anchor(anchor: usize, place: Place) -> Result<(), Problem> {
+fn refuse_anchor(anchor: usize, place: Location) -> Result<(), Problem> {
     if anchor == 0 {
         return Ok(());
     }
@@ -288,7 +288,7 @@ fn refuse_anchor(anchor: usize, place: Place) -> Result<(), Problem> {
     )
 }
 
-fn refuse_tag(tag: Option<&saphyr_parser::Tag>, place: Place) -> Result<(), Problem> {
+fn refuse_tag(tag: Option<&saphyr_parser::Tag>, place: Location) -> Result<(), Problem> {
     match tag {
         None => Ok(()),
         Some(tag) => Err(Problem::new(

@@ -3,7 +3,7 @@
 //! Each type gives its JSON Schema, so that what an editor completes, what the structural check demands, and what is read are one thing.
 //! Reading never fails: what has the wrong shape was told by the structural check and is read as absent.
 
-use super::place::Place;
+use super::location::Location;
 use super::tree::{Kind, Node, Value};
 use crate::quantity::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -22,7 +22,7 @@ pub struct Text {
     /// The text.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// A word of a closed list, such as the name of a fault. `K` names the list.
@@ -69,7 +69,7 @@ pub struct Count {
     /// The number.
     pub value: i64,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// `true` or `false`.
@@ -86,7 +86,7 @@ pub struct Table<T> {
     /// The entries, in the order of the file.
     pub entries: Vec<(Text, T)>,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// Either a scalar form or a structured one.
@@ -275,7 +275,7 @@ macro_rules! raw_struct {
         pub struct $name {
             /// Where it stands.
             #[schemars(skip)]
-            pub place: $crate::yaml::Place,
+            pub place: $crate::yaml::Location,
             $( $(#[$field_meta])* pub $field: Option<$ty>, )*
         }
 

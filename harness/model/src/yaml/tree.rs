@@ -3,7 +3,7 @@
 //! Invariant: at most [`BYTES_MAX`] bytes, [`DEPTH_MAX`] levels and [`NODES_MAX`] values; anchors, aliases and tags are refused, so a small file
 //! cannot grow large.
 
-use super::place::Place;
+use super::location::Location;
 
 /// Most bytes of a file.
 pub const BYTES_MAX: usize = 1 << 20;
@@ -27,7 +27,7 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
     /// What it is.
     pub value: Value,
 }
@@ -56,7 +56,7 @@ pub struct Key {
     /// Its text.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 impl Node {

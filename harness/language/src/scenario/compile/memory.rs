@@ -9,7 +9,7 @@ use pump_hil_model::mistake::Mistake;
 use pump_hil_model::value::needs_image;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Text;
-use pump_hil_model::yaml::{Place as FilePlace, Problem};
+use pump_hil_model::yaml::{Location, Problem};
 
 /// Places that a scenario may watch: each is read whenever time stands.
 const WATCHED_MAX: usize = 32;
@@ -17,7 +17,7 @@ const WATCHED_MAX: usize = 32;
 /// A place in memory. Where the image of a rig is known it must be there, and what stands at `whole` must fit it.
 pub(super) fn place(
     text: &Text,
-    whole: FilePlace,
+    whole: Location,
     fits: impl Fn(&Place) -> Result<(), NameError>,
     catalog: &Catalog,
     told: &mut Told<'_>,
@@ -78,7 +78,7 @@ pub(super) fn watch(raw: &[Text], catalog: &Catalog, told: &mut Told<'_>) -> Vec
     raw.iter().map(|text| text.text.clone()).collect()
 }
 
-fn wrong_name(place: FilePlace, rig: Option<&str>, error: NameError, told: &mut Told<'_>) {
+fn wrong_name(place: Location, rig: Option<&str>, error: NameError, told: &mut Told<'_>) {
     let message = match rig {
         None => error.message,
         Some(rig) => format!("on rig `{rig}`: {}", error.message),
