@@ -9,7 +9,7 @@ use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::Diagnostic;
 use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::yaml::raw::FromNode;
-use pump_hil_model::yaml::tree::{BYTES_MAX, Node, Value};
+use pump_hil_model::yaml::tree::{BYTES_MAX, Content, Node};
 use pump_hil_model::yaml::{FileText, Location, Problem, check, diagnose, parse};
 use sha2::{Digest, Sha256};
 
@@ -195,7 +195,7 @@ impl Reader<'_> {
             text,
         });
         let Some(node) = node else { return Ok(()) };
-        if !matches!(node.value, Value::Map(_)) {
+        if !matches!(node.value, Content::Map(_)) {
             self.problems.push(
                 Problem::new(Mistake::WrongKind, node.place, "a scenario is a map of keys")
                     .help("begin with `scenario: some-name`"),
@@ -232,7 +232,7 @@ impl Reader<'_> {
     }
 
     fn includes(&mut self, path: &str, node: &Node) {
-        let Some(Value::List(items)) = node.get("include").map(|n| &n.value) else {
+        let Some(Content::List(items)) = node.get("include").map(|n| &n.value) else {
             return;
         };
         for item in items {

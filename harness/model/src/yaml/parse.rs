@@ -2,7 +2,7 @@
 
 use super::location::Location;
 use super::problem::{Problem, gather};
-use super::tree::{DEPTH_MAX, Key, Kind, NODES_MAX, Node, Value, kind_of};
+use super::tree::{Content, DEPTH_MAX, Key, Kind, NODES_MAX, Node, kind_of};
 use crate::mistake::Mistake;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as ParserSpan};
 
@@ -165,7 +165,7 @@ impl Builder {
                 let text = text.into_owned();
                 self.add(Node {
                     place,
-                    value: Value::Scalar { kind, text, plain },
+                    value: Content::Scalar { kind, text, plain },
                 })
             }
             Event::SequenceStart(anchor, tag) => {
@@ -219,9 +219,9 @@ impl Builder {
         let mut place = open.place;
         place.end = place.end.max(end.start);
         let value = if open.map {
-            Value::Map(open.entries)
+            Content::Map(open.entries)
         } else {
-            Value::List(open.list)
+            Content::List(open.list)
         };
         self.add(Node { place, value })
     }
@@ -245,7 +245,7 @@ impl Builder {
             return Ok(());
         }
         let Some(key) = open.key.take() else {
-            let Value::Scalar { text, .. } = node.value else {
+            let Content::Scalar { text, .. } = node.value else {
                 return Err(
                     Problem::new(Mistake::Syntax, node.place, "a key must be a plain text").help(
                         "put quotes around a text that begins with `[` or `{`, such as a `${placeholder}` in braces",

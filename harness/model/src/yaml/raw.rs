@@ -4,7 +4,7 @@
 //! Reading never fails: what has the wrong shape was told by the structural check and is read as absent.
 
 use super::location::Location;
-use super::tree::{Kind, Node, Value};
+use super::tree::{Content, Kind, Node};
 use crate::quantity::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -109,7 +109,7 @@ impl<D> Quantity<D> {
 impl FromNode for Text {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar { text, kind, .. } if *kind != Kind::Null => Some(Self {
+            Content::Scalar { text, kind, .. } if *kind != Kind::Null => Some(Self {
                 text: text.clone(),
                 place: node.place,
             }),
@@ -127,7 +127,7 @@ impl<K> FromNode for Word<K> {
 impl<D> FromNode for Quantity<D> {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar { kind: Kind::Text, .. } => Text::from_node(node).map(|text| Self(text, PhantomData)),
+            Content::Scalar { kind: Kind::Text, .. } => Text::from_node(node).map(|text| Self(text, PhantomData)),
             _ => None,
         }
     }
@@ -136,7 +136,7 @@ impl<D> FromNode for Quantity<D> {
 impl FromNode for Count {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar {
+            Content::Scalar {
                 kind: Kind::Int, text, ..
             } => integer(text).map(|value| Self {
                 value,
@@ -150,7 +150,7 @@ impl FromNode for Count {
 impl FromNode for Flag {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar {
+            Content::Scalar {
                 kind: Kind::Bool, text, ..
             } => Some(Self(text.eq_ignore_ascii_case("true"))),
             _ => None,
@@ -167,7 +167,7 @@ impl FromNode for Scalar {
 impl<T: FromNode> FromNode for Vec<T> {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::List(items) => Some(items.iter().filter_map(T::from_node).collect()),
+            Content::List(items) => Some(items.iter().filter_map(T::from_node).collect()),
             _ => None,
         }
     }
@@ -175,7 +175,7 @@ impl<T: FromNode> FromNode for Vec<T> {
 
 impl<T: FromNode> FromNode for Table<T> {
     fn from_node(node: &Node) -> Option<Self> {
-        let Value::Map(entries) = &node.value else {
+        let Content::Map(entries) = &node.value else {
             return None;
         };
         let entry = |(key, value): &(super::tree::Key, Node)| {
@@ -195,7 +195,7 @@ impl<T: FromNode> FromNode for Table<T> {
 impl<A: FromNode, B: FromNode> FromNode for Either<A, B> {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar { .. } => A::from_node(node).map(Self::Short),
+            Content::Scalar { .. } => A::from_node(node).map(Self::Short),
             _ => B::from_node(node).map(Self::Long),
         }
     }
@@ -281,7 +281,7 @@ macro_rules! raw_struct {
 
         impl $crate::yaml::raw::FromNode for $name {
             fn from_node(node: &$crate::yaml::tree::Node) -> Option<Self> {
-                matches!(node.value, $crate::yaml::tree::Value::Map(_)).then(|| Self {
+                matches!(node.value, $crate::yaml::tree::Content::Map(_)).then(|| Self {
                     place: node.place,
                     $( $field: $crate::yaml::raw::field(node, stringify!($field)), )*
                 })

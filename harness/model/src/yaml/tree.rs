@@ -29,12 +29,12 @@ pub struct Node {
     /// Where it stands.
     pub place: Location,
     /// What it is.
-    pub value: Value,
+    pub value: Content,
 }
 
 /// What a value is.
 #[derive(Debug, Clone)]
-pub enum Value {
+pub enum Content {
     /// A scalar; the text is kept as it was written.
     Scalar {
         /// What it looks like.
@@ -64,7 +64,7 @@ impl Node {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|(k, _)| k.text == key).map(|(_, v)| v),
+            Content::Map(entries) => entries.iter().find(|(k, _)| k.text == key).map(|(_, v)| v),
             _ => None,
         }
     }
@@ -73,7 +73,7 @@ impl Node {
     #[must_use]
     pub fn entries(&self) -> &[(Key, Node)] {
         match &self.value {
-            Value::Map(entries) => entries,
+            Content::Map(entries) => entries,
             _ => &[],
         }
     }
@@ -82,7 +82,7 @@ impl Node {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.value {
-            Value::Scalar { text, .. } => Some(text),
+            Content::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }
