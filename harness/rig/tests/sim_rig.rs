@@ -6,7 +6,7 @@ use pump_hil_model::case::{Mode, Prescription, Request};
 use pump_hil_model::event::{Body, Said};
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use pump_hil_rig::{End, OpenOptions, Rig, RigError, RigFile};
 use pump_hil_talk::session::{Outcome, Session, SessionEvent};
 use std::sync::Arc;
@@ -295,13 +295,19 @@ async fn the_probe_leaves_the_pump_safe() {
 #[tokio::test(flavor = "current_thread")]
 async fn words_and_bits_are_read_written_and_flipped_by_name() {
     let mut bench = Bench::open().await;
-    bench.rig.write_value("scratch", &Value::Unsigned(0x1234_5678)).unwrap();
+    bench
+        .rig
+        .write_value("scratch", &MemoryValue::Unsigned(0x1234_5678))
+        .unwrap();
     assert_eq!(
         bench.rig.read_value("0x20002000").unwrap(),
-        Value::Unsigned(0x1234_5678)
+        MemoryValue::Unsigned(0x1234_5678)
     );
     assert_eq!(bench.rig.flip("scratch", 9).unwrap(), (0x2000_2001, 0x56, 0x54));
-    assert_eq!(bench.rig.read_value("scratch").unwrap(), Value::Unsigned(0x1234_5478));
+    assert_eq!(
+        bench.rig.read_value("scratch").unwrap(),
+        MemoryValue::Unsigned(0x1234_5478)
+    );
     let error = bench.rig.read_value("scrach").unwrap_err().to_string();
     assert!(
         error.contains("no symbol `scrach`") && error.contains("scratch"),

@@ -9,7 +9,7 @@ use crate::scenario::raw::{RawProbe, RawSend};
 use pump_hil_firmware::Place;
 use pump_hil_model::case::{Action, ProbeAction};
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Scalar;
@@ -80,7 +80,7 @@ pub(super) fn probe(raw: &RawProbe, clock: &mut Clock, catalog: &Catalog, told: 
         }
         "write" => {
             let (Scalar(at), Scalar(value)) = (raw.write.as_ref()?, raw.value.as_ref()?);
-            let written = Value::written(&value.text);
+            let written = MemoryValue::written(&value.text);
             place(
                 at,
                 value.place,
