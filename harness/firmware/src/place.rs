@@ -6,7 +6,7 @@ use pump_hil_model::value::{MemoryValue, Number, Wanted, needs_image};
 
 /// A place in memory, and how its bytes are a value.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct MemoryPlace {
     /// As it was written.
     pub text: String,
     /// Its first byte.
@@ -91,7 +91,7 @@ fn number(bytes: &[u8], signed: bool) -> i128 {
     }
 }
 
-impl Place {
+impl MemoryPlace {
     /// A word of 32 bits at an address, of which nothing else is known.
     #[must_use]
     pub fn word(text: &str, addr: u64) -> Self {

@@ -3,7 +3,7 @@
 use super::probe::Debug;
 use super::test_block::{FaultState, TestBlock};
 use super::{Rig, RigError};
-use pump_hil_firmware::{Image, NameError, Place};
+use pump_hil_firmware::{Image, MemoryPlace, NameError};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::event::Sample;
 use pump_hil_model::fault::FaultName;
@@ -84,7 +84,7 @@ impl Rig {
     ///
     /// # Errors
     /// There is no probe, or nothing at the address.
-    pub fn read_place(&mut self, place: &Place) -> Result<MemoryValue, RigError> {
+    pub fn read_place(&mut self, place: &MemoryPlace) -> Result<MemoryValue, RigError> {
         let debug = self.debug_of(|| format!("reading `{}`", place.text))?;
         place.read(|addr, into| read(debug, addr, into))
     }
@@ -261,14 +261,14 @@ impl Rig {
     ///
     /// # Errors
     /// There is no such thing.
-    pub fn place(&self, at: &str) -> Result<Place, RigError> {
+    pub fn place(&self, at: &str) -> Result<MemoryPlace, RigError> {
         if needs_image(at) {
             return Ok(self.image_for(at)?.place(at)?);
         }
         let image = self.image.as_ref().filter(|_| !at.starts_with("0x"));
         match image.and_then(|image| image.place(at).ok()) {
             Some(place) => Ok(place),
-            None => Ok(Place::word(at, self.address(at)?)),
+            None => Ok(MemoryPlace::word(at, self.address(at)?)),
         }
     }
 

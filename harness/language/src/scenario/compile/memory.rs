@@ -3,7 +3,7 @@
 use super::told::Told;
 use super::values::each_once;
 use crate::catalog::Catalog;
-use pump_hil_firmware::{NameError, Place, is_expression};
+use pump_hil_firmware::{MemoryPlace, NameError, is_expression};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::value::needs_image;
@@ -18,7 +18,7 @@ const WATCHED_MAX: usize = 32;
 pub(super) fn place(
     text: &Text,
     whole: Location,
-    fits: impl Fn(&Place) -> Result<(), NameError>,
+    fits: impl Fn(&MemoryPlace) -> Result<(), NameError>,
     catalog: &Catalog,
     told: &mut Told<'_>,
 ) {
@@ -36,14 +36,14 @@ pub(super) fn place(
         .map(|(rig, image)| (Some(rig.as_str()), image.place(&text.text)))
         .collect();
     if images.is_empty() && !named {
-        places.push((None, Ok(Place::word(&text.text, 0))));
+        places.push((None, Ok(MemoryPlace::word(&text.text, 0))));
     }
     for (rig, place) in places {
         match place {
             Err(error) if named => wrong_name(text.place, rig, error, told),
             place => {
                 // The catalogue has this symbol. An image that lacks it says no type, and then it is a 32-bit word.
-                let place = place.unwrap_or_else(|_| Place::word(&text.text, 0));
+                let place = place.unwrap_or_else(|_| MemoryPlace::word(&text.text, 0));
                 if let Err(error) = fits(&place) {
                     wrong_name(whole, rig, error, told);
                 }

@@ -6,7 +6,7 @@ use super::told::Told;
 use super::values::{bits_32, positive_time};
 use crate::catalog::Catalog;
 use crate::scenario::raw::{RawProbe, RawSend};
-use pump_hil_firmware::Place;
+use pump_hil_firmware::MemoryPlace;
 use pump_hil_model::case::{Action, ProbeAction};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::value::MemoryValue;
@@ -94,7 +94,7 @@ pub(super) fn probe(raw: &RawProbe, clock: &mut Clock, catalog: &Catalog, told: 
         "flip" => {
             let bit = raw.bit.and_then(|bit| bits_32(bit, told));
             let at = &raw.flip.as_ref()?.0;
-            let fits = |place: &Place| bit.map_or(Ok(()), |bit| place.has_bit(bit));
+            let fits = |place: &MemoryPlace| bit.map_or(Ok(()), |bit| place.has_bit(bit));
             place(at, raw.bit?.place, fits, catalog, told);
             let at = at.text.clone();
             Some(ProbeAction::Flip { at, bit: bit? })
