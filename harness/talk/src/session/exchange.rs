@@ -1,6 +1,6 @@
 //! One exchange: what a job wants to be said next, what is in flight, and what came of it.
 
-use super::outcome::Outcome;
+use super::request::RequestEnd;
 use crate::wire::Fields;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ impl Exchange {
 #[derive(Debug)]
 pub(super) enum Next {
     Send { verb: String, fields: Fields },
-    Done(Outcome),
+    Done(RequestEnd),
 }
 
 /// A whole answer.
@@ -60,7 +60,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// The outcome of an exchange that ends its job.
-    pub fn outcome(self) -> Outcome {
+    pub fn outcome(self) -> RequestEnd {
         outcome(self.refused, self.fields.into_iter().collect())
     }
 
@@ -70,11 +70,11 @@ impl Answer {
 }
 
 /// The outcome of what was carried out, or refused for this reason.
-pub(super) fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> Outcome {
+pub(super) fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> RequestEnd {
     let fields = Arc::new(fields);
     match refused {
-        None => Outcome::Ok { fields },
-        Some(reason) => Outcome::Refused { reason, fields },
+        None => RequestEnd::Ok { fields },
+        Some(reason) => RequestEnd::Refused { reason, fields },
     }
 }
 

@@ -3,8 +3,8 @@
 use super::exchange::{Answer, Cut, Next, outcome};
 use super::hear::{Hear, Missing};
 use super::log::LogJob;
-use super::outcome::{Outcome, RequestError};
 use super::program::{Intent, ProgramJob};
+use super::request::{RequestEnd, RequestError};
 use crate::device::{Limits, LogVerb, Profile, arg_of};
 use crate::wire::Fields;
 use pump_hil_model::case::{Request, Section, Verb};
@@ -112,7 +112,7 @@ impl Job {
     }
 
     /// What a recovery could not read.
-    pub fn unfinished(&self, outcome: &Outcome) -> Option<String> {
+    pub fn unfinished(&self, outcome: &RequestEnd) -> Option<String> {
         match self {
             Self::Log(job) => job.unfinished(outcome),
             _ => None,
@@ -175,7 +175,7 @@ impl SingleJob {
     }
 
     /// Reply fields under the harness's names; data lines join them, a key that comes again with its values side by side.
-    fn outcome(&self, answer: Answer) -> Outcome {
+    fn outcome(&self, answer: Answer) -> RequestEnd {
         let ours = |key: String| self.rename.get(&key).cloned().unwrap_or(key);
         // Gathered at once, which sorts once.
         let mut fields: BTreeMap<String, String> = answer
@@ -208,7 +208,7 @@ impl SafeJob {
                     fields: Vec::new(),
                 }
             }
-            None => Next::Done(Outcome::Refused {
+            None => Next::Done(RequestEnd::Refused {
                 reason: "not-made-safe".to_owned(),
                 fields: Arc::default(),
             }),
@@ -217,10 +217,10 @@ impl SafeJob {
 
     fn answered(&mut self, answer: &Answer) -> Next {
         match &answer.refused {
-            None => Next::Done(Outcome::Ok {
+            None => Next::Done(RequestEnd::Ok {
                 fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.clone())])),
             }),
-            Some(reason) if self.left.is_empty() => Next::Done(Outcome::Refused {
+            Some(reason) if self.left.is_empty() => Next::Done(RequestEnd::Refused {
                 reason: reason.clone(),
                 fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.clone())])),
             }),

@@ -19,13 +19,13 @@ pub enum SessionEvent {
         /// Which.
         id: RequestId,
         /// How it ended.
-        outcome: Outcome,
+        outcome: RequestEnd,
     },
 }
 
 /// How a request ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestEnd {
     /// Carried out.
     Ok {
         /// Reply fields with their units.
@@ -57,7 +57,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl RequestEnd {
     /// What the journal has of it, where it has anything: of what was cut off, given up or not sent the caller knows.
     pub(super) fn body(&self, verb: &str) -> Option<Body> {
         let reply = |refused: Option<&String>, fields| Body::Reply {
