@@ -40,7 +40,7 @@ pub trait WordKind {
 pub struct Quantity<D>(pub Text, PhantomData<D>);
 
 /// Dimension of a quantity, for the schema.
-pub trait Dimension {
+pub trait QuantityKind {
     /// `time`, `volume`, ...
     const NAME: &'static str;
     /// What it looks like.
@@ -55,7 +55,7 @@ pub trait Dimension {
 #[derive(Debug, Clone, Copy)]
 pub struct Time;
 
-impl Dimension for Time {
+impl QuantityKind for Time {
     const NAME: &'static str = "time";
     const EXAMPLE: &'static str = "20 min";
     fn units() -> Vec<&'static str> {
@@ -241,7 +241,7 @@ schema!(
     |_generator| json_schema!({"type": ["string", "number", "integer", "boolean"]})
 );
 schema!(Word<K>, [K: WordKind], K::NAME, |_generator| json_schema!({"type": "string", "x-word": K::NAME}));
-schema!(Quantity<D>, [D: Dimension], D::NAME, |_generator| json_schema!({
+schema!(Quantity<D>, [D: QuantityKind], D::NAME, |_generator| json_schema!({
     "type": "string", "x-quantity": D::NAME, "x-units": D::units(), "x-also": D::ALSO, "examples": [D::EXAMPLE]
 }));
 schema!(Table<T>, [T: JsonSchema], format!("Table of {}", T::schema_name()), |generator| {
