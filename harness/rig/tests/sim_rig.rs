@@ -48,7 +48,7 @@ impl Bench {
         while let Some(event) = self.session.poll_event() {
             match event {
                 SessionEvent::Journal(body) => self.events.push((self.rig.now(), body)),
-                SessionEvent::Done { outcome: o, .. } => outcome = Some(o),
+                SessionEvent::Done { end, .. } => outcome = Some(end),
             }
         }
         outcome

@@ -226,7 +226,7 @@ impl<'a> Exchange<'a> {
                     self.note(body)?;
                     self.post_mortem.note_start(&mut self.at)?;
                 }
-                SessionEvent::Done { id, outcome } => self.finished.push((id, outcome)),
+                SessionEvent::Done { id, end } => self.finished.push((id, end)),
             }
         }
         if spoke {

@@ -82,6 +82,6 @@ pub fn part_of(rx: &Prescription, part: Part) -> Option<FieldValue<'_>> {
         Part::Tubing => FieldValue::Number(Volume, rx.tubing?.0),
         Part::TrialTime => FieldValue::Number(Time, trial?.time?.0),
         Part::TrialDose => FieldValue::Number(Volume, trial?.dose?.0),
-        Part::ConfirmSoftLimits => rx.confirm_soft_limits.then(|| FieldValue::Word("confirm"))?,
+        Part::ConfirmSoftLimits => rx.confirm_soft_limits.then_some(FieldValue::Word("confirm"))?,
     })
 }

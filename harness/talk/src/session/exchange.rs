@@ -59,9 +59,9 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The outcome of an exchange that ends its job.
-    pub fn outcome(self) -> RequestEnd {
-        outcome(self.refused, self.fields.into_iter().collect())
+    /// How an exchange that ends its job ended.
+    pub fn end(self) -> RequestEnd {
+        end_of(self.refused, self.fields.into_iter().collect())
     }
 
     pub fn field(&self, key: &str) -> Option<&str> {
@@ -69,8 +69,8 @@ impl Answer {
     }
 }
 
-/// The outcome of what was carried out, or refused for this reason.
-pub(super) fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> RequestEnd {
+/// How a request ended that was carried out, or refused for this reason.
+pub(super) fn end_of(refused: Option<String>, fields: BTreeMap<String, String>) -> RequestEnd {
     let fields = Arc::new(fields);
     match refused {
         None => RequestEnd::Ok { fields },

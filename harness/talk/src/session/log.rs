@@ -109,7 +109,7 @@ impl LogJob {
 
     pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
         if answer.refused.is_some() {
-            return Next::Done(answer.outcome());
+            return Next::Done(answer.end());
         }
         let learning = self.kept.is_none();
         let number = |key: &str| answer.field(key).and_then(|v| v.parse::<u64>().ok());
@@ -234,8 +234,8 @@ impl LogJob {
     }
 
     /// What a recovery could not read, and why.
-    pub fn unfinished(&self, outcome: &RequestEnd) -> Option<String> {
-        let why = match outcome {
+    pub fn unfinished(&self, end: &RequestEnd) -> Option<String> {
+        let why = match end {
             RequestEnd::Ok { .. } => "the pump keeps them no more, or its answers were garbled",
             RequestEnd::NoReply { .. } => "no answer came",
             _ => "the pump refused to read them",

@@ -98,7 +98,7 @@ impl Session {
         for id in abandoned.into_iter().filter_map(|task| task.id) {
             self.events.push_back(SessionEvent::Done {
                 id,
-                outcome: RequestEnd::Abandoned,
+                end: RequestEnd::Abandoned,
             });
         }
         self.enqueue(Job::make_safe(&self.profile), now)
@@ -214,7 +214,7 @@ impl Session {
                     }
                 }
             }
-            Next::Done(outcome) => self.end(outcome),
+            Next::Done(end) => self.end(end),
         }
     }
 
@@ -367,23 +367,23 @@ impl Session {
     }
 
     /// Ends the current job.
-    fn end(&mut self, outcome: RequestEnd) {
+    fn end(&mut self, end: RequestEnd) {
         if let Some(task) = self.current.take() {
-            self.finish(task, outcome);
+            self.finish(task, end);
         }
     }
 
-    fn finish(&mut self, task: Task, outcome: RequestEnd) {
+    fn finish(&mut self, task: Task, end: RequestEnd) {
         let Some(id) = task.id else {
-            if let Some(why) = task.job.unfinished(&outcome) {
+            if let Some(why) = task.job.unfinished(&end) {
                 self.garbled(why);
             }
             return;
         };
-        if let Some(body) = outcome.body(task.job.verb()) {
+        if let Some(body) = end.body(task.job.verb()) {
             self.journal(body);
         }
-        self.events.push_back(SessionEvent::Done { id, outcome });
+        self.events.push_back(SessionEvent::Done { id, end });
     }
 
     fn garbled(&mut self, why: String) {

@@ -232,14 +232,14 @@ impl ProgramJob {
                     self.stage = Stage::Staging;
                     send(&self.programming.stage, fields)
                 }
-                None if self.only_stage => Next::Done(answer.outcome()),
+                None if self.only_stage => Next::Done(answer.end()),
                 None => {
                     self.stage = Stage::ReadBack;
                     send(&self.programming.read_back, Vec::new())
                 }
             },
             Stage::ReadBack => self.compare(&answer),
-            Stage::Commit | Stage::Abort => Next::Done(answer.outcome()),
+            Stage::Commit | Stage::Abort => Next::Done(answer.end()),
         }
     }
 
@@ -252,15 +252,15 @@ impl ProgramJob {
             Stage::Abort => &self.programming.abort,
         };
         answer.fields.push(("at".to_owned(), at.clone()));
-        self.give_up(answer.outcome())
+        self.give_up(answer.end())
     }
 
     /// Leaves no session open behind a failure; a `Stage` and a session that never opened are left as they are.
-    fn give_up(&mut self, outcome: RequestEnd) -> Next {
+    fn give_up(&mut self, end: RequestEnd) -> Next {
         if self.only_stage || self.stage == Stage::Begin || self.verb == Verb::Commit {
-            return Next::Done(outcome);
+            return Next::Done(end);
         }
-        self.failed = Some(outcome);
+        self.failed = Some(end);
         self.stage = Stage::Abort;
         send(&self.programming.abort, Vec::new())
     }

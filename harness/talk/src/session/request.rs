@@ -19,7 +19,7 @@ pub enum SessionEvent {
         /// Which.
         id: RequestId,
         /// How it ended.
-        outcome: RequestEnd,
+        end: RequestEnd,
     },
 }
 

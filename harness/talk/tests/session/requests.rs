@@ -104,7 +104,7 @@ fn making_safe_gives_up_everything_else_and_tries_the_next_way() {
             matches!(
                 e,
                 SessionEvent::Done {
-                    outcome: RequestEnd::Abandoned,
+                    end: RequestEnd::Abandoned,
                     ..
                 }
             )

@@ -203,7 +203,7 @@ impl World {
         while let Some(event) = self.session.poll_event() {
             match event {
                 SessionEvent::Journal(body) => self.bodies.push(body),
-                SessionEvent::Done { outcome: o, .. } => outcome = Some(o),
+                SessionEvent::Done { end, .. } => outcome = Some(end),
             }
         }
         outcome
