@@ -14,6 +14,7 @@ pub mod fault;
 pub mod quantity;
 pub mod safe_text;
 pub mod trouble;
+pub mod trouble_code;
 pub mod value;
 pub mod verdict;
 pub mod words;

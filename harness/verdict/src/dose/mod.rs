@@ -11,7 +11,6 @@ pub(crate) use builder::actuated_delivered;
 pub use builder::{Builder, STROKE_NL};
 pub use compare::{Difference, compare};
 pub use table::ParseError;
-pub(crate) use table::time as time_text;
 
 use pump_hil_model::event::BEYOND;
 use pump_hil_model::quantity::Span;

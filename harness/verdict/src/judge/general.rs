@@ -8,7 +8,7 @@ use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
-use pump_hil_model::verdict::ReasonKind;
+use pump_hil_model::verdict::{Came, Expected, Firmware, ReasonKind, Records};
 use std::collections::BTreeSet;
 
 /// How long after a serial fault was cleared a gap in the numbering may still show.
@@ -48,12 +48,13 @@ impl Judge {
                 self.serial_trouble = Some(event.t);
             }
             Body::Gap { of, from, count } if !self.line_is_excused(event.t) => {
-                let came = format!("{count} missing from number {from} on");
-                self.reason(ReasonKind::Gap, event.t, format!("every {of} record"), came);
+                let (of, from, count) = (of.clone(), *from, *count);
+                let expected = Expected::Records(Records::All { of });
+                self.reason(ReasonKind::Gap, event.t, expected, Came::Missing { from, count });
             }
             Body::NoReply { verb, tries } if !self.silence_is_excused(event.t) => {
-                let came = format!("none, after {tries} tries");
-                self.reason(ReasonKind::NoReply, event.t, format!("a reply to `{verb}`"), came);
+                let expected = Expected::Reply { verb: verb.clone() };
+                self.reason(ReasonKind::NoReply, event.t, expected, Came::Silence { tries: *tries });
             }
             Body::FaultUnconfirmed { fault, why } => {
                 let (fault, why) = (*fault, why.clone());
@@ -65,8 +66,8 @@ impl Judge {
                 self.close_books();
             }
             Body::Nonsense { why } if !self.line_is_excused(event.t) => {
-                let expected = "records in their order that say what can be".to_owned();
-                self.reason(ReasonKind::Record, event.t, expected, why.clone());
+                let expected = Expected::Records(Records::InOrder);
+                self.reason(ReasonKind::Record, event.t, expected, Came::Nonsense(why.clone()));
             }
             Body::Pump { n, pump_t, said } => {
                 self.in_order(event.t, *n, *pump_t, said);
@@ -83,12 +84,12 @@ impl Judge {
         }
         self.starts.crashed(crash);
         if crash.why == Why::Fault && !self.case.firmware_may_fault {
-            let came = format!("the firmware faulted: {}", crash.place());
+            let came = Came::FirmwareFault { place: crash.place() };
             // It is told to stop more than once, and may fault each time.
             if self.played && self.reasons.iter().any(|(_, reason)| reason.came == came) {
                 return;
             }
-            let expected = "firmware that does not fault (`firmware-faults: allowed` where it may)".to_owned();
+            let expected = Expected::Firmware(Firmware::NoFault);
             self.reason(ReasonKind::FirmwareFault, t, expected, came);
             self.frozen = true;
         }
@@ -97,34 +98,30 @@ impl Judge {
     /// A pump that starts again in the middle of therapy has lost something, if only time.
     pub(super) fn started_again(&mut self, t: Span) {
         if self.starts.unexplained && !self.case.may_start_again {
-            let expected =
-                "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)"
-                    .to_owned();
-            self.reason(
-                ReasonKind::UnaskedStart,
-                t,
-                expected,
-                "the pump started again".to_owned(),
-            );
+            let expected = Expected::Firmware(Firmware::NoUnaskedStart);
+            self.reason(ReasonKind::UnaskedStart, t, expected, Came::Start);
         }
     }
 
     /// Firmware that hangs ends the case: what comes after it says nothing more.
     fn hung(&mut self, t: Span, place: &str, limit_ms: u64) {
-        let came = format!("the firmware hangs in {place}: no answer within {limit_ms} ms of host time");
-        let expected = "firmware that does what it is asked".to_owned();
         let place = place.to_owned();
+        let came = Came::Hang {
+            place: place.clone(),
+            limit_ms,
+        };
+        // What came at this event still counts, so the trouble stands behind it.
         self.troubles
             .push((self.seq + 1, Trouble::FirmwareHangs { place, limit_ms }));
-        self.reason(ReasonKind::Hang, t, expected, came);
+        self.reason(ReasonKind::Hang, t, Expected::Firmware(Firmware::Runs), came);
     }
 
     /// Numbers that cannot be, of a pump or of the probe: nothing is computed with them.
     pub(super) fn beyond_reckoning(&mut self, event: &Event) {
         if matches!(event.body, Body::Pump { .. }) {
-            let expected = "numbers that a pump can have".to_owned();
-            let came = pump_hil_model::event_text::event_line(event);
-            self.reason(ReasonKind::Record, self.observed.now, expected, came.trim().to_owned());
+            let expected = Expected::Records(Records::Possible);
+            let came = Came::Event(Box::new(event.clone()));
+            self.reason(ReasonKind::Record, self.observed.now, expected, came);
         } else {
             self.trouble(Trouble::ImpossibleNumber);
         }
@@ -136,13 +133,11 @@ impl Judge {
             && !self.announced.contains(id)
             && self.unexpected.insert(id.clone())
         {
-            let expected = "no alarm that the scenario does not name".to_owned();
-            self.reason(
-                ReasonKind::UnexpectedAlarm,
-                t,
-                expected,
-                format!("alarm `{id}`, {priority}"),
-            );
+            let came = Came::Alarm {
+                id: id.clone(),
+                priority: priority.clone(),
+            };
+            self.reason(ReasonKind::UnexpectedAlarm, t, Expected::NamedAlarmsOnly, came);
         }
     }
 
@@ -163,8 +158,16 @@ impl Judge {
         if let Some((number, time)) = before
             && pump_t < time
         {
-            let expected = format!("record {n} no earlier than record {number}, {time}");
-            self.reason(ReasonKind::Record, t, expected, format!("record {n} is of {pump_t}"));
+            let expected = Expected::Records(Records::NotBefore {
+                number: n,
+                after: number,
+                time,
+            });
+            let came = Came::RecordOf {
+                number: n,
+                time: pump_t,
+            };
+            self.reason(ReasonKind::Record, t, expected, came);
         }
         if of_dose {
             let lag = self.newest.lag.of(t, Some(pump_t));

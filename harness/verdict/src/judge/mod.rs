@@ -37,7 +37,7 @@ use pump_hil_model::crash::{Crash, RECORDS_MAX};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
-use pump_hil_model::verdict::{Finding, Reason, ReasonKind, Verdict};
+use pump_hil_model::verdict::{Came, Expected, Finding, Reason, ReasonKind, Verdict};
 use starts::Starts;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -290,7 +290,7 @@ impl Judge {
     }
 
     /// Adds a reason that belongs to the step in progress, if there is one.
-    fn reason(&mut self, kind: ReasonKind, t: Span, expected: String, came: String) {
+    fn reason(&mut self, kind: ReasonKind, t: Span, expected: Expected, came: Came) {
         let (step, line) = self
             .open
             .last()

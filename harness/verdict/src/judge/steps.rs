@@ -5,7 +5,7 @@ use pump_hil_model::case::{Action, Case, Request, Step};
 use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
-use pump_hil_model::verdict::ReasonKind;
+use pump_hil_model::verdict::{Answer, Came, Expected, ReasonKind};
 use std::sync::Arc;
 
 /// A step in progress.
@@ -88,8 +88,8 @@ impl Judge {
                 }
             }
             Body::Breakpoint { at, reached: false } => {
-                let came = "it did not come there".to_owned();
-                self.reason(ReasonKind::Expectation, event.t, format!("the core at `{at}`"), came);
+                let expected = Expected::CoreAt(at.clone());
+                self.reason(ReasonKind::Expectation, event.t, expected, Came::NotReached);
             }
             _ => {}
         }
@@ -137,12 +137,7 @@ impl Judge {
             }
         } else if let Some(within) = late {
             let took = self.open.last().map_or(Span(0), |open| Span(t.0 - open.started.0));
-            self.reason(
-                ReasonKind::Expectation,
-                t,
-                format!("true within {within}"),
-                format!("true after {took}"),
-            );
+            self.reason(ReasonKind::Expectation, t, Expected::Within(within), Came::After(took));
         }
     }
 
@@ -169,17 +164,16 @@ impl Judge {
     fn judge_do(&mut self, t: Span, request: &Request, expected: Option<&str>) {
         let Some(open) = self.open.last() else { return };
         let verb = verb(request);
-        let words = |refused: Option<&str>| match refused {
-            None => format!("`{verb}` accepted"),
-            Some("any") => format!("`{verb}` refused"),
-            Some(code) => format!("`{verb}` refused with `{code}`"),
+        let answer = |refused: Option<&str>| Answer {
+            verb,
+            refused: refused.map(str::to_owned),
         };
         let cut = matches!(request, Request::Program { cut_after: Some(_), .. });
         match &open.replied {
             None if open.silent || cut => {} // silence is judged where it happened
             None => {
-                let came = format!("no reply to `{verb}` in the journal");
-                self.reason(ReasonKind::NoReply, t, words(expected), came);
+                let expected = Expected::Answer(answer(expected));
+                self.reason(ReasonKind::NoReply, t, expected, Came::NoAnswer { verb });
             }
             Some(came) => {
                 let holds = match (expected, came.as_deref()) {
@@ -189,8 +183,8 @@ impl Judge {
                     (Some(_), None) => false,
                 };
                 if !holds {
-                    let came = words(came.as_deref());
-                    self.reason(ReasonKind::Refusal, t, words(expected), came);
+                    let came = Came::Answer(answer(came.as_deref()));
+                    self.reason(ReasonKind::Refusal, t, Expected::Answer(answer(expected)), came);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::{Oracle, State, ledger};
 use pump_hil_model::case::{Action, Request, Step};
 use pump_hil_model::event::Said;
 use pump_hil_model::quantity::Volume;
-use pump_hil_model::verdict::Finding;
+use pump_hil_model::verdict::{Allowed, Did, Finding};
 
 impl Oracle {
     pub(super) fn said(&mut self, said: &Said, step: Option<&Step>, out: &mut Vec<Finding>) {
@@ -57,11 +57,9 @@ impl Oracle {
                 }
             }
             _ if self.t <= self.raw_until => self.unknown = true,
-            _ if self.begun && self.t > self.in_force_at + self.settings.bolus.0 => self.finding(
-                out,
-                "the prescription in force stays until somebody commits another".to_owned(),
-                "another came into force".to_owned(),
-            ),
+            _ if self.begun && self.t > self.in_force_at + self.settings.bolus.0 => {
+                self.finding(out, Allowed::PrescriptionStays, Did::OtherPrescription)
+            }
             _ => {}
         }
     }
@@ -82,14 +80,16 @@ impl Oracle {
             "minimum-rate" => self.set_state(State::Minimum),
             "running" if self.wanted || asked || self.t <= self.raw_until || !self.begun => self.start(),
             "running" if self.state != State::Running => {
-                let was = match self.state {
+                let state = match self.state {
                     State::Stopped => "stopped",
                     _ => "minimum-rate",
                 };
                 self.finding(
                     out,
-                    format!("{was} until somebody starts therapy"),
-                    format!("the pump went to running by itself, cause {cause}"),
+                    Allowed::StaysUntilStart { state },
+                    Did::Ran {
+                        cause: cause.to_owned(),
+                    },
                 );
             }
             _ => {}
@@ -113,8 +113,14 @@ impl Oracle {
         if given > due + slack || (cause == "complete" && given < due - slack && !excused) {
             self.finding(
                 out,
-                format!("{kind} bolus of {}", Volume(due)),
-                format!("{} given, {cause}", Volume(given)),
+                Allowed::Bolus {
+                    kind: kind.to_owned(),
+                    dose: Volume(due),
+                },
+                Did::Gave {
+                    given: Volume(given),
+                    cause: cause.to_owned(),
+                },
             );
         }
     }

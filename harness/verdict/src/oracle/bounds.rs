@@ -7,7 +7,7 @@ use crate::dose::CLASSES;
 use pump_hil_model::event::DoseEntry;
 use pump_hil_model::fault::{Delivery, FaultName};
 use pump_hil_model::quantity::{Rate, Volume};
-use pump_hil_model::verdict::Finding;
+use pump_hil_model::verdict::{Allowed, Did, Finding};
 use std::collections::BTreeSet;
 
 const DAY_MS: i64 = 86_400_000;
@@ -97,11 +97,14 @@ impl Oracle {
             let came = reported[class];
             let side = if came > most { "over" } else { "under" };
             if (came > most || came < least) && self.bounds.told.insert((side, class)) {
-                let name = CLASSES[class];
                 self.finding(
                     out,
-                    format!("{name} volume between {} and {}", Volume(least.max(0)), Volume(most)),
-                    format!("{} reported", Volume(came)),
+                    Allowed::Volume {
+                        class: CLASSES[class],
+                        least: Volume(least.max(0)),
+                        most: Volume(most),
+                    },
+                    Did::Reported(Volume(came)),
                 );
             }
         }
@@ -138,8 +141,11 @@ impl Oracle {
         if !start.excused && change.abs() > tolerance && self.bounds.told.insert(("day", 0)) {
             self.finding(
                 out,
-                format!("{} in the last day, within {}", Volume(given), Volume(tolerance)),
-                format!("{} reported", Volume(given + change)),
+                Allowed::Day {
+                    given: Volume(given),
+                    tolerance: Volume(tolerance),
+                },
+                Did::Reported(Volume(given + change)),
             );
         }
     }
@@ -162,8 +168,14 @@ impl Oracle {
         if !right && !self.rate_wrong {
             self.finding(
                 out,
-                format!("rate {} by mode {}", Rate(rates[1]), mode.unwrap_or("minimum")),
-                format!("rate {} by mode {}", Rate(entry.rate_nl_per_day), entry.mode),
+                Allowed::Rate {
+                    rate: Rate(rates[1]),
+                    mode: mode.unwrap_or("minimum"),
+                },
+                Did::Rate {
+                    rate: Rate(entry.rate_nl_per_day),
+                    mode: entry.mode.clone(),
+                },
             );
         }
         self.rate_wrong = !right;
@@ -181,8 +193,8 @@ impl Oracle {
         if apart > self.settings.strokes * self.settings.stroke_nl && self.bounds.told.insert(("reservoir", 0)) {
             self.finding(
                 out,
-                format!("computed reservoir {}", Volume(expected)),
-                format!("computed reservoir {}", Volume(entry.reservoir_nl)),
+                Allowed::Reservoir(Volume(expected)),
+                Did::Reservoir(Volume(entry.reservoir_nl)),
             );
         }
     }
@@ -199,8 +211,8 @@ impl Oracle {
         if actuated > most && self.bounds.told.insert(("actuated", 0)) {
             self.finding(
                 out,
-                format!("at most {} actuated", Volume(most)),
-                format!("{} actuated", Volume(actuated)),
+                Allowed::Actuated { most: Volume(most) },
+                Did::Actuated(Volume(actuated)),
             );
         }
     }

@@ -3,7 +3,7 @@
 use super::{Oracle, State, periodic};
 use pump_hil_model::fault::{Deadlines, FaultName};
 use pump_hil_model::quantity::{Span, Volume};
-use pump_hil_model::verdict::Finding;
+use pump_hil_model::verdict::{Allowed, Did, DueAlarm, Finding};
 use std::collections::BTreeMap;
 
 const STOPPED_MS: i64 = 48 * 3_600_000;
@@ -118,8 +118,8 @@ impl Oracle {
                     if let Some(after) = early.filter(|&after| after < STOPPED_MS - self.settings.clock.0)
                         && self.wanted_before()
                     {
-                        let came = format!("raised after {}", Span(after));
-                        self.finding(out, "alarm `stopped-48h` after 2 d without therapy".to_owned(), came);
+                        let came = Did::RaisedAfter(Span(after));
+                        self.finding(out, Allowed::Alarm(DueAlarm::Stopped), came);
                     }
                 }
                 "eri" => {
@@ -128,12 +128,8 @@ impl Oracle {
                 "end-of-service" => {
                     let after = self.dues.eri_at.map(|since| t - since);
                     if let Some(after) = after.filter(|after| *after < SERVICE_MS - self.settings.service.0) {
-                        let came = format!("raised after {}", Span(after));
-                        self.finding(
-                            out,
-                            "end of service 90 d after the replacement indicator".to_owned(),
-                            came,
-                        );
+                        let came = Did::RaisedAfter(Span(after));
+                        self.finding(out, Allowed::Alarm(DueAlarm::EndOfService), came);
                     }
                     self.dues.eri_at = None;
                 }
@@ -144,8 +140,8 @@ impl Oracle {
                     let rate = self.rate_at(self.t).0;
                     let gone = rate / 24 + rate / 100 + 1_000_000;
                     if let Some(left) = left.filter(|left| *left > low.saturating_add(gone)) {
-                        let came = format!("raised with {} left", Volume(left));
-                        self.finding(out, format!("alarm `reservoir-low` at {}", Volume(low)), came);
+                        let due = DueAlarm::ReservoirLow(Volume(low));
+                        self.finding(out, Allowed::Alarm(due), Did::RaisedWith(Volume(left)));
                     }
                 }
                 _ => {}
@@ -177,8 +173,8 @@ impl Oracle {
         }
         self.dues.stopped_told = true;
         if !self.dues.was_raised_since("stopped-48h", since) {
-            let came = format!("none, after {} without therapy", Span(self.t - since));
-            self.finding(out, "alarm `stopped-48h` after 2 d without therapy".to_owned(), came);
+            let came = Did::NoneWithoutTherapy(Span(self.t - since));
+            self.finding(out, Allowed::Alarm(DueAlarm::Stopped), came);
         }
     }
 
@@ -200,8 +196,8 @@ impl Oracle {
         self.dues.low_told = true;
         let alarmed = |id: &str| self.dues.raised.contains_key(id);
         if !alarmed("reservoir-low") && !alarmed("reservoir-empty") {
-            let came = format!("none, with {} left by the pump's own count", Volume(left));
-            self.finding(out, format!("alarm `reservoir-low` at {}", Volume(low)), came);
+            let due = DueAlarm::ReservoirLow(Volume(low));
+            self.finding(out, Allowed::Alarm(due), Did::NoneWith(Volume(left)));
         }
     }
 
@@ -212,12 +208,8 @@ impl Oracle {
             self.dues.eri_at = None;
             let hard_end = self.dues.raised.contains_key("end-of-life");
             if !hard_end && !self.dues.was_raised_since("end-of-service", eri) {
-                let came = format!("none, {} after it", Span(self.t - eri));
-                self.finding(
-                    out,
-                    "end of service 90 d after the replacement indicator".to_owned(),
-                    came,
-                );
+                let came = Did::NoneAfter(Span(self.t - eri));
+                self.finding(out, Allowed::Alarm(DueAlarm::EndOfService), came);
             }
         }
     }
@@ -228,8 +220,8 @@ impl Oracle {
         {
             self.dues.trial_over = None;
             if !self.dues.was_raised_since("trial-ended", over - self.settings.alarm.0) {
-                let came = format!("none, {} after it", Span(self.t - over));
-                self.finding(out, "alarm `trial-ended` at the trial's limit".to_owned(), came);
+                let came = Did::NoneAfter(Span(self.t - over));
+                self.finding(out, Allowed::Alarm(DueAlarm::TrialEnded), came);
             }
         }
     }
@@ -255,26 +247,30 @@ impl Oracle {
         if excused {
             self.dues.periodic.by = Some(by.max(self.t + self.settings.bolus.0));
         } else if self.t > by + self.settings.bolus.0 {
-            let came = self.dues.periodic.last.map_or_else(
-                || "none since therapy started".to_owned(),
-                |last| format!("none since {} ago", Span(self.t - last)),
-            );
+            let last = self.dues.periodic.last;
+            let came = Did::NonePeriodic(last.map(|last| Span(self.t - last)));
             self.dues.periodic.by = Some(self.t + interval);
-            self.finding(out, format!("a periodic bolus every {}", Span(interval)), came);
+            self.finding(out, Allowed::PeriodicEvery(Span(interval)), came);
         }
     }
 
     /// The pump begins a periodic bolus. True if it may.
     pub(super) fn periodic_begins(&mut self, dose: i64, over: i64, out: &mut Vec<Finding>) -> bool {
         let Some((right_dose, right_over, interval)) = periodic(self.rx.as_ref()) else {
-            self.finding(out, "no periodic bolus".to_owned(), format!("one of {}", Volume(dose)));
+            self.finding(out, Allowed::NoPeriodic, Did::OneOf(Volume(dose)));
             return false;
         };
         if (dose, over) != (right_dose, right_over) {
             self.finding(
                 out,
-                format!("periodic bolus of {} over {}", Volume(right_dose), Span(right_over)),
-                format!("{} over {}", Volume(dose), Span(over)),
+                Allowed::Periodic {
+                    dose: Volume(right_dose),
+                    over: Span(right_over),
+                },
+                Did::Periodic {
+                    dose: Volume(dose),
+                    over: Span(over),
+                },
             );
         }
         let last = self.dues.periodic.last.replace(self.t);
@@ -283,11 +279,7 @@ impl Oracle {
             .map(|last| self.t - last)
             .filter(|&gap| gap < interval - self.settings.bolus.0);
         if let Some(gap) = early {
-            self.finding(
-                out,
-                format!("periodic boluses {} apart", Span(interval)),
-                format!("one {} after the last", Span(gap)),
-            );
+            self.finding(out, Allowed::PeriodicApart(Span(interval)), Did::OneAfter(Span(gap)));
         }
         early.is_none()
     }

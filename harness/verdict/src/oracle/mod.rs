@@ -25,8 +25,7 @@ use ledger::{Bolus, Ledger};
 use pump_hil_model::case::{Action, Case, Mode, Prescription, Request, Step};
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::quantity::{Percent, Span};
-use pump_hil_model::verdict::Finding;
-use pump_hil_model::verdict::ReasonKind;
+use pump_hil_model::verdict::{Allowed, Came, Did, Expected, Finding, ReasonKind};
 use requests::Asked;
 
 /// How far the pump may be from nominal, and how late.
@@ -206,13 +205,13 @@ impl Oracle {
         }
     }
 
-    fn finding(&self, out: &mut Vec<Finding>, expected: String, came: String) {
+    fn finding(&self, out: &mut Vec<Finding>, expected: Allowed, came: Did) {
         if !self.unknown {
             out.push(Finding {
                 kind: ReasonKind::Oracle,
                 t: Span(self.t),
-                expected,
-                came,
+                expected: Expected::Oracle(expected),
+                came: Came::Did(came),
             });
         }
     }

@@ -3,8 +3,7 @@
 use super::{Bolus, Oracle, OracleSettings, RAW_MS, State, ledger, schedule};
 use pump_hil_model::case::PatientBolus;
 use pump_hil_model::quantity::{Span, Volume};
-use pump_hil_model::verdict::Finding;
-use pump_hil_model::verdict::ReasonKind;
+use pump_hil_model::verdict::{Allowed, Asker, Came, Did, Expected, Finding, Forbids, ReasonKind};
 use std::collections::VecDeque;
 
 #[derive(Debug, Default)]
@@ -27,13 +26,7 @@ impl Asked {
     }
 
     /// Grants a bolus of a known dose. The mismatch, if it began already with another.
-    pub fn grant_with(
-        &mut self,
-        class: usize,
-        t: i64,
-        dose: i64,
-        settings: &OracleSettings,
-    ) -> Option<(String, String)> {
+    pub fn grant_with(&mut self, class: usize, t: i64, dose: i64, settings: &OracleSettings) -> Option<(Allowed, Did)> {
         let Some(at) = self.begun.iter().position(|b| b.0 == class) else {
             self.granted.push((class, t, Some(dose)));
             return None;
@@ -47,36 +40,38 @@ impl Asked {
             out.push(Finding {
                 kind: ReasonKind::Oracle,
                 t: Span(at),
-                expected: format!("the {} bolus that was granted begins", ledger::KINDS[class]),
-                came: "it did not".to_owned(),
+                expected: Expected::Oracle(Allowed::Begins {
+                    kind: ledger::KINDS[class],
+                }),
+                came: Came::Did(Did::DidNotBegin),
             });
         }
     }
 }
 
-fn mismatch(class: usize, granted: Option<i64>, began: i64, settings: &OracleSettings) -> Option<(String, String)> {
+fn mismatch(class: usize, granted: Option<i64>, began: i64, settings: &OracleSettings) -> Option<(Allowed, Did)> {
     let granted = granted.filter(|g| (g - began).abs() > settings.stroke_nl)?;
-    let kind = ledger::KINDS[class];
-    Some((
-        format!("{kind} bolus of {}", Volume(granted)),
-        format!("one of {} began", Volume(began)),
-    ))
+    let expected = Allowed::Bolus {
+        kind: ledger::KINDS[class].to_owned(),
+        dose: Volume(granted),
+    };
+    Some((expected, Did::Began(Volume(began))))
 }
 
 /// What speaks against a bolus: for sure, or perhaps.
 #[derive(Debug, Default)]
 struct Against {
-    sure: Vec<(&'static str, String)>,
+    sure: Vec<Forbids>,
     perhaps: Vec<&'static str>,
 }
 
 impl Against {
-    fn note(&mut self, code: &'static str, sure: bool, perhaps: bool, why: impl FnOnce() -> String) {
+    fn note(&mut self, why: Forbids, sure: bool, perhaps: bool) {
         if sure {
-            self.sure.push((code, why()));
+            self.sure.push(why);
         }
         if sure || perhaps {
-            self.perhaps.push(code);
+            self.perhaps.push(why.code());
         }
     }
 }
@@ -89,24 +84,18 @@ impl Oracle {
         let allowed = self.rx.as_ref().and_then(|rx| rx.patient_bolus);
         let mut against = Against::default();
         match allowed {
-            None => against.note("not-allowed", true, true, || {
-                "no patient bolus is prescribed".to_owned()
-            }),
+            None => against.note(Forbids::NotAllowed, true, true),
             Some(bolus) => self.weigh(bolus, &mut against),
         }
         match (refused, allowed) {
             (None, _) if !against.sure.is_empty() => {
-                let (code, why) = against.sure.swap_remove(0);
-                let came = "it was granted".to_owned();
-                self.finding(out, format!("patient bolus refused with `{code}`: {why}"), came);
+                let why = against.sure.swap_remove(0);
+                let by = Asker::Patient;
+                self.finding(out, Allowed::Refused { by, why }, Did::Granted);
             }
             (Some(code), Some(_)) if !self.may_refuse(code, &against) => {
-                let came = format!("it was refused with `{code}`");
-                self.finding(
-                    out,
-                    "patient bolus granted: nothing in the prescription forbids it".to_owned(),
-                    came,
-                );
+                let came = Did::Refused { code: code.to_owned() };
+                self.finding(out, Allowed::Granted { by: Asker::Patient }, came);
             }
             _ => {}
         }
@@ -134,23 +123,21 @@ impl Oracle {
     fn weigh(&mut self, bolus: PatientBolus, against: &mut Against) {
         let (t, clock) = (self.t, self.settings.clock.0);
         let stopped = self.state == State::Stopped;
-        against.note("stopped", stopped, self.state != State::Running, || {
-            "the pump is stopped".to_owned()
-        });
-        against.note("not-allowed", false, self.state != State::Running, String::new);
+        against.note(Forbids::Stopped, stopped, self.state != State::Running);
+        against.note(Forbids::NotAllowed, false, self.state != State::Running);
         let busy = |by: i64| {
             let mut active = self.ledger.active.iter();
             active.any(|b| b.end() > t + by)
         };
         let sure_busy = self.ledger.active.iter().any(|b| b.class != 2 && b.end() > t + clock);
-        against.note("bolus-active", sure_busy, busy(-clock), || {
-            "a bolus is in progress".to_owned()
-        });
+        against.note(Forbids::BolusActive, sure_busy, busy(-clock));
         let last = self.asked.patient.back().map(|last| t - last);
         let within = |margin: i64| last.is_some_and(|gone| gone < bolus.lockout.0 + margin);
-        against.note("lockout", within(-clock), within(clock), || {
-            format!("{} after the last, lockout {}", Span(last.unwrap_or(0)), bolus.lockout)
-        });
+        let why = Forbids::Lockout {
+            since: Span(last.unwrap_or(0)),
+            lockout: bolus.lockout,
+        };
+        against.note(why, within(-clock), within(clock));
         while self
             .asked
             .patient
@@ -167,12 +154,12 @@ impl Oracle {
                 .filter(|at| t - **at < bolus.window.0 + margin);
             u32::try_from(inside.count()).unwrap_or(u32::MAX)
         };
-        against.note(
-            "count",
-            count(-clock) >= bolus.count,
-            count(clock) >= bolus.count,
-            || format!("{} in {}, allowed {}", count(-clock), bolus.window, bolus.count),
-        );
+        let why = Forbids::Count {
+            count: count(-clock),
+            window: bolus.window,
+            allowed: bolus.count,
+        };
+        against.note(why, count(-clock) >= bolus.count, count(clock) >= bolus.count);
         self.weigh_window(bolus, bolus.dose, against);
     }
 
@@ -186,14 +173,13 @@ impl Oracle {
         let (least, most) = self.ledger.in_window(bolus.window.0, programmed);
         let sure = least + dose.0 > bolus.max.0 + slack;
         let perhaps = most + dose.0 > bolus.max.0 - slack;
-        against.note("max-dose", sure, perhaps, || {
-            format!(
-                "{} in {} already, and {dose} more is above {}",
-                Volume(least),
-                bolus.window,
-                bolus.max
-            )
-        });
+        let why = Forbids::MaxDose {
+            given: Volume(least),
+            window: bolus.window,
+            dose,
+            max: bolus.max,
+        };
+        against.note(why, sure, perhaps);
     }
 
     /// The clinician's boluses are held to the same rolling maximum as the patient's, where one is prescribed.
@@ -203,19 +189,13 @@ impl Oracle {
             self.weigh_window(bolus, dose, &mut against);
         }
         match (refused, against.sure.pop()) {
-            (None, Some((code, why))) => {
-                self.finding(
-                    out,
-                    format!("bolus refused with `{code}`: {why}"),
-                    "it was granted".to_owned(),
-                );
+            (None, Some(why)) => {
+                let by = Asker::Clinician;
+                self.finding(out, Allowed::Refused { by, why }, Did::Granted);
             }
-            (Some("max-dose"), _) if against.perhaps.is_empty() => {
-                self.finding(
-                    out,
-                    "bolus granted: it stays within the rolling maximum".to_owned(),
-                    "it was refused with `max-dose`".to_owned(),
-                );
+            (Some(code @ "max-dose"), _) if against.perhaps.is_empty() => {
+                let came = Did::Refused { code: code.to_owned() };
+                self.finding(out, Allowed::Granted { by: Asker::Clinician }, came);
             }
             _ => {}
         }
@@ -283,12 +263,8 @@ impl Oracle {
         let unasked: Vec<_> = self.asked.begun.iter().copied().filter(late).collect();
         self.asked.begun.retain(|b| !late(b));
         for (class, _, dose, _) in unasked {
-            let came = format!("one of {} began", Volume(dose));
-            self.finding(
-                out,
-                format!("no {} bolus that nobody asked for", ledger::KINDS[class]),
-                came,
-            );
+            let kind = ledger::KINDS[class];
+            self.finding(out, Allowed::NoneUnasked { kind }, Did::Began(Volume(dose)));
         }
     }
 }
