@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod event_text;
 pub mod fault;
+pub mod mistake;
 pub mod quantity;
 pub mod safe_text;
 pub mod trouble;

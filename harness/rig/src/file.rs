@@ -12,6 +12,7 @@ use pump_hil_firmware::Image;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::fault::{CATALOGUE, FaultName};
+use pump_hil_model::mistake::{Mistake, Subject};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::document::Document;
 use pump_hil_model::yaml::schema::published;
@@ -182,12 +183,12 @@ impl RigFile {
         flash: Option<&Path>,
         device: impl FnOnce(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
-        let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
+        let (document, raw) = Document::read::<RawRig>(Subject::Rig, &path.display().to_string(), text)?;
         let mut wrong = WrongFile(Vec::new());
         // It becomes part of the names of files.
         if !raw::is_name(&raw.rig) {
             let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
-            wrong.0.extend(document.wrong(&["rig"], what).0);
+            wrong.0.extend(document.wrong(Mistake::Name, &["rig"], what).0);
         }
         let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")));
         let clock = raw.clock.validated(&document);
@@ -205,11 +206,11 @@ impl RigFile {
             return Err(wrong.into());
         };
         if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
-            return Err(document.wrong(&key, what).into());
+            return Err(document.wrong(Mistake::KeyCombination, &key, what).into());
         }
         let mut device = device(&raw.device)?;
         let firmware = elf::of_chip(&mut pump, probe.as_ref(), flash).map_err(|error| match elf::unusable(&error) {
-            Some(what) if flash.is_none() => document.wrong(&["pump", "elf"], what).into(),
+            Some(what) if flash.is_none() => document.wrong(Mistake::Elf, &["pump", "elf"], what).into(),
             _ => error,
         })?;
         let image = match &firmware {
@@ -232,7 +233,9 @@ impl RigFile {
             && !profile.symbols.contains_key(symbol)
         {
             let what = format!("device profile `{}` has no symbol `{symbol}`", profile.device);
-            return Err(document.wrong(&["probe", "test-block"], what).into());
+            return Err(document
+                .wrong(Mistake::Reference, &["probe", "test-block"], what)
+                .into());
         }
         Ok(Self {
             name: raw.rig,
@@ -332,7 +335,9 @@ impl Device {
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let image = elf::image(&files::tidy(&folder.join(elf)));
         image.map(Some).map_err(|error| match elf::unusable(&error) {
-            Some(what) => Profile::wrong(&self.text, &self.file.display().to_string(), "elf", what).into(),
+            Some(what) => {
+                Profile::wrong(Mistake::Elf, &self.text, &self.file.display().to_string(), "elf", what).into()
+            }
             None => error,
         })
     }

@@ -5,8 +5,10 @@ use super::probe::{self, Selector, UsbAt};
 use super::qemu::QemuAt;
 use crate::files;
 use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::document::Document;
+use pump_hil_model::yaml::quantity::mistake_of;
 use pump_hil_model::yaml::raw::{Quantity, Time};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -136,7 +138,7 @@ fn only(document: &Document, part: &str, keys: &[(&str, bool, bool)]) -> Result<
     let foreign = keys.iter().filter(|(_, given, wanted)| *given && !wanted);
     let wrong = foreign.flat_map(|(key, ..)| {
         let what = format!("a {part} of this kind has no `{key}`");
-        document.wrong(&[part, key], what).0
+        document.wrong(Mistake::KeyCombination, &[part, key], what).0
     });
     let wrong: Vec<_> = wrong.collect();
     if wrong.is_empty() {
@@ -166,7 +168,7 @@ impl RawPump {
         let at = |elf: &str| files::tidy(&folder.join(elf));
         for (key, value) in [("service-months", self.service_months), ("baud", self.baud)] {
             if value == Some(0) {
-                return Err(document.wrong(&["pump", key], format!("`{key}` must be more than 0")));
+                return Err(document.wrong(Mistake::Range, &["pump", key], format!("`{key}` must be more than 0")));
             }
         }
         match (self.kind, self.port, self.baud) {
@@ -181,6 +183,7 @@ impl RawPump {
                     args: self.args.unwrap_or_default(),
                 })),
                 _ => Err(document.wrong(
+                    Mistake::MissingKey,
                     &["pump", "kind"],
                     "a pump of kind `qemu` needs its `machine` and `elf`, such as `machine: microbit, elf: pump.elf`",
                 )),
@@ -191,6 +194,7 @@ impl RawPump {
                 elf: self.elf.as_deref().map(at),
             })),
             (PumpKind::Serial, ..) => Err(document.wrong(
+                Mistake::MissingKey,
                 &["pump", "kind"],
                 "a pump of kind `serial` needs its `port` and `baud`, such as `port: /dev/ttyUSB0, baud: 115200`",
             )),
@@ -202,12 +206,17 @@ impl RawClock {
     pub fn validated(self, document: &Document) -> Result<ClockKind, WrongFile> {
         match (self.kind, self.scale) {
             (ClockWord::Virtual, None) => Ok(ClockKind::Virtual),
-            (ClockWord::Virtual, Some(_)) => {
-                Err(document.wrong(&["clock", "scale"], "virtual time has no `scale`: nothing waits for it"))
+            (ClockWord::Virtual, Some(_)) => Err(document.wrong(
+                Mistake::KeyCombination,
+                &["clock", "scale"],
+                "virtual time has no `scale`: nothing waits for it",
+            )),
+            (ClockWord::Real, Some(0)) => {
+                Err(document.wrong(Mistake::Range, &["clock", "scale"], "`scale` must be at least 1"))
             }
-            (ClockWord::Real, Some(0)) => Err(document.wrong(&["clock", "scale"], "`scale` must be at least 1")),
             (ClockWord::Real, Some(scale)) => Ok(ClockKind::Real { scale }),
             (ClockWord::Real, None) => Err(document.wrong(
+                Mistake::MissingKey,
                 &["clock", "kind"],
                 "real time needs its `scale`; 1 is the host's own pace",
             )),
@@ -228,18 +237,19 @@ impl RawProbe {
         ];
         only(document, "probe", &foreign)?;
         if let Some(chip) = &self.chip {
-            probe::is_chip(chip).map_err(|what| document.wrong(&["probe", "chip"], what))?;
+            probe::is_chip(chip).map_err(|what| document.wrong(Mistake::UnknownWord, &["probe", "chip"], what))?;
         }
         let test_block = self.test_block;
         match (self.kind, self.chip) {
             (ProbeKind::Sim, _) => Ok(ProbeAt::Sim { test_block }),
             (ProbeKind::Qemu, chip) => Ok(ProbeAt::Qemu { chip, test_block }),
             (ProbeKind::Usb, None) => Err(document.wrong(
+                Mistake::MissingKey,
                 &["probe", "kind"],
                 "a probe of kind `usb` needs its `chip`, such as `chip: nRF51822_xxAA`",
             )),
             (ProbeKind::Usb, Some(_)) if self.speed == Some(0) => {
-                Err(document.wrong(&["probe", "speed"], "`speed` must be more than 0"))
+                Err(document.wrong(Mistake::Range, &["probe", "speed"], "`speed` must be more than 0"))
             }
             (ProbeKind::Usb, Some(chip)) => Ok(ProbeAt::Usb {
                 at: UsbAt {
@@ -248,7 +258,7 @@ impl RawProbe {
                         .selector
                         .map(|text| text.parse::<Selector>())
                         .transpose()
-                        .map_err(|what| document.wrong(&["probe", "selector"], what))?,
+                        .map_err(|what| document.wrong(Mistake::Format, &["probe", "selector"], what))?,
                     speed_khz: self.speed,
                 },
                 test_block,
@@ -260,13 +270,18 @@ impl RawProbe {
 impl RawLimits {
     pub fn validated(&self, document: &Document) -> Result<RigLimits, WrongFile> {
         let time = |key: &str, value: &str| {
-            let wrong = |what: String| document.wrong(&["limits", key], what);
-            let span: Span = value.parse().map_err(|e| wrong(format!("`{key}`: {e}")))?;
+            let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["limits", key], what);
+            let span: Span = value
+                .parse()
+                .map_err(|e| wrong(mistake_of(&e), format!("`{key}`: {e}")))?;
             match u64::try_from(span.0) {
                 Ok(ms) if ms >= LIMIT_LEAST_MS => Ok(Duration::from_millis(ms)),
-                _ => Err(wrong(format!(
-                    "`{key}` must be at least 1 s: within less a busy host makes a pump that is well look as if it hung"
-                ))),
+                _ => Err(wrong(
+                    Mistake::Range,
+                    format!(
+                        "`{key}` must be at least 1 s: within less a busy host makes a pump that is well look as if it hung"
+                    ),
+                )),
             }
         };
         Ok(RigLimits {

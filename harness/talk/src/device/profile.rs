@@ -5,6 +5,7 @@ use super::resolve::{Units, resolve};
 use super::unit::{Unit, UnitError};
 use crate::wire::Fields;
 use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::mistake::{Mistake, Subject};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::document::Document;
 use pump_hil_model::yaml::schema::published;
@@ -267,18 +268,19 @@ impl Profile {
     /// # Errors
     /// Everything that is wrong with its shape, else the first name that leads nowhere.
     pub fn parse(text: &str, file: &str) -> Result<Self, WrongFile> {
-        let (document, raw) = Document::read::<RawProfile>(file, text)?;
+        let (document, raw) = Document::read::<RawProfile>(Subject::Device, file, text)?;
         let units = Units::new(&raw.units);
-        units
-            .and_then(|units| resolve(raw, &units))
-            .map_err(|wrong| document.wrong(&wrong.path.iter().map(String::as_str).collect::<Vec<_>>(), wrong.what))
+        units.and_then(|units| resolve(raw, &units)).map_err(|wrong| {
+            let path: Vec<&str> = wrong.path.iter().map(String::as_str).collect();
+            document.wrong(wrong.mistake, &path, wrong.what)
+        })
     }
 
     /// Something that shows only when it is used is wrong with what stands at `key` in the profile of this text and file.
     #[must_use]
-    pub fn wrong(text: &str, file: &str, key: &str, what: String) -> WrongFile {
-        match Document::read::<RawProfile>(file, text) {
-            Ok((document, _)) => document.wrong(&[key], what),
+    pub fn wrong(mistake: Mistake, text: &str, file: &str, key: &str, what: String) -> WrongFile {
+        match Document::read::<RawProfile>(Subject::Device, file, text) {
+            Ok((document, _)) => document.wrong(mistake, &[key], what),
             Err(wrong) => wrong,
         }
     }

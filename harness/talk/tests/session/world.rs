@@ -8,7 +8,7 @@ use pump_hil_talk::session::{Outcome, Session, SessionEvent};
 use pump_hil_talk::wire::{Crc32, crc16};
 use std::sync::Arc;
 
-pub const STUB: &str = include_str!("../../../fixtures/devices/stub.yaml");
+pub const STUB: &str = include_str!("../../../../fixtures/devices/stub.yaml");
 
 pub fn profile() -> Arc<Profile> {
     Arc::new(Profile::parse(STUB, "stub.yaml").expect("the shipped profile loads"))
