@@ -4,7 +4,8 @@
 //! else is out of the ordinary are always shown; of boluses that went as planned and of schedule changes, and of periodic entries, one of N,
 //! where N grows along a fixed ladder (1, 2, 6, 12, 24, 168, ...) as the run grows. Volumes are cumulative, so a row left out hides no volume.
 
-use super::{DoseLog, Row};
+use super::log::{DoseLog, Row};
+use super::volumes::{actuated_delivered, totals};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
 use pump_hil_model::quantity::Span;
 
@@ -12,9 +13,6 @@ use pump_hil_model::quantity::Span;
 const PERIODIC_MAX: usize = 96;
 /// Most rows of the routine rank.
 const ROUTINE_MAX: usize = 96;
-
-/// Volume of a motor stroke, nL. The counted volume of the pump and the probe's stroke counter are both multiples of it.
-pub const STROKE_NL: i64 = 500;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rank {
@@ -102,12 +100,6 @@ impl Thinning {
     }
 }
 
-/// Actuated and delivered volume.
-pub(crate) fn actuated_delivered(sample: &Sample) -> (i64, i64) {
-    let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
-    (strokes.saturating_mul(STROKE_NL), sample.delivered_nl)
-}
-
 impl Builder {
     /// An empty log of the case `name`.
     #[must_use]
@@ -141,7 +133,7 @@ impl Builder {
                 refused: None, fields, ..
             } => {
                 if !self.begun
-                    && let Some(totals) = super::totals(fields)
+                    && let Some(totals) = totals(fields)
                 {
                     self.entry_base = totals;
                 }

@@ -1,7 +1,7 @@
 //! Two dose logs, column by column, each with its tolerance.
 
+use super::log::{CLASSES, DoseLog, Row};
 use super::table::COLUMNS;
-use super::{CLASSES, DoseLog, Row};
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::{Rate, Span, Volume};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The dose log as text, and back.
 
-use super::{CLASSES, DoseLog, Row};
+use super::log::{CLASSES, DoseLog, Row};
 use pump_hil_model::quantity::Span;
 use std::fmt::{self, Write};
 

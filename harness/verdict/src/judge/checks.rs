@@ -24,42 +24,55 @@ pub(crate) struct Windows {
     pub absent: u64,
 }
 
-impl Observed {
-    pub(crate) fn unmet(&self, check: &Check, windows: Windows, prescribed: Option<i64>) -> Option<Unmet> {
-        (!self.holds(check, windows, prescribed)).then(|| Unmet {
+/// What checks look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub seen: &'a Observed,
+    pub windows: Windows,
+    /// The nominal dose by the oracle.
+    pub prescribed: Option<i64>,
+}
+
+impl<'a> Look<'a> {
+    /// Those of the checks that do not hold.
+    pub fn unmet(self, checks: &[Check]) -> Vec<Unmet> {
+        let unmet = checks.iter().filter(|check| !self.holds(check)).map(|check| Unmet {
             expected: Expected::Check(check.clone()),
-            came: Came::Seen(self.seen(check, windows, prescribed)),
-        })
+            came: Came::Seen(self.instead(check)),
+        });
+        unmet.collect()
     }
 
-    fn holds(&self, check: &Check, windows: Windows, prescribed: Option<i64>) -> bool {
+    fn holds(self, check: &Check) -> bool {
+        let (now, windows) = (self.seen, self.windows);
         match check {
             Check::Alarm { id, priority } => self
                 .alarm_since(id, windows.came)
                 .is_some_and(|alarm| priority.as_ref().is_none_or(|priority| *priority == alarm.priority)),
-            Check::NoAlarm { id: None } => self.active_alarms().is_empty(),
-            Check::NoAlarm { id: Some(id) } => !self.active_alarms().contains(&id.as_str()),
+            Check::NoAlarm { id: None } => now.active_alarms().is_empty(),
+            Check::NoAlarm { id: Some(id) } => !now.active_alarms().contains(&id.as_str()),
             Check::AlarmCleared { id } => {
-                let cleared = self.alarms.get(id).and_then(|alarm| alarm.cleared);
+                let cleared = now.alarms.get(id).and_then(|alarm| alarm.cleared);
                 cleared.is_some_and(|seq| seq >= windows.came)
             }
-            Check::State(state) => self.state.as_ref() == Some(state),
-            Check::Mode(mode) => self.mode.as_ref() == Some(mode),
-            Check::Bolus(bolus) => self.bolus_now() == bolus,
+            Check::State(state) => now.state.as_ref() == Some(state),
+            Check::Mode(mode) => now.mode.as_ref() == Some(mode),
+            Check::Bolus(bolus) => self.bolus() == bolus,
             Check::Event { kind, fields } => self
                 .told_since(kind, windows.came)
                 .any(|told| has_fields(&told.fields, fields)),
-            Check::NoEvent { kind } => self.last_told.get(kind).is_none_or(|&seq| seq < windows.absent),
-            Check::Reply { fields } => has_fields(&self.reply, fields),
+            Check::NoEvent { kind } => now.last_told.get(kind).is_none_or(|&seq| seq < windows.absent),
+            Check::Reply { fields } => has_fields(&now.reply, fields),
             Check::Measure { what, since, range } => self
-                .measured(*what, since.as_deref(), prescribed)
+                .measured(*what, since.as_deref())
                 .is_some_and(|value| lies_in(value, range)),
-            Check::Memory { at, value } => self.memory.get(at).is_some_and(|came| value.holds(came)),
+            Check::Memory { at, value } => now.memory.get(at).is_some_and(|came| value.holds(came)),
         }
     }
 
     /// What a check that does not hold looked at.
-    fn seen(&self, check: &Check, windows: Windows, prescribed: Option<i64>) -> Seen {
+    fn instead(self, check: &Check) -> Seen {
+        let (now, windows) = (self.seen, self.windows);
         let level = |name, is: Option<&String>| Seen::Level { name, is: is.cloned() };
         match check {
             Check::Alarm { id, .. } => match self.alarm_since(id, windows.came) {
@@ -67,17 +80,17 @@ impl Observed {
                     id: id.clone(),
                     priority: alarm.priority.clone(),
                 },
-                None => self.seen_active(),
+                None => self.active(),
             },
-            Check::NoAlarm { .. } => self.seen_active(),
-            Check::AlarmCleared { id } => match self.alarms.get(id) {
+            Check::NoAlarm { .. } => self.active(),
+            Check::AlarmCleared { id } => match now.alarms.get(id) {
                 None => Seen::NeverRaised,
                 Some(alarm) if alarm.is_active() => Seen::StillActive,
                 Some(_) => Seen::ClearedBefore,
             },
-            Check::State(_) => level("state", self.state.as_ref()),
-            Check::Mode(_) => level("mode", self.mode.as_ref()),
-            Check::Bolus(_) => level("bolus", Some(&self.bolus_now().to_owned())),
+            Check::State(_) => level("state", now.state.as_ref()),
+            Check::Mode(_) => level("mode", now.mode.as_ref()),
+            Check::Bolus(_) => level("bolus", Some(&self.bolus().to_owned())),
             Check::Event { kind, .. } => match self.told_since(kind, windows.came).next_back() {
                 None => Seen::NoEvent { kind: kind.clone() },
                 Some(told) => Seen::Event {
@@ -87,42 +100,44 @@ impl Observed {
             },
             Check::NoEvent { kind } => Seen::Told { kind: kind.clone() },
             Check::Reply { .. } => Seen::Reply {
-                fields: (*self.reply).clone(),
+                fields: (*now.reply).clone(),
             },
             Check::Measure { what, since, .. } => Seen::Measure {
                 what: *what,
-                value: self.measured(*what, since.as_deref(), prescribed),
+                value: self.measured(*what, since.as_deref()),
             },
             Check::Memory { at, .. } => Seen::Memory {
                 at: at.clone(),
-                value: self.memory.get(at).cloned(),
+                value: now.memory.get(at).cloned(),
             },
         }
     }
 
-    fn seen_active(&self) -> Seen {
-        Seen::Active(self.active_alarms().into_iter().map(str::to_owned).collect())
+    fn active(self) -> Seen {
+        Seen::Active(self.seen.active_alarms().into_iter().map(str::to_owned).collect())
     }
 
     /// The alarm, where it is on or was raised since `from`.
-    fn alarm_since(&self, id: &str, from: u64) -> Option<&Alarm> {
-        self.alarms.get(id).filter(|a| a.is_active() || a.raised >= from)
+    fn alarm_since(self, id: &str, from: u64) -> Option<&'a Alarm> {
+        let alarm = self.seen.alarms.get(id);
+        alarm.filter(|alarm| alarm.is_active() || alarm.raised >= from)
     }
 
-    fn bolus_now(&self) -> &str {
-        self.bolus.as_deref().unwrap_or("none")
+    fn bolus(self) -> &'a str {
+        self.seen.bolus.as_deref().unwrap_or("none")
     }
 
-    fn told_since(&self, kind: &str, from: u64) -> impl DoubleEndedIterator<Item = &Told> {
-        self.told.iter().filter(move |t| t.seq >= from && t.kind == kind)
+    fn told_since(self, kind: &str, from: u64) -> impl DoubleEndedIterator<Item = &'a Told> {
+        let told = self.seen.told.iter();
+        told.filter(move |told| told.seq >= from && told.kind == kind)
     }
 
     /// A measure, counted from a mark where there is one.
-    fn measured(&self, what: Measure, since: Option<&str>, prescribed: Option<i64>) -> Option<i64> {
-        let now = self.measure(what, prescribed)?;
+    fn measured(self, what: Measure, since: Option<&str>) -> Option<i64> {
+        let value = self.seen.measure(what, self.prescribed)?;
         match since {
-            None => Some(now),
-            Some(mark) => self.at_mark(mark, what).map(|then| now - then),
+            None => Some(value),
+            Some(mark) => self.seen.at_mark(mark, what).map(|then| value - then),
         }
     }
 }
