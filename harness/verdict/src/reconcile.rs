@@ -73,6 +73,7 @@ struct Worst {
 
 impl Worst {
     fn note(&mut self, seq: u64, t: Span, reported: i64, other: i64, tolerance: i64) {
+        // A tolerance below zero, of a pump that reports less than nothing, forgives nothing.
         let beyond = (other - reported).abs() - tolerance;
         if beyond <= 0 {
             return;
@@ -195,6 +196,7 @@ impl Reconciler {
         if surplus > 0 && (self.stall_faults > 0 || self.stalled_before) {
             self.stalled += surplus;
         }
+        debug_assert!(self.stalled >= 0, "what is forgiven once stays forgiven");
         // A stall may end between two entries: what it left behind is taken at the first entry after it.
         self.stalled_before = self.stall_faults > 0;
         let strokes = self.settings.strokes * STROKE_NL;

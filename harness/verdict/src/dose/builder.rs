@@ -98,6 +98,13 @@ impl Thinning {
             n => n * 2,
         }
     }
+
+    /// Every row that this stride keeps was kept by the one before as well.
+    fn widen(&mut self) {
+        let stride = self.wider();
+        debug_assert!(stride.is_multiple_of(self.stride), "{stride} after {}", self.stride);
+        self.stride = stride;
+    }
 }
 
 impl Builder {
@@ -153,6 +160,7 @@ impl Builder {
     pub fn finish(self) -> DoseLog {
         let kept = self.periodic.kept + self.routine.kept;
         let seen = self.periodic.seen + self.routine.seen;
+        debug_assert!(kept as u64 <= seen, "no row is shown that never was: {kept} of {seen}");
         DoseLog {
             name: self.name,
             periodic_stride: self.periodic.stride,
@@ -223,6 +231,10 @@ impl Builder {
 
     /// Adds what an event says to the dose entry of the same instant that came before it.
     fn complete_entry(&mut self, at: Instant, causes: &[&str], detail: &str) -> bool {
+        debug_assert!(
+            self.open_from <= self.rows.len(),
+            "only rows that there are wait for a sample"
+        );
         let state = self.state.clone();
         let Some(found) = self.rows[self.open_from..]
             .iter_mut()
@@ -334,15 +346,15 @@ impl Builder {
     /// Widens the stride of a rank that has too many rows. Only between samples, when no row is open.
     fn thin(&mut self) {
         while self.periodic.kept > self.periodic.max {
-            let stride = self.periodic.wider();
-            self.periodic.stride = stride;
+            self.periodic.widen();
+            let stride = self.periodic.stride;
             self.rows
                 .retain(|r| !matches!(r.rank, Rank::Periodic(i) if !i.is_multiple_of(stride)));
             self.periodic.kept = self.rows.iter().filter(|r| matches!(r.rank, Rank::Periodic(_))).count();
         }
         while self.routine.kept > self.routine.max {
-            let stride = self.routine.wider();
-            self.routine.stride = stride;
+            self.routine.widen();
+            let stride = self.routine.stride;
             self.rows
                 .retain(|r| !matches!(r.rank, Rank::Routine(i) if !i.is_multiple_of(stride)));
             self.routine.kept = self.rows.iter().filter(|r| matches!(r.rank, Rank::Routine(_))).count();

@@ -36,6 +36,7 @@ impl Lag {
     pub fn of(&mut self, t: Span, pump_t: Option<Span>) -> Span {
         let ahead = pump_t.map_or(0, |pump_t| t.0.saturating_sub(pump_t.0));
         let least = *self.least.insert(self.least.map_or(ahead, |least| least.min(ahead)));
+        debug_assert!(least <= ahead, "the promptest is no later than this one");
         Span(ahead.saturating_sub(least))
     }
 }

@@ -169,6 +169,10 @@ impl Steps {
                 if !open.broken {
                     self.judge_checks(t, checks, late, seen, prescribed, out);
                 }
+                debug_assert!(
+                    self.windows.came <= self.group_end && self.group_end < out.seq,
+                    "windows only go on"
+                );
                 self.group_end = out.seq;
                 self.windows.absent = out.seq;
             }

@@ -60,6 +60,7 @@ impl Bounds {
     }
 
     pub fn excuse_basal(&mut self, nl: i64) {
+        debug_assert!(nl >= 0, "an excuse is for what is missing");
         self.excused[0] += nl;
     }
 
@@ -97,6 +98,11 @@ impl Bounds {
             let tolerance = now.tolerance(nominal[class]) + now.ledger.uneven[class];
             let least = nominal[class] - self.excused[class] - tolerance;
             let most = nominal[class] + tolerance;
+            debug_assert!(
+                least <= most,
+                "{}: nothing lies between {least} and {most}",
+                CLASSES[class]
+            );
             let came = reported[class];
             let side = if came > most { "over" } else { "under" };
             if (came > most || came < least) && self.told.insert((side, class)) {

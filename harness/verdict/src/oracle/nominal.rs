@@ -238,11 +238,12 @@ impl Nominal {
     /// A bolus is nominal from now on.
     pub fn begin(&mut self, class: usize, dose: i64, over_ms: i64) {
         self.ledger.turn(self.window());
+        // By what the pump says it may be less than nothing, which was told already: none is nominal.
         let bolus = Bolus {
             class,
             start: self.t,
-            over_ms,
-            dose,
+            over_ms: over_ms.max(0),
+            dose: dose.max(0),
         };
         self.ledger.begin(bolus, self.settings.stroke_nl);
     }
