@@ -13,8 +13,9 @@ mod round_trip;
 
 use harness::{folder, one_case, run};
 use pump_hil::interrupt;
+use pump_hil::reporter::Reporters;
 use pump_hil::shipped::Bench;
-use pump_hil::suite::{self, Settings};
+use pump_hil::suite::{self, Batch, Settings};
 use pump_hil_model::case::Case;
 use pump_hil_testing::repository;
 use std::path::Path;
@@ -83,7 +84,13 @@ fn thousand_days(out: &Path) -> f64 {
         ..bench.settings().clone()
     };
     let begin = Instant::now();
-    let results = suite::run(&cases, &settings, &interrupt::pair().1, |_| {});
+    let cases = &cases;
+    let results = suite::run(
+        &[Batch { cases, settings }],
+        &interrupt::pair().1,
+        &mut Reporters::default(),
+    )
+    .results;
     let each = begin.elapsed() / 1000;
     let failed: Vec<_> = results
         .iter()

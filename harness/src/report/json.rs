@@ -1,6 +1,7 @@
 //! Results as JSON, for other programs.
 
-use super::{ScenarioResult, Tally};
+use super::result::ScenarioResult;
+use super::tally::Tally;
 use pump_hil_model::crash::Crash;
 use pump_hil_model::crash_text;
 use pump_hil_model::event::StepId;
@@ -9,6 +10,7 @@ use pump_hil_model::safe_text::{safe, safe_lines};
 use pump_hil_model::verdict::{Reason, ReasonKind, Verdict};
 use pump_hil_verdict::judge::AlarmLatency;
 use serde::Serialize;
+use std::borrow::Borrow;
 
 /// Version of this form.
 pub const VERSION: u32 = 1;
@@ -70,11 +72,11 @@ struct At {
 ///
 /// # Errors
 /// [`serde_json::Error`] if a value cannot be written.
-pub fn report(results: &[ScenarioResult]) -> serde_json::Result<String> {
+pub fn report(results: &[impl Borrow<ScenarioResult>]) -> serde_json::Result<String> {
     let report = Report {
         pump_hil_results: VERSION,
-        tally: Tally::of(results.iter().map(|r| &r.outcome.verdict)),
-        results: results.iter().map(one).collect(),
+        tally: Tally::of(results.iter().map(|r| &r.borrow().outcome.verdict)),
+        results: results.iter().map(|r| one(r.borrow())).collect(),
     };
     let mut text = serde_json::to_string_pretty(&report)?;
     text.push('\n');

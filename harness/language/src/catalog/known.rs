@@ -1,6 +1,7 @@
 //! What is known by name: requirements, drugs, and the words of each list.
 
 use pump_hil_firmware::Image;
+use pump_hil_model::case::Verb;
 use pump_hil_model::quantity::{Concentration, Rate, Volume};
 use pump_hil_model::words;
 use std::collections::BTreeMap;
@@ -153,7 +154,7 @@ pub fn fixed_words(list: &str) -> Option<Vec<String>> {
         "mode of a prescription" => owned(words::RX_MODES),
         "bolus" => owned(words::BOLUSES),
         "event" => owned(words::EVENTS),
-        "verb" => words::VERBS.iter().map(|v| v.name.to_owned()).collect(),
+        "verb" => Verb::DO.iter().map(|verb| verb.word().to_owned()).collect(),
         "reason of a refusal" => owned(words::REFUSALS),
         "day" => std::iter::once("daily")
             .chain(words::DAYS.iter().copied())

@@ -1,7 +1,7 @@
 //! What came of a pump instead, as data. The words are in [`words`](super::words).
 
 use super::expected::{Account, Answer};
-use crate::case::Measure;
+use crate::case::{Measure, Verb};
 use crate::event::Event;
 use crate::quantity::{Rate, Span, Volume};
 use crate::value::Value;
@@ -21,7 +21,7 @@ pub enum Came {
     /// The journal has no answer.
     NoAnswer {
         /// To this verb.
-        verb: &'static str,
+        verb: Verb,
     },
     /// No answer came.
     Silence {

@@ -1,6 +1,6 @@
 //! What was expected of a pump, as data. The words are in [`words`](super::words).
 
-use crate::case::Check;
+use crate::case::{Check, Verb};
 use crate::quantity::{Rate, Span, Volume};
 
 /// What should have been. [`Display`](std::fmt::Display) says it with units.
@@ -51,7 +51,7 @@ pub enum Expected {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The request's verb.
-    pub verb: &'static str,
+    pub verb: Verb,
     /// `None`: carried out; else the code it is refused with, where `any` is each.
     pub refused: Option<String>,
 }

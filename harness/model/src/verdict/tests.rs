@@ -3,7 +3,7 @@
 mod came;
 
 use super::*;
-use crate::case::{Check, Measure, Range};
+use crate::case::{Check, Measure, Range, Verb};
 use crate::quantity::{Rate, Volume};
 use crate::value::Wanted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,10 @@ fn what_a_check_expects_is_told_as_the_scenario_has_it() {
 fn what_holds_of_every_pump_is_told_without_a_scenario() {
     let answer = |refused: Option<&str>| {
         let refused = refused.map(str::to_owned);
-        Expected::Answer(Answer { verb: "start", refused })
+        Expected::Answer(Answer {
+            verb: Verb::Start,
+            refused,
+        })
     };
     let (number, after, time) = (8, 7, Span(60_000));
     let not_before = Records::NotBefore { number, after, time };
@@ -326,10 +329,10 @@ fn silence_has_its_own_code_whatever_was_expected() {
         step: None,
         line: None,
         expected: Expected::Answer(Answer {
-            verb: "start",
+            verb: Verb::Start,
             refused: None,
         }),
-        came: Came::NoAnswer { verb: "start" },
+        came: Came::NoAnswer { verb: Verb::Start },
     };
     let codes: BTreeSet<&str> = [ReasonKind::NoReply, ReasonKind::Refusal]
         .map(|kind| reason(kind).code())

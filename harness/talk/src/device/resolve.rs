@@ -4,9 +4,12 @@ use super::profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Piece, Profile, Programming, SaidAt, StagedField, StepPattern,
     Template,
 };
-use super::raw::{Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid};
+use super::raw::{
+    ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
+};
 use super::unit::Unit;
 use crate::wire::REQUEST_MAX;
+use pump_hil_model::case::Verb;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::quantity::mistake_of;
@@ -94,7 +97,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
     };
     check_limits(&limits)?;
     let mut requests = BTreeMap::new();
-    for (verb, template) in raw.requests {
+    for (ExchangeVerb(verb), template) in raw.requests {
         let fields = template
             .fields
             .into_iter()
@@ -109,7 +112,8 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
             },
         );
     }
-    for verb in &raw.make_safe {
+    let make_safe: Vec<Verb> = raw.make_safe.into_iter().map(|verb| verb.0).collect();
+    for verb in &make_safe {
         if !requests.contains_key(verb) {
             return Err(wrong(
                 Mistake::Reference,
@@ -118,7 +122,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
             ));
         }
     }
-    if raw.make_safe.is_empty() {
+    if make_safe.is_empty() {
         return Err(wrong(
             Mistake::Empty,
             &["make-safe"],
@@ -139,7 +143,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         limits,
         words: raw.words,
         requests,
-        make_safe: raw.make_safe,
+        make_safe,
         programming: programming(raw.programming, units)?,
         dose_log: log_verb("dose", raw.logs.dose, units)?,
         event_log,

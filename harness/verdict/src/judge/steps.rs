@@ -227,7 +227,7 @@ impl Steps {
 
     fn judge_do(&self, t: Span, request: &Request, expected: Option<&str>, out: &mut Findings) {
         let Some(open) = self.open.last() else { return };
-        let verb = verb(request);
+        let verb = request.verb();
         let answer = |refused: Option<&str>| Answer {
             verb,
             refused: refused.map(str::to_owned),
@@ -252,36 +252,5 @@ impl Steps {
                 }
             }
         }
-    }
-}
-
-/// A request's verb, as in scenarios and device profiles.
-pub(crate) fn verb(request: &Request) -> &'static str {
-    match request {
-        Request::Identify => "identify",
-        Request::Status => "status",
-        Request::Totals => "totals",
-        Request::ReadPrescription => "read-prescription",
-        Request::Forecast => "forecast",
-        Request::Program { .. } => "program",
-        Request::Stage { .. } => "stage",
-        Request::Commit => "commit",
-        Request::Abort => "abort",
-        Request::Start => "start",
-        Request::Stop => "stop",
-        Request::MinimumRate => "minimum-rate",
-        Request::PatientBolus => "patient-bolus",
-        Request::SingleBolus { .. } => "single-bolus",
-        Request::PrimeBolus => "prime-bolus",
-        Request::BridgeBolus { .. } => "bridge-bolus",
-        Request::Refill { .. } => "refill",
-        Request::ClearAlarm { .. } => "clear-alarm",
-        Request::Mute => "mute",
-        Request::TestAlarm { .. } => "test-alarm",
-        Request::SetClock { .. } => "set-clock",
-        Request::LogEvery { .. } => "log-every",
-        Request::ReportTones { .. } => "report-tones",
-        Request::SelfTest => "self-test",
-        Request::ReadLog => "read-log",
     }
 }

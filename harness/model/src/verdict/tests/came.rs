@@ -1,7 +1,7 @@
 //! Each thing that can come: its words as reports show them.
 
 use super::fields;
-use crate::case::Measure;
+use crate::case::{Measure, Verb};
 use crate::quantity::{Rate, Span, Volume};
 use crate::value::Value;
 use crate::verdict::{Account, Came, Did, Seen};
@@ -134,7 +134,10 @@ fn what_came_without_a_check_is_told_whole() {
     let limit_ms = 5_000;
     let review = "outside CI, look at it with `pump-hil review`";
     assert_came(&[
-        (Came::NoAnswer { verb: "start" }, "no reply to `start` in the journal"),
+        (
+            Came::NoAnswer { verb: Verb::Start },
+            "no reply to `start` in the journal",
+        ),
         (Came::Silence { tries: 3 }, "none, after 3 tries"),
         (Came::State("stopped".into()), "state stopped"),
         (Came::ActiveAlarm("eri".into()), "alarm `eri`"),
