@@ -100,12 +100,7 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
     };
     let (number, after, time) = (8, 7, Span(60_000));
     let not_before = Records::NotBefore { number, after, time };
-    let agree = |what, with| Expected::Agree {
-        what,
-        with,
-        tolerance: Volume(5_000),
-    };
-    let (verb, case) = ("start".to_owned(), "a".to_owned());
+    let verb = "start".to_owned();
     assert_expected(&[
         (answer(None), "refusal", "`start` accepted"),
         (answer(Some("any")), "refusal", "`start` refused"),
@@ -151,6 +146,18 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
             "firmware-hang",
             "firmware that does what it is asked",
         ),
+    ]);
+}
+
+#[test]
+fn accounts_and_dose_logs_agree_within_what_is_said() {
+    let agree = |what, with| Expected::Agree {
+        what,
+        with,
+        tolerance: Volume(5_000),
+    };
+    let case = "a".to_owned();
+    assert_expected(&[
         (
             agree(Account::Delivered, Account::Reported),
             "reconcile-delivered",
@@ -175,18 +182,21 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
     ]);
 }
 
+fn assert_allowed(all: &[(Allowed, &str, &str)]) {
+    for (allowed, code, words) in all {
+        assert_expected(&[(Expected::Oracle(allowed.clone()), *code, *words)]);
+    }
+}
+
 #[test]
-fn what_the_oracle_allows_is_told_with_units() {
-    let dose = Volume(20_000);
+fn volumes_and_rates_that_the_oracle_allows_are_told_with_units() {
     let (least, most) = (Volume(99_000), Volume(101_000));
-    let over = Span(600_000);
-    let day = Span(86_400_000);
     let volume = Allowed::Volume {
         class: "basal",
         least,
         most,
     };
-    let of_day = Allowed::Day {
+    let day = Allowed::Day {
         given: Volume(480_000),
         tolerance: Volume(3_400),
     };
@@ -194,50 +204,37 @@ fn what_the_oracle_allows_is_told_with_units() {
         rate: Rate(480_000),
         mode: "flex",
     };
-    let kind = "clinician";
+    let stays = "the prescription in force stays until somebody commits another";
+    let stopped = Allowed::StaysUntilStart { state: "stopped" };
+    let reservoir = Allowed::Reservoir(Volume(20_000));
+    assert_allowed(&[
+        (Allowed::PrescriptionStays, "oracle-prescription", stays),
+        (stopped, "oracle-start", "stopped until somebody starts therapy"),
+        (volume, "oracle-volume", "basal volume between 99 uL and 101 uL"),
+        (day, "oracle-day", "480 uL in the last day, within 3.4 uL"),
+        (rate, "oracle-rate", "rate 480 uL/day by mode flex"),
+        (reservoir, "oracle-reservoir", "computed reservoir 20 uL"),
+        (Allowed::Actuated { most }, "oracle-actuated", "at most 101 uL actuated"),
+    ]);
+}
+
+#[test]
+fn boluses_and_alarms_that_are_due_are_told_with_their_time() {
+    let (dose, over, kind) = (Volume(20_000), Span(600_000), "clinician");
     let bolus = Allowed::Bolus {
         kind: kind.into(),
         dose,
     };
-    let refused = |by, why| Allowed::Refused { by, why };
-    let lockout = Forbids::Lockout {
-        since: Span(60_000),
-        lockout: Span(3_600_000),
-    };
-    let count = Forbids::Count {
-        count: 4,
-        window: day,
-        allowed: 4,
-    };
-    let max = Forbids::MaxDose {
-        given: most,
-        window: day,
-        dose,
-        max: Volume(110_000),
-    };
+    let periodic = Allowed::Periodic { dose, over };
+    let begins = "the clinician bolus that was granted begins";
+    let unasked = "no clinician bolus that nobody asked for";
+    let stopped = "alarm `stopped-48h` after 2 d without therapy";
+    let service = "end of service 90 d after the replacement indicator";
+    let alarm = Allowed::Alarm;
     let low = DueAlarm::ReservoirLow(Volume(2_000_000));
-    let all = [
-        (
-            Allowed::PrescriptionStays,
-            "oracle-prescription",
-            "the prescription in force stays until somebody commits another",
-        ),
-        (
-            Allowed::StaysUntilStart { state: "stopped" },
-            "oracle-start",
-            "stopped until somebody starts therapy",
-        ),
-        (volume, "oracle-volume", "basal volume between 99 uL and 101 uL"),
-        (of_day, "oracle-day", "480 uL in the last day, within 3.4 uL"),
-        (rate, "oracle-rate", "rate 480 uL/day by mode flex"),
-        (Allowed::Reservoir(dose), "oracle-reservoir", "computed reservoir 20 uL"),
-        (Allowed::Actuated { most }, "oracle-actuated", "at most 101 uL actuated"),
+    assert_allowed(&[
         (bolus, "oracle-bolus", "clinician bolus of 20 uL"),
-        (
-            Allowed::Periodic { dose, over },
-            "oracle-periodic",
-            "periodic bolus of 20 uL over 10 min",
-        ),
+        (periodic, "oracle-periodic", "periodic bolus of 20 uL over 10 min"),
         (Allowed::NoPeriodic, "oracle-periodic", "no periodic bolus"),
         (
             Allowed::PeriodicApart(over),
@@ -249,76 +246,64 @@ fn what_the_oracle_allows_is_told_with_units() {
             "oracle-periodic",
             "a periodic bolus every 10 min",
         ),
+        (Allowed::Begins { kind }, "oracle-bolus-begin", begins),
+        (Allowed::NoneUnasked { kind }, "oracle-unasked-bolus", unasked),
+        (alarm(DueAlarm::Stopped), "oracle-alarm", stopped),
+        (alarm(DueAlarm::EndOfService), "oracle-alarm", service),
+        (alarm(low), "oracle-alarm", "alarm `reservoir-low` at 2 mL"),
         (
-            Allowed::Begins { kind },
-            "oracle-bolus-begin",
-            "the clinician bolus that was granted begins",
-        ),
-        (
-            Allowed::NoneUnasked { kind },
-            "oracle-unasked-bolus",
-            "no clinician bolus that nobody asked for",
-        ),
-        (
-            refused(Asker::Patient, Forbids::NotAllowed),
-            "oracle-granted",
-            "patient bolus refused with `not-allowed`: no patient bolus is prescribed",
-        ),
-        (
-            refused(Asker::Patient, Forbids::Stopped),
-            "oracle-granted",
-            "patient bolus refused with `stopped`: the pump is stopped",
-        ),
-        (
-            refused(Asker::Patient, Forbids::BolusActive),
-            "oracle-granted",
-            "patient bolus refused with `bolus-active`: a bolus is in progress",
-        ),
-        (
-            refused(Asker::Patient, lockout),
-            "oracle-granted",
-            "patient bolus refused with `lockout`: 1 min after the last, lockout 1 h",
-        ),
-        (
-            refused(Asker::Patient, count),
-            "oracle-granted",
-            "patient bolus refused with `count`: 4 in 1 d, allowed 4",
-        ),
-        (
-            refused(Asker::Clinician, max),
-            "oracle-granted",
-            "bolus refused with `max-dose`: 101 uL in 1 d already, and 20 uL more is above 110 uL",
-        ),
-        (
-            Allowed::Granted { by: Asker::Patient },
-            "oracle-refused",
-            "patient bolus granted: nothing in the prescription forbids it",
-        ),
-        (
-            Allowed::Granted { by: Asker::Clinician },
-            "oracle-refused",
-            "bolus granted: it stays within the rolling maximum",
-        ),
-        (
-            Allowed::Alarm(DueAlarm::Stopped),
-            "oracle-alarm",
-            "alarm `stopped-48h` after 2 d without therapy",
-        ),
-        (
-            Allowed::Alarm(DueAlarm::EndOfService),
-            "oracle-alarm",
-            "end of service 90 d after the replacement indicator",
-        ),
-        (Allowed::Alarm(low), "oracle-alarm", "alarm `reservoir-low` at 2 mL"),
-        (
-            Allowed::Alarm(DueAlarm::TrialEnded),
+            alarm(DueAlarm::TrialEnded),
             "oracle-alarm",
             "alarm `trial-ended` at the trial's limit",
         ),
-    ];
-    for (allowed, code, words) in all {
-        assert_expected(&[(Expected::Oracle(allowed), code, words)]);
+    ]);
+}
+
+#[test]
+fn a_bolus_that_is_granted_or_refused_is_told_with_what_forbids_it() {
+    let day = Span(86_400_000);
+    let lockout = Forbids::Lockout {
+        since: Span(60_000),
+        lockout: Span(3_600_000),
+    };
+    let count = Forbids::Count {
+        count: 4,
+        window: day,
+        allowed: 4,
+    };
+    let max = Forbids::MaxDose {
+        given: Volume(101_000),
+        window: day,
+        dose: Volume(20_000),
+        max: Volume(110_000),
+    };
+    let none = Forbids::NotAllowed;
+    for (why, words) in [
+        (none, "refused with `not-allowed`: no patient bolus is prescribed"),
+        (Forbids::Stopped, "refused with `stopped`: the pump is stopped"),
+        (
+            Forbids::BolusActive,
+            "refused with `bolus-active`: a bolus is in progress",
+        ),
+        (lockout, "refused with `lockout`: 1 min after the last, lockout 1 h"),
+        (count, "refused with `count`: 4 in 1 d, allowed 4"),
+        (
+            max,
+            "refused with `max-dose`: 101 uL in 1 d already, and 20 uL more is above 110 uL",
+        ),
+    ] {
+        for (by, who) in [(Asker::Patient, "patient bolus"), (Asker::Clinician, "bolus")] {
+            let words = format!("{who} {words}");
+            assert_allowed(&[(Allowed::Refused { by, why }, "oracle-granted", &words)]);
+        }
     }
+    let granted = |by| Allowed::Granted { by };
+    let patient = "patient bolus granted: nothing in the prescription forbids it";
+    let clinician = "bolus granted: it stays within the rolling maximum";
+    assert_allowed(&[
+        (granted(Asker::Patient), "oracle-refused", patient),
+        (granted(Asker::Clinician), "oracle-refused", clinician),
+    ]);
 }
 
 #[test]

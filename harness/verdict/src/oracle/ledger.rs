@@ -76,7 +76,6 @@ impl Ledger {
             bolus.dose >= 0 && bolus.over_ms >= 0,
             "a bolus gives, and takes time: {bolus:?}"
         );
-        debug_assert!(bolus.start <= self.now, "none is booked ahead: {bolus:?}");
         if bolus.dose % stroke != 0 {
             for class in [0, bolus.class] {
                 self.uneven[class] += stroke;

@@ -114,86 +114,77 @@ fn what_a_pump_did_instead_is_told_with_units() {
 }
 
 #[test]
-fn what_came_without_a_check_is_told_whole() {
+fn what_came_of_records_and_firmware_is_told_with_its_numbers() {
     let place = || "spin (main.rs:7)".to_owned();
-    let apart = |what, came, than| Came::Apart {
-        what: (what, Volume(came)),
-        than: (than, Volume(100_000)),
-        at: Span(7_200_000),
-        first: Span(90_000_000),
+    let hang = Came::Hang {
+        place: place(),
+        limit_ms: 5_000,
     };
-    let compared = |right| Came::Compared {
-        left: (Measure::Delivered, 120_000),
-        right,
+    let alarm = Came::Alarm {
+        id: "eri".into(),
+        priority: "low".into(),
     };
+    let (number, time) = (8, Span(1_000));
+    let (from, count) = (7, 2);
+    let hangs = "the firmware hangs in spin (main.rs:7): no answer within 5000 ms of host time";
+    let faulted = "the firmware faulted: spin (main.rs:7)";
+    let verb = Verb::Start;
+    assert_came(&[
+        (Came::NoAnswer { verb }, "no reply to `start` in the journal"),
+        (Came::Silence { tries: 3 }, "none, after 3 tries"),
+        (alarm, "alarm `eri`, low"),
+        (Came::Missing { from, count }, "2 missing from number 7 on"),
+        (Came::Nonsense("n=3 again".into()), "n=3 again"),
+        (Came::RecordOf { number, time }, "record 8 is of 1 s"),
+        (Came::FirmwareFault { place: place() }, faulted),
+        (Came::Start, "the pump started again"),
+        (hang, hangs),
+    ]);
+}
+
+#[test]
+fn what_a_rule_compares_is_told_with_both_sides() {
+    let left = (Measure::Delivered, 120_000);
+    let compared = |right| Came::Compared { left, right };
+    let rate = compared(Some((Measure::Rate, 480_000)));
+    let volume = compared(Some((Measure::Reported, 100_000)));
+    assert_came(&[
+        (Came::State("stopped".into()), "state stopped"),
+        (Came::ActiveAlarm("eri".into()), "alarm `eri`"),
+        (compared(None), "delivered 120 uL"),
+        (rate, "delivered 120 uL, rate 480 uL/day"),
+        (volume, "delivered 120 uL, reported 100 uL; 20 uL apart"),
+    ]);
+}
+
+#[test]
+fn accounts_that_are_apart_are_told_with_when_they_were() {
+    for (what, came, words) in [
+        (Account::Delivered, 120_000, "delivered 120 uL is 20 uL above"),
+        (Account::Delivered, 80_000, "delivered 80 uL is 20 uL below"),
+        (Account::Actuated, 80_000, "actuated 80 uL is 20 uL apart from"),
+    ] {
+        let apart = Came::Apart {
+            what: (what, Volume(came)),
+            than: (Account::Reported, Volume(100_000)),
+            at: Span(7_200_000),
+            first: Span(90_000_000),
+        };
+        let when = "at 02:00:00.000 (first beyond tolerance at 1+01:00:00.000)";
+        assert_came(&[(apart, &format!("{words} reported 100 uL {when}"))]);
+    }
+}
+
+#[test]
+fn a_dose_log_that_differs_is_told_with_what_to_do() {
+    let review = "outside CI, look at it with `pump-hil review`";
+    let missing = Came::NoLog { case: "a".into() };
     let differs = |more| Came::LogDiffers {
         shown: vec!["row 1".into(), "row 2".into()],
         more,
     };
-    let (from, count) = (7, 2);
-    let limit_ms = 5_000;
-    let review = "outside CI, look at it with `pump-hil review`";
     assert_came(&[
-        (
-            Came::NoAnswer { verb: Verb::Start },
-            "no reply to `start` in the journal",
-        ),
-        (Came::Silence { tries: 3 }, "none, after 3 tries"),
-        (Came::State("stopped".into()), "state stopped"),
-        (Came::ActiveAlarm("eri".into()), "alarm `eri`"),
-        (compared(None), "delivered 120 uL"),
-        (
-            compared(Some((Measure::Rate, 480_000))),
-            "delivered 120 uL, rate 480 uL/day",
-        ),
-        (
-            compared(Some((Measure::Reported, 100_000))),
-            "delivered 120 uL, reported 100 uL; 20 uL apart",
-        ),
-        (
-            Came::Alarm {
-                id: "eri".into(),
-                priority: "low".into(),
-            },
-            "alarm `eri`, low",
-        ),
-        (Came::Missing { from, count }, "2 missing from number 7 on"),
-        (Came::Nonsense("n=3 again".into()), "n=3 again"),
-        (
-            Came::RecordOf {
-                number: 8,
-                time: Span(1_000),
-            },
-            "record 8 is of 1 s",
-        ),
-        (
-            Came::FirmwareFault { place: place() },
-            "the firmware faulted: spin (main.rs:7)",
-        ),
-        (Came::Start, "the pump started again"),
-        (
-            Came::Hang {
-                place: place(),
-                limit_ms,
-            },
-            "the firmware hangs in spin (main.rs:7): no answer within 5000 ms of host time",
-        ),
-        (
-            apart(Account::Delivered, 120_000, Account::Reported),
-            "delivered 120 uL is 20 uL above reported 100 uL at 02:00:00.000 (first beyond tolerance at 1+01:00:00.000)",
-        ),
-        (
-            apart(Account::Delivered, 80_000, Account::Reported),
-            "delivered 80 uL is 20 uL below reported 100 uL at 02:00:00.000 (first beyond tolerance at 1+01:00:00.000)",
-        ),
-        (
-            apart(Account::Actuated, 80_000, Account::Reported),
-            "actuated 80 uL is 20 uL apart from reported 100 uL at 02:00:00.000 (first beyond tolerance at 1+01:00:00.000)",
-        ),
-        (
-            Came::NoLog { case: "a".into() },
-            &format!("none yet at snapshots/a.snap\n{review}"),
-        ),
+        (missing, &format!("none yet at snapshots/a.snap\n{review}")),
         (differs(0), &format!("row 1\nrow 2\n{review}")),
         (differs(4), &format!("row 1\nrow 2\nand 4 more\n{review}")),
     ]);
