@@ -6,7 +6,7 @@
 use crate::crash::Crash;
 use crate::fault::FaultName;
 use crate::quantity::Span;
-use crate::trouble::TroubleCode;
+use crate::trouble_code::TroubleCode;
 use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -15,6 +15,7 @@ pub mod mistake;
 pub mod quantity;
 pub mod safe_text;
 pub mod trouble;
+pub mod trouble_code;
 pub mod value;
 pub mod verdict;
 pub mod words;

@@ -239,6 +239,28 @@ fn show(f: &mut fmt::Formatter<'_>, value: i64, units: &[(&str, u64)]) -> fmt::R
     }
 }
 
+impl Span {
+    /// `1+02:03:04.005`; the days are left out where there are none.
+    #[must_use]
+    pub fn clock(self) -> String {
+        let ms = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (days, ms) = (ms / 86_400_000, ms % 86_400_000);
+        let clock = format!(
+            "{:02}:{:02}:{:02}.{:03}",
+            ms / 3_600_000,
+            ms / 60_000 % 60,
+            ms / 1_000 % 60,
+            ms % 1_000
+        );
+        if days == 0 {
+            format!("{sign}{clock}")
+        } else {
+            format!("{sign}{days}+{clock}")
+        }
+    }
+}
+
 impl Rate {
     /// Volume that this rate gives in `span`, rounded down to a nanolitre.
     #[must_use]

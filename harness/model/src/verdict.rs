@@ -1,5 +1,12 @@
 //! The four ends of a scenario, and their reasons. A failure of the pump and a failure of the rig are different verdicts.
 
+mod came;
+mod expected;
+mod words;
+
+pub use came::{Came, Did, Seen};
+pub use expected::{Account, Allowed, Answer, Asker, DueAlarm, Expected, Firmware, Forbids, Records};
+
 use crate::event::StepId;
 use crate::quantity::Span;
 use crate::trouble::Trouble;
@@ -28,7 +35,7 @@ pub enum Verdict {
 }
 
 /// One thing that the pump did wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// Kind of failure.
     pub kind: ReasonKind,
@@ -38,10 +45,10 @@ pub struct Reason {
     pub step: Option<StepId>,
     /// Line of the scenario's file.
     pub line: Option<u32>,
-    /// What was expected, with units.
-    pub expected: String,
-    /// What came, with units.
-    pub came: String,
+    /// What was expected.
+    pub expected: Expected,
+    /// What came.
+    pub came: Came,
 }
 
 /// A finding of oracle or reconciliation: a reason without a place in the scenario.
@@ -51,10 +58,10 @@ pub struct Finding {
     pub kind: ReasonKind,
     /// When.
     pub t: Span,
-    /// What was expected, with units.
-    pub expected: String,
-    /// What came, with units.
-    pub came: String,
+    /// What was expected.
+    pub expected: Expected,
+    /// What came.
+    pub came: Came,
 }
 
 /// Kinds of failure.
@@ -111,3 +118,18 @@ impl Verdict {
         }
     }
 }
+
+impl Reason {
+    /// A stable name of what went wrong: by this programs and documents name it, whatever its words are.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            // The same answer is expected of a pump that says the wrong thing, and of one that says nothing.
+            ReasonKind::NoReply => "no-reply",
+            _ => self.expected.code(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -128,7 +128,7 @@ fn because(reason: &Reason) -> Because<'_> {
         t: reason.t,
         step: reason.step.as_ref(),
         line: reason.line,
-        expected: safe_lines(&reason.expected),
-        came: safe_lines(&reason.came),
+        expected: safe_lines(&reason.expected.to_string()),
+        came: safe_lines(&reason.came.to_string()),
     }
 }

@@ -14,7 +14,10 @@ pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<Stri
         .as_ref()
         .map_or(String::new(), |step| format!(", step {}", safe(&step.0)));
     let mut lines = vec![format!("{} at {}{step}{place}", kind(reason), reason.t)];
-    for (label, text) in [("expected", &reason.expected), ("came", &reason.came)] {
+    for (label, text) in [
+        ("expected", reason.expected.to_string()),
+        ("came", reason.came.to_string()),
+    ] {
         for (i, line) in text.lines().enumerate() {
             let label = if i == 0 { label } else { "" };
             lines.push(format!("  {label:>8}  {}", safe(line)));

@@ -352,7 +352,10 @@ fn firmware_that_faults_before_it_stands_fails_with_a_record() {
         panic!("{:?}", result.outcome.verdict);
     };
     assert_eq!(reasons[0].kind, ReasonKind::FirmwareFault);
-    assert!(reasons[0].came.contains("HardFault in Reset"), "{reasons:?}");
+    assert!(
+        reasons[0].came.to_string().contains("HardFault in Reset"),
+        "{reasons:?}"
+    );
     assert!(
         matches!(events[..2], [Body::Firmware { .. }, Body::Crash(_)]),
         "{events:#?}"

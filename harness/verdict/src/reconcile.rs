@@ -11,13 +11,12 @@
 //! - *delivered below reported*: besides that what primes the catheter, and [`ReconcileSettings::held_back`], which a compliant catheter may
 //!   hold. What leaked out beside the patient is not delivered, and so no excuse.
 
-use crate::dose::{Lag, STROKE_NL, actuated_delivered, time_text};
+use crate::dose::{Lag, STROKE_NL, actuated_delivered};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said, Sample};
 use pump_hil_model::fault::Rotor;
 use pump_hil_model::quantity::{Percent, Span, Volume};
-use pump_hil_model::verdict::Finding;
-use pump_hil_model::verdict::ReasonKind;
+use pump_hil_model::verdict::{Account, Came, Expected, Finding, ReasonKind};
 
 /// Tolerances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +73,7 @@ struct Worst {
 
 impl Worst {
     fn note(&mut self, seq: u64, t: Span, reported: i64, other: i64, tolerance: i64) {
+        // A tolerance below zero, of a pump that reports less than nothing, forgives nothing.
         let beyond = (other - reported).abs() - tolerance;
         if beyond <= 0 {
             return;
@@ -85,20 +85,22 @@ impl Worst {
         }
     }
 
-    fn finding(&self, other_name: &str, direction: &str, than: &str) -> Option<(u64, Finding)> {
-        let ((seq, first), (t, reported, other, tolerance)) = (self.first?, self.worst?);
+    fn finding(&self, what: Account, than: Account) -> Option<(u64, Finding)> {
+        let ((seq, first), (at, reported, other, tolerance)) = (self.first?, self.worst?);
         let finding = Finding {
             kind: ReasonKind::Reconciliation,
             t: first,
-            expected: format!("{other_name} within {} of {than}", Volume(tolerance)),
-            came: format!(
-                "{other_name} {} is {} {direction} {than} {} at {} (first beyond tolerance at {})",
-                Volume(other),
-                Volume((other - reported).abs()),
-                Volume(reported),
-                time_text(t),
-                time_text(first)
-            ),
+            expected: Expected::Agree {
+                what,
+                with: than,
+                tolerance: Volume(tolerance),
+            },
+            came: Came::Apart {
+                what: (what, Volume(other)),
+                than: (than, Volume(reported)),
+                at,
+                first,
+            },
         };
         Some((seq, finding))
     }
@@ -194,6 +196,7 @@ impl Reconciler {
         if surplus > 0 && (self.stall_faults > 0 || self.stalled_before) {
             self.stalled += surplus;
         }
+        debug_assert!(self.stalled >= 0, "what is forgiven once stays forgiven");
         // A stall may end between two entries: what it left behind is taken at the first entry after it.
         self.stalled_before = self.stall_faults > 0;
         let strokes = self.settings.strokes * STROKE_NL;
@@ -215,12 +218,12 @@ impl Reconciler {
     #[must_use]
     pub fn finish(&self) -> Vec<(u64, Finding)> {
         [
-            self.over.finding("delivered", "above", "reported"),
-            self.under.finding("delivered", "below", "reported"),
-            self.actuated.finding("actuated", "apart from", "reported"),
+            self.over.finding(Account::Delivered, Account::Reported),
+            self.under.finding(Account::Delivered, Account::Reported),
+            self.actuated.finding(Account::Actuated, Account::Reported),
             // What an entry told already needs no second finding.
             self.unmoved
-                .finding("delivered", "above", "actuated")
+                .finding(Account::Delivered, Account::Actuated)
                 .filter(|_| self.over.first.is_none()),
         ]
         .into_iter()

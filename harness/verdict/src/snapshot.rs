@@ -3,7 +3,7 @@
 use crate::dose::{Difference, DoseLog, compare};
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_model::quantity::Span;
-use pump_hil_model::verdict::{Reason, ReasonKind};
+use pump_hil_model::verdict::{Came, Expected, Reason, ReasonKind};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -54,34 +54,23 @@ impl Checked {
     pub fn reason(&self, case: &Case, end: Span) -> Option<Reason> {
         let (expected, came) = match self {
             Self::None | Self::Same | Self::Accepted(_) => return None,
-            Self::Missing { .. } => (
-                "an accepted dose log".to_owned(),
-                format!("none yet at snapshots/{}.snap", case.name()),
-            ),
+            Self::Missing { .. } => (Expected::AcceptedLog, Came::NoLog { case: case.name() }),
             Self::Differs { differences, .. } => {
-                let mut came: Vec<String> = differences
-                    .iter()
-                    .take(DIFFERENCES_SHOWN)
-                    .map(Difference::to_string)
-                    .collect();
-                if differences.len() > DIFFERENCES_SHOWN {
-                    came.push(format!("and {} more", differences.len() - DIFFERENCES_SHOWN));
-                }
-                (
-                    format!("the dose log of snapshots/{}.snap", case.name()),
-                    came.join("\n"),
-                )
+                let shown = differences.iter().take(DIFFERENCES_SHOWN);
+                let came = Came::LogDiffers {
+                    shown: shown.map(Difference::to_string).collect(),
+                    more: differences.len().saturating_sub(DIFFERENCES_SHOWN),
+                };
+                (Expected::LogOf { case: case.name() }, came)
             }
         };
-        // The same wherever it ran, so that a replay gives the same verdict.
-        let hint = "outside CI, look at it with `pump-hil review`";
         Some(Reason {
             kind: ReasonKind::Snapshot,
             t: end,
             step: None,
             line: None,
             expected,
-            came: format!("{came}\n{hint}"),
+            came,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What must be true: at a step, and all the time.
 
-use crate::quantity::Percent;
+use crate::quantity::{Percent, Pressure, Rate, Span, Voltage, Volume};
 use crate::value::Wanted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -115,6 +115,67 @@ pub enum Measure {
     Tones,
     /// Time since the state was last `running` (ms).
     WithoutTherapy,
+}
+
+impl Measure {
+    /// A measure's name as in scenarios.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Reported => "reported",
+            Self::Actuated => "actuated",
+            Self::Prescribed => "prescribed",
+            Self::Basal => "basal",
+            Self::PatientBoluses => "patient-boluses",
+            Self::PeriodicBoluses => "periodic-boluses",
+            Self::ClinicianBoluses => "clinician-boluses",
+            Self::Prime => "prime",
+            Self::Bridge => "bridge",
+            Self::Rate => "rate",
+            Self::Reservoir => "reservoir",
+            Self::TrueReservoir => "true-reservoir",
+            Self::Battery => "battery",
+            Self::Pressure => "pressure",
+            Self::PostOcclusionBolus => "post-occlusion-bolus",
+            Self::Stalls => "stalls",
+            Self::Lockout => "lockout",
+            Self::AlarmLatency => "alarm-latency",
+            Self::Resets => "resets",
+            Self::Tones => "tones",
+            Self::WithoutTherapy => "without-therapy",
+        }
+    }
+
+    /// Whether the measure is a volume, which comes in whole strokes.
+    #[must_use]
+    pub fn is_volume(self) -> bool {
+        !matches!(
+            self,
+            Self::Rate
+                | Self::Battery
+                | Self::Pressure
+                | Self::Stalls
+                | Self::Lockout
+                | Self::AlarmLatency
+                | Self::Resets
+                | Self::Tones
+                | Self::WithoutTherapy
+        )
+    }
+
+    /// A measure's value with its unit.
+    #[must_use]
+    pub fn text(self, value: i64) -> String {
+        match self {
+            Self::Rate => Rate(value).to_string(),
+            Self::Battery => Voltage(value).to_string(),
+            Self::Pressure => Pressure(value).to_string(),
+            Self::Stalls | Self::Resets | Self::Tones => value.to_string(),
+            Self::Lockout | Self::AlarmLatency | Self::WithoutTherapy => Span(value).to_string(),
+            _ => Volume(value).to_string(),
+        }
+    }
 }
 
 /// An inclusive range in base units, with the text that it came from.

@@ -4,7 +4,8 @@
 //! else is out of the ordinary are always shown; of boluses that went as planned and of schedule changes, and of periodic entries, one of N,
 //! where N grows along a fixed ladder (1, 2, 6, 12, 24, 168, ...) as the run grows. Volumes are cumulative, so a row left out hides no volume.
 
-use super::{DoseLog, Row};
+use super::log::{DoseLog, Row};
+use super::volumes::{actuated_delivered, totals};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
 use pump_hil_model::quantity::Span;
 
@@ -12,9 +13,6 @@ use pump_hil_model::quantity::Span;
 const PERIODIC_MAX: usize = 96;
 /// Most rows of the routine rank.
 const ROUTINE_MAX: usize = 96;
-
-/// Volume of a motor stroke, nL. The counted volume of the pump and the probe's stroke counter are both multiples of it.
-pub const STROKE_NL: i64 = 500;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rank {
@@ -100,12 +98,13 @@ impl Thinning {
             n => n * 2,
         }
     }
-}
 
-/// Actuated and delivered volume.
-pub(crate) fn actuated_delivered(sample: &Sample) -> (i64, i64) {
-    let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
-    (strokes.saturating_mul(STROKE_NL), sample.delivered_nl)
+    /// Every row that this stride keeps was kept by the one before as well.
+    fn widen(&mut self) {
+        let stride = self.wider();
+        debug_assert!(stride.is_multiple_of(self.stride), "{stride} after {}", self.stride);
+        self.stride = stride;
+    }
 }
 
 impl Builder {
@@ -141,7 +140,7 @@ impl Builder {
                 refused: None, fields, ..
             } => {
                 if !self.begun
-                    && let Some(totals) = super::totals(fields)
+                    && let Some(totals) = totals(fields)
                 {
                     self.entry_base = totals;
                 }
@@ -161,6 +160,7 @@ impl Builder {
     pub fn finish(self) -> DoseLog {
         let kept = self.periodic.kept + self.routine.kept;
         let seen = self.periodic.seen + self.routine.seen;
+        debug_assert!(kept as u64 <= seen, "no row is shown that never was: {kept} of {seen}");
         DoseLog {
             name: self.name,
             periodic_stride: self.periodic.stride,
@@ -231,6 +231,10 @@ impl Builder {
 
     /// Adds what an event says to the dose entry of the same instant that came before it.
     fn complete_entry(&mut self, at: Instant, causes: &[&str], detail: &str) -> bool {
+        debug_assert!(
+            self.open_from <= self.rows.len(),
+            "only rows that there are wait for a sample"
+        );
         let state = self.state.clone();
         let Some(found) = self.rows[self.open_from..]
             .iter_mut()
@@ -342,15 +346,15 @@ impl Builder {
     /// Widens the stride of a rank that has too many rows. Only between samples, when no row is open.
     fn thin(&mut self) {
         while self.periodic.kept > self.periodic.max {
-            let stride = self.periodic.wider();
-            self.periodic.stride = stride;
+            self.periodic.widen();
+            let stride = self.periodic.stride;
             self.rows
                 .retain(|r| !matches!(r.rank, Rank::Periodic(i) if !i.is_multiple_of(stride)));
             self.periodic.kept = self.rows.iter().filter(|r| matches!(r.rank, Rank::Periodic(_))).count();
         }
         while self.routine.kept > self.routine.max {
-            let stride = self.routine.wider();
-            self.routine.stride = stride;
+            self.routine.widen();
+            let stride = self.routine.stride;
             self.rows
                 .retain(|r| !matches!(r.rank, Rank::Routine(i) if !i.is_multiple_of(stride)));
             self.routine.kept = self.rows.iter().filter(|r| matches!(r.rank, Rank::Routine(_))).count();

@@ -1,7 +1,7 @@
 //! Two dose logs, column by column, each with its tolerance.
 
-use super::table::{COLUMNS, time};
-use super::{CLASSES, DoseLog, Row};
+use super::log::{CLASSES, DoseLog, Row};
+use super::table::COLUMNS;
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::{Rate, Span, Volume};
 use std::fmt;
@@ -31,7 +31,7 @@ impl fmt::Display for Difference {
             write!(f, "table")?;
         }
         if let Some(t) = self.t {
-            write!(f, " ({})", time(t))?;
+            write!(f, " ({})", t.clock())?;
         }
         write!(f, ", {}: expected {}, came {}", self.column, self.expected, self.came)?;
         if self.by.is_empty() {
@@ -75,7 +75,7 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
                 t: Some(old.t),
                 column: "what",
                 expected: format!("{} {}", old.what, old.detail),
-                came: format!("{} {} at {}", new.what, new.detail, time(new.t)),
+                came: format!("{} {} at {}", new.what, new.detail, new.t.clock()),
                 by: "the rows after it are not compared".to_owned(),
             });
             return found;
@@ -102,7 +102,7 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
     let apart = (new.t.0 - old.t.0).abs();
     if apart > tolerance.time.0 {
         let by = format!("apart by {}, allowed {}", Span(apart), tolerance.time);
-        note("time", time(old.t), time(new.t), by);
+        note("time", old.t.clock(), new.t.clock(), by);
     }
     for (column, old, new) in [
         ("what", &old.what, &new.what),

@@ -1,6 +1,6 @@
 //! The dose log as text, and back.
 
-use super::{CLASSES, DoseLog, Row};
+use super::log::{CLASSES, DoseLog, Row};
 use pump_hil_model::quantity::Span;
 use std::fmt::{self, Write};
 
@@ -88,7 +88,7 @@ fn cells(row: &Row) -> [String; 16] {
     let volume = |v: Option<i64>| v.map_or_else(|| "-".to_owned(), |v| fixed(v, 1_000));
     let class = |i: usize| volume(row.classes.map(|c| c[i]));
     [
-        time(row.t),
+        row.t.clock(),
         row.what.clone(),
         row.detail.clone(),
         row.state.clone(),
@@ -125,25 +125,6 @@ fn unfixed(text: &str, size: i128) -> Option<i64> {
     }
     let value = int.parse::<i128>().ok()? * size + frac.parse::<i128>().ok()?;
     i64::try_from(if negative { -value } else { value }).ok()
-}
-
-/// `1+02:03:04.005`; the days are left out where there are none.
-pub(crate) fn time(t: Span) -> String {
-    let ms = t.0.unsigned_abs();
-    let sign = if t.0 < 0 { "-" } else { "" };
-    let (days, ms) = (ms / 86_400_000, ms % 86_400_000);
-    let clock = format!(
-        "{:02}:{:02}:{:02}.{:03}",
-        ms / 3_600_000,
-        ms / 60_000 % 60,
-        ms / 1_000 % 60,
-        ms % 1_000
-    );
-    if days == 0 {
-        format!("{sign}{clock}")
-    } else {
-        format!("{sign}{days}+{clock}")
-    }
 }
 
 fn untime(text: &str) -> Option<Span> {

@@ -1,18 +1,18 @@
-//! Whether a check holds now, and in words what was expected and what came.
+//! Whether a check holds now; and if not, what was there instead.
 
-use super::observed::{Observed, Told};
-use pump_hil_model::case::{Check, Measure};
+use super::observed::{Alarm, Observed, Told};
+use pump_hil_model::case::{Check, Measure, Range};
 use pump_hil_model::quantity::{Pressure, Rate, Span, Voltage, Volume};
-use pump_hil_model::value::shown;
+use pump_hil_model::verdict::{Came, Expected, Seen};
 use std::collections::BTreeMap;
 
 /// A check that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet {
-    /// What was expected, with units.
-    pub expected: String,
-    /// What came, with units.
-    pub came: String,
+    /// What was expected.
+    pub expected: Expected,
+    /// What came.
+    pub came: Came,
 }
 
 /// From where on alarms and events count, as places in the journal.
@@ -24,118 +24,132 @@ pub(crate) struct Windows {
     pub absent: u64,
 }
 
-impl Observed {
-    pub(crate) fn unmet(&self, check: &Check, windows: Windows, prescribed: Option<i64>) -> Option<Unmet> {
-        let (holds, expected, came) = match check {
-            Check::Alarm { id, priority } => self.alarm_check(id, priority.as_deref(), windows.came),
-            Check::NoAlarm { id } => {
-                let active = self.active_alarms();
-                let holds = id
-                    .as_ref()
-                    .map_or(active.is_empty(), |id| !active.contains(&id.as_str()));
-                let expected = id
-                    .as_ref()
-                    .map_or("no alarm".to_owned(), |id| format!("no alarm `{id}`"));
-                (holds, expected, format!("active: {}", list(&active)))
-            }
+/// What checks look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub seen: &'a Observed,
+    pub windows: Windows,
+    /// The nominal dose by the oracle.
+    pub prescribed: Option<i64>,
+}
+
+impl<'a> Look<'a> {
+    /// Those of the checks that do not hold.
+    pub fn unmet(self, checks: &[Check]) -> Vec<Unmet> {
+        let unmet = checks.iter().filter(|check| !self.holds(check)).map(|check| Unmet {
+            expected: Expected::Check(check.clone()),
+            came: Came::Seen(self.instead(check)),
+        });
+        unmet.collect()
+    }
+
+    fn holds(self, check: &Check) -> bool {
+        let (now, windows) = (self.seen, self.windows);
+        match check {
+            Check::Alarm { id, priority } => self
+                .alarm_since(id, windows.came)
+                .is_some_and(|alarm| priority.as_ref().is_none_or(|priority| *priority == alarm.priority)),
+            Check::NoAlarm { id: None } => now.active_alarms().is_empty(),
+            Check::NoAlarm { id: Some(id) } => !now.active_alarms().contains(&id.as_str()),
             Check::AlarmCleared { id } => {
-                let cleared = self.alarms.get(id).and_then(|a| a.cleared);
-                let came = match self.alarms.get(id) {
-                    None => "it was never raised",
-                    Some(a) if a.is_active() => "it is still active",
-                    Some(_) => "it was cleared before the last expectation",
-                };
-                (
-                    cleared.is_some_and(|seq| seq >= windows.came),
-                    format!("alarm `{id}` cleared"),
-                    came.to_owned(),
-                )
+                let cleared = now.alarms.get(id).and_then(|alarm| alarm.cleared);
+                cleared.is_some_and(|seq| seq >= windows.came)
             }
-            Check::State(state) => equal("state", state, self.state.as_deref()),
-            Check::Mode(mode) => equal("mode", mode, self.mode.as_deref()),
-            Check::Bolus(bolus) => equal("bolus", bolus, self.bolus.as_deref().or(Some("none"))),
-            Check::Event { kind, fields } => self.event_check(kind, fields, windows.came),
-            Check::NoEvent { kind } => {
-                let came = self.last_told.get(kind).is_some_and(|&seq| seq >= windows.absent);
-                (!came, format!("no event `{kind}`"), format!("the pump told `{kind}`"))
-            }
-            Check::Reply { fields } => {
-                let holds = fields
-                    .iter()
-                    .all(|(key, value)| self.reply.get(key).is_some_and(|came| same_value(value, came)));
-                (
-                    holds,
-                    format!("reply with {}", pairs(fields)),
-                    format!("reply with {}", pairs(&self.reply)),
-                )
-            }
-            Check::Measure { what, since, range } => {
-                let now = self.measure(*what, prescribed);
-                let from = since.as_ref().map(|mark| self.at_mark(mark, *what));
-                let value = match from {
-                    None => now,
-                    Some(None) => None,
-                    Some(Some(at_mark)) => now.map(|n| n - at_mark),
-                };
-                let name = measure_name(*what);
-                let holds =
-                    value.is_some_and(|v| range.low.is_none_or(|l| v >= l) && range.high.is_none_or(|h| v <= h));
-                let since = since.as_ref().map_or(String::new(), |mark| format!(" since `{mark}`"));
-                let came = value.map_or("nothing told it".to_owned(), |v| measure_text(*what, v));
-                (holds, format!("{name}{since} {}", range.text), format!("{name} {came}"))
-            }
-            Check::Memory { at, value } => {
-                let came = self.memory.get(at);
-                (
-                    came.is_some_and(|came| value.holds(came)),
-                    format!("{at} {value}"),
-                    came.map_or("it was not read".to_owned(), |came| format!("{at} {}", shown(at, came))),
-                )
-            }
-        };
-        (!holds).then_some(Unmet { expected, came })
+            Check::State(state) => now.state.as_ref() == Some(state),
+            Check::Mode(mode) => now.mode.as_ref() == Some(mode),
+            Check::Bolus(bolus) => self.bolus() == bolus,
+            Check::Event { kind, fields } => self
+                .told_since(kind, windows.came)
+                .any(|told| has_fields(&told.fields, fields)),
+            Check::NoEvent { kind } => now.last_told.get(kind).is_none_or(|&seq| seq < windows.absent),
+            Check::Reply { fields } => has_fields(&now.reply, fields),
+            Check::Measure { what, since, range } => self
+                .measured(*what, since.as_deref())
+                .is_some_and(|value| lies_in(value, range)),
+            Check::Memory { at, value } => now.memory.get(at).is_some_and(|came| value.holds(came)),
+        }
     }
 
-    fn alarm_check(&self, id: &str, priority: Option<&str>, from: u64) -> (bool, String, String) {
-        let alarm = self.alarms.get(id).filter(|a| a.is_active() || a.raised >= from);
-        let holds = alarm.is_some_and(|a| priority.is_none_or(|p| p == a.priority));
-        let expected = priority.map_or_else(
-            || format!("alarm `{id}`"),
-            |p| format!("alarm `{id}` with priority {p}"),
-        );
-        let came = alarm.map_or_else(
-            || format!("active: {}", list(&self.active_alarms())),
-            |a| format!("alarm `{id}` with priority {}", a.priority),
-        );
-        (holds, expected, came)
+    /// What a check that does not hold looked at.
+    fn instead(self, check: &Check) -> Seen {
+        let (now, windows) = (self.seen, self.windows);
+        let level = |name, is: Option<&String>| Seen::Level { name, is: is.cloned() };
+        match check {
+            Check::Alarm { id, .. } => match self.alarm_since(id, windows.came) {
+                Some(alarm) => Seen::Alarm {
+                    id: id.clone(),
+                    priority: alarm.priority.clone(),
+                },
+                None => self.active(),
+            },
+            Check::NoAlarm { .. } => self.active(),
+            Check::AlarmCleared { id } => match now.alarms.get(id) {
+                None => Seen::NeverRaised,
+                Some(alarm) if alarm.is_active() => Seen::StillActive,
+                Some(_) => Seen::ClearedBefore,
+            },
+            Check::State(_) => level("state", now.state.as_ref()),
+            Check::Mode(_) => level("mode", now.mode.as_ref()),
+            Check::Bolus(_) => level("bolus", Some(&self.bolus().to_owned())),
+            Check::Event { kind, .. } => match self.told_since(kind, windows.came).next_back() {
+                None => Seen::NoEvent { kind: kind.clone() },
+                Some(told) => Seen::Event {
+                    kind: kind.clone(),
+                    fields: told.fields.clone(),
+                },
+            },
+            Check::NoEvent { kind } => Seen::Told { kind: kind.clone() },
+            Check::Reply { .. } => Seen::Reply {
+                fields: (*now.reply).clone(),
+            },
+            Check::Measure { what, since, .. } => Seen::Measure {
+                what: *what,
+                value: self.measured(*what, since.as_deref()),
+            },
+            Check::Memory { at, .. } => Seen::Memory {
+                at: at.clone(),
+                value: now.memory.get(at).cloned(),
+            },
+        }
     }
 
-    fn event_check(&self, kind: &str, fields: &BTreeMap<String, String>, from: u64) -> (bool, String, String) {
-        let of_kind = || self.told.iter().filter(|t| t.seq >= from && t.kind == kind);
-        let matches = |told: &Told| {
-            fields
-                .iter()
-                .all(|(key, value)| told.fields.get(key).is_some_and(|came| same_value(value, came)))
-        };
-        let expected = if fields.is_empty() {
-            format!("event `{kind}`")
-        } else {
-            format!("event `{kind}` with {}", pairs(fields))
-        };
-        let came = of_kind().next_back().map_or_else(
-            || format!("no event `{kind}`"),
-            |told| format!("event `{kind}` with {}", pairs(&told.fields)),
-        );
-        (of_kind().any(matches), expected, came)
+    fn active(self) -> Seen {
+        Seen::Active(self.seen.active_alarms().into_iter().map(str::to_owned).collect())
+    }
+
+    /// The alarm, where it is on or was raised since `from`.
+    fn alarm_since(self, id: &str, from: u64) -> Option<&'a Alarm> {
+        let alarm = self.seen.alarms.get(id);
+        alarm.filter(|alarm| alarm.is_active() || alarm.raised >= from)
+    }
+
+    fn bolus(self) -> &'a str {
+        self.seen.bolus.as_deref().unwrap_or("none")
+    }
+
+    fn told_since(self, kind: &str, from: u64) -> impl DoubleEndedIterator<Item = &'a Told> {
+        let told = self.seen.told.iter();
+        told.filter(move |told| told.seq >= from && told.kind == kind)
+    }
+
+    /// A measure, counted from a mark where there is one.
+    fn measured(self, what: Measure, since: Option<&str>) -> Option<i64> {
+        let value = self.seen.measure(what, self.prescribed)?;
+        match since {
+            None => Some(value),
+            Some(mark) => self.seen.at_mark(mark, what).map(|then| value - then),
+        }
     }
 }
 
-fn equal(name: &str, expected: &str, came: Option<&str>) -> (bool, String, String) {
-    (
-        came == Some(expected),
-        format!("{name} {expected}"),
-        format!("{name} {}", came.unwrap_or("not told yet")),
-    )
+fn has_fields(came: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> bool {
+    expected
+        .iter()
+        .all(|(key, value)| came.get(key).is_some_and(|came| same_value(value, came)))
+}
+
+fn lies_in(value: i64, range: &Range) -> bool {
+    range.low.is_none_or(|low| value >= low) && range.high.is_none_or(|high| value <= high)
 }
 
 /// Whether a field of the line is what a scenario wrote: the same text, or the same quantity (`20 uL` for `20000nl`).
@@ -165,76 +179,4 @@ pub(crate) fn same_value(expected: &str, came: &str) -> bool {
         _ => return false,
     };
     quantity == Ok(number)
-}
-
-fn list(names: &[&str]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
-}
-
-fn pairs(fields: &BTreeMap<String, String>) -> String {
-    if fields.is_empty() {
-        return "no fields".to_owned();
-    }
-    let all: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
-    all.join(" ")
-}
-
-/// A measure's name as in scenarios.
-pub(crate) fn measure_name(measure: Measure) -> &'static str {
-    match measure {
-        Measure::Delivered => "delivered",
-        Measure::Reported => "reported",
-        Measure::Actuated => "actuated",
-        Measure::Prescribed => "prescribed",
-        Measure::Basal => "basal",
-        Measure::PatientBoluses => "patient-boluses",
-        Measure::PeriodicBoluses => "periodic-boluses",
-        Measure::ClinicianBoluses => "clinician-boluses",
-        Measure::Prime => "prime",
-        Measure::Bridge => "bridge",
-        Measure::Rate => "rate",
-        Measure::Reservoir => "reservoir",
-        Measure::TrueReservoir => "true-reservoir",
-        Measure::Battery => "battery",
-        Measure::Pressure => "pressure",
-        Measure::PostOcclusionBolus => "post-occlusion-bolus",
-        Measure::Stalls => "stalls",
-        Measure::Lockout => "lockout",
-        Measure::AlarmLatency => "alarm-latency",
-        Measure::Resets => "resets",
-        Measure::Tones => "tones",
-        Measure::WithoutTherapy => "without-therapy",
-    }
-}
-
-/// Whether the measure is a volume, which comes in whole strokes.
-pub(crate) fn is_volume(measure: Measure) -> bool {
-    !matches!(
-        measure,
-        Measure::Rate
-            | Measure::Battery
-            | Measure::Pressure
-            | Measure::Stalls
-            | Measure::Lockout
-            | Measure::AlarmLatency
-            | Measure::Resets
-            | Measure::Tones
-            | Measure::WithoutTherapy
-    )
-}
-
-/// A measure's value with its unit.
-pub(crate) fn measure_text(measure: Measure, value: i64) -> String {
-    match measure {
-        Measure::Rate => Rate(value).to_string(),
-        Measure::Battery => Voltage(value).to_string(),
-        Measure::Pressure => Pressure(value).to_string(),
-        Measure::Stalls | Measure::Resets | Measure::Tones => value.to_string(),
-        Measure::Lockout | Measure::AlarmLatency | Measure::WithoutTherapy => Span(value).to_string(),
-        _ => Volume(value).to_string(),
-    }
 }

@@ -1,13 +1,10 @@
 //! `always`: what must hold all the time, looked at whenever all that it compares is fresh.
 
-use super::checks::{is_volume, measure_name, measure_text};
 use super::observed::Observed;
 use crate::dose::STROKE_NL;
 use pump_hil_model::case::{Case, Measure, Op, Operand, Rule};
 use pump_hil_model::event::{Body, Event, Said};
-use pump_hil_model::quantity::Volume;
-use pump_hil_model::verdict::Finding;
-use pump_hil_model::verdict::ReasonKind;
+use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind};
 
 #[derive(Debug)]
 pub(super) struct Invariants {
@@ -79,7 +76,7 @@ impl Invariants {
                 out.push(Finding {
                     kind: ReasonKind::Invariant,
                     t: event.t,
-                    expected: format!("always {}", rule.text),
+                    expected: Expected::Always(rule.text.clone()),
                     came,
                 });
             }
@@ -127,16 +124,16 @@ fn needs(rule: &Rule) -> Needs {
 }
 
 /// What came, if the rule does not hold. What nothing told yet breaks nothing.
-fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<String> {
+fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<Came> {
     match rule {
         Rule::State { equal, state } => {
             let now = seen.state.as_deref()?;
-            ((now == state) != *equal).then(|| format!("state {now}"))
+            ((now == state) != *equal).then(|| Came::State(now.to_owned()))
         }
         Rule::NoAlarm { id } => {
             let active = seen.active_alarms();
             let found = active.iter().find(|a| id.as_ref().is_none_or(|id| id == *a))?;
-            Some(format!("alarm `{found}`"))
+            Some(Came::ActiveAlarm((*found).to_owned()))
         }
         Rule::Compare {
             left,
@@ -149,7 +146,7 @@ fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<Strin
             let (right_value, quantum) = match right {
                 Operand::Value(value) => (*value, 0),
                 Operand::Measure(m) => {
-                    let quantum = if is_volume(*m) { 2 * STROKE_NL } else { 0 };
+                    let quantum = if m.is_volume() { 2 * STROKE_NL } else { 0 };
                     (seen.measure(*m, prescribed)?, quantum)
                 }
             };
@@ -164,15 +161,13 @@ fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<Strin
             if holds {
                 return None;
             }
-            let mut came = format!("{} {}", measure_name(*left), measure_text(*left, left_value));
-            if let Operand::Measure(m) = right {
-                came.push_str(&format!(", {} {}", measure_name(*m), measure_text(*m, right_value)));
-                if is_volume(*m) {
-                    let apart = Volume(i64::try_from(difference).unwrap_or(i64::MAX));
-                    came.push_str(&format!("; {apart} apart"));
-                }
-            }
-            Some(came)
+            Some(Came::Compared {
+                left: (*left, left_value),
+                right: match right {
+                    Operand::Measure(measure) => Some((*measure, right_value)),
+                    Operand::Value(_) => None,
+                },
+            })
         }
     }
 }

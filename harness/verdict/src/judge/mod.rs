@@ -15,6 +15,7 @@
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
 mod checks;
+mod findings;
 mod general;
 mod invariants;
 mod observed;
@@ -29,24 +30,22 @@ pub use outcome::Outcome;
 use crate::dose::{Builder, DoseLog};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::reconcile::{ReconcileSettings, Reconciler};
-use checks::Windows;
-use general::{Newest, announce};
+use findings::Findings;
+use general::General;
 use invariants::Invariants;
 use pump_hil_model::case::{Action, Case, Check};
-use pump_hil_model::crash::{Crash, RECORDS_MAX};
+use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
-use pump_hil_model::trouble::Trouble;
-use pump_hil_model::verdict::{Finding, Reason, ReasonKind, Verdict};
+use pump_hil_model::trouble::{Trouble, TroubleCode};
+use pump_hil_model::verdict::{Came, Expected, Firmware, ReasonKind, Records};
 use starts::Starts;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
-use steps::Open;
+use steps::Steps;
 
 /// How many of the last events an outcome keeps for people.
 const LAST_EVENTS: usize = 24;
-/// Most reasons of a verdict; more of them say nothing new.
-const REASONS_MAX: usize = 200;
 /// Most crash records of an outcome: those of a run, the one at its end, and the one of firmware that hangs when it is told to stop.
 const CRASHES_MAX: usize = RECORDS_MAX + 2;
 
@@ -59,26 +58,18 @@ pub struct Judge {
     oracle: Oracle,
     reconciler: Reconciler,
     invariants: Invariants,
-    announced: BTreeSet<String>,
-    open: Vec<Open>,
-    windows: Windows,
-    /// Where the last expectation ended, and whether the last step was one.
-    group_end: u64,
-    after_expectation: bool,
-    reasons: Vec<(u64, Reason)>,
-    troubles: Vec<(u64, Trouble)>,
-    serial_trouble: Option<Span>,
-    newest: Newest,
+    steps: Steps,
+    general: General,
     starts: Starts,
-    unexpected: BTreeSet<String>,
+    findings: Findings,
     last_events: VecDeque<Event>,
+    /// The last events are those up to the first reason, whatever comes after it.
     frozen: bool,
     not_safe: Vec<String>,
     crashes: Vec<(Span, Crash)>,
     books_closed: bool,
     played: bool,
     ended: bool,
-    seq: u64,
 }
 
 impl Judge {
@@ -91,25 +82,17 @@ impl Judge {
     /// A judge with other tolerances.
     #[must_use]
     pub fn with(case: &Case, oracle: OracleSettings, reconcile: ReconcileSettings) -> Self {
-        let mut announced = case.allow_alarms.clone();
-        announce(&case.steps, &mut announced);
+        let case = Arc::new(case.clone());
         Self {
             observed: Observed::default(),
             dose: Builder::new(&case.name()),
-            oracle: Oracle::new(case, oracle),
-            reconciler: Reconciler::new(case, reconcile),
-            invariants: Invariants::new(case),
-            announced,
-            open: Vec::new(),
-            windows: Windows::default(),
-            group_end: 0,
-            after_expectation: false,
-            reasons: Vec::new(),
-            troubles: Vec::new(),
-            serial_trouble: None,
-            newest: Newest::default(),
+            oracle: Oracle::new(&case, oracle),
+            reconciler: Reconciler::new(&case, reconcile),
+            invariants: Invariants::new(&case),
+            steps: Steps::new(Arc::clone(&case)),
+            general: General::new(&case),
             starts: Starts::default(),
-            unexpected: BTreeSet::new(),
+            findings: Findings::default(),
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
             not_safe: Vec::new(),
@@ -117,14 +100,13 @@ impl Judge {
             books_closed: false,
             played: false,
             ended: false,
-            seq: 0,
-            case: Arc::new(case.clone()),
+            case,
         }
     }
 
     /// Takes the next event of the journal.
     pub fn on_event(&mut self, event: &Event) {
-        self.seq += 1;
+        self.findings.seq += 1;
         self.starts.unexplained = false;
         if let Body::Crash(crash) = &event.body {
             return self.crashed(event.t, crash);
@@ -132,39 +114,110 @@ impl Judge {
         if !event.is_reckonable() {
             return self.beyond_reckoning(event);
         }
-        self.observed.looking = self
-            .open
-            .last()
-            .and_then(|open| open.step(&self.case))
-            .is_some_and(|step| matches!(step.action, Action::Expect { .. } | Action::Mark(_)));
+        let looks = |action: &Action| matches!(action, Action::Expect { .. } | Action::Mark(_));
+        self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
         self.observed.on_event(event);
-        if self.played {
-            self.afterwards(event);
-            return self.keep(event);
+        if !self.played {
+            self.during(event);
         }
+        self.whenever(event);
+        self.keep(event);
+    }
+
+    /// An event of the run, up to the end of its steps.
+    fn during(&mut self, event: &Event) {
         let armed = !self.observed.faults.is_empty();
         let may_fault = self.case.firmware_may_fault;
         self.starts.on_event(event, self.observed.begun, armed, may_fault);
         self.started_again(event.t);
         self.dose.on_event(event);
-        let case = Arc::clone(&self.case);
-        let step = self.open.last().and_then(|open| open.step(&case));
-        let mut findings = Vec::new();
-        self.oracle.on_event(event, step, &mut findings);
+        let mut found = Vec::new();
+        self.oracle.on_event(event, self.steps.step(), &mut found);
         self.reconciler.on_event(event);
         let prescribed = self.oracle.prescribed_nl();
-        self.invariants
-            .on_event(event, &self.observed, prescribed, &mut findings);
-        for finding in findings {
-            self.found(finding);
+        self.invariants.on_event(event, &self.observed, prescribed, &mut found);
+        for finding in found {
+            self.findings.found(finding);
         }
+        self.steps
+            .on_event(event, &mut self.observed, prescribed, &mut self.findings);
+        self.general
+            .on_event(event, &self.observed, &self.steps, &mut self.findings);
+        if matches!(event.body, Body::Played) {
+            self.played = true;
+            self.close_books();
+        }
+    }
+
+    /// What counts while the pump is made safe as well: how it was left, and firmware, or a rig, that fails over that has failed.
+    fn whenever(&mut self, event: &Event) {
         match &event.body {
-            Body::StepStarted { step, line } => self.step_started(event.t, step, *line),
-            Body::StepEnded { step } => self.step_ended(event.t, step),
-            _ => self.during_steps(event),
+            Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
+            Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
+            Body::RigTrouble { code, what } => {
+                let code = code.clone().unwrap_or(TroubleCode::RIG);
+                self.findings.trouble(Trouble::told(code, what));
+            }
+            Body::Ended => self.ended = true,
+            _ => {}
         }
-        self.general(event);
-        self.keep(event);
+    }
+
+    /// A crash record is for people, but for one thing: firmware that faults is wrong wherever the scenario does not allow it.
+    fn crashed(&mut self, t: Span, crash: &Crash) {
+        if self.crashes.len() < CRASHES_MAX {
+            self.crashes.push((t, crash.clone()));
+        }
+        self.starts.crashed(crash);
+        if crash.why != Why::Fault || self.case.firmware_may_fault {
+            return;
+        }
+        let came = Came::FirmwareFault { place: crash.place() };
+        // It is told to stop more than once, and may fault each time.
+        if self.played && self.findings.says(&came) {
+            return;
+        }
+        self.reason(
+            ReasonKind::FirmwareFault,
+            t,
+            Expected::Firmware(Firmware::NoFault),
+            came,
+        );
+        self.frozen = true;
+    }
+
+    /// A pump that starts again in the middle of therapy has lost something, if only time.
+    fn started_again(&mut self, t: Span) {
+        if self.starts.unexplained && !self.case.may_start_again {
+            let expected = Expected::Firmware(Firmware::NoUnaskedStart);
+            self.reason(ReasonKind::UnaskedStart, t, expected, Came::Start);
+        }
+    }
+
+    /// Firmware that hangs ends the case: what comes after it says nothing more.
+    fn hung(&mut self, t: Span, place: &str, limit_ms: u64) {
+        let place = place.to_owned();
+        let came = Came::Hang {
+            place: place.clone(),
+            limit_ms,
+        };
+        self.findings.trouble_behind(Trouble::FirmwareHangs { place, limit_ms });
+        self.reason(ReasonKind::Hang, t, Expected::Firmware(Firmware::Runs), came);
+    }
+
+    /// Numbers that cannot be, of a pump or of the probe: nothing is computed with them.
+    fn beyond_reckoning(&mut self, event: &Event) {
+        if matches!(event.body, Body::Pump { .. }) {
+            let expected = Expected::Records(Records::Possible);
+            let came = Came::Event(Box::new(event.clone()));
+            self.reason(ReasonKind::Record, self.observed.now, expected, came);
+        } else {
+            self.findings.trouble(Trouble::ImpossibleNumber);
+        }
+    }
+
+    fn reason(&mut self, kind: ReasonKind, t: Span, expected: Expected, came: Came) {
+        self.findings.reason(self.steps.here(), kind, t, expected, came);
     }
 
     /// Keeps the event for people, up to the first reason.
@@ -174,7 +227,7 @@ impl Judge {
                 self.last_events.pop_front();
             }
             self.last_events.push_back(event.clone());
-            self.frozen = !self.reasons.is_empty();
+            self.frozen = self.findings.has_reason();
         }
     }
 
@@ -195,24 +248,20 @@ impl Judge {
     /// # Errors
     /// Those that do not.
     pub fn checks_hold(&self, checks: &[Check]) -> Result<(), Vec<Unmet>> {
-        let prescribed = self.oracle.prescribed_nl();
-        let unmet: Vec<Unmet> = checks
-            .iter()
-            .filter_map(|check| self.observed.unmet(check, self.windows, prescribed))
-            .collect();
+        let unmet = self.steps.unmet(checks, &self.observed, self.oracle.prescribed_nl());
         if unmet.is_empty() { Ok(()) } else { Err(unmet) }
     }
 
     /// Whether anything failed so far; once the steps are over, of what is only known at the end as well.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        !self.reasons.is_empty()
+        self.findings.has_reason()
     }
 
     /// Whether the run passes so far, as far as the judge can tell.
     #[must_use]
     pub fn has_passed(&self) -> bool {
-        self.played && self.reasons.is_empty() && self.troubles.is_empty()
+        self.played && !self.findings.has_reason() && !self.findings.has_trouble()
     }
 
     /// Whether the pump started with the last event, and nothing that was done to it or is known of it explains why.
@@ -228,17 +277,17 @@ impl Judge {
     }
 
     /// Nothing more is judged: what oracle and reconciliation have to say at the end. Once.
-    pub(super) fn close_books(&mut self) {
+    fn close_books(&mut self) {
         if std::mem::replace(&mut self.books_closed, true) {
             return;
         }
         let mut findings = Vec::new();
         self.oracle.finish(&mut findings);
         for finding in findings {
-            self.found(finding);
+            self.findings.found(finding);
         }
         for (seq, finding) in self.reconciler.finish() {
-            self.reasons.push((seq, in_no_step(finding)));
+            self.findings.found_at(seq, finding);
         }
     }
 
@@ -247,80 +296,23 @@ impl Judge {
     pub fn finish(mut self) -> Outcome {
         self.close_books();
         if !self.ended {
-            self.troubles.push((self.seq + 1, Trouble::JournalWithoutEnd));
+            self.findings.trouble_behind(Trouble::JournalWithoutEnd);
         }
-        if !self.played && self.troubles.is_empty() {
-            self.troubles.push((self.seq + 1, Trouble::BrokeOff));
+        if !self.played && !self.findings.has_trouble() {
+            self.findings.trouble_behind(Trouble::BrokeOff);
         }
-        self.reasons.sort_by_key(|(seq, _)| *seq);
-        let broke_at = self.troubles.iter().map(|(seq, _)| *seq).min();
-        let reasons: Vec<Reason> = self
-            .reasons
-            .into_iter()
-            .filter(|(seq, _)| broke_at.is_none_or(|broke| *seq < broke))
-            .map(|(_, reason)| reason)
-            .take(REASONS_MAX)
-            .collect();
-        let verdict = if !reasons.is_empty() {
-            Verdict::Failed { reasons }
-        } else if self.troubles.is_empty() && self.not_safe.is_empty() {
-            Verdict::Passed
-        } else {
-            let not_safe = self.not_safe.iter().map(|what| Trouble::NotSafe { what: what.clone() });
-            Verdict::Inconclusive {
-                why: self.troubles.into_iter().map(|(_, why)| why).chain(not_safe).collect(),
-            }
-        };
         Outcome {
             name: self.case.name(),
-            verdict,
+            events: self.findings.seq,
+            verdict: self.findings.verdict(&self.not_safe),
             dose_log: self.dose.finish(),
             latencies: self.observed.latencies,
             last_events: self.last_events.into(),
-            events: self.seq,
             end: self.observed.now,
             not_safe: self.not_safe,
             crashes: self.crashes,
             unasked_starts: self.starts.unasked,
         }
-    }
-
-    fn found(&mut self, finding: Finding) {
-        self.reasons.push((self.seq, in_no_step(finding)));
-    }
-
-    /// Adds a reason that belongs to the step in progress, if there is one.
-    fn reason(&mut self, kind: ReasonKind, t: Span, expected: String, came: String) {
-        let (step, line) = self
-            .open
-            .last()
-            .map_or((None, None), |o| (Some(o.id.clone()), Some(o.line)));
-        self.reasons.push((
-            self.seq,
-            Reason {
-                kind,
-                t,
-                step,
-                line,
-                expected,
-                came,
-            },
-        ));
-    }
-
-    fn trouble(&mut self, why: Trouble) {
-        self.troubles.push((self.seq, why));
-    }
-}
-
-fn in_no_step(finding: Finding) -> Reason {
-    Reason {
-        kind: finding.kind,
-        t: finding.t,
-        step: None,
-        line: None,
-        expected: finding.expected,
-        came: finding.came,
     }
 }
 

@@ -289,6 +289,10 @@ impl Observed {
         if self.told.len() >= TOLD_MAX {
             self.told.pop_front();
         }
+        debug_assert!(
+            self.told.back().is_none_or(|last| last.seq < self.seq),
+            "one event tells one thing"
+        );
         self.told.push_back(Told {
             seq: self.seq,
             kind: kind.to_owned(),

@@ -1,19 +1,21 @@
 //! How one step's outcome is decided, from the events between its start and its end.
 
-use super::{Judge, Windows};
-use pump_hil_model::case::{Action, Case, Request, Step};
+use super::checks::{Look, Unmet, Windows};
+use super::findings::{Findings, Here};
+use super::observed::Observed;
+use pump_hil_model::case::{Action, Case, Check, Request, Step};
 use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
-use pump_hil_model::verdict::ReasonKind;
+use pump_hil_model::verdict::{Answer, Came, Expected, ReasonKind};
 use std::sync::Arc;
 
 /// A step in progress.
 #[derive(Debug)]
-pub(super) struct Open {
-    pub id: StepId,
-    pub line: u32,
-    pub started: Span,
+struct Open {
+    id: StepId,
+    line: u32,
+    started: Span,
     /// Places in the lists of steps, from 0, outermost first.
     path: Vec<usize>,
     /// The first refusal, else `Some(None)` once a reply came.
@@ -23,7 +25,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub fn step<'a>(&self, case: &'a Case) -> Option<&'a Step> {
+    fn step<'a>(&self, case: &'a Case) -> Option<&'a Step> {
         let (last, outer) = self.path.split_last()?;
         let mut steps = case.steps.as_slice();
         for &place in outer {
@@ -43,9 +45,68 @@ fn path(id: &StepId) -> Vec<usize> {
         .collect()
 }
 
-impl Judge {
-    pub(super) fn step_started(&mut self, t: Span, id: &StepId, line: u32) {
-        let open = Open {
+/// The steps in progress, outermost first, and from where on each next one counts.
+#[derive(Debug)]
+pub(super) struct Steps {
+    case: Arc<Case>,
+    open: Vec<Open>,
+    windows: Windows,
+    /// Where the last expectation ended, and whether the last step was one.
+    group_end: u64,
+    after_expectation: bool,
+}
+
+impl Steps {
+    pub fn new(case: Arc<Case>) -> Self {
+        Self {
+            case,
+            open: Vec::new(),
+            windows: Windows::default(),
+            group_end: 0,
+            after_expectation: false,
+        }
+    }
+
+    /// The step in progress.
+    pub fn step(&self) -> Option<&Step> {
+        self.open.last().and_then(|open| open.step(&self.case))
+    }
+
+    /// Where a reason belongs that is found now.
+    pub fn here(&self) -> Here<'_> {
+        self.open.last().map(|open| (&open.id, open.line))
+    }
+
+    /// Those of the checks that do not hold now.
+    pub fn unmet(&self, checks: &[Check], seen: &Observed, prescribed: Option<i64>) -> Vec<Unmet> {
+        let windows = self.windows;
+        Look {
+            seen,
+            windows,
+            prescribed,
+        }
+        .unmet(checks)
+    }
+
+    /// Takes the next event, after it is observed; `prescribed` is the oracle's.
+    pub fn on_event(&mut self, event: &Event, seen: &mut Observed, prescribed: Option<i64>, out: &mut Findings) {
+        match &event.body {
+            Body::StepStarted { step, line } => {
+                if self.started(event.t, step, *line, seen, out) {
+                    self.check_throughout(event.t, seen, prescribed, out);
+                }
+            }
+            Body::StepEnded { step } => self.ended(event.t, step, seen, prescribed, out),
+            body => {
+                self.during(event.t, body, out);
+                self.check_throughout(event.t, seen, prescribed, out);
+            }
+        }
+    }
+
+    /// Whether the case has this step.
+    fn started(&mut self, t: Span, id: &StepId, line: u32, seen: &mut Observed, out: &mut Findings) -> bool {
+        self.open.push(Open {
             id: id.clone(),
             line,
             started: t,
@@ -53,103 +114,101 @@ impl Judge {
             replied: None,
             silent: false,
             broken: false,
+        });
+        let expects = match self.step() {
+            Some(step) => matches!(step.action, Action::Expect { .. }),
+            None => {
+                out.trouble(Trouble::UnknownStep { step: id.clone() });
+                return false;
+            }
         };
-        let case = Arc::clone(&self.case);
-        let step = open.step(&case);
-        self.open.push(open);
-        let Some(step) = step else {
-            self.trouble(Trouble::UnknownStep { step: id.clone() });
-            return;
-        };
-        if matches!(step.action, Action::Expect { .. }) {
+        if expects {
             self.after_expectation = true;
         } else if self.after_expectation {
             // A group of expectations is over: what came up to its end is used up.
             self.after_expectation = false;
             self.windows.came = self.group_end;
-            self.observed.forget_before(self.group_end);
+            seen.forget_before(self.group_end);
         }
-        self.check_throughout(t);
+        true
     }
 
     /// An event inside the open steps.
-    pub(super) fn during_steps(&mut self, event: &Event) {
-        match &event.body {
-            Body::Reply { refused, .. } => {
-                if let Some(open) = self.open.last_mut()
-                    && !matches!(open.replied, Some(Some(_)))
-                {
-                    open.replied = Some(refused.clone());
-                }
+    fn during(&mut self, t: Span, body: &Body, out: &mut Findings) {
+        if let Body::Breakpoint { at, reached: false } = body {
+            let expected = Expected::CoreAt(at.clone());
+            out.reason(self.here(), ReasonKind::Expectation, t, expected, Came::NotReached);
+        }
+        let Some(open) = self.open.last_mut() else { return };
+        match body {
+            // The first refusal stays: what is asked again after it, as in a repeat, does not make it good.
+            Body::Reply { refused, .. } if !matches!(open.replied, Some(Some(_))) => {
+                open.replied = Some(refused.clone());
             }
-            Body::NoReply { .. } => {
-                if let Some(open) = self.open.last_mut() {
-                    open.silent = true;
-                }
-            }
-            Body::Breakpoint { at, reached: false } => {
-                let came = "it did not come there".to_owned();
-                self.reason(ReasonKind::Expectation, event.t, format!("the core at `{at}`"), came);
-            }
+            Body::NoReply { .. } => open.silent = true,
             _ => {}
         }
-        self.check_throughout(event.t);
     }
 
-    pub(super) fn step_ended(&mut self, t: Span, id: &StepId) {
+    fn ended(&mut self, t: Span, id: &StepId, seen: &mut Observed, prescribed: Option<i64>, out: &mut Findings) {
         let Some(at) = self.open.iter().rposition(|open| open.id == *id) else {
             return;
         };
+        // A step that was left without its end, as where a run broke off, ends with the one around it.
         self.open.truncate(at + 1);
         let case = Arc::clone(&self.case);
-        let step = self.open[at].step(&case);
-        match step.map(|s| &s.action) {
-            Some(Action::Do { request, refused }) => self.judge_do(t, request, refused.as_deref()),
+        let open = &self.open[at];
+        match open.step(&case).map(|step| &step.action) {
+            Some(Action::Do { request, refused }) => self.judge_do(t, request, refused.as_deref(), out),
             Some(Action::Expect {
                 checks,
                 within,
                 throughout: _,
             }) => {
-                let open = &self.open[at];
-                let (late, broken) = (within.is_some_and(|w| t.0 - open.started.0 > w.0), open.broken);
-                if !broken {
-                    self.judge_checks(t, checks, late.then_some(*within).flatten());
+                let late = within.filter(|within| t.0 - open.started.0 > within.0);
+                if !open.broken {
+                    self.judge_checks(t, checks, late, seen, prescribed, out);
                 }
-                self.group_end = self.seq;
-                self.windows = Windows {
-                    came: self.windows.came,
-                    absent: self.seq,
-                };
+                debug_assert!(
+                    self.windows.came <= self.group_end && self.group_end < out.seq,
+                    "windows only go on"
+                );
+                self.group_end = out.seq;
+                self.windows.absent = out.seq;
             }
-            Some(Action::Mark(name)) => {
-                let prescribed = self.oracle.prescribed_nl();
-                self.observed.mark(name, prescribed);
-            }
+            Some(Action::Mark(name)) => seen.mark(name, prescribed),
             _ => {}
         }
         self.open.truncate(at);
     }
 
-    fn judge_checks(&mut self, t: Span, checks: &[pump_hil_model::case::Check], late: Option<Span>) {
-        if let Err(unmet) = self.checks_hold(checks) {
-            for one in unmet {
-                self.reason(ReasonKind::Expectation, t, one.expected, one.came);
-            }
-        } else if let Some(within) = late {
+    /// Judges checks at their end; `late`: they had to hold within this, and the time is over.
+    fn judge_checks(
+        &self,
+        t: Span,
+        checks: &[Check],
+        late: Option<Span>,
+        seen: &Observed,
+        prescribed: Option<i64>,
+        out: &mut Findings,
+    ) {
+        let unmet = self.unmet(checks, seen, prescribed);
+        if let (true, Some(within)) = (unmet.is_empty(), late) {
             let took = self.open.last().map_or(Span(0), |open| Span(t.0 - open.started.0));
-            self.reason(
-                ReasonKind::Expectation,
-                t,
-                format!("true within {within}"),
-                format!("true after {took}"),
-            );
+            let (expected, came) = (Expected::Within(within), Came::After(took));
+            out.reason(self.here(), ReasonKind::Expectation, t, expected, came);
+        }
+        for one in unmet {
+            out.reason(self.here(), ReasonKind::Expectation, t, one.expected, one.came);
         }
     }
 
     /// A `throughout` that is broken is told at once, and once.
-    fn check_throughout(&mut self, t: Span) {
+    fn check_throughout(&mut self, t: Span, seen: &Observed, prescribed: Option<i64>, out: &mut Findings) {
         let case = Arc::clone(&self.case);
-        let Some(open) = self.open.last() else { return };
+        let Some(open) = self.open.last().filter(|open| !open.broken) else {
+            return;
+        };
         let Some(Action::Expect {
             checks,
             throughout: Some(_),
@@ -158,28 +217,27 @@ impl Judge {
         else {
             return;
         };
-        if !open.broken && self.checks_hold(checks).is_err() {
-            self.judge_checks(t, checks, None);
+        if !self.unmet(checks, seen, prescribed).is_empty() {
+            self.judge_checks(t, checks, None, seen, prescribed, out);
             if let Some(open) = self.open.last_mut() {
                 open.broken = true;
             }
         }
     }
 
-    fn judge_do(&mut self, t: Span, request: &Request, expected: Option<&str>) {
+    fn judge_do(&self, t: Span, request: &Request, expected: Option<&str>, out: &mut Findings) {
         let Some(open) = self.open.last() else { return };
         let verb = request.verb();
-        let words = |refused: Option<&str>| match refused {
-            None => format!("`{verb}` accepted"),
-            Some("any") => format!("`{verb}` refused"),
-            Some(code) => format!("`{verb}` refused with `{code}`"),
+        let answer = |refused: Option<&str>| Answer {
+            verb,
+            refused: refused.map(str::to_owned),
         };
         let cut = matches!(request, Request::Program { cut_after: Some(_), .. });
         match &open.replied {
             None if open.silent || cut => {} // silence is judged where it happened
             None => {
-                let came = format!("no reply to `{verb}` in the journal");
-                self.reason(ReasonKind::NoReply, t, words(expected), came);
+                let expected = Expected::Answer(answer(expected));
+                out.reason(self.here(), ReasonKind::NoReply, t, expected, Came::NoAnswer { verb });
             }
             Some(came) => {
                 let holds = match (expected, came.as_deref()) {
@@ -189,8 +247,8 @@ impl Judge {
                     (Some(_), None) => false,
                 };
                 if !holds {
-                    let came = words(came.as_deref());
-                    self.reason(ReasonKind::Refusal, t, words(expected), came);
+                    let (expected, came) = (Expected::Answer(answer(expected)), answer(came.as_deref()));
+                    out.reason(self.here(), ReasonKind::Refusal, t, expected, Came::Answer(came));
                 }
             }
         }

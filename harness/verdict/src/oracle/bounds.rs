@@ -2,12 +2,13 @@
 //!
 //! Invariant: faults excuse what is missing, by the amount that was missing while they were in effect. Nothing excuses a surplus.
 
-use super::{Oracle, State, schedule};
+use super::nominal::{Nominal, State};
+use super::schedule;
 use crate::dose::CLASSES;
 use pump_hil_model::event::DoseEntry;
 use pump_hil_model::fault::{Delivery, FaultName};
 use pump_hil_model::quantity::{Rate, Volume};
-use pump_hil_model::verdict::Finding;
+use pump_hil_model::verdict::{Allowed, Did, Finding};
 use std::collections::BTreeSet;
 
 const DAY_MS: i64 = 86_400_000;
@@ -25,6 +26,8 @@ pub(super) struct Bounds {
     checkpoint: Option<Checkpoint>,
     last: Option<(i64, i64)>,
     refilled: bool,
+    /// The last entry had another rate than it should: told once, until it is right again.
+    rate_wrong: bool,
     told: BTreeSet<(&'static str, usize)>,
 }
 
@@ -57,7 +60,13 @@ impl Bounds {
     }
 
     pub fn excuse_basal(&mut self, nl: i64) {
+        debug_assert!(nl >= 0, "an excuse is for what is missing");
         self.excused[0] += nl;
+    }
+
+    /// Another prescription came into force, whose rate may be wrong anew.
+    pub fn in_force(&mut self) {
+        self.rate_wrong = false;
     }
 
     pub fn refilled(&mut self) {
@@ -69,138 +78,156 @@ impl Bounds {
     }
 }
 
-impl Oracle {
-    fn tolerance(&self, nominal: i64) -> i64 {
-        let share = i128::from(nominal) * i128::from(self.settings.share.0) / 100_000;
-        i64::try_from(share).unwrap_or(i64::MAX) + self.settings.strokes * self.settings.stroke_nl
-    }
-
-    pub(super) fn check_entry(&mut self, entry: &DoseEntry, now: [i64; 6], out: &mut Vec<Finding>) {
-        if self.unknown {
-            self.bounds.last = None;
+impl Bounds {
+    pub fn check_entry(&mut self, now: &Nominal, entry: &DoseEntry, volumes: [i64; 6], out: &mut Vec<Finding>) {
+        if now.unknown {
+            self.last = None;
             return;
         }
-        let mut reported = now;
-        for (volume, base) in reported.iter_mut().zip(self.bounds.base) {
+        let mut reported = volumes;
+        for (volume, base) in reported.iter_mut().zip(self.base) {
             *volume -= base;
         }
-        let nominal = self.ledger.nominal();
-        let excused_now = self.bounds.excused_now(self.t) || entry.reservoir_nl <= 0;
+        let nominal = now.ledger.nominal();
+        let excused_now = self.excused_now(now.t) || entry.reservoir_nl <= 0;
         for class in 0..CLASSES.len() {
             if excused_now {
                 let missing = nominal[class] - reported[class];
-                self.bounds.excused[class] = self.bounds.excused[class].max(missing);
+                self.excused[class] = self.excused[class].max(missing);
             }
-            let tolerance = self.tolerance(nominal[class]) + self.ledger.uneven[class];
-            let least = nominal[class] - self.bounds.excused[class] - tolerance;
+            let tolerance = now.tolerance(nominal[class]) + now.ledger.uneven[class];
+            let least = nominal[class] - self.excused[class] - tolerance;
             let most = nominal[class] + tolerance;
+            debug_assert!(
+                least <= most,
+                "{}: nothing lies between {least} and {most}",
+                CLASSES[class]
+            );
             let came = reported[class];
             let side = if came > most { "over" } else { "under" };
-            if (came > most || came < least) && self.bounds.told.insert((side, class)) {
-                let name = CLASSES[class];
-                self.finding(
+            if (came > most || came < least) && self.told.insert((side, class)) {
+                now.finding(
                     out,
-                    format!("{name} volume between {} and {}", Volume(least.max(0)), Volume(most)),
-                    format!("{} reported", Volume(came)),
+                    Allowed::Volume {
+                        class: CLASSES[class],
+                        least: Volume(least.max(0)),
+                        most: Volume(most),
+                    },
+                    Did::Reported(Volume(came)),
                 );
             }
         }
-        self.check_day(nominal.iter().sum(), reported.iter().sum(), excused_now, out);
-        self.check_rate(entry, out);
-        self.check_reservoir(entry, now.iter().sum(), excused_now, out);
-        self.dues.reservoir(entry.reservoir_nl, self.t);
+        self.check_day(now, nominal.iter().sum(), reported.iter().sum(), excused_now, out);
+        self.check_rate(now, entry, out);
+        self.check_reservoir(now, entry, volumes.iter().sum(), excused_now, out);
     }
 
     /// Over years the share alone would hide a drift: each day is held to the tolerance of a day.
-    fn check_day(&mut self, nominal: i64, reported: i64, excused_now: bool, out: &mut Vec<Finding>) {
+    fn check_day(&mut self, now: &Nominal, nominal: i64, reported: i64, excused_now: bool, out: &mut Vec<Finding>) {
         let deviation = reported - nominal;
-        let uneven: i64 = self.ledger.uneven.iter().sum();
-        let now = Checkpoint {
-            t: self.t,
+        let uneven: i64 = now.ledger.uneven.iter().sum();
+        let today = Checkpoint {
+            t: now.t,
             nominal,
             deviation,
             excused: excused_now,
             uneven,
         };
-        let Some(start) = &mut self.bounds.checkpoint else {
-            self.bounds.checkpoint = Some(now);
+        let Some(start) = &mut self.checkpoint else {
+            self.checkpoint = Some(today);
             return;
         };
         start.excused |= excused_now;
         let start = *start;
-        if self.t - start.t < DAY_MS {
+        if now.t - start.t < DAY_MS {
             return;
         }
-        self.bounds.checkpoint = Some(now);
+        self.checkpoint = Some(today);
         let given = nominal - start.nominal;
-        let tolerance = self.tolerance(given) + self.settings.strokes * self.settings.stroke_nl + uneven - start.uneven;
+        let tolerance = now.tolerance(given) + now.settings.strokes * now.settings.stroke_nl + uneven - start.uneven;
         let change = deviation - start.deviation;
-        if !start.excused && change.abs() > tolerance && self.bounds.told.insert(("day", 0)) {
-            self.finding(
+        if !start.excused && change.abs() > tolerance && self.told.insert(("day", 0)) {
+            now.finding(
                 out,
-                format!("{} in the last day, within {}", Volume(given), Volume(tolerance)),
-                format!("{} reported", Volume(given + change)),
+                Allowed::Day {
+                    given: Volume(given),
+                    tolerance: Volume(tolerance),
+                },
+                Did::Reported(Volume(given + change)),
             );
         }
     }
 
-    fn check_rate(&mut self, entry: &DoseEntry, out: &mut Vec<Finding>) {
-        let bridging = self.ledger.active.iter().any(|b| b.class == 5);
-        if self.state == State::Stopped || bridging {
+    fn check_rate(&mut self, now: &Nominal, entry: &DoseEntry, out: &mut Vec<Finding>) {
+        let bridging = now.ledger.active.iter().any(|b| b.class == 5);
+        if now.state == State::Stopped || bridging {
             return;
         }
-        let clock = self.settings.clock.0;
-        let rates = [-clock, 0, clock].map(|by| self.rate_at(self.t + by).0);
-        if self.bounds.excused_now(self.t) && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
+        let clock = now.settings.clock.0;
+        let rates = [-clock, 0, clock].map(|by| now.rate_at(now.t + by).0);
+        if self.excused_now(now.t) && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
             return;
         }
-        let mode = match (self.state, &self.rx) {
+        let mode = match (now.state, &now.rx) {
             (State::Running, Some(rx)) => Some(schedule::mode_name(&rx.mode)),
             _ => None,
         };
         let right = rates.contains(&entry.rate_nl_per_day) && mode.is_none_or(|mode| mode == entry.mode);
         if !right && !self.rate_wrong {
-            self.finding(
+            now.finding(
                 out,
-                format!("rate {} by mode {}", Rate(rates[1]), mode.unwrap_or("minimum")),
-                format!("rate {} by mode {}", Rate(entry.rate_nl_per_day), entry.mode),
+                Allowed::Rate {
+                    rate: Rate(rates[1]),
+                    mode: mode.unwrap_or("minimum"),
+                },
+                Did::Rate {
+                    rate: Rate(entry.rate_nl_per_day),
+                    mode: entry.mode.clone(),
+                },
             );
         }
         self.rate_wrong = !right;
     }
 
     /// What was delivered, no more and no less, has left the computed reservoir.
-    fn check_reservoir(&mut self, entry: &DoseEntry, total: i64, excused_now: bool, out: &mut Vec<Finding>) {
-        let refilled = std::mem::take(&mut self.bounds.refilled) || entry.cause == "refill";
-        let last = self.bounds.last.replace((total, entry.reservoir_nl));
+    fn check_reservoir(
+        &mut self,
+        now: &Nominal,
+        entry: &DoseEntry,
+        total: i64,
+        excused_now: bool,
+        out: &mut Vec<Finding>,
+    ) {
+        let refilled = std::mem::take(&mut self.refilled) || entry.cause == "refill";
+        let last = self.last.replace((total, entry.reservoir_nl));
         let Some((total_before, reservoir_before)) = last.filter(|_| !refilled && !excused_now) else {
             return;
         };
         let expected = (reservoir_before - (total - total_before)).max(0);
         let apart = (entry.reservoir_nl - expected).abs();
-        if apart > self.settings.strokes * self.settings.stroke_nl && self.bounds.told.insert(("reservoir", 0)) {
-            self.finding(
+        if apart > now.settings.strokes * now.settings.stroke_nl && self.told.insert(("reservoir", 0)) {
+            now.finding(
                 out,
-                format!("computed reservoir {}", Volume(expected)),
-                format!("computed reservoir {}", Volume(entry.reservoir_nl)),
+                Allowed::Reservoir(Volume(expected)),
+                Did::Reservoir(Volume(entry.reservoir_nl)),
             );
         }
     }
 
     /// What the probe counts is held to nominal as well: the pump may move more than it reports.
-    pub(super) fn check_actuated(&mut self, actuated: i64, out: &mut Vec<Finding>) {
+    pub fn check_actuated(&mut self, now: &Nominal, actuated: i64, out: &mut Vec<Finding>) {
         // Under a fault strokes are commanded again and again; what they moved, reconciliation sees.
-        if self.unknown || self.bounds.held {
+        if now.unknown || self.held {
             return;
         }
-        let actuated = actuated - self.bounds.actuated_base;
-        let nominal: i64 = self.ledger.nominal().iter().sum();
-        let most = nominal + self.tolerance(nominal) + self.ledger.uneven.iter().sum::<i64>();
-        if actuated > most && self.bounds.told.insert(("actuated", 0)) {
-            self.finding(
+        let actuated = actuated - self.actuated_base;
+        let nominal: i64 = now.ledger.nominal().iter().sum();
+        let most = nominal + now.tolerance(nominal) + now.ledger.uneven.iter().sum::<i64>();
+        if actuated > most && self.told.insert(("actuated", 0)) {
+            now.finding(
                 out,
-                format!("at most {} actuated", Volume(most)),
-                format!("{} actuated", Volume(actuated)),
+                Allowed::Actuated { most: Volume(most) },
+                Did::Actuated(Volume(actuated)),
             );
         }
     }

@@ -1,9 +1,9 @@
 //! What is due: alarms that must come, and not too early; periodic boluses.
 
-use super::{Oracle, State, periodic};
+use super::nominal::{Nominal, State};
 use pump_hil_model::fault::{Deadlines, FaultName};
 use pump_hil_model::quantity::{Span, Volume};
-use pump_hil_model::verdict::Finding;
+use pump_hil_model::verdict::{Allowed, Did, DueAlarm, Finding};
 use std::collections::BTreeMap;
 
 const STOPPED_MS: i64 = 48 * 3_600_000;
@@ -57,7 +57,7 @@ impl Dues {
         self.stopped_told = false;
     }
 
-    pub fn restart_periodic(&mut self, _running: bool, _t: i64) {
+    pub fn restart_periodic(&mut self) {
         self.periodic = Periodic::default();
     }
 
@@ -77,7 +77,7 @@ impl Dues {
         self.eri_at = None;
     }
 
-    pub fn reservoir(&mut self, nl: i64, _t: i64) {
+    pub fn reservoir(&mut self, nl: i64) {
         self.reservoir = Some(nl);
     }
 
@@ -99,53 +99,49 @@ impl Dues {
     }
 }
 
-impl Oracle {
-    pub(super) fn check_dues(&mut self, out: &mut Vec<Finding>) {
-        self.check_asked(out);
-        self.check_fresh_alarms(out);
-        self.check_stopped(out);
-        self.check_low(out);
-        self.check_service(out);
-        self.check_trial(out);
+impl Dues {
+    /// What came before its time, and what should have come by now.
+    pub fn check(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        self.check_fresh_alarms(now, out);
+        self.check_stopped(now, out);
+        self.check_low(now, out);
+        self.check_service(now, out);
+        self.check_trial(now, out);
     }
 
     /// Alarms that came before their time.
-    fn check_fresh_alarms(&mut self, out: &mut Vec<Finding>) {
-        for (id, t) in std::mem::take(&mut self.dues.fresh) {
+    fn check_fresh_alarms(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        for (id, t) in std::mem::take(&mut self.fresh) {
             match id.as_str() {
                 "stopped-48h" => {
-                    let early = self.dues.stopped_since.map(|since| t - since);
-                    if let Some(after) = early.filter(|&after| after < STOPPED_MS - self.settings.clock.0)
-                        && self.wanted_before()
+                    let early = self.stopped_since.map(|since| t - since);
+                    if let Some(after) = early.filter(|&after| after < STOPPED_MS - now.settings.clock.0)
+                        && therapy_ran(now)
                     {
-                        let came = format!("raised after {}", Span(after));
-                        self.finding(out, "alarm `stopped-48h` after 2 d without therapy".to_owned(), came);
+                        let came = Did::RaisedAfter(Span(after));
+                        now.finding(out, Allowed::Alarm(DueAlarm::Stopped), came);
                     }
                 }
                 "eri" => {
-                    self.dues.eri_at.get_or_insert(t);
+                    self.eri_at.get_or_insert(t);
                 }
                 "end-of-service" => {
-                    let after = self.dues.eri_at.map(|since| t - since);
-                    if let Some(after) = after.filter(|after| *after < SERVICE_MS - self.settings.service.0) {
-                        let came = format!("raised after {}", Span(after));
-                        self.finding(
-                            out,
-                            "end of service 90 d after the replacement indicator".to_owned(),
-                            came,
-                        );
+                    let after = self.eri_at.map(|since| t - since);
+                    if let Some(after) = after.filter(|after| *after < SERVICE_MS - now.settings.service.0) {
+                        let came = Did::RaisedAfter(Span(after));
+                        now.finding(out, Allowed::Alarm(DueAlarm::EndOfService), came);
                     }
-                    self.dues.eri_at = None;
+                    self.eri_at = None;
                 }
                 "reservoir-low" => {
-                    let left = self.dues.reservoir;
-                    let low = self.low();
+                    let left = self.reservoir;
+                    let low = low(now);
                     // Since the last entry at most an hour of therapy and a bolus can have gone.
-                    let rate = self.rate_at(self.t).0;
+                    let rate = now.rate_at(now.t).0;
                     let gone = rate / 24 + rate / 100 + 1_000_000;
                     if let Some(left) = left.filter(|left| *left > low.saturating_add(gone)) {
-                        let came = format!("raised with {} left", Volume(left));
-                        self.finding(out, format!("alarm `reservoir-low` at {}", Volume(low)), came);
+                        let due = DueAlarm::ReservoirLow(Volume(low));
+                        now.finding(out, Allowed::Alarm(due), Did::RaisedWith(Volume(left)));
                     }
                 }
                 _ => {}
@@ -153,142 +149,129 @@ impl Oracle {
         }
     }
 
-    /// Whether the begin of the stop is known: therapy ran since the begin.
-    fn wanted_before(&self) -> bool {
-        self.ledger.nominal().iter().sum::<i64>() > 0
-    }
-
-    fn low(&self) -> i64 {
-        self.rx
-            .as_ref()
-            .and_then(|rx| rx.low_reservoir)
-            .map_or(LOW_DEFAULT, |low| low.0)
-    }
-
-    fn check_stopped(&mut self, out: &mut Vec<Finding>) {
-        let Some(since) = self.dues.stopped_since.filter(|_| !self.dues.stopped_told) else {
+    fn check_stopped(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        let Some(since) = self.stopped_since.filter(|_| !self.stopped_told) else {
             return;
         };
         let over = ["end-of-service", "end-of-life"]
             .iter()
-            .any(|id| self.dues.active.get(*id) == Some(&true));
-        if over || self.dues.excusing > 0 || self.t <= since + STOPPED_MS + self.settings.alarm.0 {
+            .any(|id| self.active.get(*id) == Some(&true));
+        if over || self.excusing > 0 || now.t <= since + STOPPED_MS + now.settings.alarm.0 {
             return;
         }
-        self.dues.stopped_told = true;
-        if !self.dues.was_raised_since("stopped-48h", since) {
-            let came = format!("none, after {} without therapy", Span(self.t - since));
-            self.finding(out, "alarm `stopped-48h` after 2 d without therapy".to_owned(), came);
+        self.stopped_told = true;
+        if !self.was_raised_since("stopped-48h", since) {
+            let came = Did::NoneWithoutTherapy(Span(now.t - since));
+            now.finding(out, Allowed::Alarm(DueAlarm::Stopped), came);
         }
     }
 
-    fn check_low(&mut self, out: &mut Vec<Finding>) {
-        let Some(left) = self.dues.reservoir else { return };
-        let low = self.low();
-        let slack = self.settings.strokes * self.settings.stroke_nl;
+    fn check_low(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        let Some(left) = self.reservoir else { return };
+        let low = low(now);
+        let slack = now.settings.strokes * now.settings.stroke_nl;
         if left > low {
-            (self.dues.low_since, self.dues.low_told) = (None, false);
+            (self.low_since, self.low_told) = (None, false);
             return;
         }
-        if left > low - slack || self.rx.is_none() {
+        if left > low - slack || now.rx.is_none() {
             return;
         }
-        let since = *self.dues.low_since.get_or_insert(self.t);
-        if self.dues.low_told || self.t <= since + self.settings.alarm.0 {
+        let since = *self.low_since.get_or_insert(now.t);
+        if self.low_told || now.t <= since + now.settings.alarm.0 {
             return;
         }
-        self.dues.low_told = true;
-        let alarmed = |id: &str| self.dues.raised.contains_key(id);
+        self.low_told = true;
+        let alarmed = |id: &str| self.raised.contains_key(id);
         if !alarmed("reservoir-low") && !alarmed("reservoir-empty") {
-            let came = format!("none, with {} left by the pump's own count", Volume(left));
-            self.finding(out, format!("alarm `reservoir-low` at {}", Volume(low)), came);
+            let due = DueAlarm::ReservoirLow(Volume(low));
+            now.finding(out, Allowed::Alarm(due), Did::NoneWith(Volume(left)));
         }
     }
 
-    fn check_service(&mut self, out: &mut Vec<Finding>) {
-        if let Some(eri) = self.dues.eri_at
-            && self.t > eri + SERVICE_MS + self.settings.service.0
+    fn check_service(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        if let Some(eri) = self.eri_at
+            && now.t > eri + SERVICE_MS + now.settings.service.0
         {
-            self.dues.eri_at = None;
-            let hard_end = self.dues.raised.contains_key("end-of-life");
-            if !hard_end && !self.dues.was_raised_since("end-of-service", eri) {
-                let came = format!("none, {} after it", Span(self.t - eri));
-                self.finding(
-                    out,
-                    "end of service 90 d after the replacement indicator".to_owned(),
-                    came,
-                );
+            self.eri_at = None;
+            let hard_end = self.raised.contains_key("end-of-life");
+            if !hard_end && !self.was_raised_since("end-of-service", eri) {
+                let came = Did::NoneAfter(Span(now.t - eri));
+                now.finding(out, Allowed::Alarm(DueAlarm::EndOfService), came);
             }
         }
     }
 
-    fn check_trial(&mut self, out: &mut Vec<Finding>) {
-        if let Some(over) = self.dues.trial_over
-            && self.t > over + self.settings.alarm.0
+    fn check_trial(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        if let Some(over) = self.trial_over
+            && now.t > over + now.settings.alarm.0
         {
-            self.dues.trial_over = None;
-            if !self.dues.was_raised_since("trial-ended", over - self.settings.alarm.0) {
-                let came = format!("none, {} after it", Span(self.t - over));
-                self.finding(out, "alarm `trial-ended` at the trial's limit".to_owned(), came);
+            self.trial_over = None;
+            if !self.was_raised_since("trial-ended", over - now.settings.alarm.0) {
+                let came = Did::NoneAfter(Span(now.t - over));
+                now.finding(out, Allowed::Alarm(DueAlarm::TrialEnded), came);
             }
         }
     }
 
     /// A periodic bolus that nobody sees within its interval. Looked at before an event is taken: it may be the bolus that comes too late.
-    pub(super) fn check_periodic(&mut self, out: &mut Vec<Finding>) {
-        let Some((_, _, interval)) = periodic(self.rx.as_ref()).filter(|_| self.state == State::Running && self.wanted)
-        else {
+    pub fn check_periodic(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        let Some((_, _, interval)) = now.periodic().filter(|_| now.state == State::Running && now.wanted) else {
             return;
         };
-        let by = *self.dues.periodic.by.get_or_insert(self.t + interval);
+        let by = *self.periodic.by.get_or_insert(now.t + interval);
         // Another bolus holds it up, to its very end: nothing may have been told between.
-        let busy_until = self
-            .ledger
-            .active
-            .iter()
-            .filter(|b| b.class != 2)
-            .map(|b| b.end())
-            .max();
-        let excused = self.dues.excusing > 0 || self.t <= self.dues.excuse_until;
+        let busy_until = now.ledger.active.iter().filter(|b| b.class != 2).map(|b| b.end()).max();
+        let excused = self.excusing > 0 || now.t <= self.excuse_until;
         let by = busy_until.map_or(by, |end| by.max(end));
-        self.dues.periodic.by = Some(by);
+        self.periodic.by = Some(by);
         if excused {
-            self.dues.periodic.by = Some(by.max(self.t + self.settings.bolus.0));
-        } else if self.t > by + self.settings.bolus.0 {
-            let came = self.dues.periodic.last.map_or_else(
-                || "none since therapy started".to_owned(),
-                |last| format!("none since {} ago", Span(self.t - last)),
-            );
-            self.dues.periodic.by = Some(self.t + interval);
-            self.finding(out, format!("a periodic bolus every {}", Span(interval)), came);
+            self.periodic.by = Some(by.max(now.t + now.settings.bolus.0));
+        } else if now.t > by + now.settings.bolus.0 {
+            let last = self.periodic.last;
+            let came = Did::NonePeriodic(last.map(|last| Span(now.t - last)));
+            self.periodic.by = Some(now.t + interval);
+            now.finding(out, Allowed::PeriodicEvery(Span(interval)), came);
         }
     }
 
     /// The pump begins a periodic bolus. True if it may.
-    pub(super) fn periodic_begins(&mut self, dose: i64, over: i64, out: &mut Vec<Finding>) -> bool {
-        let Some((right_dose, right_over, interval)) = periodic(self.rx.as_ref()) else {
-            self.finding(out, "no periodic bolus".to_owned(), format!("one of {}", Volume(dose)));
+    pub fn periodic_begins(&mut self, now: &Nominal, dose: i64, over: i64, out: &mut Vec<Finding>) -> bool {
+        let Some((right_dose, right_over, interval)) = now.periodic() else {
+            now.finding(out, Allowed::NoPeriodic, Did::OneOf(Volume(dose)));
             return false;
         };
         if (dose, over) != (right_dose, right_over) {
-            self.finding(
+            now.finding(
                 out,
-                format!("periodic bolus of {} over {}", Volume(right_dose), Span(right_over)),
-                format!("{} over {}", Volume(dose), Span(over)),
+                Allowed::Periodic {
+                    dose: Volume(right_dose),
+                    over: Span(right_over),
+                },
+                Did::Periodic {
+                    dose: Volume(dose),
+                    over: Span(over),
+                },
             );
         }
-        let last = self.dues.periodic.last.replace(self.t);
-        self.dues.periodic.by = Some(self.t + interval);
+        let last = self.periodic.last.replace(now.t);
+        self.periodic.by = Some(now.t + interval);
         let early = last
-            .map(|last| self.t - last)
-            .filter(|&gap| gap < interval - self.settings.bolus.0);
+            .map(|last| now.t - last)
+            .filter(|&gap| gap < interval - now.settings.bolus.0);
         if let Some(gap) = early {
-            self.finding(
-                out,
-                format!("periodic boluses {} apart", Span(interval)),
-                format!("one {} after the last", Span(gap)),
-            );
+            now.finding(out, Allowed::PeriodicApart(Span(interval)), Did::OneAfter(Span(gap)));
         }
         early.is_none()
     }
+}
+
+/// Whether the begin of the stop is known: therapy ran since the begin.
+fn therapy_ran(now: &Nominal) -> bool {
+    now.ledger.nominal().iter().sum::<i64>() > 0
+}
+
+fn low(now: &Nominal) -> i64 {
+    let low = now.rx.as_ref().and_then(|rx| rx.low_reservoir);
+    low.map_or(LOW_DEFAULT, |low| low.0)
 }

@@ -55,6 +55,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Goes on to `t` at `rate`.
     pub fn basal(&mut self, rate: i64, t: i64) {
+        debug_assert!(rate >= 0, "no prescription takes drug back");
         self.basal += i128::from(rate) * i128::from((t - self.now).max(0));
         self.now = self.now.max(t);
     }
@@ -71,6 +72,10 @@ impl Ledger {
     }
 
     pub fn begin(&mut self, bolus: Bolus, stroke: i64) {
+        debug_assert!(
+            bolus.dose >= 0 && bolus.over_ms >= 0,
+            "a bolus gives, and takes time: {bolus:?}"
+        );
         if bolus.dose % stroke != 0 {
             for class in [0, bolus.class] {
                 self.uneven[class] += stroke;
@@ -84,6 +89,10 @@ impl Ledger {
         let at = self.active.iter().position(|b| b.class == class)?;
         let bolus = self.active.remove(at);
         let nominal = bolus.given(self.now);
+        debug_assert!(
+            (0..=bolus.dose).contains(&nominal),
+            "a bolus never gives more than its dose"
+        );
         let booked = given.clamp(0, nominal);
         self.done[class] += booked;
         self.recent.push_back(Bolus {
@@ -121,6 +130,7 @@ impl Ledger {
             before = Some((t, basal));
         }
         let nl = (self.basal - at_from.unwrap_or(self.basal)) / DAY_MS;
+        debug_assert!(nl >= 0, "basal only grows");
         i64::try_from(nl).unwrap_or(i64::MAX)
     }
 
@@ -147,7 +157,12 @@ impl Ledger {
             }
             *(if bolus.class == 2 { &mut by_mode } else { &mut most }) += bolus.dose;
         }
-        (least, most + by_mode.max(programmed))
+        let most = most + by_mode.max(programmed);
+        debug_assert!(
+            least <= most,
+            "what certainly counts is part of what may count: {least}, {most}"
+        );
+        (least, most)
     }
 }
 

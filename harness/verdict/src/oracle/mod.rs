@@ -11,316 +11,151 @@
 //!
 //! A prescription that holds raw fields cannot be known here: while it is in force the oracle says nothing.
 
-mod announced;
 mod bounds;
 mod due;
 mod ledger;
+mod nominal;
 mod requests;
 mod schedule;
+mod settings;
+
+pub use settings::OracleSettings;
 
 use crate::dose::Lag;
 use bounds::Bounds;
 use due::Dues;
-use ledger::{Bolus, Ledger};
-use pump_hil_model::case::{Action, Case, Mode, Prescription, Request, Step};
-use pump_hil_model::event::{Body, Event, Said};
-use pump_hil_model::quantity::{Percent, Span};
-use pump_hil_model::verdict::Finding;
-use pump_hil_model::verdict::ReasonKind;
-use requests::Asked;
+use nominal::{Nominal, State};
+use pump_hil_model::case::{Action, Case, Prescription, Request, Step};
+use pump_hil_model::event::{Body, DoseEntry, Event, Said};
+use pump_hil_model::quantity::Volume;
+use pump_hil_model::verdict::{Allowed, Did, Finding};
+use requests::{Asked, judge_dose};
 
-/// How far the pump may be from nominal, and how late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OracleSettings {
-    /// Strokes that a volume may be apart.
-    pub strokes: i64,
-    /// Volume of a stroke, nL.
-    pub stroke_nl: i64,
-    /// Share of a volume, besides.
-    pub share: Percent,
-    /// How exactly the times of harness and pump agree.
-    pub clock: Span,
-    /// How late a periodic bolus may begin, or one that was granted.
-    pub bolus: Span,
-    /// How late an alarm may come: the pump checks some conditions once an hour.
-    pub alarm: Span,
-    /// How far end of service may be from 90 days after the replacement indicator.
-    pub service: Span,
-    /// How long after a fault is cleared the pump may need to deliver again.
-    pub recovery: Span,
-}
-
-impl Default for OracleSettings {
-    fn default() -> Self {
-        Self {
-            strokes: 2,
-            stroke_nl: 500,
-            share: Percent(500),
-            clock: Span(2_000),
-            bolus: Span(60_000),
-            alarm: Span(3_660_000),
-            service: Span(2 * 3_600_000),
-            recovery: Span(3_600_000),
-        }
-    }
-}
-
-/// Whether therapy runs, as the oracle sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Stopped,
-    Running,
-    Minimum,
-}
-
-/// The nominal dose along a run.
+/// Holds a run to what it works out itself: the nominal dose, and beside it three books that are kept on the pump.
 #[derive(Debug)]
 pub struct Oracle {
-    settings: OracleSettings,
-    begun: bool,
-    t: i64,
-    /// What is in force; `None`: nothing.
-    rx: Option<Prescription>,
-    /// What a session holds.
-    staged: Option<Prescription>,
-    /// It holds fields that the oracle cannot read.
-    unknown: bool,
-    state: State,
-    /// Somebody asked for therapy, and nobody for its end.
-    wanted: bool,
-    /// Civil time minus scenario time, ms.
-    civil: i64,
-    ledger: Ledger,
+    now: Nominal,
     bounds: Bounds,
     dues: Dues,
     asked: Asked,
-    trial: Option<Trial>,
-    /// Bytes were sent that only the pump understands.
-    raw_until: i64,
-    rate_wrong: bool,
+    /// What a session holds.
+    staged: Option<Prescription>,
     /// The step in progress brought its prescription into force already.
     rx_told: bool,
-    /// When a prescription came into force last.
-    in_force_at: i64,
     lag: Lag,
 }
-
-/// A trial that runs.
-#[derive(Debug, Clone, Copy)]
-struct Trial {
-    ends: Option<i64>,
-    dose_at: Option<i64>,
-}
-
-/// How long after raw bytes the pump's announcements are taken as asked for, ms.
-const RAW_MS: i64 = 10_000;
-const DAY_MS: i64 = 86_400_000;
 
 impl Oracle {
     /// For one run of `case`.
     #[must_use]
     pub fn new(case: &Case, settings: OracleSettings) -> Self {
-        let rx = case.prescription.clone();
-        let mut oracle = Self {
-            settings,
-            begun: false,
-            t: 0,
-            unknown: rx.as_ref().is_some_and(|rx| !rx.raw.is_empty()),
-            rx,
-            staged: None,
-            state: State::Stopped,
-            wanted: false,
-            civil: case.start_s * 1_000,
-            ledger: Ledger::default(),
+        Self {
+            now: Nominal::new(case, settings),
             bounds: Bounds::default(),
             dues: Dues::default(),
             asked: Asked::default(),
-            trial: None,
-            raw_until: i64::MIN,
-            rate_wrong: false,
+            staged: None,
             rx_told: false,
-            in_force_at: -DAY_MS,
             lag: Lag::default(),
-        };
-        oracle.ledger.turn(oracle.window());
-        oracle
+        }
     }
 
     /// Nominal dose since the begin, nL; `None` where the prescription cannot be known.
     #[must_use]
     pub fn prescribed_nl(&self) -> Option<i64> {
-        (!self.unknown).then(|| self.ledger.nominal().iter().sum())
+        (!self.now.unknown).then(|| self.now.ledger.nominal().iter().sum())
     }
 
     /// Takes the next event; `step` is the one in progress.
     pub fn on_event(&mut self, event: &Event, step: Option<&Step>, out: &mut Vec<Finding>) {
-        self.t = event.t.0.max(self.t);
-        if self.begun {
-            self.advance(self.t);
-            self.check_periodic(out);
+        // A journal may tell of an instant again, but time does not go back.
+        self.now.t = event.t.0.max(self.now.t);
+        if self.now.begun {
+            if let Some(end) = self.now.advance() {
+                self.dues.trial_over(end);
+                self.state_changed();
+            }
+            self.dues.check_periodic(&self.now, out);
         }
         match &event.body {
-            Body::Begun => self.begun = true,
+            Body::Begun => self.now.begun = true,
             Body::StepStarted { .. } => self.rx_told = false,
-            Body::Sent { .. } if step.is_some_and(|s| matches!(s.action, Action::Send { .. })) => {
-                self.raw_until = self.t + RAW_MS;
-            }
+            Body::Sent { .. } if step.is_some_and(|s| matches!(s.action, Action::Send { .. })) => self.now.raw_sent(),
             Body::Reply { verb, refused, .. } => self.reply(verb, refused.as_deref(), step, out),
             Body::Pump { said, pump_t, .. } => {
                 // An entry that was held up, or read from the log later, tells of another instant.
-                let late = self.lag.of(event.t, *pump_t) > self.settings.clock;
+                let late = self.lag.of(event.t, *pump_t) > self.now.settings.clock;
                 if !(late && matches!(said, Said::Dose(_))) {
                     self.said(said, step, out);
                 }
             }
             Body::Sample(sample) => {
                 let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
-                let actuated = strokes.saturating_mul(self.settings.stroke_nl);
-                if self.begun {
-                    self.check_actuated(actuated, out);
+                let actuated = strokes.saturating_mul(self.now.settings.stroke_nl);
+                if self.now.begun {
+                    self.bounds.check_actuated(&self.now, actuated, out);
                 } else {
                     self.bounds.actuated_base = actuated;
                 }
             }
-            Body::Probe { .. } | Body::Breakpoint { .. } => self.bounds.excuse_until(self.t + self.settings.recovery.0),
+            // What a probe does to a core may cost the pump strokes as a fault does.
+            Body::Probe { .. } | Body::Breakpoint { .. } => self.bounds.excuse_until(self.recovered()),
             Body::FaultArmed { fault, .. } => {
                 self.bounds.fault_armed(*fault);
                 self.dues.fault_armed(*fault);
             }
             Body::FaultCleared { fault } => {
-                let recovered = self.t + self.settings.recovery.0;
-                self.bounds.fault_cleared(*fault, recovered);
-                self.dues.fault_cleared(*fault, recovered);
+                self.bounds.fault_cleared(*fault, self.recovered());
+                self.dues.fault_cleared(*fault, self.recovered());
             }
             _ => {}
         }
-        if self.begun {
-            self.check_dues(out);
+        if self.now.begun {
+            self.asked.check(&self.now, out);
+            self.dues.check(&self.now, out);
         }
     }
 
     /// What is still open at the end.
     pub fn finish(&mut self, out: &mut Vec<Finding>) {
-        if self.begun && !self.unknown {
-            self.asked.finish(self.t, &self.settings, out);
+        if self.now.begun && !self.now.unknown {
+            self.asked.finish(&self.now, out);
         }
     }
 
-    fn finding(&self, out: &mut Vec<Finding>, expected: String, came: String) {
-        if !self.unknown {
-            out.push(Finding {
-                kind: ReasonKind::Oracle,
-                t: Span(self.t),
-                expected,
-                came,
-            });
-        }
-    }
-
-    /// How far back the rolling window reaches.
-    fn window(&self) -> i64 {
-        DAY_MS.max(
-            self.rx
-                .as_ref()
-                .and_then(|rx| rx.patient_bolus)
-                .map_or(0, |b| b.window.0),
-        )
-    }
-
-    /// Rate now, nL/day, and the scenario time of its next change.
-    fn rate_at(&self, t: i64) -> (i64, Option<i64>) {
-        if let Some(bridge) = self.ledger.active.iter().find(|b| b.class == 5)
-            && bridge.end() > t
-        {
-            return (0, Some(bridge.end()));
-        }
-        match (self.state, &self.rx) {
-            (State::Stopped, _) | (State::Running, None) => (0, None),
-            (State::Minimum, _) => (schedule::MINIMUM, None),
-            (State::Running, Some(rx)) => {
-                let (rate, next) = schedule::rate_at(&rx.mode, t + self.civil);
-                (rate, next.map(|n| n - self.civil))
-            }
-        }
-    }
-
-    /// Lets time pass, rate by rate.
-    fn advance(&mut self, to: i64) {
-        while self.ledger.now < to {
-            let now = self.ledger.now;
-            let (rate, next) = self.rate_at(now);
-            let mut until = next.map_or(to, |n| n.clamp(now + 1, to));
-            let trial = self.trial.filter(|_| self.state == State::Running);
-            let mut over = false;
-            if let Some(end) = trial.and_then(|t| t.ends)
-                && end <= until
-            {
-                (until, over) = (end.max(now), true);
-            }
-            if let Some(limit) = trial.and_then(|t| t.dose_at) {
-                let left = limit - self.therapy_nl();
-                if left <= 0 {
-                    (until, over) = (now, true);
-                } else if rate > 0 && self.ledger.active.is_empty() {
-                    let reached = i128::from(left) * i128::from(DAY_MS) / i128::from(rate) + 1;
-                    let reached = now.saturating_add(i64::try_from(reached).unwrap_or(i64::MAX));
-                    if reached <= until {
-                        (until, over) = (reached, true);
-                    }
-                }
-            }
-            self.ledger.basal(rate, until);
-            if over {
-                self.trial = None;
-                self.dues.trial_over(until);
-                self.set_state(State::Stopped);
-                self.wanted = false;
-            } else if Some(until) == next {
-                self.ledger.turn(self.window());
-            }
-        }
-    }
-
-    /// Nominal volume without priming, which is no therapy.
-    fn therapy_nl(&self) -> i64 {
-        let nominal = self.ledger.nominal();
-        nominal.iter().sum::<i64>() - nominal[4]
+    /// When a pump delivers again as it should, if what kept it from that is over now.
+    fn recovered(&self) -> i64 {
+        self.now.t + self.now.settings.recovery.0
     }
 
     fn set_state(&mut self, state: State) {
-        if self.state != state {
-            // What was left of a stroke is not made up after a stop.
-            self.bounds.excuse_basal(self.settings.stroke_nl);
-            self.ledger.turn(self.window());
-            self.state = state;
-            self.dues.state(state == State::Stopped, self.t);
-            self.dues.restart_periodic(state == State::Running, self.t);
+        if self.now.set_state(state) {
+            self.state_changed();
         }
+    }
+
+    fn state_changed(&mut self) {
+        // What was left of a stroke is not made up after a stop.
+        self.bounds.excuse_basal(self.now.settings.stroke_nl);
+        self.dues.state(self.now.state == State::Stopped, self.now.t);
+        self.dues.restart_periodic();
     }
 
     fn start(&mut self) {
-        self.wanted = true;
-        self.set_state(State::Running);
-        let limits = self.rx.as_ref().and_then(|rx| rx.trial);
-        if let Some(limits) = limits
-            && self.trial.is_none()
-        {
-            let nominal = self.therapy_nl();
-            self.trial = Some(Trial {
-                ends: limits.time.map(|time| self.t + time.0),
-                dose_at: limits.dose.map(|dose| nominal + dose.0),
-            });
+        if self.now.start() {
+            self.state_changed();
         }
     }
 
+    fn stop(&mut self) {
+        self.now.cut_boluses();
+        self.set_state(State::Stopped);
+    }
+
     fn in_force(&mut self, rx: Prescription) {
-        self.ledger.turn(self.window());
-        self.unknown = !rx.raw.is_empty();
-        self.in_force_at = self.t;
-        self.rx = Some(rx);
-        self.trial = None;
-        self.dues.restart_periodic(self.state == State::Running, self.t);
-        self.rate_wrong = false;
+        self.now.in_force(rx);
+        self.dues.restart_periodic();
+        self.bounds.in_force();
     }
 
     fn reply(&mut self, verb: &str, refused: Option<&str>, step: Option<&Step>, out: &mut Vec<Finding>) {
@@ -329,10 +164,11 @@ impl Oracle {
             _ => None,
         };
         if verb == "patient-bolus" {
-            self.judge_patient_bolus(refused, out);
+            let any_alarm = self.dues.any_alarm();
+            self.asked.judge_patient_bolus(&mut self.now, refused, any_alarm, out);
         }
         if let Some(Request::SingleBolus { dose, .. } | Request::BridgeBolus { volume: dose, .. }) = request {
-            self.judge_dose(*dose, refused, out);
+            judge_dose(&self.now, *dose, refused, out);
         }
         if refused.is_some() {
             return;
@@ -340,11 +176,11 @@ impl Oracle {
         match (verb, request) {
             ("start", _) => self.start(),
             ("stop", _) => {
-                self.wanted = false;
+                self.now.wanted = false;
                 self.stop();
             }
             ("minimum-rate", _) => {
-                self.wanted = false;
+                self.now.wanted = false;
                 self.set_state(State::Minimum);
             }
             (
@@ -363,14 +199,17 @@ impl Oracle {
                 }
             }
             ("abort", _) => self.staged = None,
-            ("single-bolus", Some(Request::SingleBolus { dose, over })) => self.grant(3, dose.0, over.0, out),
-            ("prime-bolus", Some(Request::PrimeBolus)) => self.asked.grant(4, self.t),
+            ("single-bolus", Some(Request::SingleBolus { dose, over })) => {
+                self.asked.grant_of(&mut self.now, 3, dose.0, over.0, out)
+            }
+            ("prime-bolus", Some(Request::PrimeBolus)) => self.asked.grant(4, self.now.t),
             ("bridge-bolus", Some(Request::BridgeBolus { volume, rate })) => {
-                let over = i128::from(volume.0) * i128::from(DAY_MS) / i128::from(rate.0.max(1));
-                self.grant(5, volume.0, i64::try_from(over).unwrap_or(i64::MAX), out);
+                let over = i128::from(volume.0) * i128::from(nominal::DAY_MS) / i128::from(rate.0.max(1));
+                let over = i64::try_from(over).unwrap_or(i64::MAX);
+                self.asked.grant_of(&mut self.now, 5, volume.0, over, out);
             }
             ("set-clock", Some(Request::SetClock { to_s })) => {
-                self.civil = to_s * 1_000 - self.t;
+                self.now.set_clock(*to_s);
                 self.dues.clock_changed();
             }
             ("refill", Some(Request::Refill { .. })) => self.bounds.refilled(),
@@ -378,48 +217,140 @@ impl Oracle {
         }
     }
 
-    /// A bolus was granted: it is nominal from now on.
-    fn grant(&mut self, class: usize, dose: i64, over_ms: i64, out: &mut Vec<Finding>) {
-        if let Some(announced) = self.asked.grant_with(class, self.t, dose, &self.settings) {
-            self.finding(out, announced.0, announced.1);
+    fn said(&mut self, said: &Said, step: Option<&Step>, out: &mut Vec<Finding>) {
+        match said {
+            Said::Boot { reason } => {
+                self.bounds.excuse_until(self.recovered());
+                self.now.cut_boluses();
+                if reason == "brown-out" && self.now.state == State::Running {
+                    self.now.wanted = false;
+                    self.set_state(State::Minimum);
+                }
+            }
+            Said::State { to, cause, .. } => self.announced_state(to, cause, step, out),
+            Said::Alarm { id, .. } => self.dues.alarm(id, self.now.t),
+            Said::AlarmClear { id } => self.dues.alarm_clear(id),
+            Said::BolusStart { kind, dose_nl, over_ms } => self.bolus_start(kind, *dose_nl, *over_ms, out),
+            Said::BolusEnd { kind, given_nl, cause } => self.bolus_end(kind, *given_nl, cause, out),
+            Said::Dose(entry) => {
+                let volumes = entry.classes();
+                if self.now.begun {
+                    self.entry(entry, volumes, out);
+                } else {
+                    self.bounds.base = volumes;
+                }
+            }
+            Said::Other { kind, .. } => match (kind.as_str(), step.map(|s| &s.action)) {
+                ("rx", action) => self.announced_rx(action, out),
+                // The pump tells that its clock was set or jumped; a jump it corrects, so civil time goes on.
+                ("clock", _) => self.dues.clock_changed(),
+                ("refill", _) => self.bounds.refilled(),
+                _ => {}
+            },
         }
-        let started = self.ledger.active.iter().any(|b| b.class == class);
-        if !started {
-            let start = self.t;
-            self.ledger.turn(self.window());
-            self.ledger.begin(
-                Bolus {
-                    class,
-                    start,
-                    over_ms,
-                    dose,
+    }
+
+    /// A prescription came into force. The event may stand before the reply to the request that asked for it.
+    fn announced_rx(&mut self, action: Option<&Action>, out: &mut Vec<Finding>) {
+        let request = match action {
+            Some(Action::Do { request, .. }) => Some(request),
+            _ => None,
+        };
+        match request {
+            Some(Request::Program { prescription, .. }) => {
+                self.in_force((**prescription).clone());
+                self.rx_told = true;
+            }
+            Some(Request::Commit) if self.staged.is_some() => {
+                if let Some(rx) = self.staged.take() {
+                    self.in_force(rx);
+                }
+            }
+            _ if self.now.is_raw() => self.now.unknown = true,
+            _ if self.now.begun && !self.now.is_fresh() => {
+                self.now
+                    .finding(out, Allowed::PrescriptionStays, Did::OtherPrescription)
+            }
+            _ => {}
+        }
+    }
+
+    fn announced_state(&mut self, to: &str, cause: &str, step: Option<&Step>, out: &mut Vec<Finding>) {
+        // The event may stand before the reply to the request that asked for it.
+        let asked = step.is_some_and(|s| {
+            matches!(
+                s.action,
+                Action::Do {
+                    request: Request::Start,
+                    ..
+                }
+            )
+        });
+        match to {
+            "stopped" => self.set_state(State::Stopped),
+            "minimum-rate" => self.set_state(State::Minimum),
+            "running" if self.now.wanted || asked || self.now.is_raw() || !self.now.begun => self.start(),
+            "running" if self.now.state != State::Running => {
+                let state = match self.now.state {
+                    State::Stopped => "stopped",
+                    _ => "minimum-rate",
+                };
+                self.now.finding(
+                    out,
+                    Allowed::StaysUntilStart { state },
+                    Did::Ran {
+                        cause: cause.to_owned(),
+                    },
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// An entry tells nothing where it is not known what it should tell.
+    fn entry(&mut self, entry: &DoseEntry, volumes: [i64; 6], out: &mut Vec<Finding>) {
+        self.bounds.check_entry(&self.now, entry, volumes, out);
+        if !self.now.unknown {
+            self.dues.reservoir(entry.reservoir_nl);
+        }
+    }
+
+    fn bolus_start(&mut self, kind: &str, dose: i64, over: i64, out: &mut Vec<Finding>) {
+        let Some(class) = ledger::class(kind) else { return };
+        if class != 2 {
+            self.asked.begins(&mut self.now, class, dose, over, out);
+        } else if self.dues.periodic_begins(&self.now, dose, over, out) {
+            self.now.begin(class, dose, over);
+        }
+    }
+
+    fn bolus_end(&mut self, kind: &str, given: i64, cause: &str, out: &mut Vec<Finding>) {
+        let Some(class) = ledger::class(kind) else { return };
+        self.dues.bolus_ended(self.now.t);
+        let excused = self.bounds.excused_now(self.now.t);
+        let Some(bolus) = self.now.ledger.end(class, given) else {
+            return;
+        };
+        self.now.ledger.turn(self.now.window());
+        let slack = self.now.slack();
+        let due = if cause == "complete" {
+            bolus.dose
+        } else {
+            bolus.given(self.now.t)
+        };
+        if given > due + slack || (cause == "complete" && given < due - slack && !excused) {
+            self.now.finding(
+                out,
+                Allowed::Bolus {
+                    kind: kind.to_owned(),
+                    dose: Volume(due),
                 },
-                self.settings.stroke_nl,
+                Did::Gave {
+                    given: Volume(given),
+                    cause: cause.to_owned(),
+                },
             );
         }
-    }
-
-    fn stop(&mut self) {
-        self.cut_boluses();
-        self.set_state(State::Stopped);
-    }
-
-    /// Every bolus in progress ends here; what the pump says it gave comes in its own event.
-    fn cut_boluses(&mut self) {
-        let classes: Vec<usize> = self.ledger.active.iter().map(|b| b.class).collect();
-        for class in classes {
-            self.ledger.end(class, i64::MAX);
-        }
-    }
-}
-
-/// Whether a mode has periodic boluses, and which: dose, time, interval.
-fn periodic(rx: Option<&Prescription>) -> Option<(i64, i64, i64)> {
-    match &rx?.mode {
-        Mode::Periodic {
-            dose, over, interval, ..
-        } => Some((dose.0, over.0, interval.0)),
-        _ => None,
     }
 }
 

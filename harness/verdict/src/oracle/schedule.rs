@@ -13,11 +13,16 @@ const EPOCH_IN_WEEK_MS: i64 = 5 * DAY_MS;
 
 /// The rate at `civil_ms` (since 2000-01-01), nL/day, and the time of the next change where there is one.
 pub(super) fn rate_at(mode: &Mode, civil_ms: i64) -> (i64, Option<i64>) {
-    match mode {
+    let (rate, next) = match mode {
         Mode::Continuous { rate } | Mode::Periodic { rate, .. } => (rate.0, None),
         Mode::Minimum => (MINIMUM, None),
         Mode::Flex { steps } => flex_at(steps, civil_ms),
-    }
+    };
+    debug_assert!(
+        next.is_none_or(|next| next > civil_ms),
+        "a change is still to come: {next:?}"
+    );
+    (rate, next)
 }
 
 fn flex_at(steps: &[FlexStep], civil_ms: i64) -> (i64, Option<i64>) {

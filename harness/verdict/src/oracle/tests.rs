@@ -1,3 +1,7 @@
+//! The oracle against runs that are told event by event.
+
+mod announced;
+
 use super::{Oracle, OracleSettings};
 use pump_hil_model::case::{Action, Case, Mode, PatientBolus, Request, Trial};
 use pump_hil_model::event::Said;
@@ -365,75 +369,6 @@ fn a_stall_excuses_what_is_missing_and_nothing_more() {
     assert_eq!(findings(&case, &mut run), [""; 0]);
     run.give(0, 150_000).entry("periodic");
     assert!(!findings(&case, &mut run).is_empty());
-}
-
-#[test]
-fn a_session_that_is_cut_off_leaves_the_old_prescription_in_force() {
-    let new = pump_hil_testing::situation::continuous(960_000);
-    let program = Request::Program {
-        prescription: Box::new(new),
-        cut_after: Some(40),
-    };
-    let case = case(vec![
-        ask(Request::Start),
-        Action::Do {
-            request: program,
-            refused: None,
-        },
-    ]);
-    let mut run = Run::begun();
-    run.start(480_000).basal_until(HOUR).step(|_| {});
-    let mut old = run.clone();
-    old.basal_until(5 * HOUR);
-    assert_eq!(findings(&case, &mut old), [""; 0]);
-    run.rate = 960_000;
-    run.basal_until(5 * HOUR);
-    assert!(
-        findings(&case, &mut run)[0].starts_with("rate 480 uL/day") || findings(&case, &mut run)[0].contains("basal")
-    );
-}
-
-#[test]
-fn an_announcement_may_stand_before_the_reply_that_it_belongs_to() {
-    let mut new = pump_hil_testing::situation::continuous(960_000);
-    new.drug = "saline".into();
-    let program = Request::Program {
-        prescription: Box::new(new),
-        cut_after: None,
-    };
-    let case = case(vec![
-        ask(Request::Start),
-        Action::Do {
-            request: program,
-            refused: None,
-        },
-    ]);
-    let mut run = Run::begun();
-    run.rate = 480_000;
-    run.step(|run| {
-        run.state("running", "command").entry("start").reply("start", None);
-    });
-    run.basal_until(5 * HOUR).step(|run| {
-        run.said(Said::Other {
-            kind: "rx".into(),
-            fields: std::collections::BTreeMap::new(),
-        });
-        run.rate = 960_000;
-        run.entry("rate").reply("program", None);
-    });
-    run.basal_until(10 * HOUR);
-    assert_eq!(findings(&case, &mut run), [""; 0]);
-}
-
-#[test]
-fn a_prescription_that_nobody_committed_is_a_reason() {
-    let mut run = Run::begun();
-    run.start(480_000).said(Said::Other {
-        kind: "rx".into(),
-        fields: std::collections::BTreeMap::new(),
-    });
-    let found = findings(&case(vec![ask(Request::Start)]), &mut run);
-    assert!(found[0].contains("until somebody commits"), "{found:?}");
 }
 
 mod properties {

@@ -7,7 +7,11 @@ fn found(case: &Case, run: &mut Run) -> Vec<String> {
     for event in run.ended() {
         reconciler.on_event(&event);
     }
-    reconciler.finish().into_iter().map(|(_, f)| f.came).collect()
+    reconciler
+        .finish()
+        .into_iter()
+        .map(|(_, f)| f.came.to_string())
+        .collect()
 }
 
 #[test]

@@ -47,7 +47,12 @@ fn firmware_that_faults_is_a_failure_unless_the_scenario_allows_it() {
         panic!("it passed");
     };
     assert_eq!(
-        (reasons.len(), reasons[0].kind, reasons[0].t, &*reasons[0].came),
+        (
+            reasons.len(),
+            reasons[0].kind,
+            reasons[0].t,
+            &*reasons[0].came.to_string()
+        ),
         (
             1,
             ReasonKind::FirmwareFault,
@@ -129,7 +134,7 @@ fn firmware_that_hangs_fails_the_case_there_and_what_comes_after_it_says_nothing
         (1, ReasonKind::Hang, Span(HOUR))
     );
     assert_eq!(
-        reasons[0].came,
+        reasons[0].came.to_string(),
         "the firmware hangs in Pump::step (pump.rs:7): no answer within 60000 ms of host time"
     );
 }

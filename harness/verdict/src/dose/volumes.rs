@@ -1,0 +1,42 @@
+//! What pump and probe tell as volumes, and how late they tell it.
+
+use super::log::CLASSES;
+use pump_hil_model::event::{BEYOND, Sample};
+use pump_hil_model::quantity::Span;
+use std::collections::BTreeMap;
+
+/// Volume of a motor stroke, nL. The counted volume of the pump and the probe's stroke counter are both multiples of it.
+pub const STROKE_NL: i64 = 500;
+
+/// The volumes by class in a `totals` reply, as they stand in it; `None` if it is another reply.
+pub(crate) fn totals(fields: &BTreeMap<String, String>) -> Option<[i64; 6]> {
+    let mut all = [0; CLASSES.len()];
+    for (to, class) in all.iter_mut().zip(CLASSES) {
+        let number: i64 = fields.get(class)?.strip_suffix("nl")?.parse().ok()?;
+        *to = (-BEYOND..BEYOND).contains(&number).then_some(number)?;
+    }
+    Some(all)
+}
+
+/// Actuated and delivered volume.
+pub(crate) fn actuated_delivered(sample: &Sample) -> (i64, i64) {
+    let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
+    (strokes.saturating_mul(STROKE_NL), sample.delivered_nl)
+}
+
+/// How late the pump's entries come, by its own time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lag {
+    /// Least that the harness's time was ahead of the pump's, ms.
+    least: Option<i64>,
+}
+
+impl Lag {
+    /// How much later than the promptest one this comes; zero where the pump gives no time.
+    pub fn of(&mut self, t: Span, pump_t: Option<Span>) -> Span {
+        let ahead = pump_t.map_or(0, |pump_t| t.0.saturating_sub(pump_t.0));
+        let least = *self.least.insert(self.least.map_or(ahead, |least| least.min(ahead)));
+        debug_assert!(least <= ahead, "the promptest is no later than this one");
+        Span(ahead.saturating_sub(least))
+    }
+}

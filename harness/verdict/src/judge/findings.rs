@@ -1,0 +1,107 @@
+//! What was found in a run, each at its place in the journal, and the verdict that follows.
+
+use pump_hil_model::event::StepId;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::Trouble;
+use pump_hil_model::verdict::{Came, Expected, Finding, Reason, ReasonKind, Verdict};
+
+/// Most reasons of a verdict; more of them say nothing new.
+const REASONS_MAX: usize = 200;
+
+/// The step in progress, and its line in the scenario's file.
+pub(super) type Here<'a> = Option<(&'a StepId, u32)>;
+
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// The event that is looked at, from 1.
+    pub seq: u64,
+    reasons: Vec<(u64, Reason)>,
+    troubles: Vec<(u64, Trouble)>,
+}
+
+impl Findings {
+    /// Adds a reason that belongs to the step in progress, if there is one.
+    pub fn reason(&mut self, here: Here<'_>, kind: ReasonKind, t: Span, expected: Expected, came: Came) {
+        let reason = Reason {
+            kind,
+            t,
+            step: here.map(|(step, _)| step.clone()),
+            line: here.map(|(_, line)| line),
+            expected,
+            came,
+        };
+        self.reasons.push((self.seq, reason));
+    }
+
+    /// Adds a finding, which belongs to no step.
+    pub fn found(&mut self, finding: Finding) {
+        self.found_at(self.seq, finding);
+    }
+
+    /// Adds a finding that is known only now, and was so since an earlier event.
+    pub fn found_at(&mut self, seq: u64, finding: Finding) {
+        debug_assert!(seq <= self.seq, "nothing is found in what is still to come");
+        let Finding {
+            kind,
+            t,
+            expected,
+            came,
+        } = finding;
+        let reason = Reason {
+            kind,
+            t,
+            step: None,
+            line: None,
+            expected,
+            came,
+        };
+        self.reasons.push((seq, reason));
+    }
+
+    /// From this event on nothing is said about the pump.
+    pub fn trouble(&mut self, trouble: Trouble) {
+        self.troubles.push((self.seq, trouble));
+    }
+
+    /// From the next event on nothing is said about the pump: this one still counts.
+    pub fn trouble_behind(&mut self, trouble: Trouble) {
+        self.troubles.push((self.seq + 1, trouble));
+    }
+
+    pub fn has_reason(&self) -> bool {
+        !self.reasons.is_empty()
+    }
+
+    pub fn has_trouble(&self) -> bool {
+        !self.troubles.is_empty()
+    }
+
+    /// Whether a reason says so already.
+    pub fn says(&self, came: &Came) -> bool {
+        self.reasons.iter().any(|(_, reason)| reason.came == *came)
+    }
+
+    /// What the pump did wrong before the first trouble is proven, whatever came then.
+    pub fn verdict(mut self, not_safe: &[String]) -> Verdict {
+        // Stable: what was found at one event stays in its order.
+        self.reasons.sort_by_key(|(seq, _)| *seq);
+        let broke_at = self.troubles.iter().map(|(seq, _)| *seq).min();
+        let reasons: Vec<Reason> = self
+            .reasons
+            .into_iter()
+            .filter(|(seq, _)| broke_at.is_none_or(|broke| *seq < broke))
+            .map(|(_, reason)| reason)
+            .take(REASONS_MAX)
+            .collect();
+        if !reasons.is_empty() {
+            return Verdict::Failed { reasons };
+        }
+        if self.troubles.is_empty() && not_safe.is_empty() {
+            return Verdict::Passed;
+        }
+        let not_safe = not_safe.iter().map(|what| Trouble::NotSafe { what: what.clone() });
+        Verdict::Inconclusive {
+            why: self.troubles.into_iter().map(|(_, why)| why).chain(not_safe).collect(),
+        }
+    }
+}

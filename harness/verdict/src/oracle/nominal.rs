@@ -1,0 +1,258 @@
+//! The nominal dose along a run: what is in force, whether therapy runs, and what should have been given until now.
+//!
+//! Invariant: it follows prescription, clock and requests, and of the pump only what it announces. Whether the pump keeps to it, others ask.
+
+use super::ledger::{Bolus, Ledger};
+use super::schedule;
+use super::settings::OracleSettings;
+use pump_hil_model::case::{Case, Mode, Prescription};
+use pump_hil_model::quantity::Span;
+use pump_hil_model::verdict::{Allowed, Came, Did, Expected, Finding, ReasonKind};
+
+pub(super) const DAY_MS: i64 = 86_400_000;
+/// How long after raw bytes the pump's announcements are taken as asked for, ms.
+const RAW_MS: i64 = 10_000;
+
+/// Whether therapy runs, as the oracle sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Stopped,
+    Running,
+    Minimum,
+}
+
+#[derive(Debug)]
+pub(super) struct Nominal {
+    pub settings: OracleSettings,
+    pub begun: bool,
+    /// Scenario time, ms. It never goes back.
+    pub t: i64,
+    /// What is in force; `None`: nothing.
+    pub rx: Option<Prescription>,
+    /// It holds fields that the oracle cannot read.
+    pub unknown: bool,
+    pub state: State,
+    /// Somebody asked for therapy, and nobody for its end.
+    pub wanted: bool,
+    /// Civil time minus scenario time, ms.
+    civil: i64,
+    pub ledger: Ledger,
+    trial: Option<Trial>,
+    /// Until then what the pump announces may be due to bytes that only it understands.
+    raw_until: i64,
+    /// When a prescription came into force last.
+    in_force_at: i64,
+}
+
+/// A trial that runs.
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    ends: Option<i64>,
+    dose_at: Option<i64>,
+}
+
+impl Nominal {
+    pub fn new(case: &Case, settings: OracleSettings) -> Self {
+        let rx = case.prescription.clone();
+        let mut nominal = Self {
+            settings,
+            begun: false,
+            t: 0,
+            unknown: rx.as_ref().is_some_and(|rx| !rx.raw.is_empty()),
+            rx,
+            state: State::Stopped,
+            wanted: false,
+            civil: case.start_s * 1_000,
+            ledger: Ledger::default(),
+            trial: None,
+            raw_until: i64::MIN,
+            in_force_at: -DAY_MS,
+        };
+        nominal.ledger.turn(nominal.window());
+        nominal
+    }
+
+    /// Notes what the pump did against what is allowed. Where a prescription cannot be read, nothing is known and nothing said.
+    pub fn finding(&self, out: &mut Vec<Finding>, expected: Allowed, came: Did) {
+        if !self.unknown {
+            out.push(Finding {
+                kind: ReasonKind::Oracle,
+                t: Span(self.t),
+                expected: Expected::Oracle(expected),
+                came: Came::Did(came),
+            });
+        }
+    }
+
+    /// How far from a volume the pump may be.
+    pub fn tolerance(&self, volume: i64) -> i64 {
+        let share = i128::from(volume) * i128::from(self.settings.share.0) / 100_000;
+        i64::try_from(share).unwrap_or(i64::MAX) + self.slack()
+    }
+
+    /// What lies in strokes that are under way.
+    pub fn slack(&self) -> i64 {
+        self.settings.strokes * self.settings.stroke_nl
+    }
+
+    /// How far back the rolling window reaches.
+    pub fn window(&self) -> i64 {
+        let bolus = self.rx.as_ref().and_then(|rx| rx.patient_bolus);
+        DAY_MS.max(bolus.map_or(0, |bolus| bolus.window.0))
+    }
+
+    /// Whether the mode has periodic boluses, and which: dose, time, interval.
+    pub fn periodic(&self) -> Option<(i64, i64, i64)> {
+        match &self.rx.as_ref()?.mode {
+            Mode::Periodic {
+                dose, over, interval, ..
+            } => Some((dose.0, over.0, interval.0)),
+            _ => None,
+        }
+    }
+
+    /// Rate at `t`, nL/day, and the scenario time of its next change.
+    pub fn rate_at(&self, t: i64) -> (i64, Option<i64>) {
+        if let Some(bridge) = self.ledger.active.iter().find(|b| b.class == 5)
+            && bridge.end() > t
+        {
+            return (0, Some(bridge.end()));
+        }
+        match (self.state, &self.rx) {
+            (State::Stopped, _) | (State::Running, None) => (0, None),
+            (State::Minimum, _) => (schedule::MINIMUM, None),
+            (State::Running, Some(rx)) => {
+                let (rate, next) = schedule::rate_at(&rx.mode, t + self.civil);
+                (rate, next.map(|n| n - self.civil))
+            }
+        }
+    }
+
+    /// Lets time pass, rate by rate. Gives the instant at which a trial reached its limit: therapy is stopped since.
+    pub fn advance(&mut self) -> Option<i64> {
+        let mut trial_over = None;
+        while self.ledger.now < self.t {
+            let now = self.ledger.now;
+            let (rate, next) = self.rate_at(now);
+            // By a millisecond at least, or a change that is due at this very instant would come again and again.
+            let change = next.map_or(self.t, |next| next.clamp(now + 1, self.t));
+            let end = self.trial_ends(rate, change);
+            let until = end.unwrap_or(change);
+            self.ledger.basal(rate, until);
+            if end.is_some() {
+                (self.trial, trial_over) = (None, end);
+                self.set_state(State::Stopped);
+                self.wanted = false;
+            } else if Some(until) == next {
+                self.ledger.turn(self.window());
+            }
+        }
+        debug_assert_eq!(self.ledger.now, self.t, "the ledger goes up to now, and no further");
+        trial_over
+    }
+
+    /// When the trial that runs reaches a limit, at this rate, if that is no later than `until`.
+    fn trial_ends(&self, rate: i64, until: i64) -> Option<i64> {
+        let trial = self.trial.filter(|_| self.state == State::Running)?;
+        let now = self.ledger.now;
+        let by_time = trial.ends.filter(|end| *end <= until).map(|end| end.max(now));
+        let left = trial.dose_at.map(|limit| limit - self.therapy_nl());
+        let by_dose = match left {
+            Some(left) if left <= 0 => Some(now),
+            // During a bolus the dose grows by more than the rate: its limit is looked for when the bolus is over.
+            Some(left) if rate > 0 && self.ledger.active.is_empty() => {
+                let takes = i128::from(left) * i128::from(DAY_MS) / i128::from(rate) + 1;
+                let reached = now.saturating_add(i64::try_from(takes).unwrap_or(i64::MAX));
+                (reached <= by_time.unwrap_or(until)).then_some(reached)
+            }
+            _ => None,
+        };
+        by_dose.or(by_time)
+    }
+
+    /// Nominal volume without priming, which is no therapy.
+    fn therapy_nl(&self) -> i64 {
+        let nominal = self.ledger.nominal();
+        nominal.iter().sum::<i64>() - nominal[4]
+    }
+
+    /// Whether that is another state than before.
+    pub fn set_state(&mut self, state: State) -> bool {
+        let changes = self.state != state;
+        if changes {
+            self.ledger.turn(self.window());
+            self.state = state;
+        }
+        changes
+    }
+
+    /// Therapy runs, and with it a trial that is prescribed. Whether the state is another than before.
+    pub fn start(&mut self) -> bool {
+        self.wanted = true;
+        let changes = self.set_state(State::Running);
+        let limits = self.rx.as_ref().and_then(|rx| rx.trial);
+        if let Some(limits) = limits
+            && self.trial.is_none()
+        {
+            let nominal = self.therapy_nl();
+            self.trial = Some(Trial {
+                ends: limits.time.map(|time| self.t + time.0),
+                dose_at: limits.dose.map(|dose| nominal + dose.0),
+            });
+        }
+        changes
+    }
+
+    pub fn in_force(&mut self, rx: Prescription) {
+        self.ledger.turn(self.window());
+        self.unknown = !rx.raw.is_empty();
+        self.in_force_at = self.t;
+        self.rx = Some(rx);
+        self.trial = None;
+    }
+
+    /// Whether a prescription came into force just now, of which the pump may tell once more.
+    pub fn is_fresh(&self) -> bool {
+        self.t <= self.in_force_at + self.settings.bolus.0
+    }
+
+    pub fn set_clock(&mut self, to_s: i64) {
+        self.civil = to_s * 1_000 - self.t;
+    }
+
+    /// Bytes were sent that only the pump understands.
+    pub fn raw_sent(&mut self) {
+        self.raw_until = self.t + RAW_MS;
+    }
+
+    /// Whether what the pump does may be due to such bytes.
+    pub fn is_raw(&self) -> bool {
+        self.t <= self.raw_until
+    }
+
+    /// What such bytes began goes on for a while.
+    pub fn raw_goes_on(&mut self) {
+        self.raw_until = self.raw_until.max(self.t + RAW_MS / 2);
+    }
+
+    /// A bolus is nominal from now on.
+    pub fn begin(&mut self, class: usize, dose: i64, over_ms: i64) {
+        self.ledger.turn(self.window());
+        // By what the pump says it may be less than nothing, which was told already: none is nominal.
+        let bolus = Bolus {
+            class,
+            start: self.t,
+            over_ms: over_ms.max(0),
+            dose: dose.max(0),
+        };
+        self.ledger.begin(bolus, self.settings.stroke_nl);
+    }
+
+    /// Every bolus in progress ends here; what the pump says it gave comes in its own event.
+    pub fn cut_boluses(&mut self) {
+        let classes: Vec<usize> = self.ledger.active.iter().map(|b| b.class).collect();
+        for class in classes {
+            self.ledger.end(class, i64::MAX);
+        }
+    }
+}
