@@ -5,7 +5,7 @@ use super::profile::{
     Template,
 };
 use super::raw::{
-    ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
+    ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid, RawTemplate,
 };
 use super::unit::Unit;
 use crate::wire::REQUEST_MAX;
@@ -96,39 +96,8 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         recover: raw.limits.recover,
     };
     check_limits(&limits)?;
-    let mut requests = BTreeMap::new();
-    for (ExchangeVerb(verb), template) in raw.requests {
-        let fields = template
-            .fields
-            .into_iter()
-            .map(|f| arg_field(&template.send, f, units))
-            .collect::<Result<_, _>>()?;
-        requests.insert(
-            verb,
-            Template {
-                send: template.send,
-                fields,
-                rename: template.rename,
-            },
-        );
-    }
-    let make_safe: Vec<Verb> = raw.make_safe.into_iter().map(|verb| verb.0).collect();
-    for verb in &make_safe {
-        if !requests.contains_key(verb) {
-            return Err(wrong(
-                Mistake::Reference,
-                &["make-safe"],
-                format!("`make-safe` names {verb:?}, which `requests` lacks"),
-            ));
-        }
-    }
-    if make_safe.is_empty() {
-        return Err(wrong(
-            Mistake::Empty,
-            &["make-safe"],
-            "`make-safe` is empty: say what leaves this pump safe, such as `[stop, minimum-rate]`".to_owned(),
-        ));
-    }
+    let requests = requests(raw.requests, units)?;
+    let make_safe = make_safe(raw.make_safe, &requests)?;
     let event_log = raw.logs.event.map(|log| log_verb("event", log, units)).transpose()?;
     if event_log.as_ref().is_some_and(|log| log.kind.is_none()) {
         return Err(wrong(
@@ -154,6 +123,49 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         model: raw.model,
         build_symbol: raw.build_symbol,
     })
+}
+
+/// What each verb sends.
+fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<BTreeMap<Verb, Template>, Wrong> {
+    let mut requests = BTreeMap::new();
+    for (ExchangeVerb(verb), template) in raw {
+        let fields = template
+            .fields
+            .into_iter()
+            .map(|f| arg_field(&template.send, f, units))
+            .collect::<Result<_, _>>()?;
+        requests.insert(
+            verb,
+            Template {
+                send: template.send,
+                fields,
+                rename: template.rename,
+            },
+        );
+    }
+    Ok(requests)
+}
+
+/// The verbs that leave a pump safe, each of which it must have.
+fn make_safe(raw: Vec<ExchangeVerb>, requests: &BTreeMap<Verb, Template>) -> Result<Vec<Verb>, Wrong> {
+    let make_safe: Vec<Verb> = raw.into_iter().map(|verb| verb.0).collect();
+    for verb in &make_safe {
+        if !requests.contains_key(verb) {
+            return Err(wrong(
+                Mistake::Reference,
+                &["make-safe"],
+                format!("`make-safe` names {verb:?}, which `requests` lacks"),
+            ));
+        }
+    }
+    if make_safe.is_empty() {
+        return Err(wrong(
+            Mistake::Empty,
+            &["make-safe"],
+            "`make-safe` is empty: say what leaves this pump safe, such as `[stop, minimum-rate]`".to_owned(),
+        ));
+    }
+    Ok(make_safe)
 }
 
 fn check_limits(limits: &Limits) -> Result<(), Wrong> {
