@@ -1,6 +1,7 @@
 //! Bringing an image into a chip's flash, and looking whether it is there.
 
-use super::{Debug, RigError, chain};
+use super::debug::Debug;
+use super::error::{FlashError, ProbeError, chain};
 use probe_rs::flashing::{DownloadOptions, FlashError as Flasher, FlashProgress, ProgressEvent, ProgressOperation};
 use pump_hil_firmware::Segment;
 use std::cell::Cell;
@@ -8,59 +9,12 @@ use std::cell::Cell;
 /// Bytes that are read at once.
 const READ_MAX: usize = 16 * 1024;
 
-/// Why an image is not in flash.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FlashError {
-    /// It has bytes where the chip has no flash.
-    #[error(
-        "the image has {len} bytes at {addr:#010x}, where {chip} has no flash (it has {flash}); was it built for another chip? Nothing was erased"
-    )]
-    Fit {
-        /// The chip.
-        chip: String,
-        /// Where it begins.
-        addr: u64,
-        /// How many.
-        len: usize,
-        /// Where there is flash.
-        flash: String,
-    },
-    /// There is nothing to flash.
-    #[error(
-        "this rig has no chip that can be flashed: `--flash` wants a rig file with a probe of kind `usb`, or of kind `qemu` with its `chip`"
-    )]
-    NoChip,
-    /// It has nothing.
-    #[error("the image has nothing to load; is it the linked firmware?")]
-    Empty,
-    /// It broke off.
-    #[error(
-        "flashing broke off while {doing}: {why}; the chip now holds no whole firmware, and {core}: check cable and supply, and flash it again before anything else"
-    )]
-    BrokeOff {
-        /// What was being done.
-        doing: &'static str,
-        /// Why.
-        why: String,
-        /// What its core does now.
-        core: &'static str,
-    },
-    /// It was written, and reads otherwise.
-    #[error(
-        "the flash reads otherwise than it was written; the chip now holds no whole firmware, and {core}: flash it again, and if that does not help either the flash is worn or protected"
-    )]
-    Verify {
-        /// What its core does now.
-        core: &'static str,
-    },
-}
-
 impl Debug {
     /// The first address at which the flash is not as the image says; `None`: the image is there.
     ///
     /// # Errors
     /// The image does not fit the chip, or the probe failed.
-    pub fn flash_differs(&mut self, image: &[Segment<'_>]) -> Result<Option<u64>, RigError> {
+    pub fn flash_differs(&mut self, image: &[Segment<'_>]) -> Result<Option<u64>, ProbeError> {
         self.fits(image)?;
         let mut there = vec![0; READ_MAX];
         for segment in image {
@@ -80,7 +34,7 @@ impl Debug {
     ///
     /// # Errors
     /// [`FlashError`].
-    pub fn flash(&mut self, image: &[Segment<'_>]) -> Result<(), RigError> {
+    pub fn flash(&mut self, image: &[Segment<'_>]) -> Result<(), ProbeError> {
         self.fits(image)?;
         let mut loader = self.session.target().flash_loader();
         let doing = Cell::new("preparing");
@@ -118,7 +72,7 @@ impl Debug {
     }
 
     /// Leaves the core in an empty loop in RAM: to detach lets it run, and what is in flash must not be run. Tells whether it took the loop.
-    fn park(&mut self) -> Result<bool, RigError> {
+    fn park(&mut self) -> Result<bool, ProbeError> {
         /// Nothing, and a branch back to it.
         const LOOP: [u8; 4] = [0x00, 0xBF, 0xFD, 0xE7];
         const PC: u16 = 15;

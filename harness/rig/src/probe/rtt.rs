@@ -1,6 +1,7 @@
 //! RTT as probe-rs reads it: ring buffers in a firmware's memory, emptied while it runs.
 
-use super::{Debug, RigError, failed};
+use super::debug::Debug;
+use super::error::{ProbeError, failed};
 use probe_rs::rtt::{Error, Rtt, ScanRegion};
 
 /// Channels that are looked at: a block that claims more is garbage rather than a log.
@@ -29,7 +30,7 @@ impl From<Error> for UpError {
             Error::ControlBlockNotFound | Error::NoControlBlockLocation => Self::Absent,
             Error::ReadPointerChanged => Self::Restarted,
             Error::Probe(error) => match failed("reading it", &error) {
-                RigError::ProbeLost { .. } => Self::Lost,
+                ProbeError::Lost { .. } => Self::Lost,
                 other => Self::Unsound(other.to_string()),
             },
             other => Self::Unsound(other.to_string()),

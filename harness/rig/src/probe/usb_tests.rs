@@ -2,8 +2,7 @@
 
 use super::idle::Idle;
 use super::virtual_usb::{Mute, Plug, usb};
-use super::{Debug, Selector, UsbAt};
-use crate::RigError;
+use super::{Debug, ProbeError, Selector, UsbAt};
 
 const MICROBIT: &str = "0d28:0204:9900";
 
@@ -22,7 +21,7 @@ fn refused(plugs: &[Plug], selector: Option<&str>) -> String {
 
 fn told(plugs: &[Plug], at: &UsbAt) -> String {
     match Debug::attach_usb(&usb(plugs), at) {
-        Err(RigError::Usb(error)) => error.to_string(),
+        Err(ProbeError::Usb(error)) => error.to_string(),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it attaches"),
     }

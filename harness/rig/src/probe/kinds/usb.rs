@@ -1,0 +1,47 @@
+//! A real probe, on USB.
+
+use super::kind::{Behind, Keys, Probe, ProbeKind};
+use crate::listed::WrongKey;
+use crate::probe::chip;
+use crate::probe::debug::Debug;
+use crate::probe::error::ProbeError;
+use crate::probe::selector::{Selector, UsbAt};
+use std::sync::Arc;
+
+pub static KIND: ProbeKind = ProbeKind {
+    word: "usb",
+    keys: &["chip", "selector", "speed"],
+    described,
+};
+
+fn described(keys: Keys) -> Result<Arc<dyn Probe>, WrongKey> {
+    let Some(chip) = keys.chip else {
+        let what = "a probe of kind `usb` needs its `chip`, such as `chip: nRF51822_xxAA`";
+        return Err(("kind", what.to_owned()));
+    };
+    chip::is_chip(&chip).map_err(|what| ("chip", what))?;
+    if keys.speed == Some(0) {
+        return Err(("speed", "`speed` must be more than 0".to_owned()));
+    }
+    let selector = keys.selector.map(|text| text.parse::<Selector>()).transpose();
+    Ok(Arc::new(UsbAt {
+        chip,
+        selector: selector.map_err(|what| ("selector", what))?,
+        speed_khz: keys.speed,
+    }))
+}
+
+impl Probe for UsbAt {
+    fn word(&self) -> &'static str {
+        KIND.word
+    }
+
+    fn chip(&self) -> Option<&str> {
+        Some(&self.chip)
+    }
+
+    fn attach(&self, behind: Behind<'_>) -> Result<(Debug, Option<Selector>), ProbeError> {
+        let (debug, which) = Debug::attach_usb(behind.usb, self)?;
+        Ok((debug, Some(which)))
+    }
+}
