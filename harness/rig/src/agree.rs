@@ -5,7 +5,7 @@ use super::disagreement::Disagreement;
 use super::error::RigError;
 use super::firmware::Firmware;
 use super::host_time;
-use super::probe::{self, CoreBackend, Debug};
+use super::probe::{self, CoreBackend, Debug, flash};
 use pump_hil_model::event::{Body, InFlash};
 use pump_hil_talk::device::Profile;
 use std::collections::BTreeMap;
@@ -44,14 +44,14 @@ pub(super) fn in_qemu(
 pub(super) fn look_into_flash(debug: &mut Debug, firmware: &Firmware, build: Option<&str>) -> Result<Body, RigError> {
     let begun = host_time::now();
     let segments = firmware.image.segments();
-    let in_flash = match debug.flash_differs(&segments)? {
+    let in_flash = match flash::differs(debug, &segments)? {
         None => InFlash::Already,
         Some(at) if !firmware.flash => {
             let elf = firmware.elf.clone();
             return Err(Disagreement::Flash { elf, at }.into());
         }
         Some(_) => {
-            debug.flash(&segments)?;
+            flash::write(debug, &segments)?;
             debug.reset_and_halt()?;
             InFlash::Written
         }

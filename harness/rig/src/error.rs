@@ -134,3 +134,47 @@ impl RigError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_has_the_code_and_the_words_of_the_part_that_it_is_of() {
+        let port = || "/dev/ttyACM0".to_owned();
+        let troubles: [(RigError, _, _); 5] = [
+            (
+                LinkError::Stuck {
+                    port: port(),
+                    limit_ms: 5,
+                }
+                .into(),
+                "rig-line-stuck",
+                "/dev/ttyACM0 took no more bytes within 5 ms; does something block the far end?",
+            ),
+            (
+                ProbeError::from(crate::probe::UsbError::None).into(),
+                "rig-probe-none",
+                "no debug probe on USB; is the board plugged in, with a cable that carries data?",
+            ),
+            (
+                FenceError::Gone.into(),
+                "rig-pump-gone",
+                "the simulated pump has ended; open the rig again",
+            ),
+            (QemuError::new("it ended").into(), "rig-qemu", "QEMU: it ended"),
+            (
+                BlockError::from(WrongBlock {
+                    addr: 0x2000_0000,
+                    what: "version 2; this harness knows 1".to_owned(),
+                })
+                .into(),
+                "rig-test-block",
+                "test block at 0x20000000: version 2; this harness knows 1",
+            ),
+        ];
+        for (trouble, code, text) in troubles {
+            assert_eq!((trouble.code(), trouble.to_string().as_str()), (code, text));
+        }
+    }
+}

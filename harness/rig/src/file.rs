@@ -117,7 +117,7 @@ impl RigFile {
         if let Some((key, what)) = pump.contradicts(clock, probe.as_ref()) {
             return Err(document.wrong(&key, what).into());
         }
-        let mut device = device(&raw.device)?;
+        let device = device(&raw.device)?;
         let firmware = match flash {
             Some(elf) => Some(flashed(&mut *pump, probe.as_ref(), elf)?),
             None => {
@@ -125,22 +125,8 @@ impl RigFile {
                 own.map_err(|error| document.wrong(&["pump", "elf"], error.of_elf()))?
             }
         };
-        let image = match &firmware {
-            Some(firmware) => {
-                // The image itself knows where its things are; the profile's places are another's.
-                device.profile.symbols.clear();
-                Some(Arc::clone(&firmware.image))
-            }
-            None => device.image()?,
-        };
-        let Device {
-            mut profile,
-            text: device_text,
-            ..
-        } = device;
-        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
-            profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
-        }
+        let (device, image) = device.with_firmware(firmware.as_ref())?;
+        let profile = device.profile;
         if let Some(symbol) = probe.as_ref().and_then(ProbeAt::test_block)
             && !profile.symbols.contains_key(symbol)
         {
@@ -152,7 +138,7 @@ impl RigFile {
             summary: raw.summary,
             text: text.to_owned(),
             profile: Arc::new(profile),
-            device_text,
+            device_text: device.text,
             image,
             firmware,
             probes: Probes::default(),
@@ -161,6 +147,12 @@ impl RigFile {
             probe,
             limits,
         })
+    }
+
+    /// Its probe is looked for among these, and no more on this host's USB.
+    #[cfg(feature = "for-tests")]
+    pub fn look_for_probes_in(&mut self, probes: Probes) {
+        self.probes = probes;
     }
 
     /// The JSON Schema of a rig file, as text, for editors.
@@ -232,6 +224,22 @@ impl Device {
     /// The stub pump's, which is part of the program.
     fn stub() -> Result<Self, RigError> {
         Self::parse(STUB_DEVICE.to_owned(), PathBuf::from("fixtures/devices/stub.yaml"))
+    }
+
+    /// With the places of the firmware's symbols: the one that runs on the rig's own chip, else the one that the profile names.
+    fn with_firmware(mut self, own: Option<&Firmware>) -> Result<(Self, Option<Arc<Image>>), RigError> {
+        let image = match own {
+            Some(own) => {
+                // The image itself knows where its things are; the profile's places are another's.
+                self.profile.symbols.clear();
+                Some(Arc::clone(&own.image))
+            }
+            None => self.image()?,
+        };
+        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
+            self.profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
+        }
+        Ok((self, image))
     }
 
     /// The firmware that it names.

@@ -134,10 +134,10 @@ impl Logs {
         }
         let channels = match self.place {
             Place::Nowhere => return Err(UpError::Absent),
-            Place::At(addr) => debug.up_channels(Some(addr))?,
+            Place::At(addr) => UpChannels::find(debug, Some(addr))?,
             Place::Sought => {
                 self.place = Place::Nowhere;
-                let found = debug.up_channels(None)?;
+                let found = UpChannels::find(debug, None)?;
                 self.place = Place::At(found.addr());
                 found
             }
@@ -169,7 +169,7 @@ impl Logs {
         let mut piece = [0; PIECE];
         for (place, heard) in self.heard.iter_mut().enumerate() {
             for _ in 0..PIECES_MAX {
-                let count = debug.take_up(channels, place, &mut piece)?;
+                let count = channels.take(debug, place, &mut piece)?;
                 let kept = count.min(KEPT_MAX - self.kept);
                 self.kept += kept;
                 heard.take(&piece[..kept], told);

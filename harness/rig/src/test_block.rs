@@ -19,7 +19,7 @@ const DONE: u64 = 0x28C;
 /// What is prepared for the first power.
 const FIRST: u64 = 0x298;
 const REQUESTS_END: u32 = 0x2A8;
-/// TASKS_START of TIMER2, on nRF51 and nRF52.
+/// TASKS_START of TIMER2, at the same place on nRF51 and nRF52 (their product specifications, "Instantiation"): its interrupt wakes a core that sleeps.
 const BELL: u64 = 0x4000_A000;
 /// Bytes before the fault slots.
 const HEAD: usize = 0x80;
@@ -134,6 +134,7 @@ impl TestBlock {
         first[4..8].copy_from_slice(&start_s.to_le_bytes());
         first[8..].copy_from_slice(&options.seed.to_le_bytes());
         debug.write(addr + FIRST, &first)?;
+        // RAM keeps what was in it over a reset: the block of the start before must not be taken for this one's.
         debug.write(addr, &[0; MAGIC.len()])
     }
 
@@ -191,6 +192,15 @@ impl TestBlock {
             now_ms: double(&stand, 0),
             tx: word(&stand, 16),
         }))
+    }
+
+    /// Whether the pump has done what it was asked.
+    ///
+    /// # Errors
+    /// A probe that cannot read.
+    #[cfg(feature = "for-tests")]
+    pub fn is_done(&self, debug: &mut Debug) -> Result<bool, ProbeError> {
+        Ok(self.done(debug)?.is_some())
     }
 
     /// The pump's time, kept up at every instant of a run.

@@ -100,10 +100,12 @@ impl Line {
     /// Waits at most `limit` for bytes, and gives those that are there; empty where none came.
     ///
     /// This blocks the thread, for a peer that answers at once: the event loop would be woken twice, first because the peer read what was sent.
+    #[cfg(feature = "sim")]
     pub fn receive_at_once(&mut self, limit: Duration) -> Result<Vec<u8>, LinkError> {
         let mut bytes = std::mem::take(&mut self.aside);
         if bytes.is_empty() && self.await_input(limit)? {
-            self.receive_waiting(&mut bytes)?;
+            let read = self.read_now();
+            bytes.extend_from_slice(self.took(read)?);
         }
         Ok(bytes)
     }
@@ -118,14 +120,6 @@ impl Line {
         }
         let read = self.wire.read(&mut self.buffer).await;
         self.took(read)
-    }
-
-    /// Appends to `into` what is there already.
-    fn receive_waiting(&mut self, into: &mut Vec<u8>) -> Result<(), LinkError> {
-        into.append(&mut self.aside);
-        let read = self.read_now();
-        into.extend_from_slice(self.took(read)?);
-        Ok(())
     }
 
     /// Waits at most `limit` for bytes, and keeps them for whoever receives next. For a pump that does something else for us first: a transmitter that
@@ -159,6 +153,7 @@ impl Line {
 
     fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], LinkError> {
         match read {
+            // So a pipe reads that nobody writes any more, and a port that was hung up.
             Ok(0) => Err(LinkError::Lost {
                 port: self.name.clone(),
                 why: "the far end closed it".to_owned(),

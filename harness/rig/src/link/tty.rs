@@ -42,6 +42,7 @@ pub fn beside(sys: &Path, probe: &Selector) -> Result<String, LinkError> {
 
 /// Why a port does not open, and what to do.
 pub(super) fn why(port: &str, error: &std::io::Error) -> String {
+    // What `open` says of a port on which somebody set TIOCEXCL (ioctl_tty(2)).
     const EBUSY: i32 = 16;
     match error.kind() {
         ErrorKind::NotFound => format!("it is not there; {}", there(Path::new("/dev"))),

@@ -85,6 +85,7 @@ pub fn misplaced(chip: &str, image: &[Segment<'_>]) -> Option<u64> {
 
 /// What a chip says of itself to somebody who reads words of it.
 pub(super) fn look_with<E>(mut read: impl FnMut(u32) -> Result<u32, E>) -> Result<Found, E> {
+    // PARTNO (Armv7-M Architecture Reference Manual, B3.2.3).
     let core = read(CPUID)? >> 4 & 0xFFF;
     let mut word = |addr: u32| read(addr).ok();
     let methods = || registry().families().iter().flat_map(|family| &family.chip_detection);

@@ -265,6 +265,8 @@ impl Debug {
     /// # Errors
     /// As [`Debug::pc`].
     pub fn stands_at_fault(&mut self) -> Result<bool, ProbeError> {
+        // Armv7-M Architecture Reference Manual, B1.4.2 (IPSR) and B1.5.2. Where the other faults have no handler of their own, as in Armv6-M, they come to
+        // this one.
         const EXCEPTION: u64 = 0x1FF;
         const HARD_FAULT: u64 = 3;
         let pc = self.pc()? & !1;

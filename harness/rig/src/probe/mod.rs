@@ -8,7 +8,7 @@ mod chip;
 mod dap;
 mod debug;
 mod error;
-mod flash;
+pub mod flash;
 #[cfg(any(test, feature = "for-tests"))]
 pub(super) mod idle;
 mod kinds;

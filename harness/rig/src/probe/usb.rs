@@ -31,23 +31,17 @@ impl Probes {
         Self(Some(Arc::new(lister)))
     }
 
-    fn lister(&self) -> Lister {
-        self.0.as_ref().map_or_else(Lister::new, |lister| lister())
-    }
-}
-
-impl Debug {
     /// Attaches to the chip at the end of a probe on USB, and looks at what chip it is. To attach is intrusive (the core is halted, stepped and
     /// resumed): once a run.
     ///
     /// # Errors
     /// [`UsbError`]; nothing was written to the chip then.
-    pub fn attach_usb(probes: &Probes, at: &UsbAt) -> Result<(Self, Selector), ProbeError> {
-        let lister = probes.lister();
+    pub fn attach(&self, at: &UsbAt) -> Result<(Debug, Selector), ProbeError> {
+        let lister = self.lister();
         let which = choose(&lister.list_all_with_access(), at.selector.as_ref())?;
         let attached = attach(&lister, &which, at.speed_khz, &at.chip);
         let mut debug = match attached {
-            Ok(session) => Self::new(session),
+            Ok(session) => Debug::new(session),
             Err(Refused::Probe(error)) => return Err(error.into()),
             // Nobody is there: a second look would only take the same five seconds.
             Err(Refused::Chip(error @ probe_rs::Error::Arm(ArmError::NoTargetResponse { .. }))) => {
@@ -56,7 +50,7 @@ impl Debug {
             // What a chip does that is not the one named can be anything, and looks like a lock or a loose wire.
             Err(Refused::Chip(error)) => {
                 let found = attach(&lister, &which, at.speed_khz, chip::ANY).ok();
-                let found = found.and_then(|session| look(&mut Self::new(session)).ok());
+                let found = found.and_then(|session| look(&mut Debug::new(session)).ok());
                 return Err(match found.and_then(|found| found.contradicts(&at.chip)) {
                     Some(found) => wrong_chip(which, &at.chip, found),
                     None => no_way_in(which, &at.chip, &error),
@@ -73,6 +67,10 @@ impl Debug {
             }
             None => Ok((debug, which)),
         }
+    }
+
+    fn lister(&self) -> Lister {
+        self.0.as_ref().map_or_else(Lister::new, |lister| lister())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a kind of pump is to a rig: a word and keys in its file, and a way to open it.
 
-use crate::clock::{Clock, ClockKind};
+use crate::clock::{Asked, Clock, ClockKind, Host};
 use crate::error::RigError;
 use crate::firmware::Firmware;
 use crate::link::Line;
@@ -85,6 +85,16 @@ pub struct Order<'a> {
     pub build: Option<&'a str>,
     /// Where its test block will stand.
     pub block: Option<u64>,
+}
+
+impl Order<'_> {
+    /// The clock of a chip: its time is granted by requests, or goes as the host's does.
+    pub fn chip_clock(&self) -> Box<dyn Clock> {
+        match self.clock.scale() {
+            None => Box::new(Asked::default()),
+            Some(scale) => Box::new(Host::new(scale)),
+        }
+    }
 }
 
 /// A pump that was opened. It is dropped from above: probe and line are closed before their far end is gone.

@@ -2,7 +2,7 @@
 
 use super::kind::{Contradiction, Keys, Opened, Order, Power, Pump, PumpKind, is_other, lacks_block, let_go};
 use crate::agree;
-use crate::clock::{Asked, Clock, ClockKind, Host};
+use crate::clock::ClockKind;
 use crate::error::RigError;
 use crate::link::{self, Line};
 use crate::listed::WrongKey;
@@ -117,10 +117,7 @@ impl QemuAt {
             // It stands before its first instruction, and somebody must let it go.
             None => Debug::attach_virtual(core)?,
         };
-        let clock: Box<dyn Clock> = match order.clock.scale() {
-            None => Box::new(Asked::default()),
-            Some(scale) => Box::new(Host::new(scale)),
-        };
+        let clock = order.chip_clock();
         let firmware = match order.firmware {
             Some(firmware) if programs => Some(agree::look_into_flash(&mut debug, firmware, order.build)?),
             Some(firmware) => Some(agree::note(firmware, order.build, InFlash::Loaded, 0)),

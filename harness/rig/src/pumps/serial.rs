@@ -5,7 +5,7 @@
 use super::kind::{Contradiction, Keys, Opened, Order, Pump, PumpKind, is_other, lacks_block, let_go};
 use crate::agree;
 use crate::boot::QUIET;
-use crate::clock::{Asked, Clock, ClockKind, Host};
+use crate::clock::ClockKind;
 use crate::error::RigError;
 use crate::link::{self, Line};
 use crate::listed::WrongKey;
@@ -87,10 +87,7 @@ impl Pump for Serial {
         let (mut debug, which) = order.probe.map(attach).transpose()?.unzip();
         let port = self.port(which.flatten().as_ref())?;
         let mut line = link::serial(&port, self.baud, order.limits.write)?;
-        let clock: Box<dyn Clock> = match order.clock.scale() {
-            None => Box::new(Asked::default()),
-            Some(scale) => Box::new(Host::new(scale)),
-        };
+        let clock = order.chip_clock();
         let mut firmware = None;
         let mut on_a_wire = false;
         if let Some(debug) = &mut debug {

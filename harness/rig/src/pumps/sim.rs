@@ -1,6 +1,5 @@
 //! The stub pump on a thread of this process, behind a PTY.
 
-#[cfg(feature = "sim")]
 use super::kind::{Contradiction, Keys, Opened, Order, Pump, PumpKind, is_other};
 use crate::clock::ClockKind;
 use crate::error::RigError;

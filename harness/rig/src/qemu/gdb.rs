@@ -26,7 +26,7 @@ impl Gdb {
     /// Takes over a machine that stands.
     pub fn new(socket: Socket) -> Result<Self, QemuError> {
         let mut gdb = Self { socket, running: false };
-        // Only who has read its description may name a register.
+        // Only who has read its description may name a register: until then QEMU's stub answers `p` and `P` with nothing.
         gdb.send("qXfer:features:read:target.xml:0,1000")?;
         gdb.packet()?;
         Ok(gdb)

@@ -26,7 +26,7 @@ use tokio::process::{Child, ChildStderr, Command};
 pub(super) const QEMU: &str = "qemu-system-arm";
 /// Folders of sockets are named so, with the number of the process and a number of its own behind.
 pub(super) const FOLDER: &str = "pump-hil-qemu-";
-/// The longest of the names in there, and the longest path that a socket can have, in bytes.
+/// The longest of the names in there, and the longest path that a socket can have, in bytes: `sun_path` has one more, for its end (unix(7)).
 const LONGEST_NAME: &str = "qtest";
 const SOCKET_PATH_MAX: usize = 107;
 /// Part of util-linux: starts a program that ends with whoever started it.
@@ -78,6 +78,7 @@ impl Words {
             return Ok(Self(None));
         };
         let mut stderr = File::from(stderr.into_owned_fd()?);
+        // The event loop had it return at once where nothing is there; the thread that reads it now waits.
         fcntl_setfl(&stderr, OFlags::empty())?;
         let read = move || {
             let (mut last, mut chunk) = (Vec::new(), [0; 4096]);
@@ -270,6 +271,7 @@ fn command(at: &QemuAt, folder: &Path) -> Command {
         command.args([&std::process::id().to_string(), QEMU]);
     }
     command
+        // `-S`: it stands until the probe is there, so that a fault of its first instruction is caught.
         .args(["-machine", &at.machine, "-nodefaults", "-display", "none", "-S"])
         .arg("-chardev")
         .arg(format!("pipe,id=line,path={}", path("line")))

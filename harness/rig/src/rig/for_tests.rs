@@ -3,8 +3,7 @@
 use super::Rig;
 use crate::clock::Asked;
 use crate::error::RigError;
-use crate::file::RigFile;
-use crate::probe::{Debug, ProbeError, Probes};
+use crate::probe::Debug;
 use crate::test_block::TestBlock;
 
 impl Rig {
@@ -32,22 +31,5 @@ impl Rig {
         self.chip.inside.found(block);
         self.clock = Box::new(Asked::default());
         self.line.begin();
-    }
-}
-
-impl RigFile {
-    /// Its probe is looked for among these, and no more on this host's USB.
-    pub fn look_for_probes_in(&mut self, probes: Probes) {
-        self.probes = probes;
-    }
-}
-
-impl TestBlock {
-    /// Whether the pump has done what it was asked.
-    ///
-    /// # Errors
-    /// A probe that cannot read.
-    pub fn is_done(&self, debug: &mut Debug) -> Result<bool, ProbeError> {
-        Ok(self.done(debug)?.is_some())
     }
 }

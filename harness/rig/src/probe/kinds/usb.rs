@@ -41,7 +41,7 @@ impl Probe for UsbAt {
     }
 
     fn attach(&self, behind: Behind<'_>) -> Result<(Debug, Option<Selector>), ProbeError> {
-        let (debug, which) = Debug::attach_usb(behind.usb, self)?;
+        let (debug, which) = behind.usb.attach(self)?;
         Ok((debug, Some(which)))
     }
 }
