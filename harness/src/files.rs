@@ -5,6 +5,7 @@ use pump_hil_language::catalog::load::Loader;
 use pump_hil_language::scenario::{Source, SourceError, load};
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::Diagnostic;
+use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::yaml::tree::BYTES_MAX;
 use pump_hil_rig::files::read_bounded;
 use std::collections::BTreeMap;
@@ -134,9 +135,12 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
             Ok((_, files)) if files.is_empty() => {
                 let help = Some(format!("folders named {} are not searched", NOT_SEARCHED.join(", ")));
                 let message = "there is no scenario in this folder".to_owned();
-                loaded
-                    .diagnostics
-                    .push(Diagnostic::about_file(&path.display().to_string(), message, help));
+                loaded.diagnostics.push(Diagnostic::about_file(
+                    Code::new(Subject::Scenario, Mistake::Unreadable),
+                    &path.display().to_string(),
+                    message,
+                    help,
+                ));
             }
             Ok((folder, files)) => {
                 for file in files {
@@ -146,9 +150,12 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
             Err(error) => {
                 let shown = path.display().to_string();
                 let help = Some("give scenario files, or folders that hold some".to_owned());
-                loaded
-                    .diagnostics
-                    .push(Diagnostic::about_file(&shown, error.to_string(), help));
+                loaded.diagnostics.push(Diagnostic::about_file(
+                    Code::new(Subject::Scenario, Mistake::Unreadable),
+                    &shown,
+                    error.to_string(),
+                    help,
+                ));
             }
         }
     }
@@ -187,9 +194,12 @@ fn load_one(
                     Some(other) => {
                         let message = format!("the scenario `{}` stands in two files", case.scenario);
                         let help = Some(format!("the other is {other}"));
-                        loaded
-                            .diagnostics
-                            .push(Diagnostic::about_file(&shown(file), message, help));
+                        loaded.diagnostics.push(Diagnostic::about_file(
+                            Code::new(Subject::Scenario, Mistake::Twice),
+                            &shown(file),
+                            message,
+                            help,
+                        ));
                         return;
                     }
                     None => {}
@@ -235,9 +245,10 @@ fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Vec<String>)> {
 /// What is wrong with the files, or that they cannot be read.
 pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
     let mut loader = Loader::new();
-    for (folder, drugs) in [("requirements", false), ("drugs", true)] {
+    for (folder, subject) in [("requirements", Subject::Requirement), ("drugs", Subject::Drug)] {
         let about = |path: &Path, error: &dyn std::fmt::Display| {
             vec![Diagnostic::about_file(
+                Code::new(subject, Mistake::Unreadable),
                 &path.display().to_string(),
                 error.to_string(),
                 None,
@@ -250,7 +261,7 @@ pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
             let bytes = source.read(&name).map_err(|error| about(&path, &error))?;
             let text = String::from_utf8(bytes).map_err(|error| about(&path, &error))?;
             let shown = path.display().to_string();
-            if drugs {
+            if subject == Subject::Drug {
                 loader.drugs(&shown, text);
             } else {
                 loader.requirements(&shown, text);
@@ -274,7 +285,7 @@ mod tests {
     }
 
     fn loaded(paths: &[PathBuf]) -> Loaded {
-        load_paths(paths, &Catalog::shipped().unwrap())
+        load_paths(paths, &pump_hil_language::catalog::shipped().unwrap())
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod files;
 pub mod interrupt;
 pub mod journal;
 pub mod report;
+pub mod reporter;
 pub mod runner;
 #[cfg(feature = "sim")]
 pub mod shipped;

@@ -3,11 +3,13 @@
 use crate::interrupt::Interrupt;
 use crate::journal;
 use crate::report::{Asked, ScenarioResult};
+use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
 use crate::snapshot;
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Event;
+use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{OpenOptions, Rig, RigFile, host_time};
 use pump_hil_verdict::journal::{End, Header, JournalError, sha256_hex};
@@ -17,8 +19,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 /// How a suite is run.
 #[derive(Debug, Clone)]
@@ -48,26 +49,47 @@ pub struct Snapshots {
     pub update: snapshot::Update,
 }
 
-/// What a suite tells while it runs.
+/// Cases that run on one rig, in one way.
 #[derive(Debug)]
-pub enum Progress {
-    /// A case begins.
-    Started {
-        /// Its name.
-        name: String,
-    },
-    /// A case ended.
-    Finished(Box<ScenarioResult>),
+pub struct Batch<'a> {
+    /// The cases.
+    pub cases: &'a [Case],
+    /// How they run.
+    pub settings: Settings,
 }
 
-/// Runs the cases on `settings.jobs` threads, and gives the results in the order of the cases. Cases that an interrupt kept from starting are
-/// left out.
-pub fn run(
-    cases: &[Case],
-    settings: &Settings,
+/// How often the time of a case is told, in microseconds of host time: each event would be 48,000 messages in ten years of therapy.
+const TOLD_EVERY_US: u64 = 200_000;
+
+/// Runs one batch after the other, each on `settings.jobs` threads, and tells the reporters. Cases that an interrupt kept from starting are left out of
+/// the results.
+pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporters) -> Ended {
+    let cases = batches.iter().map(|batch| batch.cases.len()).sum();
+    let mut rigs: Vec<String> = batches.iter().map(|batch| batch.settings.rig.name.clone()).collect();
+    rigs.dedup();
+    reporters.tell(&RunEvent::Begun { rigs, cases });
+    let (mut results, mut first) = (Vec::new(), 0);
+    for batch in batches {
+        results.extend(run_batch(batch, first, interrupt, reporters));
+        first += batch.cases.len();
+    }
+    let ended = Ended {
+        interrupted: interrupt.by(),
+        not_run: cases - results.len(),
+        results,
+    };
+    reporters.tell(&RunEvent::Ended(ended.clone()));
+    ended
+}
+
+/// Runs a batch, whose first case has this number in the run; gives the results in the order of the cases.
+fn run_batch(
+    batch: &Batch<'_>,
+    first: usize,
     interrupt: &Interrupt,
-    mut progress: impl FnMut(&Progress),
-) -> Vec<ScenarioResult> {
+    reporters: &mut Reporters,
+) -> Vec<Arc<ScenarioResult>> {
+    let Batch { cases, settings } = batch;
     let mut order: Vec<usize> = (0..cases.len()).collect();
     if settings.jobs > 1 {
         // The longest first, or one of them would go on alone when all others are done.
@@ -75,37 +97,59 @@ pub fn run(
     }
     let queue: Mutex<VecDeque<usize>> = Mutex::new(order.into());
     let next = || queue.lock().map_or(None, |mut queue| queue.pop_front());
+    // Without a limit, and so never waited for: a terminal that takes no text must not keep a case from going on, with a pump on its line.
     let (sender, receiver) = mpsc::channel();
-    let mut results: Vec<Option<ScenarioResult>> = cases.iter().map(|_| None).collect();
+    let mut results: Vec<Option<Arc<ScenarioResult>>> = cases.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         for _ in 0..settings.jobs.clamp(1, cases.len().max(1)) {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some(at) = if interrupt.by().is_none() { next() } else { None } {
-                    let started = Progress::Started { name: cases[at].name() };
-                    let _ = sender.send((at, started));
-                    let result = run_case(&cases[at], settings, interrupt, &mut |_| {});
-                    let _ = sender.send((at, Progress::Finished(Box::new(result))));
+                    run_and_tell(&cases[at], first + at, settings, interrupt, &sender);
                 }
             });
         }
         drop(sender);
-        for (at, told) in receiver {
-            progress(&told);
-            if let Progress::Finished(result) = told {
-                results[at] = Some(*result);
+        for event in receiver {
+            reporters.tell(&event);
+            if let RunEvent::CaseEnded { case, result } = event {
+                results[case - first] = Some(result);
             }
         }
     });
     results.into_iter().flatten().collect()
 }
 
-/// Runs one case: plan, play, leave safe, judge the journal, compare the dose log.
+/// Runs one case, and tells of it. Nobody may be left to hear: the case goes on all the same.
+fn run_and_tell(case: &Case, number: usize, settings: &Settings, interrupt: &Interrupt, to: &mpsc::Sender<RunEvent>) {
+    let tell = |event| drop(to.send(event));
+    tell(RunEvent::CaseBegun {
+        case: number,
+        name: case.name(),
+    });
+    let mut due_us = TOLD_EVERY_US;
+    let result = run_case(case, settings, interrupt, &mut |event| {
+        if event.host_us >= due_us {
+            due_us = event.host_us + TOLD_EVERY_US;
+            tell(RunEvent::CaseAt {
+                case: number,
+                t: event.t,
+            });
+        }
+    });
+    tell(RunEvent::CaseEnded {
+        case: number,
+        result: Arc::new(result),
+    });
+}
+
+/// Runs one case: plan, play, leave safe, judge the journal, compare the dose log. `onward` hears each event, on this thread, once journal and judge
+/// have it; the case waits for it.
 pub fn run_case(
     case: &Case,
     settings: &Settings,
     interrupt: &Interrupt,
-    watch: &mut dyn FnMut(&Event),
+    onward: &mut dyn FnMut(&Event),
 ) -> ScenarioResult {
     let started = host_time::now();
     let case = &held_to(case, &settings.rig);
@@ -115,9 +159,9 @@ pub fn run_case(
         .join(format!("{}@{}.jsonl", case.name(), settings.rig.name));
     let outcome = if missing.is_empty() {
         // A judge that panics must not take the other cases' results with it; the pump is safe by then.
-        let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, watch, &path));
+        let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, onward, &path));
         std::panic::catch_unwind(judged).unwrap_or_else(|panic| {
-            let why = vec![itself_failed(&*panic)];
+            let why = vec![Trouble::told(TroubleCode::HARNESS, itself_failed(&*panic))];
             Outcome::without_run(case, Verdict::Inconclusive { why })
         })
     } else {
@@ -146,18 +190,18 @@ fn play_and_judge(
     case: &Case,
     settings: &Settings,
     interrupt: &Interrupt,
-    watch: &mut dyn FnMut(&Event),
+    onward: &mut dyn FnMut(&Event),
     path: &Path,
 ) -> Outcome {
-    let broken = |why: String| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
+    let broken = |why: Trouble| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
     let accepted = match &settings.snapshots {
         Some(snapshots) if !snapshots.update.accepts() => match snapshot::accepted(&snapshots.folder, case) {
             Ok(accepted) => accepted,
-            Err(error) => return broken(error.to_string()),
+            Err(error) => return broken(Trouble::told(TroubleCode::SNAPSHOT, error.to_string())),
         },
         _ => None,
     };
-    let played = match play(case, settings, accepted, interrupt, watch, path) {
+    let played = match play(case, settings, accepted, interrupt, onward, path) {
         Ok(played) => played,
         Err(why) => return broken(why),
     };
@@ -165,7 +209,7 @@ fn play_and_judge(
         (Ok((_, outcome)), _) => outcome,
         // The first trouble explains why there is nothing to judge.
         (Err(_), false) => Outcome::without_run(case, Verdict::Inconclusive { why: Vec::new() }),
-        (Err(error), true) => broken(error.to_string()),
+        (Err(error), true) => broken(in_journal(&error)),
     };
     // Where the journal could not be written to its end, it does not say how the pump was left.
     outcome.not_safe = played.not_safe;
@@ -177,7 +221,7 @@ fn play_and_judge(
         && outcome.verdict.is_right_but_for_the_snapshot()
         && let Err(error) = snapshot::check(&snapshots.folder, case, &outcome.dose_log, &snapshots.update)
     {
-        outcome.add_trouble(error.to_string());
+        outcome.add_trouble(Trouble::told(TroubleCode::SNAPSHOT, error.to_string()));
     }
     outcome
 }
@@ -185,7 +229,7 @@ fn play_and_judge(
 /// What is to say of a run beside its journal.
 struct Played {
     /// What went wrong on our side and does not stand in the journal.
-    trouble: Vec<String>,
+    trouble: Vec<Trouble>,
     /// What could not be made safe.
     not_safe: Vec<String>,
 }
@@ -199,13 +243,13 @@ fn play(
     settings: &Settings,
     accepted: Option<String>,
     interrupt: &Interrupt,
-    watch: &mut dyn FnMut(&Event),
+    onward: &mut dyn FnMut(&Event),
     path: &Path,
-) -> Result<Played, String> {
+) -> Result<Played, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| format!("cannot start the event loop: {e}"))?;
+        .map_err(|e| Trouble::told(TroubleCode::HARNESS, format!("cannot start the event loop: {e}")))?;
     let mut header = Header::new(journal::HARNESS, case.clone(), &host_time::utc());
     header.accepted.clone_from(&accepted);
     header.host = host_time::host();
@@ -213,7 +257,7 @@ fn play(
     header.rig_sha256 = sha256_hex(settings.rig.text.as_bytes());
     header.device_sha256 = sha256_hex(settings.rig.device_text.as_bytes());
     // Before the rig: where nothing can be written down, no pump is touched.
-    let journal = journal::Writer::create(path, &header).map_err(|e| e.to_string())?;
+    let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
     let options = OpenOptions {
         seed: case.seed,
         start_s: case.start_s,
@@ -226,21 +270,21 @@ fn play(
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
             let _ = std::fs::remove_file(path);
-            return Err(error.to_string());
+            return Err(error.trouble());
         }
     };
-    let mut runner = Runner::new(case, accepted, rig, journal, interrupt.clone(), watch);
+    let mut runner = Runner::new(case, accepted, rig, journal, interrupt.clone(), onward);
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic) = (Vec::new(), Vec::new(), None);
     match played {
-        Ok(Err(Stopped::Journal(error))) => trouble.push(error.to_string()),
+        Ok(Err(Stopped::Journal(error))) => trouble.push(in_journal(&error)),
         Ok(_) => {}
         Err(said) => panic = Some(itself_failed(&*said)),
     }
     let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe(panic))));
     match left {
         Ok(left) => {
-            trouble.extend(left.journaled.err().map(|error| error.to_string()));
+            trouble.extend(left.journaled.err().map(|error| in_journal(&error)));
             not_safe = left.not_safe;
         }
         Err(said) => not_safe.push(format!(
@@ -249,6 +293,10 @@ fn play(
         )),
     }
     Ok(Played { trouble, not_safe })
+}
+
+fn in_journal(error: &JournalError) -> Trouble {
+    Trouble::told(TroubleCode::JOURNAL, error.to_string())
 }
 
 /// A panic in words.
@@ -270,9 +318,7 @@ pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
     let (header, mut events) = journal::open(path)?.into_parts();
     let mut outcome = judge::judge_journal(&header.case, events.by_ref());
     if let End::Torn { line, .. } = events.finish()? {
-        outcome.add_trouble(format!(
-            "the journal breaks off in line {line}: the harness was killed, or the disk was full"
-        ));
+        outcome.add_trouble(Trouble::JournalTorn { line });
     }
     if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
         let checked = against(accepted, &header.case, &outcome.dose_log);
@@ -282,3 +328,6 @@ pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
     }
     Ok((header, outcome))
 }
+
+#[cfg(all(test, feature = "sim"))]
+mod tests;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use pump_hil::files::ScenarioFolder;
-use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog::{self, Catalog};
 use pump_hil_language::scenario::{Source, SourceError, load};
 use pump_hil_model::diagnostic::render_all;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ impl Source for Files {
 }
 
 fn errors_of(files: Vec<(String, Vec<u8>)>) -> String {
-    let catalog = Catalog::shipped().unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
+    let catalog = catalog::shipped().unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
     match load(&Files(files.into_iter().collect()), "a.yaml", &catalog) {
         Ok(cases) => panic!("a hostile file gave {} cases", cases.len()),
         Err(diagnostics) => {
@@ -79,7 +79,7 @@ fn fifty_megabytes_are_not_read() {
     let path = folder.path().join("large.yaml");
     let file = std::fs::File::create(&path).unwrap();
     file.set_len(50 << 20).unwrap();
-    let catalog = Catalog::shipped().unwrap();
+    let catalog = catalog::shipped().unwrap();
     let source = ScenarioFolder::open(folder.path()).unwrap();
     let error = load(&source, "large.yaml", &catalog).unwrap_err();
     assert!(
@@ -179,7 +179,7 @@ fn a_link_that_leads_out_of_the_folder_is_not_followed() {
     std::os::unix::fs::symlink("../secret.yaml", inside.join("link.yaml")).unwrap();
     let main = format!("{HEAD}include: [link.yaml]\ntimeline: [{{do: start}}]\n");
     std::fs::write(inside.join("a.yaml"), main).unwrap();
-    let catalog = Catalog::shipped().unwrap();
+    let catalog = catalog::shipped().unwrap();
     let error = load(&ScenarioFolder::open(&inside).unwrap(), "a.yaml", &catalog).unwrap_err();
     assert!(error[0].message.contains("lies outside"), "{error:?}");
 }
@@ -219,7 +219,7 @@ proptest! {
 
     #[test]
     fn no_bytes_bring_the_loader_down(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        load_any(bytes, &Catalog::shipped().unwrap());
+        load_any(bytes, &catalog::shipped().unwrap());
     }
 
     #[test]
@@ -232,7 +232,7 @@ proptest! {
             let end = (at + len).min(text.len());
             text.splice(at..end, with.chars());
         }
-        load_any(text.into_iter().collect::<String>().into_bytes(), &Catalog::shipped().unwrap());
+        load_any(text.into_iter().collect::<String>().into_bytes(), &catalog::shipped().unwrap());
     }
 }
 
@@ -240,6 +240,6 @@ proptest! {
 fn the_scenario_that_is_spoilt_is_whole() {
     let source = Files(BTreeMap::from([("a.yaml".to_owned(), WHOLE.as_bytes().to_vec())]));
     let cases =
-        load(&source, "a.yaml", &Catalog::shipped().unwrap()).unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
+        load(&source, "a.yaml", &catalog::shipped().unwrap()).unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
     assert_eq!(cases.len(), 1);
 }

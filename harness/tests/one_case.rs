@@ -4,7 +4,7 @@ use pump_hil::files::ScenarioFolder;
 use pump_hil::interrupt;
 use pump_hil::report::Asked;
 use pump_hil::suite::{self, Settings};
-use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::value::Value;
@@ -16,7 +16,7 @@ fn run(text: &str) -> (Verdict, Vec<Event>) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("case.yaml"), text).unwrap();
     let source = ScenarioFolder::open(folder.path()).unwrap();
-    let cases = load(&source, "case.yaml", &Catalog::shipped().unwrap()).unwrap();
+    let cases = load(&source, "case.yaml", &catalog::shipped().unwrap()).unwrap();
     let settings = Settings {
         rig: RigFile::sim().unwrap(),
         asked: Asked::default(),
@@ -94,7 +94,7 @@ timeline:
         panic!("{verdict:?}");
     };
     assert_eq!(
-        why,
+        why.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["fault `memory-bit-flip` could not be confirmed: not in effect 10 s after it was armed"]
     );
 }

@@ -1,12 +1,14 @@
 //! Every file in `scenarios/rejected` is rejected with the diagnostics that stand beside it, and the published schema rejects what is wrong with
-//! its structure too.
+//! its structure too. `docs/diagnostics.md` explains every code, with a rejected file for each that a scenario can have.
 
 use pump_hil::files::ScenarioFolder;
-use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog::{self, Catalog};
 use pump_hil_language::scenario::load;
 use pump_hil_language::scenario::schema::{FileKind, of_scenarios, schema};
 use pump_hil_model::diagnostic::render_all;
-use pump_hil_model::yaml::{check, tree};
+use pump_hil_model::mistake::{Code, Mistake, Subject};
+use pump_hil_model::yaml::{check, parse};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn scenarios() -> PathBuf {
@@ -14,7 +16,7 @@ fn scenarios() -> PathBuf {
 }
 
 fn catalog() -> Catalog {
-    Catalog::shipped().unwrap_or_else(|d| panic!("{}", render_all(&d, false)))
+    catalog::shipped().unwrap_or_else(|d| panic!("{}", render_all(&d, false)))
 }
 
 /// Names of the rejected files, without `.yaml`.
@@ -77,7 +79,7 @@ fn the_published_schema_rejects_what_is_wrong_with_the_structure() {
     let mut compared = 0;
     for name in rejected() {
         let text = std::fs::read_to_string(scenarios().join(format!("rejected/{name}.yaml"))).unwrap();
-        let (Some(tree), found) = tree::parse(&text, 0) else {
+        let (Some(tree), found) = parse(&text, 0) else {
             continue;
         };
         // Placeholders have no structure yet, and duplicate keys are no matter of a schema.
@@ -96,4 +98,70 @@ fn the_published_schema_rejects_what_is_wrong_with_the_structure() {
         }
     }
     assert!(compared >= 20, "only {compared} files were compared");
+}
+
+/// The table of `docs/diagnostics.md`: the codes of each row, and the row.
+fn documented() -> Vec<(Vec<String>, String)> {
+    let text = std::fs::read_to_string(scenarios().join("../docs/diagnostics.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let codes = row.split('|').nth(1).unwrap();
+        let codes = codes.split(',').map(|code| code.trim().trim_matches('`').to_owned());
+        (codes.collect(), row.to_owned())
+    })
+    .collect()
+}
+
+/// The codes of scenarios that each rejected file gives.
+fn shown() -> BTreeMap<String, BTreeSet<Code>> {
+    let folder = ScenarioFolder::open(&scenarios()).unwrap();
+    let catalog = catalog();
+    let codes = |name: String| {
+        let told = load(&folder, &format!("rejected/{name}.yaml"), &catalog).unwrap_err();
+        (name, told.iter().map(|diagnostic| diagnostic.code).collect())
+    };
+    rejected().into_iter().map(codes).collect()
+}
+
+#[test]
+fn every_code_is_documented_and_no_other_with_what_it_means() {
+    let rows = documented();
+    let told: Vec<&str> = rows.iter().flat_map(|(codes, _)| codes).map(String::as_str).collect();
+    let all: Vec<String> = Code::all().map(|code| code.to_string()).collect();
+    assert_eq!(told, all);
+    for code in Code::all() {
+        let row = rows.iter().find(|(codes, _)| codes.contains(&code.to_string()));
+        let means = code.mistake().means();
+        assert!(row.unwrap().1.contains(&format!("| {means} |")), "{code}: {means}");
+    }
+}
+
+#[test]
+fn every_code_of_a_scenario_is_shown_by_the_rejected_file_that_the_documents_name() {
+    // What no file of this folder can show, and why.
+    let exceptions = [
+        // There is no such file. The tests of the command line show it.
+        Mistake::Unreadable,
+        // It takes a file with more mistakes than anybody would read. The hostile files show it.
+        Mistake::MoreErrors,
+    ];
+    let (rows, shown) = (documented(), shown());
+    for code in Code::all().filter(|code| code.subject() == Subject::Scenario) {
+        let (_, row) = rows
+            .iter()
+            .find(|(codes, _)| codes.contains(&code.to_string()))
+            .unwrap();
+        let named = row
+            .split_once("/rejected/")
+            .and_then(|(_, rest)| rest.split_once(".yaml"));
+        match named {
+            Some((name, _)) => assert!(shown[name].contains(&code), "{name} does not show {code}"),
+            None => assert!(
+                exceptions.contains(&code.mistake()),
+                "no rejected file is named for {code}"
+            ),
+        }
+        let by_any = shown.values().any(|codes| codes.contains(&code));
+        assert_eq!(by_any, !exceptions.contains(&code.mistake()), "{code}");
+    }
 }

@@ -1,8 +1,8 @@
 //! The files that come with the harness are right: fixtures load, scenarios load, and the published schema agrees with the loader.
 
 use pump_hil::files::{self, ScenarioFolder};
-use pump_hil_language::catalog::Catalog;
 use pump_hil_language::catalog::coverage::{Covered, coverage};
+use pump_hil_language::catalog::{self, Catalog};
 use pump_hil_language::scenario::load;
 use pump_hil_language::scenario::schema::{FileKind, schema};
 use pump_hil_model::diagnostic::render_all;
@@ -11,7 +11,7 @@ use pump_hil_talk::device::Profile;
 use pump_hil_testing::repository::root;
 
 fn catalog() -> Catalog {
-    match Catalog::shipped() {
+    match catalog::shipped() {
         Ok(catalog) => catalog,
         Err(diagnostics) => panic!("{}", render_all(&diagnostics, false)),
     }

@@ -1,6 +1,6 @@
 //! The image of `firmware-stub/board` in QEMU: how soon it runs a step, and what a read by the probe costs beside the bare request.
 
-use super::{folder, run};
+use super::harness::{folder, one_case, run};
 use pump_hil::interrupt;
 use pump_hil::journal;
 use pump_hil_model::event::Body;
@@ -147,12 +147,12 @@ pub fn first_step(out: &Path) -> f64 {
         jobs: 1,
         ..bench.settings().clone()
     };
-    let case = super::one_case(&folder("../scenarios/continuous-day.yaml"));
+    let case = one_case(&folder("../scenarios/continuous-day.yaml"));
     let times = (0..21).map(|_| {
         let begin = Instant::now();
-        let results = suite::run(std::slice::from_ref(&case), &settings, &interrupt::pair().1, |_| {});
+        let result = suite::run_case(&case, &settings, &interrupt::pair().1, &mut |_| {});
         let wall = begin.elapsed();
-        assert_eq!(results[0].outcome.verdict.word(), "passed");
+        assert_eq!(result.outcome.verdict.word(), "passed");
         let (_, events) = journal::open(&out.join("continuous-day@qemu-microbit.jsonl"))
             .expect("a journal")
             .into_parts();

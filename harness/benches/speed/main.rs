@@ -7,15 +7,18 @@
     reason = "a bench prints, and measures the host's time"
 )]
 
+mod harness;
 mod in_qemu;
 mod round_trip;
 
+use harness::{folder, one_case, run};
 use pump_hil::interrupt;
+use pump_hil::reporter::Reporters;
 use pump_hil::shipped::Bench;
-use pump_hil::suite::{self, Settings};
+use pump_hil::suite::{self, Batch, Settings};
 use pump_hil_model::case::Case;
 use pump_hil_testing::repository;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -81,7 +84,13 @@ fn thousand_days(out: &Path) -> f64 {
         ..bench.settings().clone()
     };
     let begin = Instant::now();
-    let results = suite::run(&cases, &settings, &interrupt::pair().1, |_| {});
+    let cases = &cases;
+    let results = suite::run(
+        &[Batch { cases, settings }],
+        &interrupt::pair().1,
+        &mut Reporters::default(),
+    )
+    .results;
     let each = begin.elapsed() / 1000;
     let failed: Vec<_> = results
         .iter()
@@ -140,51 +149,4 @@ fn suite_memory(out: &Path) -> f64 {
         &out.join("suite"),
     )
     .1
-}
-
-/// Runs the harness; wall time, and the peak of its resident memory in MiB, sampled until its end.
-fn run(arguments: &[&str], out: &Path) -> (Duration, f64) {
-    let begin = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pump-hil"))
-        .args(arguments)
-        .arg(out)
-        .current_dir(folder(".."))
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the harness starts");
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kib = 0_u32;
-    loop {
-        if let Some(kib) = std::fs::read_to_string(&status)
-            .ok()
-            .and_then(|text| high_water_kib(&text))
-        {
-            peak_kib = peak_kib.max(kib);
-        }
-        if let Some(status) = child.try_wait().expect("the harness can be waited for") {
-            assert!(status.success(), "{arguments:?}: {status}");
-            return (begin.elapsed(), f64::from(peak_kib) / 1024.0);
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-fn high_water_kib(status: &str) -> Option<u32> {
-    status.lines().find_map(|line| {
-        line.strip_prefix("VmHWM:")?
-            .trim()
-            .strip_suffix(" kB")?
-            .trim()
-            .parse()
-            .ok()
-    })
-}
-
-fn one_case(path: &Path) -> Case {
-    let cases = pump_hil::shipped::cases(path, &folder("../fixtures"));
-    cases.into_iter().next().expect("one case")
-}
-
-fn folder(relative: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }

@@ -1,11 +1,11 @@
-//! `defmt`: a firmware sends the number of a text and its values, and the texts stand in its image.
+//! `defmt`: a firmware sends the number of a text and its values, and the texts stand in its elf.
 //!
 //! Format strings are taken apart by `defmt-parser`, which is light. `defmt-decoder`, which would do the rest, takes memory by what a frame says (four bytes
 //! of garbage ask for gigabytes) and changes how `serde_json` reads numbers in the whole program; so values are read here, within bounds.
 //!
 //! **Invariant:** a frame is foreign: it takes at most `VALUES_MAX` values, `DEPTH_MAX` deep, or it is none.
 
-use super::Image;
+use super::elf::Elf;
 use defmt_parser::{DisplayHint, Fragment, ParserMode, TimePrecision, Type, parse};
 use gimli::AttributeValue;
 use pump_hil_model::safe_text::safe;
@@ -21,7 +21,7 @@ const DEPTH_MAX: u32 = 16;
 /// Columns that a number is filled up to.
 const COLUMNS_MAX: usize = 64;
 
-/// The texts of an image.
+/// The texts of an elf.
 #[derive(Debug, Default)]
 pub struct Table {
     entries: BTreeMap<u16, Entry>,
@@ -56,13 +56,12 @@ struct Name {
 }
 
 impl Table {
-    /// The texts of `image`; `None` where it has none, or frames of a kind that is not read here.
-    #[must_use]
-    pub fn of(image: &Image) -> Option<Self> {
-        image.symbol("_defmt_encoding_ = rzcobs")?;
-        let places = places(image).unwrap_or_default();
+    /// The texts of a file; `None` where it has none, or frames of a kind that is not read here.
+    pub(super) fn of(elf: &Elf) -> Option<Self> {
+        elf.symbol("_defmt_encoding_ = rzcobs")?;
+        let places = places(elf).unwrap_or_default();
         let mut table = Self::default();
-        for (symbol, place) in image.symbols() {
+        for (symbol, place) in elf.symbols() {
             let Some(name) = name(symbol) else { continue };
             let (Ok(number), Some(tag)) = (u16::try_from(place.addr), name.tag.strip_prefix("defmt_")) else {
                 continue;
@@ -115,8 +114,8 @@ fn name(symbol: &str) -> Option<Name> {
 }
 
 /// Where each text stands in the sources, by the name of its symbol.
-fn places(image: &Image) -> Option<BTreeMap<String, String>> {
-    let dwarf = image.dwarf().ok()?;
+fn places(elf: &Elf) -> Option<BTreeMap<String, String>> {
+    let dwarf = elf.dwarf().ok()?;
     let mut found = BTreeMap::new();
     let mut units = dwarf.units();
     while let Ok(Some(header)) = units.next() {
@@ -151,7 +150,7 @@ fn places(image: &Image) -> Option<BTreeMap<String, String>> {
     Some(found)
 }
 
-fn file_name(dwarf: &super::names::Dwarf<'_>, unit: &super::names::Unit<'_>, index: u64) -> Option<String> {
+fn file_name(dwarf: &super::elf::Dwarf<'_>, unit: &super::names::Unit<'_>, index: u64) -> Option<String> {
     let header = unit.line_program.as_ref()?.header();
     let file = header.file(index)?;
     let name = dwarf.attr_string(unit, file.path_name()).ok()?.to_string_lossy();

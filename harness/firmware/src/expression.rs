@@ -1,10 +1,12 @@
 //! `PUMP.state.total`, `queue[3].length`: from an expression to a place in memory with a type.
 
-use super::names::Named;
+use super::elf::Elf;
+use super::error::NameError;
+use super::names::{Named, Names};
 use super::place::Place;
 use super::types::Types;
 use super::walk::Walk;
-use super::{Image, NameError};
+
 use pump_hil_model::diagnostic::suggest;
 use std::collections::BTreeMap;
 
@@ -20,28 +22,26 @@ enum Part<'a> {
     Index(u64),
 }
 
-impl Image {
-    /// The place that an expression names.
-    ///
-    /// # Errors
-    /// There is no such name, or nothing that could be read as one value; what to do about it.
-    pub fn place(&self, text: &str) -> Result<Place, NameError> {
-        let (path, parts) = split(text)?;
-        let variable = self.variable(path)?;
-        let (mut walk, mut ty) = Walk::into_variable(Types::of(self)?, &variable, path)?;
-        for part in parts {
-            ty = match part {
-                Part::Field(name) => walk.field(ty, name)?,
-                Part::Index(index) => walk.index(ty, index)?,
-            };
-        }
-        walk.settle(ty, text)
+/// The place that an expression names.
+///
+/// # Errors
+/// There is no such name, or nothing that could be read as one value; what to do about it.
+pub(super) fn place<'a>(
+    elf: &Elf,
+    names: impl FnOnce() -> Result<&'a Names, NameError>,
+    text: &str,
+) -> Result<Place, NameError> {
+    let (path, parts) = split(text)?;
+    let names = names()?;
+    let variable = one_of(&names.variables, path, "variable", &names.without)?;
+    let (mut walk, mut ty) = Walk::into_variable(Types::of(elf)?, &variable, path)?;
+    for part in parts {
+        ty = match part {
+            Part::Field(name) => walk.field(ty, name)?,
+            Part::Index(index) => walk.index(ty, index)?,
+        };
     }
-
-    fn variable(&self, path: &str) -> Result<Named, NameError> {
-        let names = self.names()?;
-        one_of(&names.variables, path, "variable", &names.without)
-    }
+    walk.settle(ty, text)
 }
 
 /// Whether a text is written as an expression, whatever it names.

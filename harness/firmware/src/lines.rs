@@ -1,6 +1,6 @@
 //! From an address of code to function, file and line, inlined functions too.
 
-use super::Image;
+use super::image::Image;
 use addr2line::{Context, LookupResult};
 use gimli::{EndianSlice, LittleEndian, SectionId};
 use object::elf::FileHeader32;

@@ -1,13 +1,10 @@
 //! The names that DWARF gives: variables that stand at one address all the time, and functions.
 
-use super::{Image, NameError};
-use gimli::{AttributeValue, DebugInfoOffset, EndianSlice, LittleEndian, Operation, Section as _, UnitOffset};
-use object::read::elf::ElfFile;
-use object::{Object as _, ObjectSection as _};
+use super::elf::{Dwarf, Elf, Slice};
+use super::error::NameError;
+use gimli::{AttributeValue, DebugInfoOffset, Operation, UnitOffset};
 use std::collections::{BTreeMap, HashMap};
 
-pub(super) type Slice<'a> = EndianSlice<'a, LittleEndian>;
-pub(super) type Dwarf<'a> = gimli::Dwarf<Slice<'a>>;
 pub(super) type Unit<'a> = gimli::Unit<Slice<'a>>;
 pub(super) type Entry<'a> = gimli::DebuggingInformationEntry<Slice<'a>>;
 
@@ -41,55 +38,21 @@ pub(super) struct Names {
     pub without: BTreeMap<String, &'static str>,
 }
 
-impl Image {
-    /// The debug information.
-    pub(super) fn dwarf(&self) -> Result<Dwarf<'_>, NameError> {
-        let broken = |what: String| NameError::new(format!("the debug information is broken: {what}"));
-        let file = ElfFile::<object::elf::FileHeader32<object::LittleEndian>>::parse(self.bytes());
-        let file = file.map_err(|error| broken(error.to_string()))?;
-        let load = |id: gimli::SectionId| -> Result<Slice<'_>, NameError> {
-            let Some(section) = file.section_by_name(id.name()) else {
-                return Ok(Slice::default());
-            };
-            let data = section.data().map_err(|error| broken(error.to_string()))?;
-            let compressed = section.compressed_file_range();
-            if compressed.is_ok_and(|range| range.format != object::CompressionFormat::None) {
-                return Err(
-                    NameError::new("its debug information is compressed").help("build the firmware without `-gz`")
-                );
-            }
-            Ok(Slice::new(data, LittleEndian))
+impl Names {
+    /// Of a file with debug information.
+    ///
+    /// # Errors
+    /// It has none, or it is broken.
+    pub fn of(elf: &Elf) -> Result<Self, NameError> {
+        let mut collector = Collector {
+            nodes: Vec::new(),
+            node_at: HashMap::new(),
+            origin: HashMap::new(),
+            found: Vec::new(),
+            effort: Effort::new(),
         };
-        let dwarf = gimli::Dwarf::load(load)?;
-        if dwarf.debug_info.reader().is_empty() {
-            return Err(NameError::new("the firmware has no debug information").help(
-                "build it with `debug = 2` in its profile of Cargo.toml, or with `-g`; that changes no instruction",
-            ));
-        }
-        Ok(dwarf)
-    }
-
-    /// Everything that can be named, found once.
-    pub(super) fn names(&self) -> Result<&Names, NameError> {
-        let names = self.names.get_or_init(|| {
-            let dwarf = self.dwarf()?;
-            let mut collector = Collector {
-                nodes: Vec::new(),
-                node_at: HashMap::new(),
-                origin: HashMap::new(),
-                found: Vec::new(),
-                effort: Effort::new(),
-            };
-            collector.walk(&dwarf)?;
-            collector.names()
-        });
-        names.as_ref().map_err(Clone::clone)
-    }
-}
-
-impl From<gimli::Error> for NameError {
-    fn from(error: gimli::Error) -> Self {
-        Self::new(format!("the debug information cannot be read: {error}"))
+        collector.walk(&elf.dwarf()?)?;
+        collector.names()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A place in memory with a type: between its bytes and values.
 
-use super::NameError;
+use super::error::NameError;
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::value::{Number, Value, Wanted, needs_image};
 

@@ -3,7 +3,7 @@
 //! **Invariant:** memory, registers and tables may be garbage. The walk ends after [`FRAMES_MAX`] frames at the latest, each frame takes a bounded number
 //! of reads, and the stack pointer only goes up.
 
-use super::Image;
+use super::image::Image;
 use super::lines::{Bytes, Lines};
 use gimli::{
     BaseAddresses, CfaRule, DebugFrame, EhFrame, LittleEndian, Register, RegisterRule, UnwindContext,

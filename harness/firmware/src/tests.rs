@@ -1,11 +1,14 @@
 use super::*;
 use object::ObjectSection as _;
+use object::elf::FileHeader32;
+use object::read::elf::ElfFile;
+use object::{LittleEndian, Object as _};
 use proptest::prelude::*;
 use pump_hil_model::value::{Value, Wanted};
 
 /// Built by `tests/elf/build` from the sources beside it.
-const C: &[u8] = include_bytes!("../../tests/elf/c.elf");
-const RUST: &[u8] = include_bytes!("../../tests/elf/rust.elf");
+const C: &[u8] = include_bytes!("../tests/elf/c.elf");
+const RUST: &[u8] = include_bytes!("../tests/elf/rust.elf");
 
 fn image(bytes: &[u8]) -> Image {
     Image::parse(bytes).unwrap()

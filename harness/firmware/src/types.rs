@@ -1,7 +1,8 @@
 //! Types as DWARF describes them, read one at a time as an expression walks into them.
 
-use super::names::{At, Dwarf, Effort, Entry, Slice, Unit, referred, text};
-use super::{Image, NameError};
+use super::elf::{Dwarf, Elf, Slice};
+use super::error::NameError;
+use super::names::{At, Effort, Entry, Unit, referred, text};
 use gimli::{AttributeValue, DebugInfoOffset, UnitOffset};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -76,8 +77,8 @@ pub(super) struct Types<'a> {
 }
 
 impl<'a> Types<'a> {
-    pub fn of(image: &'a Image) -> Result<Self, NameError> {
-        let dwarf = image.dwarf()?;
+    pub fn of(elf: &'a Elf) -> Result<Self, NameError> {
+        let dwarf = elf.dwarf()?;
         let mut starts = Vec::new();
         let mut headers = dwarf.units();
         while let Some(header) = headers.next()? {

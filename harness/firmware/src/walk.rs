@@ -3,7 +3,7 @@
 //! A wrapper around one value is seen through, as is an enum in which only one variant holds something (`Option`): what is read then is the value, or `none`.
 //! No pointer is followed, so a place stands where it stands; only whether it holds anything at this moment must be looked at each time.
 
-use super::NameError;
+use super::error::NameError;
 use super::names::Named;
 use super::place::{Guard, Kind, Place, Tag};
 use super::types::{Choice, Member, Shape, Type, Types, Variant};

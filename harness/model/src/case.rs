@@ -6,10 +6,12 @@
 mod check;
 mod prescription;
 mod step;
+mod verb;
 
 pub use check::{Check, Invariant, Measure, Op, Operand, Range, Rule};
 pub use prescription::{FlexStep, Mode, PatientBolus, Prescription, Trial};
 pub use step::{Action, ProbeAction, Request, Step, When};
+pub use verb::{Arg, ArgValue, ReadArgs, Section, Verb};
 
 use crate::capability::Capability;
 use crate::quantity::{Percent, Span, Volume};

@@ -3,6 +3,7 @@
 //! Invariant: a diagnostic carries the line that it is about, cut to a bounded length, so that it can be shown without the file and no hostile
 //! file can fill a terminal.
 
+use crate::mistake::Code;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::fmt;
 
@@ -28,12 +29,14 @@ pub struct Diagnostic {
     pub label: String,
     /// What to do, such as `did you mean ...`.
     pub help: Option<String>,
+    /// What kind of mistake it is.
+    pub code: Code,
 }
 
 impl Diagnostic {
     /// About a whole file that has no text to show.
     #[must_use]
-    pub fn about_file(file: &str, message: String, help: Option<String>) -> Self {
+    pub fn about_file(code: Code, file: &str, message: String, help: Option<String>) -> Self {
         Self {
             file: file.to_owned(),
             line: 1,
@@ -43,12 +46,14 @@ impl Diagnostic {
             message,
             label: String::new(),
             help,
+            code,
         }
     }
 
     /// About the bytes `start..end` of `text`; only the first line of them is shown.
     #[must_use]
     pub fn at(
+        code: Code,
         file: &str,
         text: &str,
         range: (usize, usize),
@@ -75,6 +80,7 @@ impl Diagnostic {
             message,
             label,
             help,
+            code,
         }
     }
 
@@ -82,7 +88,8 @@ impl Diagnostic {
     #[must_use]
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        let title = Level::ERROR.primary_title(self.message.as_str());
+        let mut group = Group::with_title(title.id(self.code.to_string()));
         let whole_line = self.column as usize == 1 + self.excerpt[..self.span.0].chars().count();
         if self.excerpt.is_empty() || !whole_line {
             // Said apart from the snippet, which would count the column inside the excerpt.

@@ -6,6 +6,7 @@
 use crate::crash::Crash;
 use crate::fault::FaultName;
 use crate::quantity::Span;
+use crate::trouble::TroubleCode;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -246,6 +247,9 @@ pub enum Body {
     },
     /// The rig, not the pump, is in trouble: the verdict cannot be about the pump.
     RigTrouble {
+        /// Which; `None` in journals from before there were codes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<TroubleCode>,
         /// What, and what to do.
         what: String,
     },

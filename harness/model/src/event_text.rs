@@ -54,7 +54,7 @@ pub fn event_line(event: &Event) -> String {
         Body::FaultConfirmed { fault } => format!("fault {fault} in effect"),
         Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
         Body::FaultCleared { fault } => format!("fault {fault} cleared"),
-        Body::RigTrouble { what } => format!("rig trouble: {what}"),
+        Body::RigTrouble { what, .. } => format!("rig trouble: {what}"),
         Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),

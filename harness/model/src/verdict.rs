@@ -2,11 +2,11 @@
 
 use crate::event::StepId;
 use crate::quantity::Span;
+use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 
 /// How a scenario ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "verdict", rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything held.
     Passed,
@@ -17,8 +17,8 @@ pub enum Verdict {
     },
     /// Rig, journal or clock broke: nothing is said about the pump.
     Inconclusive {
-        /// What, and what to do.
-        why: Vec<String>,
+        /// What, in the order in which it came.
+        why: Vec<Trouble>,
     },
     /// This rig cannot run it.
     Skipped {

@@ -1,5 +1,5 @@
-//! The closed lists of words: states, alarms, verbs, events, reasons. They are those of `firmware-stub/PROTOCOL.md`; a device profile maps a
-//! firmware's own words to them.
+//! The closed lists of words: states, alarms, events, reasons. They are those of `firmware-stub/PROTOCOL.md`; a device profile maps a
+//! firmware's own words to them. The verbs are [`crate::case::Verb`].
 
 /// Alarms that stop or endanger therapy.
 pub const CRITICAL_ALARMS: &[&str] = &[
@@ -157,45 +157,3 @@ pub const SYMBOLS: &[&str] = &[
 ];
 /// Routes of a drug.
 pub const ROUTES: &[&str] = &["intrathecal", "epidural"];
-
-/// A verb of `do`, and the arguments that it takes: those that it must have, and those that it may.
-#[derive(Debug, Clone, Copy)]
-pub struct Verb {
-    /// Its name.
-    pub name: &'static str,
-    /// Arguments that must be given.
-    pub must: &'static [&'static str],
-    /// Arguments that may be given.
-    pub may: &'static [&'static str],
-}
-
-const fn verb(name: &'static str, must: &'static [&'static str], may: &'static [&'static str]) -> Verb {
-    Verb { name, must, may }
-}
-
-/// All verbs of `do`.
-pub const VERBS: &[Verb] = &[
-    verb("identify", &[], &[]),
-    verb("status", &[], &[]),
-    verb("totals", &[], &[]),
-    verb("read-prescription", &[], &[]),
-    verb("forecast", &[], &[]),
-    verb("read-log", &[], &[]),
-    verb("commit", &[], &[]),
-    verb("abort", &[], &[]),
-    verb("start", &[], &[]),
-    verb("stop", &[], &[]),
-    verb("minimum-rate", &[], &[]),
-    verb("patient-bolus", &[], &[]),
-    verb("single-bolus", &["dose", "over"], &[]),
-    verb("prime-bolus", &[], &[]),
-    verb("bridge-bolus", &["volume", "rate"], &[]),
-    verb("refill", &["added"], &["removed"]),
-    verb("clear-alarm", &["alarm"], &[]),
-    verb("mute", &[], &[]),
-    verb("test-alarm", &["priority"], &[]),
-    verb("set-clock", &["to"], &[]),
-    verb("log-every", &["interval"], &[]),
-    verb("report-tones", &["on"], &[]),
-    verb("self-test", &[], &[]),
-];

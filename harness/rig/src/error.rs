@@ -11,6 +11,7 @@ use super::qemu::QemuError;
 use super::test_block::{BlockError, WrongBlock};
 use pump_hil_firmware::NameError;
 use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::trouble::{Trouble, TroubleCode};
 
 /// What went wrong with the rig, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -104,8 +105,8 @@ impl From<BlockError> for RigError {
 impl RigError {
     /// Its stable name, by which a rig's trouble is told from another without reading its text.
     #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
+    pub fn code(&self) -> TroubleCode {
+        TroubleCode::of(match self {
             Self::File(error) => error.code(),
             Self::Wrong(_) => "rig-file",
             Self::Link(error) => error.code(),
@@ -122,7 +123,13 @@ impl RigError {
             Self::Name(_) => "rig-name",
             Self::NoSimulator => "rig-no-simulator",
             Self::Defect { .. } => "rig-defect",
-        }
+        })
+    }
+
+    /// The trouble that it is to a run.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        Trouble::told(self.code(), self.to_string())
     }
 
     /// Whether the line or the probe is gone.
@@ -174,7 +181,8 @@ mod tests {
             ),
         ];
         for (trouble, code, text) in troubles {
-            assert_eq!((trouble.code(), trouble.to_string().as_str()), (code, text));
+            assert_eq!((trouble.code().as_str(), trouble.to_string().as_str()), (code, text));
+            assert_eq!(trouble.trouble().to_string(), text);
         }
     }
 }

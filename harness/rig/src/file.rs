@@ -12,6 +12,7 @@ use pump_hil_firmware::Image;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::fault::{CATALOGUE, FaultName};
+use pump_hil_model::mistake::{Mistake, Subject};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::document::Document;
 use pump_hil_model::yaml::schema::published;
@@ -92,12 +93,12 @@ impl RigFile {
         flash: Option<&Path>,
         device: impl FnOnce(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
-        let (document, raw) = Document::read::<RawRig>(&path.display().to_string(), text)?;
+        let (document, raw) = Document::read::<RawRig>(Subject::Rig, &path.display().to_string(), text)?;
         let mut wrong = WrongFile(Vec::new());
         // It becomes part of the names of files.
         if !raw::is_name(&raw.rig) {
             let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
-            wrong.0.extend(document.wrong(&["rig"], what).0);
+            wrong.0.extend(document.wrong(Mistake::Name, &["rig"], what).0);
         }
         let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")));
         let clock = raw.clock.validated(&document);
@@ -115,14 +116,14 @@ impl RigFile {
             return Err(wrong.into());
         };
         if let Some((key, what)) = pump.contradicts(clock, probe.as_ref()) {
-            return Err(document.wrong(&key, what).into());
+            return Err(document.wrong(Mistake::KeyCombination, &key, what).into());
         }
         let device = device(&raw.device)?;
         let firmware = match flash {
             Some(elf) => Some(flashed(&mut *pump, probe.as_ref(), elf)?),
             None => {
                 let own = pump.elf().map(|elf| Firmware::read(elf, false)).transpose();
-                own.map_err(|error| document.wrong(&["pump", "elf"], error.of_elf()))?
+                own.map_err(|error| document.wrong(Mistake::Elf, &["pump", "elf"], error.of_elf()))?
             }
         };
         let (device, image) = device.with_firmware(firmware.as_ref())?;
@@ -131,7 +132,9 @@ impl RigFile {
             && !profile.symbols.contains_key(symbol)
         {
             let what = format!("device profile `{}` has no symbol `{symbol}`", profile.device);
-            return Err(document.wrong(&["probe", "test-block"], what).into());
+            return Err(document
+                .wrong(Mistake::Reference, &["probe", "test-block"], what)
+                .into());
         }
         Ok(Self {
             name: raw.rig,
@@ -251,7 +254,7 @@ impl Device {
         let image = firmware::image(&files::tidy(&folder.join(elf)));
         image.map(Some).map_err(|error| {
             let file = self.file.display().to_string();
-            Profile::wrong(&self.text, &file, "elf", error.of_elf()).into()
+            Profile::wrong(Mistake::Elf, &self.text, &file, "elf", error.of_elf()).into()
         })
     }
 }

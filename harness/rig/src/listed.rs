@@ -1,11 +1,32 @@
 //! Words of a rig file that each name one of a list of kinds: the list is the one place that a new kind is entered in.
 
+use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::yaml::document::Document;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::borrow::Cow;
 
-/// A key of a rig file that is wrong, and how.
-pub type WrongKey = (&'static str, String);
+/// A key that is wrong, below its part of a rig file, and how.
+#[derive(Debug)]
+pub struct WrongKey {
+    mistake: Mistake,
+    key: &'static str,
+    what: String,
+}
+
+impl WrongKey {
+    /// This key.
+    pub fn new(mistake: Mistake, key: &'static str, what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self { mistake, key, what }
+    }
+
+    /// As it is told of a part of the file.
+    pub fn of(self, document: &Document, part: &str) -> WrongFile {
+        document.wrong(self.mistake, &[part, self.key], self.what)
+    }
+}
 
 /// Something of which there is a list, each with its word.
 pub trait Listed: Sized + 'static {

@@ -7,9 +7,10 @@ use super::probe::{self, ProbeAt, ProbeKind};
 use super::pumps::{self, Pump, PumpKind};
 use crate::files;
 use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
-
 use pump_hil_model::yaml::document::Document;
+use pump_hil_model::yaml::quantity::mistake_of;
 use pump_hil_model::yaml::raw::{Quantity, Time};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -120,7 +121,7 @@ fn only(document: &Document, part: &str, given: &[(&str, bool)], kind: &[&str]) 
     let foreign = given.iter().filter(|(key, given)| *given && !kind.contains(key));
     let wrong = foreign.flat_map(|(key, _)| {
         let what = format!("a {part} of this kind has no `{key}`");
-        document.wrong(&[part, key], what).0
+        document.wrong(Mistake::KeyCombination, &[part, key], what).0
     });
     let wrong: Vec<_> = wrong.collect();
     if wrong.is_empty() {
@@ -151,7 +152,7 @@ impl RawPump {
             port: self.port,
             baud: self.baud,
         };
-        (kind.described)(keys).map_err(|(key, what)| document.wrong(&["pump", key], what))
+        (kind.described)(keys).map_err(|wrong| wrong.of(document, "pump"))
     }
 }
 
@@ -159,12 +160,17 @@ impl RawClock {
     pub fn validated(self, document: &Document) -> Result<ClockKind, WrongFile> {
         match (self.kind, self.scale) {
             (ClockWord::Virtual, None) => Ok(ClockKind::Virtual),
-            (ClockWord::Virtual, Some(_)) => {
-                Err(document.wrong(&["clock", "scale"], "virtual time has no `scale`: nothing waits for it"))
+            (ClockWord::Virtual, Some(_)) => Err(document.wrong(
+                Mistake::KeyCombination,
+                &["clock", "scale"],
+                "virtual time has no `scale`: nothing waits for it",
+            )),
+            (ClockWord::Real, Some(0)) => {
+                Err(document.wrong(Mistake::Range, &["clock", "scale"], "`scale` must be at least 1"))
             }
-            (ClockWord::Real, Some(0)) => Err(document.wrong(&["clock", "scale"], "`scale` must be at least 1")),
             (ClockWord::Real, Some(scale)) => Ok(ClockKind::Real { scale }),
             (ClockWord::Real, None) => Err(document.wrong(
+                Mistake::MissingKey,
                 &["clock", "kind"],
                 "real time needs its `scale`; 1 is the host's own pace",
             )),
@@ -186,7 +192,7 @@ impl RawProbe {
             selector: self.selector,
             speed: self.speed,
         };
-        let described = (kind.described)(keys).map_err(|(key, what)| document.wrong(&["probe", key], what))?;
+        let described = (kind.described)(keys).map_err(|wrong| wrong.of(document, "probe"))?;
         Ok(ProbeAt::new(described, self.test_block))
     }
 }
@@ -194,13 +200,18 @@ impl RawProbe {
 impl RawLimits {
     pub fn validated(&self, document: &Document) -> Result<RigLimits, WrongFile> {
         let time = |key: &str, value: &str| {
-            let wrong = |what: String| document.wrong(&["limits", key], what);
-            let span: Span = value.parse().map_err(|e| wrong(format!("`{key}`: {e}")))?;
+            let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["limits", key], what);
+            let span: Span = value
+                .parse()
+                .map_err(|e| wrong(mistake_of(&e), format!("`{key}`: {e}")))?;
             match u64::try_from(span.0) {
                 Ok(ms) if ms >= LIMIT_LEAST_MS => Ok(Duration::from_millis(ms)),
-                _ => Err(wrong(format!(
-                    "`{key}` must be at least 1 s: within less a busy host makes a pump that is well look as if it hung"
-                ))),
+                _ => Err(wrong(
+                    Mistake::Range,
+                    format!(
+                        "`{key}` must be at least 1 s: within less a busy host makes a pump that is well look as if it hung"
+                    ),
+                )),
             }
         };
         Ok(RigLimits {

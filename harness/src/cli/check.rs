@@ -1,7 +1,9 @@
 //! `pump-hil check`: everything that is wrong with scenarios, without running them.
 
 use super::args::Check;
-use super::{CliError, Exit, eprint, inputs, print};
+use super::exit::{CliError, Exit};
+use super::inputs;
+use super::print::{eprint, print};
 use crate::report::counted;
 use std::collections::BTreeSet;
 use std::path::Path;

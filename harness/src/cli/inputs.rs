@@ -1,6 +1,6 @@
 //! What the commands read: fixtures and scenarios.
 
-use super::CliError;
+use super::exit::CliError;
 use crate::files;
 use pump_hil_language::catalog::Catalog;
 use pump_hil_model::case::Case;

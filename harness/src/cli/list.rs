@@ -1,7 +1,9 @@
 //! `pump-hil list` and `pump-hil schema`: what there is.
 
 use super::args::{List, Schema, SchemaKind};
-use super::{CliError, Exit, eprint, inputs, print};
+use super::exit::{CliError, Exit};
+use super::inputs;
+use super::print::{eprint, print};
 use crate::report::counted;
 use pump_hil_language::catalog::coverage::{coverage, render};
 use pump_hil_language::scenario::schema::{FileKind, schema as scenario_schema};

@@ -1,6 +1,6 @@
 //! The folder that a run writes into: its own as long as it lasts, because two runs in one would write over each other's journals.
 
-use super::CliError;
+use super::exit::CliError;
 use pump_hil_rig::host_time;
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};

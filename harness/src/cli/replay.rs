@@ -1,21 +1,27 @@
 //! `pump-hil replay`: judges journals again.
 
 use super::args::Replay;
-use super::{CliError, Exit, eprint, print};
-use crate::report::{self, ScenarioResult, Tally};
+use super::exit::{CliError, Exit};
+use super::print::eprint;
+use super::progress::{Lines, To};
+use crate::report::{ScenarioResult, Tally};
+use crate::reporter::{Reporter as _, RunEvent};
 use crate::suite;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
     let (mut tally, mut unreadable) = (Tally::default(), false);
-    for path in journals(&args.journals)? {
+    let mut lines = Lines::of_all(To::Output);
+    for (case, path) in journals(&args.journals)?.into_iter().enumerate() {
         match suite::judge_file(&path) {
             Ok((header, outcome)) => {
                 tally.count(&outcome.verdict);
                 let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
                 result.journal = Some(path.display().to_string());
-                print(&report::terminal::result(&result))?;
+                let result = Arc::new(result);
+                lines.on(&RunEvent::CaseEnded { case, result })?;
             }
             Err(error) => {
                 eprint(&format!("error: {error}\n"));

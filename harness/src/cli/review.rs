@@ -1,7 +1,7 @@
 //! `pump-hil review`: dose logs that wait for a person.
 
 use super::args::Review;
-use super::{CliError, Exit};
+use super::exit::{CliError, Exit};
 use crate::snapshot::{self, By, Choice};
 use pump_hil_rig::host_time;
 

@@ -1,14 +1,18 @@
 //! `pump-hil run`: the main job.
 
 use super::args::Run;
+use super::exit::{CliError, Exit};
+use super::inputs;
 use super::inputs::Group;
 use super::out::OutFolder;
-use super::progress::Reporter;
-use super::{CliError, Exit, eprint, inputs, print};
+use super::print::{eprint, print};
+use super::progress;
+use super::summary::Summary;
 use crate::interrupt;
-use crate::report::{self, Asked, ScenarioResult, Tally, counted};
+use crate::report::{Asked, Tally, counted};
+use crate::reporter::{ReportFile, Reporter, Reporters};
 use crate::snapshot;
-use crate::suite::{self, Settings, Snapshots};
+use crate::suite::{self, Batch, Settings, Snapshots};
 use pump_hil_language::select::{Filter, Shard};
 use pump_hil_rig::{RigFile, host_time};
 use std::path::Path;
@@ -29,20 +33,17 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     let out = OutFolder::open(args.out.as_deref())?;
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
-    let results = play(args, &work, &update, out.path(), &interrupt);
-    let written = write_reports(out.path(), &results);
-    let mut text = report::terminal::table(&results);
-    let interrupted = interrupt.by();
-    if let Some(by) = interrupted {
-        let left = work.runs() - results.len();
-        text.push_str(&format!("Interrupted by {by}: {} not run\n", counted(left, "case")));
-    }
-    let printed = print(&text);
-    // Last, so that nobody overlooks it.
-    eprint(&report::terminal::not_safe(&results));
+    let reporters: Vec<Box<dyn Reporter>> = vec![
+        progress::reporter(args.progress),
+        Box::new(ReportFile::json(out.path())),
+        Box::new(ReportFile::junit(out.path())),
+        Box::new(Summary),
+    ];
+    let mut reporters = Reporters::new(reporters);
+    let ended = suite::run(&batches(args, &work, &update, out.path()), &interrupt, &mut reporters);
     let where_it_is = format!("Journals, results.json and junit.xml are in {}\n", out.path().display());
-    let told = written.and(printed).and_then(|()| print(&where_it_is));
-    if interrupted.is_some() {
+    let told = reporters.finish().and_then(|()| print(&where_it_is));
+    if ended.interrupted.is_some() {
         // It may have been broken off by closing the terminal, on which nothing can be told any more.
         if let Err(error) = told {
             eprint(&format!("error: {error}\n"));
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     }
     told?;
     Ok(Exit::of(Tally::of(
-        results.iter().map(|result| &result.outcome.verdict),
+        ended.results.iter().map(|result| &result.outcome.verdict),
     )))
 }
 
@@ -61,12 +62,6 @@ struct Work {
     groups: Vec<Group>,
     /// The fixtures that were named.
     fixtures: Option<String>,
-}
-
-impl Work {
-    fn runs(&self) -> usize {
-        self.rigs.len() * count(&self.groups)
-    }
 }
 
 /// Loads what is to be run; or everything that is wrong with it, rendered.
@@ -97,16 +92,9 @@ fn work(args: &Run, fixtures: Option<&Path>) -> Result<Result<Work, String>, Cli
     }))
 }
 
-/// Plays one rig after the other, and tells how far it is.
-fn play(
-    args: &Run,
-    work: &Work,
-    update: &snapshot::Update,
-    out: &Path,
-    interrupt: &interrupt::Interrupt,
-) -> Vec<ScenarioResult> {
-    let mut results = Vec::new();
-    let mut reporter = Reporter::new(args.progress, work.runs());
+/// One rig after the other, each with every group.
+fn batches<'a>(args: &Run, work: &'a Work, update: &snapshot::Update, out: &Path) -> Vec<Batch<'a>> {
+    let mut batches = Vec::new();
     for (at, rig) in work.rigs.iter().enumerate() {
         // There is one board, and one line to it.
         let jobs_max = if rig.is_simulated() { usize::MAX } else { 1 };
@@ -128,13 +116,13 @@ fn play(
                 defect: args.defect.name(),
                 exe: None,
             };
-            results.extend(suite::run(&group.cases, &settings, interrupt, |progress| {
-                reporter.tell(progress);
-            }));
+            batches.push(Batch {
+                cases: &group.cases,
+                settings,
+            });
         }
     }
-    reporter.end();
-    results
+    batches
 }
 
 fn count(groups: &[Group]) -> usize {
@@ -164,13 +152,4 @@ fn nothing_selected(args: &Run, found: usize) -> CliError {
         (None, Some(shard)) => format!("--shard {shard} holds none of {found}"),
         (None, None) => "there is no scenario in what was named".to_owned(),
     })
-}
-
-fn write_reports(out: &Path, results: &[ScenarioResult]) -> Result<(), CliError> {
-    let write = |name: &str, text: String| {
-        let path = out.join(name);
-        std::fs::write(&path, text).map_err(|e| CliError::rig(format!("cannot write `{}`: {e}", path.display())))
-    };
-    write("results.json", report::json::report(results).map_err(CliError::rig)?)?;
-    write("junit.xml", report::junit::report(results).map_err(CliError::rig)?)
 }

@@ -1,7 +1,8 @@
 //! `pump-hil sim`: the simulated pump on a serial port, for a terminal program or another test tool.
 
 use super::args::Sim;
-use super::{CliError, Exit, print};
+use super::exit::{CliError, Exit};
+use super::print::print;
 use crate::interrupt;
 use pump_hil_rig::{OpenOptions, ServeOptions};
 use std::sync::Arc;

@@ -1,13 +1,16 @@
 //! Results as JSON, for other programs.
 
-use super::{ScenarioResult, Tally};
+use super::result::ScenarioResult;
+use super::tally::Tally;
 use pump_hil_model::crash::Crash;
 use pump_hil_model::crash_text;
+use pump_hil_model::event::StepId;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_lines};
-use pump_hil_model::verdict::{Reason, Verdict};
+use pump_hil_model::verdict::{Reason, ReasonKind, Verdict};
 use pump_hil_verdict::judge::AlarmLatency;
 use serde::Serialize;
+use std::borrow::Borrow;
 
 /// Version of this form.
 pub const VERSION: u32 = 1;
@@ -25,7 +28,7 @@ struct One<'a> {
     file: String,
     rig: String,
     #[serde(flatten)]
-    verdict: Verdict,
+    verdict: Told<'a>,
     verifies: &'a [String],
     alarm_latencies: &'a [AlarmLatency],
     events: u64,
@@ -35,6 +38,26 @@ struct One<'a> {
     not_safe: Vec<String>,
     unasked_starts: u32,
     crashes: Vec<At>,
+}
+
+/// A verdict, with its reasons in words.
+#[derive(Serialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+enum Told<'a> {
+    Passed,
+    Failed { reasons: Vec<Because<'a>> },
+    Inconclusive { why: Vec<String> },
+    Skipped { why: String },
+}
+
+#[derive(Serialize)]
+struct Because<'a> {
+    kind: ReasonKind,
+    t: Span,
+    step: Option<&'a StepId>,
+    line: Option<u32>,
+    expected: String,
+    came: String,
 }
 
 /// A crash record and the scenario's time of it.
@@ -49,11 +72,11 @@ struct At {
 ///
 /// # Errors
 /// [`serde_json::Error`] if a value cannot be written.
-pub fn report(results: &[ScenarioResult]) -> serde_json::Result<String> {
+pub fn report(results: &[impl Borrow<ScenarioResult>]) -> serde_json::Result<String> {
     let report = Report {
         pump_hil_results: VERSION,
-        tally: Tally::of(results.iter().map(|r| &r.outcome.verdict)),
-        results: results.iter().map(one).collect(),
+        tally: Tally::of(results.iter().map(|r| &r.borrow().outcome.verdict)),
+        results: results.iter().map(|r| one(r.borrow())).collect(),
     };
     let mut text = serde_json::to_string_pretty(&report)?;
     text.push('\n');
@@ -65,7 +88,7 @@ fn one(result: &ScenarioResult) -> One<'_> {
         name: safe(&result.name),
         file: safe(&result.file),
         rig: safe(&result.rig),
-        verdict: safe_verdict(&result.outcome.verdict),
+        verdict: told(&result.outcome.verdict),
         verifies: &result.verifies,
         alarm_latencies: &result.outcome.latencies,
         events: result.outcome.events,
@@ -85,21 +108,27 @@ fn at((t, crash): &(Span, Crash)) -> At {
     }
 }
 
-/// JSON would carry an escape sequence faithfully to whoever prints it.
-fn safe_verdict(verdict: &Verdict) -> Verdict {
-    let reason = |r: &Reason| Reason {
-        expected: safe_lines(&r.expected),
-        came: safe_lines(&r.came),
-        ..r.clone()
-    };
+/// A verdict in words. JSON would carry an escape sequence faithfully to whoever prints it.
+fn told(verdict: &Verdict) -> Told<'_> {
     match verdict {
-        Verdict::Passed => Verdict::Passed,
-        Verdict::Failed { reasons } => Verdict::Failed {
-            reasons: reasons.iter().map(reason).collect(),
+        Verdict::Passed => Told::Passed,
+        Verdict::Failed { reasons } => Told::Failed {
+            reasons: reasons.iter().map(because).collect(),
         },
-        Verdict::Inconclusive { why } => Verdict::Inconclusive {
-            why: why.iter().map(|s| safe(s)).collect(),
+        Verdict::Inconclusive { why } => Told::Inconclusive {
+            why: why.iter().map(|trouble| safe(&trouble.to_string())).collect(),
         },
-        Verdict::Skipped { why } => Verdict::Skipped { why: safe(why) },
+        Verdict::Skipped { why } => Told::Skipped { why: safe(why) },
+    }
+}
+
+fn because(reason: &Reason) -> Because<'_> {
+    Because {
+        kind: reason.kind,
+        t: reason.t,
+        step: reason.step.as_ref(),
+        line: reason.line,
+        expected: safe_lines(&reason.expected),
+        came: safe_lines(&reason.came),
     }
 }

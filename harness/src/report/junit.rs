@@ -1,20 +1,22 @@
 //! JUnit XML: a failure is the pump's, an error is the rig's.
 
-use super::{ScenarioResult, reason_lines, unasked_starts};
+use super::result::ScenarioResult;
+use super::words::{kind, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// The results as a JUnit report, one suite for each rig.
 ///
 /// # Errors
 /// [`SerializeError`] if the XML cannot be written.
-pub fn report(results: &[ScenarioResult]) -> Result<String, SerializeError> {
+pub fn report(results: &[impl Borrow<ScenarioResult>]) -> Result<String, SerializeError> {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
-    for result in results {
+    for result in results.iter().map(Borrow::borrow) {
         let suite = suites
             .entry(&result.rig)
             .or_insert_with(|| TestSuite::new(safe(&result.rig)));
@@ -36,7 +38,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         Verdict::Failed { reasons } => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             if let Some(first) = reasons.first() {
-                status.set_type(super::kind(first));
+                status.set_type(kind(first));
                 status.set_message(safe(&format!("expected {}, came {}", first.expected, first.came)));
             }
             let mut lines: Vec<String> = reasons.iter().flat_map(|r| reason_lines(result, r)).collect();
@@ -47,6 +49,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         Verdict::Inconclusive { why } => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type("inconclusive");
+            let why: Vec<String> = why.iter().map(ToString::to_string).collect();
             status.set_message(safe(&why.join("; ")));
             status
         }

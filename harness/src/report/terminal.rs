@@ -1,10 +1,13 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
-use super::{ScenarioResult, Tally, counted, reason_lines, unasked_starts};
+use super::result::ScenarioResult;
+use super::tally::Tally;
+use super::words::{counted, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -41,7 +44,7 @@ pub fn result(result: &ScenarioResult) -> String {
         }
         Verdict::Inconclusive { why } => {
             for one in why {
-                let _ = writeln!(out, "  the rig, not the pump: {}", safe(one));
+                let _ = writeln!(out, "  the rig, not the pump: {}", safe(&one.to_string()));
             }
         }
     }
@@ -81,9 +84,9 @@ fn with_not_safe(mut out: String, result: &ScenarioResult) -> String {
 
 /// What could not be made safe in any of them, as the last thing that is seen; nothing where all is safe.
 #[must_use]
-pub fn not_safe(results: &[ScenarioResult]) -> String {
+pub fn not_safe(results: &[impl Borrow<ScenarioResult>]) -> String {
     let mut out = String::new();
-    for result in results {
+    for result in results.iter().map(Borrow::borrow) {
         for what in &result.outcome.not_safe {
             let _ = writeln!(out, "NOT SAFE after {}: {}", safe(&result.name), safe(what));
         }
@@ -94,7 +97,8 @@ pub fn not_safe(results: &[ScenarioResult]) -> String {
 /// All verdicts, what did not pass last, where it is seen, and how many of each. The rig has a column only where there are several: so a line fits
 /// into 80 columns.
 #[must_use]
-pub fn table(results: &[ScenarioResult]) -> String {
+pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
+    let results: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
     let rigs: BTreeSet<String> = results.iter().map(|r| safe(&r.rig)).collect();
     let rig_column = |text: &str| match rigs.len() {
         0 | 1 => String::new(),
@@ -116,7 +120,7 @@ pub fn table(results: &[ScenarioResult]) -> String {
         "events",
         rig_column("rig")
     );
-    let mut sorted: Vec<&ScenarioResult> = results.iter().collect();
+    let mut sorted = results.clone();
     sorted.sort_by_key(|result| match &result.outcome.verdict {
         Verdict::Passed => 0,
         Verdict::Skipped { .. } => 1,

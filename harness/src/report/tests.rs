@@ -3,6 +3,7 @@ use pump_hil_model::case::{Action, Request};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::value::Value;
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_testing::situation::{HOUR, Run, alarm, ask, case, expect};
@@ -119,7 +120,7 @@ fn every_event_is_told_in_words() {
 fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
     let mut broken = passed();
     broken.outcome.verdict = Verdict::Inconclusive {
-        why: vec!["the line is dead".into()],
+        why: vec![Trouble::told(TroubleCode::RIG, "the line is dead")],
     };
     let xml = junit::report(&[failed(), passed(), broken]).unwrap();
     assert!(

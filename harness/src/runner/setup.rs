@@ -1,98 +1,85 @@
 //! Before the scenario begins: who is there, and the prescription, clock and reservoir that the scenario starts from.
 
-use super::{Runner, Stopped};
+use super::exchange::Exchange;
+use super::stopped::Stopped;
 use pump_hil_model::capability::Capability;
-use pump_hil_model::case::Request;
+use pump_hil_model::case::{Case, Request};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Volume;
+use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::Outcome;
 use std::sync::Arc;
 
-impl Runner<'_> {
-    /// Identifies the pump, then brings it to where the scenario begins.
-    pub(super) async fn set_up(&mut self) -> Result<(), Stopped> {
-        for opened in self.rig.take_opened() {
-            self.note(opened)?;
-        }
-        tokio::select! {
-            biased;
-            by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
-            booted = self.rig.boot() => booted?,
-        }
-        match self.request(&Request::Identify).await? {
-            Outcome::Ok { fields } => {
-                self.note(Body::Identified {
-                    fields: Arc::clone(&fields),
-                })?;
-                self.rig.agrees(&fields)?;
-            }
-            other => return Err(self.cannot_set_up("identify", &other)?),
-        }
-        let mut requests = vec![
-            (
-                "set-clock",
-                Request::SetClock {
-                    to_s: self.case.start_s,
-                },
-            ),
-            (
-                "log-every",
-                Request::LogEvery {
-                    interval: self.case.log_every,
-                },
-            ),
-        ];
-        if let Some(added) = self.case.reservoir {
-            requests.push((
-                "refill",
-                Request::Refill {
-                    removed: Some(Volume(0)),
-                    added,
-                },
-            ));
-        }
-        if let Some(prescription) = &self.case.prescription {
-            let program = Request::Program {
-                prescription: Box::new(prescription.clone()),
-                cut_after: None,
-            };
-            requests.push(("program", program));
-        }
-        // By the host's clock what a pump says of a commit may come behind the reply to it; to a later question it says that first.
-        if !self.rig.capabilities().contains(&Capability::VirtualTime) {
-            requests.push(("status", Request::Status));
-        }
-        for (verb, request) in requests {
-            let outcome = self.request(&request).await?;
-            if !matches!(outcome, Outcome::Ok { .. }) {
-                return Err(self.cannot_set_up(verb, &outcome)?);
-            }
-        }
-        self.begin = self.rig.now();
-        self.sample()?;
-        self.note(Body::Begun)?;
-        Ok(())
+/// Identifies the pump, then brings it to where the scenario begins.
+pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
+    for opened in pump.rig().take_opened() {
+        pump.note(opened)?;
     }
-
-    /// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.
-    fn cannot_set_up(&mut self, verb: &str, outcome: &Outcome) -> Result<Stopped, Stopped> {
-        let why = match outcome {
-            Outcome::Refused { reason, .. } => {
-                format!("the pump refused `{verb}`: {reason}; check that the scenario's prescription suits this pump")
-            }
-            Outcome::NotSent { why } => why.to_string(),
-            Outcome::NoReply { tries } => {
-                format!(
-                    "no answer to `{verb}` in {tries} tries; check the cable, the port and the speed in the rig file"
-                )
-            }
-            Outcome::Ok { .. } | Outcome::CutOff { .. } | Outcome::Abandoned => {
-                format!("`{verb}` did not come to its end")
-            }
+    pump.boot().await?;
+    match pump.request(&Request::Identify).await? {
+        Outcome::Ok { fields } => {
+            pump.note(Body::Identified {
+                fields: Arc::clone(&fields),
+            })?;
+            pump.rig().agrees(&fields)?;
+        }
+        other => return Err(cannot_set_up(pump, "identify", &other)?),
+    }
+    let mut requests = vec![
+        ("set-clock", Request::SetClock { to_s: case.start_s }),
+        (
+            "log-every",
+            Request::LogEvery {
+                interval: case.log_every,
+            },
+        ),
+    ];
+    if let Some(added) = case.reservoir {
+        requests.push((
+            "refill",
+            Request::Refill {
+                removed: Some(Volume(0)),
+                added,
+            },
+        ));
+    }
+    if let Some(prescription) = &case.prescription {
+        let program = Request::Program {
+            prescription: Box::new(prescription.clone()),
+            cut_after: None,
         };
-        self.note(Body::RigTrouble {
-            what: format!("set-up: {why}"),
-        })?;
-        Ok(Stopped::Setup(why))
+        requests.push(("program", program));
     }
+    // By the host's clock what a pump says of a commit may come behind the reply to it; to a later question it says that first.
+    if !pump.rig().capabilities().contains(&Capability::VirtualTime) {
+        requests.push(("status", Request::Status));
+    }
+    for (verb, request) in requests {
+        let outcome = pump.request(&request).await?;
+        if !matches!(outcome, Outcome::Ok { .. }) {
+            return Err(cannot_set_up(pump, verb, &outcome)?);
+        }
+    }
+    pump.at().begin()
+}
+
+/// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.
+fn cannot_set_up(pump: &mut Exchange<'_>, verb: &str, outcome: &Outcome) -> Result<Stopped, Stopped> {
+    let why = match outcome {
+        Outcome::Refused { reason, .. } => {
+            format!("the pump refused `{verb}`: {reason}; check that the scenario's prescription suits this pump")
+        }
+        Outcome::NotSent { why } => why.to_string(),
+        Outcome::NoReply { tries } => {
+            format!("no answer to `{verb}` in {tries} tries; check the cable, the port and the speed in the rig file")
+        }
+        Outcome::Ok { .. } | Outcome::CutOff { .. } | Outcome::Abandoned => {
+            format!("`{verb}` did not come to its end")
+        }
+    };
+    pump.note(Body::RigTrouble {
+        code: Some(TroubleCode::of("set-up")),
+        what: format!("set-up: {why}"),
+    })?;
+    Ok(Stopped::Setup(why))
 }

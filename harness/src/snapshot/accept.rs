@@ -1,6 +1,7 @@
 //! Reading and writing snapshot files, and the record of who accepted them.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
+use super::update::By;
 use pump_hil_model::case::Case;
 use pump_hil_verdict::journal::sha256_hex;
 use pump_hil_verdict::snapshot::Acceptance;
@@ -9,39 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// Name of the record of acceptances, beside the snapshots.
 pub const RECORD: &str = "ACCEPTED.jsonl";
-
-/// Who accepts, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct By {
-    /// Name and address as git knows them, else the login name.
-    pub who: String,
-    /// Civil time in UTC, by the caller's clock.
-    pub when: jiff::Timestamp,
-}
-
-impl By {
-    /// The person at this machine.
-    ///
-    /// # Errors
-    /// [`SnapshotError::AcceptInCi`]: nobody is there.
-    pub fn this_person(when: jiff::Timestamp) -> Result<Self, SnapshotError> {
-        if super::is_ci() {
-            return Err(SnapshotError::AcceptInCi);
-        }
-        let git = |key: &str| {
-            let output = std::process::Command::new("git").args(["config", key]).output().ok()?;
-            let text = String::from_utf8(output.stdout).ok()?;
-            let text = text.trim();
-            (output.status.success() && !text.is_empty()).then(|| text.to_owned())
-        };
-        let who = match (git("user.name"), git("user.email")) {
-            (Some(name), Some(address)) => format!("{name} <{address}>"),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
-        };
-        Ok(Self { who, when })
-    }
-}
 
 /// Where the accepted log of `name` is.
 #[must_use]

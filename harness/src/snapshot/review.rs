@@ -1,7 +1,8 @@
 //! `pump-hil review`: the logs that wait, one by one, and what to do with each.
 
 use super::accept::{accept_file, read, remove_pending, snapshot_path, trouble};
-use super::{By, SnapshotError};
+use super::error::SnapshotError;
+use super::update::By;
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_model::safe_text::{safe, safe_lines};
@@ -97,20 +98,18 @@ pub fn review(
             }
         }
     }
-    let Reviewed {
-        accepted,
-        rejected,
-        waiting,
-    } = &reviewed;
-    let summary = format!(
-        "\n{} accepted by {}, {} rejected, {} still waiting\n",
-        accepted.len(),
-        safe(&by.who),
-        rejected.len(),
-        waiting.len()
-    );
-    say(output, &summary)?;
+    say(output, &summary(&reviewed, by))?;
     Ok(reviewed)
+}
+
+fn summary(reviewed: &Reviewed, by: &By) -> String {
+    format!(
+        "\n{} accepted by {}, {} rejected, {} still waiting\n",
+        reviewed.accepted.len(),
+        safe(&by.who),
+        reviewed.rejected.len(),
+        reviewed.waiting.len()
+    )
 }
 
 /// Names and files of the logs that wait, in the order of their names.

@@ -400,7 +400,7 @@ pub mod any_event {
             1 => any::<u32>().prop_map(|noted| Body::WatchFull { noted }),
             1 => (text(), any::<bool>()).prop_map(|(at, reached)| Body::Breakpoint { at, reached }),
             1 => text().prop_map(|did| Body::Probe { did }),
-            1 => text().prop_map(|what| Body::RigTrouble { what }),
+            1 => text().prop_map(|what| Body::RigTrouble { code: None, what }),
             1 => text().prop_map(|by| Body::Interrupted { by }),
             1 => (vec(text(), 0..3), vec(text(), 0..3)).prop_map(|(did, failed)| Body::MadeSafe { did, failed }),
             1 => Just(Body::Played),

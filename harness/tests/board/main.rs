@@ -83,7 +83,10 @@ fn inconclusive(root: &Path, rig: RigFile) -> (String, Vec<Body>) {
     let mut events = Vec::new();
     let result = play(root, rig, folder.path(), &mut |body| events.push(body.clone()));
     match result.outcome.verdict {
-        Verdict::Inconclusive { why } => (why.join("; "), events),
+        Verdict::Inconclusive { why } => {
+            let why: Vec<String> = why.iter().map(ToString::to_string).collect();
+            (why.join("; "), events)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -281,7 +284,8 @@ fn a_cable_that_is_pulled_in_the_middle_ends_the_run_and_says_nothing_of_the_pum
     let Verdict::Inconclusive { why } = &result.outcome.verdict else {
         panic!("{:?}", result.outcome.verdict);
     };
-    let told = why[0].starts_with("the debug probe failed while ") && why[0].contains("; check its cable");
+    let first = why[0].to_string();
+    let told = first.starts_with("the debug probe failed while ") && first.contains("; check its cable");
     assert!(told, "{why:?}");
     assert!(!result.outcome.not_safe.is_empty(), "a pump out of reach is shouted");
     // What was heard until then is evidence, and whole.

@@ -247,9 +247,10 @@ fn a_panic_in_a_step() {
     let Verdict::Inconclusive { why } = &result.outcome.verdict else {
         panic!("{:?}", result.outcome.verdict);
     };
+    let why: Vec<String> = why.iter().map(ToString::to_string).collect();
     assert_eq!(
         why,
-        &["pump-hil itself failed (a bug in the harness); please report this"]
+        ["pump-hil itself failed (a bug in the harness); please report this"]
     );
     let journal = PathBuf::from(result.journal.unwrap());
     assert_closed(&std::fs::read(&journal).unwrap());

@@ -14,6 +14,7 @@
 use crate::dose::{Lag, STROKE_NL, actuated_delivered, time_text};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said, Sample};
+use pump_hil_model::fault::Rotor;
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_model::verdict::Finding;
 use pump_hil_model::verdict::ReasonKind;
@@ -153,12 +154,12 @@ impl Reconciler {
                 }
             }
             Body::Sample(sample) => self.sample(event.t, sample),
-            Body::FaultArmed { fault, .. } if holds_rotor(fault.as_str()) => {
+            Body::FaultArmed { fault, .. } if fault.effects().rotor == Rotor::MayStand => {
                 self.stall_faults += 1;
                 // It may be over before the next entry.
                 self.stalled_before = true;
             }
-            Body::FaultCleared { fault } if holds_rotor(fault.as_str()) => {
+            Body::FaultCleared { fault } if fault.effects().rotor == Rotor::MayStand => {
                 self.stall_faults = self.stall_faults.saturating_sub(1);
             }
             _ => {}
@@ -231,24 +232,6 @@ impl Reconciler {
 fn share_of(share: Percent, volume: i64) -> i64 {
     let share = i128::from(volume) * i128::from(share.0) / 100_000;
     i64::try_from(share).unwrap_or(i64::MAX)
-}
-
-/// Faults under which the pump commands strokes that do not come about.
-fn holds_rotor(fault: &str) -> bool {
-    matches!(
-        fault,
-        "motor-stall"
-            | "motor-stall-intermittent"
-            | "magnetic-field"
-            | "feedthrough-short"
-            | "catheter-occlusion"
-            | "battery-low"
-            | "catheter-creeping-occlusion"
-            | "catheter-partial-occlusion"
-            | "brown-out"
-            | "battery-depleted"
-            | "battery-film"
-    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Frames that are garbage, with the texts of a true image. What true firmware says is decoded in `rig/crash/tests.rs`.
 
 use super::*;
+use crate::elf::Elf;
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -8,8 +9,8 @@ fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
         let bytes = include_bytes!("../../../../fixtures/firmware/probed.elf");
-        let image = Image::parse(bytes.to_vec()).expect("it is one");
-        Table::of(&image).expect("it speaks defmt")
+        let elf = Elf::parse(bytes.to_vec()).expect("it is one");
+        Table::of(&elf).expect("it speaks defmt")
     })
 }
 

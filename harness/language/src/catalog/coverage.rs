@@ -1,6 +1,6 @@
 //! Which scenarios cover which requirement, and which requirement none covers.
 
-use super::{Catalog, Requirement};
+use super::known::{Catalog, Requirement};
 use pump_hil_model::case::Case;
 use std::collections::BTreeSet;
 

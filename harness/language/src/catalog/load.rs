@@ -1,12 +1,14 @@
 //! Reads the files of `fixtures/requirements` and `fixtures/drugs`.
 
+use super::known::{Catalog, Drug, Requirement, fixed_words};
 use super::raw::{RawDrug, RawDrugFile, RawRequirementFile};
-use super::{Catalog, Drug, Requirement, fixed_words};
-use pump_hil_model::diagnostic::{Diagnostic, suggest};
+use pump_hil_model::diagnostic::Diagnostic;
+use pump_hil_model::mistake::{Mistake, Subject};
 use pump_hil_model::quantity::QuantityError;
+use pump_hil_model::yaml::quantity::quantity_problem;
 use pump_hil_model::yaml::raw::{FromNode, Quantity, Text};
 use pump_hil_model::yaml::schema::structural;
-use pump_hil_model::yaml::{FileText, Problem, check, diagnose, tree};
+use pump_hil_model::yaml::{FileText, Problem, check, diagnose, parse};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -35,21 +37,19 @@ const SHIPPED_DRUGS: &[(&str, &str)] = &[(
     include_str!("../../../../fixtures/drugs/library.yaml"),
 )];
 
-impl Catalog {
-    /// The catalogue of the fixtures that come with the harness.
-    ///
-    /// # Errors
-    /// Never in a build whose tests passed: what is wrong with the fixtures.
-    pub fn shipped() -> Result<Self, Vec<Diagnostic>> {
-        let mut loader = Loader::new();
-        for (name, text) in SHIPPED_REQUIREMENTS {
-            loader.requirements(name, (*text).to_owned());
-        }
-        for (name, text) in SHIPPED_DRUGS {
-            loader.drugs(name, (*text).to_owned());
-        }
-        loader.finish()
+/// The catalogue of the fixtures that come with the harness.
+///
+/// # Errors
+/// Never in a build whose tests passed: what is wrong with the fixtures.
+pub fn shipped() -> Result<Catalog, Vec<Diagnostic>> {
+    let mut loader = Loader::new();
+    for (name, text) in SHIPPED_REQUIREMENTS {
+        loader.requirements(name, (*text).to_owned());
     }
+    for (name, text) in SHIPPED_DRUGS {
+        loader.drugs(name, (*text).to_owned());
+    }
+    loader.finish()
 }
 
 /// Gathers files, then makes a catalogue of them.
@@ -71,7 +71,7 @@ impl Loader {
 
     /// Adds a file of requirements.
     pub fn requirements(&mut self, name: &str, text: String) {
-        let Some(raw) = self.read::<RawRequirementFile>(name, text) else {
+        let Some(raw) = self.read::<RawRequirementFile>(Subject::Requirement, name, text) else {
             return;
         };
         let source = raw.source.map_or_else(String::new, |t| t.text);
@@ -96,7 +96,7 @@ impl Loader {
 
     /// Adds a file of drugs.
     pub fn drugs(&mut self, name: &str, text: String) {
-        let Some(raw) = self.read::<RawDrugFile>(name, text) else {
+        let Some(raw) = self.read::<RawDrugFile>(Subject::Drug, name, text) else {
             return;
         };
         for raw in raw.drugs.unwrap_or_default() {
@@ -118,11 +118,12 @@ impl Loader {
         }
     }
 
-    fn read<T: FromNode + JsonSchema>(&mut self, name: &str, text: String) -> Option<T> {
+    fn read<T: FromNode + JsonSchema>(&mut self, subject: Subject, name: &str, text: String) -> Option<T> {
         let index = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
-        let (node, problems) = tree::parse(&text, index);
+        let (node, problems) = parse(&text, index);
         self.problems.extend(problems);
         self.files.push(FileText {
+            subject,
             name: name.to_owned(),
             text,
         });
@@ -135,7 +136,7 @@ impl Loader {
         if let Some(first) = self.lines.get(&id.text) {
             let message = format!("the id `{}` stands twice", id.text);
             self.problems
-                .push(Problem::new(id.place, message).label(format!("first in {first}")));
+                .push(Problem::new(Mistake::Twice, id.place, message).label(format!("first in {first}")));
             return false;
         }
         self.lines.insert(id.text.clone(), format!("{file}:{}", id.place.line));
@@ -158,6 +159,7 @@ impl Loader {
         };
         if drug.soft_rate > drug.hard_rate || drug.soft_bolus > drug.hard_bolus {
             self.problems.push(Problem::new(
+                Mistake::SoftLimit,
                 id.place,
                 format!("a soft limit of `{}` lies beyond the hard one", drug.id),
             ));
@@ -175,61 +177,4 @@ impl Loader {
             }
         }
     }
-}
-
-/// A text that is not the quantity that it should be.
-#[must_use]
-pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
-    let shown = check::short(&text.text);
-    match error {
-        QuantityError::NotANumber { example, .. } => {
-            let message = format!("`{shown}` is no number with a unit");
-            Problem::new(text.place, message).help(format!("write it as `{example}`"))
-        }
-        QuantityError::Range { base, .. } => {
-            Problem::new(text.place, format!("`{shown}` is finer or larger than {base} can hold"))
-        }
-        QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
-            let problem = Problem::new(text.place, format!("`{shown}` has no unit"));
-            problem.maybe_help(suggest("", known.split(", ")))
-        }
-        QuantityError::Unit { unit, known, .. } => {
-            let problem = Problem::new(
-                text.place,
-                format!("unknown unit `{}` in `{shown}`", check::short(unit)),
-            );
-            if unit.contains(|c: char| c.is_ascii_digit()) {
-                return problem.help("write one number and one unit, such as `2.5 h`");
-            }
-            match dimension_of(unit) {
-                Some(dimension) => problem
-                    .label(format!("a unit of {dimension}"))
-                    .help(format!("known here: {known}")),
-                None => problem.maybe_help(suggest(unit, known.split(", "))),
-            }
-        }
-    }
-}
-
-/// What a unit measures.
-fn dimension_of(unit: &str) -> Option<&'static str> {
-    use pump_hil_model::quantity::{
-        Concentration, Current, Mass, MassRate, Percent, Pressure, Rate, Resistance, Span, Unit, Voltage, Volume,
-    };
-    let all: [(&'static str, &[Unit]); 12] = [
-        ("volume", Volume::UNITS),
-        ("rate", Rate::UNITS),
-        ("time", Span::UNITS),
-        ("mass", Mass::UNITS),
-        ("mass a day", MassRate::UNITS),
-        ("concentration", Concentration::UNITS),
-        ("voltage", Voltage::UNITS),
-        ("pressure", Pressure::UNITS),
-        ("resistance", Resistance::UNITS),
-        ("current", Current::UNITS),
-        ("share", Percent::UNITS),
-        ("temperature", pump_hil_model::quantity::Temperature::UNITS),
-    ];
-    let holds = |units: &&[Unit]| units.iter().any(|(name, ..)| *name == unit);
-    all.iter().find(|(_, units)| holds(units)).map(|(name, _)| *name)
 }

@@ -7,9 +7,10 @@ use super::table::{self, Row};
 use crate::catalog::Catalog;
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::Diagnostic;
+use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::yaml::raw::FromNode;
-use pump_hil_model::yaml::tree::{BYTES_MAX, Node, Place, Value};
-use pump_hil_model::yaml::{FileText, Problem, check, diagnose, tree};
+use pump_hil_model::yaml::tree::{BYTES_MAX, Node, Value};
+use pump_hil_model::yaml::{FileText, Place, Problem, check, diagnose, parse};
 use sha2::{Digest, Sha256};
 
 /// Most files that one scenario is made of.
@@ -68,7 +69,8 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
         open: Vec::new(),
     };
     if let Err(error) = reader.file(path, None) {
-        return Err(vec![Diagnostic::about_file(path, error.to_string(), None)]);
+        let code = Code::new(Subject::Scenario, Mistake::Unreadable);
+        return Err(vec![Diagnostic::about_file(code, path, error.to_string(), None)]);
     }
     let Reader {
         files,
@@ -185,16 +187,19 @@ impl Reader<'_> {
                 return Ok(());
             }
         };
-        let (node, problems) = tree::parse(&text, index);
+        let (node, problems) = parse(&text, index);
         self.problems.extend(problems);
         self.files.push(FileText {
+            subject: Subject::Scenario,
             name: path.to_owned(),
             text,
         });
         let Some(node) = node else { return Ok(()) };
         if !matches!(node.value, Value::Map(_)) {
-            self.problems
-                .push(Problem::new(node.place, "a scenario is a map of keys").help("begin with `scenario: some-name`"));
+            self.problems.push(
+                Problem::new(Mistake::WrongKind, node.place, "a scenario is a map of keys")
+                    .help("begin with `scenario: some-name`"),
+            );
             return Ok(());
         }
         self.open.push(path.to_owned());
@@ -218,11 +223,12 @@ impl Reader<'_> {
             line: 0,
         };
         self.files.push(FileText {
+            subject: Subject::Scenario,
             name: path.to_owned(),
             text,
         });
         self.problems
-            .push(Problem::new(place, "the file is not valid UTF-8").help("save it as UTF-8"));
+            .push(Problem::new(Mistake::Syntax, place, "the file is not valid UTF-8").help("save it as UTF-8"));
     }
 
     fn includes(&mut self, path: &str, node: &Node) {
@@ -240,26 +246,33 @@ impl Reader<'_> {
     fn include(&mut self, from: &str, text: &str, place: Place) -> Result<(), Problem> {
         let shown = check::short(text);
         let Some(path) = resolve(from, text) else {
-            return Err(
-                Problem::new(place, format!("`{shown}` lies outside of the folder of the scenarios"))
-                    .help("shared set-ups stand inside it, such as `shared/basal.yaml`"),
-            );
+            return Err(Problem::new(
+                Mistake::Include,
+                place,
+                format!("`{shown}` lies outside of the folder of the scenarios"),
+            )
+            .help("shared set-ups stand inside it, such as `shared/basal.yaml`"));
         };
         if self.open.contains(&path) {
             let chain = [self.open.as_slice(), &[path]].concat().join(" -> ");
-            return Err(Problem::new(place, format!("`{shown}` includes itself")).label(chain));
+            return Err(Problem::new(Mistake::Include, place, format!("`{shown}` includes itself")).label(chain));
         }
         if self.files.len() >= FILES_MAX {
             return Err(Problem::new(
+                Mistake::Limit,
                 place,
                 format!("more than {FILES_MAX} files in one scenario"),
             ));
         }
         if self.files.iter().any(|file| file.name == path) {
-            return Err(Problem::new(place, format!("`{shown}` is included twice")));
+            return Err(Problem::new(
+                Mistake::Twice,
+                place,
+                format!("`{shown}` is included twice"),
+            ));
         }
         self.file(&path, Some(place))
-            .map_err(|error| Problem::new(place, error.to_string()))
+            .map_err(|error| Problem::new(Mistake::Include, place, error.to_string()))
     }
 }
 

@@ -3,9 +3,10 @@
 //! Invariant: a row times the file's size is bounded, and so is a value, so that filling in cannot grow without limit.
 
 use pump_hil_model::diagnostic::suggest;
+use pump_hil_model::mistake::Mistake;
 use pump_hil_model::yaml::check::short;
-use pump_hil_model::yaml::tree::{Kind, Node, Place, Value, kind_of};
-use pump_hil_model::yaml::{Problem, gather};
+use pump_hil_model::yaml::tree::{Kind, Node, Value, kind_of};
+use pump_hil_model::yaml::{Place, Problem, gather};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows of a table.
@@ -40,7 +41,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
         if cases.is_none() {
             for (name, place) in &used {
                 let message = format!("`${{{}}}` stands for nothing: there is no `cases` table", short(name));
-                gather(problems, Problem::new(*place, message));
+                gather(problems, Problem::new(Mistake::Reference, *place, message));
             }
         }
         return vec![Row::default()];
@@ -48,14 +49,18 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
     let rows = cases.entries();
     let size: usize = documents.iter().map(|document| count(document)).sum();
     if rows.is_empty() {
-        gather(problems, Problem::new(cases.place, "the `cases` table has no row"));
+        gather(
+            problems,
+            Problem::new(Mistake::Empty, cases.place, "the `cases` table has no row"),
+        );
         return vec![Row::default()];
     }
     if rows.len() > ROWS_MAX || rows.len() * size > FILLED_MAX {
         let message = format!("a table of {} rows is too large for this file", rows.len());
         gather(
             problems,
-            Problem::new(rows[0].0.place, message).help(format!("at most {ROWS_MAX} rows; split the file")),
+            Problem::new(Mistake::Limit, rows[0].0.place, message)
+                .help(format!("at most {ROWS_MAX} rows; split the file")),
         );
         return Vec::new();
     }
@@ -70,7 +75,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
             let message = format!("the case `{}` is the same as `{}`", short(&key.text), short(&first));
             gather(
                 problems,
-                Problem::new(key.place, message).help("remove it, or give it other values"),
+                Problem::new(Mistake::Twice, key.place, message).help("remove it, or give it other values"),
             );
         }
         list.push(row);
@@ -84,7 +89,7 @@ fn check_name(name: &str, place: Place, problems: &mut Vec<Problem>) {
         let message = format!("`{}` is no name for a case", short(name));
         gather(
             problems,
-            Problem::new(place, message).help("lower-case letters, digits, `-` and `.`"),
+            Problem::new(Mistake::Name, place, message).help("lower-case letters, digits, `-` and `.`"),
         );
     }
 }
@@ -99,7 +104,11 @@ fn row(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Row {
         if text.len() > VALUE_MAX {
             gather(
                 problems,
-                Problem::new(value.place, format!("a parameter has at most {VALUE_MAX} bytes")),
+                Problem::new(
+                    Mistake::Limit,
+                    value.place,
+                    format!("a parameter has at most {VALUE_MAX} bytes"),
+                ),
             );
         } else {
             values.insert(key.text.clone(), (text.clone(), *kind));
@@ -116,15 +125,19 @@ fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, 
     if used.is_empty() && node.entries().is_empty() {
         gather(
             problems,
-            Problem::new(at, format!("the case `{}` is unused: it changes nothing", short(name))),
+            Problem::new(
+                Mistake::Unused,
+                at,
+                format!("the case `{}` is unused: it changes nothing", short(name)),
+            ),
         );
     }
     let given: BTreeSet<&str> = node.entries().iter().map(|(key, _)| key.text.as_str()).collect();
     for (key, _) in node.entries() {
         if !used.contains_key(&key.text) {
             let message = format!("the parameter `{}` is never used", short(&key.text));
-            let problem =
-                Problem::new(key.place, message).label(format!("no `${{{}}}` stands in the file", short(&key.text)));
+            let problem = Problem::new(Mistake::Unused, key.place, message)
+                .label(format!("no `${{{}}}` stands in the file", short(&key.text)));
             let open = used.keys().map(String::as_str).filter(|name| !given.contains(name));
             gather(problems, problem.maybe_help(suggest(&key.text, open)));
         }
@@ -136,7 +149,8 @@ fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, 
                 short(name),
                 short(name_used)
             );
-            let problem = Problem::new(*place, message).label(format!("the row stands on line {}", at.line));
+            let problem =
+                Problem::new(Mistake::Reference, *place, message).label(format!("the row stands on line {}", at.line));
             gather(problems, problem.maybe_help(suggest(name_used, given.iter().copied())));
         }
     }
@@ -153,7 +167,7 @@ fn placeholders(node: &Node, used: &mut BTreeMap<String, Place>, problems: &mut 
                     }
                     Piece::Open => gather(
                         problems,
-                        Problem::new(node.place, "a `${` is not closed").help("write `${name}`"),
+                        Problem::new(Mistake::Format, node.place, "a `${` is not closed").help("write `${name}`"),
                     ),
                     Piece::Text(_) => {}
                 }

@@ -1,7 +1,7 @@
 //! Scenarios as people write them, and what they mean.
 
 use super::{Source, SourceError, load};
-use crate::catalog::Catalog;
+use crate::catalog;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::Case;
 use pump_hil_model::case::{Action, Check, Measure, Mode, Op, Operand, Rule, When};
@@ -22,7 +22,7 @@ impl Source for Files {
 }
 
 fn load_files(files: &[(&str, &str)]) -> Result<Vec<Case>, Vec<Diagnostic>> {
-    let catalog = Catalog::shipped().expect("the shipped fixtures are right");
+    let catalog = catalog::shipped().expect("the shipped fixtures are right");
     let files = files
         .iter()
         .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));

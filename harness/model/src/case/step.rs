@@ -81,7 +81,7 @@ pub enum Action {
     },
 }
 
-/// What a pump can be asked for: the verbs of a device profile.
+/// What a pump can be asked for, with all that the question says. [`super::Verb`] has the row of each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "kebab-case")]
 pub enum Request {

@@ -3,9 +3,10 @@
 //! Only what [`super::raw`] and schemars generate is understood: `$ref`, `type`, `properties`, `additionalProperties`, `required`, `items`,
 //! `enum`, `anyOf`. That the two agree is tested with a full JSON Schema validator over all shipped and all rejected files.
 
-use super::Problem;
+use super::problem::{GATHERED_MAX, Problem, gather};
 use super::tree::{Kind, Node, Value};
 use crate::diagnostic::{nearest, suggest};
+use crate::mistake::Mistake;
 use serde_json::Value as Json;
 
 /// Checks a tree; the schema is one that has no placeholders and no nulls (see [`super::schema::structural`]).
@@ -20,7 +21,7 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn node(&mut self, node: &Node, schema: &'a Json, what: &str) {
-        if self.problems.len() >= super::GATHERED_MAX {
+        if self.problems.len() >= GATHERED_MAX {
             return;
         }
         let schema = self.resolve(schema);
@@ -54,7 +55,7 @@ impl<'a> Checker<'a> {
     }
 
     fn tell(&mut self, problem: Problem) {
-        super::gather(self.problems, problem);
+        gather(self.problems, problem);
     }
 
     fn resolve(&self, schema: &'a Json) -> &'a Json {
@@ -79,7 +80,7 @@ impl<'a> Checker<'a> {
             Value::Map(_) => "a map",
         };
         let message = format!("{what} must be {wanted}, not {found}");
-        self.tell(Problem::new(node.place, message));
+        self.tell(Problem::new(Mistake::WrongKind, node.place, message));
     }
 
     fn scalar(&mut self, node: &Node, text: &str, schema: &Json) {
@@ -89,7 +90,11 @@ impl<'a> Checker<'a> {
                 let kind = schema.get("x-word").and_then(Json::as_str).unwrap_or("value");
                 // Some lists are named `alarm or any`: what was written is meant to be the first.
                 let kind = kind.split(" or ").next().unwrap_or(kind);
-                let problem = Problem::new(node.place, format!("unknown {kind} `{}`", short(text)));
+                let problem = Problem::new(
+                    Mistake::UnknownWord,
+                    node.place,
+                    format!("unknown {kind} `{}`", short(text)),
+                );
                 self.tell(problem.maybe_help(suggest(text, known())));
             }
         }
@@ -102,14 +107,20 @@ impl<'a> Checker<'a> {
             match super::raw::integer(text) {
                 Some(value) if (minimum..=maximum).contains(&value) => {}
                 Some(value) if value > maximum => self.tell(Problem::new(
+                    Mistake::Range,
                     node.place,
                     format!("`{}` is more than {maximum}", short(text)),
                 )),
                 Some(_) => self.tell(Problem::new(
+                    Mistake::Range,
                     node.place,
                     format!("`{}` is less than {minimum}", short(text)),
                 )),
-                None => self.tell(Problem::new(node.place, format!("`{}` is too large", short(text)))),
+                None => self.tell(Problem::new(
+                    Mistake::Range,
+                    node.place,
+                    format!("`{}` is too large", short(text)),
+                )),
             }
         }
     }
@@ -120,7 +131,7 @@ impl<'a> Checker<'a> {
         // What an unknown key was probably meant to be is not told again as missing.
         let mut meant = Vec::new();
         for (key, value) in node.entries() {
-            if self.problems.len() >= super::GATHERED_MAX {
+            if self.problems.len() >= GATHERED_MAX {
                 return;
             }
             let known = properties.and_then(|p| p.get(&key.text));
@@ -129,7 +140,11 @@ impl<'a> Checker<'a> {
                 (None, Some(Json::Bool(false))) => {
                     let names = || properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
                     meant.extend(nearest(&key.text, names()));
-                    let problem = Problem::new(key.place, format!("unknown key `{}` in {name}", short(&key.text)));
+                    let problem = Problem::new(
+                        Mistake::UnknownKey,
+                        key.place,
+                        format!("unknown key `{}` in {name}", short(&key.text)),
+                    );
                     self.tell(problem.maybe_help(suggest(&key.text, names())));
                 }
                 (None, Some(inner)) => self.node(value, inner, &format!("`{}`", short(&key.text))),
@@ -148,7 +163,11 @@ impl<'a> Checker<'a> {
                 {
                     place = first.place;
                 }
-                self.tell(Problem::new(place, format!("the key `{key}` is missing in {name}")));
+                self.tell(Problem::new(
+                    Mistake::MissingKey,
+                    place,
+                    format!("the key `{key}` is missing in {name}"),
+                ));
             }
         }
     }

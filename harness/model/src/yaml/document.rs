@@ -1,9 +1,12 @@
 //! A whole file read at once into a typed value: rig files and device profiles.
 
+use super::parse::parse;
+use super::problem::{FileText, Problem, diagnose};
 use super::schema::structural;
-use super::tree::{self, Kind, Node, Value};
-use super::{FileText, Problem, check, diagnose, raw};
+use super::tree::{Kind, Node, Value};
+use super::{check, raw};
 use crate::diagnostic::WrongFile;
+use crate::mistake::{Mistake, Subject};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -16,16 +19,21 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads a text by the schema of `T`; `name` names it in errors.
+    /// Reads a text by the schema of `T`; `subject` is what it is, and `name` names it in errors.
     ///
     /// # Errors
     /// Everything that is wrong with its shape.
-    pub fn read<T: JsonSchema + DeserializeOwned>(name: &str, text: &str) -> Result<(Self, T), WrongFile> {
+    pub fn read<T: JsonSchema + DeserializeOwned>(
+        subject: Subject,
+        name: &str,
+        text: &str,
+    ) -> Result<(Self, T), WrongFile> {
         let file = FileText {
+            subject,
             name: name.to_owned(),
             text: text.to_owned(),
         };
-        let (node, mut problems) = tree::parse(text, 0);
+        let (node, mut problems) = parse(text, 0);
         if let Some(node) = &node {
             check::check(node, &structural::<T>(&|_| None), &mut problems);
         }
@@ -37,13 +45,13 @@ impl Document {
         let document = Self { node, file };
         match serde_json::from_value(json(&document.node)) {
             Ok(value) => Ok((document, value)),
-            Err(error) => Err(document.wrong(&[], error.to_string())),
+            Err(error) => Err(document.wrong(Mistake::WrongKind, &[], error.to_string())),
         }
     }
 
     /// Something is wrong with what `path` leads to: key by key, or by a word that stands in an item of a list.
     #[must_use]
-    pub fn wrong(&self, path: &[&str], what: impl Into<String>) -> WrongFile {
+    pub fn wrong(&self, mistake: Mistake, path: &[&str], what: impl Into<String>) -> WrongFile {
         let mut at = &self.node;
         for segment in path {
             match inside(at, segment) {
@@ -51,7 +59,7 @@ impl Document {
                 None => break,
             }
         }
-        let problem = Problem::new(at.place, what);
+        let problem = Problem::new(mistake, at.place, what);
         WrongFile(diagnose(vec![problem], std::slice::from_ref(&self.file)))
     }
 }

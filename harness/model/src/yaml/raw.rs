@@ -3,7 +3,8 @@
 //! Each type gives its JSON Schema, so that what an editor completes, what the structural check demands, and what is read are one thing.
 //! Reading never fails: what has the wrong shape was told by the structural check and is read as absent.
 
-use super::tree::{Kind, Node, Place, Value};
+use super::place::Place;
+use super::tree::{Kind, Node, Value};
 use crate::quantity::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -274,7 +275,7 @@ macro_rules! raw_struct {
         pub struct $name {
             /// Where it stands.
             #[schemars(skip)]
-            pub place: $crate::yaml::tree::Place,
+            pub place: $crate::yaml::Place,
             $( $(#[$field_meta])* pub $field: Option<$ty>, )*
         }
 

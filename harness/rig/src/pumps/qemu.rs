@@ -11,6 +11,7 @@ use crate::qemu::{LEAVE, Machine, Process, QemuAt, QemuError};
 use crate::test_block::TestBlock;
 use async_trait::async_trait;
 use pump_hil_model::event::InFlash;
+use pump_hil_model::mistake::Mistake;
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,10 +28,10 @@ fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
             elf: Some(elf),
             args: keys.args.unwrap_or_default(),
         })),
-        _ => Err((
+        _ => Err(WrongKey::new(
+            Mistake::MissingKey,
             "kind",
-            "a pump of kind `qemu` needs its `machine` and `elf`, such as `machine: microbit, elf: pump.elf`"
-                .to_owned(),
+            "a pump of kind `qemu` needs its `machine` and `elf`, such as `machine: microbit, elf: pump.elf`",
         )),
     }
 }

@@ -12,6 +12,7 @@ use crate::listed::WrongKey;
 use crate::probe::{Behind, Debug, ProbeAt, Selector};
 use crate::test_block::TestBlock;
 use async_trait::async_trait;
+use pump_hil_model::mistake::Mistake;
 use std::path::{Path, PathBuf};
 
 pub static KIND: PumpKind = PumpKind {
@@ -35,7 +36,7 @@ struct Serial {
 
 fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
     if keys.baud == Some(0) {
-        return Err(("baud", "`baud` must be more than 0".to_owned()));
+        return Err(WrongKey::new(Mistake::Range, "baud", "`baud` must be more than 0"));
     }
     match (keys.port, keys.baud) {
         (Some(port), Some(baud)) => Ok(Box::new(Serial {
@@ -43,10 +44,10 @@ fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
             baud,
             elf: keys.elf,
         })),
-        _ => Err((
+        _ => Err(WrongKey::new(
+            Mistake::MissingKey,
             "kind",
-            "a pump of kind `serial` needs its `port` and `baud`, such as `port: /dev/ttyUSB0, baud: 115200`"
-                .to_owned(),
+            "a pump of kind `serial` needs its `port` and `baud`, such as `port: /dev/ttyUSB0, baud: 115200`",
         )),
     }
 }

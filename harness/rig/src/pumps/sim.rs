@@ -6,6 +6,7 @@ use crate::error::RigError;
 use crate::listed::WrongKey;
 use crate::probe::ProbeAt;
 use async_trait::async_trait;
+use pump_hil_model::mistake::Mistake;
 
 pub static KIND: PumpKind = PumpKind {
     word: "sim",
@@ -21,7 +22,8 @@ struct Sim {
 
 fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
     if keys.service_months == Some(0) {
-        return Err(("service-months", "`service-months` must be more than 0".to_owned()));
+        let what = "`service-months` must be more than 0";
+        return Err(WrongKey::new(Mistake::Range, "service-months", what));
     }
     Ok(Box::new(Sim {
         service_months: keys.service_months,

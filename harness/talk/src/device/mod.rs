@@ -3,6 +3,7 @@
 //! **Invariant:** pure. A profile is made from text; who reads the file says its name for the errors. The rest of the harness knows verbs
 //! ([`pump_hil_model::case::Request`]) and parts of a prescription; only a profile knows what a firmware calls them.
 
+mod file;
 mod profile;
 mod raw;
 mod resolve;
@@ -13,6 +14,6 @@ pub(crate) use profile::text_at;
 pub use profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, SaidAt, StagedField, Template,
 };
-pub use raw::{Arg, Part, Verb};
+pub use raw::Part;
 pub use unit::{Dimension, Unit, UnitError};
-pub use value::{Value, args_of, part_of, verb_name};
+pub use value::{Value, arg_of, part_of};

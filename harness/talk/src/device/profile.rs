@@ -1,13 +1,10 @@
 //! A profile whose every name is resolved.
 
-use super::raw::{Arg, Part, RawProfile, Verb};
-use super::resolve::{Units, resolve};
+use super::raw::Part;
 use super::unit::{Unit, UnitError};
 use crate::wire::Fields;
-use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::case::{Arg, Verb};
 use pump_hil_model::quantity::Span;
-use pump_hil_model::yaml::document::Document;
-use pump_hil_model::yaml::schema::published;
 use std::collections::BTreeMap;
 
 /// How a firmware talks.
@@ -262,33 +259,6 @@ pub struct DoseEntryAt {
 }
 
 impl Profile {
-    /// Reads a profile from its text; `file` names it in errors.
-    ///
-    /// # Errors
-    /// Everything that is wrong with its shape, else the first name that leads nowhere.
-    pub fn parse(text: &str, file: &str) -> Result<Self, WrongFile> {
-        let (document, raw) = Document::read::<RawProfile>(file, text)?;
-        let units = Units::new(&raw.units);
-        units
-            .and_then(|units| resolve(raw, &units))
-            .map_err(|wrong| document.wrong(&wrong.path.iter().map(String::as_str).collect::<Vec<_>>(), wrong.what))
-    }
-
-    /// Something that shows only when it is used is wrong with what stands at `key` in the profile of this text and file.
-    #[must_use]
-    pub fn wrong(text: &str, file: &str, key: &str, what: String) -> WrongFile {
-        match Document::read::<RawProfile>(file, text) {
-            Ok((document, _)) => document.wrong(&[key], what),
-            Err(wrong) => wrong,
-        }
-    }
-
-    /// The JSON Schema of a profile's file, as text, for editors.
-    #[must_use]
-    pub fn schema() -> String {
-        published::<RawProfile>()
-    }
-
     /// The harness's word for a word of the firmware.
     #[must_use]
     pub fn word(&self, theirs: &str) -> String {
@@ -302,95 +272,5 @@ impl Profile {
             .iter()
             .find(|(_, o)| *o == ours)
             .map_or_else(|| ours.to_owned(), |(theirs, _)| theirs.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STUB: &str = include_str!("../../../../fixtures/devices/stub.yaml");
-
-    /// The stub's profile with one text replaced.
-    fn spoilt(from: &str, to: &str) -> String {
-        assert!(STUB.contains(from), "`{from}` is not in the profile");
-        Profile::parse(&STUB.replacen(from, to, 1), "stub.yaml")
-            .expect_err("a spoilt profile must not load")
-            .to_string()
-    }
-
-    fn line_with(text: &str) -> usize {
-        STUB.lines().position(|l| l.contains(text)).expect("the line is there") + 1
-    }
-
-    #[test]
-    fn the_stub_s_profile_loads() {
-        let profile = Profile::parse(STUB, "stub.yaml").expect("the shipped profile loads");
-        assert_eq!(profile.limits.line_max, 240);
-        assert_eq!(profile.requests.len(), 20);
-    }
-
-    #[test]
-    fn unknown_keys_and_verbs_are_told_at_once_with_their_places() {
-        let text = STUB.replacen("reply-timeout: ", "reply-timeuot: ", 1).replacen(
-            "  patient-bolus: ",
-            "  patient-bolsu: ",
-            1,
-        );
-        let error = Profile::parse(&text, "stub.yaml")
-            .expect_err("two mistakes")
-            .to_string();
-        let lines: Vec<&str> = error.lines().collect();
-        let timeout = line_with("reply-timeout");
-        assert_eq!(
-            lines,
-            [
-                format!(
-                    "stub.yaml:{timeout}:3: unknown key `reply-timeuot` in this map (did you mean `reply-timeout`?)"
-                ),
-                format!(
-                    "stub.yaml:{}:3: unknown key `patient-bolsu` in this map (did you mean `patient-bolus`?)",
-                    line_with("  patient-bolus:")
-                ),
-            ]
-        );
-    }
-
-    #[test]
-    fn an_unknown_unit_is_told_with_its_line_and_the_known_ones() {
-        let error = spoilt(
-            "{key: ptm-max, from: patient-max, unit: nl}",
-            "{key: ptm-max, from: patient-max, unit: ml}",
-        );
-        assert!(
-            error.starts_with(&format!("stub.yaml:{}:", line_with("ptm-max"))),
-            "{error}"
-        );
-        assert!(error.contains("unknown unit `ml`") && error.contains("nl/d"), "{error}");
-    }
-
-    #[test]
-    fn a_unit_that_is_no_quantity_is_told() {
-        assert!(spoilt("nl/d: 1 nL/day", "nl/d: 1 furlong").contains("`1 furlong` is no quantity"));
-    }
-
-    #[test]
-    fn a_profile_that_leaves_no_pump_safe_is_refused() {
-        assert!(spoilt("make-safe: [stop, minimum-rate]", "make-safe: []").contains("leaves this pump safe"));
-    }
-
-    #[test]
-    fn a_six_day_week_is_refused() {
-        assert!(spoilt("days: [mon, ", "days: [").contains("seven weekdays"));
-    }
-
-    #[test]
-    fn a_step_with_an_unknown_name_is_refused() {
-        assert!(spoilt("{minute:min}", "{hour:min}").contains("unknown `{hour:min}`"));
-    }
-
-    #[test]
-    fn a_limit_of_nothing_is_refused() {
-        assert!(spoilt("tries: 3", "tries: 0").contains("`tries` must be more than 0"));
     }
 }

@@ -1,54 +1,43 @@
 //! A profile's file as it is written.
 
-use schemars::JsonSchema;
+use pump_hil_model::case::{Arg, Section, Verb};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Verbs that take one exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "as in `scenario::case::Request`")]
-#[schemars(extend("x-word" = "verb"))]
-pub enum Verb {
-    Identify,
-    Status,
-    Totals,
-    ReadPrescription,
-    Forecast,
-    Start,
-    Stop,
-    MinimumRate,
-    PatientBolus,
-    SingleBolus,
-    PrimeBolus,
-    BridgeBolus,
-    Refill,
-    ClearAlarm,
-    Mute,
-    TestAlarm,
-    SetClock,
-    LogEvery,
-    ReportTones,
-    SelfTest,
+/// A verb that takes one exchange: the others are under `programming` and `logs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct ExchangeVerb(pub Verb);
+
+impl ExchangeVerb {
+    fn all() -> impl Iterator<Item = Verb> {
+        let verbs = Verb::DO.iter().copied();
+        verbs.filter(|verb| verb.section() == Section::Requests)
+    }
 }
 
-/// Arguments of requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "as in `scenario::case::Request`")]
-#[schemars(extend("x-word" = "argument"))]
-pub enum Arg {
-    Dose,
-    Over,
-    Volume,
-    Rate,
-    Removed,
-    Added,
-    Alarm,
-    Priority,
-    To,
-    Interval,
-    On,
+impl TryFrom<String> for ExchangeVerb {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let verb = Self::all().find(|verb| verb.word() == word);
+        verb.map(Self).ok_or_else(|| format!("unknown verb `{word}`"))
+    }
+}
+
+impl JsonSchema for ExchangeVerb {
+    fn schema_name() -> Cow<'static, str> {
+        "Verb".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words: Vec<&str> = Self::all().map(Verb::word).collect();
+        json_schema!({
+            "description": "Verbs that take one exchange.", "type": "string", "enum": words, "x-word": "verb"
+        })
+    }
 }
 
 /// Parts of a prescription.
@@ -91,8 +80,8 @@ pub(super) struct RawProfile {
     pub units: BTreeMap<String, String>,
     #[serde(default)]
     pub words: BTreeMap<String, String>,
-    pub requests: BTreeMap<Verb, RawTemplate>,
-    pub make_safe: Vec<Verb>,
+    pub requests: BTreeMap<ExchangeVerb, RawTemplate>,
+    pub make_safe: Vec<ExchangeVerb>,
     pub programming: RawProgramming,
     pub logs: RawLogs,
     pub events: RawSaid,

@@ -4,20 +4,27 @@ use super::profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Piece, Profile, Programming, SaidAt, StagedField, StepPattern,
     Template,
 };
-use super::raw::{Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid};
+use super::raw::{
+    ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
+};
 use super::unit::Unit;
 use crate::wire::REQUEST_MAX;
+use pump_hil_model::case::Verb;
+use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
 
 /// Something wrong at a path of keys.
 pub(super) struct Wrong {
+    pub mistake: Mistake,
     pub path: Vec<String>,
     pub what: String,
 }
 
-fn wrong(path: &[&str], what: String) -> Wrong {
+fn wrong(mistake: Mistake, path: &[&str], what: String) -> Wrong {
     Wrong {
+        mistake,
         path: path.iter().map(|s| (*s).to_owned()).collect(),
         what,
     }
@@ -31,6 +38,7 @@ impl Units {
         for (suffix, is) in raw {
             let unit = Unit::new(suffix, is).ok_or_else(|| {
                 wrong(
+                    Mistake::Unit,
                     &["units", suffix],
                     format!("`{is}` is no quantity above 0; say what one `{suffix}` is, such as `1 nL`"),
                 )
@@ -49,6 +57,7 @@ impl Units {
             let mut path = path.to_vec();
             path.push(name);
             wrong(
+                Mistake::Unit,
                 &path,
                 format!("unknown unit `{name}`; `units` has {}", known.join(", ")),
             )
@@ -67,6 +76,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
     let (super::raw::RawCodec::TextLines1, line_max) = (raw.framing.codec, raw.framing.line_max);
     if !(32..=REQUEST_MAX).contains(&line_max) {
         return Err(wrong(
+            Mistake::Range,
             &["framing", "line-max"],
             format!("`line-max` must be 32 to {REQUEST_MAX}"),
         ));
@@ -75,7 +85,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         .limits
         .reply_timeout
         .parse()
-        .map_err(|e| wrong(&["limits", "reply-timeout"], format!("{e}")))?;
+        .map_err(|e| wrong(mistake_of(&e), &["limits", "reply-timeout"], format!("{e}")))?;
     let limits = Limits {
         line_max,
         reply_timeout,
@@ -87,7 +97,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
     };
     check_limits(&limits)?;
     let mut requests = BTreeMap::new();
-    for (verb, template) in raw.requests {
+    for (ExchangeVerb(verb), template) in raw.requests {
         let fields = template
             .fields
             .into_iter()
@@ -102,16 +112,19 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
             },
         );
     }
-    for verb in &raw.make_safe {
+    let make_safe: Vec<Verb> = raw.make_safe.into_iter().map(|verb| verb.0).collect();
+    for verb in &make_safe {
         if !requests.contains_key(verb) {
             return Err(wrong(
+                Mistake::Reference,
                 &["make-safe"],
                 format!("`make-safe` names {verb:?}, which `requests` lacks"),
             ));
         }
     }
-    if raw.make_safe.is_empty() {
+    if make_safe.is_empty() {
         return Err(wrong(
+            Mistake::Empty,
             &["make-safe"],
             "`make-safe` is empty: say what leaves this pump safe, such as `[stop, minimum-rate]`".to_owned(),
         ));
@@ -119,6 +132,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
     let event_log = raw.logs.event.map(|log| log_verb("event", log, units)).transpose()?;
     if event_log.as_ref().is_some_and(|log| log.kind.is_none()) {
         return Err(wrong(
+            Mistake::MissingKey,
             &["logs", "event"],
             "the event log needs the key of an event's `kind`".to_owned(),
         ));
@@ -129,7 +143,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         limits,
         words: raw.words,
         requests,
-        make_safe: raw.make_safe,
+        make_safe,
         programming: programming(raw.programming, units)?,
         dose_log: log_verb("dose", raw.logs.dose, units)?,
         event_log,
@@ -151,7 +165,11 @@ fn check_limits(limits: &Limits) -> Result<(), Wrong> {
         ("reply-timeout", limits.reply_timeout.0 <= 0),
     ];
     match at_least_one.iter().find(|(_, bad)| *bad) {
-        Some((name, _)) => Err(wrong(&["limits", name], format!("`{name}` must be more than 0"))),
+        Some((name, _)) => Err(wrong(
+            Mistake::Range,
+            &["limits", name],
+            format!("`{name}` must be more than 0"),
+        )),
         None => Ok(()),
     }
 }
@@ -168,6 +186,7 @@ fn programming(raw: RawProgramming, units: &Units) -> Result<Programming, Wrong>
     let super::raw::RawChecksum::Crc32IsoHdlc = raw.checksum;
     let days: [String; 7] = raw.days.try_into().map_err(|days: Vec<String>| {
         wrong(
+            Mistake::Range,
             &["programming", "days"],
             format!("`days` must name the seven weekdays from Monday on, not {}", days.len()),
         )
@@ -196,12 +215,14 @@ fn staged_field(raw: RawPart, units: &Units) -> Result<StagedField, Wrong> {
         (Part::Flex, Some(pattern)) => Some(step_pattern(&path, pattern, units)?),
         (Part::Flex, None) => {
             return Err(wrong(
+                Mistake::MissingKey,
                 &path,
                 "the day schedule needs its `step`, such as `{day},{index},{minute:min},{rate:nl/d}`".to_owned(),
             ));
         }
         (_, Some(_)) => {
             return Err(wrong(
+                Mistake::KeyCombination,
                 &path,
                 "only the day schedule (`from: flex`) has a `step`".to_owned(),
             ));
@@ -223,7 +244,7 @@ fn step_pattern(path: &[&str], pattern: &str, units: &Units) -> Result<StepPatte
     while let Some((text, after)) = rest.split_once('{') {
         let (name, after) = after
             .split_once('}')
-            .ok_or_else(|| wrong(path, format!("`{{` without `}}` in `{pattern}`")))?;
+            .ok_or_else(|| wrong(Mistake::Format, path, format!("`{{` without `}}` in `{pattern}`")))?;
         if !text.is_empty() {
             pieces.push(Piece::Text(text.to_owned()));
         }
@@ -234,6 +255,7 @@ fn step_pattern(path: &[&str], pattern: &str, units: &Units) -> Result<StepPatte
             Some(("rate", unit)) => Piece::Rate(units.get(path, Some(unit))?),
             _ => {
                 return Err(wrong(
+                    Mistake::Format,
                     path,
                     format!("unknown `{{{name}}}`; a step has {{day}}, {{index}}, {{minute:UNIT}} and {{rate:UNIT}}"),
                 ));
@@ -249,7 +271,11 @@ fn step_pattern(path: &[&str], pattern: &str, units: &Units) -> Result<StepPatte
 
 fn log_verb(which: &str, raw: RawLog, units: &Units) -> Result<LogVerb, Wrong> {
     if raw.page == 0 {
-        return Err(wrong(&["logs", which, "page"], "`page` must be more than 0".to_owned()));
+        return Err(wrong(
+            Mistake::Range,
+            &["logs", which, "page"],
+            "`page` must be more than 0".to_owned(),
+        ));
     }
     Ok(LogVerb {
         time: units.number(&["logs", which, "time"], raw.time)?,
@@ -305,7 +331,11 @@ fn said(raw: RawSaid, units: &Units) -> Result<BTreeMap<String, SaidAt>, Wrong> 
     let mut events = BTreeMap::new();
     for (kind, at) in all {
         if events.insert(kind.clone(), at).is_some() {
-            return Err(wrong(&["events", &kind], format!("two events have the kind `{kind}`")));
+            return Err(wrong(
+                Mistake::Twice,
+                &["events", &kind],
+                format!("two events have the kind `{kind}`"),
+            ));
         }
     }
     Ok(events)

@@ -92,6 +92,7 @@ impl Hear {
                 if self.doses.len() > REMEMBERED_MAX {
                     self.doses.pop_first();
                 }
+                debug_assert!(self.doses.len() <= REMEMBERED_MAX, "one comes, and one goes");
                 vec![pump(n, t_ms, Said::Dose(entry))]
             }
             Err(why) => vec![Body::Nonsense {
@@ -137,6 +138,7 @@ fn count(last: &mut Option<u64>, n: u64) -> Counted {
             *last = Some(n);
             Counted::After((n > known + 1).then_some((known + 1, n - known - 1)))
         }
+        // The first that is heard: the pump may have counted long before the conversation began.
         None => {
             *last = Some(n);
             Counted::After(None)

@@ -1,57 +1,16 @@
 //! What a request takes: one exchange, or several.
 
+use super::exchange::{Answer, Cut, Next, outcome};
 use super::hear::{Hear, Missing};
 use super::log::LogJob;
+use super::outcome::{Outcome, RequestError};
 use super::program::{Intent, ProgramJob};
-use super::{Outcome, RequestError};
-use crate::device::{Limits, LogVerb, Profile, Template, Verb, args_of, verb_name};
+use crate::device::{Limits, LogVerb, Profile, arg_of};
 use crate::wire::Fields;
-use pump_hil_model::case::Request;
+use pump_hil_model::case::{Request, Section, Verb};
 use pump_hil_model::event::Body;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What a job wants next.
-#[derive(Debug)]
-pub(super) enum Next {
-    Send { verb: String, fields: Fields },
-    Done(Outcome),
-}
-
-/// A whole answer.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub refused: Option<String>,
-    pub fields: Fields,
-    pub data: Vec<Fields>,
-}
-
-impl Answer {
-    /// The outcome of an exchange that ends its job.
-    pub fn outcome(self) -> Outcome {
-        outcome(self.refused, self.fields.into_iter().collect())
-    }
-
-    pub fn field(&self, key: &str) -> Option<&str> {
-        self.fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
-    }
-}
-
-fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> Outcome {
-    let fields = Arc::new(fields);
-    match refused {
-        None => Outcome::Ok { fields },
-        Some(reason) => Outcome::Refused { reason, fields },
-    }
-}
-
-/// Where a session that is to be cut off ends.
-pub(super) struct Cut {
-    /// Bytes of this exchange that are still sent.
-    pub left: usize,
-    /// Bytes sent in all.
-    pub sent: u32,
-}
 
 #[derive(Debug)]
 pub(super) enum Job {
@@ -82,28 +41,31 @@ pub(super) struct SafeJob {
 
 impl Job {
     pub fn new(request: &Request, profile: &Profile, staged: Option<&Arc<Intent>>) -> Result<Self, RequestError> {
-        let verb = verb_name(request);
+        let verb = request.verb();
         Ok(match request {
             Request::Program {
                 prescription,
                 cut_after,
             } => {
-                let intent = Arc::new(Intent::new(verb, prescription, profile)?);
+                let intent = Arc::new(Intent::new(verb.word(), prescription, profile)?);
                 Self::Program(Box::new(ProgramJob::program(profile, intent, *cut_after)))
             }
             Request::Stage { prescription } => {
-                let intent = Arc::new(Intent::new(verb, prescription, profile)?);
+                let intent = Arc::new(Intent::new(verb.word(), prescription, profile)?);
                 Self::Program(Box::new(ProgramJob::stage(profile, intent)))
             }
             Request::Commit => Self::Program(Box::new(ProgramJob::commit(profile, staged.cloned()))),
             Request::Abort => Self::Single(SingleJob {
-                verb,
+                verb: verb.word(),
                 send: profile.programming.abort.clone(),
                 fields: Vec::new(),
                 rename: BTreeMap::new(),
             }),
             Request::ReadLog => Self::Log(Box::new(LogJob::all(profile.dose_log.clone(), &profile.limits))),
-            _ => Self::Single(SingleJob::new(request, verb, profile)?),
+            _ => {
+                debug_assert_eq!(verb.section(), Section::Requests, "`{verb}` has no job of its own");
+                Self::Single(SingleJob::new(request, profile)?)
+            }
         })
     }
 
@@ -127,8 +89,8 @@ impl Job {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Single(job) => job.verb,
-            Self::Program(job) => job.verb,
-            Self::Log(_) => "read-log",
+            Self::Program(job) => job.verb.word(),
+            Self::Log(_) => Verb::ReadLog.word(),
             Self::Safe(_) => "make-safe",
         }
     }
@@ -188,17 +150,17 @@ impl Job {
 }
 
 impl SingleJob {
-    fn new(request: &Request, verb: &'static str, profile: &Profile) -> Result<Self, RequestError> {
-        let template: &Template = single_verb(request)
-            .and_then(|v| profile.requests.get(&v))
-            .ok_or_else(|| RequestError::NotInProfile {
-                device: profile.device.clone(),
-                verb,
-            })?;
+    fn new(request: &Request, profile: &Profile) -> Result<Self, RequestError> {
+        let template = profile.requests.get(&request.verb());
+        let verb = request.verb().word();
+        let template = template.ok_or_else(|| RequestError::NotInProfile {
+            device: profile.device.clone(),
+            verb,
+        })?;
         let mut fields = Vec::new();
         for field in &template.fields {
             let key = || field.key.clone();
-            let value = args_of(request, field.from).ok_or_else(|| RequestError::Open { verb, key: key() })?;
+            let value = arg_of(request, field.from).ok_or_else(|| RequestError::Open { verb, key: key() })?;
             let text = value
                 .write(&field.unit)
                 .map_err(|why| RequestError::Unit { verb, key: key(), why })?;
@@ -265,33 +227,4 @@ impl SafeJob {
             Some(_) => self.next(),
         }
     }
-}
-
-/// The verb of one exchange that `request` is, where it is one.
-fn single_verb(request: &Request) -> Option<Verb> {
-    Some(match request {
-        Request::Identify => Verb::Identify,
-        Request::Status => Verb::Status,
-        Request::Totals => Verb::Totals,
-        Request::ReadPrescription => Verb::ReadPrescription,
-        Request::Forecast => Verb::Forecast,
-        Request::Start => Verb::Start,
-        Request::Stop => Verb::Stop,
-        Request::MinimumRate => Verb::MinimumRate,
-        Request::PatientBolus => Verb::PatientBolus,
-        Request::SingleBolus { .. } => Verb::SingleBolus,
-        Request::PrimeBolus => Verb::PrimeBolus,
-        Request::BridgeBolus { .. } => Verb::BridgeBolus,
-        Request::Refill { .. } => Verb::Refill,
-        Request::ClearAlarm { .. } => Verb::ClearAlarm,
-        Request::Mute => Verb::Mute,
-        Request::TestAlarm { .. } => Verb::TestAlarm,
-        Request::SetClock { .. } => Verb::SetClock,
-        Request::LogEvery { .. } => Verb::LogEvery,
-        Request::ReportTones { .. } => Verb::ReportTones,
-        Request::SelfTest => Verb::SelfTest,
-        Request::Program { .. } | Request::Stage { .. } | Request::Commit | Request::Abort | Request::ReadLog => {
-            return None;
-        }
-    })
 }

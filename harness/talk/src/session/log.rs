@@ -1,8 +1,8 @@
 //! Reading a log back: all of it, or what was missed.
 
-use super::Outcome;
+use super::exchange::{Answer, Next};
 use super::hear::{Compared, Hear, Missing, Stream, event_bodies};
-use super::job::{Answer, Next};
+use super::outcome::Outcome;
 use crate::device::{Limits, LogVerb, Profile};
 use crate::wire::Fields;
 use pump_hil_model::event::Body;
@@ -62,6 +62,7 @@ impl LogJob {
         if self.begun || !self.only_missing || missing.of != self.stream {
             return false;
         }
+        // A pump whose numbers jump far must not have the harness read without end; what is beyond is told as a gap all the same.
         let count = missing.count.min(self.recover_left);
         self.recover_left -= count;
         if count > 0 {
@@ -87,9 +88,14 @@ impl LogJob {
             return None;
         }
         let (from, to) = self.want.pop_front()?;
+        debug_assert!(
+            1 <= from && from <= to,
+            "numbers begin with 1, and a range is not empty"
+        );
         self.pages_left -= 1;
         let count = (to - from + 1).min(self.log.page);
-        if from + count <= to {
+        // Compared before it is added: a pump may name the largest number that there is.
+        if count <= to - from {
             self.want.push_front((from + count, to));
         }
         Some(Next::Send {
@@ -130,6 +136,7 @@ impl LogJob {
         if let Some(next) = self.ask() {
             return next;
         }
+        // A page may have been cut short, by the pump or by the line: what it left out is asked for again.
         if self.passes_left > 0 {
             self.passes_left -= 1;
             self.want = self.still_missing().into();

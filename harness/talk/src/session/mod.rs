@@ -6,35 +6,29 @@
 //! **Invariants:** one exchange is in flight; a retry sends the identical bytes, so that a pump never carries a request out twice; every queue, answer
 //! and retry has a limit of the device profile; no string of a firmware's protocol stands here; what a pump wrote leaves only escaped.
 
+mod exchange;
 mod hear;
 mod job;
 mod log;
 mod outcome;
+mod outgoing;
 mod program;
 
 use crate::device::Profile;
-use crate::wire::{Decoder, Fields, Frame, Line, encode_request, escape};
+use crate::wire::{Decoder, Fields, Frame, Line, encode_request};
+use exchange::{Answer, Exchange, Next};
 use hear::{Hear, Stream};
-use job::{Answer, Job, Next};
+use job::Job;
 pub use outcome::{Outcome, RequestError, RequestId, SessionEvent};
+use outgoing::Outgoing;
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Ends a line that was left unfinished so that it cannot be taken for a whole one.
-const SPOIL: [u8; 2] = *b"~\n";
-
-/// The exchange in flight.
-#[derive(Debug)]
-struct Exchange {
-    seq: u16,
-    bytes: Vec<u8>,
-    tries: u32,
-    deadline: Span,
-    data: Vec<Fields>,
-}
+/// Recoveries that wait at most: one of each thing that a pump counts, which takes in what else is missing until it begins.
+const RECOVERIES_MAX: usize = 2;
 
 /// A job and who waits for it; `None`: the session itself.
 #[derive(Debug)]
@@ -52,16 +46,10 @@ pub struct Session {
     queue: VecDeque<Task>,
     current: Option<Task>,
     exchange: Option<Exchange>,
-    transmit: VecDeque<Vec<u8>>,
+    out: Outgoing,
     events: VecDeque<SessionEvent>,
     last_seq: u16,
     last_id: u64,
-    /// What was sent last did not end its line.
-    line_open: bool,
-    /// Raw bytes were sent since the last request: an answer may come that nobody waits for.
-    raw_sent: bool,
-    /// Complaints that are expected, about lines that were left unfinished and spoilt.
-    nacks_due: u32,
     /// What the last `Stage` meant, for the `Commit` after it.
     staged: Option<Arc<program::Intent>>,
 }
@@ -77,13 +65,10 @@ impl Session {
             queue: VecDeque::new(),
             current: None,
             exchange: None,
-            transmit: VecDeque::new(),
+            out: Outgoing::default(),
             events: VecDeque::new(),
             last_seq: 0,
             last_id: 0,
-            line_open: false,
-            raw_sent: false,
-            nacks_due: 0,
             staged: None,
         }
     }
@@ -108,7 +93,7 @@ impl Session {
     /// Gives up everything else and asks for what leaves the pump safe, as the profile says.
     pub fn make_safe(&mut self, now: Span) -> RequestId {
         self.exchange = None;
-        self.transmit.clear();
+        self.out.clear();
         let abandoned: Vec<Task> = self.current.take().into_iter().chain(self.queue.drain(..)).collect();
         for id in abandoned.into_iter().filter_map(|task| task.id) {
             self.events.push_back(SessionEvent::Done {
@@ -121,13 +106,13 @@ impl Session {
 
     /// Sends bytes as they are. What comes back is journaled; nothing waits for it.
     pub fn send_raw(&mut self, bytes: &[u8]) {
-        self.raw_sent = true;
-        self.put(bytes.to_vec());
+        let sent = self.out.put_raw(bytes.to_vec());
+        self.journal(sent);
     }
 
     /// Bytes to send next.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
-        self.transmit.pop_front()
+        self.out.next()
     }
 
     /// What happened next.
@@ -181,13 +166,22 @@ impl Session {
     fn enqueue(&mut self, job: Job, now: Span) -> RequestId {
         self.last_id += 1;
         let id = RequestId(self.last_id);
+        debug_assert!(
+            self.queue.iter().all(|task| task.id < Some(id)),
+            "a request's id is larger than those before it"
+        );
         self.queue.push_back(Task { id: Some(id), job });
+        debug_assert!(
+            self.queue.len() <= self.profile.limits.queue + RECOVERIES_MAX,
+            "no more requests wait than the profile allows"
+        );
         self.start_next(now);
         id
     }
 
     fn start_next(&mut self, now: Span) {
         while self.current.is_none() {
+            debug_assert!(self.exchange.is_none(), "what is in flight belongs to the current job");
             let Some(mut task) = self.queue.pop_front() else { return };
             let next = task.job.first();
             self.current = Some(task);
@@ -199,6 +193,7 @@ impl Session {
     fn perform(&mut self, next: Next, now: Span) {
         match next {
             Next::Send { verb, fields } => {
+                // No request has the number 0: by it a pump answers what it could not read.
                 let seq = if self.last_seq == u16::MAX {
                     1
                 } else {
@@ -208,13 +203,7 @@ impl Session {
                 match encode_request(seq, &verb, &pairs) {
                     Ok(bytes) => {
                         self.last_seq = seq;
-                        self.exchange = Some(Exchange {
-                            seq,
-                            bytes,
-                            tries: 0,
-                            deadline: now,
-                            data: Vec::new(),
-                        });
+                        self.exchange = Some(Exchange::new(seq, bytes, now));
                         self.send_exchange(now);
                     }
                     Err(why) => {
@@ -231,33 +220,28 @@ impl Session {
 
     /// Sends the exchange in flight, once more or for the first time; a session that is to be cut off ends where its bytes do.
     fn send_exchange(&mut self, now: Span) {
-        let timeout = self.profile.limits.reply_timeout;
+        let limits = &self.profile.limits;
         let Some(exchange) = &mut self.exchange else { return };
         exchange.tries += 1;
-        exchange.deadline = now.checked_add(timeout).unwrap_or(Span(i64::MAX));
+        debug_assert!(
+            exchange.tries <= limits.tries,
+            "no request is sent oftener than the profile allows"
+        );
+        exchange.deadline = now.checked_add(limits.reply_timeout).unwrap_or(Span(i64::MAX));
         let mut bytes = exchange.bytes.clone();
         let cut = self.current.as_mut().and_then(|t| t.job.cut(bytes.len()));
         if let Some(cut) = &cut {
             bytes.truncate(cut.left);
         }
-        if self.line_open && !bytes.is_empty() {
-            // Whatever was left unfinished on the line would swallow this request; and a mere line end could complete it.
-            bytes.splice(0..0, SPOIL);
-            self.nacks_due += 1;
-        }
+        self.out.spoil(&mut bytes);
         if !bytes.is_empty() {
-            self.put(bytes);
+            let sent = self.out.put(bytes);
+            self.journal(sent);
         }
         if let Some(cut) = cut {
             self.exchange = None;
             self.end(Outcome::CutOff { sent: cut.sent });
         }
-    }
-
-    fn put(&mut self, bytes: Vec<u8>) {
-        self.line_open = bytes.last().map_or(self.line_open, |b| *b != b'\n');
-        self.journal(Body::Sent { bytes: escape(&bytes) });
-        self.transmit.push_back(bytes);
     }
 
     fn try_again(&mut self, now: Span) {
@@ -317,29 +301,32 @@ impl Session {
         };
         if let Some(log) = log {
             let job = Job::recover(log, missing, &self.profile.limits);
+            // Before the requests that wait: their steps are judged by what is missing.
             self.queue.push_front(Task { id: None, job });
+            debug_assert!(
+                self.queue.iter().filter(|task| task.id.is_none()).count() <= RECOVERIES_MAX,
+                "what is missing while a recovery waits widens it"
+            );
             self.start_next(now);
         }
     }
 
     fn handle_data(&mut self, seq: u16, fields: Fields) {
         let limit = self.profile.limits.data_lines;
-        match &mut self.exchange {
-            // A retry may list again what was listed already.
-            Some(exchange) if exchange.seq == seq && exchange.data.contains(&fields) => {}
-            Some(exchange) if exchange.seq == seq && exchange.data.len() < limit => exchange.data.push(fields),
-            Some(exchange) if exchange.seq == seq => {
-                self.garbled(format!("more than {limit} data lines, the limit of the device profile"));
+        match self.exchange.as_mut().filter(|exchange| exchange.seq == seq) {
+            Some(exchange) => {
+                if !exchange.take(fields, limit) {
+                    self.garbled(format!("more than {limit} data lines, the limit of the device profile"));
+                }
             }
-            _ => self.garbled(format!("a data line of request {seq}, which nobody waits for")),
+            None => self.garbled(format!("a data line of request {seq}, which nobody waits for")),
         }
     }
 
     fn handle_reply(&mut self, seq: u16, refused: Option<String>, fields: Fields, now: Span) {
         match self.exchange.take() {
             Some(exchange) if exchange.seq == seq => {
-                self.raw_sent = false;
-                self.nacks_due = 0;
+                self.out.answered();
                 let answer = Answer {
                     refused,
                     fields,
@@ -356,18 +343,17 @@ impl Session {
                 self.perform(next, now);
                 self.start_next(now);
             }
-            Some(exchange) if seq == 0 && refused.is_some() && self.nacks_due > 0 => {
-                self.nacks_due -= 1;
+            Some(exchange) if seq == 0 && refused.is_some() && self.out.expects_nack() => {
                 self.exchange = Some(exchange);
             }
             // Seq 0: the pump could not read who asked. What is in flight may have suffered on its way; to say it again does no harm.
-            Some(exchange) if seq == 0 && refused.is_some() && !self.raw_sent => {
+            Some(exchange) if seq == 0 && refused.is_some() && !self.out.raw_sent() => {
                 self.exchange = Some(exchange);
                 self.try_again(now);
             }
             other => {
                 self.exchange = other;
-                if self.raw_sent {
+                if self.out.raw_sent() {
                     self.journal(Body::Reply {
                         verb: "raw".to_owned(),
                         refused,

@@ -1,10 +1,10 @@
 //! Programming a prescription: begin, stage, read back, compare field by field, commit with a checksum that the harness computed itself.
 
-use super::job::{Answer, Cut, Next};
-use super::{Outcome, RequestError};
+use super::exchange::{Answer, Cut, Next};
+use super::outcome::{Outcome, RequestError};
 use crate::device::{Part, Profile, Programming, StagedField, part_of};
 use crate::wire::{Crc32, Fields, encode_request, request_len};
-use pump_hil_model::case::{FlexStep, Mode, Prescription};
+use pump_hil_model::case::{FlexStep, Mode, Prescription, Verb};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -60,6 +60,7 @@ impl Intent {
         let lines = pack(programming, stage, profile.limits.line_max);
         for line in &lines {
             let pairs: Vec<(&str, &str)> = line.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            // Written here for its errors alone: what cannot be said is refused before a session is opened.
             encode_request(u16::MAX, &programming.stage, &pairs).map_err(|why| RequestError::Encode { verb, why })?;
         }
         Ok(Self {
@@ -147,7 +148,7 @@ enum Stage {
 /// A programming session, or a part of one.
 #[derive(Debug)]
 pub(super) struct ProgramJob {
-    pub verb: &'static str,
+    pub verb: Verb,
     programming: Programming,
     stage: Stage,
     intent: Option<Arc<Intent>>,
@@ -165,22 +166,22 @@ impl ProgramJob {
     pub fn program(profile: &Profile, intent: Arc<Intent>, cut_after: Option<u32>) -> Self {
         Self {
             cut_after,
-            ..Self::new(profile, "program", Stage::Begin, Some(intent))
+            ..Self::new(profile, Verb::Program, Stage::Begin, Some(intent))
         }
     }
 
     pub fn stage(profile: &Profile, intent: Arc<Intent>) -> Self {
         Self {
             only_stage: true,
-            ..Self::new(profile, "stage", Stage::Begin, Some(intent))
+            ..Self::new(profile, Verb::Stage, Stage::Begin, Some(intent))
         }
     }
 
     pub fn commit(profile: &Profile, intent: Option<Arc<Intent>>) -> Self {
-        Self::new(profile, "commit", Stage::ReadBack, intent)
+        Self::new(profile, Verb::Commit, Stage::ReadBack, intent)
     }
 
-    fn new(profile: &Profile, verb: &'static str, stage: Stage, intent: Option<Arc<Intent>>) -> Self {
+    fn new(profile: &Profile, verb: Verb, stage: Stage, intent: Option<Arc<Intent>>) -> Self {
         Self {
             verb,
             programming: profile.programming.clone(),
@@ -203,6 +204,7 @@ impl ProgramJob {
         let left = self.cut_after?.saturating_sub(self.sent);
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         self.sent = self.sent.saturating_add(len.min(left));
+        debug_assert!(Some(self.sent) <= self.cut_after, "no byte is sent beyond the cut");
         (len >= left).then_some(Cut {
             left: left as usize,
             sent: self.sent,
@@ -255,7 +257,7 @@ impl ProgramJob {
 
     /// Leaves no session open behind a failure; a `Stage` and a session that never opened are left as they are.
     fn give_up(&mut self, outcome: Outcome) -> Next {
-        if self.only_stage || self.stage == Stage::Begin || self.verb == "commit" {
+        if self.only_stage || self.stage == Stage::Begin || self.verb == Verb::Commit {
             return Next::Done(outcome);
         }
         self.failed = Some(outcome);
@@ -267,6 +269,7 @@ impl ProgramJob {
         let read: Fields = answer.data.iter().flatten().cloned().collect();
         let said = answer.field(&self.programming.count_key).and_then(|n| n.parse().ok());
         if said != Some(read.len()) {
+            // Lines of the answer were lost on their way, or the count was: that says nothing of what is staged.
             if self.reads_left > 0 {
                 self.reads_left -= 1;
                 return send(&self.programming.read_back, Vec::new());
@@ -275,6 +278,7 @@ impl ProgramJob {
         }
         let expected = match &self.intent {
             Some(intent) => intent.expected(&self.programming, &read),
+            // A `Commit` without a `Stage` before it: bytes that were sent raw may have staged something, and nobody said what is meant.
             None => read.clone(),
         };
         if let Some((field, intended, found)) = difference(&expected, &read) {

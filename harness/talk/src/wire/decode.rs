@@ -1,8 +1,8 @@
 //! Bytes as they come, cut into lines.
 
-use super::LINE_KEPT_MAX;
 use super::escape::escape_of;
 use super::frame::{Frame, Garbled, parse_line};
+use super::limits::LINE_KEPT_MAX;
 
 /// One line that came, with what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

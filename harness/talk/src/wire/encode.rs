@@ -1,8 +1,8 @@
 //! Writing requests.
 
-use super::REQUEST_MAX;
 use super::crc::crc16;
 use super::frame::{is_key, is_value, is_word};
+use super::limits::REQUEST_MAX;
 use std::fmt::Write as _;
 
 /// Why a request cannot be written.

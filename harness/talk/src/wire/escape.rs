@@ -1,6 +1,6 @@
 //! Text from a pump, made harmless: what a terminal or a report gets to see.
 
-use super::LINE_KEPT_MAX;
+use super::limits::LINE_KEPT_MAX;
 use std::fmt::Write as _;
 
 /// `bytes` as in a Rust byte string, cut at [`LINE_KEPT_MAX`] bytes with a mark that tells how many there were.

@@ -1,7 +1,7 @@
 //! What a pump can say in one line, and how a line is read.
 
 use super::crc::crc16;
-use super::{KEY_MAX, LINE_MAX};
+use super::limits::{KEY_MAX, LINE_MAX};
 
 /// The fields of a status reply, the longest that is asked for often.
 const FIELDS_USUAL: usize = 20;

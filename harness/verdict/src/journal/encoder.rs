@@ -1,6 +1,6 @@
 //! A line of a journal from what it says, chained to the one before.
 
-use super::{Hash, MARK, link, push_hex};
+use super::chain::{Hash, MARK, link, push_hex};
 use serde::Serialize;
 
 /// Makes lines, each with the hash of all before it.

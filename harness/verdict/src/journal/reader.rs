@@ -1,6 +1,8 @@
 //! Reading a journal: one line at a time, each checked against the chain.
 
-use super::{FORMAT, Hash, Header, JournalError, LINE_LIMIT, MARK, SUFFIX, link, push_hex};
+use super::chain::{Hash, MARK, SUFFIX, link, push_hex};
+use super::error::{JournalError, LINE_LIMIT};
+use super::header::{FORMAT, Header};
 use pump_hil_model::event::Event;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};

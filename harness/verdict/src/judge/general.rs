@@ -5,7 +5,9 @@ use crate::dose::Lag;
 use pump_hil_model::case::{Action, Check, Request, Step};
 use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::ReasonKind;
 use std::collections::BTreeSet;
 
@@ -30,7 +32,10 @@ impl Judge {
         match &event.body {
             Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
-            Body::RigTrouble { what } => self.trouble(what.clone()),
+            Body::RigTrouble { code, what } => {
+                let code = code.clone().unwrap_or(TroubleCode::RIG);
+                self.trouble(Trouble::told(code, what));
+            }
             Body::Ended => self.ended = true,
             _ => {}
         }
@@ -39,7 +44,7 @@ impl Judge {
     /// What needs no step: alarms, gaps, silence, trouble.
     pub(super) fn general(&mut self, event: &Event) {
         match &event.body {
-            Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if breaks_line(fault.as_str()) => {
+            Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if fault.effects().talk == Talk::Broken => {
                 self.serial_trouble = Some(event.t);
             }
             Body::Gap { of, from, count } if !self.line_is_excused(event.t) => {
@@ -51,9 +56,10 @@ impl Judge {
                 self.reason(ReasonKind::NoReply, event.t, format!("a reply to `{verb}`"), came);
             }
             Body::FaultUnconfirmed { fault, why } => {
-                self.trouble(format!("fault `{fault}` could not be confirmed: {why}"));
+                let (fault, why) = (*fault, why.clone());
+                self.trouble(Trouble::FaultUnconfirmed { fault, why });
             }
-            Body::Interrupted { by } => self.trouble(format!("interrupted by {by}")),
+            Body::Interrupted { by } => self.trouble(Trouble::Interrupted { by: by.clone() }),
             Body::Played => {
                 self.played = true;
                 self.close_books();
@@ -107,7 +113,9 @@ impl Judge {
     fn hung(&mut self, t: Span, place: &str, limit_ms: u64) {
         let came = format!("the firmware hangs in {place}: no answer within {limit_ms} ms of host time");
         let expected = "firmware that does what it is asked".to_owned();
-        self.troubles.push((self.seq + 1, came.clone()));
+        let place = place.to_owned();
+        self.troubles
+            .push((self.seq + 1, Trouble::FirmwareHangs { place, limit_ms }));
         self.reason(ReasonKind::Hang, t, expected, came);
     }
 
@@ -118,9 +126,7 @@ impl Judge {
             let came = pump_hil_model::event_text::event_line(event);
             self.reason(ReasonKind::Record, self.observed.now, expected, came.trim().to_owned());
         } else {
-            self.trouble(
-                "the rig or the journal holds a number that cannot be; check the probe and the test block".to_owned(),
-            );
+            self.trouble(Trouble::ImpossibleNumber);
         }
     }
 
@@ -164,22 +170,19 @@ impl Judge {
             let lag = self.newest.lag.of(t, Some(pump_t));
             if lag > BEHIND && !self.newest.behind && !self.line_is_excused(t) {
                 self.newest.behind = true;
-                self.trouble(format!(
-                    "the pump's time is {lag} behind the rig's, so that what it reports cannot be compared; check the clock in the rig file"
-                ));
+                self.trouble(Trouble::ClockBehind { lag });
             }
         }
     }
 
     fn line_is_excused(&self, t: Span) -> bool {
-        self.observed.faults.iter().any(|f| breaks_line(f.as_str()))
+        self.observed.faults.iter().any(|f| f.effects().talk == Talk::Broken)
             || self
                 .serial_trouble
                 .is_some_and(|last| t.0 - last.0 <= SERIAL_AFTERMATH.0)
     }
 
     fn silence_is_excused(&self, t: Span) -> bool {
-        let mute = |f: &str| breaks_line(f) || matches!(f, "main-loop-hang" | "brown-out" | "battery-depleted");
         let cut = self
             .open
             .last()
@@ -196,13 +199,9 @@ impl Judge {
         // Before the begin nothing was tested yet: a set-up that gets no answer is the rig's trouble, and is noted as such.
         !self.observed.begun
             || cut
-            || self.observed.faults.iter().any(|f| mute(f.as_str()))
+            || self.observed.faults.iter().any(|f| f.effects().talk != Talk::Clear)
             || self.serial_trouble.is_some_and(|last| t.0 - last.0 <= 60_000)
     }
-}
-
-fn breaks_line(fault: &str) -> bool {
-    fault.starts_with("serial-")
 }
 
 /// Names of alarms that some step names.

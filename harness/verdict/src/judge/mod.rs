@@ -36,6 +36,7 @@ use pump_hil_model::case::{Action, Case, Check};
 use pump_hil_model::crash::{Crash, RECORDS_MAX};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Finding, Reason, ReasonKind, Verdict};
 use starts::Starts;
 use std::collections::{BTreeSet, VecDeque};
@@ -65,7 +66,7 @@ pub struct Judge {
     group_end: u64,
     after_expectation: bool,
     reasons: Vec<(u64, Reason)>,
-    troubles: Vec<(u64, String)>,
+    troubles: Vec<(u64, Trouble)>,
     serial_trouble: Option<Span>,
     newest: Newest,
     starts: Starts,
@@ -246,12 +247,10 @@ impl Judge {
     pub fn finish(mut self) -> Outcome {
         self.close_books();
         if !self.ended {
-            let what = "the journal has no end: the harness was killed, or the disk was full; run the scenario again";
-            self.troubles.push((self.seq + 1, what.to_owned()));
+            self.troubles.push((self.seq + 1, Trouble::JournalWithoutEnd));
         }
         if !self.played && self.troubles.is_empty() {
-            let what = "the steps did not come to their end: the harness broke off; run the scenario again";
-            self.troubles.push((self.seq + 1, what.to_owned()));
+            self.troubles.push((self.seq + 1, Trouble::BrokeOff));
         }
         self.reasons.sort_by_key(|(seq, _)| *seq);
         let broke_at = self.troubles.iter().map(|(seq, _)| *seq).min();
@@ -267,10 +266,7 @@ impl Judge {
         } else if self.troubles.is_empty() && self.not_safe.is_empty() {
             Verdict::Passed
         } else {
-            let not_safe = self
-                .not_safe
-                .iter()
-                .map(|what| format!("the pump was not left safe: {what}"));
+            let not_safe = self.not_safe.iter().map(|what| Trouble::NotSafe { what: what.clone() });
             Verdict::Inconclusive {
                 why: self.troubles.into_iter().map(|(_, why)| why).chain(not_safe).collect(),
             }
@@ -312,7 +308,7 @@ impl Judge {
         ));
     }
 
-    fn trouble(&mut self, why: String) {
+    fn trouble(&mut self, why: Trouble) {
         self.troubles.push((self.seq, why));
     }
 }

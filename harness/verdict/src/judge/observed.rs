@@ -5,7 +5,7 @@
 use crate::dose::actuated_delivered;
 use pump_hil_model::case::Measure;
 use pump_hil_model::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
-use pump_hil_model::fault::FaultName;
+use pump_hil_model::fault::{FaultName, Tube};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::value::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -131,7 +131,7 @@ impl Observed {
             }
             Body::FaultCleared { fault } => {
                 self.faults.remove(fault);
-                if fault.as_str().ends_with("occlusion") {
+                if fault.effects().tube == Tube::Closes {
                     self.released_from = self.sample.as_ref().map(actuated_delivered);
                 }
             }

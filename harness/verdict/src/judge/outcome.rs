@@ -6,6 +6,7 @@ use pump_hil_model::case::Case;
 use pump_hil_model::crash::Crash;
 use pump_hil_model::event::Event;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Reason, Verdict};
 
 /// What came of a run.
@@ -63,7 +64,7 @@ impl Outcome {
     }
 
     /// Notes that the rig, the journal or the clock broke. A failure of the pump that is already proven stays one.
-    pub fn add_trouble(&mut self, why: String) {
+    pub fn add_trouble(&mut self, why: Trouble) {
         match &mut self.verdict {
             Verdict::Passed => self.verdict = Verdict::Inconclusive { why: vec![why] },
             Verdict::Inconclusive { why: all } => all.push(why),

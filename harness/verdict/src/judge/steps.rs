@@ -4,6 +4,7 @@ use super::{Judge, Windows};
 use pump_hil_model::case::{Action, Case, Request, Step};
 use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::ReasonKind;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ impl Judge {
         let step = open.step(&case);
         self.open.push(open);
         let Some(step) = step else {
-            self.trouble(format!("the journal names step {}, which the case has not", id.0));
+            self.trouble(Trouble::UnknownStep { step: id.clone() });
             return;
         };
         if matches!(step.action, Action::Expect { .. }) {
@@ -167,7 +168,7 @@ impl Judge {
 
     fn judge_do(&mut self, t: Span, request: &Request, expected: Option<&str>) {
         let Some(open) = self.open.last() else { return };
-        let verb = verb(request);
+        let verb = request.verb();
         let words = |refused: Option<&str>| match refused {
             None => format!("`{verb}` accepted"),
             Some("any") => format!("`{verb}` refused"),
@@ -193,36 +194,5 @@ impl Judge {
                 }
             }
         }
-    }
-}
-
-/// A request's verb, as in scenarios and device profiles.
-pub(crate) fn verb(request: &Request) -> &'static str {
-    match request {
-        Request::Identify => "identify",
-        Request::Status => "status",
-        Request::Totals => "totals",
-        Request::ReadPrescription => "read-prescription",
-        Request::Forecast => "forecast",
-        Request::Program { .. } => "program",
-        Request::Stage { .. } => "stage",
-        Request::Commit => "commit",
-        Request::Abort => "abort",
-        Request::Start => "start",
-        Request::Stop => "stop",
-        Request::MinimumRate => "minimum-rate",
-        Request::PatientBolus => "patient-bolus",
-        Request::SingleBolus { .. } => "single-bolus",
-        Request::PrimeBolus => "prime-bolus",
-        Request::BridgeBolus { .. } => "bridge-bolus",
-        Request::Refill { .. } => "refill",
-        Request::ClearAlarm { .. } => "clear-alarm",
-        Request::Mute => "mute",
-        Request::TestAlarm { .. } => "test-alarm",
-        Request::SetClock { .. } => "set-clock",
-        Request::LogEvery { .. } => "log-every",
-        Request::ReportTones { .. } => "report-tones",
-        Request::SelfTest => "self-test",
-        Request::ReadLog => "read-log",
     }
 }

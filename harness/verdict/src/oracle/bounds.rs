@@ -5,6 +5,7 @@
 use super::{Oracle, State, schedule};
 use crate::dose::CLASSES;
 use pump_hil_model::event::DoseEntry;
+use pump_hil_model::fault::{Delivery, FaultName};
 use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::verdict::Finding;
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ pub(super) struct Bounds {
     pub base: [i64; 6],
     pub actuated_base: i64,
     excused: [i64; 6],
-    faults: BTreeSet<String>,
+    faults: BTreeSet<FaultName>,
     /// Faults under which commanded strokes do not come about were armed.
     held: bool,
     excuse_until: Option<i64>,
@@ -42,15 +43,15 @@ impl Bounds {
         self.excuse_until = self.excuse_until.max(Some(t));
     }
 
-    pub fn fault_armed(&mut self, fault: &str) {
-        if excuses(fault) {
+    pub fn fault_armed(&mut self, fault: FaultName) {
+        if fault.effects().delivery == Delivery::MayLack {
             self.held = true;
-            self.faults.insert(fault.to_owned());
+            self.faults.insert(fault);
         }
     }
 
-    pub fn fault_cleared(&mut self, fault: &str, recovered: i64) {
-        if self.faults.remove(fault) {
+    pub fn fault_cleared(&mut self, fault: FaultName, recovered: i64) {
+        if self.faults.remove(&fault) {
             self.excuse_until(recovered);
         }
     }
@@ -66,25 +67,6 @@ impl Bounds {
     pub fn excused_now(&self, t: i64) -> bool {
         !self.faults.is_empty() || self.excuse_until.is_some_and(|until| t <= until)
     }
-}
-
-/// Faults that may keep a pump from delivering.
-fn excuses(fault: &str) -> bool {
-    !matches!(
-        fault,
-        "catheter-disconnection"
-            | "catheter-leak"
-            | "catheter-dislocation"
-            | "over-delivery"
-            | "under-delivery"
-            | "emi-wake"
-            | "pocket-fill"
-            | "clock-jump"
-            | "serial-noise"
-            | "serial-drop"
-            | "serial-cut"
-            | "serial-rx-noise"
-    )
 }
 
 impl Oracle {

@@ -1,6 +1,7 @@
 //! What is due: alarms that must come, and not too early; periodic boluses.
 
 use super::{Oracle, State, periodic};
+use pump_hil_model::fault::{Deadlines, FaultName};
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::Finding;
 use std::collections::BTreeMap;
@@ -26,7 +27,6 @@ pub(super) struct Dues {
     periodic: Periodic,
     excusing: usize,
     excuse_until: i64,
-    battery_fault: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -81,15 +81,14 @@ impl Dues {
         self.reservoir = Some(nl);
     }
 
-    pub fn fault_armed(&mut self, fault: &str) {
-        self.battery_fault |= fault.starts_with("battery") || fault == "brown-out";
-        if !fault.starts_with("serial-") {
+    pub fn fault_armed(&mut self, fault: FaultName) {
+        if fault.effects().deadlines == Deadlines::MayPass {
             self.excusing += 1;
         }
     }
 
-    pub fn fault_cleared(&mut self, fault: &str, recovered: i64) {
-        if !fault.starts_with("serial-") {
+    pub fn fault_cleared(&mut self, fault: FaultName, recovered: i64) {
+        if fault.effects().deadlines == Deadlines::MayPass {
             self.excusing = self.excusing.saturating_sub(1);
             self.excuse_until = recovered;
         }

@@ -184,13 +184,13 @@ impl Oracle {
             }
             Body::Probe { .. } | Body::Breakpoint { .. } => self.bounds.excuse_until(self.t + self.settings.recovery.0),
             Body::FaultArmed { fault, .. } => {
-                self.bounds.fault_armed(fault.as_str());
-                self.dues.fault_armed(fault.as_str());
+                self.bounds.fault_armed(*fault);
+                self.dues.fault_armed(*fault);
             }
             Body::FaultCleared { fault } => {
                 let recovered = self.t + self.settings.recovery.0;
-                self.bounds.fault_cleared(fault.as_str(), recovered);
-                self.dues.fault_cleared(fault.as_str(), recovered);
+                self.bounds.fault_cleared(*fault, recovered);
+                self.dues.fault_cleared(*fault, recovered);
             }
             _ => {}
         }

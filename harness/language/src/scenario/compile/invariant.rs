@@ -1,134 +1,138 @@
 //! The text forms of `always`: `delivered <= prescribed + 14.5 %`, `state != stopped`, `no alarm occlusion`.
 
-use super::Compiler;
 use super::range::{dimension, problem, quantity};
-use crate::catalog::load::quantity_problem;
+use super::told::Told;
+use crate::catalog::Catalog;
 use crate::scenario::raw::measure_names;
 use pump_hil_model::case::{Invariant, Measure, Op, Operand, Rule};
 use pump_hil_model::diagnostic::suggest;
+use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Percent;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
+use pump_hil_model::yaml::quantity::quantity_problem;
 use pump_hil_model::yaml::raw::Text;
 
 const HELP: &str = "write it as `delivered <= prescribed + 14.5 %`, `state != stopped` or `no alarm occlusion`";
 
-impl Compiler<'_> {
-    /// Compiles one line of `always`.
-    pub(super) fn invariant(&mut self, text: &Text) -> Option<Invariant> {
-        match self.rule(text) {
-            Ok(rule) => Some(Invariant {
-                line: text.place.line,
-                text: text.text.trim().to_owned(),
-                rule,
-            }),
-            Err(problem) => {
-                self.tell(problem);
-                None
-            }
+/// Compiles one line of `always`.
+pub(super) fn invariant(text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> Option<Invariant> {
+    match rule(text, catalog) {
+        Ok(rule) => Some(Invariant {
+            line: text.place.line,
+            text: text.text.trim().to_owned(),
+            rule,
+        }),
+        Err(problem) => {
+            told.tell(problem);
+            None
         }
-    }
-
-    fn rule(&mut self, text: &Text) -> Result<Rule, Problem> {
-        let whole = text.text.trim();
-        let mut words = whole.split_whitespace();
-        if words.next() == Some("no") && words.next() == Some("alarm") {
-            let id = words.next().map(str::to_owned);
-            if let Some(id) = &id {
-                self.known(text, "alarm", id)?;
-            }
-            return if words.next().is_some() {
-                Err(unreadable(text))
-            } else {
-                Ok(Rule::NoAlarm { id })
-            };
-        }
-        let (left, op, right) = split(whole).ok_or_else(|| unreadable(text))?;
-        if left == "state" {
-            let equal = match op {
-                "==" => true,
-                "!=" => false,
-                _ => return Err(Problem::new(text.place, format!("a state has no order: `{op}`")).help(HELP)),
-            };
-            self.known(text, "state", right)?;
-            return Ok(Rule::State {
-                equal,
-                state: right.to_owned(),
-            });
-        }
-        let op = match op {
-            "<=" => Op::AtMost,
-            ">=" => Op::AtLeast,
-            "==" => Op::Equal,
-            other => {
-                let message = format!("measures are not compared with `{other}`");
-                return Err(Problem::new(text.place, message).help("use `<=`, `>=` or `==`"));
-            }
-        };
-        let left = measure(text, left)?;
-        self.need_for(left);
-        self.compare(text, left, op, right)
-    }
-
-    fn compare(&mut self, text: &Text, left: Measure, op: Op, right: &str) -> Result<Rule, Problem> {
-        let dim = dimension(left);
-        let (base, slacks) = slacks(right);
-        let (mut percent, mut absolute) = (Percent(0), 0_i64);
-        for (sign, slack) in slacks {
-            let wanted = match op {
-                Op::AtMost => "+",
-                Op::AtLeast => "-",
-                Op::Equal => "+-",
-            };
-            if sign != wanted {
-                let message = format!("the slack `{sign} {}` goes the wrong way", short(slack));
-                return Err(Problem::new(text.place, message).help(format!("write `{wanted} {}`", short(slack))));
-            }
-            if slack.ends_with('%') {
-                let share: Percent = slack.parse().map_err(|error| quantity_problem(text, &error))?;
-                percent = Percent(percent.0.saturating_add(share.0));
-            } else {
-                let value = quantity(slack, dim).map_err(|error| problem(text, dim, &error))?;
-                absolute = absolute.saturating_add(value);
-            }
-        }
-        let right = if base.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
-            Operand::Value(quantity(base, dim).map_err(|error| problem(text, dim, &error))?)
-        } else {
-            let other = measure(text, base)?;
-            self.need_for(other);
-            if dimension(other) != dim {
-                let message = format!(
-                    "`{}` and `{}` are not of the same dimension",
-                    name_of(left),
-                    name_of(other)
-                );
-                return Err(Problem::new(text.place, message));
-            }
-            Operand::Measure(other)
-        };
-        Ok(Rule::Compare {
-            left,
-            op,
-            right,
-            percent,
-            absolute,
-        })
-    }
-
-    /// A word inside a text, which the structural check cannot see.
-    fn known(&self, text: &Text, list: &str, word: &str) -> Result<(), Problem> {
-        let words = self.catalog.words(list).unwrap_or_default();
-        if words.iter().any(|known| known == word) {
-            return Ok(());
-        }
-        let problem = Problem::new(text.place, format!("unknown {list} `{}`", short(word)));
-        Err(problem.maybe_help(suggest(word, words.iter().map(String::as_str))))
     }
 }
 
+fn rule(text: &Text, catalog: &Catalog) -> Result<Rule, Problem> {
+    let whole = text.text.trim();
+    let mut words = whole.split_whitespace();
+    if words.next() == Some("no") && words.next() == Some("alarm") {
+        let id = words.next().map(str::to_owned);
+        if let Some(id) = &id {
+            known(text, "alarm", id, catalog)?;
+        }
+        return if words.next().is_some() {
+            Err(unreadable(text))
+        } else {
+            Ok(Rule::NoAlarm { id })
+        };
+    }
+    let (left, op, right) = split(whole).ok_or_else(|| unreadable(text))?;
+    if left == "state" {
+        let equal = match op {
+            "==" => true,
+            "!=" => false,
+            _ => {
+                let message = format!("a state has no order: `{op}`");
+                return Err(Problem::new(Mistake::Comparison, text.place, message).help(HELP));
+            }
+        };
+        known(text, "state", right, catalog)?;
+        return Ok(Rule::State {
+            equal,
+            state: right.to_owned(),
+        });
+    }
+    let op = match op {
+        "<=" => Op::AtMost,
+        ">=" => Op::AtLeast,
+        "==" => Op::Equal,
+        other => {
+            let message = format!("measures are not compared with `{other}`");
+            return Err(Problem::new(Mistake::Comparison, text.place, message).help("use `<=`, `>=` or `==`"));
+        }
+    };
+    let left = measure(text, left)?;
+    compare(text, left, op, right)
+}
+
+fn compare(text: &Text, left: Measure, op: Op, right: &str) -> Result<Rule, Problem> {
+    let dim = dimension(left);
+    let (base, slacks) = slacks(right);
+    let (mut percent, mut absolute) = (Percent(0), 0_i64);
+    for (sign, slack) in slacks {
+        let wanted = match op {
+            Op::AtMost => "+",
+            Op::AtLeast => "-",
+            Op::Equal => "+-",
+        };
+        if sign != wanted {
+            let message = format!("the slack `{sign} {}` goes the wrong way", short(slack));
+            let problem = Problem::new(Mistake::Comparison, text.place, message);
+            return Err(problem.help(format!("write `{wanted} {}`", short(slack))));
+        }
+        if slack.ends_with('%') {
+            let share: Percent = slack.parse().map_err(|error| quantity_problem(text, &error))?;
+            percent = Percent(percent.0.saturating_add(share.0));
+        } else {
+            let value = quantity(slack, dim).map_err(|error| problem(text, dim, &error))?;
+            absolute = absolute.saturating_add(value);
+        }
+    }
+    let right = if base.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+        Operand::Value(quantity(base, dim).map_err(|error| problem(text, dim, &error))?)
+    } else {
+        let other = measure(text, base)?;
+        if dimension(other) != dim {
+            let message = format!(
+                "`{}` and `{}` are not of the same dimension",
+                name_of(left),
+                name_of(other)
+            );
+            return Err(Problem::new(Mistake::Comparison, text.place, message));
+        }
+        Operand::Measure(other)
+    };
+    Ok(Rule::Compare {
+        left,
+        op,
+        right,
+        percent,
+        absolute,
+    })
+}
+
+/// A word inside a text, which the structural check cannot see.
+fn known(text: &Text, list: &str, word: &str, catalog: &Catalog) -> Result<(), Problem> {
+    let words = catalog.words(list).unwrap_or_default();
+    if words.iter().any(|known| known == word) {
+        return Ok(());
+    }
+    let message = format!("unknown {list} `{}`", short(word));
+    let problem = Problem::new(Mistake::UnknownWord, text.place, message);
+    Err(problem.maybe_help(suggest(word, words.iter().map(String::as_str))))
+}
+
 fn unreadable(text: &Text) -> Problem {
-    Problem::new(text.place, format!("cannot read `{}`", short(&text.text))).help(HELP)
+    let message = format!("cannot read `{}`", short(&text.text));
+    Problem::new(Mistake::Format, text.place, message).help(HELP)
 }
 
 /// A measure by its name.
@@ -137,7 +141,11 @@ fn measure(text: &Text, name: &str) -> Result<Measure, Problem> {
     if let Some((_, measure)) = names.iter().find(|(known, _)| known == name) {
         return Ok(*measure);
     }
-    let problem = Problem::new(text.place, format!("unknown measure `{}`", short(name)));
+    let problem = Problem::new(
+        Mistake::UnknownWord,
+        text.place,
+        format!("unknown measure `{}`", short(name)),
+    );
     Err(problem.maybe_help(suggest(name, names.iter().map(|(known, _)| known.as_str()))))
 }
 

@@ -1,10 +1,11 @@
 //! Ranges of measures: `<= 10 uL`, `20 uL +- 1 %`, `19 uL .. 21 uL`, `0`; resolved to inclusive integers.
 
-use crate::catalog::load::quantity_problem;
 use pump_hil_model::case::{Measure, Range};
+use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{Percent, Pressure, QuantityError, Rate, Span, Voltage, Volume};
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
+use pump_hil_model::yaml::quantity::quantity_problem;
 use pump_hil_model::yaml::raw::Text;
 
 /// What a measure is measured in.
@@ -67,7 +68,7 @@ pub(super) fn share(value: i64, percent: Percent) -> i64 {
 pub(super) fn problem(text: &Text, dim: Dim, error: &QuantityError) -> Problem {
     if dim == Dim::Count {
         let message = format!("`{}` is no whole number without a unit", short(text.text.trim()));
-        return Problem::new(text.place, message).help("write it as `3` or `<= 3`");
+        return Problem::new(Mistake::Number, text.place, message).help("write it as `3` or `<= 3`");
     }
     quantity_problem(text, error)
 }
@@ -105,7 +106,7 @@ pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
         && low > high
     {
         let message = format!("nothing lies in the range `{}`", short(whole));
-        return Err(Problem::new(text.place, message).help("the lower end comes first"));
+        return Err(Problem::new(Mistake::Comparison, text.place, message).help("the lower end comes first"));
     }
     Ok(Range {
         low,

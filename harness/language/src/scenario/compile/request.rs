@@ -1,158 +1,150 @@
 //! `do`: the verbs and their arguments.
 
-use super::Compiler;
-use crate::scenario::raw::{Dose, Flow, Vol};
-use pump_hil_model::case::Request;
+use super::dosing::Dosing;
+use super::told::Told;
+use super::values::{at_least_0, date, time};
+use crate::catalog::Catalog;
+use crate::scenario::raw::Vol;
+use pump_hil_model::case::{Arg, ReadArgs, Request, Verb};
 use pump_hil_model::diagnostic::suggest;
-use pump_hil_model::quantity::Volume;
-use pump_hil_model::words::{VERBS, Verb};
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::{Rate, Span, Volume};
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
-use pump_hil_model::yaml::raw::Time;
-use pump_hil_model::yaml::raw::{Quantity, Scalar, Table, Text, Word};
+use pump_hil_model::yaml::raw::{Quantity, Scalar, Table, Text, Time, Word};
 
-impl Compiler<'_> {
-    /// Compiles a verb with its arguments.
-    pub(super) fn request<K>(&mut self, word: &Word<K>, with: Option<&Table<Scalar>>) -> Option<Request> {
-        let verb = VERBS.iter().find(|verb| verb.name == word.0.text)?;
-        let arguments = self.arguments(verb, word, with)?;
-        let text = |key: &str| {
-            arguments
-                .iter()
-                .find(|(k, _)| k.text == key)
-                .map(|(_, value)| value.0.clone())
-        };
-        Some(match verb.name {
-            "identify" => Request::Identify,
-            "status" => Request::Status,
-            "totals" => Request::Totals,
-            "read-prescription" => Request::ReadPrescription,
-            "forecast" => Request::Forecast,
-            "read-log" => Request::ReadLog,
-            "commit" => Request::Commit,
-            "abort" => Request::Abort,
-            "start" => Request::Start,
-            "stop" => Request::Stop,
-            "minimum-rate" => Request::MinimumRate,
-            "patient-bolus" => Request::PatientBolus,
-            "prime-bolus" => Request::PrimeBolus,
-            "mute" => Request::Mute,
-            "self-test" => Request::SelfTest,
-            "single-bolus" => {
-                let dose = self.dose(&Quantity::<Dose>::new(text("dose")?));
-                let over = self.time(&Quantity::<Time>::new(text("over")?));
-                Request::SingleBolus {
-                    dose: dose?,
-                    over: over?,
-                }
-            }
-            "bridge-bolus" => {
-                let volume = self.at_least_0::<_, Volume>(&Quantity::<Vol>::new(text("volume")?));
-                let rate = self.flow(&Quantity::<Flow>::new(text("rate")?));
-                Request::BridgeBolus {
-                    volume: volume?,
-                    rate: rate?,
-                }
-            }
-            "refill" => {
-                let removed = text("removed").map(|t| self.at_least_0::<_, Volume>(&Quantity::<Vol>::new(t)));
-                let added = self.at_least_0::<_, Volume>(&Quantity::<Vol>::new(text("added")?));
-                Request::Refill {
-                    removed: match removed {
-                        Some(None) => return None,
-                        Some(some) => some,
-                        None => None,
-                    },
-                    added: added?,
-                }
-            }
-            "clear-alarm" => Request::ClearAlarm {
-                alarm: self.word_of("alarm", &text("alarm")?)?,
-            },
-            "test-alarm" => Request::TestAlarm {
-                priority: self.word_of("priority", &text("priority")?)?,
-            },
-            "set-clock" => Request::SetClock {
-                to_s: self.civil(&text("to")?)?,
-            },
-            "log-every" => Request::LogEvery {
-                interval: self.time(&Quantity::<Time>::new(text("interval")?))?,
-            },
-            "report-tones" => Request::ReportTones {
-                on: self.on_or_off(&text("on")?)?,
-            },
-            _ => return None,
-        })
-    }
+/// Compiles a verb with its arguments.
+pub(super) fn request<K>(
+    word: &Word<K>,
+    with: Option<&Table<Scalar>>,
+    catalog: &Catalog,
+    dosing: Dosing,
+    told: &mut Told<'_>,
+) -> Option<Request> {
+    let verb = Verb::find(&word.0.text)?;
+    let given = arguments(verb, word, with, told)?;
+    verb.request(&mut Given {
+        given,
+        catalog,
+        dosing,
+        told,
+    })
+}
 
-    /// The arguments that were given; `None` if one is missing.
-    fn arguments<'r, K>(
-        &mut self,
-        verb: &Verb,
-        word: &Word<K>,
-        with: Option<&'r Table<Scalar>>,
-    ) -> Option<&'r [(Text, Scalar)]> {
-        let given: &[(Text, Scalar)] = with.map_or(&[], |table| table.entries.as_slice());
-        let known = || verb.must.iter().chain(verb.may).copied();
-        for (key, _) in given {
-            if !known().any(|name| name == key.text) {
-                let message = format!("`{}` takes no `{}`", verb.name, short(&key.text));
-                let help = suggest(&key.text, known());
-                let help = help.unwrap_or_else(|| "it takes nothing: remove `with`".to_owned());
-                self.tell(Problem::new(key.place, message).help(help));
-            }
+/// The arguments that were given; `None` if one is missing.
+fn arguments<'r, K>(
+    verb: Verb,
+    word: &Word<K>,
+    with: Option<&'r Table<Scalar>>,
+    told: &mut Told<'_>,
+) -> Option<&'r [(Text, Scalar)]> {
+    let given: &[(Text, Scalar)] = with.map_or(&[], |table| table.entries.as_slice());
+    let known = || verb.args().map(Arg::word);
+    for (key, _) in given {
+        if !known().any(|name| name == key.text) {
+            let message = format!("`{verb}` takes no `{}`", short(&key.text));
+            let help = suggest(&key.text, known());
+            let help = help.unwrap_or_else(|| "it takes nothing: remove `with`".to_owned());
+            told.tell(Problem::new(Mistake::UnknownKey, key.place, message).help(help));
         }
-        let mut complete = true;
-        for name in verb.must {
-            if !given.iter().any(|(key, _)| key.text == *name) {
-                complete = false;
-                let place = with.map_or(word.0.place, |table| {
-                    table.entries.first().map_or(table.place, |(key, _)| key.place)
-                });
-                let message = format!("`{}` needs `{name}`", verb.name);
-                self.tell(Problem::new(place, message).help(format!("such as `with: {{{}}}`", example(verb))));
-            }
-        }
-        complete.then_some(given)
     }
-
-    /// A word of a list, inside `with`.
-    fn word_of(&mut self, list: &str, text: &Text) -> Option<String> {
-        let words = self.catalog.words(list).unwrap_or_default();
-        if words.contains(&text.text) {
-            return Some(text.text.clone());
+    let mut complete = true;
+    for name in verb.must().iter().map(|arg| arg.word()) {
+        if !given.iter().any(|(key, _)| key.text == name) {
+            complete = false;
+            let place = with.map_or(word.0.place, |table| {
+                table.entries.first().map_or(table.place, |(key, _)| key.place)
+            });
+            let message = format!("`{verb}` needs `{name}`");
+            told.tell(
+                Problem::new(Mistake::MissingKey, place, message)
+                    .help(format!("such as `with: {{{}}}`", example(verb))),
+            );
         }
-        let problem = Problem::new(text.place, format!("unknown {list} `{}`", short(&text.text)));
-        self.tell(problem.maybe_help(suggest(&text.text, words.iter().map(String::as_str))));
-        None
     }
+    complete.then_some(given)
+}
 
-    fn on_or_off(&mut self, text: &Text) -> Option<bool> {
-        match text.text.as_str() {
-            "true" | "on" | "yes" => Some(true),
-            "false" | "off" | "no" => Some(false),
-            other => {
-                let message = format!("`{}` is neither `true` nor `false`", short(other));
-                self.tell(Problem::new(text.place, message));
-                None
-            }
+/// A word of a list, inside `with`.
+fn word_of(list: &str, text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> Option<String> {
+    let words = catalog.words(list).unwrap_or_default();
+    if words.contains(&text.text) {
+        return Some(text.text.clone());
+    }
+    let problem = Problem::new(
+        Mistake::UnknownWord,
+        text.place,
+        format!("unknown {list} `{}`", short(&text.text)),
+    );
+    told.tell(problem.maybe_help(suggest(&text.text, words.iter().map(String::as_str))));
+    None
+}
+
+fn on_or_off(text: &Text, told: &mut Told<'_>) -> Option<bool> {
+    match text.text.as_str() {
+        "true" | "on" | "yes" => Some(true),
+        "false" | "off" | "no" => Some(false),
+        other => {
+            let message = format!("`{}` is neither `true` nor `false`", short(other));
+            told.tell(Problem::new(Mistake::WrongKind, text.place, message));
+            None
         }
     }
 }
 
 /// What the arguments of a verb look like.
-fn example(verb: &Verb) -> String {
-    let one = |name: &&str| match *name {
-        "dose" => "dose: 50 uL",
-        "over" => "over: 10 min",
-        "volume" => "volume: 0.4 mL",
-        "rate" => "rate: 0.2 mL/day",
-        "added" => "added: 20 mL",
-        "alarm" => "alarm: occlusion",
-        "priority" => "priority: critical",
-        "to" => "to: 2026-03-29 01:59",
-        "interval" => "interval: 5 min",
-        _ => "on: true",
-    };
-    verb.must.iter().map(one).collect::<Vec<_>>().join(", ")
+fn example(verb: Verb) -> String {
+    let one = |arg: &Arg| format!("{}: {}", arg.word(), arg.example());
+    verb.must().iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The arguments of one `do`.
+struct Given<'a, 't> {
+    given: &'a [(Text, Scalar)],
+    catalog: &'a Catalog,
+    dosing: Dosing,
+    told: &'a mut Told<'t>,
+}
+
+impl Given<'_, '_> {
+    fn text(&self, arg: Arg) -> Option<Text> {
+        let mut given = self.given.iter();
+        given
+            .find(|(key, _)| key.text == arg.word())
+            .map(|(_, value)| value.0.clone())
+    }
+}
+
+impl ReadArgs for Given<'_, '_> {
+    fn is_given(&self, arg: Arg) -> bool {
+        self.text(arg).is_some()
+    }
+
+    fn dose(&mut self, arg: Arg) -> Option<Volume> {
+        self.dosing.dose(&Quantity::new(self.text(arg)?), self.told)
+    }
+
+    fn volume(&mut self, arg: Arg) -> Option<Volume> {
+        at_least_0(&Quantity::<Vol>::new(self.text(arg)?), self.told)
+    }
+
+    fn rate(&mut self, arg: Arg) -> Option<Rate> {
+        self.dosing.flow(&Quantity::new(self.text(arg)?), self.told)
+    }
+
+    fn time(&mut self, arg: Arg) -> Option<Span> {
+        time(&Quantity::<Time>::new(self.text(arg)?), self.told)
+    }
+
+    fn date(&mut self, arg: Arg) -> Option<i64> {
+        date(&self.text(arg)?, self.told)
+    }
+
+    fn word(&mut self, arg: Arg) -> Option<String> {
+        word_of(arg.word(), &self.text(arg)?, self.catalog, self.told)
+    }
+
+    fn switch(&mut self, arg: Arg) -> Option<bool> {
+        on_or_off(&self.text(arg)?, self.told)
+    }
 }

@@ -6,6 +6,7 @@ use crate::probe::chip;
 use crate::probe::debug::Debug;
 use crate::probe::error::ProbeError;
 use crate::probe::selector::Selector;
+use pump_hil_model::mistake::Mistake;
 use std::sync::Arc;
 
 pub static KIND: ProbeKind = ProbeKind {
@@ -22,7 +23,7 @@ struct InQemu {
 
 fn described(keys: Keys) -> Result<Arc<dyn Probe>, WrongKey> {
     if let Some(name) = &keys.chip {
-        chip::is_chip(name).map_err(|what| ("chip", what))?;
+        chip::is_chip(name).map_err(|what| WrongKey::new(Mistake::UnknownWord, "chip", what))?;
     }
     Ok(Arc::new(InQemu { chip: keys.chip }))
 }

@@ -6,6 +6,7 @@ use crate::probe::chip;
 use crate::probe::debug::Debug;
 use crate::probe::error::ProbeError;
 use crate::probe::selector::{Selector, UsbAt};
+use pump_hil_model::mistake::Mistake;
 use std::sync::Arc;
 
 pub static KIND: ProbeKind = ProbeKind {
@@ -17,16 +18,16 @@ pub static KIND: ProbeKind = ProbeKind {
 fn described(keys: Keys) -> Result<Arc<dyn Probe>, WrongKey> {
     let Some(chip) = keys.chip else {
         let what = "a probe of kind `usb` needs its `chip`, such as `chip: nRF51822_xxAA`";
-        return Err(("kind", what.to_owned()));
+        return Err(WrongKey::new(Mistake::MissingKey, "kind", what));
     };
-    chip::is_chip(&chip).map_err(|what| ("chip", what))?;
+    chip::is_chip(&chip).map_err(|what| WrongKey::new(Mistake::UnknownWord, "chip", what))?;
     if keys.speed == Some(0) {
-        return Err(("speed", "`speed` must be more than 0".to_owned()));
+        return Err(WrongKey::new(Mistake::Range, "speed", "`speed` must be more than 0"));
     }
     let selector = keys.selector.map(|text| text.parse::<Selector>()).transpose();
     Ok(Arc::new(UsbAt {
         chip,
-        selector: selector.map_err(|what| ("selector", what))?,
+        selector: selector.map_err(|what| WrongKey::new(Mistake::Format, "selector", what))?,
         speed_khz: keys.speed,
     }))
 }

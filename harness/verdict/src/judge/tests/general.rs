@@ -6,6 +6,7 @@ use pump_hil_model::case::{Case, Request};
 use pump_hil_model::crash::{Crash, Frame, Why};
 use pump_hil_model::event::{Body, Said};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_testing::situation::{HOUR, Run, ask, case};
 
@@ -116,7 +117,10 @@ fn firmware_that_hangs_fails_the_case_there_and_what_comes_after_it_says_nothing
     };
     let mut run = Run::begun();
     run.start(480_000).basal_until(HOUR).push(hung);
-    run.push(Body::RigTrouble { what: "later".into() });
+    run.push(Body::RigTrouble {
+        code: None,
+        what: "later".into(),
+    });
     let Verdict::Failed { reasons } = judge_journal(&case, run.ended()).verdict else {
         panic!("it did not fail");
     };
@@ -163,12 +167,15 @@ fn a_rig_that_breaks_while_the_pump_is_made_safe_leaves_no_verdict() {
     let case = case(vec![ask(Request::Start)]);
     let mut run = Run::begun();
     let what = "QEMU: it ended".to_owned();
-    run.start(480_000)
-        .push(Body::Played)
-        .push(Body::RigTrouble { what: what.clone() });
+    run.start(480_000).push(Body::Played).push(Body::RigTrouble {
+        code: None,
+        what: what.clone(),
+    });
     assert_eq!(
         judge_journal(&case, run.ended()).verdict,
-        Verdict::Inconclusive { why: vec![what] }
+        Verdict::Inconclusive {
+            why: vec![Trouble::told(TroubleCode::RIG, what)]
+        }
     );
 }
 
@@ -192,6 +199,7 @@ fn a_gap_is_a_failure_unless_the_line_was_disturbed() {
 fn what_failed_before_the_rig_broke_stays_failed_and_what_came_after_says_nothing() {
     let case = case(vec![ask(Request::Start)]);
     let trouble = || pump_hil_model::event::Body::RigTrouble {
+        code: None,
         what: "the probe is gone".into(),
     };
     let mut before = Run::begun();
@@ -199,7 +207,7 @@ fn what_failed_before_the_rig_broke_stays_failed_and_what_came_after_says_nothin
     assert_eq!(kinds(&case, before.ended()), [ReasonKind::UnexpectedAlarm]);
     let mut after = Run::begun();
     after.start(480_000).push(trouble()).alarm("magnet", "non-critical");
-    let why = vec!["the probe is gone".to_owned()];
+    let why = vec![Trouble::told(TroubleCode::RIG, "the probe is gone")];
     assert_eq!(
         judge_journal(&case, after.ended()).verdict,
         Verdict::Inconclusive { why }
@@ -213,11 +221,12 @@ fn a_pump_that_does_not_answer_the_set_up_has_not_failed_and_one_that_falls_sile
         verb: "identify".into(),
         tries: 3,
     };
-    let why = vec!["set-up: no answer".to_owned()];
+    let why = vec![Trouble::told(TroubleCode::RIG, "set-up: no answer")];
     let mut never = Run::default();
-    never
-        .push(silence())
-        .push(pump_hil_model::event::Body::RigTrouble { what: why[0].clone() });
+    never.push(silence()).push(pump_hil_model::event::Body::RigTrouble {
+        code: None,
+        what: why[0].to_string(),
+    });
     assert_eq!(
         judge_journal(&case, never.ended()).verdict,
         Verdict::Inconclusive { why }

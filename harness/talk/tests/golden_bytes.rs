@@ -2,9 +2,9 @@
 
 use pump_hil_talk::wire::{Decoder, Frame, Garbled, Line, encode_request, read_value};
 
-const GOOD: &str = include_str!("../../fixtures/wire/good.txt");
-const BAD: &str = include_str!("../../fixtures/wire/bad.txt");
-const VALUES: &str = include_str!("../../fixtures/wire/values.txt");
+const GOOD: &str = include_str!("../../../fixtures/wire/good.txt");
+const BAD: &str = include_str!("../../../fixtures/wire/bad.txt");
+const VALUES: &str = include_str!("../../../fixtures/wire/values.txt");
 
 /// One case of a golden file.
 #[derive(Default)]

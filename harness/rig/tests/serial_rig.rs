@@ -23,7 +23,7 @@ fn line() -> FarEnd {
 
 /// A rig file for a port, beside the shipped ones.
 fn rig_file(folder: &tempfile::TempDir, port: &str, scale_line: &str) -> Result<RigFile, RigError> {
-    let device = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/devices/stub.yaml");
+    let device = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/devices/stub.yaml");
     let text = format!(
         "rig: bench\nsummary: A pump on a port.\ndevice: {}\npump: {{kind: serial, port: {port}, baud: 115200}}\n{scale_line}\nlimits: {{open: 1 s, write: 1 s, fence: 1 s}}\n",
         device.canonicalize().unwrap().display()
@@ -127,7 +127,7 @@ fn a_serial_port_alone_has_no_virtual_time() {
 fn a_device_that_is_not_there_is_told_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.yaml");
-    let text = include_str!("../../fixtures/rigs/sim.yaml").replace("device: stub", "device: nowhere.yaml");
+    let text = include_str!("../../../fixtures/rigs/sim.yaml").replace("device: stub", "device: nowhere.yaml");
     std::fs::write(&path, text).unwrap();
     assert!(
         matches!(RigFile::load(&path), Err(RigError::File(FileError::Unread { path, .. })) if path.ends_with("nowhere.yaml"))

@@ -82,6 +82,20 @@ fn the_log_is_compared_with_what_was_heard() {
 }
 
 #[test]
+fn a_log_that_claims_the_largest_number_there_is_comes_to_an_end() {
+    let mut world = World::new();
+    world.from_pump = |_, bytes| {
+        let said = String::from_utf8(bytes).unwrap();
+        let (number, _) = said.split_once(' ').unwrap();
+        line(&format!("{number} ok first={0} last={0}", u64::MAX))
+    };
+    let Outcome::Ok { fields } = world.ask(&Request::ReadLog) else {
+        panic!("an empty log is no error");
+    };
+    assert_eq!(fields["read"], "0");
+}
+
+#[test]
 fn an_event_without_what_it_needs_is_kept_under_its_own_name_and_told() {
     let mut world = World::new();
     world.hear(&line("!1 t=5ms alarm id=occlusion"));

@@ -1,6 +1,7 @@
 //! Watched places: their values stand in the journal whenever time came to a stand and they changed.
 
-use super::{Runner, Stopped};
+use super::recorded::RecordedRig;
+use super::stopped::Stopped;
 use pump_hil_firmware::Place;
 use pump_hil_model::event::Body;
 use pump_hil_model::value::Value;
@@ -15,41 +16,39 @@ pub(super) struct Watched {
     noted: u32,
 }
 
-impl Runner<'_> {
-    /// Finds the places; nothing is read yet.
-    pub(super) fn watch(&mut self) -> Result<(), Stopped> {
-        for at in &self.case.watch {
-            let place = self.rig.place(at)?;
-            self.watched.places.push((place, None));
+impl Watched {
+    /// Finds the places, and notes what they hold.
+    pub fn begin(&mut self, at: &mut RecordedRig<'_>, places: &[String]) -> Result<(), Stopped> {
+        for place in places {
+            self.places.push((at.rig().place(place)?, None));
         }
-        Ok(())
+        self.note_changes(at)
     }
 
     /// Notes what changed since the last time.
-    pub(super) fn note_watched(&mut self) -> Result<(), Stopped> {
-        for at in 0..self.watched.places.len() {
+    pub fn note_changes(&mut self, at: &mut RecordedRig<'_>) -> Result<(), Stopped> {
+        for (place, before) in &mut self.places {
             // Nothing may stand in the way of making the pump safe.
-            if self.leaving || self.watched.noted > NOTED_MAX {
+            if at.record().is_leaving() || self.noted > NOTED_MAX {
                 break;
             }
-            let (place, before) = &self.watched.places[at];
-            let value = self.rig.read_place(place)?;
+            let value = at.rig().read_place(place)?;
             if before.as_ref() == Some(&value) {
                 continue;
             }
-            self.watched.noted += 1;
-            let body = if self.watched.noted > NOTED_MAX {
+            self.noted += 1;
+            *before = Some(value.clone());
+            let body = if self.noted > NOTED_MAX {
                 Body::WatchFull { noted: NOTED_MAX }
             } else {
                 Body::Watched {
                     at: place.text.clone(),
                     of: place.type_name.clone(),
-                    pump_t: self.rig.now(),
-                    value: value.clone(),
+                    pump_t: at.rig().now(),
+                    value,
                 }
             };
-            self.watched.places[at].1 = Some(value);
-            self.note(body)?;
+            at.note(body)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use pump_hil_talk::session::{Outcome, Session, SessionEvent};
 use pump_hil_talk::wire::{Crc32, crc16};
 use std::sync::Arc;
 
-pub const STUB: &str = include_str!("../../../fixtures/devices/stub.yaml");
+pub const STUB: &str = include_str!("../../../../fixtures/devices/stub.yaml");
 
 pub fn profile() -> Arc<Profile> {
     Arc::new(Profile::parse(STUB, "stub.yaml").expect("the shipped profile loads"))
@@ -155,7 +155,7 @@ impl Pump {
     pub fn log(&self, seq: &str, fields: &[(String, String)]) -> Vec<u8> {
         let (from, count): (u64, u64) = (fields[0].1.parse().unwrap(), fields[1].1.parse().unwrap());
         let mut said = Vec::new();
-        for n in from..(from + count).min(self.doses + 1) {
+        for n in from..from.saturating_add(count).min(self.doses + 1) {
             said.extend(line(&format!("+{seq} n={n} t={}ms {}", n * 1_000, Self::entry(n))));
         }
         said.extend(line(&format!("={seq} ok first=1 last={}", self.doses)));

@@ -1,0 +1,160 @@
+//! What stands beside the timeline: names, the begin, tolerances.
+
+use super::dosing::Dosing;
+use super::prescription::prescription;
+use super::told::Told;
+use super::values::{at_least_0, date, each_once, seconds_of, time_between};
+use crate::catalog::Catalog;
+use crate::scenario::raw::{NoneWord, RawFile, RawTolerance, ShareOrOff};
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::{Prescription, Tolerance};
+use pump_hil_model::fault::FaultName;
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::{Percent, Span, Volume};
+use pump_hil_model::yaml::Problem;
+use pump_hil_model::yaml::check::short;
+use pump_hil_model::yaml::raw::{Either, Quantity, Text, Time, Word};
+use std::collections::BTreeSet;
+
+/// What is filled in before the begin where a file does not say.
+const RESERVOIR: Volume = Volume(20_000_000);
+/// When a scenario begins where it does not say: a Monday.
+const START: &str = "2026-01-05 00:00";
+/// Where a file says nothing about its snapshot: one stroke, and what a second makes of a fast rate.
+const TOLERANCE: Tolerance = Tolerance {
+    volume: Percent(100),
+    volume_floor: Volume(500),
+    time: Span(1_000),
+};
+
+/// Version, name, summary, and that there is something to do.
+pub(super) fn check(raw: &RawFile, told: &mut Told<'_>) {
+    if let Some(version) = raw.version.filter(|v| v.value != 1) {
+        let message = format!("version {} of the language is unknown", version.value);
+        let problem = Problem::new(Mistake::Version, version.place, message);
+        told.tell(problem.help("this harness reads version 1"));
+    }
+    if let Some(name) = &raw.scenario {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let edges = name.text.starts_with('-') || name.text.ends_with('-');
+        if name.text.is_empty() || name.text.len() > 80 || edges || !name.text.chars().all(fits) {
+            let message = format!("`{}` is no name for a scenario", short(&name.text));
+            let problem = Problem::new(Mistake::Name, name.place, message);
+            told.tell(problem.help("lower-case letters, digits and `-`, at most 80"));
+        }
+    }
+    if let Some(summary) = raw.summary.as_ref().filter(|s| s.text.trim().is_empty()) {
+        let problem = Problem::new(Mistake::Empty, summary.place, "the summary is empty");
+        told.tell(problem.help("say what happens, and what must then be true"));
+    }
+    for list in [raw.verifies.as_deref().map(texts), raw.covers.as_deref().map(texts)] {
+        each_once(&list.unwrap_or_default(), told);
+    }
+    if raw.timeline.as_ref().is_some_and(Vec::is_empty) {
+        let place = raw.scenario.as_ref().map_or(raw.place, |name| name.place);
+        told.tell(Problem::new(Mistake::Empty, place, "the timeline has no step"));
+    }
+}
+
+fn texts<K>(words: &[Word<K>]) -> Vec<Text> {
+    words.iter().map(|word| word.0.clone()).collect()
+}
+
+/// When the scenario begins, in seconds since 2000-01-01T00:00:00.
+pub(super) fn start(raw: Option<&Text>, told: &mut Told<'_>) -> Option<i64> {
+    match raw {
+        Some(text) => date(text, told),
+        None => seconds_of(START).ok(),
+    }
+}
+
+/// What is programmed and filled in before the begin.
+pub(super) fn begin(
+    raw: &RawFile,
+    catalog: &Catalog,
+    dosing: &mut Dosing,
+    told: &mut Told<'_>,
+) -> (Option<Prescription>, Option<Volume>) {
+    let beside: Option<Volume> = raw.reservoir.as_ref().and_then(|text| at_least_0(text, told));
+    match &raw.prescription {
+        Some(Either::Long(rx)) => {
+            let inside = rx.reservoir.as_ref().and_then(|text| at_least_0(text, told));
+            if let (Some(_), Some(text)) = (&raw.reservoir, &rx.reservoir) {
+                told.tell(Problem::new(
+                    Mistake::Twice,
+                    text.0.place,
+                    "the reservoir is given twice",
+                ));
+            }
+            let prescription = prescription(rx, true, catalog, dosing, told);
+            (prescription, inside.or(beside).or(Some(RESERVOIR)))
+        }
+        Some(Either::Short(_)) => (None, beside),
+        None => {
+            // The structural check cannot ask for it: a shared set-up may give it.
+            if !told.about_key("prescription") {
+                let place = raw.scenario.as_ref().map_or(raw.place, |name| name.place);
+                let message = "the key `prescription` is missing in a scenario";
+                let problem = Problem::new(Mistake::MissingKey, place, message);
+                told.tell(problem.help("write `prescription: none` for a pump that has none at the begin"));
+            }
+            (None, beside)
+        }
+    }
+}
+
+/// Interval of the periodic dose entries.
+pub(super) fn log_every(raw: Option<&Quantity<Time>>, told: &mut Told<'_>) -> Option<Span> {
+    match raw {
+        Some(text) => time_between(text, Span(60_000), Span(86_400_000), told),
+        None => Some(Span(3_600_000)),
+    }
+}
+
+/// How far delivered may be from reported; `None` where that is not looked at.
+pub(super) fn reconcile(raw: Option<&Quantity<ShareOrOff>>, told: &mut Told<'_>) -> Option<Percent> {
+    match raw {
+        Some(text) if text.0.text == "off" => None,
+        Some(text) => at_least_0(text, told),
+        None => Some(Percent(5_000)),
+    }
+}
+
+/// Tolerances of the dose log's snapshot; `None` where there is none.
+pub(super) fn snapshot(raw: Option<&Either<Word<NoneWord>, RawTolerance>>, told: &mut Told<'_>) -> Option<Tolerance> {
+    let raw = match raw {
+        Some(Either::Short(_)) => return None,
+        Some(Either::Long(raw)) => raw,
+        None => return Some(TOLERANCE),
+    };
+    let volume = raw.volume.as_ref().and_then(|text| at_least_0(text, told));
+    let floor = raw.volume_floor.as_ref().and_then(|text| at_least_0(text, told));
+    let time = raw.time.as_ref().and_then(|text| at_least_0(text, told));
+    Some(Tolerance {
+        volume: volume.unwrap_or(TOLERANCE.volume),
+        volume_floor: floor.unwrap_or(TOLERANCE.volume_floor),
+        time: time.unwrap_or(TOLERANCE.time),
+    })
+}
+
+/// What `needs` names, beyond what follows from the steps.
+pub(super) fn named_needs(raw: &RawFile) -> BTreeSet<Capability> {
+    raw.needs
+        .iter()
+        .flatten()
+        .filter_map(|word| capability(&word.0.text))
+        .collect()
+}
+
+/// A capability by its name.
+fn capability(name: &str) -> Option<Capability> {
+    Some(match name {
+        "raw-serial" => Capability::RawSerial,
+        "virtual-time" => Capability::VirtualTime,
+        "probe" => Capability::Probe,
+        "run-control" => Capability::RunControl,
+        "symbols" => Capability::Symbols,
+        "test-block" => Capability::TestBlock,
+        other => Capability::Fault(FaultName::find(other.strip_prefix("fault:")?)?),
+    })
+}

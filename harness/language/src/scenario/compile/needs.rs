@@ -1,0 +1,95 @@
+//! What a rig must be able to do for a case: it follows from what the case does.
+
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::{Action, Check, Invariant, Measure, Operand, ProbeAction, Rule, Step};
+use pump_hil_model::value::needs_image;
+use std::collections::BTreeSet;
+
+/// Gathers what steps, watched places and invariants need.
+#[derive(Debug, Default)]
+pub(super) struct Needs(pub BTreeSet<Capability>);
+
+impl Needs {
+    /// What steps need, those of repeats too.
+    pub fn of_steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.action {
+                Action::Inject { fault, .. } => self.0.extend([Capability::Fault(*fault), Capability::TestBlock]),
+                Action::Expect { checks, .. } => checks.iter().for_each(|check| self.of_check(check)),
+                Action::Send { .. } => self.need(Capability::RawSerial),
+                Action::Probe(action) => self.of_probe(action),
+                Action::Repeat { steps, .. } => self.of_steps(steps),
+                // A fault that is cleared was injected by a step before.
+                Action::Do { .. } | Action::Clear { .. } | Action::Wait(_) | Action::Mark(_) => {}
+            }
+        }
+    }
+
+    /// A place in memory that is read or written.
+    pub fn of_place(&mut self, at: &str) {
+        self.need(Capability::Probe);
+        if needs_image(at) {
+            self.need(Capability::Symbols);
+        }
+    }
+
+    /// What an invariant compares.
+    pub fn of_invariant(&mut self, invariant: &Invariant) {
+        if let Rule::Compare { left, right, .. } = &invariant.rule {
+            self.of_measure(*left);
+            if let Operand::Measure(right) = right {
+                self.of_measure(*right);
+            }
+        }
+    }
+
+    fn need(&mut self, capability: Capability) {
+        self.0.insert(capability);
+    }
+
+    fn of_check(&mut self, check: &Check) {
+        match check {
+            Check::Measure { what, .. } => self.of_measure(*what),
+            Check::Memory { at, .. } => self.of_place(at),
+            Check::Alarm { .. }
+            | Check::NoAlarm { .. }
+            | Check::AlarmCleared { .. }
+            | Check::State(_)
+            | Check::Mode(_)
+            | Check::Bolus(_)
+            | Check::Event { .. }
+            | Check::NoEvent { .. }
+            | Check::Reply { .. } => {}
+        }
+    }
+
+    fn of_probe(&mut self, action: &ProbeAction) {
+        self.need(Capability::Probe);
+        match action {
+            ProbeAction::Read { at } | ProbeAction::Write { at, .. } | ProbeAction::Flip { at, .. } => {
+                self.of_place(at)
+            }
+            ProbeAction::BreakAt { at, .. } => {
+                self.need(Capability::RunControl);
+                self.of_place(at);
+            }
+            ProbeAction::Halt { .. } | ProbeAction::Reset => self.need(Capability::RunControl),
+        }
+    }
+
+    /// A pump tells what it counts itself; only the test block tells what truly happened.
+    fn of_measure(&mut self, measure: Measure) {
+        let by_block = matches!(
+            measure,
+            Measure::Delivered
+                | Measure::Actuated
+                | Measure::TrueReservoir
+                | Measure::Pressure
+                | Measure::PostOcclusionBolus
+                | Measure::Resets
+        );
+        if by_block {
+            self.need(Capability::TestBlock);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What was told of a scenario while it is compiled: the sink of its problems, and the memory that keeps what only follows from one from being
+//! told as well.
+
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::yaml::{GATHERED_MAX, Place, Problem, gather};
+
+/// The problems of one file and row.
+pub(super) struct Told<'a>(&'a mut Vec<Problem>);
+
+impl<'a> Told<'a> {
+    /// Goes on with what the structural check told.
+    pub fn new(problems: &'a mut Vec<Problem>) -> Self {
+        Self(problems)
+    }
+
+    /// Tells a problem.
+    pub fn tell(&mut self, problem: Problem) {
+        gather(self.0, problem);
+    }
+
+    /// Whether nothing more is gathered.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= GATHERED_MAX
+    }
+
+    /// Whether something was told about a value inside this place, so that what seems to be missing may be it.
+    pub fn inside(&self, place: Place) -> bool {
+        let inside = |p: &Problem| {
+            p.place.file == place.file && (place.start..place.end.max(place.start + 1)).contains(&p.place.start)
+        };
+        self.0.iter().any(inside)
+    }
+
+    /// Whether a wrong kind of value, or a misspelling, was told for this key: then it is not missing as well.
+    pub fn about_key(&self, key: &str) -> bool {
+        let (wrong, meant) = (format!("`{key}` must be"), format!("did you mean `{key}`?"));
+        let told = |p: &Problem| p.message.starts_with(&wrong) || p.help.as_ref() == Some(&meant);
+        self.0.iter().any(told)
+    }
+
+    /// Whether a drug is unknown: then nobody can tell what a mass of it is.
+    pub fn unknown_drug(&self) -> bool {
+        let told = |p: &Problem| p.mistake == Mistake::UnknownWord && p.message.starts_with("unknown drug");
+        self.0.iter().any(told)
+    }
+
+    /// Whether it was told of rounds that they take too long: then the whole timeline does, too.
+    pub fn rounds_too_long(&self) -> bool {
+        let told = |p: &Problem| p.mistake == Mistake::Limit && p.message.starts_with("the rounds take longer");
+        self.0.iter().any(told)
+    }
+}

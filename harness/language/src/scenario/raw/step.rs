@@ -1,0 +1,88 @@
+//! The steps of a timeline.
+
+use super::expect::RawExpect;
+use super::kinds::{FaultWord, RefusalWord, ResetWord, VerbWord};
+use super::prescription::RawPrescription;
+use pump_hil_model::raw_struct;
+use pump_hil_model::yaml::raw::{Count, Either, Quantity, Scalar, Table, Text, Time, Word};
+
+raw_struct! {
+    /// Bytes to send.
+    #[schemars(extend("x-name" = "`send`"))]
+    RawSend {
+        /// As text; nothing is added.
+        text: Text,
+        /// As hex digits; spaces are ignored.
+        hex: Scalar,
+    }
+}
+
+raw_struct! {
+    /// What the probe does: one of `read`, `write`, `flip`, `halt`, `break-at`.
+    #[schemars(extend("x-name" = "`probe`"))]
+    RawProbe {
+        /// Reads what is there: a variable of the firmware (`PUMP.state.total`), or the 32-bit word of a symbol or address.
+        read: Scalar,
+        /// Writes there.
+        write: Scalar,
+        /// With `write`: what, as the variable's type can hold it.
+        value: Scalar,
+        /// Flips a bit of the memory, or of the peripheral, from there on.
+        flip: Scalar,
+        /// With `flip`: which.
+        bit: Count,
+        /// Halts the core for so long, then runs on.
+        halt: Quantity<Time>,
+        /// Runs until the core stands there, then runs on: a function of the firmware, a line of its source (`main.rs:42`), a symbol, or an address.
+        break_at: Scalar,
+        /// With `break-at`: longest time.
+        within: Quantity<Time>,
+    }
+}
+
+raw_struct! {
+    /// One step: at most one time, and exactly one action.
+    #[schemars(extend("x-name" = "a step"))]
+    RawStep {
+        /// This long after the begin; in a repeat, after the round's begin.
+        at: Quantity<Time>,
+        /// This long after the step before it ended.
+        after: Quantity<Time>,
+        /// With `expect`: must come true by this long from now.
+        within: Quantity<Time>,
+        /// With `expect`: must be true now and stay true for this long.
+        r#for: Quantity<Time>,
+        /// Asks the pump for something.
+        r#do: Word<VerbWord>,
+        /// Arguments of `do`, or parameter of `inject`.
+        with: Table<Scalar>,
+        /// With `do` or `program`: the reason that the pump must refuse with, or `any`.
+        refused: Word<RefusalWord>,
+        /// Programs a prescription.
+        program: RawPrescription,
+        /// With `program`: break the session off after so many bytes.
+        cut_after: Count,
+        /// Begins a session and stages these fields.
+        stage: RawPrescription,
+        /// Arms a fault and confirms it.
+        inject: Word<FaultWord>,
+        /// Clears a fault.
+        clear: Word<FaultWord>,
+        /// All of these must be true.
+        expect: RawExpect,
+        /// Sends bytes as they stand.
+        send: RawSend,
+        /// Uses the debug probe.
+        probe: Either<Word<ResetWord>, RawProbe>,
+        /// Lets time pass.
+        wait: Quantity<Time>,
+        /// Names this instant, for `since`.
+        mark: Text,
+        /// Repeats `steps` so often.
+        repeat: Count,
+        /// With `repeat`: begin to begin.
+        every: Quantity<Time>,
+        /// With `repeat`: what.
+        steps: Vec<RawStep>,
+    }
+}

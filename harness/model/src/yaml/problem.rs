@@ -1,0 +1,110 @@
+//! What is wrong with a file that was read, place by place, before it is told.
+
+use super::place::Place;
+use crate::diagnostic::Diagnostic;
+use crate::mistake::{Code, Mistake, Subject};
+use std::collections::BTreeSet;
+
+/// Something that is wrong, at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of mistake it is.
+    pub mistake: Mistake,
+    /// Where.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// What stands under the caret.
+    pub label: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem with a message alone.
+    pub fn new(mistake: Mistake, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            mistake,
+            place,
+            message: message.into(),
+            label: String::new(),
+            help: None,
+        }
+    }
+
+    /// With a text under the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// With advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With advice, where there is any.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help;
+        self
+    }
+}
+
+/// A file that was read: what it is, its name and its text.
+#[derive(Debug, Clone)]
+pub struct FileText {
+    /// What it is; the first word of its diagnostics' codes.
+    pub subject: Subject,
+    /// Name, as diagnostics show it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Most problems that are gathered from one file and row. Beyond it nothing new is learned, and looking for what follows from what would take
+/// time that grows with their square.
+pub const GATHERED_MAX: usize = 1_000;
+/// Most problems that are told.
+pub const TOLD_MAX: usize = 100;
+
+/// Adds a problem, unless there are too many already.
+pub fn gather(problems: &mut Vec<Problem>, problem: Problem) {
+    if problems.len() < GATHERED_MAX {
+        problems.push(problem);
+    }
+}
+
+/// Turns problems into diagnostics: sorted by place, each told once, and only so many as a person reads.
+#[must_use]
+pub fn diagnose(mut problems: Vec<Problem>, files: &[FileText]) -> Vec<Diagnostic> {
+    problems.sort_by_key(|p| (p.place.file, p.place.start));
+    let mut seen = BTreeSet::new();
+    problems.retain(|p| seen.insert((p.place.file, p.place.start, p.message.clone())));
+    let untold = problems.len().saturating_sub(TOLD_MAX);
+    let mut told = Vec::new();
+    for problem in problems.into_iter().take(TOLD_MAX) {
+        let Some(file) = files.get(usize::from(problem.place.file)) else {
+            continue;
+        };
+        let range = (problem.place.start as usize, problem.place.end as usize);
+        told.push(Diagnostic::at(
+            Code::new(file.subject, problem.mistake),
+            &file.name,
+            &file.text,
+            range,
+            problem.message,
+            problem.label,
+            problem.help,
+        ));
+    }
+    if let (Some(file), true) = (files.last(), untold > 0) {
+        let message = format!("{untold} more errors or more are not shown");
+        let code = Code::new(file.subject, Mistake::MoreErrors);
+        told.push(Diagnostic::about_file(code, &file.name, message, None));
+    }
+    told
+}

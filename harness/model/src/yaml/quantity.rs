@@ -1,0 +1,78 @@
+//! A text that should be a quantity and is none: what is wrong with it, and what was meant.
+
+use super::check::short;
+use super::problem::Problem;
+use super::raw::Text;
+use crate::diagnostic::suggest;
+use crate::mistake::Mistake;
+use crate::quantity::QuantityError;
+
+/// What kind of mistake it is.
+#[must_use]
+pub fn mistake_of(error: &QuantityError) -> Mistake {
+    match error {
+        QuantityError::NotANumber { .. } => Mistake::Number,
+        QuantityError::Range { .. } => Mistake::Precision,
+        QuantityError::Unit { .. } => Mistake::Unit,
+    }
+}
+
+/// A text that is not the quantity that it should be.
+#[must_use]
+pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
+    let shown = short(&text.text);
+    match error {
+        QuantityError::NotANumber { example, .. } => {
+            let message = format!("`{shown}` is no number with a unit");
+            Problem::new(Mistake::Number, text.place, message).help(format!("write it as `{example}`"))
+        }
+        QuantityError::Range { base, .. } => Problem::new(
+            Mistake::Precision,
+            text.place,
+            format!("`{shown}` is finer or larger than {base} can hold"),
+        ),
+        QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
+            let problem = Problem::new(Mistake::Unit, text.place, format!("`{shown}` has no unit"));
+            problem.maybe_help(suggest("", known.split(", ")))
+        }
+        QuantityError::Unit { unit, known, .. } => {
+            let problem = Problem::new(
+                Mistake::Unit,
+                text.place,
+                format!("unknown unit `{}` in `{shown}`", short(unit)),
+            );
+            if unit.contains(|c: char| c.is_ascii_digit()) {
+                return problem.help("write one number and one unit, such as `2.5 h`");
+            }
+            match dimension_of(unit) {
+                Some(dimension) => problem
+                    .label(format!("a unit of {dimension}"))
+                    .help(format!("known here: {known}")),
+                None => problem.maybe_help(suggest(unit, known.split(", "))),
+            }
+        }
+    }
+}
+
+/// What a unit measures.
+fn dimension_of(unit: &str) -> Option<&'static str> {
+    use crate::quantity::{
+        Concentration, Current, Mass, MassRate, Percent, Pressure, Rate, Resistance, Span, Unit, Voltage, Volume,
+    };
+    let all: [(&'static str, &[Unit]); 12] = [
+        ("volume", Volume::UNITS),
+        ("rate", Rate::UNITS),
+        ("time", Span::UNITS),
+        ("mass", Mass::UNITS),
+        ("mass a day", MassRate::UNITS),
+        ("concentration", Concentration::UNITS),
+        ("voltage", Voltage::UNITS),
+        ("pressure", Pressure::UNITS),
+        ("resistance", Resistance::UNITS),
+        ("current", Current::UNITS),
+        ("share", Percent::UNITS),
+        ("temperature", crate::quantity::Temperature::UNITS),
+    ];
+    let holds = |units: &&[Unit]| units.iter().any(|(name, ..)| *name == unit);
+    all.iter().find(|(_, units)| holds(units)).map(|(name, _)| *name)
+}

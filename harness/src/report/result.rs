@@ -1,0 +1,117 @@
+//! One scenario's result, and the commands that lead on from it.
+
+use pump_hil_model::case::Case;
+use pump_hil_model::safe_text::safe;
+use pump_hil_model::verdict::{ReasonKind, Verdict};
+use pump_hil_verdict::judge::Outcome;
+use std::time::Duration;
+
+/// One scenario's result, with what a report needs to know about it.
+#[derive(Debug, Clone)]
+pub struct ScenarioResult {
+    /// Name of the case.
+    pub name: String,
+    /// Its file, as the user named it.
+    pub file: String,
+    /// Name of the rig that it ran on.
+    pub rig: String,
+    /// How it was run, for the command that runs it again; `None` where that is not known, as of a journal that is judged again.
+    pub asked: Option<Asked>,
+    /// The journal, where there is one.
+    pub journal: Option<String>,
+    /// Requirements that it verifies.
+    pub verifies: Vec<String>,
+    /// Wall time.
+    pub took: Duration,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What a user said to have cases run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The folder that the cases' files are relative to; empty where they are relative to the present one.
+    pub folder: String,
+    /// The rig file, as the user named it; `None` for the default rig.
+    pub rig_file: Option<String>,
+    /// The firmware to be flashed, as the user named it.
+    pub flash: Option<String>,
+    /// The folder of fixtures, as the user named it.
+    pub fixtures: Option<String>,
+}
+
+impl Asked {
+    /// A case's file, as the user finds it.
+    fn file(&self, file: &str) -> String {
+        match self.folder.as_str() {
+            "" => file.to_owned(),
+            folder => format!("{}/{file}", folder.trim_end_matches('/')),
+        }
+    }
+}
+
+impl ScenarioResult {
+    /// A result of `case`.
+    #[must_use]
+    pub fn new(case: &Case, rig: &str, took: Duration, outcome: Outcome) -> Self {
+        Self {
+            name: case.name(),
+            file: case.file.clone(),
+            rig: rig.to_owned(),
+            asked: None,
+            journal: None,
+            verifies: case.verifies.clone(),
+            took,
+            outcome,
+        }
+    }
+
+    /// Notes how it was run, and names its file as the user finds it.
+    #[must_use]
+    pub fn asked(mut self, asked: &Asked) -> Self {
+        self.file = asked.file(&self.file);
+        self.asked = Some(asked.clone());
+        self
+    }
+
+    /// The command that runs only this one again, ready to be pasted.
+    #[must_use]
+    pub fn again(&self) -> Option<String> {
+        let asked = self.asked.as_ref()?;
+        let mut command = format!("pump-hil run {}", quoted(&self.file));
+        let filter = self.name.contains('[').then(|| format!("name:{}", self.name));
+        let options = [
+            ("rig", &asked.rig_file),
+            ("flash", &asked.flash),
+            ("fixtures", &asked.fixtures),
+            ("filter", &filter),
+        ];
+        for (option, value) in options {
+            if let Some(value) = value {
+                command.push_str(&format!(" --{option} {}", quoted(value)));
+            }
+        }
+        Some(command)
+    }
+
+    /// The command that shows the dose log which nobody has accepted, ready to be pasted.
+    #[must_use]
+    pub fn review(&self) -> Option<String> {
+        let Verdict::Failed { reasons } = &self.outcome.verdict else {
+            return None;
+        };
+        let differs = reasons.iter().any(|reason| reason.kind == ReasonKind::Snapshot);
+        let asked = self.asked.as_ref().filter(|_| differs)?;
+        Some(format!("pump-hil review {}", quoted(&asked.file("snapshots"))))
+    }
+}
+
+/// A word for a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '=' | ':');
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", safe(text).replace('\'', "'\\''"))
+    }
+}

@@ -1,0 +1,49 @@
+//! What several reports say in the same words.
+
+use super::result::ScenarioResult;
+use pump_hil_model::safe_text::safe;
+use pump_hil_model::verdict::Reason;
+
+/// A reason in words: where, what was expected, what came.
+pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<String> {
+    let place = reason
+        .line
+        .map_or(String::new(), |line| format!(" at {}:{line}", safe(&result.file)));
+    let step = reason
+        .step
+        .as_ref()
+        .map_or(String::new(), |step| format!(", step {}", safe(&step.0)));
+    let mut lines = vec![format!("{} at {}{step}{place}", kind(reason), reason.t)];
+    for (label, text) in [("expected", &reason.expected), ("came", &reason.came)] {
+        for (i, line) in text.lines().enumerate() {
+            let label = if i == 0 { label } else { "" };
+            lines.push(format!("  {label:>8}  {}", safe(line)));
+        }
+    }
+    lines
+}
+
+/// That the pump started again though nobody had asked for it; nothing where it did not.
+pub(super) fn unasked_starts(result: &ScenarioResult) -> Option<String> {
+    let times = result.outcome.unasked_starts;
+    let told = || {
+        format!(
+            "the pump started again {}, and nobody had asked for it",
+            counted(times as usize, "time")
+        )
+    };
+    (times > 0).then(told)
+}
+
+/// A reason's kind, as files have it.
+pub(super) fn kind(reason: &Reason) -> String {
+    serde_json::to_value(reason.kind)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// `1 case`, `2 cases`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

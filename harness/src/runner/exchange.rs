@@ -1,0 +1,248 @@
+//! Bytes to the pump and from it, while time passes: the session decides what is said, the rig carries it, and whatever comes of it is noted.
+//!
+//! Invariant: no wait is without an end. A step's time, the session's own timeouts or an interrupt ends each.
+
+use super::post_mortem::PostMortem;
+use super::recorded::RecordedRig;
+use super::stopped::Stopped;
+use super::watched::Watched;
+use crate::interrupt::{self, Interrupt};
+use pump_hil_model::case::Request;
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::TroubleCode;
+use pump_hil_rig::{End, Received, Rig, RigError};
+use pump_hil_talk::session::{Outcome, RequestId, Session, SessionEvent};
+use pump_hil_verdict::journal::JournalError;
+use pump_hil_verdict::judge::Judge;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Host time in which a reply comes where granted time stands still; a peer that is slower than this loses nothing but speed.
+const REPLY_AT_ONCE: Duration = Duration::from_millis(20);
+
+/// The conversation with a pump on a recorded rig.
+pub(super) struct Exchange<'a> {
+    at: RecordedRig<'a>,
+    session: Session,
+    /// Requests that were answered, or given up, and that nobody has asked for yet.
+    finished: Vec<(RequestId, Outcome)>,
+    interrupt: Interrupt,
+    watched: Watched,
+    post_mortem: PostMortem,
+}
+
+impl<'a> Exchange<'a> {
+    /// Nothing was said yet.
+    pub fn new(mut at: RecordedRig<'a>, interrupt: Interrupt) -> Self {
+        let session = Session::new(Arc::clone(at.rig().profile()));
+        Self {
+            at,
+            session,
+            finished: Vec::new(),
+            interrupt,
+            watched: Watched::default(),
+            post_mortem: PostMortem::default(),
+        }
+    }
+
+    /// The rig with its record.
+    pub fn at(&mut self) -> &mut RecordedRig<'a> {
+        &mut self.at
+    }
+
+    /// The rig itself.
+    pub fn rig(&mut self) -> &mut Rig {
+        self.at.rig()
+    }
+
+    /// Scenario time.
+    pub fn now(&self) -> Span {
+        self.at.now()
+    }
+
+    /// Scenario time in so long.
+    pub fn after(&self, span: Span) -> Span {
+        Span(self.now().0.saturating_add(span.0))
+    }
+
+    /// The judge, as far as it has heard.
+    pub fn judge(&self) -> &Judge {
+        self.at.judge()
+    }
+
+    /// Notes what happened at this instant.
+    pub fn note(&mut self, body: Body) -> Result<(), JournalError> {
+        self.at.note(body)
+    }
+
+    /// Waits until the firmware has started.
+    pub async fn boot(&mut self) -> Result<(), Stopped> {
+        tokio::select! {
+            biased;
+            by = self.interrupt.wait() => Err(Stopped::Interrupted(by)),
+            booted = self.at.rig().boot() => Ok(booted?),
+        }
+    }
+
+    /// Watches these places from here on.
+    pub fn watch(&mut self, places: &[String]) -> Result<(), Stopped> {
+        self.watched.begin(&mut self.at, places)
+    }
+
+    /// Lets time pass until `until` (scenario time).
+    pub async fn pass_time(&mut self, until: Span) -> Result<(), Stopped> {
+        self.pass_time_unless(until, |_| false).await
+    }
+
+    /// Lets time pass until `until` (scenario time), or until `done` says so after something happened.
+    pub async fn pass_time_unless(&mut self, until: Span, mut done: impl FnMut(&Self) -> bool) -> Result<(), Stopped> {
+        loop {
+            while let Some(bytes) = self.session.poll_transmit() {
+                self.at.rig().send(&bytes).await?;
+            }
+            self.note_session_events()?;
+            if done(self) || self.now() >= until {
+                return Ok(());
+            }
+            if let Some(by) = self.interrupt.by() {
+                return Err(Stopped::Interrupted(by));
+            }
+            let timeout = self.session.poll_timeout();
+            let due = timeout.map_or(until, |t| until.min(self.at.scenario_time(t)));
+            let due = self.at.rig_time(due);
+            let received = tokio::select! {
+                // What came is taken before an interrupt is looked at: it happened before.
+                biased;
+                received = receive(self.at.rig(), self.session.is_waiting(), due) => received?,
+                by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
+            };
+            self.look()?;
+            match received.end {
+                End::Bytes => self.session.handle_bytes(&received.bytes, received.now),
+                End::Deadline => self.session.handle_timeout(received.now),
+                // Granted time stands still until somebody resumes the core.
+                End::Halted => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes in what the pump says at this very instant.
+    pub async fn settle(&mut self) -> Result<(), Stopped> {
+        let now = self.at.rig().now();
+        let received = tokio::select! {
+            biased;
+            received = self.at.rig().receive(now) => received?,
+            by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
+        };
+        self.look()?;
+        self.session.handle_bytes(&received.bytes, received.now);
+        self.note_session_events()
+    }
+
+    /// Asks the pump for something and waits until it answered or was given up. What came of it is in the journal as well.
+    pub async fn request(&mut self, request: &Request) -> Result<Outcome, Stopped> {
+        let now = self.at.rig().now();
+        let id = match self.session.request(request, now) {
+            Ok(id) => id,
+            Err(why) => {
+                self.note(Body::RigTrouble {
+                    code: Some(TroubleCode::of("not-sent")),
+                    what: why.to_string(),
+                })?;
+                return Ok(Outcome::NotSent { why });
+            }
+        };
+        self.outcome(id).await
+    }
+
+    /// Asks the pump to stop, as the device profile has it.
+    pub async fn ask_to_stop(&mut self) -> Result<Outcome, Stopped> {
+        let now = self.at.rig().now();
+        let id = self.session.make_safe(now);
+        self.outcome(id).await
+    }
+
+    /// Sends bytes that are no request.
+    pub async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
+        self.session.send_raw(bytes);
+        self.pass_time(self.now()).await?;
+        // The pump takes them, and says what it says to them, at this very instant.
+        self.settle().await
+    }
+
+    /// Notes why the case cannot go on.
+    pub fn note_trouble(&mut self, error: &RigError) -> Result<(), JournalError> {
+        self.post_mortem.note_trouble(&mut self.at, error)
+    }
+
+    /// Notes that the firmware hangs.
+    pub fn note_hang(&mut self, limit_ms: u64) -> Result<(), JournalError> {
+        self.post_mortem.note_hang(&mut self.at, limit_ms)
+    }
+
+    /// Where the case does not pass, notes what the pump is doing.
+    pub fn note_failure(&mut self) -> Result<(), JournalError> {
+        self.post_mortem.note_failure(&mut self.at)
+    }
+
+    /// The pump is made safe from here on, which nothing interrupts. Tells whether the case was interrupted before.
+    pub fn leave(&mut self) -> bool {
+        let interrupted = self.interrupt.by().is_some();
+        self.interrupt = interrupt::pair().1;
+        self.at.leave();
+        interrupted
+    }
+
+    /// Closes rig and journal.
+    pub fn close(self) -> Result<(), JournalError> {
+        self.at.close()
+    }
+
+    /// Waits until a request is over.
+    async fn outcome(&mut self, id: RequestId) -> Result<Outcome, Stopped> {
+        // The session bounds the wait: its retries and timeouts end every request.
+        self.pass_time_unless(Span(i64::MAX / 2), |exchange| {
+            exchange.finished.iter().any(|(done, _)| *done == id)
+        })
+        .await?;
+        let at = self.finished.iter().position(|(done, _)| *done == id);
+        Ok(at.map_or(Outcome::Abandoned, |at| self.finished.swap_remove(at).1))
+    }
+
+    /// Time came to a stand: notes what is to be seen in the pump.
+    fn look(&mut self) -> Result<(), Stopped> {
+        self.post_mortem.note_log(&mut self.at)?;
+        self.watched.note_changes(&mut self.at)
+    }
+
+    /// Notes what the session has to tell; after the pump spoke unasked, also what truly happened up to this instant.
+    fn note_session_events(&mut self) -> Result<(), Stopped> {
+        let mut spoke = false;
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                SessionEvent::Journal(body) => {
+                    spoke |= matches!(body, Body::Pump { .. });
+                    self.note(body)?;
+                    self.post_mortem.note_start(&mut self.at)?;
+                }
+                SessionEvent::Done { id, outcome } => self.finished.push((id, outcome)),
+            }
+        }
+        if spoke {
+            self.at.sample()?;
+        }
+        Ok(())
+    }
+}
+
+/// A reply to what was just sent comes at this instant, so no time needs to be granted for it. Only silence is left to the clock.
+async fn receive(rig: &mut Rig, waiting: bool, until: Span) -> Result<Received, RigError> {
+    if waiting {
+        let received = rig.reply_wait(REPLY_AT_ONCE).await?;
+        if received.end == End::Bytes {
+            return Ok(received);
+        }
+    }
+    rig.receive(until).await
+}

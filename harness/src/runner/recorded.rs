@@ -1,0 +1,101 @@
+//! A rig together with the record of what happens at it, and the scenario's time.
+
+use super::record::Record;
+use super::stopped::Stopped;
+use pump_hil_model::event::Body;
+use pump_hil_model::quantity::Span;
+use pump_hil_rig::Rig;
+use pump_hil_verdict::journal::JournalError;
+use pump_hil_verdict::judge::Judge;
+
+/// A rig whose every event is recorded.
+pub(super) struct RecordedRig<'a> {
+    rig: Rig,
+    /// The rig's time at which the scenario's time is 0.
+    begin: Span,
+    record: Record<'a>,
+}
+
+impl<'a> RecordedRig<'a> {
+    /// Until [`RecordedRig::begin`] the scenario's time is the rig's.
+    pub fn new(rig: Rig, record: Record<'a>) -> Self {
+        Self {
+            rig,
+            begin: Span(0),
+            record,
+        }
+    }
+
+    /// The scenario begins at this instant.
+    ///
+    /// # Errors
+    /// Of rig and journal.
+    pub fn begin(&mut self) -> Result<(), Stopped> {
+        self.begin = self.rig.now();
+        self.sample()?;
+        Ok(self.note(Body::Begun)?)
+    }
+
+    /// Scenario time.
+    pub fn now(&self) -> Span {
+        Span(self.rig.now().0 - self.begin.0)
+    }
+
+    /// The rig's time at a time of the scenario.
+    pub fn rig_time(&self, t: Span) -> Span {
+        Span(t.0.saturating_add(self.begin.0))
+    }
+
+    /// The scenario's time at a time of the rig.
+    pub fn scenario_time(&self, t: Span) -> Span {
+        Span(t.0 - self.begin.0)
+    }
+
+    /// The rig, to do something to it. What is done is for the caller to note.
+    pub fn rig(&mut self) -> &mut Rig {
+        &mut self.rig
+    }
+
+    /// What is recorded so far.
+    pub fn record(&self) -> &Record<'a> {
+        &self.record
+    }
+
+    /// The judge, as far as it has heard.
+    pub fn judge(&self) -> &Judge {
+        self.record.judge()
+    }
+
+    /// Notes what happened at this instant.
+    ///
+    /// # Errors
+    /// As [`Record::note`].
+    pub fn note(&mut self, body: Body) -> Result<(), JournalError> {
+        self.record.note(self.now(), body)
+    }
+
+    /// Reads the test block, where the rig has one, into the record.
+    ///
+    /// # Errors
+    /// Of rig and journal.
+    pub fn sample(&mut self) -> Result<(), Stopped> {
+        if let Some(sample) = self.rig.sample()? {
+            self.note(Body::Sample(sample))?;
+        }
+        Ok(())
+    }
+
+    /// The pump is made safe from here on.
+    pub fn leave(&mut self) {
+        self.record.leave();
+    }
+
+    /// Closes rig and journal.
+    ///
+    /// # Errors
+    /// As [`Record::close`].
+    pub fn close(self) -> Result<(), JournalError> {
+        self.rig.close();
+        self.record.close()
+    }
+}

@@ -1,0 +1,77 @@
+//! What a run may write into the folder of snapshots, and who allowed it.
+
+use super::error::SnapshotError;
+
+/// What may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Update {
+    /// Nothing: in CI, or with `INSTA_UPDATE=no`.
+    Never,
+    /// A differing log is put beside the accepted one as `.snap.new`, for `pump-hil review` or `cargo insta review`.
+    Pending,
+    /// It is accepted, by this person and now.
+    Accept(By),
+}
+
+impl Update {
+    /// What the environment allows, when nobody asked for `--accept`.
+    #[must_use]
+    pub fn from_env() -> Self {
+        if is_ci() || std::env::var("INSTA_UPDATE").is_ok_and(|v| v == "no") {
+            Self::Never
+        } else {
+            Self::Pending
+        }
+    }
+
+    /// Whether what comes is accepted, whatever it is.
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        matches!(self, Self::Accept(_))
+    }
+
+    /// `--accept`, at `now`.
+    ///
+    /// # Errors
+    /// [`SnapshotError::AcceptInCi`].
+    pub fn accept(now: jiff::Timestamp) -> Result<Self, SnapshotError> {
+        By::this_person(now).map(Self::Accept)
+    }
+}
+
+/// Who accepts, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// Name and address as git knows them, else the login name.
+    pub who: String,
+    /// Civil time in UTC, by the caller's clock.
+    pub when: jiff::Timestamp,
+}
+
+impl By {
+    /// The person at this machine.
+    ///
+    /// # Errors
+    /// [`SnapshotError::AcceptInCi`]: nobody is there.
+    pub fn this_person(when: jiff::Timestamp) -> Result<Self, SnapshotError> {
+        if is_ci() {
+            return Err(SnapshotError::AcceptInCi);
+        }
+        let git = |key: &str| {
+            let output = std::process::Command::new("git").args(["config", key]).output().ok()?;
+            let text = String::from_utf8(output.stdout).ok()?;
+            let text = text.trim();
+            (output.status.success() && !text.is_empty()).then(|| text.to_owned())
+        };
+        let who = match (git("user.name"), git("user.email")) {
+            (Some(name), Some(address)) => format!("{name} <{address}>"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
+        };
+        Ok(Self { who, when })
+    }
+}
+
+fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false"))
+}

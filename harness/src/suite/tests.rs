@@ -1,0 +1,112 @@
+use super::{Batch, Settings, run};
+use crate::files::ScenarioFolder;
+use crate::interrupt;
+use crate::report::Asked;
+use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
+use pump_hil_language::catalog;
+use pump_hil_language::scenario::load;
+use pump_hil_model::case::Case;
+use pump_hil_rig::RigFile;
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+/// Keeps what it is told.
+#[derive(Default, Clone)]
+struct Kept(Rc<RefCell<Vec<RunEvent>>>);
+
+impl Reporter for Kept {
+    fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
+        self.0.borrow_mut().push(event.clone());
+        Ok(())
+    }
+}
+
+/// Cases of these names that wait for ten days.
+fn cases(folder: &Path, names: &[&str]) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for name in names {
+        let text = format!(
+            "scenario: {name}\nsummary: Time passes.\nprescription: none\nsnapshot: none\ntimeline: [{{wait: 10 d}}, {{do: status}}]\n"
+        );
+        let file = format!("{name}.yaml");
+        std::fs::write(folder.join(&file), text).unwrap();
+        let source = ScenarioFolder::open(folder).unwrap();
+        cases.extend(load(&source, &file, &catalog::shipped().unwrap()).unwrap());
+    }
+    cases
+}
+
+fn settings(folder: &Path) -> Settings {
+    Settings {
+        rig: RigFile::sim().unwrap(),
+        asked: Asked::default(),
+        out: folder.join("out"),
+        snapshots: None,
+        jobs: 2,
+        defect: None,
+        exe: None,
+    }
+}
+
+fn names(ended: &Ended) -> Vec<&str> {
+    ended.results.iter().map(|result| result.name.as_str()).collect()
+}
+
+#[test]
+fn a_run_tells_of_every_case_from_its_begin_to_its_end_and_gives_the_results_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (cases(folder.path(), &["a", "b", "c"]), cases(folder.path(), &["d"]));
+    let batch = |cases| Batch {
+        cases,
+        settings: settings(folder.path()),
+    };
+    let kept = Kept::default();
+    let mut reporters = Reporters::new(vec![Box::new(kept.clone())]);
+    let ended = run(
+        &[batch(&first[..]), batch(&second[..])],
+        &interrupt::pair().1,
+        &mut reporters,
+    );
+    assert_eq!(
+        (names(&ended), ended.interrupted, ended.not_run),
+        (vec!["a", "b", "c", "d"], None, 0)
+    );
+
+    let events = kept.0.take();
+    let Some((RunEvent::Begun { rigs, cases }, RunEvent::Ended(told))) = events.first().zip(events.last()) else {
+        panic!("{events:?}");
+    };
+    assert_eq!((rigs.as_slice(), *cases), (["sim".to_owned()].as_slice(), 4));
+    assert_eq!(names(told), names(&ended));
+    for (number, expected) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        let mut of_it = events.iter().filter(|event| {
+            matches!(event, RunEvent::CaseBegun { case, .. } | RunEvent::CaseAt { case, .. } | RunEvent::CaseEnded { case, .. } if *case == number)
+        });
+        assert!(matches!(of_it.next(), Some(RunEvent::CaseBegun { name, .. }) if name == expected));
+        assert!(matches!(of_it.next_back(), Some(RunEvent::CaseEnded { result, .. }) if result.name == expected));
+        // How often depends on the host; but time never goes back.
+        let times = of_it.map(|event| match event {
+            RunEvent::CaseAt { t, .. } => *t,
+            other => panic!("{other:?}"),
+        });
+        assert!(times.is_sorted());
+    }
+}
+
+#[test]
+fn cases_that_an_interrupt_kept_from_starting_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = cases(folder.path(), &["a", "b"]);
+    let (interrupter, interrupt) = interrupt::pair();
+    interrupter.interrupt("SIGINT");
+    let batch = Batch {
+        cases: &cases,
+        settings: settings(folder.path()),
+    };
+    let ended = run(&[batch], &interrupt, &mut Reporters::default());
+    assert_eq!(
+        (names(&ended), ended.interrupted, ended.not_run),
+        (vec![], Some("SIGINT"), 2)
+    );
+}

@@ -1,0 +1,87 @@
+//! One exchange: what a job wants to be said next, what is in flight, and what came of it.
+
+use super::outcome::Outcome;
+use crate::wire::Fields;
+use pump_hil_model::quantity::Span;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The exchange in flight.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub seq: u16,
+    /// What is sent, and again in each try: the same bytes, by which a pump knows that it carried them out already.
+    pub bytes: Vec<u8>,
+    pub tries: u32,
+    pub deadline: Span,
+    pub data: Vec<Fields>,
+}
+
+impl Exchange {
+    /// One that was not sent yet.
+    pub fn new(seq: u16, bytes: Vec<u8>, now: Span) -> Self {
+        Self {
+            seq,
+            bytes,
+            tries: 0,
+            deadline: now,
+            data: Vec::new(),
+        }
+    }
+
+    /// Takes a data line; `false` where there are `limit` already.
+    pub fn take(&mut self, fields: Fields, limit: usize) -> bool {
+        // A retry may list again what was listed already.
+        if self.data.contains(&fields) {
+            return true;
+        }
+        let room = self.data.len() < limit;
+        if room {
+            self.data.push(fields);
+        }
+        room
+    }
+}
+
+/// What a job wants next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Send { verb: String, fields: Fields },
+    Done(Outcome),
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub refused: Option<String>,
+    pub fields: Fields,
+    pub data: Vec<Fields>,
+}
+
+impl Answer {
+    /// The outcome of an exchange that ends its job.
+    pub fn outcome(self) -> Outcome {
+        outcome(self.refused, self.fields.into_iter().collect())
+    }
+
+    pub fn field(&self, key: &str) -> Option<&str> {
+        self.fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}
+
+/// The outcome of what was carried out, or refused for this reason.
+pub(super) fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> Outcome {
+    let fields = Arc::new(fields);
+    match refused {
+        None => Outcome::Ok { fields },
+        Some(reason) => Outcome::Refused { reason, fields },
+    }
+}
+
+/// Where a session that is to be cut off ends.
+pub(super) struct Cut {
+    /// Bytes of this exchange that are still sent.
+    pub left: usize,
+    /// Bytes sent in all.
+    pub sent: u32,
+}

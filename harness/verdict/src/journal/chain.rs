@@ -1,0 +1,32 @@
+//! The chain of hashes that runs through a journal.
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of `bytes` as lower-case hex: how files are named in headers.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(64);
+    push_hex(&mut out, &Sha256::digest(bytes).into());
+    out
+}
+
+pub(super) type Hash = [u8; 32];
+
+pub(super) const MARK: &str = ",\"chain\":\"";
+/// Mark, 64 digits, quote and brace.
+pub(super) const SUFFIX: usize = MARK.len() + 64 + 2;
+
+pub(super) fn link(before: &Hash, body: &[u8]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(before);
+    hasher.update(body);
+    hasher.finalize().into()
+}
+
+pub(super) fn push_hex(out: &mut String, hash: &Hash) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in hash {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+}

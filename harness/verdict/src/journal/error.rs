@@ -1,0 +1,82 @@
+//! Why a journal cannot be written or read.
+
+use super::header::FORMAT;
+use std::path::PathBuf;
+
+/// Longest line that is read, in bytes. The header holds a whole case, so it is generous.
+pub const LINE_LIMIT: usize = 16 << 20;
+
+/// Why a journal cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk has no room left.
+    #[error("journal `{path}`: the disk is full; free some space, and run the scenario again")]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Some other trouble with the file.
+    #[error("journal `{path}`: cannot {what} it: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A part could not be turned into JSON.
+    #[error("journal `{path}`: cannot write an event as JSON: {source}")]
+    Encode {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The first line is none of a journal.
+    #[error("`{path}` is not a journal of pump-hil: {why}")]
+    NotAJournal {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A journal of another version.
+    #[error(
+        "journal `{path}` has format {found}, and this harness reads {FORMAT}; replay it with the harness that wrote it"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: u64,
+    },
+    /// A line does not fit the ones before it.
+    #[error(
+        "journal `{path}`, line {line}: the hash chain is broken; this line or one before it was changed, and the journal is no evidence"
+    )]
+    Chain {
+        /// The file.
+        path: PathBuf,
+        /// From 1; the header is line 1.
+        line: u64,
+    },
+    /// A line is intact, and yet no event that this harness knows.
+    #[error("journal `{path}`, line {line}: not an event: {why}")]
+    Event {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u64,
+        /// Why.
+        why: String,
+    },
+    /// A line is longer than any event can be.
+    #[error("journal `{path}`, line {line}: longer than {LINE_LIMIT} bytes; this is no journal, or a damaged one")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u64,
+    },
+}
