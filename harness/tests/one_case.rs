@@ -7,7 +7,7 @@ use pump_hil::suite::{self, Settings};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
 use pump_hil_model::event::{Body, Event};
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::RigFile;
 
@@ -54,7 +54,8 @@ timeline:
         Body::Watched { at, value, .. } => Some((event.t.0, at.as_str(), value.clone())),
         _ => None,
     });
-    let expected = [(0, 0), (60_000, 7), (180_000, 0x12)].map(|(t, value)| (t, "scratch", Value::Unsigned(value)));
+    let expected =
+        [(0, 0), (60_000, 7), (180_000, 0x12)].map(|(t, value)| (t, "scratch", MemoryValue::Unsigned(value)));
     assert_eq!(watched.collect::<Vec<_>>(), expected);
 }
 

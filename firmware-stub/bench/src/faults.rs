@@ -49,6 +49,7 @@ impl Faults {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             slots: [Slot::default(); SLOTS],
+            // Not the plant's own sequence: what is lost on the line must not hang on which strokes stall.
             rng: Rng::new(seed ^ 0x5E71_A1FA_0175_0001),
             spoils_line: false,
         }

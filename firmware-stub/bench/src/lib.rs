@@ -3,6 +3,8 @@
 //! [`Bench`] is what a reset of the processor leaves as it is; [`Shell`] is what differs between the simulator and a chip: how the firmware is started and
 //! stopped, and where bytes go. Time stands still between calls; [`Bench::run_until`] jumps from one deadline to the next, so that the same calls give the
 //! same bytes everywhere.
+//!
+//! Nothing here ever decides what the pump does, or looks at a timer: it moves time, readings and drives between firmware and plant.
 #![no_std]
 
 mod faults;
@@ -14,8 +16,8 @@ pub use shell::Shell;
 use stub_plant::{BROWN_OUT_MV, Drive, Plant, PlantSettings, STROKE_MS, Sensors, Truth};
 use stub_pump::io::{Input, ResetReason, Tone};
 use stub_pump::nv;
-use stub_pump::record::Cause;
 use stub_pump::units::{Millis, Seconds};
+use stub_pump::vocabulary::Cause;
 
 /// Time without a kick after which the hardware watchdog resets the processor, in milliseconds.
 pub const WATCHDOG_MS: u64 = 90_000;
@@ -201,6 +203,7 @@ impl Bench {
             self.coil_on_ms = self.now_ms;
         }
         let collapsed = begins && self.plant.browned_out();
+        // Bytes of this step were on their way before the coil pulled the supply down.
         shell.speak(&mut self.faults);
         if collapsed {
             self.restart(shell, ResetReason::BrownOut);
@@ -244,6 +247,7 @@ impl Bench {
         self.faults.slots[faults::MAIN_LOOP_HANG].effect = 0;
         self.coil_off_ms = None;
         self.interrupt = false;
+        // The count lies in RAM that only the loss of power clears.
         if reason == ResetReason::PowerOn {
             self.resets = 0;
         }

@@ -3,8 +3,8 @@
 use crate::Faults;
 use stub_pump::io::{Input, Output, ResetReason};
 use stub_pump::nv;
-use stub_pump::record::Cause;
 use stub_pump::units::{Millis, Nl};
+use stub_pump::vocabulary::Cause;
 
 /// The firmware where it runs, and its line. Each call but [`Shell::boot`], [`Shell::stop`] and the lasting memory's comes only while the firmware is up.
 pub trait Shell {

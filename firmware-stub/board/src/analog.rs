@@ -1,7 +1,6 @@
-//! Voltages, temperature and the encoder's edges, as each chip measures them. A measurement that does not come (QEMU has no converter) reads 0.
+//! Voltages and temperature, as each chip measures them. A measurement that does not come (QEMU has no converter) reads 0.
 
 use crate::chip::pac;
-use pac::interrupt;
 
 /// Looks at a register until a measurement is given up: some milliseconds.
 const PATIENCE: u32 = 10_000;
@@ -96,25 +95,4 @@ pub fn temperature_mc() -> i32 {
     wait(|| temp.events_datardy.read().bits() != 0);
     const QUARTER_MC: i32 = 250;
     temp.temp.read().bits().cast_signed().saturating_mul(QUARTER_MC)
-}
-
-/// Calls [`crate::pins::on_edge`] at each edge of the pin.
-pub fn count_edges(pin: u32) {
-    const EVENT: u32 = 1;
-    const BOTH_EDGES: u32 = 3 << 16;
-    // SAFETY: registers; nobody else uses these interrupts.
-    let gpiote = unsafe { &*pac::GPIOTE::ptr() };
-    gpiote.config[0].write(|w| unsafe { w.bits(EVENT | pin << 8 | BOTH_EDGES) });
-    gpiote.events_in[0].write(|w| unsafe { w.bits(0) });
-    gpiote.intenset.write(|w| unsafe { w.bits(1) });
-    // SAFETY: no critical section is built on its being masked.
-    unsafe { cortex_m::peripheral::NVIC::unmask(pac::Interrupt::GPIOTE) };
-}
-
-#[interrupt]
-fn GPIOTE() {
-    // SAFETY: registers.
-    let gpiote = unsafe { &*pac::GPIOTE::ptr() };
-    gpiote.events_in[0].write(|w| unsafe { w.bits(0) });
-    crate::pins::on_edge();
 }

@@ -119,6 +119,7 @@ pub fn start_watchdog(seconds: u32) {
     let watchdog = watchdog();
     const RUN_ASLEEP_PAUSE_HALTED: u32 = 1;
     watchdog.config.write(|w| unsafe { w.bits(RUN_ASLEEP_PAUSE_HALTED) });
+    // It counts down from here to 0 at 32.768 kHz.
     watchdog.crv.write(|w| unsafe { w.bits(seconds * 32_768 - 1) });
     watchdog.rren.write(|w| unsafe { w.bits(1) });
     watchdog.tasks_start.write(|w| unsafe { w.bits(1) });
@@ -126,6 +127,7 @@ pub fn start_watchdog(seconds: u32) {
 
 /// Keeps the watchdog from acting for another time.
 pub fn kick_watchdog() {
+    // The one value that the reload register takes.
     const RELOAD: u32 = 0x6E52_4635;
     watchdog().rr[0].write(|w| unsafe { w.bits(RELOAD) });
 }

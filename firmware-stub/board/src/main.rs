@@ -1,13 +1,19 @@
 //! The stub pump on a Cortex-M board: the shell around `stub-pump`. `README.md` says how it is built and run, and which pins it uses.
+//!
+//! What a dose is, is never decided here: this moves readings in and drives out. It never waits for the far end of a wire or for a probe, never allocates, and
+//! a fault of it never ends in a pump that stands still: it resets, and starts in the safe state.
 #![no_std]
 #![no_main]
 
 #[cfg(not(feature = "hil"))]
 mod analog;
 mod chip;
+#[cfg(not(feature = "hil"))]
+mod encoder;
 mod flash;
 #[cfg(feature = "hil")]
 mod hil;
+mod identity;
 #[cfg(feature = "microbit")]
 mod intrinsics;
 #[cfg(not(feature = "hil"))]
@@ -20,44 +26,7 @@ mod uart;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::{ExceptionFrame, entry, exception};
-use stub_pump::io::ResetReason;
-use stub_pump::line::{Identity, LINE_MAX, reset_reason};
-
-pub(crate) use rtt::log;
-
-/// What was built, as `build` says it: the commit, and `+` where the tree was not clean. Text with NULs behind it: a symbol by which whoever has only the
-/// image, or a chip that does not run, learns what `identify` would say.
-#[unsafe(no_mangle)]
-static STUB_BUILD_ID: [u8; 32] = {
-    let id = match option_env!("STUB_BUILD_ID") {
-        Some(id) => id,
-        None => "unknown",
-    };
-    let mut text = [0; 32];
-    text.split_at_mut(id.len()).0.copy_from_slice(id.as_bytes());
-    text
-};
-
-/// [`STUB_BUILD_ID`] without its NULs.
-static BUILD: &str = {
-    let mut len = 0;
-    while STUB_BUILD_ID[len] != 0 {
-        len += 1;
-    }
-    match core::str::from_utf8(STUB_BUILD_ID.split_at(len).0) {
-        Ok(id) => id,
-        Err(_) => panic!("STUB_BUILD_ID is no text"),
-    }
-};
-
-static IDENTITY: Identity = Identity {
-    model: "stub-it20",
-    serial: "SN000001",
-    build: BUILD,
-};
-
-/// Transmit queue: two of the longest lines, the least that the line server works with.
-const LINE_TX: usize = 2 * (LINE_MAX + 2);
+use rtt::log;
 
 /// Time without a kick after which the watchdog resets the processor, in seconds.
 const WATCHDOG_S: u32 = 90;
@@ -75,11 +44,6 @@ fn main() -> ! {
     hil::run(reason, &mut clock);
     #[cfg(not(feature = "hil"))]
     pins::run(reason, &mut clock);
-}
-
-/// Says that the pump starts, and why as the pump has it: a bench that plays its power has other reasons than its chip.
-fn log_boot(reason: ResetReason) {
-    log!("boot: {}, build {}", reset_reason(reason), BUILD);
 }
 
 /// Never called: a panic traps where it is, and so becomes a fault.

@@ -13,8 +13,11 @@ use stub_pump::units::{Millis, Seconds};
 use stub_store::Store;
 
 use crate::flash::Pages;
+use crate::identity::{IDENTITY, log_boot};
+use crate::rtt::log;
 use crate::time::Clock;
-use crate::{IDENTITY, LINE_TX, analog, chip, log, reset, uart};
+use crate::uart::{self, LINE_TX};
+use crate::{analog, chip, encoder, reset};
 
 const MOTOR: u32 = 18;
 const ENCODER: u32 = 16;
@@ -22,9 +25,6 @@ const BUZZER: u32 = 20;
 /// Low while the Hall sensor sees a strong field: the micro:bit's button A.
 const HALL: u32 = 17;
 
-/// Encoder edges since power; they outlive a reset, as the rotor does.
-#[unsafe(link_section = ".uninit.EDGES")]
-static EDGES: AtomicU32 = AtomicU32::new(0);
 /// Clock chip: there is none. Civil time is the pump's own count and what was last set, in seconds; it outlives a reset.
 #[unsafe(link_section = ".uninit.CIVIL")]
 static CIVIL: AtomicU32 = AtomicU32::new(0);
@@ -43,7 +43,7 @@ pub fn run(reason: ResetReason, clock: &mut Clock) -> ! {
     start();
     pump.nv_mut().mount();
     let began_ms = u64::from(TIME[0].load(Relaxed)) | u64::from(TIME[1].load(Relaxed)) << 32;
-    crate::log_boot(reason);
+    log_boot(reason);
     pump.wake(Millis(began_ms), reason);
     // After power that was gone the pump knows from its records how late it is.
     let began_ms = pump.status().now.0;
@@ -89,7 +89,7 @@ fn serve(line: &mut LineServer<LINE_TX>, pump: &mut Pump<Store<Pages>>, now_ms: 
 fn start() {
     const THERE_MARK: u32 = 0x5448_4552;
     if THERE.load(Relaxed) != THERE_MARK {
-        for word in [&EDGES, &CIVIL, &TIME[0], &TIME[1]] {
+        for word in [&encoder::EDGES, &CIVIL, &TIME[0], &TIME[1]] {
             word.store(0, Relaxed);
         }
         THERE.store(THERE_MARK, Relaxed);
@@ -102,18 +102,13 @@ fn start() {
     for pin in [ENCODER, HALL] {
         gpio.pin_cnf[pin as usize].write(|w| unsafe { w.bits(INPUT_PULL_UP) });
     }
-    analog::count_edges(ENCODER);
-}
-
-/// An edge of the encoder.
-pub fn on_edge() {
-    EDGES.store(EDGES.load(Relaxed).wrapping_add(1), Relaxed);
+    encoder::start(ENCODER);
 }
 
 fn sense(now_ms: u64, magnet: bool) -> Input {
     Input {
         rtc: Seconds(u64::from(CIVIL.load(Relaxed)) + now_ms / 1000),
-        encoder_edges: EDGES.load(Relaxed),
+        encoder_edges: encoder::EDGES.load(Relaxed),
         battery_mv: analog::measure_mv(analog::SUPPLY),
         // 0.5 V at ambient and 10 uV a pascal: 0..250 kPa.
         catheter_pa: pascals(analog::measure_mv(analog::CATHETER)),

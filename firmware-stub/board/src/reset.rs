@@ -22,6 +22,7 @@ pub fn take_reason() -> ResetReason {
     const LOCKUP: u32 = 1 << 3;
     let power = chip::power();
     let bits = power.resetreas.read().bits();
+    // Reasons gather over resets until ones are written to them.
     power.resetreas.write(|w| unsafe { w.bits(bits) });
     match MARK.swap_relaxed(0) {
         #[cfg(not(feature = "hil"))]

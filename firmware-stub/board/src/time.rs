@@ -47,6 +47,7 @@ impl Clock {
         }
         let timer = chip::timer0();
         let until = (at_ms * TICKS_IN_4_MS).div_ceil(4);
+        // One tick ahead the count could pass by before the compare is written, and the event would come a whole round later.
         let wait = until.saturating_sub(self.ticks).clamp(2, 1 << 30) as u32;
         timer.events_compare[1].write(|w| unsafe { w.bits(0) });
         timer.cc[1].write(|w| unsafe { w.bits(self.last.wrapping_add(wait)) });

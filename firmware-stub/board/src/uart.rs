@@ -6,10 +6,13 @@
 use core::cell::RefCell;
 
 use critical_section::{CriticalSection, Mutex};
+use stub_pump::line::LINE_MAX;
 
 use crate::chip::{self, pac};
 use pac::interrupt;
 
+/// Transmit queue of the line server before this port: two of the longest lines, the least that the line server works with.
+pub const LINE_TX: usize = 2 * (LINE_MAX + 2);
 /// The longest request and a half.
 const RX: usize = 256;
 const TX: usize = 128;

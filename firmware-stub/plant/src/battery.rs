@@ -1,6 +1,7 @@
 //! The battery: charge, open-circuit voltage, internal resistance.
 
-use crate::{PlantSettings, quotient};
+use crate::quotient;
+use crate::settings::PlantSettings;
 
 /// Open-circuit voltage over the share of the capacity that is used: (parts per million, millivolts), falling.
 const CURVE: [(u64, u64); 6] = [

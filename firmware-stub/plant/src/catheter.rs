@@ -4,7 +4,8 @@
 //! the tip, the slower it relaxes and the shorter the piece that still gives way: pressure rises more for each nanolitre. There is no flow backwards.
 
 use crate::quotient::Divisor;
-use crate::{FX_PER_NL, PlantSettings};
+use crate::settings::PlantSettings;
+use crate::stroke::FX_PER_NL;
 
 /// Pressure that one nanolitre adds in an open catheter, in thousandths of a pascal, a multiple of 1000: 500 Pa a stroke.
 const OPEN_MPA_PER_NL: u64 = 1_000;

@@ -1,6 +1,6 @@
 //! The motor's rotor and its encoder.
 
-use crate::{EDGES_PER_STROKE, STROKE_MS};
+use crate::stroke::{EDGES_PER_STROKE, STROKE_MS};
 
 /// Time between two edges of a turning rotor, in milliseconds.
 const EDGE_MS: u64 = STROKE_MS / EDGES_PER_STROKE as u64;

@@ -51,6 +51,7 @@ impl Divisor {
 /// A twentieth, whole: by a multiplication where that is exact.
 #[inline]
 pub(crate) fn twentieth(n: u32) -> u32 {
+    // 20 * 52,429 is 2^20 + 4: too much by so little that up to 16 bits the whole part is right, and the product has room in 32.
     if n <= 0xFFFF { (n * 52_429) >> 20 } else { long(n, 20) }
 }
 
@@ -60,6 +61,7 @@ pub(crate) const MINUTE_MAX_MS: u32 = 63_999;
 /// Whole seconds of at most [`MINUTE_MAX_MS`], as a twentieth is found.
 #[inline]
 pub(crate) fn seconds(ms: u32) -> u32 {
+    // 1000 * 67,109 is 2^26 + 136.
     (ms * 67_109) >> 26
 }
 

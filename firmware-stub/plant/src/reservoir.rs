@@ -1,7 +1,8 @@
 //! The reservoir and the propellant that presses on it.
 
 use crate::quotient::{Divisor, product};
-use crate::{FX_PER_NL, PlantSettings};
+use crate::settings::PlantSettings;
+use crate::stroke::FX_PER_NL;
 
 /// Propellant pressure that one degree adds, in pascals.
 const PA_PER_DEGREE: i64 = 800;

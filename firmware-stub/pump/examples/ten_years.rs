@@ -11,8 +11,8 @@ use std::time::Instant;
 use stub_pump::command::{Command, Field};
 use stub_pump::io::{EDGES_PER_STROKE, Input, ResetReason};
 use stub_pump::nv::{Nv, Slot, WriteFailed};
-use stub_pump::record::Mode;
 use stub_pump::units::{DAY_MS, Millis, NgPerMl, Nl, NlPerDay, Seconds};
+use stub_pump::vocabulary::Mode;
 use stub_pump::{Pump, Settings, library};
 
 #[derive(Default)]

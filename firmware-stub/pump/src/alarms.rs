@@ -5,9 +5,10 @@ use crate::defects::Defect;
 use crate::io::Tone;
 use crate::nv::Nv;
 use crate::pump::Pump;
-use crate::record::{AlarmId, What};
+use crate::record::What;
 use crate::state::ALARMS;
-use crate::units::Millis;
+use crate::units::{Millis, NEVER};
+use crate::vocabulary::AlarmId;
 
 /// How urgent an alarm is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,37 +49,6 @@ impl AlarmId {
 
 /// The critical alarms' bits.
 const CRITICAL: u32 = (1 << (AlarmId::SelfTest as u8 + 1)) - 1;
-/// A tone that is never due.
-const NEVER: u64 = u64::MAX;
-
-/// The sounder.
-#[derive(Debug)]
-pub(crate) struct Sounder {
-    pub(crate) tone: Tone,
-    off_at: u64,
-    next_at: u64,
-    pub(crate) muted_until: Option<u64>,
-    pub(crate) report: bool,
-}
-
-impl Sounder {
-    /// Looks at the alarms at once: one that outlived a reset sounds again.
-    pub(crate) const fn new(now: u64) -> Self {
-        Self {
-            tone: Tone::Silent,
-            off_at: NEVER,
-            next_at: now,
-            muted_until: None,
-            report: false,
-        }
-    }
-
-    /// When something changes next.
-    pub(crate) fn due(&self) -> u64 {
-        self.off_at.min(self.next_at).min(self.muted_until.unwrap_or(NEVER))
-    }
-}
-
 impl<N: Nv> Pump<N> {
     pub(crate) const fn has_alarm(&self, id: AlarmId) -> bool {
         self.state.alarms & id.bit() != 0

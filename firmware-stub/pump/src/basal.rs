@@ -1,8 +1,7 @@
 //! Basal dose arithmetic: rate times time, exact, in whole strokes with the remainder carried.
 
 use crate::io::STROKE_NL;
-use crate::pump::NEVER;
-use crate::units::DAY_MS;
+use crate::units::{DAY_MS, NEVER};
 
 /// One stroke in nl/d times ms: what the accumulator counts in, so that no rate and no time is ever rounded.
 const STROKE: u64 = STROKE_NL * DAY_MS;

@@ -48,6 +48,7 @@ impl Battery {
         } else {
             0
         };
+        // The mean of a few readings is too little to end a therapy by.
         if usize::from(self.taken) < SAMPLES {
             Charge::Good
         } else if filtered < settings.depleted_mv {

@@ -1,18 +1,19 @@
 //! Boluses: one at a time, each kind counted apart, what is left of the last stroke carried to the next bolus of its kind.
 
 use crate::check::{fits_motor, in_range};
-use crate::command::{Code, Done, Life, Refusal, Reply};
+use crate::command::{Done, Refusal, Reply};
 use crate::defects::Defect;
 use crate::demand::{Given, RUNNING};
 use crate::io::STROKE_NL;
 use crate::motor::Charge;
 use crate::nv::Nv;
 use crate::prescription::Key;
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, Mode, State, What};
+use crate::pump::Pump;
+use crate::record::What;
 use crate::settings::Range;
 use crate::state::Running;
-use crate::units::{DAY_MS, Nl, NlPerDay, Seconds};
+use crate::units::{DAY_MS, NEVER, Nl, NlPerDay, Seconds};
+use crate::vocabulary::{AlarmId, BolusEnd, BolusKind, Cause, Code, DoseCause, Life, Mode, State};
 
 const ON_DEMAND: [BolusKind; 3] = [BolusKind::Patient, BolusKind::Clinician, BolusKind::Bridge];
 
@@ -35,6 +36,7 @@ impl<N: Nv> Pump<N> {
             given: 0,
         });
         if ON_DEMAND.contains(&kind) {
+            // What an earlier bolus left over may make it a stroke more than was asked for.
             let nl = dose_nl.max(strokes * STROKE_NL).min(u64::from(u32::MAX)) as u32;
             self.state.demand.push(Given {
                 start: self.now,
@@ -59,6 +61,7 @@ impl<N: Nv> Pump<N> {
         if let Some(stroke) = &mut self.motor.stroke
             && stroke.charge == Charge::Bolus(bolus.kind)
         {
+            // Its drug moves whatever is said now: a stroke that was begun is never called back.
             stroke.orphan = true;
             committed_nl += STROKE_NL;
         }
@@ -72,6 +75,7 @@ impl<N: Nv> Pump<N> {
         if cause != BolusEnd::Complete
             && let Some(carry) = self.state.carry.get_mut(bolus.kind as usize)
         {
+            // Nothing of a bolus that was cut short is owed to the next.
             *carry = 0;
         }
         if bolus.kind == BolusKind::Bridge {

@@ -127,9 +127,10 @@ macro_rules! coded {
     };
 }
 
-use crate::command::{Code, Life};
 use crate::io::{ResetReason, Tone};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, Mode, PressureIs, RefusedVerb, SessionIs, State};
+use crate::vocabulary::{
+    AlarmId, BolusEnd, BolusKind, Cause, Code, DoseCause, Life, Mode, PressureIs, RefusedVerb, SessionIs, State,
+};
 
 coded! {
     State: Stopped Running MinimumRate;

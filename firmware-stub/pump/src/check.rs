@@ -1,12 +1,12 @@
 //! What makes a prescription safe: each field's own limits when it is staged, and how the fields go together when they are committed.
 
 use crate::bytes::Coded;
-use crate::command::{Code, Day, DrugId, Field, Refusal};
+use crate::command::{Day, DrugId, Field, Refusal};
 use crate::io::STROKE_NL;
 use crate::library::Drug;
 use crate::prescription::{Key, Prescription, STEPS, Step};
-use crate::record::Mode;
 use crate::settings::{Range, Settings};
+use crate::vocabulary::{Code, Mode};
 
 type Checked = Result<(), Refusal>;
 
@@ -105,6 +105,7 @@ pub(crate) fn stage(draft: &mut Prescription, field: Field, settings: &Settings)
         Field::TrialDose(dose) => (Key::TrialDose, in_range(name, dose.0, limits.trial_dose, "nl")?),
         Field::SoftConfirm => (Key::Soft, 1),
     };
+    // Fields come in any order, so each is held against the drug as soon as both are there, and is taken back if they do not fit.
     let before = draft.get(key);
     draft.set(key, value);
     check_drug(draft, settings).inspect_err(|_| draft.restore(key, before))

@@ -1,8 +1,8 @@
 //! What a programmer or a patient asks of the pump, and what the pump answers; the line protocol is one way to say it.
 
 use crate::io::Tone;
-use crate::record::{AlarmId, BolusKind, Mode, State};
 use crate::units::{Millis, NgPerMl, Nl, NlPerDay, Seconds};
+use crate::vocabulary::{AlarmId, BolusKind, Code, Life, Mode, State};
 
 /// One request, already checked for syntax and units; values are not yet checked for range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,41 +151,6 @@ pub struct Refusal {
     pub alarm: Option<AlarmId>,
 }
 
-/// Reasons of a refusal, as the protocol names them (kebab case).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "PROTOCOL.md names them")]
-pub enum Code {
-    OutOfRange,
-    Wrap,
-    HardLimit,
-    SoftLimit,
-    UnknownDrug,
-    WrongConcentration,
-    NotUsed,
-    Missing,
-    Order,
-    NoSession,
-    SessionOpen,
-    CrcMismatch,
-    WriteFailed,
-    NoPrescription,
-    ReservoirEmpty,
-    EndOfService,
-    AlarmActive,
-    NotStopped,
-    Stopped,
-    Lockout,
-    Count,
-    MaxDose,
-    BolusActive,
-    NotAllowed,
-    StillPresent,
-    NoSuchAlarm,
-    Busy,
-    NoSpace,
-    SelfTest,
-}
-
 /// What `status` tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "PROTOCOL.md has a row for each")]
@@ -206,15 +171,17 @@ pub struct Status {
     pub now: Millis,
 }
 
-/// How much life the battery has.
+/// Delivered volumes since first power, as counted by the encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
-    /// Enough.
-    Ok,
-    /// Elective replacement indicator: 90 days to go.
-    Eri,
-    /// End of service: therapy stopped.
-    Eos,
-    /// Hard end of life.
-    Eol,
+#[allow(missing_docs, reason = "PROTOCOL.md has a row for each")]
+pub struct Totals {
+    pub basal: Nl,
+    pub patient: Nl,
+    pub periodic: Nl,
+    pub clinician: Nl,
+    pub prime: Nl,
+    pub bridge: Nl,
+    pub total: Nl,
+    pub strokes: u64,
+    pub reservoir: Nl,
 }

@@ -1,13 +1,14 @@
 //! Requests: what a programmer or a patient asks, carried out or refused with a reason that is logged.
 
 use crate::check::in_range;
-use crate::command::{Code, Command, Done, Life, Refusal, Reply};
+use crate::command::{Command, Done, Refusal, Reply};
 use crate::io::STROKE_NL;
 use crate::nv::Nv;
 use crate::pump::Pump;
-use crate::record::{AlarmId, Cause, DoseCause, RefusedVerb, State, What};
+use crate::record::What;
 use crate::settings::Range;
 use crate::units::{Millis, Nl, Seconds};
+use crate::vocabulary::{AlarmId, Cause, Code, DoseCause, Life, RefusedVerb, State};
 
 impl<N: Nv> Pump<N> {
     /// Carries out one request. Ask [`Pump::next_deadline`] afterwards: it may be `now`.

@@ -6,9 +6,10 @@ use crate::motor::{Charge, Ended, Stroke};
 use crate::nv::Nv;
 use crate::prescription::Key;
 use crate::pressure::Finding;
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, PressureIs, State, What};
-use crate::units::{DAY_MS, Millis};
+use crate::pump::Pump;
+use crate::record::What;
+use crate::units::{DAY_MS, Millis, NEVER};
+use crate::vocabulary::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, PressureIs, State};
 
 /// What the window check may be out by: a stroke of basal phase and a stroke of rounding.
 const WINDOW_SLACK_NL: u64 = 2 * STROKE_NL;
@@ -45,6 +46,8 @@ impl<N: Nv> Pump<N> {
             return;
         }
         let charge = match self.state.bolus {
+            // Where both are due the basal goes first: its accumulator holds little more than a stroke, while a bolus that is a little
+            // late catches up.
             _ if self.basal.due() <= self.now => Charge::Basal,
             Some(bolus) if self.bolus_due() <= self.now => Charge::Bolus(bolus.kind),
             _ => return,
@@ -95,9 +98,11 @@ impl<N: Nv> Pump<N> {
             Some(rx) if programmed && rx.has_ptm() => rx.or(Key::PtmMax, 0),
             _ => return false,
         };
+        // The stroke that is to begin is not in the sum yet.
         let max = max + WINDOW_SLACK_NL - STROKE_NL;
         let window_ms = self.rx_or(Key::PtmWindow, 0) * 1000;
         let demand = self.state.demand.sum_nl(self.now, window_ms);
+        // The bound costs no division, and nearly always it is enough.
         self.programmed.at_most_nl(self.now) + demand > max && self.window_nl() > max
     }
 
@@ -275,9 +280,14 @@ impl<N: Nv> Pump<N> {
         self.fault_stop(Cause::ReservoirEmpty);
     }
 
+    /// Low threshold in force, in nl.
+    pub(crate) fn low_nl(&self) -> u64 {
+        self.rx_or(Key::Low, self.settings.low_default_nl)
+    }
+
     /// Whether the computed volume is at the threshold.
     pub(crate) fn reservoir_is_low(&self) -> bool {
-        let low = self.rx_or(Key::Low, self.settings.low_default_nl);
+        let low = self.low_nl();
         let low = if self.defect(Defect::LowReservoirLate) {
             low / 2
         } else {
@@ -306,6 +316,7 @@ impl<N: Nv> Pump<N> {
             }
         }
         if self.input.telemetry_wake && !before.telemetry_wake {
+            // A programmer that talks wakes the coil as well: that is no interference.
             let talking = self.last_request.is_some_and(|at| self.now.saturating_sub(at) < 5_000);
             if !talking {
                 self.event(What::Wake);

@@ -76,6 +76,7 @@ impl Demand {
         let pairs = self.list.windows(2).enumerate();
         let closest = pairs.min_by_key(|(_, pair)| pair[1].end.saturating_sub(pair[0].end));
         let at = closest.map_or(0, |(at, _)| at);
+        // They stand in the order of their ends, so what is joined counts for as long as the later of them.
         let before = self.list[at];
         let joined = &mut self.list[at + 1];
         joined.nl = joined.nl.saturating_add(before.nl);
@@ -197,6 +198,7 @@ impl Programmed {
     fn advance(&mut self, now: u64) {
         let mut passed = 0;
         while now >= self.newest_at + self.bucket_ms {
+            // Bounded: a pump that was off for years must not walk through them by quarters of an hour.
             if passed > BUCKETS {
                 // All of them are empty by now.
                 self.newest_at = now - now % self.bucket_ms;

@@ -5,7 +5,7 @@ use core::fmt::{self, Write as _};
 use crate::command::{Day, Field};
 use crate::crc::Crc32;
 use crate::library::Drug;
-use crate::record::Mode;
+use crate::vocabulary::Mode;
 
 /// The protocol's names of the weekdays, Monday first.
 pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

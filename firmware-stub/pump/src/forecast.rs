@@ -1,11 +1,9 @@
 //! When the reservoir must be filled and the pump replaced.
 
-use crate::nv::Nv;
 use crate::prescription::{Key, Prescription};
-use crate::pump::Pump;
-use crate::record::{Mode, State};
 use crate::schedule::most_basal_nl;
 use crate::units::Seconds;
+use crate::vocabulary::Mode;
 
 const WEEK_S: u64 = 7 * 86_400;
 
@@ -21,7 +19,7 @@ pub struct Forecast {
 }
 
 /// The most that a week of the prescription takes out of the reservoir, in nl.
-fn weekly_nl(rx: &Prescription) -> u64 {
+pub(crate) fn weekly_nl(rx: &Prescription) -> u64 {
     let basal = most_basal_nl(rx, WEEK_S);
     let periodic = match rx.get(Key::Interval) {
         Some(interval) if rx.mode() == Mode::Periodic => rx.or(Key::Dose, 0) * WEEK_S / u64::from(interval.max(1)),
@@ -39,29 +37,10 @@ fn weekly_nl(rx: &Prescription) -> u64 {
     basal + periodic + patient
 }
 
-impl<N: Nv> Pump<N> {
-    /// When the pump needs somebody, as far as it knows.
-    pub fn forecast(&self) -> Forecast {
-        let weekly = match (self.state.state, self.rx()) {
-            (State::Running, Some(rx)) => weekly_nl(rx),
-            (State::MinimumRate, _) => u64::from(self.settings.minimum_rate_nl_d) * 7,
-            _ => 0,
-        };
-        let left = self.state.reservoir.saturating_sub(self.low_nl());
-        let refill = (weekly > 0).then(|| {
-            let seconds = u128::from(left) * u128::from(WEEK_S) / u128::from(weekly);
-            Seconds(
-                self.clock
-                    .now(self.now)
-                    .0
-                    .saturating_add(u64::try_from(seconds).unwrap_or(u64::MAX)),
-            )
-        });
-        let known = self.state.eri_at.is_some();
-        Forecast {
-            refill,
-            eri: self.state.eri_at.map(|at| self.civil(at)),
-            eos: known.then(|| self.civil(self.eos_at())),
-        }
-    }
+/// When the volume that is left is used up at so much a week; none where nothing is delivered.
+pub(crate) fn refill_at(now: Seconds, left_nl: u64, weekly_nl: u64) -> Option<Seconds> {
+    (weekly_nl > 0).then(|| {
+        let seconds = u128::from(left_nl) * u128::from(WEEK_S) / u128::from(weekly_nl);
+        Seconds(now.0.saturating_add(u64::try_from(seconds).unwrap_or(u64::MAX)))
+    })
 }

@@ -1,8 +1,10 @@
 //! The stub pump's firmware logic: what an implantable intrathecal pump does, without a word about the hardware that it runs on.
 //!
 //! The shell around it (the simulator, or a Cortex-M board) owns the clock, the sensors, the motor and the memory. It calls [`Pump::step`](pump::Pump::step) at every
-//! deadline and sensor interrupt, passes it the readings in an [`Input`](io::Input) and does what the [`Output`](io::Output) says. Nothing here allocates, panics on input,
-//! uses floating point or looks at a clock of its own.
+//! deadline and sensor interrupt, passes it the readings in an [`Input`](io::Input) and does what the [`Output`](io::Output) says.
+//!
+//! Nothing here ever allocates, panics on input, uses floating point or looks at a clock of its own; and no fault, reset or lost memory ever
+//! leads to more dose.
 #![no_std]
 
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod check;
 mod clock;
 pub mod command;
 mod commands;
+mod copies;
 pub mod crc;
 pub mod defects;
 mod delivery;
@@ -38,14 +41,16 @@ mod restore;
 mod schedule;
 mod session;
 pub mod settings;
+mod sounder;
 mod state;
 mod tasks;
 mod therapy;
 pub mod units;
+pub mod vocabulary;
 
 pub use defects::Defect;
 pub use forecast::Forecast;
 pub use library::Drug;
 pub use logs::{DOSE_RING, EVENT_RING};
-pub use pump::{Pump, Totals};
+pub use pump::Pump;
 pub use settings::Settings;

@@ -109,6 +109,7 @@ impl Logs {
 
     fn write<N: Nv>(&mut self, nv: &mut N, slots: [Slot; 2], record: &[u8]) -> bool {
         let written = slots.map(|slot| nv.write(slot, record).is_ok());
+        // With one copy nothing is lost yet; but the next failure would lose it, so the caller alarms.
         if written == [false; 2] {
             self.lost = self.lost.saturating_add(1);
         }

@@ -5,8 +5,8 @@
 //! is tried again, for ever: a stall never stops the pump for good.
 
 use crate::io::{EDGES_PER_STROKE, STROKE_MS};
-use crate::record::BolusKind;
 use crate::settings::Settings;
+use crate::vocabulary::BolusKind;
 
 /// What a stroke is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

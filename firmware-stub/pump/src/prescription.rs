@@ -1,12 +1,12 @@
-//! A prescription: the fields that a session stages, and the record that is stored of them.
+//! A prescription: the fields that a session stages, the record that is stored of them, and what of it the pump works by.
 //!
 //! Only what was staged is there: the read-back of the committed prescription is, byte for byte, the read-back that the commit confirmed.
 
 use crate::bytes::{Coded, Reader, Writer};
 use crate::command::{Day, DrugId, Field};
 use crate::io::STROKE_NL;
-use crate::record::Mode;
-use crate::units::{NgPerMl, Nl, NlPerDay, Seconds};
+use crate::units::{DAY_MS, NgPerMl, Nl, NlPerDay, Seconds};
+use crate::vocabulary::Mode;
 
 /// Steps of one day.
 pub const STEPS: usize = 13;
@@ -131,6 +131,11 @@ impl Prescription {
     /// Whether a patient bolus was prescribed.
     pub(crate) fn has_ptm(&self) -> bool {
         self.or(Key::PtmDose, 0) > 0
+    }
+
+    /// Length of the rolling window, in seconds; a day where none is prescribed.
+    pub(crate) fn window_s(&self) -> u64 {
+        self.or(Key::PtmWindow, (DAY_MS / 1000) as u32)
     }
 
     /// Whether any flex step is there.
@@ -267,6 +272,7 @@ impl Prescription {
         if !input.is_empty() {
             for day in 0..7 {
                 let staged = input.u16()?;
+                // A bit for each of the `STEPS`.
                 rx.staged_steps[day] = staged & 0x1FFF;
                 for at in 0..STEPS {
                     if staged >> at & 1 == 1 {
@@ -280,4 +286,31 @@ impl Prescription {
         }
         Some(seq)
     }
+}
+
+/// The prescription in force and the bytes that are stored of it.
+#[derive(Default)]
+pub(crate) struct InForce {
+    pub(crate) rx: Prescription,
+    pub(crate) image: Image,
+    pub(crate) len: usize,
+    pub(crate) seq: u32,
+    /// CRC-32 of the read-back text.
+    pub(crate) crc32: u32,
+    /// The most that basal and periodic boluses give in any rolling window.
+    pub(crate) most_programmed_nl: u64,
+}
+
+impl InForce {
+    /// The bytes that both copies must hold.
+    pub(crate) fn stored(&self) -> &[u8] {
+        self.image.0.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// What a session holds.
+pub(crate) struct Session {
+    pub(crate) draft: Prescription,
+    /// When the clinician last did something with it.
+    pub(crate) touched: u64,
 }

@@ -4,44 +4,27 @@
 //! battery and memory, a schedule step, a bolus, a tone, a log entry), does that. **Invariant**: no stroke begins unless both stored copies of the
 //! prescription are byte for byte what the pump works by.
 
-use crate::alarms::Sounder;
 use crate::basal::Basal;
 use crate::battery::Battery;
 use crate::clock::Clock;
-use crate::command::{Field, Status};
+use crate::command::{Field, Status, Totals};
 use crate::defects::Defect;
 use crate::demand::Programmed;
 use crate::field_text;
+use crate::forecast::{self, Forecast};
 use crate::io::{Input, Output, ResetReason, STROKE_NL};
 use crate::library::Drug;
 use crate::logs::{self, DOSE_RING, EVENT_RING, Logs};
 use crate::motor::Motor;
 use crate::nv::Nv;
-use crate::prescription::{Image, Key, Prescription};
+use crate::prescription::{InForce, Key, Prescription, Session};
 use crate::pressure::Pressure;
-use crate::record::{AlarmId, BolusKind, DoseCause, DoseEntry, Event, Mode, State, What};
-use crate::session::Session;
+use crate::record::{DoseEntry, Event, What};
 use crate::settings::Settings;
+use crate::sounder::Sounder;
 use crate::state::Durable;
-use crate::units::{DAY_MS, Millis, Nl, NlPerDay, Seconds};
-
-/// A deadline that never comes.
-pub(crate) const NEVER: u64 = u64::MAX;
-
-/// Delivered volumes since first power, as counted by the encoder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "PROTOCOL.md has a row for each")]
-pub struct Totals {
-    pub basal: Nl,
-    pub patient: Nl,
-    pub periodic: Nl,
-    pub clinician: Nl,
-    pub prime: Nl,
-    pub bridge: Nl,
-    pub total: Nl,
-    pub strokes: u64,
-    pub reservoir: Nl,
-}
+use crate::units::{DAY_MS, Millis, NEVER, Nl, NlPerDay, Seconds};
+use crate::vocabulary::{AlarmId, BolusKind, DoseCause, Mode, State};
 
 /// When the slower tasks are due, in ms of the pump's count.
 #[derive(Debug)]
@@ -52,26 +35,6 @@ pub(crate) struct Timers {
     pub(crate) save: u64,
     pub(crate) self_test: u64,
     pub(crate) end_of_life: u64,
-}
-
-/// The prescription in force and the bytes that are stored of it.
-#[derive(Default)]
-pub(crate) struct InForce {
-    pub(crate) rx: Prescription,
-    pub(crate) image: Image,
-    pub(crate) len: usize,
-    pub(crate) seq: u32,
-    /// CRC-32 of the read-back text.
-    pub(crate) crc32: u32,
-    /// The most that basal and periodic boluses give in any rolling window.
-    pub(crate) most_programmed_nl: u64,
-}
-
-impl InForce {
-    /// The bytes that both copies must hold.
-    pub(crate) fn stored(&self) -> &[u8] {
-        self.image.0.get(..self.len).unwrap_or_default()
-    }
 }
 
 /// The firmware of one pump.
@@ -271,6 +234,8 @@ impl<N: Nv> Pump<N> {
     /// Logs and sends a dose entry.
     pub(crate) fn entry(&mut self, cause: DoseCause) {
         let volumes = &self.state.volumes;
+        // Every stroke is of one class, whatever happened to it and to the pump.
+        debug_assert_eq!(volumes.sum(), self.state.strokes.saturating_mul(STROKE_NL));
         let entry = DoseEntry {
             n: 0,
             t: Millis(self.now),
@@ -379,6 +344,22 @@ impl<N: Nv> Pump<N> {
             total: Nl(self.state.strokes.saturating_mul(STROKE_NL)),
             strokes: self.state.strokes,
             reservoir: Nl(self.state.reservoir),
+        }
+    }
+
+    /// When the pump needs somebody, as far as it knows.
+    pub fn forecast(&self) -> Forecast {
+        let weekly_nl = match (self.state.state, self.rx()) {
+            (State::Running, Some(rx)) => forecast::weekly_nl(rx),
+            (State::MinimumRate, _) => u64::from(self.settings.minimum_rate_nl_d) * 7,
+            _ => 0,
+        };
+        let left_nl = self.state.reservoir.saturating_sub(self.low_nl());
+        let eri_at = self.state.eri_at;
+        Forecast {
+            refill: forecast::refill_at(self.clock.now(self.now), left_nl, weekly_nl),
+            eri: eri_at.map(|at| self.civil(at)),
+            eos: eri_at.map(|_| self.civil(self.eos_at())),
         }
     }
 

@@ -2,100 +2,9 @@
 
 use crate::io::{ResetReason, Tone};
 use crate::units::{Millis, Nl, NlPerDay, Seconds};
-
-/// Whether the pump delivers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
-    /// No therapy.
-    #[default]
-    Stopped,
-    /// Therapy by the prescription.
-    Running,
-    /// The safe trickle.
-    MinimumRate,
-}
-
-/// The prescription's way to deliver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// No prescription.
-    #[default]
-    None,
-    /// Simple continuous.
-    Continuous,
-    /// Flex day schedule.
-    Flex,
-    /// Periodic bolus, over a basal rate that may be 0.
-    Periodic,
-    /// Minimum rate.
-    Minimum,
-}
-
-/// Kinds of bolus, each counted apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum BolusKind {
-    Patient,
-    Periodic,
-    Clinician,
-    Prime,
-    Bridge,
-}
-
-/// Alarms; the first fourteen are critical.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "PROTOCOL.md names them")]
-#[repr(u8)]
-pub enum AlarmId {
-    ReservoirEmpty,
-    EndOfService,
-    EndOfLife,
-    BatteryReset,
-    MotorStall,
-    RepeatedStall,
-    Occlusion,
-    CatheterDisconnection,
-    Stopped48h,
-    MemoryError,
-    WatchdogReset,
-    OverTemperature,
-    TrialEnded,
-    SelfTest,
-    ReservoirLow,
-    Eri,
-    MemoryRepaired,
-    PressureCreep,
-    DoseLimit,
-    SessionIdle,
-    RefillDiscrepancy,
-    ClockJump,
-    Magnet,
-    LogWriteFailed,
-}
-
-/// Why the state changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "PROTOCOL.md names them")]
-pub enum Cause {
-    Command,
-    Boot,
-    Occlusion,
-    CatheterDisconnection,
-    MotorStall,
-    ReservoirEmpty,
-    EndOfService,
-    EndOfLife,
-    BatteryReset,
-    MemoryError,
-    Watchdog,
-    Trial,
-    DoseLimit,
-    DoseLimitOver,
-    OverTemperature,
-    Heartbeat,
-    Prescription,
-    SelfTest,
-}
+use crate::vocabulary::{
+    AlarmId, BolusEnd, BolusKind, Cause, Code, DoseCause, Mode, PressureIs, RefusedVerb, SessionIs, State,
+};
 
 /// An event record: number, time, what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +50,7 @@ pub enum What {
     },
     Refused {
         verb: RefusedVerb,
-        code: crate::command::Code,
+        code: Code,
     },
     Alarm {
         id: AlarmId,
@@ -187,44 +96,6 @@ pub enum What {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum SessionIs {
-    Open,
-    Committed,
-    Aborted,
-    TimedOut,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum BolusEnd {
-    Complete,
-    Stopped,
-    Alarm,
-    Reset,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum RefusedVerb {
-    Start,
-    PatientBolus,
-    Bolus,
-    Prime,
-    Bridge,
-    Commit,
-    Stage,
-    Refill,
-    ClearAlarm,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum PressureIs {
-    High,
-    Creeping,
-    Ambient,
-    Normal,
-}
-
 /// A dose entry: the cumulative volumes at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "PROTOCOL.md, dose entries")]
@@ -242,19 +113,4 @@ pub struct DoseEntry {
     pub bridge: Nl,
     pub strokes: u64,
     pub reservoir: Nl,
-}
-
-/// Why a dose entry was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum DoseCause {
-    Start,
-    Stop,
-    Rate,
-    BolusStart,
-    BolusEnd,
-    Periodic,
-    Reset,
-    Refill,
-    State,
 }

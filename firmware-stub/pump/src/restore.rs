@@ -1,17 +1,16 @@
-//! Boot, the lasting state, and the two copies of the prescription.
+//! Boot: what the lasting memory holds is brought back, and what happened since it was written is made up for, never in the patient's disfavour.
 
-use crate::bytes::Coded;
 use crate::calendar::add_months;
 use crate::defects::Defect;
 use crate::demand::Programmed;
 use crate::io::{EDGES_PER_STROKE, ResetReason, STROKE_NL};
 use crate::nv::{Nv, Slot};
-use crate::prescription::Key;
-use crate::pump::{InForce, NEVER, Pump};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, State, What};
-use crate::session::window_s;
-use crate::state::{Durable, STATE_MAX};
+use crate::prescription::InForce;
+use crate::pump::Pump;
+use crate::record::What;
+use crate::state::Durable;
 use crate::units::{DAY_MS, Seconds};
+use crate::vocabulary::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, State};
 
 /// What is found in a slot: a record that is good has a sequence number.
 #[derive(Clone, Copy)]
@@ -44,6 +43,7 @@ fn choose(a: Found, b: Found) -> Choice {
     let damaged = [matches!(a, Found::Damaged), matches!(b, Found::Damaged)];
     let (known, copy_b, stale) = match (a, b) {
         (Found::Good(seq_a), Found::Good(seq_b)) => {
+            // Numbers come round after 2^32: the newer one lies less than half of that ahead.
             let a_is_newer = seq_a.wrapping_sub(seq_b) < u32::MAX / 2;
             (true, !a_is_newer, [!a_is_newer, a_is_newer && seq_a != seq_b])
         }
@@ -81,6 +81,7 @@ impl<N: Nv> Pump<N> {
         let slots = [Slot::StateA, Slot::StateB];
         let [a, b] = slots.map(|slot| Found::by(&self.nv, slot, |record| self.state.decode(record)));
         let choice = choose(a, b);
+        // Both were decoded into the one place that there is: the copy to go by must stand there last.
         let seq = self
             .nv
             .read(slots[usize::from(choice.copy_b)])
@@ -120,7 +121,7 @@ impl<N: Nv> Pump<N> {
         if choice.known
             && let Found::Good(seq) = self.decode_in_force(slots[usize::from(choice.copy_b)])
         {
-            let window_s = self.in_force.as_ref().map_or(0, |in_force| window_s(&in_force.rx));
+            let window_s = self.in_force.as_ref().map_or(0, |in_force| in_force.rx.window_s());
             self.programmed = Programmed::new(window_s * 1000, self.now);
             self.come_into_force(seq);
             for (slot, stale) in slots.into_iter().zip(choice.stale) {
@@ -237,6 +238,7 @@ impl<N: Nv> Pump<N> {
         let life_s = add_months(Seconds(first_rtc), self.settings.end_of_life_months)
             .0
             .saturating_sub(first_rtc);
+        // By the pump's own count and not by the calendar of its clock: a clock that is set back gives no year more.
         self.timers.end_of_life = life_s.saturating_mul(1000);
         self.count_missed_strokes();
         if self.state.bolus.is_some() {
@@ -295,119 +297,10 @@ impl<N: Nv> Pump<N> {
             .state
             .bolus
             .map_or(0, |bolus| bolus.strokes.saturating_sub(bolus.given));
-        let basal = u128::from(self.state.rate) * u128::from(elapsed_ms) / u128::from(STROKE_NL * DAY_MS) + 2;
+        let basal = u128::from(self.state.rate) * u128::from(elapsed_ms) / u128::from(STROKE_NL * DAY_MS)
+            // What was owed already is less than two strokes (`Basal::settle`).
+            + 2;
         let most = u64::try_from(basal).unwrap_or(u64::MAX).saturating_add(bolus_left);
         most.min(self.state.reservoir / STROKE_NL)
     }
-
-    /// Stores the state in both copies, if something of it changed.
-    pub(crate) fn save_if_needed(&mut self) {
-        if !core::mem::take(&mut self.unsaved) || self.recover {
-            return;
-        }
-        self.state.saved_at = self.now;
-        self.state.saved_edges = self.motor.counted;
-        self.state.rate = self.basal.rate().min(u64::from(u32::MAX)) as u32;
-        self.state_seq = self.state_seq.wrapping_add(1).max(1);
-        let mut buf = [0; STATE_MAX];
-        let written = self
-            .state
-            .encode(self.state_seq, &mut buf)
-            .and_then(|len| buf.get(..len))
-            .is_some_and(|record| {
-                let a = self.nv.write(Slot::StateA, record);
-                let b = self.nv.write(Slot::StateB, record);
-                a.is_ok() && b.is_ok()
-            });
-        self.timers.save = self.now
-            + if written {
-                self.settings.save_ms
-            } else {
-                self.settings.tick_ms
-            };
-        if !written {
-            self.raise(AlarmId::LogWriteFailed);
-            self.unsaved = false;
-        }
-    }
-
-    /// Whether both stored copies are what the pump works by; one that is not is repaired from the other. With neither left the pump knows no dose: it
-    /// falls back to the safe state.
-    pub(crate) fn prescription_is_intact(&mut self) -> bool {
-        if self.defect(Defect::MemoryFlipUnnoticed) {
-            return true;
-        }
-        let (a, b) = (
-            self.copy_matches(Slot::PrescriptionA),
-            self.copy_matches(Slot::PrescriptionB),
-        );
-        match (a, b) {
-            (true, true) => {
-                self.degraded = false;
-                true
-            }
-            (false, false) => {
-                self.prescription_is_lost();
-                false
-            }
-            (a_is_good, _) => {
-                self.repair_copy(a_is_good);
-                true
-            }
-        }
-    }
-
-    fn copy_matches(&self, slot: Slot) -> bool {
-        self.in_force
-            .as_ref()
-            .is_none_or(|in_force| self.nv.read(slot).is_some_and(|record| record == in_force.stored()))
-    }
-
-    fn repair_copy(&mut self, copy_b: bool) {
-        let known = core::mem::replace(&mut self.degraded, true);
-        if self.write_copy(if copy_b {
-            Slot::PrescriptionB
-        } else {
-            Slot::PrescriptionA
-        }) {
-            self.degraded = false;
-            self.event(What::Memory { copy_b, lost: false });
-            self.raise(AlarmId::MemoryRepaired);
-        } else if !known {
-            self.raise(AlarmId::LogWriteFailed);
-        }
-    }
-
-    /// Writes the image of the prescription in force.
-    fn write_copy(&mut self, slot: Slot) -> bool {
-        let Some(in_force) = &self.in_force else { return true };
-        self.nv.write(slot, in_force.stored()).is_ok()
-    }
-
-    fn prescription_is_lost(&mut self) {
-        self.end_bolus(BolusEnd::Alarm);
-        self.in_force = None;
-        self.periodic_due = NEVER;
-        self.event(What::Memory {
-            copy_b: false,
-            lost: true,
-        });
-        self.event(What::Memory {
-            copy_b: true,
-            lost: true,
-        });
-        self.raise(AlarmId::MemoryError);
-        if self.state.state == State::MinimumRate {
-            self.state.minimum_cause = Some(Cause::MemoryError);
-        }
-        self.fall_back(Cause::MemoryError);
-    }
-
-    /// Low threshold in force, in nl.
-    pub(crate) fn low_nl(&self) -> u64 {
-        self.rx_or(Key::Low, self.settings.low_default_nl)
-    }
 }
-
-// The codes of stored enums are places in lists; a list that lost a variant would misread old records.
-const _: () = assert!(AlarmId::LIST.len() == crate::state::ALARMS);

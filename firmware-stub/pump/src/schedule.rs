@@ -2,8 +2,8 @@
 
 use crate::calendar::{DAY_S, minute_of_day, weekday};
 use crate::prescription::{Key, Prescription};
-use crate::record::Mode;
 use crate::units::Seconds;
+use crate::vocabulary::Mode;
 
 const WEEK_S: u64 = 7 * DAY_S;
 
@@ -59,6 +59,7 @@ pub(crate) fn most_basal_nl(rx: &Prescription, window_s: u64) -> u64 {
                 let midnight = day * DAY_S;
                 for step in rx.day(weekday(Seconds(midnight))) {
                     let at = midnight + u64::from(step.minute) * 60;
+                    // A week on, where the schedule is the same: the window before the first step would begin before the count does.
                     let end = at + WEEK_S;
                     most = most
                         .max(integral(rx, at, at + window_s))

@@ -1,23 +1,17 @@
 //! A programming session: fields are staged, read back, and committed all at once, while the old prescription goes on.
 
 use crate::check;
-use crate::command::{Code, Done, Field, Refusal, Reply};
+use crate::command::{Done, Field, Refusal, Reply};
 use crate::defects::Defect;
 use crate::demand::Programmed;
 use crate::field_text;
 use crate::nv::{Nv, Slot};
-use crate::prescription::{IMAGE_MAX, Key, Prescription};
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, BolusEnd, Cause, DoseCause, Mode, RefusedVerb, SessionIs, State, What};
+use crate::prescription::{IMAGE_MAX, Key, Prescription, Session};
+use crate::pump::Pump;
+use crate::record::What;
 use crate::schedule;
-use crate::units::{DAY_MS, Millis};
-
-/// What a session holds.
-pub(crate) struct Session {
-    pub(crate) draft: Prescription,
-    /// When the clinician last did something with it.
-    pub(crate) touched: u64,
-}
+use crate::units::{Millis, NEVER};
+use crate::vocabulary::{AlarmId, BolusEnd, Cause, Code, DoseCause, Mode, RefusedVerb, SessionIs, State};
 
 impl<N: Nv> Pump<N> {
     #[inline(never)] // As for `write_draft`.
@@ -136,7 +130,7 @@ impl<N: Nv> Pump<N> {
             .as_ref()
             .map_or(0, |in_force| in_force.seq)
             .wrapping_add(1);
-        let window_s = window_s(&session.draft);
+        let window_s = session.draft.window_s();
         self.write_draft(seq)?;
         if self.degraded {
             self.raise(AlarmId::LogWriteFailed);
@@ -180,7 +174,7 @@ impl<N: Nv> Pump<N> {
         in_force.seq = seq;
         in_force.len = in_force.rx.encode(seq, &mut in_force.image.0).unwrap_or(0);
         in_force.crc32 = field_text::crc32(in_force.rx.fields(), self.settings.library);
-        in_force.most_programmed_nl = schedule::most_programmed_nl(&in_force.rx, window_s(&in_force.rx));
+        in_force.most_programmed_nl = schedule::most_programmed_nl(&in_force.rx, in_force.rx.window_s());
     }
 
     /// A window of another length starts with the most that can have been given in it.
@@ -225,9 +219,4 @@ impl<N: Nv> Pump<N> {
         }
         self.wake_up();
     }
-}
-
-/// Length of the rolling window.
-pub(crate) fn window_s(rx: &Prescription) -> u64 {
-    rx.get(Key::PtmWindow).map_or(DAY_MS / 1000, u64::from)
 }

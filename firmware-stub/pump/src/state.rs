@@ -5,9 +5,8 @@
 //! the most that can have been delivered (less in the reservoir, more in the window), so that a reset can never lead to more dose.
 
 use crate::bytes::{Coded, Reader, Writer};
-use crate::command::Life;
 use crate::demand::Demand;
-use crate::record::{BolusKind, Cause, State};
+use crate::vocabulary::{AlarmId, BolusKind, Cause, Life, State};
 
 /// Longest stored state.
 pub(crate) const STATE_MAX: usize = 1000;
@@ -23,6 +22,11 @@ pub(crate) struct Volumes {
 }
 
 impl Volumes {
+    /// Of all classes.
+    pub(crate) fn sum(&self) -> u64 {
+        self.bolus.iter().fold(self.basal, |sum, &nl| sum.saturating_add(nl))
+    }
+
     pub(crate) const fn of(&self, kind: BolusKind) -> u64 {
         self.bolus[kind as usize]
     }
@@ -220,6 +224,9 @@ impl Durable {
         Some(seq)
     }
 }
+
+// The codes of stored enums are places in lists; a list that lost a variant would misread old records.
+const _: () = assert!(AlarmId::LIST.len() == ALARMS);
 
 #[cfg(test)]
 mod tests {

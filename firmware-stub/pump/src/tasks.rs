@@ -2,13 +2,13 @@
 
 use crate::battery::Charge;
 use crate::calendar::add_months;
-use crate::command::Life;
 use crate::defects::Defect;
 use crate::nv::Nv;
 use crate::prescription::IMAGE_MAX;
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, Cause, DoseCause, Mode, State, What};
-use crate::units::Seconds;
+use crate::pump::Pump;
+use crate::record::What;
+use crate::units::{NEVER, Seconds};
+use crate::vocabulary::{AlarmId, Cause, DoseCause, Life, Mode, State};
 
 impl<N: Nv> Pump<N> {
     /// Runs whatever is due and finds out when to come back.
@@ -45,6 +45,7 @@ impl<N: Nv> Pump<N> {
             }
         }
         if now >= self.timers.entry {
+            // In step with the entry before, so that they do not drift; entries that a reset or a stop of the core missed are not written afterwards.
             self.timers.entry += u64::from(self.state.log_every_s) * 1000;
             if self.timers.entry <= now {
                 self.timers.entry = now + u64::from(self.state.log_every_s) * 1000;
@@ -193,6 +194,7 @@ impl<N: Nv> Pump<N> {
     fn stopped_due(&self) -> u64 {
         match self.state.stopped_since {
             Some(since) if !self.has_alarm(AlarmId::Stopped48h) && !self.defect(Defect::No48hAlarm) => {
+                // Longer than 48 h, not 48 h.
                 since.saturating_add(self.settings.stopped_ms).saturating_add(1)
             }
             _ => NEVER,
@@ -203,6 +205,7 @@ impl<N: Nv> Pump<N> {
     pub(crate) fn self_test(&mut self) -> bool {
         let memory = self.prescription_is_intact() && self.working_copy_is_intact();
         let input = &self.input;
+        // Beyond what the sensors can show, in patient or bench: a broken wire, not a reading.
         let sensors = input.battery_mv < 6_000
             && (-100_000..2_000_000).contains(&input.catheter_pa)
             && (-50_000..150_000).contains(&input.temperature_mc);

@@ -2,15 +2,16 @@
 
 use crate::bytes::Coded;
 use crate::calendar::DAY_S;
-use crate::command::{Code, Done, Life, Refusal, Reply};
+use crate::command::{Done, Refusal, Reply};
 use crate::defects::Defect;
 use crate::io::STROKE_NL;
 use crate::nv::Nv;
 use crate::prescription::Key;
-use crate::pump::{NEVER, Pump};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, Mode, State, What};
+use crate::pump::Pump;
+use crate::record::What;
 use crate::schedule::{self, Segment};
-use crate::units::{Millis, NlPerDay, Seconds};
+use crate::units::{Millis, NEVER, NlPerDay, Seconds};
+use crate::vocabulary::{AlarmId, BolusEnd, BolusKind, Cause, Code, DoseCause, Life, Mode, State};
 
 /// Alarms that must be cleared before therapy starts again.
 const BLOCKING: [AlarmId; 9] = [

@@ -22,3 +22,6 @@ pub struct Seconds(pub u64);
 
 /// Milliseconds in a day.
 pub const DAY_MS: u64 = 86_400_000;
+
+/// A deadline that never comes, in milliseconds of the pump's count.
+pub(crate) const NEVER: u64 = u64::MAX;

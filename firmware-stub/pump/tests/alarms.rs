@@ -2,9 +2,10 @@
 mod common;
 
 use common::*;
-use stub_pump::command::{Code, Command};
+use stub_pump::command::Command;
 use stub_pump::io::{ResetReason, Tone};
-use stub_pump::record::{AlarmId, What};
+use stub_pump::record::What;
+use stub_pump::vocabulary::{AlarmId, Code};
 
 /// Times at which that tone began, from now on, over the time.
 fn tones(bench: &mut Bench, kind: Tone, over: u64) -> Vec<u64> {

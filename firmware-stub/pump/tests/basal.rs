@@ -2,8 +2,8 @@
 mod common;
 
 use common::*;
-use stub_pump::command::{Code, Command};
-use stub_pump::record::{AlarmId, DoseCause, State};
+use stub_pump::command::Command;
+use stub_pump::vocabulary::{AlarmId, Code, DoseCause, State};
 
 #[test]
 fn a_day_at_half_a_millilitre_is_a_thousand_strokes() {

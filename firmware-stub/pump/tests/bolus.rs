@@ -2,9 +2,10 @@
 mod common;
 
 use common::*;
-use stub_pump::command::{Code, Command, Done, Field};
-use stub_pump::record::{AlarmId, BolusEnd, BolusKind, State, What};
+use stub_pump::command::{Command, Done, Field};
+use stub_pump::record::What;
 use stub_pump::units::{Nl, NlPerDay, Seconds};
+use stub_pump::vocabulary::{AlarmId, BolusEnd, BolusKind, Code, State};
 
 fn pca(fields: &[Field]) -> Bench {
     let mut bench = Bench::ready();
@@ -135,7 +136,7 @@ fn basal_that_reaches_the_maximum_by_itself_falls_to_minimum_rate_and_comes_back
             what,
             What::State {
                 to: State::Running,
-                cause: stub_pump::record::Cause::DoseLimitOver,
+                cause: stub_pump::vocabulary::Cause::DoseLimitOver,
                 ..
             }
         )
@@ -273,7 +274,7 @@ fn periodic_boluses_come_back_when_the_dose_limit_is_over() {
         matches!(
             what,
             What::State {
-                cause: stub_pump::record::Cause::DoseLimitOver,
+                cause: stub_pump::vocabulary::Cause::DoseLimitOver,
                 ..
             }
         )

@@ -2,9 +2,10 @@
 mod common;
 
 use common::*;
-use stub_pump::command::{Code, Command, Life};
-use stub_pump::record::{AlarmId, Cause, PressureIs, State, What};
+use stub_pump::command::Command;
+use stub_pump::record::What;
 use stub_pump::units::{Nl, Seconds};
+use stub_pump::vocabulary::{AlarmId, Cause, Code, Life, PressureIs, State};
 
 #[test]
 fn a_stroke_without_edges_is_tried_again_and_not_counted() {

@@ -5,8 +5,8 @@ use common::*;
 use proptest::prelude::*;
 use stub_pump::command::{Command, Day, DrugId, Field};
 use stub_pump::io::{Input, ResetReason, STROKE_NL, Tone};
-use stub_pump::record::{AlarmId, Mode, State};
 use stub_pump::units::{Millis, NgPerMl, Nl, NlPerDay, Seconds};
+use stub_pump::vocabulary::{AlarmId, Mode, State};
 
 /// Small, large and limiting numbers alike.
 fn number() -> impl Strategy<Value = u64> {

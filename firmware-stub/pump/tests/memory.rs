@@ -3,11 +3,12 @@ mod common;
 
 use common::*;
 use proptest::prelude::*;
-use stub_pump::command::{Code, Command};
+use stub_pump::command::Command;
 use stub_pump::io::ResetReason;
 use stub_pump::nv::Slot;
+use stub_pump::vocabulary::{AlarmId, BolusEnd, Code, DoseCause, State};
 
-use stub_pump::record::{AlarmId, BolusEnd, DoseCause, State, What};
+use stub_pump::record::What;
 use stub_pump::units::{Nl, NlPerDay, Seconds};
 use stub_pump::{DOSE_RING, EVENT_RING};
 

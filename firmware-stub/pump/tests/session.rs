@@ -2,12 +2,13 @@
 mod common;
 
 use common::*;
-use stub_pump::command::{Code, Command, Field};
+use stub_pump::command::{Command, Field};
 use stub_pump::field_text::{FieldText, crc32};
 use stub_pump::io::ResetReason;
 use stub_pump::nv::Slot;
-use stub_pump::record::{AlarmId, Mode, SessionIs, State, What};
+use stub_pump::record::What;
 use stub_pump::units::{Millis, NgPerMl, Nl, NlPerDay, Seconds};
+use stub_pump::vocabulary::{AlarmId, Code, Mode, SessionIs, State};
 use stub_pump::{Pump, Settings};
 
 /// Refused at stage or at commit: the code and the field.

@@ -2,6 +2,8 @@
 //!
 //! There is no instruction set behind it: the program counter stands at the symbol that the firmware has come to, and a step moves it by two.
 
+use crate::block::{RAM_ADDR, RAM_SIZE};
+
 /// Addresses of the simulated image that breakpoints can stand on.
 pub mod symbol {
     /// Where a reset begins.
@@ -61,7 +63,7 @@ impl Cpu {
     /// Registers as after a reset; breakpoints stay.
     pub(crate) fn reset(&mut self) {
         self.registers = [0; 17];
-        self.registers[SP] = crate::RAM_ADDR + crate::RAM_SIZE;
+        self.registers[SP] = RAM_ADDR + RAM_SIZE;
         self.registers[LR] = 0xFFFF_FFFF;
         self.registers[PC] = symbol::RESET;
         self.registers[XPSR] = XPSR_T;

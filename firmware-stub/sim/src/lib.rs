@@ -3,12 +3,15 @@
 //! [`Machine`] is pure: no thread, no clock, no file; the same calls give the same bytes. [`SimPump`] puts one behind a PTY, either in fenced time (it runs
 //! when [`SimControl::advance`] says how far) or paced by the wall clock; [`serve`] is the latter as a foreground loop. Memory and run control, as a debug
 //! probe has them, go to the machine directly and not by the line.
+//!
+//! Only `sim_pump` and `pty` may use threads, files or the wall clock, and no fault is played here: all of them are the bench's and the plant's.
 
 mod block;
 mod cpu;
 mod machine;
 mod memory;
 mod nv;
+mod probe;
 mod pty;
 mod sim_pump;
 

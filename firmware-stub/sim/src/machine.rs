@@ -4,7 +4,6 @@
 //! still as well, and with it plant and watchdog: a halt can never change a dose. What a chip has as well is in the bench; here is what the simulator has
 //! in its place of a processor.
 
-mod probe;
 mod shell;
 
 use stub_bench::Bench;

@@ -241,7 +241,7 @@ impl Machine {
 }
 
 fn read_flash(offset: u32, into: &mut [u8]) {
-    let stack = (crate::RAM_ADDR + crate::RAM_SIZE).to_le_bytes();
+    let stack = (at::RAM_ADDR + at::RAM_SIZE).to_le_bytes();
     let reset = (symbol::RESET | 1).to_le_bytes();
     for (at, byte) in into.iter_mut().enumerate() {
         let place = offset as usize + at;

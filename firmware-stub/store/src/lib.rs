@@ -6,6 +6,8 @@
 //! **Invariant**: a cell is written from its head to its seal, and a page is erased only when the ring comes round to it, so that the power may go at any
 //! instant: a record is there whole, or the one before it is. A cell says that it is whole, not that it is undamaged: that the pump's own CRC says, so that
 //! a damaged copy is found damaged and not replaced by an older one.
+//!
+//! Nothing here ever copies a record into RAM, or knows what stands in one.
 #![no_std]
 
 use stub_pump::crc::Crc32;
@@ -279,6 +281,7 @@ impl<F: Flash> Store<F> {
         word: impl Fn(&F, usize) -> u32,
     ) -> Result<(), FlashFailed> {
         let area = &Self::LAYOUT[index];
+        debug_assert!(len <= area.record, "a record would lie over the seal of its cell");
         let cell = self.rings[index].next;
         let seq = self.rings[index].seq + 1;
         let at = area.offset::<F>(cell);

@@ -3,7 +3,7 @@
 use super::elf::Elf;
 use super::error::NameError;
 use super::names::{Named, Names};
-use super::place::Place;
+use super::place::MemoryPlace;
 use super::types::Types;
 use super::walk::Walk;
 
@@ -30,7 +30,7 @@ pub(super) fn place<'a>(
     elf: &Elf,
     names: impl FnOnce() -> Result<&'a Names, NameError>,
     text: &str,
-) -> Result<Place, NameError> {
+) -> Result<MemoryPlace, NameError> {
     let (path, parts) = split(text)?;
     let names = names()?;
     let variable = one_of(&names.variables, path, "variable", &names.without)?;

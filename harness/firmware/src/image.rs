@@ -4,7 +4,7 @@ use super::elf::{Elf, Symbol};
 use super::error::{ImageError, NameError};
 use super::load::Segment;
 use super::names::Names;
-use super::place::Place;
+use super::place::MemoryPlace;
 use super::{code, defmt, expression, load};
 use std::sync::{Arc, OnceLock};
 
@@ -92,7 +92,7 @@ impl Image {
     ///
     /// # Errors
     /// There is no such name, or nothing that could be read as one value; what to do about it.
-    pub fn place(&self, text: &str) -> Result<Place, NameError> {
+    pub fn place(&self, text: &str) -> Result<MemoryPlace, NameError> {
         expression::place(&self.elf, || self.names(), text)
     }
 

@@ -21,7 +21,7 @@ pub use error::{ImageError, NameError};
 pub use expression::is_expression;
 pub use image::Image;
 pub use load::Segment;
-pub use place::Place;
+pub use place::MemoryPlace;
 
 #[cfg(test)]
 mod tests;

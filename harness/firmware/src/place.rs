@@ -2,11 +2,11 @@
 
 use super::error::NameError;
 use pump_hil_model::diagnostic::suggest;
-use pump_hil_model::value::{Number, Value, Wanted, needs_image};
+use pump_hil_model::value::{MemoryValue, Number, Wanted, needs_image};
 
 /// A place in memory, and how its bytes are a value.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct MemoryPlace {
     /// As it was written.
     pub text: String,
     /// Its first byte.
@@ -91,7 +91,7 @@ fn number(bytes: &[u8], signed: bool) -> i128 {
     }
 }
 
-impl Place {
+impl MemoryPlace {
     /// A word of 32 bits at an address, of which nothing else is known.
     #[must_use]
     pub fn word(text: &str, addr: u64) -> Self {
@@ -110,9 +110,9 @@ impl Place {
     ///
     /// # Errors
     /// Those of `read`.
-    pub fn read<E>(&self, mut read: impl FnMut(u64, &mut [u8]) -> Result<(), E>) -> Result<Value, E> {
+    pub fn read<E>(&self, mut read: impl FnMut(u64, &mut [u8]) -> Result<(), E>) -> Result<MemoryValue, E> {
         if !are_met(&self.guards, &mut read)? {
-            return Ok(Value::Text("none".to_owned()));
+            return Ok(MemoryValue::Text("none".to_owned()));
         }
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..len(self.size)];
@@ -128,24 +128,24 @@ impl Place {
         are_met(&self.guards[..self.guards.len() - self.optional], &mut read)
     }
 
-    fn value(&self, bytes: &[u8]) -> Value {
+    fn value(&self, bytes: &[u8]) -> MemoryValue {
         let plain = number(bytes, false);
-        let whole = |number| Value::whole(number).unwrap_or_else(|| Value::real(number));
+        let whole = |number| MemoryValue::whole(number).unwrap_or_else(|| MemoryValue::real(number));
         match &self.kind {
-            Kind::Bool if plain <= 1 => Value::Bool(plain == 1),
+            Kind::Bool if plain <= 1 => MemoryValue::Bool(plain == 1),
             Kind::Bool | Kind::Unsigned => whole(plain),
             Kind::Signed => whole(number(bytes, true)),
-            Kind::Float if bytes.len() == 4 => Value::real(f32::from_bits(plain as u32)),
-            Kind::Float => Value::real(f64::from_bits(plain as u64)),
+            Kind::Float if bytes.len() == 4 => MemoryValue::real(f32::from_bits(plain as u32)),
+            Kind::Float => MemoryValue::real(f64::from_bits(plain as u64)),
             Kind::Char => {
                 let c = u32::try_from(plain).ok().and_then(char::from_u32);
-                c.map_or_else(|| whole(plain), |c| Value::Text(c.to_string()))
+                c.map_or_else(|| whole(plain), |c| MemoryValue::Text(c.to_string()))
             }
             Kind::Names { tag, names } => {
                 let came = number(bytes, tag.signed);
                 let exact = names.iter().find(|(_, number)| *number == Some(came));
                 let found = exact.or_else(|| names.iter().find(|(_, number)| number.is_none()));
-                found.map_or_else(|| whole(came), |(name, _)| Value::Text(name.clone()))
+                found.map_or_else(|| whole(came), |(name, _)| MemoryValue::Text(name.clone()))
             }
         }
     }
@@ -154,10 +154,10 @@ impl Place {
     ///
     /// # Errors
     /// The type cannot hold it.
-    pub fn bytes_of(&self, value: &Value) -> Result<Vec<(u64, Vec<u8>)>, NameError> {
+    pub fn bytes_of(&self, value: &MemoryValue) -> Result<Vec<(u64, Vec<u8>)>, NameError> {
         let bytes = |number: i128, size: u64| number.to_le_bytes()[..len(size)].to_vec();
         let own = &self.guards[self.guards.len() - self.optional..];
-        if let (Value::Text(word), Some(guard)) = (value, own.first())
+        if let (MemoryValue::Text(word), Some(guard)) = (value, own.first())
             && word == "none"
         {
             let none = guard.none.ok_or_else(|| self.no_number("none"))?;
@@ -180,7 +180,7 @@ impl Place {
     }
 
     /// The bits of a value, as a number.
-    fn number_of(&self, value: &Value) -> Result<i128, NameError> {
+    fn number_of(&self, value: &MemoryValue) -> Result<i128, NameError> {
         let wrong = |takes: String| {
             NameError::new(format!(
                 "`{}`, a `{}`, cannot be `{value}`: it takes {takes}",
@@ -193,7 +193,7 @@ impl Place {
             _ => (0, (1_i128 << bits) - 1),
         };
         match (&self.kind, value, value.number()) {
-            (Kind::Bool, Value::Bool(truth), _) => Ok(i128::from(*truth)),
+            (Kind::Bool, MemoryValue::Bool(truth), _) => Ok(i128::from(*truth)),
             (Kind::Bool, ..) => Err(wrong("`true` or `false`".to_owned())),
             (Kind::Unsigned | Kind::Signed, _, Some(Number::Whole(number))) if (low..=high).contains(&number) => {
                 Ok(number)
@@ -202,21 +202,23 @@ impl Place {
             (Kind::Float, _, Some(number)) if bits == 32 => Ok(i128::from((number.real() as f32).to_bits())),
             (Kind::Float, _, Some(number)) => Ok(i128::from(number.real().to_bits())),
             (Kind::Float, ..) => Err(wrong("numbers".to_owned())),
-            (Kind::Char, Value::Text(text), _) if text.chars().count() == 1 => {
+            (Kind::Char, MemoryValue::Text(text), _) if text.chars().count() == 1 => {
                 Ok(text.chars().next().map_or(0, |c| i128::from(u32::from(c))))
             }
             (Kind::Char, ..) => Err(wrong("one character".to_owned())),
-            (Kind::Names { names, .. }, Value::Text(word), _) => match names.iter().find(|(name, _)| name == word) {
-                Some((_, Some(number))) => Ok(*number),
-                Some((_, None)) => Err(self.no_number(word)),
-                None => {
-                    let help = suggest(word, names.iter().map(|(name, _)| name.as_str()));
-                    Err(
-                        NameError::new(format!("`{}`, a `{}`, is never `{word}`", self.text, self.type_name))
-                            .maybe_help(help),
-                    )
+            (Kind::Names { names, .. }, MemoryValue::Text(word), _) => {
+                match names.iter().find(|(name, _)| name == word) {
+                    Some((_, Some(number))) => Ok(*number),
+                    Some((_, None)) => Err(self.no_number(word)),
+                    None => {
+                        let help = suggest(word, names.iter().map(|(name, _)| name.as_str()));
+                        Err(
+                            NameError::new(format!("`{}`, a `{}`, is never `{word}`", self.text, self.type_name))
+                                .maybe_help(help),
+                        )
+                    }
                 }
-            },
+            }
             (Kind::Names { names, .. }, ..) => {
                 let known: Vec<String> = names.iter().take(30).map(|(name, _)| format!("`{name}`")).collect();
                 Err(wrong(known.join(", ")))
@@ -254,8 +256,8 @@ impl Place {
             )));
         }
         match exactly {
-            Some(Value::Text(word)) if word == "none" && !self.guards.is_empty() => Ok(()),
-            Some(Value::Text(word)) if matches!(&self.kind, Kind::Names { names, .. } if names.iter().any(|(name, _)| name == word)) => {
+            Some(MemoryValue::Text(word)) if word == "none" && !self.guards.is_empty() => Ok(()),
+            Some(MemoryValue::Text(word)) if matches!(&self.kind, Kind::Names { names, .. } if names.iter().any(|(name, _)| name == word)) => {
                 Ok(())
             }
             Some(value) => self.number_of(value).map(drop),

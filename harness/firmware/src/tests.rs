@@ -4,7 +4,7 @@ use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
 use object::{LittleEndian, Object as _};
 use proptest::prelude::*;
-use pump_hil_model::value::{Value, Wanted};
+use pump_hil_model::value::{MemoryValue, Wanted};
 
 /// Built by `tests/elf/build` from the sources beside it.
 const C: &[u8] = include_bytes!("../tests/elf/c.elf");
@@ -201,7 +201,7 @@ fn code_is_found_by_function_and_by_line() {
 /// What is written to a place, byte by byte, or why not.
 fn written(text: &str, value: &str) -> String {
     let bytes = if text.starts_with("DEVICE") { C } else { RUST };
-    match image(bytes).place(text).unwrap().bytes_of(&Value::written(value)) {
+    match image(bytes).place(text).unwrap().bytes_of(&MemoryValue::written(value)) {
         Ok(all) => format!("{all:x?}"),
         Err(error) => error.to_string(),
     }
@@ -321,7 +321,7 @@ fn ask_everything(bytes: Vec<u8>) {
                 into.fill(0xA5);
                 Ok(())
             });
-            let _ = place.bytes_of(&Value::Unsigned(1));
+            let _ = place.bytes_of(&MemoryValue::Unsigned(1));
         }
     }
     for name in ["step", "Pump::step", "shapes.c:25", "main.rs:57"] {

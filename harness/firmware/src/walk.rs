@@ -5,7 +5,7 @@
 
 use super::error::NameError;
 use super::names::Named;
-use super::place::{Guard, Kind, Place, Tag};
+use super::place::{Guard, Kind, MemoryPlace, Tag};
 use super::types::{Choice, Member, Shape, Type, Types, Variant};
 use pump_hil_model::diagnostic::suggest;
 
@@ -234,7 +234,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The value that a type is, through whatever is wrapped around it.
-    pub fn settle(mut self, ty: Type, text: &str) -> Result<Place, NameError> {
+    pub fn settle(mut self, ty: Type, text: &str) -> Result<MemoryPlace, NameError> {
         let type_name = ty.name.clone();
         let atomic_bool = type_name == "AtomicBool" || type_name.starts_with("Atomic<bool");
         let on_the_way = self.guards.len();
@@ -275,7 +275,7 @@ impl<'a> Walk<'a> {
             } else {
                 self.addr
             };
-            return Ok(Place {
+            return Ok(MemoryPlace {
                 text: text.to_owned(),
                 addr,
                 size,

@@ -7,7 +7,7 @@ use crate::crash::Crash;
 use crate::fault::FaultName;
 use crate::quantity::Span;
 use crate::trouble::TroubleCode;
-use crate::value::Value;
+use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -204,7 +204,7 @@ pub enum Body {
         /// Variable, symbol or address.
         at: String,
         /// What it holds.
-        value: Value,
+        value: MemoryValue,
     },
     /// A place that the scenario watches holds something else than before; told when time came to a stand.
     Watched {
@@ -215,7 +215,7 @@ pub enum Body {
         /// The pump's own time: ms since it was powered, as far as the rig knows.
         pump_t: Span,
         /// What it holds.
-        value: Value,
+        value: MemoryValue,
     },
     /// The watched places changed so often that no further change is noted.
     WatchFull {

@@ -7,7 +7,7 @@ use std::fmt;
 /// What a place in memory holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Value {
+pub enum MemoryValue {
     /// A truth.
     Bool(bool),
     /// A whole number that is not negative.
@@ -18,7 +18,7 @@ pub enum Value {
     Text(String),
 }
 
-impl Value {
+impl MemoryValue {
     /// As a person writes it: a number (also `0x...`), `true`, `false`, or a word.
     #[must_use]
     pub fn written(text: &str) -> Self {
@@ -56,7 +56,7 @@ impl Value {
     }
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for MemoryValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool(truth) => truth.fmt(f),
@@ -117,12 +117,12 @@ impl Number {
 
 /// What a scenario wants of a value: `3`, `>= 3`, `1 .. 5`, `2.5 +- 0.1`, `true`, `Running`, `!= Stopped`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
+#[serde(try_from = "MemoryValue", into = "MemoryValue")]
 pub struct Wanted {
     /// As it was written.
     text: String,
     /// Exactly this, or with `true` anything but this.
-    exactly: Option<(Value, bool)>,
+    exactly: Option<(MemoryValue, bool)>,
     /// How the value must compare with each number.
     bounds: Vec<(Number, &'static [Ordering])>,
 }
@@ -182,15 +182,15 @@ impl Wanted {
         };
         Ok(Self {
             text: text.to_owned(),
-            exactly: Some((Value::written(value), not)),
+            exactly: Some((MemoryValue::written(value), not)),
             bounds: Vec::new(),
         })
     }
 
     /// Whether `value` is so.
     #[must_use]
-    pub fn holds(&self, value: &Value) -> bool {
-        let same = |wanted: &Value| match (wanted.number(), value.number()) {
+    pub fn holds(&self, value: &MemoryValue) -> bool {
+        let same = |wanted: &MemoryValue| match (wanted.number(), value.number()) {
             (Some(wanted), Some(came)) => wanted.compare(came) == Some(Ordering::Equal),
             _ => wanted == value,
         };
@@ -204,7 +204,7 @@ impl Wanted {
 
     /// The values that it names, each of which a place must be able to hold, and whether they only bound it.
     #[must_use]
-    pub fn named(&self) -> (Option<&Value>, bool) {
+    pub fn named(&self) -> (Option<&MemoryValue>, bool) {
         (self.exactly.as_ref().map(|(value, _)| value), !self.bounds.is_empty())
     }
 }
@@ -223,15 +223,15 @@ impl fmt::Display for Wanted {
     }
 }
 
-impl From<Wanted> for Value {
+impl From<Wanted> for MemoryValue {
     fn from(wanted: Wanted) -> Self {
         Self::Text(wanted.text)
     }
 }
 
-impl TryFrom<Value> for Wanted {
+impl TryFrom<MemoryValue> for Wanted {
     type Error = String;
-    fn try_from(value: Value) -> Result<Self, String> {
+    fn try_from(value: MemoryValue) -> Result<Self, String> {
         Self::parse(&value.to_string())
     }
 }
@@ -244,9 +244,9 @@ pub fn needs_image(text: &str) -> bool {
 
 /// A word at an address is told as it is written there; a variable as the source has it.
 #[must_use]
-pub fn shown(at: &str, value: &Value) -> String {
+pub fn shown(at: &str, value: &MemoryValue) -> String {
     match value {
-        Value::Unsigned(number) if !needs_image(at) => format!("{number:#x}"),
+        MemoryValue::Unsigned(number) if !needs_image(at) => format!("{number:#x}"),
         value => value.to_string(),
     }
 }
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     fn holds(wanted: &str, value: &str) -> bool {
-        Wanted::parse(wanted).unwrap().holds(&Value::written(value))
+        Wanted::parse(wanted).unwrap().holds(&MemoryValue::written(value))
     }
 
     #[test]
@@ -307,14 +307,14 @@ mod tests {
     #[test]
     fn a_value_reads_back_from_a_journal_as_it_was() {
         for value in [
-            Value::Bool(true),
-            Value::Unsigned(u64::MAX),
-            Value::Signed(i64::MIN),
-            Value::real(0.1_f32),
-            Value::Text("Running".to_owned()),
+            MemoryValue::Bool(true),
+            MemoryValue::Unsigned(u64::MAX),
+            MemoryValue::Signed(i64::MIN),
+            MemoryValue::real(0.1_f32),
+            MemoryValue::Text("Running".to_owned()),
         ] {
             let text = serde_json::to_string(&value).unwrap();
-            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value, "{text}");
+            assert_eq!(serde_json::from_str::<MemoryValue>(&text).unwrap(), value, "{text}");
         }
     }
 }

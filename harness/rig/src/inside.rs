@@ -4,13 +4,13 @@ use super::error::RigError;
 use super::probe::{Debug, ProbeError};
 use super::record;
 use super::test_block::{FaultState, TestBlock};
-use pump_hil_firmware::{Image, NameError, Place};
+use pump_hil_firmware::{Image, MemoryPlace, NameError};
 use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::event::Sample;
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::quantity::Span;
-use pump_hil_model::value::{Value, needs_image};
+use pump_hil_model::value::{MemoryValue, needs_image};
 use pump_hil_talk::device::Profile;
 use std::sync::Arc;
 
@@ -149,7 +149,7 @@ impl Inside {
     ///
     /// # Errors
     /// There is no probe, or nothing at the address.
-    pub fn read_place(&mut self, place: &Place) -> Result<Value, RigError> {
+    pub fn read_place(&mut self, place: &MemoryPlace) -> Result<MemoryValue, RigError> {
         let debug = self.debug_of(|| format!("reading `{}`", place.text))?;
         Ok(place.read(|addr, into| read(debug, addr, into))?)
     }
@@ -158,7 +158,7 @@ impl Inside {
     ///
     /// # Errors
     /// There is no probe, no such place, or nothing at the address.
-    pub fn read_value(&mut self, at: &str) -> Result<Value, RigError> {
+    pub fn read_value(&mut self, at: &str) -> Result<MemoryValue, RigError> {
         let place = self.place(at)?;
         self.read_place(&place)
     }
@@ -167,7 +167,7 @@ impl Inside {
     ///
     /// # Errors
     /// There is no probe, no such place, nothing at the address, or the place cannot hold the value.
-    pub fn write_value(&mut self, at: &str, value: &Value) -> Result<(), RigError> {
+    pub fn write_value(&mut self, at: &str, value: &MemoryValue) -> Result<(), RigError> {
         self.touch();
         let place = self.place(at)?;
         let debug = self.debug_of(|| format!("writing `{at}`"))?;
@@ -325,14 +325,14 @@ impl Inside {
     ///
     /// # Errors
     /// There is no such thing.
-    pub fn place(&self, at: &str) -> Result<Place, RigError> {
+    pub fn place(&self, at: &str) -> Result<MemoryPlace, RigError> {
         if needs_image(at) {
             return Ok(self.image_for(at)?.place(at)?);
         }
         let image = self.image.as_ref().filter(|_| !at.starts_with("0x"));
         match image.and_then(|image| image.place(at).ok()) {
             Some(place) => Ok(place),
-            None => Ok(Place::word(at, self.address(at)?)),
+            None => Ok(MemoryPlace::word(at, self.address(at)?)),
         }
     }
 

@@ -14,13 +14,13 @@ use super::pumps::{Opened, Order, Power};
 use super::received::Received;
 use super::rtt::Logs;
 use super::test_block::FaultState;
-use pump_hil_firmware::Place;
+use pump_hil_firmware::MemoryPlace;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::event::{Body, Sample};
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::quantity::Span;
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use pump_hil_talk::device::Profile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -325,7 +325,7 @@ impl Rig {
     ///
     /// # Errors
     /// There is no such thing.
-    pub fn place(&self, at: &str) -> Result<Place, RigError> {
+    pub fn place(&self, at: &str) -> Result<MemoryPlace, RigError> {
         self.chip.inside.place(at)
     }
 
@@ -333,7 +333,7 @@ impl Rig {
     ///
     /// # Errors
     /// There is no probe, or nothing at the address.
-    pub fn read_place(&mut self, place: &Place) -> Result<Value, RigError> {
+    pub fn read_place(&mut self, place: &MemoryPlace) -> Result<MemoryValue, RigError> {
         self.chip.inside.read_place(place)
     }
 
@@ -341,7 +341,7 @@ impl Rig {
     ///
     /// # Errors
     /// There is no probe, no such place, or nothing at the address.
-    pub fn read_value(&mut self, at: &str) -> Result<Value, RigError> {
+    pub fn read_value(&mut self, at: &str) -> Result<MemoryValue, RigError> {
         self.chip.inside.read_value(at)
     }
 
@@ -349,7 +349,7 @@ impl Rig {
     ///
     /// # Errors
     /// There is no probe, no such place, nothing at the address, or the place cannot hold the value.
-    pub fn write_value(&mut self, at: &str, value: &Value) -> Result<(), RigError> {
+    pub fn write_value(&mut self, at: &str, value: &MemoryValue) -> Result<(), RigError> {
         self.chip.inside.write_value(at, value)
     }
 
@@ -411,7 +411,35 @@ impl Rig {
     }
 }
 
+/// A look at the parts, for tests that do to a pump what no scenario can: such as to take its power in the middle of a word of flash.
 #[cfg(feature = "for-tests")]
-mod for_tests;
+impl Rig {
+    /// Its probe.
+    pub fn debug(&mut self) -> Option<&mut super::probe::Debug> {
+        self.chip.inside.debug()
+    }
+
+    /// Its probe and its test block.
+    pub fn debug_and_block(&mut self) -> Option<(&mut super::probe::Debug, &super::TestBlock)> {
+        let (block, debug) = self.chip.inside.block_of(String::new).ok()?;
+        Some((debug, block))
+    }
+
+    /// Address of a symbol, of a symbol with an offset, or of `0x...`.
+    ///
+    /// # Errors
+    /// There is no such symbol.
+    pub fn address(&self, at: &str) -> Result<u64, RigError> {
+        self.chip.inside.address(at)
+    }
+
+    /// The pump in QEMU began anew, by the block that it now has: its time and what went over the line count from 0.
+    pub fn began_anew(&mut self, block: super::TestBlock) {
+        self.chip.inside.found(block);
+        self.clock = Box::new(super::clock::Asked::default());
+        self.line.begin();
+    }
+}
+
 #[cfg(test)]
 mod tests;

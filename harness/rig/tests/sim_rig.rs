@@ -6,10 +6,10 @@ use pump_hil_model::case::{Mode, Prescription, Request};
 use pump_hil_model::event::{Body, Said};
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use pump_hil_rig::probe::ProbeError;
 use pump_hil_rig::{End, OpenOptions, Rig, RigError, RigFile};
-use pump_hil_talk::session::{Outcome, Session, SessionEvent};
+use pump_hil_talk::session::{RequestEnd, Session, SessionEvent};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,18 +44,18 @@ impl Bench {
     }
 
     /// Journals what there is; gives the outcome of the request that ended.
-    fn drain(&mut self) -> Option<Outcome> {
+    fn drain(&mut self) -> Option<RequestEnd> {
         let mut outcome = None;
         while let Some(event) = self.session.poll_event() {
             match event {
                 SessionEvent::Journal(body) => self.events.push((self.rig.now(), body)),
-                SessionEvent::Done { outcome: o, .. } => outcome = Some(o),
+                SessionEvent::Done { end, .. } => outcome = Some(end),
             }
         }
         outcome
     }
 
-    async fn ask(&mut self, request: &Request) -> Outcome {
+    async fn ask(&mut self, request: &Request) -> RequestEnd {
         let now = self.rig.now();
         self.session.request(request, now).expect("the profile has it");
         for _ in 0..10_000 {
@@ -95,15 +95,19 @@ impl Bench {
             cut_after: None,
         };
         let outcome = bench.ask(&program).await;
-        assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?}");
+        assert!(matches!(outcome, RequestEnd::Ok { .. }), "{outcome:?}");
         let left = bench.rig.sample().unwrap().expect("a test block").reservoir_nl;
         let refill = Request::Refill {
             removed: Some(Volume(left)),
             added: Volume(20_000_000),
         };
-        assert!(matches!(bench.ask(&refill).await, Outcome::Ok { .. }));
+        assert!(matches!(bench.ask(&refill).await, RequestEnd::Ok { .. }));
         let outcome = bench.ask(&Request::Start).await;
-        assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?} {:?}", bench.events);
+        assert!(
+            matches!(outcome, RequestEnd::Ok { .. }),
+            "{outcome:?} {:?}",
+            bench.events
+        );
         bench
     }
 
@@ -165,7 +169,7 @@ async fn two_runs_of_a_day_give_the_same_bytes() {
     for _ in 0..2 {
         let mut bench = Bench::therapy().await;
         bench.run_to(DAY).await;
-        assert!(matches!(bench.ask(&Request::ReadLog).await, Outcome::Ok { .. }));
+        assert!(matches!(bench.ask(&Request::ReadLog).await, RequestEnd::Ok { .. }));
         runs.push(bench.events);
     }
     assert_eq!(runs[0], runs[1]);
@@ -226,7 +230,7 @@ async fn a_reset_by_the_probe_is_told_by_the_pump() {
         "{boots:?}"
     );
     let status = bench.ask(&Request::Status).await;
-    assert!(matches!(status, Outcome::Ok { .. }), "{status:?}");
+    assert!(matches!(status, RequestEnd::Ok { .. }), "{status:?}");
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -235,7 +239,7 @@ async fn a_dead_line_is_a_silence_with_an_end_and_the_gap_is_read_back() {
     let cut = fault("serial-cut");
     bench.rig.arm_fault(cut, 0).unwrap();
     let outcome = bench.ask(&Request::Status).await;
-    assert_eq!(outcome, Outcome::NoReply { tries: 3 });
+    assert_eq!(outcome, RequestEnd::NoReply { tries: 3 });
     bench.run_to(Span(6 * 3_600_000)).await;
     bench.rig.clear_fault(cut).unwrap();
     bench.run_to(Span(12 * 3_600_000)).await;
@@ -264,8 +268,8 @@ async fn noise_on_the_line_never_loses_a_request_for_good() {
     let mut answered = 0;
     for _ in 0..40 {
         match bench.ask(&Request::Status).await {
-            Outcome::Ok { .. } => answered += 1,
-            Outcome::NoReply { tries } => assert_eq!(tries, 3),
+            RequestEnd::Ok { .. } => answered += 1,
+            RequestEnd::NoReply { tries } => assert_eq!(tries, 3),
             other => panic!("{other:?}"),
         }
     }
@@ -283,7 +287,7 @@ async fn the_probe_leaves_the_pump_safe() {
     assert_eq!(did.len(), 3, "{did:?}");
     let later = bench.rig.now().checked_add(Span(60_000)).unwrap();
     bench.run_to(later).await;
-    let Outcome::Ok { fields } = bench.ask(&Request::Status).await else {
+    let RequestEnd::Ok { fields } = bench.ask(&Request::Status).await else {
         panic!("no status");
     };
     assert!(
@@ -296,13 +300,19 @@ async fn the_probe_leaves_the_pump_safe() {
 #[tokio::test(flavor = "current_thread")]
 async fn words_and_bits_are_read_written_and_flipped_by_name() {
     let mut bench = Bench::open().await;
-    bench.rig.write_value("scratch", &Value::Unsigned(0x1234_5678)).unwrap();
+    bench
+        .rig
+        .write_value("scratch", &MemoryValue::Unsigned(0x1234_5678))
+        .unwrap();
     assert_eq!(
         bench.rig.read_value("0x20002000").unwrap(),
-        Value::Unsigned(0x1234_5678)
+        MemoryValue::Unsigned(0x1234_5678)
     );
     assert_eq!(bench.rig.flip("scratch", 9).unwrap(), (0x2000_2001, 0x56, 0x54));
-    assert_eq!(bench.rig.read_value("scratch").unwrap(), Value::Unsigned(0x1234_5478));
+    assert_eq!(
+        bench.rig.read_value("scratch").unwrap(),
+        MemoryValue::Unsigned(0x1234_5478)
+    );
     let error = bench.rig.read_value("scrach").unwrap_err().to_string();
     assert!(
         error.contains("no symbol `scrach`") && error.contains("scratch"),

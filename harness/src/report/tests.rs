@@ -4,7 +4,7 @@ use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_testing::situation::{HOUR, Run, alarm, ask, case, expect};
 use pump_hil_verdict::judge::judge_journal;
@@ -96,7 +96,7 @@ fn every_event_is_told_in_words() {
         (
             Body::MemoryRead {
                 at: "0x20000000".into(),
-                value: Value::Unsigned(255),
+                value: MemoryValue::Unsigned(255),
             },
             "probe: 0x20000000 holds 0xff",
         ),
@@ -105,7 +105,7 @@ fn every_event_is_told_in_words() {
                 at: "PUMP.state".into(),
                 of: "State".into(),
                 pump_t: Span(1_500),
-                value: Value::Text("Running".into()),
+                value: MemoryValue::Text("Running".into()),
             },
             "watch: PUMP.state is Running",
         ),

@@ -12,7 +12,7 @@ use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_rig::{End, Received, Rig, RigError};
-use pump_hil_talk::session::{Outcome, RequestId, Session, SessionEvent};
+use pump_hil_talk::session::{RequestEnd, RequestId, Session, SessionEvent};
 use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) struct Exchange<'a> {
     at: RecordedRig<'a>,
     session: Session,
     /// Requests that were answered, or given up, and that nobody has asked for yet.
-    finished: Vec<(RequestId, Outcome)>,
+    finished: Vec<(RequestId, RequestEnd)>,
     interrupt: Interrupt,
     watched: Watched,
     post_mortem: PostMortem,
@@ -141,7 +141,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Asks the pump for something and waits until it answered or was given up. What came of it is in the journal as well.
-    pub async fn request(&mut self, request: &Request) -> Result<Outcome, Stopped> {
+    pub async fn request(&mut self, request: &Request) -> Result<RequestEnd, Stopped> {
         let now = self.at.rig().now();
         let id = match self.session.request(request, now) {
             Ok(id) => id,
@@ -150,14 +150,14 @@ impl<'a> Exchange<'a> {
                     code: Some(TroubleCode::of("not-sent")),
                     what: why.to_string(),
                 })?;
-                return Ok(Outcome::NotSent { why });
+                return Ok(RequestEnd::NotSent { why });
             }
         };
         self.outcome(id).await
     }
 
     /// Asks the pump to stop, as the device profile has it.
-    pub async fn ask_to_stop(&mut self) -> Result<Outcome, Stopped> {
+    pub async fn ask_to_stop(&mut self) -> Result<RequestEnd, Stopped> {
         let now = self.at.rig().now();
         let id = self.session.make_safe(now);
         self.outcome(id).await
@@ -200,14 +200,14 @@ impl<'a> Exchange<'a> {
     }
 
     /// Waits until a request is over.
-    async fn outcome(&mut self, id: RequestId) -> Result<Outcome, Stopped> {
+    async fn outcome(&mut self, id: RequestId) -> Result<RequestEnd, Stopped> {
         // The session bounds the wait: its retries and timeouts end every request.
         self.pass_time_unless(Span(i64::MAX / 2), |exchange| {
             exchange.finished.iter().any(|(done, _)| *done == id)
         })
         .await?;
         let at = self.finished.iter().position(|(done, _)| *done == id);
-        Ok(at.map_or(Outcome::Abandoned, |at| self.finished.swap_remove(at).1))
+        Ok(at.map_or(RequestEnd::Abandoned, |at| self.finished.swap_remove(at).1))
     }
 
     /// Time came to a stand: notes what is to be seen in the pump.
@@ -226,7 +226,7 @@ impl<'a> Exchange<'a> {
                     self.note(body)?;
                     self.post_mortem.note_start(&mut self.at)?;
                 }
-                SessionEvent::Done { id, outcome } => self.finished.push((id, outcome)),
+                SessionEvent::Done { id, end } => self.finished.push((id, end)),
             }
         }
         if spoke {

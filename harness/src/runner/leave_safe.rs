@@ -10,7 +10,7 @@ use pump_hil_model::case::Case;
 use pump_hil_model::event::Body;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::trouble::TroubleCode;
-use pump_hil_talk::session::Outcome;
+use pump_hil_talk::session::RequestEnd;
 use pump_hil_verdict::journal::JournalError;
 
 /// How a pump was left.
@@ -123,16 +123,16 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
     /// Stops therapy over the line; where that fails, by the probe.
     async fn stop_therapy(&mut self) {
         let why = match self.pump.ask_to_stop().await {
-            Ok(Outcome::Ok { .. }) => {
+            Ok(RequestEnd::Ok { .. }) => {
                 self.did.push("stopped therapy".into());
                 return;
             }
             // A pump that is stopped already may refuse to stop.
-            Ok(Outcome::Refused { .. }) if self.pump.judge().observed().state.as_deref() == Some("stopped") => {
+            Ok(RequestEnd::Refused { .. }) if self.pump.judge().observed().state.as_deref() == Some("stopped") => {
                 self.did.push("therapy was stopped already".into());
                 return;
             }
-            Ok(Outcome::Refused { reason, .. }) => format!("the pump refused to stop: {reason}"),
+            Ok(RequestEnd::Refused { reason, .. }) => format!("the pump refused to stop: {reason}"),
             Ok(_) => "the pump did not answer `stop`".to_owned(),
             Err(error) => format!("`stop` could not be sent: {}", self.broke(error)),
         };

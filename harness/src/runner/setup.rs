@@ -7,7 +7,7 @@ use pump_hil_model::case::{Case, Request};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Volume;
 use pump_hil_model::trouble::TroubleCode;
-use pump_hil_talk::session::Outcome;
+use pump_hil_talk::session::RequestEnd;
 use std::sync::Arc;
 
 /// Identifies the pump, then brings it to where the scenario begins.
@@ -17,7 +17,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     }
     pump.boot().await?;
     match pump.request(&Request::Identify).await? {
-        Outcome::Ok { fields } => {
+        RequestEnd::Ok { fields } => {
             pump.note(Body::Identified {
                 fields: Arc::clone(&fields),
             })?;
@@ -56,7 +56,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     }
     for (verb, request) in requests {
         let outcome = pump.request(&request).await?;
-        if !matches!(outcome, Outcome::Ok { .. }) {
+        if !matches!(outcome, RequestEnd::Ok { .. }) {
             return Err(cannot_set_up(pump, verb, &outcome)?);
         }
     }
@@ -64,16 +64,16 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
 }
 
 /// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.
-fn cannot_set_up(pump: &mut Exchange<'_>, verb: &str, outcome: &Outcome) -> Result<Stopped, Stopped> {
+fn cannot_set_up(pump: &mut Exchange<'_>, verb: &str, outcome: &RequestEnd) -> Result<Stopped, Stopped> {
     let why = match outcome {
-        Outcome::Refused { reason, .. } => {
+        RequestEnd::Refused { reason, .. } => {
             format!("the pump refused `{verb}`: {reason}; check that the scenario's prescription suits this pump")
         }
-        Outcome::NotSent { why } => why.to_string(),
-        Outcome::NoReply { tries } => {
+        RequestEnd::NotSent { why } => why.to_string(),
+        RequestEnd::NoReply { tries } => {
             format!("no answer to `{verb}` in {tries} tries; check the cable, the port and the speed in the rig file")
         }
-        Outcome::Ok { .. } | Outcome::CutOff { .. } | Outcome::Abandoned => {
+        RequestEnd::Ok { .. } | RequestEnd::CutOff { .. } | RequestEnd::Abandoned => {
             format!("`{verb}` did not come to its end")
         }
     };

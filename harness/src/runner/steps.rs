@@ -9,7 +9,7 @@ use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::value::shown;
-use pump_hil_talk::session::Outcome;
+use pump_hil_talk::session::RequestEnd;
 
 /// A waiting `expect` on something that the pump does not tell by itself looks this often, as a share of its span.
 const POLLS_A_WAIT: i64 = 60;
@@ -77,7 +77,7 @@ impl Steps<'_, '_> {
             }
             other => other,
         };
-        if let Outcome::CutOff { .. } = self.pump.request(request).await? {
+        if let RequestEnd::CutOff { .. } = self.pump.request(request).await? {
             // Nobody waits for an answer to what was sent: the pump makes of it what it does before anything else happens.
             self.pump.settle().await?;
         }

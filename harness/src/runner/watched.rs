@@ -2,9 +2,9 @@
 
 use super::recorded::RecordedRig;
 use super::stopped::Stopped;
-use pump_hil_firmware::Place;
+use pump_hil_firmware::MemoryPlace;
 use pump_hil_model::event::Body;
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 
 /// Changes that are noted in a run: a place that changes with every stroke must not drown ten years.
 const NOTED_MAX: u32 = 20_000;
@@ -12,7 +12,7 @@ const NOTED_MAX: u32 = 20_000;
 /// What is watched.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
-    places: Vec<(Place, Option<Value>)>,
+    places: Vec<(MemoryPlace, Option<MemoryValue>)>,
     noted: u32,
 }
 

@@ -4,7 +4,7 @@ use pump_hil_model::case::{Action, Case, Check, Mode, Prescription, Request, Ste
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample, StepId};
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::quantity::{Concentration, Percent, Rate, Span, Volume};
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 
 /// A case that runs `steps` on a continuous rate of 0.48 mL/day: a stroke every 90 s.
 pub fn case(steps: Vec<Action>) -> Case {
@@ -306,12 +306,12 @@ pub mod any_event {
     }
 
     /// Whatever fits, with weight on what is near the edges and near a real run.
-    fn value() -> impl Strategy<Value = Value> {
+    fn value() -> impl Strategy<Value = MemoryValue> {
         prop_oneof![
-            any::<bool>().prop_map(Value::Bool),
-            any::<u64>().prop_map(Value::Unsigned),
-            (i64::MIN..0).prop_map(Value::Signed),
-            text().prop_map(Value::Text),
+            any::<bool>().prop_map(MemoryValue::Bool),
+            any::<u64>().prop_map(MemoryValue::Unsigned),
+            (i64::MIN..0).prop_map(MemoryValue::Signed),
+            text().prop_map(MemoryValue::Text),
         ]
     }
 
@@ -395,7 +395,7 @@ pub mod any_event {
             1 => fault().prop_map(|fault| Body::FaultConfirmed { fault }),
             1 => (fault(), text()).prop_map(|(fault, why)| Body::FaultUnconfirmed { fault, why }),
             1 => fault().prop_map(|fault| Body::FaultCleared { fault }),
-            1 => (text(), any::<u64>()).prop_map(|(at, value)| Body::MemoryRead { at, value: Value::Unsigned(value) }),
+            1 => (text(), any::<u64>()).prop_map(|(at, value)| Body::MemoryRead { at, value: MemoryValue::Unsigned(value) }),
             1 => (text(), text(), number(), value()).prop_map(|(at, of, pump_t, value)| Body::Watched { at, of, pump_t: Span(pump_t), value }),
             1 => any::<u32>().prop_map(|noted| Body::WatchFull { noted }),
             1 => (text(), any::<bool>()).prop_map(|(at, reached)| Body::Breakpoint { at, reached }),

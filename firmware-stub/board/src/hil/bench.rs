@@ -13,7 +13,9 @@ use super::block::{self, COUNT, EFFECT, PARAM, SWITCH};
 use super::firmware::Firmware;
 use super::place::make_in;
 use crate::flash::Pages;
-use crate::{BUILD, log, uart};
+use crate::identity::BUILD;
+use crate::rtt::log;
+use crate::uart;
 
 /// Says that a bench is in its place, made by this very build.
 #[unsafe(link_section = ".uninit.BENCH_TOKEN")]

@@ -5,13 +5,15 @@ use stub_pump::Pump;
 use stub_pump::io::{Input, Output, ResetReason};
 use stub_pump::line::{LineServer, reset_reason};
 use stub_pump::nv::Slot;
-use stub_pump::record::Cause;
 use stub_pump::units::{Millis, Nl};
+use stub_pump::vocabulary::Cause;
 
 use super::block::{self, COUNT, PARAM, SERIAL_CUT};
 use super::marks;
 use super::memory::Memory;
-use crate::{LINE_TX, log, uart};
+use crate::identity::log_boot;
+use crate::rtt::log;
+use crate::uart::{self, LINE_TX};
 
 /// What a reset stops and starts.
 pub struct Firmware {
@@ -97,7 +99,7 @@ impl Shell for Firmware {
         let memory = self.pump.nv_mut();
         memory.refusing = refusing_writes;
         memory.refused = block::get(block::slot(FLASH_WRITE_FAILURE, COUNT));
-        crate::log_boot(reason);
+        log_boot(reason);
         self.pump.wake(now, reason);
         self.pump.status().now
     }

@@ -23,8 +23,9 @@ use stub_pump::line::LineServer;
 use stub_pump::settings::Settings;
 
 use crate::chip::{self, pac};
+use crate::identity::IDENTITY;
 use crate::time::Clock;
-use crate::{IDENTITY, LINE_TX};
+use crate::uart::LINE_TX;
 use bench::Seat;
 use firmware::Firmware;
 use memory::Memory;

@@ -7,6 +7,8 @@
 //! and sends what [`LineServer::take`] gives.
 
 mod crc16;
+mod identity;
+mod limits;
 mod names;
 mod parse;
 mod queue;
@@ -17,18 +19,13 @@ mod value;
 mod write;
 
 pub use crc16::{crc16, crc16_from};
+pub use identity::Identity;
+pub use limits::{KEY_MAX, LINE_MAX, REQUEST_MAX};
 pub use names::{
     alarm, alarm_by_name, bolus_kind, cause, code, dose_cause, life, mode, priority, reset_reason, state, tone,
 };
 pub use parse::{LineError, Receiver, Request};
 pub use request::PAGE_MAX;
-pub use server::{Identity, LineServer};
+pub use server::LineServer;
 pub use value::{ValueError, hex32, number};
 pub use write::LineWriter;
-
-/// Longest line that the pump takes, without its line end, in bytes.
-pub const REQUEST_MAX: usize = 240;
-/// Longest line that the pump says, without its line end, in bytes: a dose entry after a life of large volumes.
-pub const LINE_MAX: usize = 320;
-/// Longest key, in bytes.
-pub const KEY_MAX: usize = 32;

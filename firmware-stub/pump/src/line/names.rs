@@ -1,8 +1,13 @@
 //! The protocol's names of the pump's values; each table is written once and read both ways where both are needed.
 
-use crate::command::{Code, Life};
+use crate::alarms::Priority;
+use crate::bytes::Coded;
 use crate::io::{ResetReason, Tone};
-use crate::record::{AlarmId, BolusEnd, BolusKind, Cause, DoseCause, Mode, PressureIs, RefusedVerb, SessionIs, State};
+use crate::vocabulary::{
+    AlarmId, BolusEnd, BolusKind, Cause, Code, DoseCause, Life, PressureIs, RefusedVerb, SessionIs, State,
+};
+
+pub use crate::field_text::mode_name as mode;
 
 macro_rules! names {
     ($(#[$doc:meta])* $function:ident($type:ty) $($variant:ident $name:literal)*) => {
@@ -16,8 +21,6 @@ macro_rules! names {
 
 names! { /// Name of a state.
 state(State) Stopped "stopped" Running "running" MinimumRate "minimum-rate" }
-names! { /// Name of a mode.
-mode(Mode) None "none" Continuous "continuous" Flex "flex" Periodic "periodic" Minimum "minimum" }
 names! { /// Name of a kind of bolus.
 bolus_kind(BolusKind) Patient "patient" Periodic "periodic" Clinician "clinician" Prime "prime" Bridge "bridge" }
 names! { /// Name of a battery's state of life.
@@ -58,47 +61,18 @@ EndOfService "end-of-service" AlarmActive "alarm-active" NotStopped "not-stopped
 MaxDose "max-dose" BolusActive "bolus-active" NotAllowed "not-allowed" StillPresent "still-present" NoSuchAlarm "no-such-alarm" Busy "busy"
 NoSpace "no-space" SelfTest "self-test" }
 
-/// All alarms.
-pub const ALARMS: [AlarmId; 24] = [
-    AlarmId::ReservoirEmpty,
-    AlarmId::EndOfService,
-    AlarmId::EndOfLife,
-    AlarmId::BatteryReset,
-    AlarmId::MotorStall,
-    AlarmId::RepeatedStall,
-    AlarmId::Occlusion,
-    AlarmId::CatheterDisconnection,
-    AlarmId::Stopped48h,
-    AlarmId::MemoryError,
-    AlarmId::WatchdogReset,
-    AlarmId::OverTemperature,
-    AlarmId::TrialEnded,
-    AlarmId::SelfTest,
-    AlarmId::ReservoirLow,
-    AlarmId::Eri,
-    AlarmId::MemoryRepaired,
-    AlarmId::PressureCreep,
-    AlarmId::DoseLimit,
-    AlarmId::SessionIdle,
-    AlarmId::RefillDiscrepancy,
-    AlarmId::ClockJump,
-    AlarmId::Magnet,
-    AlarmId::LogWriteFailed,
-];
-
 /// The alarm of that name.
 #[must_use]
 pub fn alarm_by_name(name: &str) -> Option<AlarmId> {
-    ALARMS.into_iter().find(|&id| alarm(id) == name)
+    AlarmId::LIST.iter().copied().find(|&id| alarm(id) == name)
 }
 
-/// Priority of an alarm: the first fourteen are critical.
+/// Priority of an alarm.
 #[must_use]
 pub const fn priority(id: AlarmId) -> &'static str {
-    if (id as u8) < AlarmId::ReservoirLow as u8 {
-        "critical"
-    } else {
-        "non-critical"
+    match id.priority() {
+        Priority::Critical => "critical",
+        Priority::NonCritical => "non-critical",
     }
 }
 

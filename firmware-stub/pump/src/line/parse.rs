@@ -3,8 +3,8 @@
 //! A line is checked in the order of `PROTOCOL.md`: length, form, crc, tokens. Nothing of a line that fails is used.
 
 use super::crc16::crc16;
+use super::limits::{KEY_MAX, REQUEST_MAX};
 use super::value::number;
-use super::{KEY_MAX, REQUEST_MAX};
 
 /// Why a line is thrown away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

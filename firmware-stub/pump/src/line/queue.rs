@@ -1,6 +1,6 @@
 //! The transmit queue: bytes of whole lines, in a ring.
 
-use super::LINE_MAX;
+use super::limits::LINE_MAX;
 
 /// Bytes that the longest line takes, CR LF included.
 pub(super) const LINE_BYTES: usize = LINE_MAX + 2;

@@ -1,15 +1,15 @@
 //! Events, dose entries and replies as text.
 
-use super::Identity;
+use super::identity::Identity;
 use super::names;
 use super::write::LineWriter;
 use crate::alarms::ActiveAlarm;
-use crate::command::{Done, Field, Refusal, Status};
+use crate::command::{Done, Field, Refusal, Status, Totals};
 use crate::field_text::FieldText;
 use crate::forecast::Forecast;
 use crate::library::Drug;
-use crate::pump::Totals;
-use crate::record::{AlarmId, DoseEntry, Event, What};
+use crate::record::{DoseEntry, Event, What};
+use crate::vocabulary::AlarmId;
 
 /// Writes kind and keys of an event.
 pub(super) fn what(line: &mut LineWriter, what: &What) {
@@ -311,9 +311,10 @@ pub(super) fn forecast(seq: u16, forecast: &Forecast) -> LineWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Coded;
     use crate::line::LINE_MAX;
-    use crate::record::{DoseCause, Mode};
     use crate::units::{Millis, Nl, NlPerDay};
+    use crate::vocabulary::{DoseCause, Mode};
     use std::string::String;
     use std::vec::Vec;
 
@@ -323,7 +324,7 @@ mod tests {
             let mut line = ok(65_535);
             line.raw(" alarms=");
             let before = line.text().len();
-            alarm_list(&mut line, names::ALARMS.into_iter(), after);
+            alarm_list(&mut line, AlarmId::LIST.iter().copied(), after);
             let list = String::from(&line.text()[before..]);
             assert!(line.room() >= after, "{list}");
             let names: Vec<&str> = list.split(',').collect();
@@ -331,8 +332,8 @@ mod tests {
             assert!(
                 names[..names.len() - 1]
                     .iter()
-                    .zip(names::ALARMS)
-                    .all(|(name, id)| *name == names::alarm(id)),
+                    .zip(AlarmId::LIST)
+                    .all(|(name, &id)| *name == names::alarm(id)),
                 "{list}"
             );
             line.raw(&"x".repeat(after));

@@ -5,10 +5,11 @@ use super::names;
 use super::parse::Request;
 use super::value::{ValueError, hex32, number};
 use crate::command::{Command, Day, Field};
+use crate::field_text::DAYS;
 use crate::io::Tone;
 use crate::library::{self, Drug};
-use crate::record::Mode;
 use crate::units::{NgPerMl, Nl, NlPerDay, Seconds};
+use crate::vocabulary::Mode;
 
 /// Most entries of one log page.
 pub const PAGE_MAX: u64 = 64;
@@ -246,7 +247,6 @@ pub(super) fn field<'a>(key: &'a str, value: &'a str, library: &[Drug]) -> Resul
 
 /// `<day>,<i>,<m>min,<r>nl/d`
 fn flex<'a>(key: &'a str, value: &'a str) -> Result<Field, Problem<'a>> {
-    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     const INDEX_MAX: u64 = 13;
     const MINUTE_MAX: u64 = 1439;
     let mut parts = value.split(',');

@@ -1,27 +1,17 @@
 //! The pump's end of the line: takes requests, carries each out once, answers, and passes events and dose entries on.
 
+use super::crc16::{crc16, crc16_from};
+use super::identity::Identity;
 use super::parse::{LineError, Receiver, Request};
 use super::queue::{LINE_BYTES, Queue};
 use super::render;
 use super::request::{self, Ask, Problem, Read};
 use super::write::LineWriter;
-use super::{crc16, crc16_from};
-use crate::Pump;
 use crate::command::{Command, Field, Reply};
 use crate::nv::Nv;
+use crate::pump::Pump;
 use crate::record::Event;
 use crate::units::{Millis, Nl};
-
-/// Who this pump is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Model.
-    pub model: &'static str,
-    /// Serial number.
-    pub serial: &'static str,
-    /// How the firmware was built: the shell's name.
-    pub build: &'static str,
-}
 
 /// What a reset of the processor does not know any more; the shell keeps the server across a reset only if its RAM survives.
 ///
@@ -250,7 +240,7 @@ impl<const TX: usize> LineServer<TX> {
     #[inline(never)]
     fn say(&mut self, line: impl FnOnce() -> LineWriter) {
         if let Some(bytes) = line().finish() {
-            self.queue.push(bytes);
+            self.enqueue(bytes);
         }
     }
 
@@ -274,7 +264,13 @@ impl<const TX: usize> LineServer<TX> {
             self.last_reply_len = bytes.len();
             self.last_reply[..bytes.len()].copy_from_slice(bytes);
         }
-        self.queue.push(bytes);
+        self.enqueue(bytes);
+    }
+
+    /// Whoever says something looked for room before: no line is ever dropped here.
+    fn enqueue(&mut self, bytes: &[u8]) {
+        let has_room = self.queue.push(bytes);
+        debug_assert!(has_room);
     }
 }
 

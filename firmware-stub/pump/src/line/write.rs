@@ -2,8 +2,8 @@
 
 use core::fmt::{self, Write as _};
 
-use super::LINE_MAX;
 use super::crc16::crc16;
+use super::limits::LINE_MAX;
 
 /// Bytes of ` *XXXX`.
 const CRC_BYTES: usize = 6;

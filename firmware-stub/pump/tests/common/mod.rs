@@ -7,8 +7,9 @@ use stub_pump::alarms::Priority;
 use stub_pump::command::{Command, Day, Done, Field, Refusal, Reply};
 use stub_pump::io::{EDGES_PER_STROKE, Input, Output, ResetReason};
 use stub_pump::nv::{Nv, Slot, WriteFailed};
-use stub_pump::record::{AlarmId, DoseEntry, Event, Mode, State, What};
+use stub_pump::record::{DoseEntry, Event, What};
 use stub_pump::units::{Millis, NgPerMl, Nl, NlPerDay, Seconds};
+use stub_pump::vocabulary::{AlarmId, Mode, State};
 use stub_pump::{Pump, Settings};
 
 pub const SECOND: u64 = 1_000;

@@ -5,9 +5,10 @@ use stub_pump::Pump;
 use stub_pump::io::{Input, Output, ResetReason};
 use stub_pump::line::{Identity, LineServer};
 use stub_pump::nv::Slot;
-use stub_pump::record::{Cause, Event, What};
+use stub_pump::record::{Event, What};
 use stub_pump::settings::Settings;
 use stub_pump::units::{Millis, Nl};
+use stub_pump::vocabulary::Cause;
 
 use crate::cpu::{Cpu, symbol};
 use crate::nv::MemoryNv;

@@ -4,7 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{PACED_POLL, Pace, SimPump};
+use super::shared::{PACED_POLL, Pace};
+use super::thread::SimPump;
 use crate::machine::Machine;
 
 /// Serves a machine on a PTY by the wall clock until `stop` is set. `ready` is told the path of the serial port once it can be opened; `link`, where
@@ -23,7 +24,7 @@ pub fn serve(
     let link = link.map(|link| Link::make(link, pump.pty_path())).transpose()?;
     ready(link.as_ref().map_or(pump.pty_path(), |link| &link.0));
     while !stop.load(Ordering::Acquire) {
-        if pump.shared.ended.load(Ordering::Acquire) {
+        if pump.has_ended() {
             return Err(io::Error::other("the simulated pump's serial port failed"));
         }
         std::thread::park_timeout(PACED_POLL / 2);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use stub_pump::units::Millis;
 
-use super::{Advance, AdvanceCall, PACED_POLL, Pace, Shared, lock};
+use super::shared::{Advance, AdvanceCall, PACED_POLL, Pace, Shared, lock};
 use crate::machine::{Machine, Stop};
 use crate::pty::Pty;
 

@@ -1,7 +1,7 @@
 //! The files of `fixtures/drugs` and `fixtures/requirements` as they are written.
 
 use pump_hil_model::raw_struct;
-use pump_hil_model::yaml::raw::{Dimension, Quantity, Text, Word, WordKind};
+use pump_hil_model::yaml::raw::{Quantity, QuantityKind, Text, Word, WordKind};
 
 /// Routes by which a drug is given.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ macro_rules! dimension {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy)]
         pub struct $dim;
-        impl Dimension for $dim {
+        impl QuantityKind for $dim {
             const NAME: &'static str = $name;
             const EXAMPLE: &'static str = $example;
             fn units() -> Vec<&'static str> {

@@ -9,8 +9,8 @@ use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::Diagnostic;
 use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::yaml::raw::FromNode;
-use pump_hil_model::yaml::tree::{BYTES_MAX, Node, Value};
-use pump_hil_model::yaml::{FileText, Place, Problem, check, diagnose, parse};
+use pump_hil_model::yaml::tree::{BYTES_MAX, Content, Node};
+use pump_hil_model::yaml::{FileText, Location, Problem, check, diagnose, parse};
 use sha2::{Digest, Sha256};
 
 /// Most files that one scenario is made of.
@@ -172,7 +172,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads a file and, before it, what it includes.
-    fn file(&mut self, path: &str, included_at: Option<Place>) -> Result<(), SourceError> {
+    fn file(&mut self, path: &str, included_at: Option<Location>) -> Result<(), SourceError> {
         let bytes = self.source.read(path)?;
         if bytes.len() > BYTES_MAX {
             return Err(SourceError::TooLarge {
@@ -195,7 +195,7 @@ impl Reader<'_> {
             text,
         });
         let Some(node) = node else { return Ok(()) };
-        if !matches!(node.value, Value::Map(_)) {
+        if !matches!(node.value, Content::Map(_)) {
             self.problems.push(
                 Problem::new(Mistake::WrongKind, node.place, "a scenario is a map of keys")
                     .help("begin with `scenario: some-name`"),
@@ -216,7 +216,7 @@ impl Reader<'_> {
         let at = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        let place = Place {
+        let place = Location {
             file: index,
             start: at,
             end: at + 1,
@@ -232,7 +232,7 @@ impl Reader<'_> {
     }
 
     fn includes(&mut self, path: &str, node: &Node) {
-        let Some(Value::List(items)) = node.get("include").map(|n| &n.value) else {
+        let Some(Content::List(items)) = node.get("include").map(|n| &n.value) else {
             return;
         };
         for item in items {
@@ -243,7 +243,7 @@ impl Reader<'_> {
         }
     }
 
-    fn include(&mut self, from: &str, text: &str, place: Place) -> Result<(), Problem> {
+    fn include(&mut self, from: &str, text: &str, place: Location) -> Result<(), Problem> {
         let shown = check::short(text);
         let Some(path) = resolve(from, text) else {
             return Err(Problem::new(

@@ -5,8 +5,8 @@
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::yaml::check::short;
-use pump_hil_model::yaml::tree::{Kind, Node, Value, kind_of};
-use pump_hil_model::yaml::{Place, Problem, gather};
+use pump_hil_model::yaml::tree::{Content, Kind, Node, kind_of};
+use pump_hil_model::yaml::{Location, Problem, gather};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows of a table.
@@ -37,7 +37,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
         }
     }
     let cases = documents.last().and_then(|main| main.get("cases"));
-    let Some(cases) = cases.filter(|cases| matches!(cases.value, Value::Map(_))) else {
+    let Some(cases) = cases.filter(|cases| matches!(cases.value, Content::Map(_))) else {
         if cases.is_none() {
             for (name, place) in &used {
                 let message = format!("`${{{}}}` stands for nothing: there is no `cases` table", short(name));
@@ -83,7 +83,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
     list
 }
 
-fn check_name(name: &str, place: Place, problems: &mut Vec<Problem>) {
+fn check_name(name: &str, place: Location, problems: &mut Vec<Problem>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.len() > 60 || !name.chars().all(fits) || name.starts_with('.') {
         let message = format!("`{}` is no name for a case", short(name));
@@ -98,7 +98,7 @@ fn row(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Row {
     let mut values = BTreeMap::new();
     for (key, value) in node.entries() {
         // What is no scalar is told by the structural check.
-        let Value::Scalar { kind, text, .. } = &value.value else {
+        let Content::Scalar { kind, text, .. } = &value.value else {
             continue;
         };
         if text.len() > VALUE_MAX {
@@ -120,7 +120,7 @@ fn row(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Row {
     }
 }
 
-fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, problems: &mut Vec<Problem>) {
+fn check_row(row: &Row, at: Location, node: &Node, used: &BTreeMap<String, Location>, problems: &mut Vec<Problem>) {
     let name = row.name.as_deref().unwrap_or("");
     if used.is_empty() && node.entries().is_empty() {
         gather(
@@ -157,9 +157,9 @@ fn check_row(row: &Row, at: Place, node: &Node, used: &BTreeMap<String, Place>, 
 }
 
 /// Finds the `${names}` of a tree, each at its first place.
-fn placeholders(node: &Node, used: &mut BTreeMap<String, Place>, problems: &mut Vec<Problem>) {
+fn placeholders(node: &Node, used: &mut BTreeMap<String, Location>, problems: &mut Vec<Problem>) {
     match &node.value {
-        Value::Scalar { text, .. } => {
+        Content::Scalar { text, .. } => {
             for piece in pieces(text) {
                 match piece {
                     Piece::Name(name) => {
@@ -173,8 +173,8 @@ fn placeholders(node: &Node, used: &mut BTreeMap<String, Place>, problems: &mut 
                 }
             }
         }
-        Value::List(items) => items.iter().for_each(|item| placeholders(item, used, problems)),
-        Value::Map(entries) => entries
+        Content::List(items) => items.iter().for_each(|item| placeholders(item, used, problems)),
+        Content::Map(entries) => entries
             .iter()
             .for_each(|(_, value)| placeholders(value, used, problems)),
     }
@@ -206,19 +206,19 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 /// The tree with a row's values in the place of its placeholders.
 pub(super) fn substitute(node: &Node, row: &Row) -> Node {
     let value = match &node.value {
-        Value::Scalar { kind, text, plain } => {
+        Content::Scalar { kind, text, plain } => {
             if text.contains("${") {
                 filled(text, *plain, row)
             } else {
-                Value::Scalar {
+                Content::Scalar {
                     kind: *kind,
                     text: text.clone(),
                     plain: *plain,
                 }
             }
         }
-        Value::List(items) => Value::List(items.iter().map(|item| substitute(item, row)).collect()),
-        Value::Map(entries) => Value::Map(
+        Content::List(items) => Content::List(items.iter().map(|item| substitute(item, row)).collect()),
+        Content::Map(entries) => Content::Map(
             entries
                 .iter()
                 .map(|(key, value)| {
@@ -244,7 +244,7 @@ pub(super) fn substitute(node: &Node, row: &Row) -> Node {
 pub(super) fn unfilled(documents: &[&Node], row: &Row) -> BTreeSet<(u16, u32)> {
     fn search(node: &Node, row: &Row, found: &mut BTreeSet<(u16, u32)>) {
         match &node.value {
-            Value::Scalar { text, .. } => {
+            Content::Scalar { text, .. } => {
                 let open = |piece: Piece<'_>| match piece {
                     Piece::Text(_) => false,
                     Piece::Name(name) => !row.values.contains_key(name),
@@ -254,8 +254,8 @@ pub(super) fn unfilled(documents: &[&Node], row: &Row) -> BTreeSet<(u16, u32)> {
                     found.insert((node.place.file, node.place.start));
                 }
             }
-            Value::List(items) => items.iter().for_each(|item| search(item, row, found)),
-            Value::Map(entries) => entries.iter().for_each(|(_, value)| search(value, row, found)),
+            Content::List(items) => items.iter().for_each(|item| search(item, row, found)),
+            Content::Map(entries) => entries.iter().for_each(|(_, value)| search(value, row, found)),
         }
     }
     let mut found = BTreeSet::new();
@@ -265,13 +265,13 @@ pub(super) fn unfilled(documents: &[&Node], row: &Row) -> BTreeSet<(u16, u32)> {
     found
 }
 
-fn filled(text: &str, plain: bool, row: &Row) -> Value {
+fn filled(text: &str, plain: bool, row: &Row) -> Content {
     let pieces = pieces(text);
     // A placeholder alone takes the kind of its value too: `stalls: "${n}"` is a number.
     if let [Piece::Text(""), Piece::Name(name), Piece::Text("")] = pieces.as_slice()
         && let Some((text, kind)) = row.values.get(*name)
     {
-        return Value::Scalar {
+        return Content::Scalar {
             kind: *kind,
             text: text.clone(),
             plain,
@@ -286,16 +286,16 @@ fn filled(text: &str, plain: bool, row: &Row) -> Value {
         }
     }
     let kind = if plain { kind_of(&out) } else { Kind::Text };
-    Value::Scalar { kind, text: out, plain }
+    Content::Scalar { kind, text: out, plain }
 }
 
 /// Values of a tree, and what a row's values add to them.
 fn count(node: &Node) -> usize {
     1 + match &node.value {
         // A value fills as much room as many values do.
-        Value::Scalar { text, .. } => FILLED_AS * text.matches("${").count(),
-        Value::List(items) => items.iter().map(count).sum(),
-        Value::Map(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
+        Content::Scalar { text, .. } => FILLED_AS * text.matches("${").count(),
+        Content::List(items) => items.iter().map(count).sum(),
+        Content::Map(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
     }
 }
 

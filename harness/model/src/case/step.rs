@@ -3,7 +3,7 @@
 use super::{Check, Prescription};
 use crate::fault::FaultName;
 use crate::quantity::{Rate, Span, Volume};
-use crate::value::Value;
+use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
 
 /// One step.
@@ -189,7 +189,7 @@ pub enum ProbeAction {
         /// Variable, symbol or `0x` address.
         at: String,
         /// The value.
-        value: Value,
+        value: MemoryValue,
     },
     /// Flips one bit.
     Flip {

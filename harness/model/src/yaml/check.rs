@@ -4,7 +4,7 @@
 //! `enum`, `anyOf`. That the two agree is tested with a full JSON Schema validator over all shipped and all rejected files.
 
 use super::problem::{GATHERED_MAX, Problem, gather};
-use super::tree::{Kind, Node, Value};
+use super::tree::{Content, Kind, Node};
 use crate::diagnostic::{nearest, suggest};
 use crate::mistake::Mistake;
 use serde_json::Value as Json;
@@ -42,15 +42,15 @@ impl<'a> Checker<'a> {
             return;
         }
         match &node.value {
-            Value::Scalar { text, .. } => self.scalar(node, text, schema),
-            Value::List(items) => {
+            Content::Scalar { text, .. } => self.scalar(node, text, schema),
+            Content::List(items) => {
                 let inner = schema.get("items").unwrap_or(&Json::Null);
                 let item_of = format!("an item of {what}");
                 for item in items {
                     self.node(item, inner, &item_of);
                 }
             }
-            Value::Map(_) => self.map(node, schema),
+            Content::Map(_) => self.map(node, schema),
         }
     }
 
@@ -69,15 +69,15 @@ impl<'a> Checker<'a> {
 
     fn wrong_kind(&mut self, node: &Node, wanted: &str, what: &str) {
         let found = match &node.value {
-            Value::Scalar { kind, text, .. } => match kind {
+            Content::Scalar { kind, text, .. } => match kind {
                 Kind::Null => "nothing",
                 Kind::Bool => "true or false",
                 Kind::Number if wanted == WHOLE => &short(text),
                 Kind::Int | Kind::Number => "a bare number",
                 Kind::Text => "a text",
             },
-            Value::List(_) => "a list",
-            Value::Map(_) => "a map",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a map",
         };
         let message = format!("{what} must be {wanted}, not {found}");
         self.tell(Problem::new(Mistake::WrongKind, node.place, message));
@@ -181,15 +181,15 @@ fn accepts(schema: &Json, node: &Node) -> bool {
         _ => return true,
     };
     let fits: &[&str] = match &node.value {
-        Value::Scalar { kind, .. } => match kind {
+        Content::Scalar { kind, .. } => match kind {
             Kind::Null => &["null"],
             Kind::Bool => &["boolean"],
             Kind::Int => &["integer", "number"],
             Kind::Number => &["number"],
             Kind::Text => &["string"],
         },
-        Value::List(_) => &["array"],
-        Value::Map(_) => &["object"],
+        Content::List(_) => &["array"],
+        Content::Map(_) => &["object"],
     };
     kinds.iter().any(|kind| fits.contains(kind))
 }

@@ -3,7 +3,7 @@
 use super::parse::parse;
 use super::problem::{FileText, Problem, diagnose};
 use super::schema::structural;
-use super::tree::{Kind, Node, Value};
+use super::tree::{Content, Kind, Node};
 use super::{check, raw};
 use crate::diagnostic::WrongFile;
 use crate::mistake::{Mistake, Subject};
@@ -76,7 +76,7 @@ fn holds(node: &Node, word: &str) -> bool {
 
 fn children(node: &Node) -> Box<dyn Iterator<Item = &Node> + '_> {
     match &node.value {
-        Value::List(items) => Box::new(items.iter()),
+        Content::List(items) => Box::new(items.iter()),
         _ => Box::new(node.entries().iter().map(|(_, value)| value)),
     }
 }
@@ -84,14 +84,14 @@ fn children(node: &Node) -> Box<dyn Iterator<Item = &Node> + '_> {
 /// As JSON, which serde reads from. What is no whole number stays a text.
 fn json(node: &Node) -> Json {
     match &node.value {
-        Value::Scalar { kind, text, .. } => match kind {
+        Content::Scalar { kind, text, .. } => match kind {
             Kind::Null => Json::Null,
             Kind::Bool => Json::Bool(text.eq_ignore_ascii_case("true")),
             Kind::Int => raw::integer(text).map_or_else(|| text.as_str().into(), Json::from),
             Kind::Number | Kind::Text => text.as_str().into(),
         },
-        Value::List(items) => items.iter().map(json).collect(),
-        Value::Map(entries) => entries
+        Content::List(items) => items.iter().map(json).collect(),
+        Content::Map(entries) => entries
             .iter()
             .map(|(key, value)| (key.text.clone(), json(value)))
             .collect(),

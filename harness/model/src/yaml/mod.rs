@@ -6,14 +6,14 @@
 
 pub mod check;
 pub mod document;
+mod location;
 mod parse;
-mod place;
 mod problem;
 pub mod quantity;
 pub mod raw;
 pub mod schema;
 pub mod tree;
 
+pub use location::Location;
 pub use parse::parse;
-pub use place::Place;
 pub use problem::{FileText, GATHERED_MAX, Problem, TOLD_MAX, diagnose, gather};

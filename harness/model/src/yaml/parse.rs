@@ -1,8 +1,8 @@
 //! From a text to a tree, event by event of the parser.
 
-use super::place::Place;
+use super::location::Location;
 use super::problem::{Problem, gather};
-use super::tree::{DEPTH_MAX, Key, Kind, NODES_MAX, Node, Value, kind_of};
+use super::tree::{Content, DEPTH_MAX, Key, Kind, NODES_MAX, Node, kind_of};
 use crate::mistake::Mistake;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as ParserSpan};
 
@@ -119,7 +119,7 @@ impl Offsets {
 
 /// A list or map that is being read.
 struct Open {
-    place: Place,
+    place: Location,
     /// A list has no keys.
     map: bool,
     key: Option<Key>,
@@ -139,15 +139,15 @@ struct Builder {
 }
 
 impl Builder {
-    fn place(&self, span: ParserSpan) -> Place {
+    fn place(&self, span: ParserSpan) -> Location {
         let start = self.offsets.byte(span.start.index());
         let end = self.offsets.byte(span.end.index()).max(start);
         self.place_at(start, end - start)
     }
 
-    fn place_at(&self, start: usize, len: usize) -> Place {
+    fn place_at(&self, start: usize, len: usize) -> Location {
         let end = (start + len).min(self.offsets.len.max(start));
-        Place {
+        Location {
             file: self.file,
             start: u32::try_from(start).unwrap_or(u32::MAX),
             end: u32::try_from(end).unwrap_or(u32::MAX),
@@ -155,7 +155,7 @@ impl Builder {
         }
     }
 
-    fn event(&mut self, event: Event<'_>, place: Place) -> Result<(), Problem> {
+    fn event(&mut self, event: Event<'_>, place: Location) -> Result<(), Problem> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 refuse_anchor(anchor, place)?;
@@ -165,7 +165,7 @@ impl Builder {
                 let text = text.into_owned();
                 self.add(Node {
                     place,
-                    value: Value::Scalar { kind, text, plain },
+                    value: Content::Scalar { kind, text, plain },
                 })
             }
             Event::SequenceStart(anchor, tag) => {
@@ -197,7 +197,7 @@ impl Builder {
         }
     }
 
-    fn open(&mut self, place: Place, map: bool) -> Result<(), Problem> {
+    fn open(&mut self, place: Location, map: bool) -> Result<(), Problem> {
         if self.stack.len() >= DEPTH_MAX {
             return Err(too_deep(place));
         }
@@ -212,16 +212,16 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, end: Place) -> Result<(), Problem> {
+    fn close(&mut self, end: Location) -> Result<(), Problem> {
         let Some(open) = self.stack.pop() else {
             return Ok(());
         };
         let mut place = open.place;
         place.end = place.end.max(end.start);
         let value = if open.map {
-            Value::Map(open.entries)
+            Content::Map(open.entries)
         } else {
-            Value::List(open.list)
+            Content::List(open.list)
         };
         self.add(Node { place, value })
     }
@@ -245,7 +245,7 @@ impl Builder {
             return Ok(());
         }
         let Some(key) = open.key.take() else {
-            let Value::Scalar { text, .. } = node.value else {
+            let Content::Scalar { text, .. } = node.value else {
                 return Err(
                     Problem::new(Mistake::Syntax, node.place, "a key must be a plain text").help(
                         "put quotes around a text that begins with `[` or `{`, such as a `${placeholder}` in braces",
@@ -270,7 +270,7 @@ impl Builder {
     }
 }
 
-fn too_deep(place: Place) -> Problem {
+fn too_deep(place: Location) -> Problem {
     Problem::new(
         Mistake::Limit,
         place,
@@ -278,7 +278,7 @@ fn too_deep(place: Place) -> Problem {
     )
 }
 
-fn refuse_anchor(anchor: usize, place: Place) -> Result<(), Problem> {
+fn refuse_anchor(anchor: usize, place: Location) -> Result<(), Problem> {
     if anchor == 0 {
         return Ok(());
     }
@@ -288,7 +288,7 @@ fn refuse_anchor(anchor: usize, place: Place) -> Result<(), Problem> {
     )
 }
 
-fn refuse_tag(tag: Option<&saphyr_parser::Tag>, place: Place) -> Result<(), Problem> {
+fn refuse_tag(tag: Option<&saphyr_parser::Tag>, place: Location) -> Result<(), Problem> {
     match tag {
         None => Ok(()),
         Some(tag) => Err(Problem::new(

@@ -1,6 +1,6 @@
 //! What is wrong with a file that was read, place by place, before it is told.
 
-use super::place::Place;
+use super::location::Location;
 use crate::diagnostic::Diagnostic;
 use crate::mistake::{Code, Mistake, Subject};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ pub struct Problem {
     /// What kind of mistake it is.
     pub mistake: Mistake,
     /// Where.
-    pub place: Place,
+    pub place: Location,
     /// What is wrong.
     pub message: String,
     /// What stands under the caret.
@@ -22,7 +22,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with a message alone.
-    pub fn new(mistake: Mistake, place: Place, message: impl Into<String>) -> Self {
+    pub fn new(mistake: Mistake, place: Location, message: impl Into<String>) -> Self {
         Self {
             mistake,
             place,

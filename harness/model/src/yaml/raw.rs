@@ -3,8 +3,8 @@
 //! Each type gives its JSON Schema, so that what an editor completes, what the structural check demands, and what is read are one thing.
 //! Reading never fails: what has the wrong shape was told by the structural check and is read as absent.
 
-use super::place::Place;
-use super::tree::{Kind, Node, Value};
+use super::location::Location;
+use super::tree::{Content, Kind, Node};
 use crate::quantity::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ pub struct Text {
     /// The text.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// A word of a closed list, such as the name of a fault. `K` names the list.
@@ -40,7 +40,7 @@ pub trait WordKind {
 pub struct Quantity<D>(pub Text, PhantomData<D>);
 
 /// Dimension of a quantity, for the schema.
-pub trait Dimension {
+pub trait QuantityKind {
     /// `time`, `volume`, ...
     const NAME: &'static str;
     /// What it looks like.
@@ -55,7 +55,7 @@ pub trait Dimension {
 #[derive(Debug, Clone, Copy)]
 pub struct Time;
 
-impl Dimension for Time {
+impl QuantityKind for Time {
     const NAME: &'static str = "time";
     const EXAMPLE: &'static str = "20 min";
     fn units() -> Vec<&'static str> {
@@ -69,7 +69,7 @@ pub struct Count {
     /// The number.
     pub value: i64,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// `true` or `false`.
@@ -86,7 +86,7 @@ pub struct Table<T> {
     /// The entries, in the order of the file.
     pub entries: Vec<(Text, T)>,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// Either a scalar form or a structured one.
@@ -109,7 +109,7 @@ impl<D> Quantity<D> {
 impl FromNode for Text {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar { text, kind, .. } if *kind != Kind::Null => Some(Self {
+            Content::Scalar { text, kind, .. } if *kind != Kind::Null => Some(Self {
                 text: text.clone(),
                 place: node.place,
             }),
@@ -127,7 +127,7 @@ impl<K> FromNode for Word<K> {
 impl<D> FromNode for Quantity<D> {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar { kind: Kind::Text, .. } => Text::from_node(node).map(|text| Self(text, PhantomData)),
+            Content::Scalar { kind: Kind::Text, .. } => Text::from_node(node).map(|text| Self(text, PhantomData)),
             _ => None,
         }
     }
@@ -136,7 +136,7 @@ impl<D> FromNode for Quantity<D> {
 impl FromNode for Count {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar {
+            Content::Scalar {
                 kind: Kind::Int, text, ..
             } => integer(text).map(|value| Self {
                 value,
@@ -150,7 +150,7 @@ impl FromNode for Count {
 impl FromNode for Flag {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar {
+            Content::Scalar {
                 kind: Kind::Bool, text, ..
             } => Some(Self(text.eq_ignore_ascii_case("true"))),
             _ => None,
@@ -167,7 +167,7 @@ impl FromNode for Scalar {
 impl<T: FromNode> FromNode for Vec<T> {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::List(items) => Some(items.iter().filter_map(T::from_node).collect()),
+            Content::List(items) => Some(items.iter().filter_map(T::from_node).collect()),
             _ => None,
         }
     }
@@ -175,7 +175,7 @@ impl<T: FromNode> FromNode for Vec<T> {
 
 impl<T: FromNode> FromNode for Table<T> {
     fn from_node(node: &Node) -> Option<Self> {
-        let Value::Map(entries) = &node.value else {
+        let Content::Map(entries) = &node.value else {
             return None;
         };
         let entry = |(key, value): &(super::tree::Key, Node)| {
@@ -195,7 +195,7 @@ impl<T: FromNode> FromNode for Table<T> {
 impl<A: FromNode, B: FromNode> FromNode for Either<A, B> {
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::Scalar { .. } => A::from_node(node).map(Self::Short),
+            Content::Scalar { .. } => A::from_node(node).map(Self::Short),
             _ => B::from_node(node).map(Self::Long),
         }
     }
@@ -241,7 +241,7 @@ schema!(
     |_generator| json_schema!({"type": ["string", "number", "integer", "boolean"]})
 );
 schema!(Word<K>, [K: WordKind], K::NAME, |_generator| json_schema!({"type": "string", "x-word": K::NAME}));
-schema!(Quantity<D>, [D: Dimension], D::NAME, |_generator| json_schema!({
+schema!(Quantity<D>, [D: QuantityKind], D::NAME, |_generator| json_schema!({
     "type": "string", "x-quantity": D::NAME, "x-units": D::units(), "x-also": D::ALSO, "examples": [D::EXAMPLE]
 }));
 schema!(Table<T>, [T: JsonSchema], format!("Table of {}", T::schema_name()), |generator| {
@@ -275,13 +275,13 @@ macro_rules! raw_struct {
         pub struct $name {
             /// Where it stands.
             #[schemars(skip)]
-            pub place: $crate::yaml::Place,
+            pub place: $crate::yaml::Location,
             $( $(#[$field_meta])* pub $field: Option<$ty>, )*
         }
 
         impl $crate::yaml::raw::FromNode for $name {
             fn from_node(node: &$crate::yaml::tree::Node) -> Option<Self> {
-                matches!(node.value, $crate::yaml::tree::Value::Map(_)).then(|| Self {
+                matches!(node.value, $crate::yaml::tree::Content::Map(_)).then(|| Self {
                     place: node.place,
                     $( $field: $crate::yaml::raw::field(node, stringify!($field)), )*
                 })

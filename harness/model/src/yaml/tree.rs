@@ -3,7 +3,7 @@
 //! Invariant: at most [`BYTES_MAX`] bytes, [`DEPTH_MAX`] levels and [`NODES_MAX`] values; anchors, aliases and tags are refused, so a small file
 //! cannot grow large.
 
-use super::place::Place;
+use super::location::Location;
 
 /// Most bytes of a file.
 pub const BYTES_MAX: usize = 1 << 20;
@@ -27,14 +27,14 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
     /// What it is.
-    pub value: Value,
+    pub value: Content,
 }
 
 /// What a value is.
 #[derive(Debug, Clone)]
-pub enum Value {
+pub enum Content {
     /// A scalar; the text is kept as it was written.
     Scalar {
         /// What it looks like.
@@ -56,7 +56,7 @@ pub struct Key {
     /// Its text.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 impl Node {
@@ -64,7 +64,7 @@ impl Node {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|(k, _)| k.text == key).map(|(_, v)| v),
+            Content::Map(entries) => entries.iter().find(|(k, _)| k.text == key).map(|(_, v)| v),
             _ => None,
         }
     }
@@ -73,7 +73,7 @@ impl Node {
     #[must_use]
     pub fn entries(&self) -> &[(Key, Node)] {
         match &self.value {
-            Value::Map(entries) => entries,
+            Content::Map(entries) => entries,
             _ => &[],
         }
     }
@@ -82,7 +82,7 @@ impl Node {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.value {
-            Value::Scalar { text, .. } => Some(text),
+            Content::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }

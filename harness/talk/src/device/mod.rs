@@ -16,4 +16,4 @@ pub use profile::{
 };
 pub use raw::Part;
 pub use unit::{Dimension, Unit, UnitError};
-pub use value::{Value, arg_of, part_of};
+pub use value::{FieldValue, arg_of, part_of};

@@ -1,6 +1,6 @@
 //! One exchange: what a job wants to be said next, what is in flight, and what came of it.
 
-use super::outcome::Outcome;
+use super::request::RequestEnd;
 use crate::wire::Fields;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ impl Exchange {
 #[derive(Debug)]
 pub(super) enum Next {
     Send { verb: String, fields: Fields },
-    Done(Outcome),
+    Done(RequestEnd),
 }
 
 /// A whole answer.
@@ -59,9 +59,9 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The outcome of an exchange that ends its job.
-    pub fn outcome(self) -> Outcome {
-        outcome(self.refused, self.fields.into_iter().collect())
+    /// How an exchange that ends its job ended.
+    pub fn end(self) -> RequestEnd {
+        end_of(self.refused, self.fields.into_iter().collect())
     }
 
     pub fn field(&self, key: &str) -> Option<&str> {
@@ -69,12 +69,12 @@ impl Answer {
     }
 }
 
-/// The outcome of what was carried out, or refused for this reason.
-pub(super) fn outcome(refused: Option<String>, fields: BTreeMap<String, String>) -> Outcome {
+/// How a request ended that was carried out, or refused for this reason.
+pub(super) fn end_of(refused: Option<String>, fields: BTreeMap<String, String>) -> RequestEnd {
     let fields = Arc::new(fields);
     match refused {
-        None => Outcome::Ok { fields },
-        Some(reason) => Outcome::Refused { reason, fields },
+        None => RequestEnd::Ok { fields },
+        Some(reason) => RequestEnd::Refused { reason, fields },
     }
 }
 

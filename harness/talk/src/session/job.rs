@@ -1,10 +1,10 @@
 //! What a request takes: one exchange, or several.
 
-use super::exchange::{Answer, Cut, Next, outcome};
+use super::exchange::{Answer, Cut, Next, end_of};
 use super::hear::{Hear, Missing};
 use super::log::LogJob;
-use super::outcome::{Outcome, RequestError};
 use super::program::{Intent, ProgramJob};
+use super::request::{RequestEnd, RequestError};
 use crate::device::{Limits, LogVerb, Profile, arg_of};
 use crate::wire::Fields;
 use pump_hil_model::case::{Request, Section, Verb};
@@ -112,9 +112,9 @@ impl Job {
     }
 
     /// What a recovery could not read.
-    pub fn unfinished(&self, outcome: &Outcome) -> Option<String> {
+    pub fn unfinished(&self, end: &RequestEnd) -> Option<String> {
         match self {
-            Self::Log(job) => job.unfinished(outcome),
+            Self::Log(job) => job.unfinished(end),
             _ => None,
         }
     }
@@ -141,7 +141,7 @@ impl Job {
 
     pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
         match self {
-            Self::Single(job) => Next::Done(job.outcome(answer)),
+            Self::Single(job) => Next::Done(job.end(answer)),
             Self::Program(job) => job.answered(answer),
             Self::Log(job) => job.answered(answer, profile, hear, bodies),
             Self::Safe(job) => job.answered(&answer),
@@ -175,7 +175,7 @@ impl SingleJob {
     }
 
     /// Reply fields under the harness's names; data lines join them, a key that comes again with its values side by side.
-    fn outcome(&self, answer: Answer) -> Outcome {
+    fn end(&self, answer: Answer) -> RequestEnd {
         let ours = |key: String| self.rename.get(&key).cloned().unwrap_or(key);
         // Gathered at once, which sorts once.
         let mut fields: BTreeMap<String, String> = answer
@@ -194,7 +194,7 @@ impl SingleJob {
         for (key, value) in listed {
             fields.entry(key).or_insert(value);
         }
-        outcome(answer.refused, fields)
+        end_of(answer.refused, fields)
     }
 }
 
@@ -208,7 +208,7 @@ impl SafeJob {
                     fields: Vec::new(),
                 }
             }
-            None => Next::Done(Outcome::Refused {
+            None => Next::Done(RequestEnd::Refused {
                 reason: "not-made-safe".to_owned(),
                 fields: Arc::default(),
             }),
@@ -217,10 +217,10 @@ impl SafeJob {
 
     fn answered(&mut self, answer: &Answer) -> Next {
         match &answer.refused {
-            None => Next::Done(Outcome::Ok {
+            None => Next::Done(RequestEnd::Ok {
                 fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.clone())])),
             }),
-            Some(reason) if self.left.is_empty() => Next::Done(Outcome::Refused {
+            Some(reason) if self.left.is_empty() => Next::Done(RequestEnd::Refused {
                 reason: reason.clone(),
                 fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.clone())])),
             }),

@@ -2,7 +2,7 @@
 
 use super::exchange::{Answer, Next};
 use super::hear::{Compared, Hear, Missing, Stream, event_bodies};
-use super::outcome::Outcome;
+use super::request::RequestEnd;
 use crate::device::{Limits, LogVerb, Profile};
 use crate::wire::Fields;
 use pump_hil_model::event::Body;
@@ -80,7 +80,7 @@ impl LogJob {
             self.want.push_back((1, 1));
         }
         self.ask()
-            .unwrap_or_else(|| Next::Done(Outcome::Ok { fields: Arc::default() }))
+            .unwrap_or_else(|| Next::Done(RequestEnd::Ok { fields: Arc::default() }))
     }
 
     fn ask(&mut self) -> Option<Next> {
@@ -109,7 +109,7 @@ impl LogJob {
 
     pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
         if answer.refused.is_some() {
-            return Next::Done(answer.outcome());
+            return Next::Done(answer.end());
         }
         let learning = self.kept.is_none();
         let number = |key: &str| answer.field(key).and_then(|v| v.parse::<u64>().ok());
@@ -178,7 +178,7 @@ impl LogJob {
         ranges
     }
 
-    fn conclude(&mut self, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Outcome {
+    fn conclude(&mut self, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> RequestEnd {
         let got = std::mem::take(&mut self.got);
         let read = got.len();
         let (mut unheard, mut differing) = (0_u64, Vec::new());
@@ -207,12 +207,12 @@ impl LogJob {
             ("unheard".to_owned(), unheard.to_string()),
         ]);
         if differing.is_empty() {
-            return Outcome::Ok {
+            return RequestEnd::Ok {
                 fields: Arc::new(fields),
             };
         }
         fields.insert("differing".to_owned(), differing.join(","));
-        Outcome::Refused {
+        RequestEnd::Refused {
             reason: "log-differs".to_owned(),
             fields: Arc::new(fields),
         }
@@ -234,10 +234,10 @@ impl LogJob {
     }
 
     /// What a recovery could not read, and why.
-    pub fn unfinished(&self, outcome: &Outcome) -> Option<String> {
-        let why = match outcome {
-            Outcome::Ok { .. } => "the pump keeps them no more, or its answers were garbled",
-            Outcome::NoReply { .. } => "no answer came",
+    pub fn unfinished(&self, end: &RequestEnd) -> Option<String> {
+        let why = match end {
+            RequestEnd::Ok { .. } => "the pump keeps them no more, or its answers were garbled",
+            RequestEnd::NoReply { .. } => "no answer came",
             _ => "the pump refused to read them",
         };
         let ranges: Vec<String> = self.all.iter().map(|(from, to)| format!("{from}..={to}")).collect();

@@ -10,20 +10,20 @@ mod exchange;
 mod hear;
 mod job;
 mod log;
-mod outcome;
 mod outgoing;
 mod program;
+mod request;
 
 use crate::device::Profile;
 use crate::wire::{Decoder, Fields, Frame, Line, encode_request};
 use exchange::{Answer, Exchange, Next};
 use hear::{Hear, Stream};
 use job::Job;
-pub use outcome::{Outcome, RequestError, RequestId, SessionEvent};
 use outgoing::Outgoing;
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
+pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ impl Session {
         for id in abandoned.into_iter().filter_map(|task| task.id) {
             self.events.push_back(SessionEvent::Done {
                 id,
-                outcome: Outcome::Abandoned,
+                end: RequestEnd::Abandoned,
             });
         }
         self.enqueue(Job::make_safe(&self.profile), now)
@@ -156,10 +156,10 @@ impl Session {
         }
         let tries = self.exchange.take().map_or(0, |e| e.tries);
         if let Some(task) = self.current.take() {
-            self.finish(task, Outcome::NoReply { tries });
+            self.finish(task, RequestEnd::NoReply { tries });
         }
         while let Some(task) = self.queue.pop_front() {
-            self.finish(task, Outcome::Abandoned);
+            self.finish(task, RequestEnd::Abandoned);
         }
     }
 
@@ -208,13 +208,13 @@ impl Session {
                     }
                     Err(why) => {
                         let verb = self.current.as_ref().map_or("", |t| t.job.verb());
-                        self.end(Outcome::NotSent {
+                        self.end(RequestEnd::NotSent {
                             why: RequestError::Encode { verb, why },
                         });
                     }
                 }
             }
-            Next::Done(outcome) => self.end(outcome),
+            Next::Done(end) => self.end(end),
         }
     }
 
@@ -240,7 +240,7 @@ impl Session {
         }
         if let Some(cut) = cut {
             self.exchange = None;
-            self.end(Outcome::CutOff { sent: cut.sent });
+            self.end(RequestEnd::CutOff { sent: cut.sent });
         }
     }
 
@@ -251,7 +251,7 @@ impl Session {
             self.send_exchange(now);
         } else {
             self.exchange = None;
-            self.end(Outcome::NoReply { tries });
+            self.end(RequestEnd::NoReply { tries });
         }
         self.start_next(now);
     }
@@ -367,38 +367,23 @@ impl Session {
     }
 
     /// Ends the current job.
-    fn end(&mut self, outcome: Outcome) {
+    fn end(&mut self, end: RequestEnd) {
         if let Some(task) = self.current.take() {
-            self.finish(task, outcome);
+            self.finish(task, end);
         }
     }
 
-    fn finish(&mut self, task: Task, outcome: Outcome) {
-        let verb = task.job.verb();
+    fn finish(&mut self, task: Task, end: RequestEnd) {
         let Some(id) = task.id else {
-            if let Some(why) = task.job.unfinished(&outcome) {
+            if let Some(why) = task.job.unfinished(&end) {
                 self.garbled(why);
             }
             return;
         };
-        match &outcome {
-            Outcome::Ok { fields } => self.journal(Body::Reply {
-                verb: verb.to_owned(),
-                refused: None,
-                fields: Arc::clone(fields),
-            }),
-            Outcome::Refused { reason, fields } => self.journal(Body::Reply {
-                verb: verb.to_owned(),
-                refused: Some(reason.clone()),
-                fields: Arc::clone(fields),
-            }),
-            Outcome::NoReply { tries } => self.journal(Body::NoReply {
-                verb: verb.to_owned(),
-                tries: *tries,
-            }),
-            Outcome::CutOff { .. } | Outcome::Abandoned | Outcome::NotSent { .. } => {}
+        if let Some(body) = end.body(task.job.verb()) {
+            self.journal(body);
         }
-        self.events.push_back(SessionEvent::Done { id, outcome });
+        self.events.push_back(SessionEvent::Done { id, end });
     }
 
     fn garbled(&mut self, why: String) {

@@ -1,7 +1,7 @@
 //! Programming a prescription: begin, stage, read back, compare field by field, commit with a checksum that the harness computed itself.
 
 use super::exchange::{Answer, Cut, Next};
-use super::outcome::{Outcome, RequestError};
+use super::request::{RequestEnd, RequestError};
 use crate::device::{Part, Profile, Programming, StagedField, part_of};
 use crate::wire::{Crc32, Fields, encode_request, request_len};
 use pump_hil_model::case::{FlexStep, Mode, Prescription, Verb};
@@ -159,7 +159,7 @@ pub(super) struct ProgramJob {
     sent: u32,
     reads_left: u32,
     /// What ends the job once the session is aborted.
-    failed: Option<Outcome>,
+    failed: Option<RequestEnd>,
 }
 
 impl ProgramJob {
@@ -220,7 +220,7 @@ impl ProgramJob {
 
     pub fn answered(&mut self, answer: Answer) -> Next {
         if self.stage == Stage::Abort {
-            let failed = self.failed.take().unwrap_or(Outcome::Abandoned);
+            let failed = self.failed.take().unwrap_or(RequestEnd::Abandoned);
             return Next::Done(failed);
         }
         if answer.refused.is_some() {
@@ -232,14 +232,14 @@ impl ProgramJob {
                     self.stage = Stage::Staging;
                     send(&self.programming.stage, fields)
                 }
-                None if self.only_stage => Next::Done(answer.outcome()),
+                None if self.only_stage => Next::Done(answer.end()),
                 None => {
                     self.stage = Stage::ReadBack;
                     send(&self.programming.read_back, Vec::new())
                 }
             },
             Stage::ReadBack => self.compare(&answer),
-            Stage::Commit | Stage::Abort => Next::Done(answer.outcome()),
+            Stage::Commit | Stage::Abort => Next::Done(answer.end()),
         }
     }
 
@@ -252,15 +252,15 @@ impl ProgramJob {
             Stage::Abort => &self.programming.abort,
         };
         answer.fields.push(("at".to_owned(), at.clone()));
-        self.give_up(answer.outcome())
+        self.give_up(answer.end())
     }
 
     /// Leaves no session open behind a failure; a `Stage` and a session that never opened are left as they are.
-    fn give_up(&mut self, outcome: Outcome) -> Next {
+    fn give_up(&mut self, end: RequestEnd) -> Next {
         if self.only_stage || self.stage == Stage::Begin || self.verb == Verb::Commit {
-            return Next::Done(outcome);
+            return Next::Done(end);
         }
-        self.failed = Some(outcome);
+        self.failed = Some(end);
         self.stage = Stage::Abort;
         send(&self.programming.abort, Vec::new())
     }
@@ -302,7 +302,7 @@ impl ProgramJob {
 
     fn differs<const N: usize>(&mut self, reason: &str, fields: [(&str, String); N]) -> Next {
         let fields: BTreeMap<String, String> = fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-        self.give_up(Outcome::Refused {
+        self.give_up(RequestEnd::Refused {
             reason: reason.to_owned(),
             fields: Arc::new(fields),
         })

@@ -4,13 +4,13 @@ use crate::world::{World, continuous, program};
 use pump_hil_model::case::{FlexStep, Mode, Prescription, Request};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Rate;
-use pump_hil_talk::session::Outcome;
+use pump_hil_talk::session::RequestEnd;
 
 #[test]
 fn a_prescription_is_staged_read_back_and_committed() {
     let mut world = World::new();
     let outcome = world.ask(&program(continuous()));
-    assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?}");
+    assert!(matches!(outcome, RequestEnd::Ok { .. }), "{outcome:?}");
     let keys: Vec<&str> = world.pump.in_force.iter().map(|(k, _)| k.as_str()).collect();
     assert_eq!(
         keys,
@@ -57,7 +57,7 @@ fn a_daily_schedule_is_staged_once_and_read_back_seven_times() {
         ..continuous()
     };
     let outcome = world.ask(&program(rx));
-    assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?}");
+    assert!(matches!(outcome, RequestEnd::Ok { .. }), "{outcome:?}");
     let flex: Vec<&str> = world
         .pump
         .in_force
@@ -72,7 +72,7 @@ fn a_daily_schedule_is_staged_once_and_read_back_seven_times() {
 fn a_read_back_that_differs_is_never_committed() {
     let mut world = World::new();
     world.pump.misreads = true;
-    let Outcome::Refused { reason, fields } = world.ask(&program(continuous())) else {
+    let RequestEnd::Refused { reason, fields } = world.ask(&program(continuous())) else {
         panic!("it must not pass");
     };
     assert_eq!(
@@ -90,7 +90,7 @@ fn a_read_back_that_differs_is_never_committed() {
 fn a_field_that_is_refused_aborts_the_session_and_keeps_the_first_reason() {
     let mut world = World::new();
     world.pump.refuse = Some(("stage", "hard-limit"));
-    let Outcome::Refused { reason, fields } = world.ask(&program(continuous())) else {
+    let RequestEnd::Refused { reason, fields } = world.ask(&program(continuous())) else {
         panic!("it must not pass");
     };
     assert_eq!(
@@ -112,7 +112,7 @@ fn a_session_cut_off_at_any_byte_sends_not_one_more_and_the_next_request_is_unde
             cut_after: Some(cut),
         };
         let outcome = world.ask(&request);
-        assert_eq!(outcome, Outcome::CutOff { sent: cut });
+        assert_eq!(outcome, RequestEnd::CutOff { sent: cut });
         let sent: usize = world.sent().iter().map(|line| line.replace("\\n", "\n").len()).sum();
         assert_eq!(sent, cut as usize);
         assert!(
@@ -122,7 +122,7 @@ fn a_session_cut_off_at_any_byte_sends_not_one_more_and_the_next_request_is_unde
                 .any(|b| matches!(b, Body::Reply { .. } | Body::NoReply { .. }))
         );
         assert!(
-            matches!(world.ask(&Request::Status), Outcome::Ok { .. }),
+            matches!(world.ask(&Request::Status), RequestEnd::Ok { .. }),
             "after a cut at {cut}"
         );
         let complete = cut as usize == total;
@@ -145,12 +145,12 @@ fn a_prescription_is_programmed_through_noise_or_not_at_all() {
             bytes
         };
         match world.ask(&program(continuous())) {
-            Outcome::Ok { .. } => {
+            RequestEnd::Ok { .. } => {
                 programmed += 1;
                 assert!(!world.pump.in_force.is_empty());
             }
-            Outcome::NoReply { .. } => {}
-            Outcome::Refused { reason, .. } => assert!(reason.starts_with("read-back"), "{reason}"),
+            RequestEnd::NoReply { .. } => {}
+            RequestEnd::Refused { reason, .. } => assert!(reason.starts_with("read-back"), "{reason}"),
             other => panic!("{other:?}"),
         }
         assert!(world.carried_out("commit") <= 1);

@@ -3,7 +3,7 @@
 use crate::world::{World, line};
 use pump_hil_model::case::Request;
 use pump_hil_model::event::{Body, Said};
-use pump_hil_talk::session::Outcome;
+use pump_hil_talk::session::RequestEnd;
 
 #[test]
 fn missing_dose_entries_are_told_and_read_back_from_the_log() {
@@ -65,7 +65,7 @@ fn the_log_is_compared_with_what_was_heard() {
         world.hear(&dose);
     }
     world.pump.dose();
-    let Outcome::Ok { fields } = world.ask(&Request::ReadLog) else {
+    let RequestEnd::Ok { fields } = world.ask(&Request::ReadLog) else {
         panic!("nothing differs");
     };
     assert_eq!((fields["read"].as_str(), fields["unheard"].as_str()), ("151", "1"));
@@ -75,7 +75,7 @@ fn the_log_is_compared_with_what_was_heard() {
     dose = dose.replace("basal=500nl", "basal=1000nl");
     let body = dose.split(" *").next().unwrap().to_owned();
     liar.hear(&line(&body));
-    let Outcome::Refused { reason, fields } = liar.ask(&Request::ReadLog) else {
+    let RequestEnd::Refused { reason, fields } = liar.ask(&Request::ReadLog) else {
         panic!("the log says otherwise");
     };
     assert_eq!((reason.as_str(), fields["differing"].as_str()), ("log-differs", "1"));
@@ -89,7 +89,7 @@ fn a_log_that_claims_the_largest_number_there_is_comes_to_an_end() {
         let (number, _) = said.split_once(' ').unwrap();
         line(&format!("{number} ok first={0} last={0}", u64::MAX))
     };
-    let Outcome::Ok { fields } = world.ask(&Request::ReadLog) else {
+    let RequestEnd::Ok { fields } = world.ask(&Request::ReadLog) else {
         panic!("an empty log is no error");
     };
     assert_eq!(fields["read"], "0");

@@ -4,13 +4,13 @@ use crate::world::{World, continuous, program};
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::{Span, Volume};
-use pump_hil_talk::session::{Outcome, RequestError, SessionEvent};
+use pump_hil_talk::session::{RequestEnd, RequestError, SessionEvent};
 
 #[test]
 fn a_lost_reply_is_asked_for_again_with_the_same_bytes_and_gives_no_second_bolus() {
     let mut world = World::new();
     world.from_pump = |piece, bytes| if piece == 1 { Vec::new() } else { bytes };
-    assert!(matches!(world.ask(&Request::PatientBolus), Outcome::Ok { .. }));
+    assert!(matches!(world.ask(&Request::PatientBolus), RequestEnd::Ok { .. }));
     assert_eq!(world.carried_out("patient-bolus"), 1);
     let sent = world.sent();
     assert_eq!(sent.len(), 2);
@@ -27,7 +27,7 @@ fn a_request_that_was_garbled_on_its_way_is_said_again_at_once() {
         }
         bytes
     };
-    assert!(matches!(world.ask(&Request::PatientBolus), Outcome::Ok { .. }));
+    assert!(matches!(world.ask(&Request::PatientBolus), RequestEnd::Ok { .. }));
     assert_eq!((world.carried_out("patient-bolus"), world.now), (1, Span(0)));
 }
 
@@ -35,7 +35,7 @@ fn a_request_that_was_garbled_on_its_way_is_said_again_at_once() {
 fn a_dead_line_ends_after_the_tries_of_the_profile() {
     let mut world = World::new();
     world.to_pump = |_, _| Vec::new();
-    assert_eq!(world.ask(&Request::Stop), Outcome::NoReply { tries: 3 });
+    assert_eq!(world.ask(&Request::Stop), RequestEnd::NoReply { tries: 3 });
     assert_eq!(world.now, Span(6_000));
     assert!(world.bodies.contains(&Body::NoReply {
         verb: "stop".to_owned(),
@@ -53,7 +53,10 @@ fn a_pump_that_never_falls_silent_but_does_not_answer_is_given_up_as_soon() {
         world.hear(b"spew");
         outcome = world.drain();
     }
-    assert_eq!((outcome, world.now), (Some(Outcome::NoReply { tries: 3 }), Span(6_000)));
+    assert_eq!(
+        (outcome, world.now),
+        (Some(RequestEnd::NoReply { tries: 3 }), Span(6_000))
+    );
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn doubled_lines_are_told_and_change_nothing() {
     let mut world = World::new();
     world.from_pump = |_, bytes| [bytes.clone(), bytes].concat();
     let outcome = world.ask(&program(continuous()));
-    assert!(matches!(outcome, Outcome::Ok { .. }), "{outcome:?}");
+    assert!(matches!(outcome, RequestEnd::Ok { .. }), "{outcome:?}");
     assert!(
         world
             .bodies
@@ -101,14 +104,14 @@ fn making_safe_gives_up_everything_else_and_tries_the_next_way() {
             matches!(
                 e,
                 SessionEvent::Done {
-                    outcome: Outcome::Abandoned,
+                    end: RequestEnd::Abandoned,
                     ..
                 }
             )
         })
         .count();
     assert_eq!(abandoned, 2);
-    let Some(Outcome::Ok { fields }) = world.run() else {
+    let Some(RequestEnd::Ok { fields }) = world.run() else {
         panic!("minimum rate is carried out");
     };
     assert_eq!(fields["did"], "minimum-rate");

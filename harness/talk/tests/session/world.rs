@@ -4,7 +4,7 @@ use pump_hil_model::case::{Mode, PatientBolus, Prescription, Request};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
 use pump_hil_talk::device::Profile;
-use pump_hil_talk::session::{Outcome, Session, SessionEvent};
+use pump_hil_talk::session::{RequestEnd, Session, SessionEvent};
 use pump_hil_talk::wire::{Crc32, crc16};
 use std::sync::Arc;
 
@@ -198,19 +198,19 @@ impl World {
         self.session.handle_bytes(bytes, self.now);
     }
 
-    pub fn drain(&mut self) -> Option<Outcome> {
+    pub fn drain(&mut self) -> Option<RequestEnd> {
         let mut outcome = None;
         while let Some(event) = self.session.poll_event() {
             match event {
                 SessionEvent::Journal(body) => self.bodies.push(body),
-                SessionEvent::Done { outcome: o, .. } => outcome = Some(o),
+                SessionEvent::Done { end, .. } => outcome = Some(end),
             }
         }
         outcome
     }
 
     /// Lets everything that is under way come to its end; gives the last outcome.
-    pub fn run(&mut self) -> Option<Outcome> {
+    pub fn run(&mut self) -> Option<RequestEnd> {
         let mut last = None;
         for _ in 0..10_000 {
             last = self.drain().or(last);
@@ -231,7 +231,7 @@ impl World {
         panic!("no end");
     }
 
-    pub fn ask(&mut self, request: &Request) -> Outcome {
+    pub fn ask(&mut self, request: &Request) -> RequestEnd {
         self.session.request(request, self.now).expect("it can be said");
         self.run().expect("it ends")
     }

@@ -7,7 +7,7 @@ use pump_hil_model::case::Measure;
 use pump_hil_model::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
 use pump_hil_model::fault::{FaultName, Tube};
 use pump_hil_model::quantity::Span;
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub struct Observed {
     /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
     pub(crate) looking: bool,
     /// Words that the probe read.
-    pub memory: BTreeMap<String, Value>,
+    pub memory: BTreeMap<String, MemoryValue>,
     /// Faults that are armed.
     pub faults: BTreeSet<FaultName>,
     /// Latency of the first alarm after each confirmed fault.

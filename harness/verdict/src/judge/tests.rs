@@ -4,7 +4,7 @@ use super::judge_journal;
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
-use pump_hil_model::value::{Value, Wanted};
+use pump_hil_model::value::{MemoryValue, Wanted};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_testing::situation::{HOUR, MINUTE, Run, alarm, ask, case, expect};
 
@@ -56,7 +56,7 @@ fn what_memory_holds_is_compared_as_the_scenario_says() {
         run.step(|run| {
             run.push(Body::MemoryRead {
                 at: "PUMP.state.strokes".to_owned(),
-                value: Value::Unsigned(41),
+                value: MemoryValue::Unsigned(41),
             });
         });
         assert_eq!(kinds(&case, run.ended()).is_empty(), passes, "{wanted}");

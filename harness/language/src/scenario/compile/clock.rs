@@ -8,7 +8,7 @@ use pump_hil_model::case::When;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::check::short;
-use pump_hil_model::yaml::{Place, Problem};
+use pump_hil_model::yaml::{Location, Problem};
 
 /// Most steps that a file may expand to.
 const STEPS_MAX: u64 = 1_000_000;
@@ -21,7 +21,7 @@ pub(super) struct Clock {
     /// Not after this, as far as the file says.
     latest: i64,
     /// The last step that made the two differ.
-    open: Option<(Place, Span)>,
+    open: Option<(Location, Span)>,
     /// Steps so far, those of a repeat once for each round.
     steps: u64,
 }
@@ -71,7 +71,7 @@ impl Clock {
     }
 
     /// A span that may be cut short.
-    pub fn up_to(&mut self, span: Span, place: Place) {
+    pub fn up_to(&mut self, span: Span, place: Location) {
         self.latest = self.latest.saturating_add(span.0);
         self.open = Some((place, span));
     }
@@ -98,7 +98,7 @@ impl Clock {
     }
 
     /// Counts the steps of all rounds; `None`, and told, where they are more than a file may have.
-    pub fn count_rounds(&mut self, round: &Self, times: u32, place: Place, told: &mut Told<'_>) -> Option<()> {
+    pub fn count_rounds(&mut self, round: &Self, times: u32, place: Location, told: &mut Told<'_>) -> Option<()> {
         let before = self.steps;
         self.steps = before.saturating_add(round.steps.saturating_mul(u64::from(times)));
         if self.steps <= STEPS_MAX {

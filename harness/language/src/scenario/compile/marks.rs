@@ -5,12 +5,12 @@ use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Text;
-use pump_hil_model::yaml::{Place, Problem};
+use pump_hil_model::yaml::{Location, Problem};
 use std::collections::BTreeMap;
 
 /// The marks that were set so far, where, and whether an `expect` used them.
 #[derive(Debug, Default)]
-pub(super) struct Marks(BTreeMap<String, (Place, bool)>);
+pub(super) struct Marks(BTreeMap<String, (Location, bool)>);
 
 impl Marks {
     /// Sets a mark; its name.

@@ -3,13 +3,13 @@
 use super::told::Told;
 use super::values::each_once;
 use crate::catalog::Catalog;
-use pump_hil_firmware::{NameError, Place, is_expression};
+use pump_hil_firmware::{MemoryPlace, NameError, is_expression};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::value::needs_image;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Text;
-use pump_hil_model::yaml::{Place as FilePlace, Problem};
+use pump_hil_model::yaml::{Location, Problem};
 
 /// Places that a scenario may watch: each is read whenever time stands.
 const WATCHED_MAX: usize = 32;
@@ -17,8 +17,8 @@ const WATCHED_MAX: usize = 32;
 /// A place in memory. Where the image of a rig is known it must be there, and what stands at `whole` must fit it.
 pub(super) fn place(
     text: &Text,
-    whole: FilePlace,
-    fits: impl Fn(&Place) -> Result<(), NameError>,
+    whole: Location,
+    fits: impl Fn(&MemoryPlace) -> Result<(), NameError>,
     catalog: &Catalog,
     told: &mut Told<'_>,
 ) {
@@ -36,14 +36,14 @@ pub(super) fn place(
         .map(|(rig, image)| (Some(rig.as_str()), image.place(&text.text)))
         .collect();
     if images.is_empty() && !named {
-        places.push((None, Ok(Place::word(&text.text, 0))));
+        places.push((None, Ok(MemoryPlace::word(&text.text, 0))));
     }
     for (rig, place) in places {
         match place {
             Err(error) if named => wrong_name(text.place, rig, error, told),
             place => {
                 // The catalogue has this symbol. An image that lacks it says no type, and then it is a 32-bit word.
-                let place = place.unwrap_or_else(|_| Place::word(&text.text, 0));
+                let place = place.unwrap_or_else(|_| MemoryPlace::word(&text.text, 0));
                 if let Err(error) = fits(&place) {
                     wrong_name(whole, rig, error, told);
                 }
@@ -78,7 +78,7 @@ pub(super) fn watch(raw: &[Text], catalog: &Catalog, told: &mut Told<'_>) -> Vec
     raw.iter().map(|text| text.text.clone()).collect()
 }
 
-fn wrong_name(place: FilePlace, rig: Option<&str>, error: NameError, told: &mut Told<'_>) {
+fn wrong_name(place: Location, rig: Option<&str>, error: NameError, told: &mut Told<'_>) {
     let message = match rig {
         None => error.message,
         Some(rig) => format!("on rig `{rig}`: {}", error.message),

@@ -12,7 +12,7 @@ use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::words::RX_MODES;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Quantity;
-use pump_hil_model::yaml::{Place, Problem};
+use pump_hil_model::yaml::{Location, Problem};
 
 /// Compiles a prescription, whose drug is programmed from then on; `first` is the file's own, which may fill the reservoir.
 pub(super) fn prescription(
@@ -137,7 +137,7 @@ fn without_mode(raw: &RawPrescription, dosing: Dosing, told: &mut Told<'_>) {
 struct Needs<'a> {
     mode: &'a str,
     /// Of the prescription.
-    place: Place,
+    place: Location,
     /// Whether something was told before, which may be about the key that seems to be missing.
     quiet: bool,
 }
@@ -158,7 +158,7 @@ fn unused_keys(raw: &RawPrescription, mode: &str, told: &mut Told<'_>) {
         .schedule
         .as_ref()
         .map(|steps| steps.first().map_or(raw.place, |step| step.place));
-    let given: [(&str, Option<Place>, &[&str]); 5] = [
+    let given: [(&str, Option<Location>, &[&str]); 5] = [
         (
             "rate",
             raw.rate.as_ref().map(|q| q.0.place),

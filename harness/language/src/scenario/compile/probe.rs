@@ -6,10 +6,10 @@ use super::told::Told;
 use super::values::{bits_32, positive_time};
 use crate::catalog::Catalog;
 use crate::scenario::raw::{RawProbe, RawSend};
-use pump_hil_firmware::Place;
+use pump_hil_firmware::MemoryPlace;
 use pump_hil_model::case::{Action, ProbeAction};
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::value::Value;
+use pump_hil_model::value::MemoryValue;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Scalar;
@@ -80,7 +80,7 @@ pub(super) fn probe(raw: &RawProbe, clock: &mut Clock, catalog: &Catalog, told: 
         }
         "write" => {
             let (Scalar(at), Scalar(value)) = (raw.write.as_ref()?, raw.value.as_ref()?);
-            let written = Value::written(&value.text);
+            let written = MemoryValue::written(&value.text);
             place(
                 at,
                 value.place,
@@ -94,7 +94,7 @@ pub(super) fn probe(raw: &RawProbe, clock: &mut Clock, catalog: &Catalog, told: 
         "flip" => {
             let bit = raw.bit.and_then(|bit| bits_32(bit, told));
             let at = &raw.flip.as_ref()?.0;
-            let fits = |place: &Place| bit.map_or(Ok(()), |bit| place.has_bit(bit));
+            let fits = |place: &MemoryPlace| bit.map_or(Ok(()), |bit| place.has_bit(bit));
             place(at, raw.bit?.place, fits, catalog, told);
             let at = at.text.clone();
             Some(ProbeAction::Flip { at, bit: bit? })

@@ -8,13 +8,13 @@ use pump_hil_model::mistake::Mistake;
 use pump_hil_model::words::DAYS;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::{Either, Text};
-use pump_hil_model::yaml::{Place, Problem};
+use pump_hil_model::yaml::{Location, Problem};
 
 /// All days of a week, Monday first.
 const ALL_DAYS: std::ops::Range<u8> = 0..7;
 
 /// The steps of each day, sorted.
-pub(super) fn schedule(raw: &[RawScheduleStep], place: Place, dosing: Dosing, told: &mut Told<'_>) -> Vec<FlexStep> {
+pub(super) fn schedule(raw: &[RawScheduleStep], place: Location, dosing: Dosing, told: &mut Told<'_>) -> Vec<FlexStep> {
     // A day that a step names has only the steps that name it; `daily` means the others.
     let mut named = [false; 7];
     for step in raw {
@@ -22,7 +22,7 @@ pub(super) fn schedule(raw: &[RawScheduleStep], place: Place, dosing: Dosing, to
             named[usize::from(day)] = true;
         }
     }
-    let mut steps: Vec<(FlexStep, Place)> = Vec::new();
+    let mut steps: Vec<(FlexStep, Location)> = Vec::new();
     for step in raw {
         let (Some(at), Some(rate)) = (&step.at, &step.rate) else {
             continue;

@@ -2,7 +2,7 @@
 //! told as well.
 
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::yaml::{GATHERED_MAX, Place, Problem, gather};
+use pump_hil_model::yaml::{GATHERED_MAX, Location, Problem, gather};
 
 /// The problems of one file and row.
 pub(super) struct Told<'a>(&'a mut Vec<Problem>);
@@ -24,7 +24,7 @@ impl<'a> Told<'a> {
     }
 
     /// Whether something was told about a value inside this place, so that what seems to be missing may be it.
-    pub fn inside(&self, place: Place) -> bool {
+    pub fn inside(&self, place: Location) -> bool {
         let inside = |p: &Problem| {
             p.place.file == place.file && (place.start..place.end.max(place.start + 1)).contains(&p.place.start)
         };

@@ -1,6 +1,6 @@
 //! What a text of the language can stand for: words of closed lists, and quantities.
 
-use pump_hil_model::yaml::raw::{Dimension, WordKind};
+use pump_hil_model::yaml::raw::{QuantityKind, WordKind};
 
 macro_rules! words {
     ($($(#[$meta:meta])* $kind:ident = $name:literal),* $(,)?) => { $(
@@ -57,7 +57,7 @@ macro_rules! dimensions {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy)]
         pub struct $dim;
-        impl Dimension for $dim {
+        impl QuantityKind for $dim {
             const NAME: &'static str = $name;
             const EXAMPLE: &'static str = $example;
             const ALSO: &'static [&'static str] = $also;

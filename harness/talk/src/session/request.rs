@@ -3,6 +3,7 @@
 use crate::device::UnitError;
 use crate::wire::EncodeError;
 use pump_hil_model::event::{Body, ReplyFields};
+use std::sync::Arc;
 
 /// A request that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,13 +19,13 @@ pub enum SessionEvent {
         /// Which.
         id: RequestId,
         /// How it ended.
-        outcome: Outcome,
+        end: RequestEnd,
     },
 }
 
 /// How a request ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestEnd {
     /// Carried out.
     Ok {
         /// Reply fields with their units.
@@ -54,6 +55,26 @@ pub enum Outcome {
         /// Why.
         why: RequestError,
     },
+}
+
+impl RequestEnd {
+    /// What the journal has of it, where it has anything: of what was cut off, given up or not sent the caller knows.
+    pub(super) fn body(&self, verb: &str) -> Option<Body> {
+        let reply = |refused: Option<&String>, fields| Body::Reply {
+            verb: verb.to_owned(),
+            refused: refused.cloned(),
+            fields: Arc::clone(fields),
+        };
+        match self {
+            Self::Ok { fields } => Some(reply(None, fields)),
+            Self::Refused { reason, fields } => Some(reply(Some(reason), fields)),
+            Self::NoReply { tries } => Some(Body::NoReply {
+                verb: verb.to_owned(),
+                tries: *tries,
+            }),
+            Self::CutOff { .. } | Self::Abandoned | Self::NotSent { .. } => None,
+        }
+    }
 }
 
 /// Why a request cannot be said to this pump.

@@ -2,7 +2,7 @@
 
 /// Where something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct Location {
     /// Index of the file in its list of files.
     pub file: u16,
     /// First byte.

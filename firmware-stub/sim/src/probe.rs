@@ -2,8 +2,8 @@
 
 use stub_pump::io::ResetReason;
 
-use super::Machine;
 use crate::cpu::{Register, symbol};
+use crate::machine::Machine;
 
 impl Machine {
     /// Halts the core; the pump's time stands still until [`Self::resume`].
