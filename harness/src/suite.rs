@@ -270,7 +270,7 @@ fn play(
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
             let _ = std::fs::remove_file(path);
-            return Err(Trouble::told(TroubleCode::RIG, error.to_string()));
+            return Err(error.trouble());
         }
     };
     let mut runner = Runner::new(case, accepted, rig, journal, interrupt.clone(), onward);

@@ -1,6 +1,6 @@
 //! The rig that starts a pump as a process: what can go wrong before its port is there. Far ends are scripts.
 
-use pump_hil_rig::{OpenOptions, Rig, RigError, RigFile};
+use pump_hil_rig::{LinkError, OpenOptions, Rig, RigError, RigFile};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ async fn open(text: &str) -> Result<Rig, RigError> {
 #[tokio::test(flavor = "current_thread")]
 async fn a_process_that_ends_at_once_is_told_with_its_status() {
     let error = open("exit 7").await.unwrap_err();
-    assert!(matches!(error, RigError::Process { .. }), "{error}");
+    assert!(matches!(error, RigError::Process(_)), "{error}");
     assert!(error.to_string().contains("ended at once: exit status: 7"), "{error}");
 }
 
@@ -49,7 +49,7 @@ async fn a_port_that_is_none_is_told() {
     let checks = "case \"$*\" in 'sim --'*'--scale 600 --seed 5 --start 1000'*) ;; *) exit 9 ;; esac";
     let links = "while [ \"$1\" != --link ]; do shift; done; ln -s /dev/null \"$2\"; exec sleep 60";
     let error = open(&format!("{checks}\n{links}")).await.unwrap_err();
-    assert!(matches!(error, RigError::Open { .. }), "{error}");
+    assert!(matches!(error, RigError::Link(LinkError::Open { .. })), "{error}");
 }
 
 #[cfg(feature = "sim")]

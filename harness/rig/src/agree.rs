@@ -1,85 +1,15 @@
 //! Board, probe and firmware must belong together before anything is asked of the pump: what is in flash is the rig's image, and the pump that answers on the
 //! line is the one that the image makes.
 
-use super::probe::{self, CoreBackend};
-use super::{Rig, RigError, host_time};
-use pump_hil_firmware::Image;
+use super::disagreement::Disagreement;
+use super::error::RigError;
+use super::firmware::Firmware;
+use super::host_time;
+use super::probe::{self, CoreBackend, Debug, flash};
 use pump_hil_model::event::{Body, InFlash};
+use pump_hil_talk::device::Profile;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// What does not belong together.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Disagreement {
-    /// Other firmware is in flash.
-    #[error(
-        "the chip's flash is not {}: it differs from {at:#010x} on; flash it with `--flash {}`, or name the firmware that is in it as `elf` in the rig file", .elf.display(), .elf.display()
-    )]
-    Flash {
-        /// The rig's firmware.
-        elf: PathBuf,
-        /// Where they differ first.
-        at: u64,
-    },
-    /// QEMU emulates another chip.
-    #[error(
-        "QEMU's machine `{machine}` is {found}, and the rig file says `chip: {chip}`; correct `machine` or `chip` there; nothing was run"
-    )]
-    Machine {
-        /// Its name.
-        machine: String,
-        /// What it is, in words.
-        found: String,
-        /// The chip that is wanted.
-        chip: String,
-    },
-    /// The image is of another chip.
-    #[error(
-        "{} has bytes at {at:#010x}, where {chip} has no memory; take the firmware that was built for this chip, or correct `chip` in the rig file; nothing was run", .elf.display()
-    )]
-    Misplaced {
-        /// The rig's firmware.
-        elf: PathBuf,
-        /// The chip.
-        chip: String,
-        /// Where its first such part begins.
-        at: u64,
-    },
-    /// The image does not say of which build it is.
-    #[error(
-        "{} has no text `{symbol}`, which the device profile calls its build; is it firmware for this profile?", .elf.display()
-    )]
-    NoBuild {
-        /// The rig's firmware.
-        elf: PathBuf,
-        /// The symbol.
-        symbol: String,
-    },
-    /// The pump says something else of itself.
-    #[error(
-        "the pump on the line says `{what}={said}`, and {from} has `{expected}`: the line and the probe lead to two boards, or the pump did not start anew; check the cables and `port` in the rig file"
-    )]
-    Identity {
-        /// Which field of the reply.
-        what: &'static str,
-        /// What it says.
-        said: String,
-        /// What was expected.
-        expected: String,
-        /// Where that is from.
-        from: String,
-    },
-}
-
-/// The firmware that a rig runs: a file, and what is in it.
-#[derive(Debug, Clone)]
-pub(super) struct Firmware {
-    pub elf: PathBuf,
-    pub image: Arc<Image>,
-    /// It is to be brought into flash where it is not there yet.
-    pub flash: bool,
-}
 
 /// Whether the chip that the rig file names, the machine that QEMU emulates and the firmware can belong together.
 ///
@@ -106,52 +36,58 @@ pub(super) fn in_qemu(
     }
 }
 
-impl Rig {
-    /// Sees to it that the chip's flash holds the rig's firmware. Where it was written the core stands before its first instruction.
-    ///
-    /// # Errors
-    /// It holds other firmware and may not be flashed, or flashing failed.
-    pub(super) fn look_into_flash(&mut self, firmware: &Firmware) -> Result<(), RigError> {
-        let Some(debug) = &mut self.debug else {
-            return Ok(());
-        };
-        let begun = host_time::now();
-        let segments = firmware.image.segments();
-        let in_flash = match debug.flash_differs(&segments)? {
-            None => InFlash::Already,
-            Some(at) if !firmware.flash => {
-                let elf = firmware.elf.clone();
-                return Err(Disagreement::Flash { elf, at }.into());
-            }
-            Some(_) => {
-                debug.flash(&segments)?;
-                debug.reset_and_halt()?;
-                InFlash::Written
-            }
-        };
-        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.note_firmware(firmware, in_flash, took_ms);
-        Ok(())
+/// Sees to it that the chip's flash holds the rig's firmware; gives what is to be journaled of it. Where it was written the core stands before its first
+/// instruction.
+///
+/// # Errors
+/// It holds other firmware and may not be flashed, or flashing failed.
+pub(super) fn look_into_flash(debug: &mut Debug, firmware: &Firmware, build: Option<&str>) -> Result<Body, RigError> {
+    let begun = host_time::now();
+    let segments = firmware.image.segments();
+    let in_flash = match flash::differs(debug, &segments)? {
+        None => InFlash::Already,
+        Some(at) if !firmware.flash => {
+            let elf = firmware.elf.clone();
+            return Err(Disagreement::Flash { elf, at }.into());
+        }
+        Some(_) => {
+            flash::write(debug, &segments)?;
+            debug.reset_and_halt()?;
+            InFlash::Written
+        }
+    };
+    Ok(note(firmware, build, in_flash, host_time::ms(begun.elapsed())))
+}
+
+/// What is to be journaled of the firmware; `build` is the symbol of its build's text.
+pub(super) fn note(firmware: &Firmware, build: Option<&str>, in_flash: InFlash, took_ms: u64) -> Body {
+    Body::Firmware {
+        elf: firmware.elf.display().to_string(),
+        sha256: firmware.image.sha256(),
+        build: build.and_then(|symbol| firmware.image.text(symbol)).map(str::to_owned),
+        in_flash,
+        took_ms,
+    }
+}
+
+/// What the pump on the line must be.
+#[derive(Debug)]
+pub(super) struct Expected {
+    profile: Arc<Profile>,
+    firmware: Option<Firmware>,
+}
+
+impl Expected {
+    /// The pump that this profile describes and this firmware makes.
+    pub fn new(profile: Arc<Profile>, firmware: Option<Firmware>) -> Self {
+        Self { profile, firmware }
     }
 
-    /// Keeps for the journal which firmware this is.
-    pub(super) fn note_firmware(&mut self, firmware: &Firmware, in_flash: InFlash, took_ms: u64) {
-        let build = self.profile.build_symbol.as_ref();
-        self.opened.push(Body::Firmware {
-            elf: firmware.elf.display().to_string(),
-            sha256: firmware.image.sha256(),
-            build: build.and_then(|symbol| firmware.image.text(symbol)).map(str::to_owned),
-            in_flash,
-            took_ms,
-        });
-    }
-
-    /// Whether the pump that answered `identify` with these fields is the one that the rig's firmware and its device profile make. Nothing is expected where
-    /// neither says anything.
+    /// Whether the pump that answered `identify` with these fields is that one. Nothing is expected where neither says anything.
     ///
     /// # Errors
     /// [`Disagreement`].
-    pub fn agrees(&self, fields: &BTreeMap<String, String>) -> Result<(), RigError> {
+    pub fn agrees(&self, fields: &BTreeMap<String, String>) -> Result<(), Disagreement> {
         let profile = &self.profile;
         let said = |what: &str| fields.get(what).cloned().unwrap_or_default();
         if let Some(model) = &profile.model
@@ -170,7 +106,7 @@ impl Rig {
         let elf = firmware.elf.clone();
         let Some(build) = firmware.image.text(symbol) else {
             let symbol = symbol.clone();
-            return Err(Disagreement::NoBuild { elf, symbol }.into());
+            return Err(Disagreement::NoBuild { elf, symbol });
         };
         match said("build") == build {
             true => Ok(()),
@@ -179,12 +115,11 @@ impl Rig {
     }
 }
 
-fn identity(what: &'static str, said: String, expected: &str, from: String) -> RigError {
+fn identity(what: &'static str, said: String, expected: &str, from: String) -> Disagreement {
     Disagreement::Identity {
         what,
         said,
         expected: expected.to_owned(),
         from,
     }
-    .into()
 }

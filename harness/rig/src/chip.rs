@@ -1,14 +1,20 @@
-//! Granted time on a chip: no call reaches it, so time, line and switches are settled through its test block, by the probe.
+//! A chip as the harness reaches it by its probe: what is inside, what it tells, and what it is asked to do.
 //!
-//! A request stands in the block with a number (`firmware-stub/TEST-BLOCK.md`, "On a chip"); the pump repeats the number once it was carried out, and then its
-//! counts are final. The same steps serve an emulator and a board.
+//! Where no call reaches a chip, time, line and switches are settled through its test block. A request stands in the block with a number
+//! (`firmware-stub/TEST-BLOCK.md`, "On a chip"); the pump repeats the number once it was carried out, and then its counts are final. The same steps serve
+//! an emulator and a board.
 
-use super::clock::Clock;
-use super::host_time::Waited;
-use super::line::End;
+use super::error::RigError;
+use super::faults::Faults;
+use super::fence::FenceError;
+use super::host_time::{self, Waited};
+use super::inside::Inside;
+use super::link::Line;
+use super::options::RigLimits;
+use super::probe::ProbeError;
+use super::received::End;
 use super::test_block::Stand;
-use super::{Rig, RigError, TestBlock};
-use pump_hil_model::quantity::Span;
+use pump_hil_model::event::Body;
 use std::time::Duration;
 
 /// Looks in a row before the host is given a rest: most requests are done by then.
@@ -48,67 +54,122 @@ impl Wait {
     }
 }
 
-impl Rig {
-    /// Lets everything that was sent arrive and be answered, then lets time run to `until`, if it is to move at all, or until something is sent; takes what
-    /// was sent.
-    pub(super) async fn settle_on_chip(&mut self, until: Option<Span>, bytes: &mut Vec<u8>) -> Result<End, RigError> {
-        let before = self.clock.now();
-        let limit = match until {
-            Some(until) if until > before => self.fence_limit,
+/// A chip, its core and what it runs.
+#[derive(Debug)]
+pub(super) struct Chip {
+    pub inside: Inside,
+    faults: Faults,
+    /// How long it may take for a request.
+    fence_limit: Duration,
+    /// How long its firmware may take to start.
+    start_limit: Duration,
+    /// The firmware did not do what it was asked within so many milliseconds of host time, and its own stood meanwhile.
+    hangs: Option<u64>,
+}
+
+impl Chip {
+    /// A chip of which nothing is known yet.
+    pub fn new(inside: Inside, faults: Faults, limits: RigLimits) -> Self {
+        Self {
+            inside,
+            faults,
+            fence_limit: limits.fence,
+            start_limit: limits.open,
+            hangs: None,
+        }
+    }
+
+    /// How long it may take for a request, and for its start.
+    #[cfg(test)]
+    pub fn limits(&mut self) -> (&mut Duration, &mut Duration) {
+        (&mut self.fence_limit, &mut self.start_limit)
+    }
+
+    /// Whether the core stands. Where it does because the firmware faulted, that is put down, and it goes on.
+    pub fn stands(&mut self) -> Result<bool, ProbeError> {
+        self.faults.stands(&mut self.inside)
+    }
+
+    /// The core stands at a fault, and stays there: that is put down.
+    pub fn record_fault(&mut self) {
+        self.faults.record(&mut self.inside);
+    }
+
+    /// What the firmware told the probe since the last look, and what became of it where it faulted; nothing where it tells nothing.
+    pub fn logged(&mut self) -> Vec<Body> {
+        self.faults.logged(&mut self.inside)
+    }
+
+    /// The same for the last time: lines without an end as well.
+    pub fn logged_last(&mut self) -> Vec<Body> {
+        self.faults.logged_last(&mut self.inside)
+    }
+
+    /// Whether its firmware hangs: the milliseconds of host time in which it did not do what it was asked.
+    pub fn hangs(&self) -> Option<u64> {
+        self.hangs
+    }
+
+    /// Lets everything that was sent arrive and be answered, then lets time run from `now_ms` to `until_ms`, if it is to move at all, or until something is
+    /// sent; takes what was sent.
+    pub async fn grant(
+        &mut self,
+        line: &mut Line,
+        now_ms: &mut u64,
+        until_ms: Option<u64>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<End, RigError> {
+        let limit = match until_ms {
+            Some(until) if until > *now_ms => self.fence_limit,
             _ => self.standing_limit(),
         };
         self.answers()?;
-        let rx = self.link.sent as u32;
-        let until_ms = until.map(|until| u64::try_from(until.0.max(before.0)).unwrap_or(0));
+        // The block counts bytes in words that wrap, as the pump does.
+        let rx = line.sent() as u32;
         if self.stands()? {
-            return self.held();
+            return self.held(now_ms);
         }
-        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
-        block.ask(debug, rx, until_ms)?;
+        let (block, debug) = self.inside.block_of(|| "granted time".to_owned())?;
+        block.ask(debug, rx, until_ms.map(|until| until.max(*now_ms)))?;
         let mut wait = Wait::new(limit);
         let stand = loop {
-            if let Some(stand) = self.look(&mut wait)? {
+            if let Some(stand) = self.look(line, &mut wait)? {
                 break stand;
             }
             if wait.looks.is_multiple_of(LOOKS) && self.stands()? {
-                return self.held();
+                return self.held(now_ms);
             }
             // An interrupt of the run must be heard.
             tokio::task::yield_now().await;
         };
-        if let Clock::Chip { now_ms, .. } = &mut self.clock {
-            *now_ms = stand.now_ms;
-        }
-        let ahead = stand.tx.wrapping_sub(self.link.received as u32);
-        let total = self.link.received + u64::from(ahead);
-        self.link.receive_up_to(total, bytes).await?;
-        self.settled = Some((self.link.sent, self.link.received));
-        self.touched = false;
+        *now_ms = stand.now_ms;
+        let ahead = stand.tx.wrapping_sub(line.received() as u32);
+        let total = line.received() + u64::from(ahead);
+        line.receive_up_to(total, bytes).await?;
+        line.settle();
+        self.inside.settle();
         Ok(if bytes.is_empty() { End::Deadline } else { End::Bytes })
     }
 
     /// The core is halted, at a breakpoint perhaps: what was granted beyond this instant is taken back.
-    fn held(&mut self) -> Result<End, RigError> {
-        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
-        let stands_ms = block.hold(debug)?;
-        if let Clock::Chip { now_ms, .. } = &mut self.clock {
-            *now_ms = stands_ms.max(*now_ms);
-        }
+    fn held(&mut self, now_ms: &mut u64) -> Result<End, RigError> {
+        let (block, debug) = self.inside.block_of(|| "granted time".to_owned())?;
+        *now_ms = block.hold(debug)?.max(*now_ms);
         Ok(End::Halted)
     }
 
     /// Lets the pump act on what was written into its block, and refresh it. Nothing where the block is never stale, or while the core is halted.
-    pub(super) fn apply(&mut self) -> Result<(), RigError> {
-        let rx = self.link.sent as u32;
-        if !self.block.as_ref().is_some_and(TestBlock::takes_requests) || self.stands()? {
+    pub fn apply(&mut self, line: &mut Line) -> Result<(), RigError> {
+        let rx = line.sent() as u32;
+        if !self.inside.takes_requests() || self.stands()? {
             return Ok(());
         }
         let limit = self.standing_limit();
         self.answers()?;
-        let (block, debug) = self.block_of(|| "a request".to_owned())?;
+        let (block, debug) = self.inside.block_of(|| "a request".to_owned())?;
         block.ask(debug, rx, None)?;
         let mut wait = Wait::new(limit);
-        while self.look(&mut wait)?.is_none() {
+        while self.look(line, &mut wait)?.is_none() {
             if wait.looks.is_multiple_of(LOOKS) && self.stands()? {
                 return Ok(());
             }
@@ -126,16 +187,17 @@ impl Rig {
         self.hangs.map_or(Ok(()), |limit_ms| Err(RigError::Hangs { limit_ms }))
     }
 
-    /// Takes back what was granted to a chip and is not done, as nobody waits for it any more. From now on it may take for a request as long as for a start.
+    /// Takes back what was granted and is not done, as nobody waits for it any more. From now on it may take for a request as long as for a start.
     pub fn take_back(&mut self) {
         self.fence_limit = self.fence_limit.min(self.start_limit);
-        if let (Some(block), Some(debug)) = (&self.block, &mut self.debug)
-            && block.takes_requests()
-        {
+        if !self.inside.takes_requests() {
+            return;
+        }
+        if let Ok((block, debug)) = self.inside.block_of(String::new) {
             // A probe that fails is told by whoever needs it next.
             let _ = block.hold(debug);
             // Where the pump stands now is not known until it is asked.
-            self.touched();
+            self.inside.touch();
         }
     }
 
@@ -145,40 +207,41 @@ impl Rig {
     /// The probe failed.
     pub fn restart(&mut self) -> Result<(), RigError> {
         self.take_back();
-        let (_, debug) = self.block_of(|| "a restart".to_owned())?;
+        let (_, debug) = self.inside.block_of(|| "a restart".to_owned())?;
         debug.reset()?;
         debug.run_if_halted()?;
         self.hangs = None;
-        self.touched();
+        self.inside.touch();
         Ok(())
     }
 
     /// A request that takes longer than it may: host time is bounded, whatever the pump does. Where the pump's own time does not get on for half of that,
     /// its firmware hangs; else the host, or the probe, is slow.
-    fn is_overdue(&mut self, wait: &mut Wait) -> Result<(), RigError> {
+    fn is_overdue(&mut self, line: &mut Line, wait: &mut Wait) -> Result<(), RigError> {
         let limit = wait.limit;
         let waited = wait.waited.so_far();
         if waited - wait.halfway.map_or(Duration::ZERO, |(since, _)| since) <= limit / 2 {
             return Ok(());
         }
-        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
+        let (block, debug) = self.inside.block_of(|| "granted time".to_owned())?;
         let now = block.now(debug)?;
         let Some((_, then)) = wait.halfway else {
             wait.halfway = Some((waited, now));
             return Ok(());
         };
         if now != then {
-            return Err(RigError::FenceTimeout { limit_ms: ms(limit) });
+            let limit_ms = host_time::ms(limit);
+            return Err(FenceError::Timeout { limit_ms }.into());
         }
-        self.do_bytes_miss(limit)?;
-        self.hangs = Some(ms(limit));
+        self.do_bytes_miss(line, limit)?;
+        self.hangs = Some(host_time::ms(limit));
         self.answers()
     }
 
     /// A pump that waits for bytes which the cable lost looks as if it hung; but it does what needs no more of them. What was lost is not waited for again.
-    fn do_bytes_miss(&mut self, limit: Duration) -> Result<(), RigError> {
-        let sent = self.link.sent as u32;
-        let (block, debug) = self.block_of(|| "a request".to_owned())?;
+    fn do_bytes_miss(&mut self, line: &mut Line, limit: Duration) -> Result<(), RigError> {
+        let sent = line.sent() as u32;
+        let (block, debug) = self.inside.block_of(|| "a request".to_owned())?;
         let taken = block.taken(debug)?;
         let missing = sent.wrapping_sub(taken);
         if missing == 0 {
@@ -187,32 +250,23 @@ impl Rig {
         block.ask(debug, taken, None)?;
         let mut wait = Wait::new(self.standing_limit());
         while wait.waited.so_far() < wait.limit {
-            let (block, debug) = self.block_of(|| "a request".to_owned())?;
+            let (block, debug) = self.inside.block_of(|| "a request".to_owned())?;
             if block.done(debug)?.is_some() {
-                self.link.sent -= u64::from(missing);
-                return Err(RigError::Untaken {
-                    port: self.link.name.clone(),
-                    missing,
-                    limit_ms: ms(limit),
-                });
+                return Err(line.untaken(missing, limit).into());
             }
-            self.link.put_aside(wait.rest())?;
+            line.put_aside(wait.rest())?;
         }
         Ok(())
     }
 
     /// Where the pump stands once it has done what it was asked; else a rest, in which bytes are taken: a full transmitter would hold it up.
-    fn look(&mut self, wait: &mut Wait) -> Result<Option<Stand>, RigError> {
-        let (block, debug) = self.block_of(|| "granted time".to_owned())?;
+    fn look(&mut self, line: &mut Line, wait: &mut Wait) -> Result<Option<Stand>, RigError> {
+        let (block, debug) = self.inside.block_of(|| "granted time".to_owned())?;
         let done = block.done(debug)?;
         if done.is_none() {
-            self.is_overdue(wait)?;
-            self.link.put_aside(wait.rest())?;
+            self.is_overdue(line, wait)?;
+            line.put_aside(wait.rest())?;
         }
         Ok(done)
     }
-}
-
-fn ms(limit: Duration) -> u64 {
-    u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,11 +1,11 @@
 //! Rig files: how to reach a pump.
 
-mod elf;
-
-use super::RigError;
-use super::agree::Firmware;
-use super::probe::{Probes, UsbAt};
-use super::qemu::QemuAt;
+use super::clock::ClockKind;
+use super::error::RigError;
+use super::firmware::{self, FileError, Firmware};
+use super::options::RigLimits;
+use super::probe::{FlashError, ProbeAt, ProbeError, Probes};
+use super::pumps::Pump;
 use super::raw::{self, RawRig};
 use crate::files;
 use pump_hil_firmware::Image;
@@ -20,7 +20,6 @@ use pump_hil_talk::device::Profile;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 const SIM_RIG: &str = include_str!("../../../fixtures/rigs/sim.yaml");
 const STUB_DEVICE: &str = include_str!("../../../fixtures/devices/stub.yaml");
@@ -45,102 +44,13 @@ pub struct RigFile {
     /// The firmware: the one that the rig runs, else the one that the device profile names.
     pub image: Option<Arc<Image>>,
     /// The pump.
-    pub pump: PumpAt,
+    pub(super) pump: Arc<dyn Pump>,
     /// How time passes.
     pub clock: ClockKind,
     /// The debug probe.
     pub probe: Option<ProbeAt>,
     /// Bounds.
     pub limits: RigLimits,
-}
-
-/// Where the pump is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PumpAt {
-    /// The stub pump on a thread of this process, behind a PTY.
-    Sim {
-        /// Months that its battery is made for; as the stub pump is by itself where nothing is said.
-        service_months: Option<u32>,
-    },
-    /// The stub pump in a process of its own, behind a PTY.
-    SimProcess,
-    /// Firmware in QEMU.
-    Qemu(QemuAt),
-    /// A pump on a serial port.
-    Serial(SerialAt),
-}
-
-/// A pump on a serial port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SerialAt {
-    /// Path of the port, or [`OF_THE_PROBE`].
-    pub port: String,
-    /// Bits a second.
-    pub baud: u32,
-    /// Its firmware.
-    pub elf: Option<PathBuf>,
-}
-
-/// Instead of a port's path: the port on the same USB plug as the probe.
-pub const OF_THE_PROBE: &str = "of-the-probe";
-
-/// How time passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClockKind {
-    /// The harness grants it: from deadline to deadline, nothing sleeps.
-    Virtual,
-    /// The host's clock, `scale` times as fast.
-    Real {
-        /// Pump seconds in a host second.
-        scale: u32,
-    },
-}
-
-/// The debug probe.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProbeAt {
-    /// The virtual probe of the simulated chip.
-    Sim {
-        /// Symbol of the test block in the device profile; without it there is none.
-        test_block: Option<String>,
-    },
-    /// The virtual probe of the chip in QEMU.
-    Qemu {
-        /// Its name in probe-rs, which the machine is held to, and by which its flash is programmed; `None`: any.
-        chip: Option<String>,
-        /// Symbol of the test block in the device profile or the firmware; without it there is none.
-        test_block: Option<String>,
-    },
-    /// A probe on USB.
-    Usb {
-        /// Which one, and what it is wired to.
-        at: UsbAt,
-        /// Symbol of the test block in the device profile or the firmware; without it there is none.
-        test_block: Option<String>,
-    },
-}
-
-impl ProbeAt {
-    /// Symbol of the test block; `None`: there is none.
-    #[must_use]
-    pub fn test_block(&self) -> Option<&str> {
-        match self {
-            Self::Sim { test_block } | Self::Qemu { test_block, .. } | Self::Usb { test_block, .. } => {
-                test_block.as_deref()
-            }
-        }
-    }
-}
-
-/// Bounds in host time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RigLimits {
-    /// Opening a port, or starting a process.
-    pub open: Duration,
-    /// Writing one piece.
-    pub write: Duration,
-    /// One grant of virtual time.
-    pub fence: Duration,
 }
 
 impl RigFile {
@@ -205,30 +115,19 @@ impl RigFile {
         else {
             return Err(wrong.into());
         };
-        if let Some((key, what)) = contradiction(&pump, clock, probe.as_ref()) {
+        if let Some((key, what)) = pump.contradicts(clock, probe.as_ref()) {
             return Err(document.wrong(Mistake::KeyCombination, &key, what).into());
         }
-        let mut device = device(&raw.device)?;
-        let firmware = elf::of_chip(&mut pump, probe.as_ref(), flash).map_err(|error| match elf::unusable(&error) {
-            Some(what) if flash.is_none() => document.wrong(Mistake::Elf, &["pump", "elf"], what).into(),
-            _ => error,
-        })?;
-        let image = match &firmware {
-            Some(firmware) => {
-                // The image itself knows where its things are; the profile's places are another's.
-                device.profile.symbols.clear();
-                Some(Arc::clone(&firmware.image))
+        let device = device(&raw.device)?;
+        let firmware = match flash {
+            Some(elf) => Some(flashed(&mut *pump, probe.as_ref(), elf)?),
+            None => {
+                let own = pump.elf().map(|elf| Firmware::read(elf, false)).transpose();
+                own.map_err(|error| document.wrong(Mistake::Elf, &["pump", "elf"], error.of_elf()))?
             }
-            None => device.image()?,
         };
-        let Device {
-            mut profile,
-            text: device_text,
-            ..
-        } = device;
-        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
-            profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
-        }
+        let (device, image) = device.with_firmware(firmware.as_ref())?;
+        let profile = device.profile;
         if let Some(symbol) = probe.as_ref().and_then(ProbeAt::test_block)
             && !profile.symbols.contains_key(symbol)
         {
@@ -242,15 +141,21 @@ impl RigFile {
             summary: raw.summary,
             text: text.to_owned(),
             profile: Arc::new(profile),
-            device_text,
+            device_text: device.text,
             image,
             firmware,
             probes: Probes::default(),
-            pump,
+            pump: Arc::from(pump),
             clock,
             probe,
             limits,
         })
+    }
+
+    /// Its probe is looked for among these, and no more on this host's USB.
+    #[cfg(feature = "for-tests")]
+    pub fn look_for_probes_in(&mut self, probes: Probes) {
+        self.probes = probes;
     }
 
     /// The JSON Schema of a rig file, as text, for editors.
@@ -262,7 +167,7 @@ impl RigFile {
     /// Whether each case gets a simulated pump of its own, so that cases can run side by side.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        matches!(self.pump, PumpAt::Sim { .. } | PumpAt::SimProcess | PumpAt::Qemu(_))
+        self.pump.is_simulated()
     }
 
     /// Where the test block is, where there is one.
@@ -283,17 +188,14 @@ impl RigFile {
     /// How far the times of a run may be apart from those of another: nothing where time is granted, and what a busy host costs by the wall clock.
     #[must_use]
     pub fn time_slack(&self) -> Span {
-        match self.clock {
-            ClockKind::Virtual => Span(0),
-            ClockKind::Real { scale } => Span(i64::from(scale) * 50),
-        }
+        self.clock.slack()
     }
 
     /// What a run on this rig may need. Opening it checks that it is so.
     #[must_use]
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         let mut can = BTreeSet::from([Capability::RawSerial]);
-        if self.clock == ClockKind::Virtual {
+        if self.clock.is_granted() {
             can.insert(Capability::VirtualTime);
         }
         if let Some(probe) = &self.probe {
@@ -327,89 +229,54 @@ impl Device {
         Self::parse(STUB_DEVICE.to_owned(), PathBuf::from("fixtures/devices/stub.yaml"))
     }
 
+    /// With the places of the firmware's symbols: the one that runs on the rig's own chip, else the one that the profile names.
+    fn with_firmware(mut self, own: Option<&Firmware>) -> Result<(Self, Option<Arc<Image>>), RigError> {
+        let image = match own {
+            Some(own) => {
+                // The image itself knows where its things are; the profile's places are another's.
+                self.profile.symbols.clear();
+                Some(Arc::clone(&own.image))
+            }
+            None => self.image()?,
+        };
+        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
+            self.profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
+        }
+        Ok((self, image))
+    }
+
     /// The firmware that it names.
     fn image(&self) -> Result<Option<Arc<Image>>, RigError> {
         let Some(elf) = &self.profile.elf else {
             return Ok(None);
         };
         let folder = self.file.parent().unwrap_or(Path::new(""));
-        let image = elf::image(&files::tidy(&folder.join(elf)));
-        image.map(Some).map_err(|error| match elf::unusable(&error) {
-            Some(what) => {
-                Profile::wrong(Mistake::Elf, &self.text, &self.file.display().to_string(), "elf", what).into()
-            }
-            None => error,
+        let image = firmware::image(&files::tidy(&folder.join(elf)));
+        image.map(Some).map_err(|error| {
+            let file = self.file.display().to_string();
+            Profile::wrong(Mistake::Elf, &self.text, &file, "elf", error.of_elf()).into()
         })
     }
 }
 
-/// What of a rig does not go together: the keys that are wrong, and why.
-fn contradiction(
-    pump: &PumpAt,
-    clock: ClockKind,
-    probe: Option<&ProbeAt>,
-) -> Option<([&'static str; 2], &'static str)> {
-    let own = match (pump, probe) {
-        (PumpAt::Sim { .. }, Some(ProbeAt::Qemu { .. } | ProbeAt::Usb { .. })) => {
-            "a pump of kind `sim` has the probe `sim`"
-        }
-        (PumpAt::Qemu(_), Some(ProbeAt::Sim { .. } | ProbeAt::Usb { .. })) => {
-            "a pump of kind `qemu` has the probe `qemu`"
-        }
-        (PumpAt::Serial(_), Some(ProbeAt::Sim { .. } | ProbeAt::Qemu { .. })) => {
-            "a pump of kind `serial` has the probe `usb`, or none"
-        }
-        (PumpAt::SimProcess, Some(_)) => "a pump of kind `sim-process` has no probe",
-        _ => "",
-    };
-    if !own.is_empty() {
-        return Some((["probe", "kind"], own));
+/// The firmware that `--flash` names.
+fn flashed(pump: &mut dyn Pump, probe: Option<&ProbeAt>, elf: &Path) -> Result<Firmware, RigError> {
+    if probe.and_then(|at| at.probe().chip()).is_none() {
+        return Err(ProbeError::from(FlashError::NoChip).into());
     }
-    if let PumpAt::Serial(at) = pump
-        && at.port == OF_THE_PROBE
-        && probe.is_none()
-    {
-        return Some((
-            ["pump", "port"],
-            "there is no probe whose port it could be; name the port's path, or add `probe`",
-        ));
-    }
-    match (clock, pump) {
-        (ClockKind::Virtual, PumpAt::Sim { .. }) => None,
-        (ClockKind::Real { .. }, PumpAt::Sim { .. }) => Some((
-            ["clock", "kind"],
-            "a pump of kind `sim` has virtual time; take `sim-process`",
-        )),
-        (ClockKind::Virtual, PumpAt::SimProcess) => Some((
-            ["clock", "kind"],
-            "a pump of kind `sim-process` runs by the host's clock; take `kind: real`",
-        )),
-        (ClockKind::Virtual, PumpAt::Qemu(_) | PumpAt::Serial(_)) => match probe.map(ProbeAt::test_block) {
-            None => Some((
-                ["clock", "kind"],
-                "virtual time is granted to a chip through its test block; add `probe`, with `test-block`",
-            )),
-            Some(None) => Some((
-                ["probe", "kind"],
-                "virtual time is granted to a chip through its test block; name its symbol in `test-block`",
-            )),
-            Some(Some(_)) => None,
-        },
-        (ClockKind::Real { scale: 2.. }, PumpAt::Qemu(_)) => Some((
-            ["clock", "scale"],
-            "firmware in QEMU goes at the host's own pace; take `scale: 1`",
-        )),
-        (ClockKind::Real { .. }, _) => None,
-    }
+    let firmware = Firmware::read(elf, true)?;
+    let sha256 = firmware.image.sha256();
+    pump.is_flashed(&|own| firmware::image(own).is_ok_and(|own| own.sha256() == sha256));
+    Ok(firmware)
 }
 
 fn read(path: &Path) -> Result<String, RigError> {
-    let file = |why| RigError::File {
+    let file = |why| FileError::Unread {
         path: path.to_owned(),
         why,
     };
     let bytes = files::read_bounded(path).map_err(file)?;
-    String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("the file is not valid UTF-8")))
+    String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("the file is not valid UTF-8")).into())
 }
 
 /// A device is a path where it looks like one, else a name.

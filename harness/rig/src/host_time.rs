@@ -27,6 +27,12 @@ pub async fn sleep(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
+/// A time in whole milliseconds, as errors and journals tell it.
+#[must_use]
+pub fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What comes of `awaited`, or `None` where it is not there within `limit`.
 pub async fn within<T>(limit: Duration, awaited: impl Future<Output = T>) -> Option<T> {
     let mut awaited = pin!(awaited);

@@ -1,26 +1,95 @@
 //! Looking and reaching inside the pump: memory, core and test block, through the probe.
 
-use super::probe::Debug;
+use super::error::RigError;
+use super::probe::{Debug, ProbeError};
+use super::record;
 use super::test_block::{FaultState, TestBlock};
-use super::{Rig, RigError};
 use pump_hil_firmware::{Image, MemoryPlace, NameError};
+use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::event::Sample;
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::value::{MemoryValue, needs_image};
 use pump_hil_talk::device::Profile;
+use std::sync::Arc;
 
-/// From here on an address is a register of a peripheral.
+/// From here on an address is a register of a peripheral: up to there lie code and RAM (Armv7-M Architecture Reference Manual, B3.1).
 const PERIPHERALS: u64 = 0x4000_0000;
 
-impl Rig {
-    /// The test block at this instant; `None` where there is none.
+/// A pump as its probe sees it; without a probe nothing is seen.
+#[derive(Debug)]
+pub(super) struct Inside {
+    /// The rig's name.
+    rig: String,
+    profile: Arc<Profile>,
+    image: Option<Arc<Image>>,
+    debug: Option<Debug>,
+    /// Once the firmware has made it.
+    block: Option<TestBlock>,
+    /// The probe did something since time was last granted: the pump may have something to say of it.
+    touched: bool,
+}
+
+impl Inside {
+    /// Through `debug`, with the names of this profile and this image.
+    pub fn new(rig: String, profile: Arc<Profile>, image: Option<Arc<Image>>, debug: Option<Debug>) -> Self {
+        Self {
+            rig,
+            profile,
+            image,
+            debug,
+            block: None,
+            touched: true,
+        }
+    }
+
+    /// The probe.
+    pub fn debug(&mut self) -> Option<&mut Debug> {
+        self.debug.as_mut()
+    }
+
+    /// Whether there is a probe.
+    pub fn has_probe(&self) -> bool {
+        self.debug.is_some()
+    }
+
+    /// The firmware has made its block.
+    pub fn found(&mut self, block: TestBlock) {
+        self.block = Some(block);
+    }
+
+    /// Whether its pump acts on requests in its test block; another is reached by a call, and never stale.
+    pub fn takes_requests(&self) -> bool {
+        self.block.as_ref().is_some_and(TestBlock::takes_requests)
+    }
+
+    /// Whether the pump may have something to say of what the probe did.
+    pub fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Something may have been sent at this instant.
+    pub fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// All that was said at this instant is received.
+    pub fn settle(&mut self) {
+        self.touched = false;
+    }
+
+    /// What the pump is doing at this instant; `None` without a probe. A core that runs is halted for it, and goes on afterwards.
+    pub fn crash(&mut self, why: Why) -> Option<Crash> {
+        let debug = self.debug.as_mut()?;
+        Some(record::look(debug, self.block.as_ref(), self.image.as_deref(), why))
+    }
+
+    /// What the test block holds now; `None` where there is none.
     ///
     /// # Errors
     /// The probe could not read it.
-    pub fn sample(&mut self) -> Result<Option<Sample>, RigError> {
-        self.apply()?;
+    pub fn sample(&mut self) -> Result<Option<Sample>, ProbeError> {
         match (&self.block, &mut self.debug) {
             (Some(block), Some(debug)) => block.sample(debug).map(Some),
             _ => Ok(None),
@@ -31,53 +100,49 @@ impl Rig {
     ///
     /// # Errors
     /// There is no test block, or the probe could not write it.
-    pub fn arm_fault(&mut self, fault: FaultName, param: i64) -> Result<(), RigError> {
-        self.touched();
+    pub fn arm(&mut self, fault: FaultName, param: i64) -> Result<(), RigError> {
+        self.touch();
         let (block, debug) = self.block_of(|| format!("fault `{fault}`"))?;
-        block.arm(debug, fault, param)?;
-        self.apply()
+        Ok(block.arm(debug, fault, param)?)
     }
 
     /// A fault's slot, read back.
     ///
     /// # Errors
-    /// As [`Rig::arm_fault`].
-    pub fn fault_effect(&mut self, fault: FaultName) -> Result<FaultState, RigError> {
+    /// As [`Inside::arm`].
+    pub fn fault(&mut self, fault: FaultName) -> Result<FaultState, RigError> {
         let (block, debug) = self.block_of(|| format!("fault `{fault}`"))?;
-        block.fault(debug, fault)
+        Ok(block.fault(debug, fault)?)
     }
 
     /// Takes a fault's switch back.
     ///
     /// # Errors
-    /// As [`Rig::arm_fault`].
-    pub fn clear_fault(&mut self, fault: FaultName) -> Result<(), RigError> {
-        self.touched();
+    /// As [`Inside::arm`].
+    pub fn clear(&mut self, fault: FaultName) -> Result<(), RigError> {
+        self.touch();
         let (block, debug) = self.block_of(|| format!("fault `{fault}`"))?;
-        block.clear(debug, fault)?;
-        self.apply()
-    }
-
-    /// Beats the heart: a pump whose heartbeat limit is set stays in therapy. Nothing where there is no test block.
-    ///
-    /// # Errors
-    /// The probe could not write.
-    pub fn heartbeat(&mut self) -> Result<(), RigError> {
-        match (&mut self.block, &mut self.debug) {
-            (Some(block), Some(debug)) => block.beat(debug)?,
-            _ => return Ok(()),
-        }
-        self.apply()
+        Ok(block.clear(debug, fault)?)
     }
 
     /// Pump time without a heartbeat after which the pump goes safe; zero: off.
     ///
     /// # Errors
-    /// As [`Rig::arm_fault`].
+    /// As [`Inside::arm`].
     pub fn heartbeat_limit(&mut self, limit: Span) -> Result<(), RigError> {
         let (block, debug) = self.block_of(|| "a heartbeat limit".to_owned())?;
-        block.heartbeat_limit(debug, limit)?;
-        self.apply()
+        Ok(block.heartbeat_limit(debug, limit)?)
+    }
+
+    /// Beats the heart, where there is a test block; tells whether there is.
+    ///
+    /// # Errors
+    /// The probe could not write.
+    pub fn heartbeat(&mut self) -> Result<bool, ProbeError> {
+        match (&mut self.block, &mut self.debug) {
+            (Some(block), Some(debug)) => block.beat(debug).map(|()| true),
+            _ => Ok(false),
+        }
     }
 
     /// Reads what a place holds at this moment.
@@ -86,7 +151,7 @@ impl Rig {
     /// There is no probe, or nothing at the address.
     pub fn read_place(&mut self, place: &MemoryPlace) -> Result<MemoryValue, RigError> {
         let debug = self.debug_of(|| format!("reading `{}`", place.text))?;
-        place.read(|addr, into| read(debug, addr, into))
+        Ok(place.read(|addr, into| read(debug, addr, into))?)
     }
 
     /// Reads a value.
@@ -103,7 +168,7 @@ impl Rig {
     /// # Errors
     /// There is no probe, no such place, nothing at the address, or the place cannot hold the value.
     pub fn write_value(&mut self, at: &str, value: &MemoryValue) -> Result<(), RigError> {
-        self.touched();
+        self.touch();
         let place = self.place(at)?;
         let debug = self.debug_of(|| format!("writing `{at}`"))?;
         if !place.is_there(|addr, into| read(debug, addr, into))? {
@@ -122,12 +187,13 @@ impl Rig {
                 debug.read(addr, &mut there)?;
             }
             if addr < PERIPHERALS && there != bytes {
-                return Err(RigError::Probe {
+                return Err(ProbeError::Refused {
                     doing: format!("writing `{at}`"),
                     why: format!(
                         "{addr:#010x} does not hold it: it reads {there:02x?} after {bytes:02x?} was written; memory that cannot be written"
                     ),
-                });
+                }
+                .into());
             }
         }
         Ok(())
@@ -137,16 +203,16 @@ impl Rig {
     /// read back.
     ///
     /// # Errors
-    /// As [`Rig::write_value`], or the bit did not flip.
+    /// As [`Inside::write_value`], or the bit did not flip.
     pub fn flip(&mut self, at: &str, bit: u32) -> Result<(u64, u32, u32), RigError> {
-        self.touched();
+        self.touch();
         let place = self.place(at)?;
         place.has_bit(bit)?;
         // A register knows no bytes.
         let unit: u32 = if place.addr >= PERIPHERALS { 32 } else { 8 };
         let addr = place.addr + u64::from(bit / unit * unit / 8);
         let debug = self.debug_of(|| format!("flipping a bit at `{at}`"))?;
-        let look = |debug: &mut Debug| -> Result<u32, RigError> {
+        let look = |debug: &mut Debug| -> Result<u32, ProbeError> {
             if unit == 32 {
                 return debug.read_word(addr);
             }
@@ -162,12 +228,13 @@ impl Rig {
         }
         let after = look(debug)?;
         if after != flipped {
-            return Err(RigError::Probe {
+            return Err(ProbeError::Refused {
                 doing: format!("flipping bit {bit} of `{at}`"),
                 why: format!(
                     "{addr:#010x} does not hold it: it reads {after:#x} after {flipped:#x} was written; a register that the hardware sets, or memory that cannot be written"
                 ),
-            });
+            }
+            .into());
         }
         Ok((addr, before, flipped))
     }
@@ -177,52 +244,52 @@ impl Rig {
     /// # Errors
     /// There is no probe, or the core does not halt.
     pub fn halt(&mut self) -> Result<(), RigError> {
-        self.touched();
-        self.debug_of(|| "halting".to_owned())?.halt()
+        self.touch();
+        Ok(self.debug_of(|| "halting".to_owned())?.halt()?)
     }
 
     /// Lets the core go on.
     ///
     /// # Errors
-    /// As [`Rig::halt`].
+    /// As [`Inside::halt`].
     pub fn resume(&mut self) -> Result<(), RigError> {
-        self.touched();
-        self.debug_of(|| "resuming".to_owned())?.run()
+        self.touch();
+        Ok(self.debug_of(|| "resuming".to_owned())?.run()?)
     }
 
     /// Resets the core; it runs on.
     ///
     /// # Errors
-    /// As [`Rig::halt`].
+    /// As [`Inside::halt`].
     pub fn reset(&mut self) -> Result<(), RigError> {
-        self.touched();
-        self.debug_of(|| "resetting".to_owned())?.reset()
+        self.touch();
+        Ok(self.debug_of(|| "resetting".to_owned())?.reset()?)
     }
 
-    /// Sets a hardware breakpoint; [`Rig::receive`] ends with [`super::End::Halted`] when the core stands there.
+    /// Sets a hardware breakpoint; a wait ends with [`super::End::Halted`] when the core stands there.
     ///
     /// # Errors
     /// There is no probe, no such symbol, or no free breakpoint.
     pub fn break_at(&mut self, at: &str) -> Result<(), RigError> {
         let addr = self.code(at)?;
-        self.debug_of(|| format!("a breakpoint at `{at}`"))?
-            .set_breakpoint(addr)
+        let debug = self.debug_of(|| format!("a breakpoint at `{at}`"))?;
+        Ok(debug.set_breakpoint(addr)?)
     }
 
     /// Takes a breakpoint away.
     ///
     /// # Errors
-    /// As [`Rig::break_at`].
+    /// As [`Inside::break_at`].
     pub fn clear_break(&mut self, at: &str) -> Result<(), RigError> {
         let addr = self.code(at)?;
-        self.debug_of(|| format!("a breakpoint at `{at}`"))?
-            .clear_breakpoint(addr)
+        let debug = self.debug_of(|| format!("a breakpoint at `{at}`"))?;
+        Ok(debug.clear_breakpoint(addr)?)
     }
 
     /// Whether the core stands at `at`.
     ///
     /// # Errors
-    /// As [`Rig::break_at`].
+    /// As [`Inside::break_at`].
     pub fn stands_at(&mut self, at: &str) -> Result<bool, RigError> {
         let addr = self.code(at)?;
         let debug = self.debug_of(|| format!("looking for `{at}`"))?;
@@ -231,7 +298,7 @@ impl Rig {
 
     /// Leaves the pump safe by the probe: lets the core run, clears every fault, and asks for the safe state. Tells what was done and what was not.
     pub fn go_safe(&mut self) -> (Vec<String>, Vec<String>) {
-        self.touched();
+        self.touch();
         let (mut did, mut failed) = (Vec::new(), Vec::new());
         if let Some(debug) = &mut self.debug {
             match debug.run_if_halted() {
@@ -250,9 +317,6 @@ impl Rig {
                     Err(e) => failed.push(e.to_string()),
                 }
             }
-        }
-        if let Err(e) = self.apply() {
-            failed.push(e.to_string());
         }
         (did, failed)
     }
@@ -282,7 +346,7 @@ impl Rig {
 
     fn image_for(&self, wanted: &str) -> Result<&Image, RigError> {
         self.image.as_deref().ok_or_else(|| RigError::Lacks {
-            rig: self.name.clone(),
+            rig: self.rig.clone(),
             part: "firmware image (`elf` in the rig file or the device profile)",
             wanted: format!("`{wanted}`"),
         })
@@ -302,28 +366,20 @@ impl Rig {
             .ok_or_else(|| unknown_symbol(at, &self.profile))
     }
 
-    /// Something may have been sent at this instant.
-    pub(super) fn touched(&mut self) {
-        self.settled = None;
-        self.touched = true;
-    }
-
     fn debug_of(&mut self, wanted: impl FnOnce() -> String) -> Result<&mut Debug, RigError> {
         self.debug.as_mut().ok_or_else(|| RigError::Lacks {
-            rig: self.name.clone(),
+            rig: self.rig.clone(),
             part: "debug probe",
             wanted: wanted(),
         })
     }
 
-    pub(super) fn block_of(
-        &mut self,
-        wanted: impl FnOnce() -> String,
-    ) -> Result<(&mut TestBlock, &mut Debug), RigError> {
+    /// Block and probe, which `wanted` needs.
+    pub fn block_of(&mut self, wanted: impl FnOnce() -> String) -> Result<(&mut TestBlock, &mut Debug), RigError> {
         match (&mut self.block, &mut self.debug) {
             (Some(block), Some(debug)) => Ok((block, debug)),
             _ => Err(RigError::Lacks {
-                rig: self.name.clone(),
+                rig: self.rig.clone(),
                 part: "test block",
                 wanted: wanted(),
             }),
@@ -332,7 +388,7 @@ impl Rig {
 }
 
 /// Reads memory; a word in one go, as a register wants it.
-fn read(debug: &mut Debug, addr: u64, into: &mut [u8]) -> Result<(), RigError> {
+fn read(debug: &mut Debug, addr: u64, into: &mut [u8]) -> Result<(), ProbeError> {
     match <&mut [u8; 4]>::try_from(&mut *into) {
         Ok(word) if addr.is_multiple_of(4) => *word = debug.read_word(addr)?.to_le_bytes(),
         _ => debug.read(addr, into)?,
@@ -340,7 +396,7 @@ fn read(debug: &mut Debug, addr: u64, into: &mut [u8]) -> Result<(), RigError> {
     Ok(())
 }
 
-pub(super) fn unknown_symbol(name: &str, profile: &Profile) -> RigError {
+fn unknown_symbol(name: &str, profile: &Profile) -> RigError {
     let help = suggest(name, profile.symbols.keys().map(String::as_str));
     RigError::Symbol {
         name: name.to_owned(),

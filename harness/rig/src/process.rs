@@ -1,7 +1,7 @@
 //! The stub pump as a process of its own: `pump-hil sim`.
 
 use super::host_time::{self, Waited};
-use super::{OpenOptions, RigError};
+use super::options::OpenOptions;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,6 +13,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
+/// The simulated pump's process does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the simulated pump's process: {what}")]
+pub struct ProcessError {
+    /// What.
+    pub what: String,
+}
+
 /// A running process; it is killed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Pump {
@@ -22,8 +30,8 @@ pub(super) struct Pump {
 
 impl Pump {
     /// Starts the process and waits until its port is there.
-    pub async fn start(scale: u32, options: &OpenOptions, limit: Duration) -> Result<Self, RigError> {
-        let wrong = |what: String| RigError::Process { what };
+    pub async fn start(scale: u32, options: &OpenOptions, limit: Duration) -> Result<Self, ProcessError> {
+        let wrong = |what: String| ProcessError { what };
         let exe = match &options.exe {
             Some(exe) => exe.clone(),
             None => std::env::current_exe().map_err(|e| wrong(format!("this program cannot be found: {e}")))?,

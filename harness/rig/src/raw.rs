@@ -1,8 +1,10 @@
 //! A rig's file as it is written.
 
-use super::file::{ClockKind, ProbeAt, PumpAt, RigLimits, SerialAt};
-use super::probe::{self, Selector, UsbAt};
-use super::qemu::QemuAt;
+use super::clock::ClockKind;
+use super::listed::OneOf;
+use super::options::RigLimits;
+use super::probe::{self, ProbeAt, ProbeKind};
+use super::pumps::{self, Pump, PumpKind};
 use crate::files;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::mistake::Mistake;
@@ -41,7 +43,7 @@ pub(super) struct RawRig {
 #[schemars(extend("x-name" = "`pump`"))]
 pub(super) struct RawPump {
     /// The stub pump in this process, the same in a process of its own, firmware in QEMU, or a pump on a serial port.
-    pub kind: PumpKind,
+    pub kind: OneOf<PumpKind>,
     /// `sim`: months that its battery is made for.
     pub service_months: Option<u32>,
     /// `qemu`: machine of qemu-system-arm, such as `microbit`.
@@ -54,16 +56,6 @@ pub(super) struct RawPump {
     pub port: Option<String>,
     /// `serial`: bits a second.
     pub baud: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(extend("x-word" = "kind of pump"))]
-pub(super) enum PumpKind {
-    Sim,
-    SimProcess,
-    Qemu,
-    Serial,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -89,7 +81,7 @@ pub(super) enum ClockWord {
 #[schemars(extend("x-name" = "`probe`"))]
 pub(super) struct RawProbe {
     /// The virtual probe of the simulated chip, or of the chip in QEMU; or a real one on USB.
-    pub kind: ProbeKind,
+    pub kind: OneOf<ProbeKind>,
     /// Symbol of the test block in the device profile or the firmware; without it there is none.
     pub test_block: Option<String>,
     /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. In QEMU without it the machine may be any.
@@ -98,15 +90,6 @@ pub(super) struct RawProbe {
     pub selector: Option<String>,
     /// `usb`: kHz of its clock line; without it the probe's own choice.
     pub speed: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(extend("x-word" = "kind of probe"))]
-pub(super) enum ProbeKind {
-    Sim,
-    Qemu,
-    Usb,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -133,10 +116,10 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=80).contains(&text.len()) && text.chars().all(fits)
 }
 
-/// No key of `part` is given that its kind does not have: name, whether it is given, whether its kind has it.
-fn only(document: &Document, part: &str, keys: &[(&str, bool, bool)]) -> Result<(), WrongFile> {
-    let foreign = keys.iter().filter(|(_, given, wanted)| *given && !wanted);
-    let wrong = foreign.flat_map(|(key, ..)| {
+/// No key of `part` is given that its kind does not have; `given` tells of each whether it is given.
+fn only(document: &Document, part: &str, given: &[(&str, bool)], kind: &[&str]) -> Result<(), WrongFile> {
+    let foreign = given.iter().filter(|(key, given)| *given && !kind.contains(key));
+    let wrong = foreign.flat_map(|(key, _)| {
         let what = format!("a {part} of this kind has no `{key}`");
         document.wrong(Mistake::KeyCombination, &[part, key], what).0
     });
@@ -150,55 +133,26 @@ fn only(document: &Document, part: &str, keys: &[(&str, bool, bool)]) -> Result<
 
 impl RawPump {
     /// `folder` is where its file lies.
-    pub fn validated(self, document: &Document, folder: &Path) -> Result<PumpAt, WrongFile> {
-        let (sim, qemu, serial) = (
-            matches!(self.kind, PumpKind::Sim),
-            matches!(self.kind, PumpKind::Qemu),
-            matches!(self.kind, PumpKind::Serial),
-        );
-        let foreign = [
-            ("service-months", self.service_months.is_some(), sim),
-            ("machine", self.machine.is_some(), qemu),
-            ("elf", self.elf.is_some(), qemu || serial),
-            ("args", self.args.is_some(), qemu),
-            ("port", self.port.is_some(), serial),
-            ("baud", self.baud.is_some(), serial),
+    pub fn validated(self, document: &Document, folder: &Path) -> Result<Box<dyn Pump>, WrongFile> {
+        let given = [
+            ("service-months", self.service_months.is_some()),
+            ("machine", self.machine.is_some()),
+            ("elf", self.elf.is_some()),
+            ("args", self.args.is_some()),
+            ("port", self.port.is_some()),
+            ("baud", self.baud.is_some()),
         ];
-        only(document, "pump", &foreign)?;
-        let at = |elf: &str| files::tidy(&folder.join(elf));
-        for (key, value) in [("service-months", self.service_months), ("baud", self.baud)] {
-            if value == Some(0) {
-                return Err(document.wrong(Mistake::Range, &["pump", key], format!("`{key}` must be more than 0")));
-            }
-        }
-        match (self.kind, self.port, self.baud) {
-            (PumpKind::Sim, ..) => Ok(PumpAt::Sim {
-                service_months: self.service_months,
-            }),
-            (PumpKind::SimProcess, ..) => Ok(PumpAt::SimProcess),
-            (PumpKind::Qemu, ..) => match (self.machine, self.elf) {
-                (Some(machine), Some(elf)) => Ok(PumpAt::Qemu(QemuAt {
-                    machine,
-                    elf: Some(at(&elf)),
-                    args: self.args.unwrap_or_default(),
-                })),
-                _ => Err(document.wrong(
-                    Mistake::MissingKey,
-                    &["pump", "kind"],
-                    "a pump of kind `qemu` needs its `machine` and `elf`, such as `machine: microbit, elf: pump.elf`",
-                )),
-            },
-            (PumpKind::Serial, Some(port), Some(baud)) => Ok(PumpAt::Serial(SerialAt {
-                port,
-                baud,
-                elf: self.elf.as_deref().map(at),
-            })),
-            (PumpKind::Serial, ..) => Err(document.wrong(
-                Mistake::MissingKey,
-                &["pump", "kind"],
-                "a pump of kind `serial` needs its `port` and `baud`, such as `port: /dev/ttyUSB0, baud: 115200`",
-            )),
-        }
+        let OneOf(kind) = self.kind;
+        only(document, "pump", &given, kind.keys)?;
+        let keys = pumps::Keys {
+            service_months: self.service_months,
+            machine: self.machine,
+            elf: self.elf.map(|elf| files::tidy(&folder.join(elf))),
+            args: self.args,
+            port: self.port,
+            baud: self.baud,
+        };
+        (kind.described)(keys).map_err(|wrong| wrong.of(document, "pump"))
     }
 }
 
@@ -226,44 +180,20 @@ impl RawClock {
 
 impl RawProbe {
     pub fn validated(self, document: &Document) -> Result<ProbeAt, WrongFile> {
-        let (usb, qemu) = (
-            matches!(self.kind, ProbeKind::Usb),
-            matches!(self.kind, ProbeKind::Qemu),
-        );
-        let foreign = [
-            ("chip", self.chip.is_some(), usb || qemu),
-            ("selector", self.selector.is_some(), usb),
-            ("speed", self.speed.is_some(), usb),
+        let given = [
+            ("chip", self.chip.is_some()),
+            ("selector", self.selector.is_some()),
+            ("speed", self.speed.is_some()),
         ];
-        only(document, "probe", &foreign)?;
-        if let Some(chip) = &self.chip {
-            probe::is_chip(chip).map_err(|what| document.wrong(Mistake::UnknownWord, &["probe", "chip"], what))?;
-        }
-        let test_block = self.test_block;
-        match (self.kind, self.chip) {
-            (ProbeKind::Sim, _) => Ok(ProbeAt::Sim { test_block }),
-            (ProbeKind::Qemu, chip) => Ok(ProbeAt::Qemu { chip, test_block }),
-            (ProbeKind::Usb, None) => Err(document.wrong(
-                Mistake::MissingKey,
-                &["probe", "kind"],
-                "a probe of kind `usb` needs its `chip`, such as `chip: nRF51822_xxAA`",
-            )),
-            (ProbeKind::Usb, Some(_)) if self.speed == Some(0) => {
-                Err(document.wrong(Mistake::Range, &["probe", "speed"], "`speed` must be more than 0"))
-            }
-            (ProbeKind::Usb, Some(chip)) => Ok(ProbeAt::Usb {
-                at: UsbAt {
-                    chip,
-                    selector: self
-                        .selector
-                        .map(|text| text.parse::<Selector>())
-                        .transpose()
-                        .map_err(|what| document.wrong(Mistake::Format, &["probe", "selector"], what))?,
-                    speed_khz: self.speed,
-                },
-                test_block,
-            }),
-        }
+        let OneOf(kind) = self.kind;
+        only(document, "probe", &given, kind.keys)?;
+        let keys = probe::Keys {
+            chip: self.chip,
+            selector: self.selector,
+            speed: self.speed,
+        };
+        let described = (kind.described)(keys).map_err(|wrong| wrong.of(document, "probe"))?;
+        Ok(ProbeAt::new(described, self.test_block))
     }
 }
 

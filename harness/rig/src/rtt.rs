@@ -4,7 +4,6 @@
 //! **Invariant:** the control block is foreign memory. Whatever stands in it, a look takes a bounded number of reads, a run gives a bounded number of
 //! lines, and what cannot be read is told once. A firmware without RTT costs nothing.
 
-use super::Rig;
 use super::probe::{Debug, UpChannels, UpError};
 use pump_hil_firmware::Image;
 use pump_hil_model::event::{Body, Log};
@@ -135,10 +134,10 @@ impl Logs {
         }
         let channels = match self.place {
             Place::Nowhere => return Err(UpError::Absent),
-            Place::At(addr) => debug.up_channels(Some(addr))?,
+            Place::At(addr) => UpChannels::find(debug, Some(addr))?,
             Place::Sought => {
                 self.place = Place::Nowhere;
-                let found = debug.up_channels(None)?;
+                let found = UpChannels::find(debug, None)?;
                 self.place = Place::At(found.addr());
                 found
             }
@@ -170,7 +169,7 @@ impl Logs {
         let mut piece = [0; PIECE];
         for (place, heard) in self.heard.iter_mut().enumerate() {
             for _ in 0..PIECES_MAX {
-                let count = debug.take_up(channels, place, &mut piece)?;
+                let count = channels.take(debug, place, &mut piece)?;
                 let kept = count.min(KEPT_MAX - self.kept);
                 self.kept += kept;
                 heard.take(&piece[..kept], told);
@@ -245,24 +244,6 @@ impl Heard {
             at: None,
         }));
         self.rest.clear();
-    }
-}
-
-impl Rig {
-    /// What the firmware told the probe since the last look, and what became of it where it faulted; nothing where it tells nothing.
-    pub fn logged(&mut self) -> Vec<Body> {
-        let mut told = std::mem::take(&mut self.told);
-        if let (Some(debug), true) = (&mut self.debug, self.logs.any()) {
-            told.extend(self.logs.look(debug));
-        }
-        told
-    }
-
-    /// The same for the last time: lines without an end as well.
-    pub fn logged_last(&mut self) -> Vec<Body> {
-        let mut told = self.logged();
-        told.extend(self.logs.end());
-        told
     }
 }
 

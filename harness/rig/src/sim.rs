@@ -1,8 +1,10 @@
 //! The stub pump on a thread of this process. Besides the command `sim` the only place that names it.
 
-use super::clock::{Advance, Fence, Stop};
+use super::error::RigError;
+use super::fence::{Advance, Fence, FenceError, Stop};
+use super::link::LinkError;
+use super::options::OpenOptions;
 use super::probe::{BusFault, CoreBackend, CoreRegister};
-use super::{OpenOptions, RigError};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use stub_sim::{Machine, MachineSettings, Register, SimControl, SimPump};
@@ -29,7 +31,7 @@ impl Pump {
             settings.pump.end_of_life_months = months;
         }
         let machine = Machine::new(settings);
-        let pump = SimPump::spawn(machine).map_err(|e| RigError::Open {
+        let pump = SimPump::spawn(machine).map_err(|e| LinkError::Open {
             port: "a PTY for the simulated pump".to_owned(),
             why: e.to_string(),
         })?;
@@ -71,9 +73,12 @@ pub struct ServeOptions {
 pub fn serve(options: &ServeOptions, stop: &AtomicBool, ready: impl FnOnce(&Path)) -> Result<(), RigError> {
     let machine = Machine::new(settings(&options.pump)?);
     let link = options.link.as_deref();
-    stub_sim::serve(machine, options.scale, link, stop, ready).map_err(|e| RigError::Open {
-        port: link.map_or_else(|| "a PTY".to_owned(), |l| l.display().to_string()),
-        why: e.to_string(),
+    stub_sim::serve(machine, options.scale, link, stop, ready).map_err(|e| {
+        LinkError::Open {
+            port: link.map_or_else(|| "a PTY".to_owned(), |l| l.display().to_string()),
+            why: e.to_string(),
+        }
+        .into()
     })
 }
 
@@ -121,7 +126,7 @@ impl std::fmt::Debug for SimFence {
 }
 
 impl Fence for SimFence {
-    fn advance(&self, until_ms: u64, rx_total: u64, done: Box<dyn FnOnce(Advance) + Send>) -> Result<(), RigError> {
+    fn advance(&self, until_ms: u64, rx_total: u64, done: Box<dyn FnOnce(Advance) + Send>) -> Result<(), FenceError> {
         let tell = move |a: stub_sim::Advance| {
             done(Advance {
                 now_ms: a.now.0,
@@ -135,7 +140,7 @@ impl Fence for SimFence {
         };
         self.0
             .advance_with(stub_sim::Millis(until_ms), rx_total, Box::new(tell))
-            .map_err(|_| RigError::SimGone)
+            .map_err(|_| FenceError::Gone)
     }
 
     fn progress(&self) -> (u64, u64) {

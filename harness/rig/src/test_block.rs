@@ -1,7 +1,7 @@
 //! The test block (`firmware-stub/TEST-BLOCK.md`): the harness's own copy of its layout.
 
-use super::probe::Debug;
-use super::{OpenOptions, RigError};
+use super::options::OpenOptions;
+use super::probe::{Debug, ProbeError};
 use pump_hil_model::event::Sample;
 use pump_hil_model::fault::{CATALOGUE, FaultName};
 use pump_hil_model::quantity::{Span, Volume};
@@ -19,7 +19,7 @@ const DONE: u64 = 0x28C;
 /// What is prepared for the first power.
 const FIRST: u64 = 0x298;
 const REQUESTS_END: u32 = 0x2A8;
-/// TASKS_START of TIMER2, on nRF51 and nRF52.
+/// TASKS_START of TIMER2, at the same place on nRF51 and nRF52 (their product specifications, "Instantiation"): its interrupt wakes a core that sleeps.
 const BELL: u64 = 0x4000_A000;
 /// Bytes before the fault slots.
 const HEAD: usize = 0x80;
@@ -32,6 +32,27 @@ const FAULT_SLOTS: usize = 0x34;
 const FAULTS: u64 = 0x80;
 const SLOT: u64 = 16;
 const SLOTS_MAX: u32 = 256;
+
+/// A test block is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("test block at {addr:#010x}: {what}")]
+pub struct WrongBlock {
+    /// Where it should be.
+    pub addr: u64,
+    /// What.
+    pub what: String,
+}
+
+/// Why something cannot be had of a test block.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    /// The probe did not do it.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The block is not as it should be.
+    #[error(transparent)]
+    Wrong(#[from] WrongBlock),
+}
 
 /// A test block that was found.
 #[derive(Debug, Clone)]
@@ -71,8 +92,8 @@ impl TestBlock {
     ///
     /// # Errors
     /// There is none, or one of another version.
-    pub fn at(debug: &mut Debug, addr: u64) -> Result<Self, RigError> {
-        let wrong = |what: String| RigError::TestBlock { addr, what };
+    pub fn at(debug: &mut Debug, addr: u64) -> Result<Self, BlockError> {
+        let wrong = |what: String| BlockError::from(WrongBlock { addr, what });
         let mut head = [0; HEAD];
         debug.read(addr, &mut head)?;
         if head[..8] != MAGIC[..] {
@@ -106,13 +127,14 @@ impl TestBlock {
         addr: u64,
         options: &OpenOptions,
         erased: bool,
-    ) -> Result<(), RigError> {
+    ) -> Result<(), ProbeError> {
         let start_s = u32::try_from(options.start_s).unwrap_or(0);
         let mut first = [0; 16];
         first[..4].copy_from_slice(if erased { b"NEW " } else { b"FENC" });
         first[4..8].copy_from_slice(&start_s.to_le_bytes());
         first[8..].copy_from_slice(&options.seed.to_le_bytes());
         debug.write(addr + FIRST, &first)?;
+        // RAM keeps what was in it over a reset: the block of the start before must not be taken for this one's.
         debug.write(addr, &[0; MAGIC.len()])
     }
 
@@ -120,7 +142,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// A probe that cannot read.
-    pub(super) fn said(&self, debug: &mut Debug) -> Result<u32, RigError> {
+    pub(super) fn said(&self, debug: &mut Debug) -> Result<u32, ProbeError> {
         debug.read_word(self.addr + TX_COUNT)
     }
 
@@ -128,7 +150,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// A probe that cannot read.
-    pub(super) fn taken(&self, debug: &mut Debug) -> Result<u32, RigError> {
+    pub(super) fn taken(&self, debug: &mut Debug) -> Result<u32, ProbeError> {
         debug.read_word(self.addr + RX_COUNT)
     }
 
@@ -142,7 +164,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// A probe that cannot write.
-    pub(super) fn ask(&mut self, debug: &mut Debug, rx: u32, until_ms: Option<u64>) -> Result<(), RigError> {
+    pub(super) fn ask(&mut self, debug: &mut Debug, rx: u32, until_ms: Option<u64>) -> Result<(), ProbeError> {
         if let Some(until_ms) = until_ms {
             let mut fence = [0; 8];
             fence.copy_from_slice(&until_ms.to_le_bytes());
@@ -160,7 +182,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// A probe that cannot read.
-    pub(super) fn done(&self, debug: &mut Debug) -> Result<Option<Stand>, RigError> {
+    pub(super) fn done(&self, debug: &mut Debug) -> Result<Option<Stand>, ProbeError> {
         if debug.read_word(self.addr + DONE)? != self.asked {
             return Ok(None);
         }
@@ -172,11 +194,20 @@ impl TestBlock {
         }))
     }
 
+    /// Whether the pump has done what it was asked.
+    ///
+    /// # Errors
+    /// A probe that cannot read.
+    #[cfg(feature = "for-tests")]
+    pub fn is_done(&self, debug: &mut Debug) -> Result<bool, ProbeError> {
+        Ok(self.done(debug)?.is_some())
+    }
+
     /// The pump's time, kept up at every instant of a run.
     ///
     /// # Errors
     /// A probe that cannot read.
-    pub(super) fn now(&self, debug: &mut Debug) -> Result<u64, RigError> {
+    pub(super) fn now(&self, debug: &mut Debug) -> Result<u64, ProbeError> {
         let mut now = [0; 8];
         debug.read(self.addr + NOW, &mut now)?;
         Ok(u64::from_le_bytes(now))
@@ -186,7 +217,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// A probe that cannot read or write.
-    pub(super) fn hold(&self, debug: &mut Debug) -> Result<u64, RigError> {
+    pub(super) fn hold(&self, debug: &mut Debug) -> Result<u64, ProbeError> {
         let now = self.now(debug)?;
         debug.write(self.addr + FENCE, &now.to_le_bytes())?;
         Ok(now)
@@ -196,7 +227,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// The probe could not read it.
-    pub fn sample(&self, debug: &mut Debug) -> Result<Sample, RigError> {
+    pub fn sample(&self, debug: &mut Debug) -> Result<Sample, ProbeError> {
         let mut head = [0; HEAD];
         debug.read(self.addr, &mut head)?;
         let signed = |offset| word(&head, offset).cast_signed();
@@ -219,7 +250,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// The probe could not read it.
-    pub fn words(&self, debug: &mut Debug) -> Result<(String, Vec<(String, String)>), RigError> {
+    pub fn words(&self, debug: &mut Debug) -> Result<(String, Vec<(String, String)>), ProbeError> {
         let mut block = vec![0; FAULTS as usize + self.slots as usize * SLOT as usize];
         debug.read(self.addr, &mut block)?;
         let reason = match word(&block, 0x78) {
@@ -271,21 +302,21 @@ impl TestBlock {
     ///
     /// # Errors
     /// A parameter beyond 32 bits, a slot that the firmware lacks, or a probe that cannot write.
-    pub fn arm(&self, debug: &mut Debug, fault: FaultName, param: i64) -> Result<(), RigError> {
+    pub fn arm(&self, debug: &mut Debug, fault: FaultName, param: i64) -> Result<(), BlockError> {
         let slot = self.slot(fault)?;
-        let param = i32::try_from(param).map_err(|_| RigError::TestBlock {
+        let param = i32::try_from(param).map_err(|_| WrongBlock {
             addr: slot,
             what: format!("{param} as the parameter of `{fault}` is beyond 32 bits"),
         })?;
         debug.write_word(slot + 4, param.cast_unsigned())?;
-        debug.write_word(slot, 1)
+        Ok(debug.write_word(slot, 1)?)
     }
 
     /// Reads a fault's slot back.
     ///
     /// # Errors
     /// A slot that the firmware lacks, or a probe that cannot read.
-    pub fn fault(&self, debug: &mut Debug, fault: FaultName) -> Result<FaultState, RigError> {
+    pub fn fault(&self, debug: &mut Debug, fault: FaultName) -> Result<FaultState, BlockError> {
         let mut slot = [0; 16];
         debug.read(self.slot(fault)?, &mut slot)?;
         Ok(FaultState {
@@ -300,15 +331,15 @@ impl TestBlock {
     ///
     /// # Errors
     /// As [`TestBlock::arm`].
-    pub fn clear(&self, debug: &mut Debug, fault: FaultName) -> Result<(), RigError> {
-        debug.write_word(self.slot(fault)?, 0)
+    pub fn clear(&self, debug: &mut Debug, fault: FaultName) -> Result<(), BlockError> {
+        Ok(debug.write_word(self.slot(fault)?, 0)?)
     }
 
     /// Takes every switch back that is on; tells how many were.
     ///
     /// # Errors
     /// A probe that cannot read or write.
-    pub fn clear_all(&self, debug: &mut Debug) -> Result<u32, RigError> {
+    pub fn clear_all(&self, debug: &mut Debug) -> Result<u32, ProbeError> {
         let mut slots = vec![0; self.slots as usize * SLOT as usize];
         debug.read(self.addr + FAULTS, &mut slots)?;
         let mut cleared = 0;
@@ -326,7 +357,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// A probe that cannot write.
-    pub fn go_safe(&self, debug: &mut Debug) -> Result<(), RigError> {
+    pub fn go_safe(&self, debug: &mut Debug) -> Result<(), ProbeError> {
         debug.write_word(self.addr + GO_SAFE, 1)
     }
 
@@ -334,7 +365,7 @@ impl TestBlock {
     ///
     /// # Errors
     /// A probe that cannot write.
-    pub fn beat(&mut self, debug: &mut Debug) -> Result<(), RigError> {
+    pub fn beat(&mut self, debug: &mut Debug) -> Result<(), ProbeError> {
         self.beats = self.beats.wrapping_add(1);
         debug.write_word(self.addr + HEARTBEAT, self.beats)
     }
@@ -343,18 +374,18 @@ impl TestBlock {
     ///
     /// # Errors
     /// A time beyond 32 bits of milliseconds, or a probe that cannot write.
-    pub fn heartbeat_limit(&self, debug: &mut Debug, limit: Span) -> Result<(), RigError> {
-        let ms = u32::try_from(limit.0).map_err(|_| RigError::TestBlock {
+    pub fn heartbeat_limit(&self, debug: &mut Debug, limit: Span) -> Result<(), BlockError> {
+        let ms = u32::try_from(limit.0).map_err(|_| WrongBlock {
             addr: self.addr + HEARTBEAT_LIMIT,
             what: format!("a heartbeat limit of {limit} is beyond 32 bits of milliseconds"),
         })?;
-        debug.write_word(self.addr + HEARTBEAT_LIMIT, ms)
+        Ok(debug.write_word(self.addr + HEARTBEAT_LIMIT, ms)?)
     }
 
-    fn slot(&self, fault: FaultName) -> Result<u64, RigError> {
+    fn slot(&self, fault: FaultName) -> Result<u64, WrongBlock> {
         let slot = fault.fault().slot;
         if slot >= self.slots {
-            return Err(RigError::TestBlock {
+            return Err(WrongBlock {
                 addr: self.addr,
                 what: format!(
                     "fault `{fault}` has slot {slot}, and this firmware has {} slots",

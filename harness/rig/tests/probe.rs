@@ -1,7 +1,6 @@
 //! The virtual probe through an unmodified probe-rs: attach, run control, breakpoints, memory at all widths, and the bus's refusals.
 
-use pump_hil_rig::RigError;
-use pump_hil_rig::probe::{BusFault, CoreBackend, CoreRegister, Debug};
+use pump_hil_rig::probe::{BusFault, CoreBackend, CoreRegister, Debug, ProbeError};
 use std::sync::{Arc, Mutex};
 
 const RAM: u32 = 0x2000_0000;
@@ -225,7 +224,7 @@ fn breakpoints_stand_in_ram_too_and_end_with_the_hardware_s_number() {
         debug.set_breakpoint(0x2000_0000 + 16 * unit).unwrap();
     }
     assert_eq!(chip.with(|c| c.breakpoints.len()), 8);
-    assert!(matches!(debug.set_breakpoint(0x1100), Err(RigError::Probe { .. })));
+    assert!(matches!(debug.set_breakpoint(0x1100), Err(ProbeError::Refused { .. })));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A rig on a serial port that is not a simulator: what happens to the line happens for real.
 
 use pump_hil_model::quantity::Span;
-use pump_hil_rig::{End, OpenOptions, Rig, RigError, RigFile};
+use pump_hil_rig::{End, FileError, LinkError, OpenOptions, Rig, RigError, RigFile};
 use pump_hil_talk::device::Profile;
 use rustix::fd::OwnedFd;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -71,12 +71,15 @@ async fn a_line_that_is_pulled_is_told_with_its_port() {
     drop(far);
     let until = rig.now().checked_add(Span(5_000)).unwrap();
     let error = rig.receive(until).await.unwrap_err();
-    assert!(matches!(error, RigError::Lost { .. }), "{error}");
+    assert!(matches!(error, RigError::Link(LinkError::Lost { .. })), "{error}");
     assert!(
         error.to_string().contains(&port) && error.to_string().contains("check cable"),
         "{error}"
     );
-    assert!(matches!(rig.send(b"?status\n").await, Err(RigError::Lost { .. })));
+    assert!(matches!(
+        rig.send(b"?status\n").await,
+        Err(RigError::Link(LinkError::Lost { .. }))
+    ));
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -92,7 +95,10 @@ async fn a_far_end_that_takes_nothing_is_told() {
     let far = line();
     let mut rig = open(&far).await.unwrap();
     let error = rig.send(&vec![b'x'; 1 << 20]).await.unwrap_err();
-    assert!(matches!(error, RigError::Stuck { limit_ms: 1_000, .. }), "{error}");
+    assert!(
+        matches!(error, RigError::Link(LinkError::Stuck { limit_ms: 1_000, .. })),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -123,6 +129,8 @@ fn a_device_that_is_not_there_is_told_with_its_path() {
     let path = folder.path().join("r.yaml");
     let text = include_str!("../../../fixtures/rigs/sim.yaml").replace("device: stub", "device: nowhere.yaml");
     std::fs::write(&path, text).unwrap();
-    assert!(matches!(RigFile::load(&path), Err(RigError::File { path, .. }) if path.ends_with("nowhere.yaml")));
+    assert!(
+        matches!(RigFile::load(&path), Err(RigError::File(FileError::Unread { path, .. })) if path.ends_with("nowhere.yaml"))
+    );
     let _ = Profile::parse("", "empty.yaml").unwrap_err();
 }

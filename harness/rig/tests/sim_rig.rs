@@ -7,6 +7,7 @@ use pump_hil_model::event::{Body, Said};
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
 use pump_hil_model::value::MemoryValue;
+use pump_hil_rig::probe::ProbeError;
 use pump_hil_rig::{End, OpenOptions, Rig, RigError, RigFile};
 use pump_hil_talk::session::{RequestEnd, Session, SessionEvent};
 use std::sync::Arc;
@@ -319,7 +320,7 @@ async fn words_and_bits_are_read_written_and_flipped_by_name() {
     );
     assert!(matches!(
         bench.rig.read_value("0x40000000"),
-        Err(RigError::Probe { .. })
+        Err(RigError::Probe(ProbeError::Refused { .. }))
     ));
 }
 

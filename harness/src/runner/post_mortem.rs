@@ -51,7 +51,7 @@ impl PostMortem {
 
     /// Notes why the case cannot go on; of firmware that does not start, or that hangs, also where its core is.
     pub fn note_trouble(&mut self, at: &mut RecordedRig<'_>, error: &RigError) -> Result<(), JournalError> {
-        let mut what = error.to_string();
+        let (code, mut what) = (Some(error.code()), error.to_string());
         match error {
             // It was looked at where it faulted.
             RigError::BootFault { .. } => self.note_log(at)?,
@@ -60,10 +60,10 @@ impl PostMortem {
                 what.extend(place.map(|place| format!(" The core is in {place}.")));
             }
             RigError::Hangs { limit_ms } => return self.note_hang(at, *limit_ms),
-            _ => return at.note(Body::RigTrouble { code: None, what }),
+            _ => return at.note(Body::RigTrouble { code, what }),
         }
         self.end_is_looked_at = true;
-        at.note(Body::RigTrouble { code: None, what })
+        at.note(Body::RigTrouble { code, what })
     }
 
     /// Notes that the firmware hangs, and where its core is. Once: firmware that was started again and hangs again has failed already.
@@ -75,10 +75,13 @@ impl PostMortem {
         self.end_is_looked_at = true;
         at.note(match place {
             Some(place) => Body::Hung { place, limit_ms },
-            None => Body::RigTrouble {
-                code: None,
-                what: RigError::Hangs { limit_ms }.to_string(),
-            },
+            None => {
+                let error = RigError::Hangs { limit_ms };
+                Body::RigTrouble {
+                    code: Some(error.code()),
+                    what: error.to_string(),
+                }
+            }
         })
     }
 

@@ -13,7 +13,7 @@ use pump_hil_firmware::{Image, Segment};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, InFlash};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
-use pump_hil_rig::probe::{CoreBackend as _, CoreRegister};
+use pump_hil_rig::probe::{CoreBackend as _, CoreRegister, ProbeError};
 use pump_hil_rig::{RigError, RigFile};
 use pump_hil_testing::repository;
 use std::path::{Path, PathBuf};
@@ -379,7 +379,7 @@ fn what_cannot_be_flashed_is_refused_before_anything_is_erased() {
     };
     let rigs = root.join("fixtures/rigs");
     let load = |rig: &str, elf: &Path| match RigFile::load_with(&rigs.join(rig), elf) {
-        Err(error @ (RigError::Flash(_) | RigError::Elf { .. } | RigError::File { .. })) => error.to_string(),
+        Err(error @ (RigError::Probe(ProbeError::Flash(_)) | RigError::File(_))) => error.to_string(),
         other => panic!("{other:?}"),
     };
     let elf = std::fs::read(image(&root)).expect("read");

@@ -1,7 +1,6 @@
 //! Which chip is it: by name in probe-rs's tables, and by what the chip says of itself.
 
-use super::{CoreBackend, Debug};
-use crate::RigError;
+use super::backend::CoreBackend;
 use probe_rs::CoreType;
 use probe_rs::config::{Registry, RegistryError, Target};
 use probe_rs_target::MemoryRegion;
@@ -58,18 +57,13 @@ pub(super) struct Found {
     name: Option<String>,
 }
 
-/// What the chip behind a probe says of itself; nothing is written.
-pub(super) fn look(debug: &mut Debug) -> Result<Found, RigError> {
-    look_with(|addr| debug.read_word(addr.into()))
-}
-
 /// Whether a chip lets itself be attached to, and then shows nothing of its memory: the readback protection of an nRF51, as UICR.RBPCONF says it. The
 /// nRF52 keeps a probe out altogether.
-pub(super) fn is_read_protected(debug: &mut Debug, chip: &str) -> bool {
+pub(super) fn is_read_protected<E>(chip: &str, read: impl FnOnce(u64) -> Result<u32, E>) -> bool {
     const RBPCONF: u64 = 0x1000_1004;
     const PALL: u32 = 0xFF00;
     let nrf51 = chip.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("nrf51"));
-    nrf51 && debug.read_word(RBPCONF).is_ok_and(|word| word & PALL == 0)
+    nrf51 && read(RBPCONF).is_ok_and(|word| word & PALL == 0)
 }
 
 /// What an emulated chip is, in words, where it cannot be `wanted`. To attach to the wrong one would take another vendor's way in.
@@ -89,7 +83,9 @@ pub fn misplaced(chip: &str, image: &[Segment<'_>]) -> Option<u64> {
     image.iter().find(|segment| !fits(segment)).map(|segment| segment.addr)
 }
 
-fn look_with<E>(mut read: impl FnMut(u32) -> Result<u32, E>) -> Result<Found, E> {
+/// What a chip says of itself to somebody who reads words of it.
+pub(super) fn look_with<E>(mut read: impl FnMut(u32) -> Result<u32, E>) -> Result<Found, E> {
+    // PARTNO (Armv7-M Architecture Reference Manual, B3.2.3).
     let core = read(CPUID)? >> 4 & 0xFFF;
     let mut word = |addr: u32| read(addr).ok();
     let methods = || registry().families().iter().flat_map(|family| &family.chip_detection);

@@ -22,7 +22,8 @@ const CSW_SIZE: u32 = 0b111;
 const CSW_INCREMENT: u32 = 0b11 << 4;
 const CTRL_POWER_REQUESTS: u32 = 1 << 28 | 1 << 30;
 const PIN_NRESET: u32 = 1 << 7;
-/// TAR counts up inside a block of so many bytes.
+/// TAR counts up inside a block of so many bytes: more than ten bits no access port is bound to count (Arm Debug Interface v5, MEM-AP, TAR). probe-rs knows
+/// that, and writes TAR anew at its end.
 const TAR_WRAP: u32 = 0x400;
 
 /// The virtual probe.

@@ -1,6 +1,7 @@
 //! RTT as probe-rs reads it: ring buffers in a firmware's memory, emptied while it runs.
 
-use super::{Debug, RigError, failed};
+use super::debug::Debug;
+use super::error::{ProbeError, failed};
 use probe_rs::rtt::{Error, Rtt, ScanRegion};
 
 /// Channels that are looked at: a block that claims more is garbage rather than a log.
@@ -29,7 +30,7 @@ impl From<Error> for UpError {
             Error::ControlBlockNotFound | Error::NoControlBlockLocation => Self::Absent,
             Error::ReadPointerChanged => Self::Restarted,
             Error::Probe(error) => match failed("reading it", &error) {
-                RigError::ProbeLost { .. } => Self::Lost,
+                ProbeError::Lost { .. } => Self::Lost,
                 other => Self::Unsound(other.to_string()),
             },
             other => Self::Unsound(other.to_string()),
@@ -37,31 +38,29 @@ impl From<Error> for UpError {
     }
 }
 
-impl Debug {
+impl UpChannels {
     /// The channels of the control block at `addr`; without it the whole RAM is searched for one, which takes its time.
     ///
     /// # Errors
     /// [`UpError`].
-    pub fn up_channels(&mut self, addr: Option<u64>) -> Result<UpChannels, UpError> {
+    pub fn find(debug: &mut Debug, addr: Option<u64>) -> Result<Self, UpError> {
         let region = addr.map_or(ScanRegion::Ram, ScanRegion::Exact);
-        let mut core = self.session.core(0).map_err(Error::from)?;
-        Ok(UpChannels(Rtt::attach_region(&mut core, &region)?))
+        let mut core = debug.session.core(0).map_err(Error::from)?;
+        Ok(Self(Rtt::attach_region(&mut core, &region)?))
     }
 
     /// Takes what stands in the channel at `place` of the list, as much as fits; tells how many bytes those were. Where there is nothing it costs one read.
     ///
     /// # Errors
     /// [`UpError`].
-    pub fn take_up(&mut self, channels: &mut UpChannels, place: usize, into: &mut [u8]) -> Result<usize, UpError> {
-        let Some(channel) = channels.0.up_channels.get_mut(place) else {
+    pub fn take(&mut self, debug: &mut Debug, place: usize, into: &mut [u8]) -> Result<usize, UpError> {
+        let Some(channel) = self.0.up_channels.get_mut(place) else {
             return Ok(0);
         };
-        let mut core = self.session.core(0).map_err(Error::from)?;
+        let mut core = debug.session.core(0).map_err(Error::from)?;
         Ok(channel.read(&mut core, into)?)
     }
-}
 
-impl UpChannels {
     /// Where their control block stands.
     pub fn addr(&self) -> u64 {
         self.0.ptr()

@@ -157,10 +157,12 @@ impl Scs {
             }
             DHCSR => {
                 self.look();
+                // A register's transfer is done before anybody can ask, and so is an instruction.
                 let mut value = self.control | S_REGRDY | S_RETIRE;
                 if self.halted {
                     value |= S_HALT;
                 }
+                // Sticky until it is read (C1.6.2, DHCSR).
                 if std::mem::take(&mut self.reset_seen) {
                     value |= S_RESET;
                 }
@@ -285,7 +287,8 @@ impl Scs {
     }
 }
 
-/// Where a comparator halts. An Armv6-M debugger says which half of a word is meant in the upper two bits, which no place in code has.
+/// Where a comparator halts. An Armv6-M debugger says which half of a word is meant in the upper two bits (Armv6-M Architecture Reference Manual,
+/// BP_COMPn.BP_MATCH), which no place in code has.
 fn place_of(comparator: u32) -> u32 {
     match comparator >> 30 {
         0 => comparator & !1,

@@ -4,62 +4,15 @@
 //! is written to either.
 
 use super::chip::{self, Found};
-use super::{Debug, RigError, chain};
+use super::debug::Debug;
+use super::error::{ProbeError, UsbError, chain};
+use super::selector::{Selector, UsbAt};
 use probe_rs::architecture::arm::ArmError;
 use probe_rs::probe::list::{Accessibility, Lister, ProbeListItem};
 use probe_rs::probe::{DebugProbeSelector, Probe};
 use probe_rs::{Permissions, Session};
 use std::fmt;
 use std::sync::Arc;
-
-/// A probe on USB, and what it is wired to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsbAt {
-    /// The chip, by its name in probe-rs.
-    pub chip: String,
-    /// Which probe; `None`: the only one that is there.
-    pub selector: Option<Selector>,
-    /// kHz of its clock line; `None`: the probe's own choice.
-    pub speed_khz: Option<u32>,
-}
-
-/// Which of several devices on USB: `VID:PID` or `VID:PID:SERIAL`, hexadecimal but for the serial number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selector {
-    /// Vendor.
-    pub vid: u16,
-    /// Product.
-    pub pid: u16,
-    /// Serial number.
-    pub serial: Option<String>,
-}
-
-impl std::str::FromStr for Selector {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut parts = text.splitn(3, ':');
-        let mut number = || {
-            let digits = parts.next().filter(|part| part.len() == 4)?;
-            u16::from_str_radix(digits, 16).ok()
-        };
-        let ids = number().zip(number());
-        let serial = parts.next().map(str::to_owned);
-        match ids {
-            Some((vid, pid)) if serial.as_deref() != Some("") => Ok(Self { vid, pid, serial }),
-            _ => Err(format!(
-                "`{text}` selects no probe: write `VID:PID` or `VID:PID:SERIAL`, such as \"0d28:0204\""
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04x}:{:04x}", self.vid, self.pid)?;
-        self.serial.iter().try_for_each(|serial| write!(f, ":{serial}"))
-    }
-}
 
 /// Where probes are looked for: on this host's USB, or where a test has its own.
 #[derive(Clone, Default)]
@@ -78,107 +31,17 @@ impl Probes {
         Self(Some(Arc::new(lister)))
     }
 
-    fn lister(&self) -> Lister {
-        self.0.as_ref().map_or_else(Lister::new, |lister| lister())
-    }
-}
-
-/// What is wrong with a probe or what it is wired to.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UsbError {
-    /// None at all.
-    #[error("no debug probe on USB; is the board plugged in, with a cable that carries data?")]
-    None,
-    /// None that is meant.
-    #[error("no debug probe is {wanted}; there is: {}; correct `selector` in the rig file, or plug that one in", list(.there))]
-    NoMatch {
-        /// The selector.
-        wanted: Selector,
-        /// Those that there are.
-        there: Vec<Selector>,
-    },
-    /// More than one.
-    #[error("{} debug probes could be meant: {}; say which in the rig file, as `selector: \"{}\"`", .there.len(), list(.there), .there[0])]
-    Several {
-        /// Those that match; at least two.
-        there: Vec<Selector>,
-    },
-    /// The system does not let this user have it.
-    #[error(
-        "debug probe {which}: this user may not open it; install the udev rule (`sudo cp fixtures/udev/70-pump-hil.rules /etc/udev/rules.d/ && sudo udevadm control --reload`), then unplug the board and plug it in again"
-    )]
-    Forbidden {
-        /// Which.
-        which: Selector,
-    },
-    /// It does not open.
-    #[error(
-        "debug probe {which} does not open: {why}; does another program (a debugger, an IDE, another pump-hil) hold it? Else unplug it and plug it in again"
-    )]
-    Closed {
-        /// Which.
-        which: Selector,
-        /// Why.
-        why: String,
-    },
-    /// A clock that it cannot have.
-    #[error("debug probe {which} cannot do {khz} kHz: {why}; take another `speed` in the rig file, or none")]
-    Speed {
-        /// Which.
-        which: Selector,
-        /// What was wanted.
-        khz: u32,
-        /// Why not.
-        why: String,
-    },
-    /// No chip answers.
-    #[error(
-        "debug probe {which} reaches no {chip}: {why}; has the board power, and are the wires to the chip connected?"
-    )]
-    Silent {
-        /// Which.
-        which: Selector,
-        /// The chip that is wanted.
-        chip: String,
-        /// Why.
-        why: String,
-    },
-    /// The chip lets nobody in.
-    #[error(
-        "debug probe {which}: the {chip} is locked against debuggers; to unlock it erases all that is in it, so it is left to you: `probe-rs erase --chip {chip} --allow-erase-all`"
-    )]
-    Locked {
-        /// Which.
-        which: Selector,
-        /// The chip.
-        chip: String,
-    },
-    /// Another chip.
-    #[error(
-        "debug probe {which} is wired to {found}, and the rig file says `chip: {wanted}`; nothing was written to it"
-    )]
-    WrongChip {
-        /// Which.
-        which: Selector,
-        /// The chip that is wanted.
-        wanted: String,
-        /// What is there, in words.
-        found: String,
-    },
-}
-
-impl Debug {
     /// Attaches to the chip at the end of a probe on USB, and looks at what chip it is. To attach is intrusive (the core is halted, stepped and
     /// resumed): once a run.
     ///
     /// # Errors
     /// [`UsbError`]; nothing was written to the chip then.
-    pub fn attach_usb(probes: &Probes, at: &UsbAt) -> Result<(Self, Selector), RigError> {
-        let lister = probes.lister();
+    pub fn attach(&self, at: &UsbAt) -> Result<(Debug, Selector), ProbeError> {
+        let lister = self.lister();
         let which = choose(&lister.list_all_with_access(), at.selector.as_ref())?;
         let attached = attach(&lister, &which, at.speed_khz, &at.chip);
         let mut debug = match attached {
-            Ok(session) => Self::new(session),
+            Ok(session) => Debug::new(session),
             Err(Refused::Probe(error)) => return Err(error.into()),
             // Nobody is there: a second look would only take the same five seconds.
             Err(Refused::Chip(error @ probe_rs::Error::Arm(ArmError::NoTargetResponse { .. }))) => {
@@ -187,7 +50,7 @@ impl Debug {
             // What a chip does that is not the one named can be anything, and looks like a lock or a loose wire.
             Err(Refused::Chip(error)) => {
                 let found = attach(&lister, &which, at.speed_khz, chip::ANY).ok();
-                let found = found.and_then(|session| chip::look(&mut Self::new(session)).ok());
+                let found = found.and_then(|session| look(&mut Debug::new(session)).ok());
                 return Err(match found.and_then(|found| found.contradicts(&at.chip)) {
                     Some(found) => wrong_chip(which, &at.chip, found),
                     None => no_way_in(which, &at.chip, &error),
@@ -195,16 +58,25 @@ impl Debug {
                 .into());
             }
         };
-        let found: Found = chip::look(&mut debug)?;
+        let found: Found = look(&mut debug)?;
         match found.contradicts(&at.chip) {
             Some(found) => Err(wrong_chip(which, &at.chip, found).into()),
-            None if chip::is_read_protected(&mut debug, &at.chip) => {
+            None if chip::is_read_protected(&at.chip, |addr| debug.read_word(addr)) => {
                 let chip = at.chip.clone();
                 Err(UsbError::Locked { which, chip }.into())
             }
             None => Ok((debug, which)),
         }
     }
+
+    fn lister(&self) -> Lister {
+        self.0.as_ref().map_or_else(Lister::new, |lister| lister())
+    }
+}
+
+/// What the chip behind a probe says of itself; nothing is written.
+fn look(debug: &mut Debug) -> Result<Found, ProbeError> {
+    chip::look_with(|addr| debug.read_word(addr.into()))
 }
 
 fn wrong_chip(which: Selector, wanted: &str, found: String) -> UsbError {
@@ -258,11 +130,6 @@ fn choose(listed: &[ProbeListItem], wanted: Option<&Selector>) -> Result<Selecto
             there: several.iter().map(|(selector, _)| selector.clone()).collect(),
         }),
     }
-}
-
-fn list(selectors: &[Selector]) -> String {
-    let told: Vec<String> = selectors.iter().map(ToString::to_string).collect();
-    told.join(", ")
 }
 
 /// Why there is no session: for the probe's sake, or for the chip's.

@@ -2,8 +2,7 @@
 
 use super::idle::Idle;
 use super::virtual_usb::{Mute, Plug, usb};
-use super::{Debug, Selector, UsbAt};
-use crate::RigError;
+use super::{ProbeError, Selector, UsbAt};
 
 const MICROBIT: &str = "0d28:0204:9900";
 
@@ -21,8 +20,8 @@ fn refused(plugs: &[Plug], selector: Option<&str>) -> String {
 }
 
 fn told(plugs: &[Plug], at: &UsbAt) -> String {
-    match Debug::attach_usb(&usb(plugs), at) {
-        Err(RigError::Usb(error)) => error.to_string(),
+    match usb(plugs).attach(at) {
+        Err(ProbeError::Usb(error)) => error.to_string(),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it attaches"),
     }
@@ -35,11 +34,15 @@ fn nrf51(which: &str) -> Plug {
 #[test]
 fn the_one_that_is_meant_is_taken_with_or_without_a_selector() {
     for selector in [None, Some("0d28:0204"), Some(MICROBIT)] {
-        let (_, which) = Debug::attach_usb(&usb(&[nrf51(MICROBIT)]), &at("nRF51822_xxAA", selector)).expect("attached");
+        let (_, which) = usb(&[nrf51(MICROBIT)])
+            .attach(&at("nRF51822_xxAA", selector))
+            .expect("attached");
         assert_eq!(which.to_string(), MICROBIT);
     }
     let both = [nrf51("1366:1051:0007"), nrf51(MICROBIT)];
-    let (_, which) = Debug::attach_usb(&usb(&both), &at("nRF51822_xxAA", Some("0d28:0204"))).expect("attached");
+    let (_, which) = usb(&both)
+        .attach(&at("nRF51822_xxAA", Some("0d28:0204")))
+        .expect("attached");
     assert_eq!(which.to_string(), MICROBIT);
 }
 
@@ -131,7 +134,11 @@ fn a_locked_chip_is_told_and_stays_locked() {
 #[test]
 fn a_chip_that_says_nothing_of_itself_is_held_to_its_core_only() {
     let silent = || Mute::new(&[(0xE000_ED00, 0x410C_C200)]);
-    assert!(Debug::attach_usb(&usb(&[Plug::new(MICROBIT, silent)]), &at("nRF51822_xxAA", None)).is_ok());
+    assert!(
+        usb(&[Plug::new(MICROBIT, silent)])
+            .attach(&at("nRF51822_xxAA", None))
+            .is_ok()
+    );
     let told = self::told(&[Plug::new(MICROBIT, silent)], &at("STM32F407VGTx", None));
     assert!(told.contains("wired to a chip with a Cortex-M0, and"), "{told}");
 }
@@ -149,7 +156,7 @@ fn an_nrf51_that_is_protected_against_reading_is_told() {
         let told = refused(&[plug(conf)], None);
         assert!(told.starts_with(expected), "{told}");
     }
-    assert!(Debug::attach_usb(&usb(&[plug(u32::MAX)]), &at("nRF51822_xxAA", None)).is_ok());
+    assert!(usb(&[plug(u32::MAX)]).attach(&at("nRF51822_xxAA", None)).is_ok());
 }
 
 #[test]

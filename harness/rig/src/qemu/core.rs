@@ -1,6 +1,6 @@
 //! A processor in QEMU as a probe sees it.
 
-use super::Trouble;
+use super::error::QemuError;
 use super::gdb::{Gdb, XPSR};
 use super::qmp::Qmp;
 use super::qtest::Qtest;
@@ -36,7 +36,7 @@ struct Parts {
     /// Where a breakpoint stands in for a BKPT.
     caught: Option<u32>,
     /// What went wrong first: from then on nothing that is read can be believed.
-    trouble: Option<Trouble>,
+    trouble: Option<QemuError>,
 }
 
 impl Machine {
@@ -51,13 +51,13 @@ impl Machine {
     }
 
     /// Does something with its parts, one at a time.
-    fn with<T>(&self, otherwise: T, act: impl FnOnce(&mut Parts) -> Result<T, Trouble>) -> T {
+    fn with<T>(&self, otherwise: T, act: impl FnOnce(&mut Parts) -> Result<T, QemuError>) -> T {
         let mut parts = self.parts();
         if parts.trouble.is_some() {
             return otherwise;
         }
         act(&mut parts).unwrap_or_else(|trouble| {
-            tracing::warn!(%trouble, "QEMU");
+            tracing::warn!(trouble = %trouble.what, "QEMU");
             parts.trouble = Some(trouble);
             otherwise
         })
@@ -71,13 +71,13 @@ impl Machine {
 
 impl Parts {
     /// The debug stub, behind every write that was made before.
-    fn gdb(&mut self) -> Result<&mut Gdb, Trouble> {
+    fn gdb(&mut self) -> Result<&mut Gdb, QemuError> {
         self.qtest.settle()?;
         Ok(&mut self.gdb)
     }
 
     /// What a debugger runs in RAM returns to it by BKPT, of which QEMU makes a fault: a breakpoint stands in for it.
-    fn catch_return(&mut self) -> Result<(), Trouble> {
+    fn catch_return(&mut self) -> Result<(), QemuError> {
         if let Some(addr) = self.caught.take() {
             self.gdb()?.clear_breakpoint(addr)?;
         }
@@ -118,7 +118,7 @@ impl CoreBackend for Machine {
     }
 
     fn trouble(&self) -> Option<String> {
-        self.parts().trouble.as_ref().map(ToString::to_string)
+        self.parts().trouble.as_ref().map(|error| error.what.clone())
     }
 
     fn is_halted(&mut self) -> bool {

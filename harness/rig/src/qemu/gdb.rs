@@ -2,7 +2,8 @@
 //!
 //! The stub answers nothing while the machine runs: any byte stops it. So memory goes by qtest, and this is for halting, stepping and registers.
 
-use super::{Socket, Trouble};
+use super::error::QemuError;
+use super::socket::Socket;
 use std::time::Duration;
 
 /// The program status register's number in QEMU's description of an M-profile core.
@@ -23,23 +24,23 @@ pub(super) struct Gdb {
 
 impl Gdb {
     /// Takes over a machine that stands.
-    pub fn new(socket: Socket) -> Result<Self, Trouble> {
+    pub fn new(socket: Socket) -> Result<Self, QemuError> {
         let mut gdb = Self { socket, running: false };
-        // Only who has read its description may name a register.
+        // Only who has read its description may name a register: until then QEMU's stub answers `p` and `P` with nothing.
         gdb.send("qXfer:features:read:target.xml:0,1000")?;
         gdb.packet()?;
         Ok(gdb)
     }
 
     /// Whether the machine stands, by whatever stopped it.
-    pub fn is_halted(&mut self) -> Result<bool, Trouble> {
+    pub fn is_halted(&mut self) -> Result<bool, QemuError> {
         if self.running && self.socket.has_input(Duration::ZERO)? {
             self.stopped()?;
         }
         Ok(!self.running)
     }
 
-    pub fn halt(&mut self) -> Result<(), Trouble> {
+    pub fn halt(&mut self) -> Result<(), QemuError> {
         if self.is_halted()? {
             return Ok(());
         }
@@ -47,7 +48,7 @@ impl Gdb {
         self.stopped()
     }
 
-    pub fn resume(&mut self) -> Result<(), Trouble> {
+    pub fn resume(&mut self) -> Result<(), QemuError> {
         if !self.running {
             self.send("c")?;
             // Its acknowledgement: whatever comes after it tells of a stop.
@@ -58,7 +59,7 @@ impl Gdb {
     }
 
     /// One instruction of a machine that stands.
-    pub fn step(&mut self) -> Result<(), Trouble> {
+    pub fn step(&mut self) -> Result<(), QemuError> {
         let before = self.read_register(15)?;
         for _ in 0..STEPS {
             self.send("s")?;
@@ -78,22 +79,22 @@ impl Gdb {
     }
 
     /// Whether a core that stands here is asleep: only an interrupt makes it carry out anything.
-    fn sleeps(&mut self, pc: u32) -> Result<bool, Trouble> {
+    fn sleeps(&mut self, pc: u32) -> Result<bool, QemuError> {
         self.send(&format!("m{:x},2", (pc & !1).wrapping_sub(2)))?;
         let before = self.packet()?;
         Ok(SLEEP.contains(&before.as_str()))
     }
 
-    pub fn set_breakpoint(&mut self, addr: u32) -> Result<(), Trouble> {
+    pub fn set_breakpoint(&mut self, addr: u32) -> Result<(), QemuError> {
         self.breakpoint('Z', addr)
     }
 
-    pub fn clear_breakpoint(&mut self, addr: u32) -> Result<(), Trouble> {
+    pub fn clear_breakpoint(&mut self, addr: u32) -> Result<(), QemuError> {
         self.breakpoint('z', addr)
     }
 
     /// Of a machine that stands.
-    pub fn read_register(&mut self, number: u8) -> Result<u32, Trouble> {
+    pub fn read_register(&mut self, number: u8) -> Result<u32, QemuError> {
         self.send(&format!("p{number:x}"))?;
         let reply = self.packet()?;
         let bytes = (reply.len() == 8)
@@ -101,16 +102,16 @@ impl Gdb {
             .flatten();
         bytes
             .map(u32::swap_bytes)
-            .ok_or_else(|| Trouble::new(format!("register {number} was answered with `{reply}`")))
+            .ok_or_else(|| QemuError::new(format!("register {number} was answered with `{reply}`")))
     }
 
     /// Of a machine that stands.
-    pub fn write_register(&mut self, number: u8, value: u32) -> Result<(), Trouble> {
+    pub fn write_register(&mut self, number: u8, value: u32) -> Result<(), QemuError> {
         self.expect(&format!("P{number:x}={:08x}", value.swap_bytes()), "OK")
     }
 
     /// Breakpoints can be set only while the machine stands.
-    fn breakpoint(&mut self, which: char, addr: u32) -> Result<(), Trouble> {
+    fn breakpoint(&mut self, which: char, addr: u32) -> Result<(), QemuError> {
         let running = !self.is_halted()?;
         if running {
             self.halt()?;
@@ -122,10 +123,10 @@ impl Gdb {
         Ok(())
     }
 
-    fn stopped(&mut self) -> Result<(), Trouble> {
+    fn stopped(&mut self) -> Result<(), QemuError> {
         let reply = self.packet()?;
         if !reply.starts_with(['T', 'S']) {
-            return Err(Trouble::new(format!(
+            return Err(QemuError::new(format!(
                 "the machine ended: the debug stub said `{reply}`"
             )));
         }
@@ -133,22 +134,22 @@ impl Gdb {
         Ok(())
     }
 
-    fn expect(&mut self, command: &str, wanted: &str) -> Result<(), Trouble> {
+    fn expect(&mut self, command: &str, wanted: &str) -> Result<(), QemuError> {
         self.send(command)?;
         let reply = self.packet()?;
         if reply != wanted {
-            return Err(Trouble::new(format!("`{command}` was answered with `{reply}`")));
+            return Err(QemuError::new(format!("`{command}` was answered with `{reply}`")));
         }
         Ok(())
     }
 
-    fn send(&mut self, command: &str) -> Result<(), Trouble> {
+    fn send(&mut self, command: &str) -> Result<(), QemuError> {
         let sum = command.bytes().fold(0_u8, u8::wrapping_add);
         self.socket.send(format!("${command}#{sum:02x}").as_bytes())
     }
 
     /// The next packet's text. Checksums are not looked at: a socket loses nothing.
-    fn packet(&mut self) -> Result<String, Trouble> {
+    fn packet(&mut self) -> Result<String, QemuError> {
         self.socket.until(b'$')?;
         let text = self.socket.until(b'#')?;
         self.socket.take(2)?;

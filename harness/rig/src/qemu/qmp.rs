@@ -1,6 +1,7 @@
 //! Control of a QEMU process (`-qmp`): JSON lines.
 
-use super::{Socket, Trouble};
+use super::error::QemuError;
+use super::socket::Socket;
 use serde_json::{Value, json};
 
 /// A QMP connection that may give commands.
@@ -9,18 +10,18 @@ pub(super) struct Qmp(Socket);
 
 impl Qmp {
     /// Greets and asks for commands.
-    pub fn new(socket: Socket) -> Result<Self, Trouble> {
+    pub fn new(socket: Socket) -> Result<Self, QemuError> {
         let mut qmp = Self(socket);
         let greeting = qmp.message()?;
         if greeting.get("QMP").is_none() {
-            return Err(Trouble::new(format!("QMP began with `{greeting}`")));
+            return Err(QemuError::new(format!("QMP began with `{greeting}`")));
         }
         qmp.execute("qmp_capabilities")?;
         Ok(qmp)
     }
 
     /// Resets the machine, and waits until it is.
-    pub fn system_reset(&mut self) -> Result<(), Trouble> {
+    pub fn system_reset(&mut self) -> Result<(), QemuError> {
         self.send("system_reset")?;
         let (mut returned, mut reset) = (false, false);
         while !(returned && reset) {
@@ -32,7 +33,7 @@ impl Qmp {
         Ok(())
     }
 
-    fn execute(&mut self, command: &str) -> Result<(), Trouble> {
+    fn execute(&mut self, command: &str) -> Result<(), QemuError> {
         self.send(command)?;
         loop {
             let message = self.message()?;
@@ -43,20 +44,20 @@ impl Qmp {
         }
     }
 
-    fn send(&mut self, command: &str) -> Result<(), Trouble> {
+    fn send(&mut self, command: &str) -> Result<(), QemuError> {
         let line = format!("{}\n", json!({ "execute": command }));
         self.0.send(line.as_bytes())
     }
 
-    fn message(&mut self) -> Result<Value, Trouble> {
+    fn message(&mut self) -> Result<Value, QemuError> {
         let line = self.0.line()?;
-        serde_json::from_str(&line).map_err(|e| Trouble::new(format!("QMP said `{line}`: {e}")))
+        serde_json::from_str(&line).map_err(|e| QemuError::new(format!("QMP said `{line}`: {e}")))
     }
 }
 
-fn refused(message: &Value) -> Result<(), Trouble> {
+fn refused(message: &Value) -> Result<(), QemuError> {
     match message.get("error") {
-        Some(error) => Err(Trouble::new(format!("QMP: {error}"))),
+        Some(error) => Err(QemuError::new(format!("QMP: {error}"))),
         None => Ok(()),
     }
 }

@@ -3,7 +3,8 @@
 //! A write is sent and not waited for: QEMU does one request after another, so that whoever reads next sees it. Who goes on by another way calls
 //! [`Qtest::settle`] first.
 
-use super::{Socket, Trouble};
+use super::error::QemuError;
+use super::socket::Socket;
 
 /// A qtest connection.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Qtest {
         Self { socket, owed: 0 }
     }
 
-    pub fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), Trouble> {
+    pub fn read(&mut self, addr: u32, into: &mut [u8]) -> Result<(), QemuError> {
         if into.is_empty() {
             return Ok(());
         }
@@ -32,25 +33,25 @@ impl Qtest {
                 .strip_prefix("0x")
                 .and_then(|digits| u32::from_str_radix(digits, 16).ok());
             let value =
-                value.ok_or_else(|| Trouble::new(format!("the word at {addr:#x} was answered with `{word}`")))?;
+                value.ok_or_else(|| QemuError::new(format!("the word at {addr:#x} was answered with `{word}`")))?;
             into.copy_from_slice(&value.to_le_bytes());
             return Ok(());
         }
         let reply = self.ask(&format!("read {addr:#x} {:#x}\n", into.len()))?;
         let digits = reply.trim().strip_prefix("0x").unwrap_or_default();
         if digits.len() != 2 * into.len() {
-            return Err(Trouble::new(format!(
+            return Err(QemuError::new(format!(
                 "{} bytes at {addr:#x} were answered with `{reply}`",
                 into.len()
             )));
         }
         for (byte, pair) in into.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            *byte = hex_pair(pair).ok_or_else(|| Trouble::new(format!("`{reply}` is not hexadecimal")))?;
+            *byte = hex_pair(pair).ok_or_else(|| QemuError::new(format!("`{reply}` is not hexadecimal")))?;
         }
         Ok(())
     }
 
-    pub fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), Trouble> {
+    pub fn write(&mut self, addr: u32, bytes: &[u8]) -> Result<(), QemuError> {
         if let (Ok(word), 0) = (<[u8; 4]>::try_from(bytes), addr % 4) {
             return self.post(&format!("writel {addr:#x} {:#x}\n", u32::from_le_bytes(word)));
         }
@@ -66,7 +67,7 @@ impl Qtest {
     }
 
     /// Waits until every write was done.
-    pub fn settle(&mut self) -> Result<(), Trouble> {
+    pub fn settle(&mut self) -> Result<(), QemuError> {
         while self.owed > 0 {
             self.owed -= 1;
             self.reply("a write")?;
@@ -74,7 +75,7 @@ impl Qtest {
         Ok(())
     }
 
-    fn post(&mut self, line: &str) -> Result<(), Trouble> {
+    fn post(&mut self, line: &str) -> Result<(), QemuError> {
         if self.owed == OWED_MAX {
             self.settle()?;
         }
@@ -82,18 +83,18 @@ impl Qtest {
         self.socket.send(line.as_bytes())
     }
 
-    fn ask(&mut self, line: &str) -> Result<String, Trouble> {
+    fn ask(&mut self, line: &str) -> Result<String, QemuError> {
         self.socket.send(line.as_bytes())?;
         self.settle()?;
         self.reply(line.trim())
     }
 
     /// What stands behind `OK`.
-    fn reply(&mut self, to: &str) -> Result<String, Trouble> {
+    fn reply(&mut self, to: &str) -> Result<String, QemuError> {
         let reply = self.socket.line()?;
         match reply.strip_prefix("OK") {
             Some(rest) => Ok(rest.trim().to_owned()),
-            None => Err(Trouble::new(format!("`{to}` was answered with `{reply}`"))),
+            None => Err(QemuError::new(format!("`{to}` was answered with `{reply}`"))),
         }
     }
 }

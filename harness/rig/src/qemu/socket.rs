@@ -1,6 +1,6 @@
 //! A Unix socket to a helper of a QEMU process, read with a limit.
 
-use super::Trouble;
+use super::error::QemuError;
 use crate::host_time::Waited;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -37,18 +37,18 @@ impl Socket {
         })
     }
 
-    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), QemuError> {
         self.stream.write_all(bytes).map_err(|e| self.broken(&e))
     }
 
     /// A line without its end.
-    pub fn line(&mut self) -> Result<String, Trouble> {
+    pub fn line(&mut self) -> Result<String, QemuError> {
         let line = self.until(b'\n')?;
         Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
     }
 
     /// What stands before the next `end`, which is taken as well.
-    pub fn until(&mut self, end: u8) -> Result<Vec<u8>, Trouble> {
+    pub fn until(&mut self, end: u8) -> Result<Vec<u8>, QemuError> {
         let mut seen = self.taken;
         loop {
             if let Some(at) = self.input[seen..].iter().position(|b| *b == end) {
@@ -61,7 +61,7 @@ impl Socket {
         }
     }
 
-    pub fn take(&mut self, count: usize) -> Result<(), Trouble> {
+    pub fn take(&mut self, count: usize) -> Result<(), QemuError> {
         while self.input.len() - self.taken < count {
             self.fill()?;
         }
@@ -70,7 +70,7 @@ impl Socket {
     }
 
     /// Whether something can be read, or comes within `wait`.
-    pub fn has_input(&self, wait: Duration) -> Result<bool, Trouble> {
+    pub fn has_input(&self, wait: Duration) -> Result<bool, QemuError> {
         if self.taken < self.input.len() {
             return Ok(true);
         }
@@ -83,17 +83,17 @@ impl Socket {
     }
 
     /// Reads more; tells how many bytes came. What was taken is forgotten.
-    fn fill(&mut self) -> Result<usize, Trouble> {
+    fn fill(&mut self) -> Result<usize, QemuError> {
         self.input.drain(..self.taken);
         self.taken = 0;
         if self.input.len() > INPUT_MAX {
-            return Err(Trouble::new(format!("{} sends without an end", self.what)));
+            return Err(QemuError::new(format!("{} sends without an end", self.what)));
         }
         let mut chunk = [0; 4096];
         let mut waited = Waited::of(self.limit);
         loop {
             match self.stream.read(&mut chunk) {
-                Ok(0) => return Err(Trouble::new(format!("{} is gone: QEMU has ended", self.what))),
+                Ok(0) => return Err(QemuError::new(format!("{} is gone: QEMU has ended", self.what))),
                 Ok(count) => {
                     self.input.extend_from_slice(&chunk[..count]);
                     return Ok(count);
@@ -105,9 +105,9 @@ impl Socket {
         }
     }
 
-    fn broken(&self, why: &std::io::Error) -> Trouble {
+    fn broken(&self, why: &std::io::Error) -> QemuError {
         let limit = self.limit.as_millis();
-        Trouble::new(if is_nothing_yet(why) {
+        QemuError::new(if is_nothing_yet(why) {
             format!("it does not answer: nothing came from {} for {limit} ms", self.what)
         } else {
             format!("{}: {why}", self.what)

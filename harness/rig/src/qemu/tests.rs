@@ -1,9 +1,8 @@
 //! A real QEMU, with an image of eight instructions that counts as fast as it can.
 
-use super::{FOLDER, Process, QemuAt, private_folder, sweep};
+use super::process::{FOLDER, private_folder, sweep};
+use super::{Process, QemuAt};
 use crate::probe::{Debug, is_not};
-use crate::{OpenOptions, Rig, RigError, RigFile};
-use pump_hil_model::quantity::Span;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,7 +36,7 @@ fn running(code: [u16; 8]) -> Option<(Process, Debug, tempfile::TempDir)> {
     Some((process, debug, folder))
 }
 
-pub(super) fn start(elf: PathBuf) -> Result<(Process, Debug), crate::RigError> {
+pub(super) fn start(elf: PathBuf) -> Result<(Process, Debug), Box<dyn std::error::Error>> {
     let at = QemuAt {
         machine: "microbit".to_owned(),
         elf: Some(elf),
@@ -225,63 +224,4 @@ fn a_temporary_folder_in_which_no_socket_can_be_says_what_to_set() {
             && told.ends_with("set TMPDIR to a folder that can be written into"),
         "{told}"
     );
-}
-
-/// The stub pump's image, once it has said all that it says by itself in a minute.
-fn pump() -> Option<(tokio::runtime::Runtime, Rig)> {
-    let root = pump_hil_testing::repository::with_qemu(true)?;
-    let file = RigFile::load(&root.join("fixtures/rigs/qemu-microbit.yaml")).expect("the rig");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("an event loop");
-    let mut rig = runtime
-        .block_on(Rig::open(&file, &OpenOptions::default()))
-        .expect("it opens");
-    a_minute(&runtime, &mut rig);
-    Some((runtime, rig))
-}
-
-/// Lets a minute pass, whatever the pump says on the way.
-fn a_minute(runtime: &tokio::runtime::Runtime, rig: &mut Rig) {
-    let until = Span(rig.now().0 + 60_000);
-    for _ in 0..100 {
-        runtime.block_on(rig.receive(until)).expect("the pump goes on");
-    }
-    assert_eq!(rig.now(), until);
-}
-
-#[test]
-fn bytes_that_the_line_lost_are_not_taken_for_firmware_that_hangs() {
-    let Some((runtime, mut rig)) = pump() else { return };
-    // As if a cable had lost three.
-    rig.link.sent += 3;
-    let limit = std::mem::replace(&mut rig.fence_limit, Duration::from_millis(200));
-    let error = runtime
-        .block_on(rig.receive(Span(120_000)))
-        .expect_err("they are missing");
-    assert!(matches!(error, RigError::Untaken { missing: 3, .. }), "{error}");
-    rig.fence_limit = limit;
-    a_minute(&runtime, &mut rig);
-}
-
-#[test]
-fn firmware_that_hangs_is_found_out_when_the_time_that_it_was_granted_is_taken_back() {
-    let Some((runtime, mut rig)) = pump() else { return };
-    assert!(rig.settled.is_some());
-    // By itself: nobody knows that there is anything to ask for. No interrupt wakes its core any more.
-    let debug = rig.debug.as_mut().expect("a probe");
-    debug.write_word(0xE000_E180, u32::MAX).expect("it is written");
-    runtime.block_on(async {
-        tokio::select! {
-            biased;
-            received = rig.receive(Span(120_000)) => panic!("{received:?}"),
-            () = tokio::task::yield_now() => {}
-        }
-    });
-    rig.start_limit = Duration::from_millis(200);
-    rig.take_back();
-    let now = rig.now();
-    let error = runtime.block_on(rig.receive(now)).expect_err("it hangs");
-    assert!(matches!(error, RigError::Hangs { limit_ms: 200 }), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Serial ports of this host: which there are, which one belongs to a probe, and why one does not open.
 
-use super::RigError;
-use super::probe::Selector;
+use super::error::LinkError;
+use crate::probe::Selector;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const TOLD_MAX: usize = 12;
 
 /// The serial port on the same USB plug as a probe, its first where it has several. `sys` is where the kernel tells of its devices.
-pub(super) fn beside(sys: &Path, probe: &Selector) -> Result<String, RigError> {
+pub fn beside(sys: &Path, probe: &Selector) -> Result<String, LinkError> {
     let mut ports: Vec<(String, String)> = listed(&sys.join("class/tty"))
         .into_iter()
         .filter_map(|name| {
@@ -30,7 +30,7 @@ pub(super) fn beside(sys: &Path, probe: &Selector) -> Result<String, RigError> {
     ports.sort();
     match ports.into_iter().next() {
         Some((_, name)) => Ok(format!("/dev/{name}")),
-        None => Err(RigError::Open {
+        None => Err(LinkError::Open {
             port: format!("of the probe {probe}"),
             why: format!(
                 "that plug has no serial port; name another one's path as `port`; {}",
@@ -42,6 +42,7 @@ pub(super) fn beside(sys: &Path, probe: &Selector) -> Result<String, RigError> {
 
 /// Why a port does not open, and what to do.
 pub(super) fn why(port: &str, error: &std::io::Error) -> String {
+    // What `open` says of a port on which somebody set TIOCEXCL (ioctl_tty(2)).
     const EBUSY: i32 = 16;
     match error.kind() {
         ErrorKind::NotFound => format!("it is not there; {}", there(Path::new("/dev"))),

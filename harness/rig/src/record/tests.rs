@@ -4,6 +4,7 @@ use super::*;
 use crate::qemu::{Process, QemuAt};
 use crate::rtt::Logs;
 use pump_hil_model::crash::Frame;
+use pump_hil_model::event::Body;
 use std::sync::Arc;
 use std::time::Duration;
 

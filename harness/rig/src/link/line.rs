@@ -1,18 +1,13 @@
-//! The line: a serial port or a pair of pipes; bytes out, bytes in, each with a limit.
+//! An open line, whatever it is made of: it counts its bytes, bounds every wait, and knows whether all that was said is heard.
 
-use super::host_time::{self, Waited};
-use super::{RigError, tty};
+use super::error::LinkError;
+use crate::host_time::{self, Waited};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
 use rustix::io::Errno;
-use std::fs::File;
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::fmt::Debug;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::unix::pipe;
-use tokio_serial::{SerialPortBuilderExt as _, SerialStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// Bytes that one read takes at most.
 const READ_MAX: usize = 8 * 1024;
@@ -20,92 +15,35 @@ const READ_MAX: usize = 8 * 1024;
 /// How long bytes that are not asked for gather before they are taken.
 const PIECE: Duration = Duration::from_micros(100);
 
-/// What a line is made of. A serial port is locked: nobody else may open it meanwhile.
-#[derive(Debug)]
-enum Port {
-    Serial(SerialStream),
-    Pipes { out: pipe::Sender, into: pipe::Receiver },
-}
+/// What a line is made of: bytes both ways.
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Debug {}
 
-impl Port {
-    async fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        match self {
-            Self::Serial(port) => port.write_all(bytes).await,
-            Self::Pipes { out, .. } => out.write_all(bytes).await,
-        }
-    }
-
-    async fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
-        match self {
-            Self::Serial(port) => port.read(bytes).await,
-            Self::Pipes { into, .. } => into.read(bytes).await,
-        }
-    }
-}
+impl<W: AsyncRead + AsyncWrite + Unpin + Send + Debug> Wire for W {}
 
 /// An open line.
 #[derive(Debug)]
-pub(super) struct Link {
-    port: Port,
+pub struct Line {
+    wire: Box<dyn Wire>,
     /// The same once more, to wait on without the event loop.
     watch: OwnedFd,
-    pub(super) name: String,
+    name: String,
     buffer: Box<[u8]>,
     /// Received while nobody asked for it; given out first.
     aside: Vec<u8>,
     write_limit: Duration,
     /// Bytes sent in all.
-    pub sent: u64,
+    sent: u64,
     /// Bytes received in all.
-    pub received: u64,
+    received: u64,
+    /// Bytes sent and received up to which the pump is known to have taken everything, and to have sent nothing more at this instant.
+    settled: Option<(u64, u64)>,
 }
 
-impl Link {
-    /// Opens the serial port `name`.
-    pub fn open(name: &str, baud: u32, write_limit: Duration) -> Result<Self, RigError> {
-        let cannot = |why: String| RigError::Open {
-            port: name.to_owned(),
-            why,
-        };
-        let flags = (OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC)
-            .bits()
-            .cast_signed();
-        // Before the lock, which lets nobody else in.
-        let watch = File::options()
-            .read(true)
-            .custom_flags(flags)
-            .open(name)
-            .map_err(|e| cannot(tty::why(name, &e)))?;
-        let port = tokio_serial::new(name, baud).open_native_async().map_err(|e| {
-            cannot(match e.kind() {
-                // So it says of a port that is locked: it was there a moment ago.
-                tokio_serial::ErrorKind::NoDevice => tty::busy(),
-                tokio_serial::ErrorKind::Io(kind) => tty::why(name, &kind.into()),
-                _ => e.to_string(),
-            })
-        })?;
-        Ok(Self::new(Port::Serial(port), watch.into(), name, write_limit))
-    }
-
-    /// Opens the named pipes `path`.in, which the far end reads, and `path`.out, which it writes; it has them open already.
-    pub fn pipes(path: &Path, write_limit: Duration) -> Result<Self, RigError> {
-        let name = path.display().to_string();
-        let options = pipe::OpenOptions::new();
-        let opened = options.open_sender(path.with_extension("in")).and_then(|out| {
-            let into = options.open_receiver(path.with_extension("out"))?;
-            let watch = into.as_fd().try_clone_to_owned()?;
-            Ok((Port::Pipes { out, into }, watch))
-        });
-        let (port, watch) = opened.map_err(|e| RigError::Open {
-            port: name.clone(),
-            why: e.to_string(),
-        })?;
-        Ok(Self::new(port, watch, &name, write_limit))
-    }
-
-    fn new(port: Port, watch: OwnedFd, name: &str, write_limit: Duration) -> Self {
+impl Line {
+    /// `watch` is the same wire's descriptor once more.
+    pub fn new(wire: Box<dyn Wire>, watch: OwnedFd, name: &str, write_limit: Duration) -> Self {
         Self {
-            port,
+            wire,
             watch,
             name: name.to_owned(),
             buffer: vec![0; READ_MAX].into_boxed_slice(),
@@ -113,21 +51,48 @@ impl Link {
             write_limit,
             sent: 0,
             received: 0,
+            settled: None,
         }
     }
 
+    /// Bytes sent in all.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Bytes received in all.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Whether, as far as the line goes, the pump has nothing more to say at this instant.
+    pub fn is_settled(&self) -> bool {
+        self.settled == Some((self.sent, self.received))
+    }
+
+    /// All that was sent is taken, and all that was said at this instant is received.
+    pub fn settle(&mut self) {
+        self.settled = Some((self.sent, self.received));
+    }
+
+    /// The pump may have something to say.
+    pub fn unsettle(&mut self) {
+        self.settled = None;
+    }
+
     /// Sends all of `bytes`.
-    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), RigError> {
-        let written = host_time::within(self.write_limit, self.port.write_all(bytes)).await;
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        self.unsettle();
+        let written = host_time::within(self.write_limit, self.wire.write_all(bytes)).await;
         match written {
             Some(Ok(())) => {
                 self.sent += bytes.len() as u64;
                 Ok(())
             }
             Some(Err(e)) => Err(self.lost(&e)),
-            None => Err(RigError::Stuck {
+            None => Err(LinkError::Stuck {
                 port: self.name.clone(),
-                limit_ms: u64::try_from(self.write_limit.as_millis()).unwrap_or(u64::MAX),
+                limit_ms: host_time::ms(self.write_limit),
             }),
         }
     }
@@ -135,37 +100,31 @@ impl Link {
     /// Waits at most `limit` for bytes, and gives those that are there; empty where none came.
     ///
     /// This blocks the thread, for a peer that answers at once: the event loop would be woken twice, first because the peer read what was sent.
-    pub fn receive_at_once(&mut self, limit: Duration) -> Result<Vec<u8>, RigError> {
+    #[cfg(feature = "sim")]
+    pub fn receive_at_once(&mut self, limit: Duration) -> Result<Vec<u8>, LinkError> {
         let mut bytes = std::mem::take(&mut self.aside);
         if bytes.is_empty() && self.await_input(limit)? {
-            self.receive_waiting(&mut bytes)?;
+            let read = self.read_now();
+            bytes.extend_from_slice(self.took(read)?);
         }
         Ok(bytes)
     }
 
     /// Waits until bytes come, and gives those that are there.
-    pub async fn receive(&mut self) -> Result<&[u8], RigError> {
+    pub async fn receive(&mut self) -> Result<&[u8], LinkError> {
         if !self.aside.is_empty() {
             let count = self.aside.len().min(READ_MAX);
             self.buffer[..count].copy_from_slice(&self.aside[..count]);
             self.aside.drain(..count);
             return Ok(&self.buffer[..count]);
         }
-        let read = self.port.read(&mut self.buffer).await;
+        let read = self.wire.read(&mut self.buffer).await;
         self.took(read)
-    }
-
-    /// Appends to `into` what is there already.
-    pub fn receive_waiting(&mut self, into: &mut Vec<u8>) -> Result<(), RigError> {
-        into.append(&mut self.aside);
-        let read = self.read_now();
-        into.extend_from_slice(self.took(read)?);
-        Ok(())
     }
 
     /// Waits at most `limit` for bytes, and keeps them for whoever receives next. For a pump that does something else for us first: a transmitter that
     /// nobody reads would hold it up.
-    pub fn put_aside(&mut self, limit: Duration) -> Result<(), RigError> {
+    pub fn put_aside(&mut self, limit: Duration) -> Result<(), LinkError> {
         if self.await_input(limit)? {
             // It comes byte by byte: a piece of it costs no more than its first.
             let piece = Timespec::try_from(PIECE).unwrap_or_default();
@@ -178,7 +137,7 @@ impl Link {
     }
 
     /// Whether bytes came before `limit` was over. This blocks the thread.
-    fn await_input(&mut self, limit: Duration) -> Result<bool, RigError> {
+    fn await_input(&mut self, limit: Duration) -> Result<bool, LinkError> {
         let limit = Timespec::try_from(limit).unwrap_or_default();
         match poll(&mut [PollFd::new(&self.watch, PollFlags::IN)], Some(&limit)) {
             Ok(count) => Ok(count > 0),
@@ -192,9 +151,10 @@ impl Link {
         Ok(rustix::io::read(&self.watch, &mut *self.buffer)?)
     }
 
-    fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], RigError> {
+    fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], LinkError> {
         match read {
-            Ok(0) => Err(RigError::Lost {
+            // So a pipe reads that nobody writes any more, and a port that was hung up.
+            Ok(0) => Err(LinkError::Lost {
                 port: self.name.clone(),
                 why: "the far end closed it".to_owned(),
             }),
@@ -208,17 +168,17 @@ impl Link {
     }
 
     /// Appends to `into` what comes until `total` bytes were received in all.
-    pub async fn receive_up_to(&mut self, total: u64, into: &mut Vec<u8>) -> Result<(), RigError> {
+    pub async fn receive_up_to(&mut self, total: u64, into: &mut Vec<u8>) -> Result<(), LinkError> {
         into.append(&mut self.aside);
         let limit = self.write_limit;
         while self.received < total {
             // A cable loses what no socket does.
             let (name, missing) = (self.name.clone(), total - self.received);
             let Some(bytes) = host_time::within(limit, self.receive()).await else {
-                return Err(RigError::Missing {
+                return Err(LinkError::Missing {
                     port: name,
                     missing,
-                    limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+                    limit_ms: host_time::ms(limit),
                 });
             };
             into.extend_from_slice(bytes?);
@@ -226,18 +186,30 @@ impl Link {
         Ok(())
     }
 
+    /// A pump has started anew: it counts from 0.
+    pub fn begin(&mut self) {
+        (self.sent, self.received) = (0, 0);
+        self.unsettle();
+    }
+
+    /// As if a cable lost so many bytes of those that were sent.
+    #[cfg(test)]
+    pub fn lose(&mut self, bytes: u64) {
+        self.sent += bytes;
+    }
+
     /// Throws away what a pump said before it started anew, until nothing came for `quiet`.
-    pub fn drain(&mut self, quiet: Duration) -> Result<(), RigError> {
+    pub fn drain(&mut self, quiet: Duration) -> Result<(), LinkError> {
         self.rest(quiet)?;
         self.aside.clear();
-        (self.sent, self.received) = (0, 0);
+        self.begin();
         Ok(())
     }
 
     /// A pump has started anew and said `said` bytes so far: they are kept for whoever receives next. What came before them are a reset's glitches on the
     /// wire.
-    pub async fn begin_with(&mut self, said: u32, quiet: Duration) -> Result<(), RigError> {
-        (self.sent, self.received) = (0, 0);
+    pub async fn begin_with(&mut self, said: u32, quiet: Duration) -> Result<(), LinkError> {
+        self.begin();
         let mut bytes = Vec::new();
         self.receive_up_to(said.into(), &mut bytes).await?;
         self.aside = bytes;
@@ -249,7 +221,7 @@ impl Link {
     }
 
     /// Puts aside what comes until nothing came for `quiet`; a line that never rests is told.
-    fn rest(&mut self, quiet: Duration) -> Result<(), RigError> {
+    fn rest(&mut self, quiet: Duration) -> Result<(), LinkError> {
         let mut waited = Waited::of(self.write_limit);
         loop {
             let before = self.received;
@@ -258,16 +230,26 @@ impl Link {
                 return Ok(());
             }
             if waited.so_far() > self.write_limit {
-                return Err(RigError::Restless {
+                return Err(LinkError::Restless {
                     port: self.name.clone(),
-                    limit_ms: u64::try_from(self.write_limit.as_millis()).unwrap_or(u64::MAX),
+                    limit_ms: host_time::ms(self.write_limit),
                 });
             }
         }
     }
 
-    fn lost(&self, why: &std::io::Error) -> RigError {
-        RigError::Lost {
+    /// `missing` bytes that were sent are lost: they are not waited for again.
+    pub fn untaken(&mut self, missing: u32, limit: Duration) -> LinkError {
+        self.sent -= u64::from(missing);
+        LinkError::Untaken {
+            port: self.name.clone(),
+            missing,
+            limit_ms: host_time::ms(limit),
+        }
+    }
+
+    fn lost(&self, why: &std::io::Error) -> LinkError {
+        LinkError::Lost {
             port: self.name.clone(),
             why: why.to_string(),
         }

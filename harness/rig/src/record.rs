@@ -3,18 +3,18 @@
 //! **Invariant:** a look is bounded in reads and in host time, and what cannot be had is told in the record: it never keeps anybody from making the pump safe.
 
 use super::probe::Debug;
-use super::{Rig, RigError};
+use super::test_block::TestBlock;
 use pump_hil_firmware::Image;
 use pump_hil_firmware::stack::{self, Registers};
-use pump_hil_model::crash::{Crash, RECORDS_MAX, Why, exception};
-use pump_hil_model::event::Body;
+use pump_hil_model::crash::{Crash, Why, exception};
 
 const NAMES: [&str; 17] = [
     "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc", "xpsr",
 ];
 /// The process stack's pointer, as a probe numbers it.
 const PSP: u16 = 18;
-/// What an ARMv7-M core says of its fault; told where it says anything.
+/// What an ARMv7-M core says of its fault (Armv7-M Architecture Reference Manual, B3.2.2); told where it says anything. An ARMv6-M core has none of these
+/// registers, and reads as 0 or not at all.
 const FAULT_STATUS: [(&str, u64); 4] = [
     ("cfsr", 0xE000_ED28),
     ("hfsr", 0xE000_ED2C),
@@ -24,56 +24,28 @@ const FAULT_STATUS: [(&str, u64); 4] = [
 /// Words of memory that a stack may take.
 const READS_MAX: u32 = 4_096;
 
-impl Rig {
-    /// What the pump is doing at this instant; `None` without a probe. A core that runs is halted for it, and goes on afterwards.
-    pub fn crash(&mut self, why: Why) -> Option<Crash> {
-        let debug = self.debug.as_mut()?;
-        let mut crash = Crash::new(why);
-        let stood = debug.is_halted();
-        let runs = matches!(stood, Ok(false));
-        match stood.and_then(|stood| if stood { Ok(()) } else { debug.halt() }) {
-            Ok(()) => core(&mut crash, debug, self.image.as_deref()),
+/// What the pump is doing at this instant. A core that runs is halted for it, and goes on afterwards.
+pub(super) fn look(debug: &mut Debug, block: Option<&TestBlock>, image: Option<&Image>, why: Why) -> Crash {
+    let mut crash = Crash::new(why);
+    let stood = debug.is_halted();
+    let runs = matches!(stood, Ok(false));
+    match stood.and_then(|stood| if stood { Ok(()) } else { debug.halt() }) {
+        Ok(()) => core(&mut crash, debug, image),
+        Err(error) => crash.missing.push(error.to_string()),
+    }
+    if let Some(block) = block {
+        match block.words(debug) {
+            Ok((reason, words)) => {
+                crash.reset_reason = Some(reason);
+                crash.block = words;
+            }
             Err(error) => crash.missing.push(error.to_string()),
         }
-        if let Some(block) = &self.block {
-            match block.words(debug) {
-                Ok((reason, words)) => {
-                    crash.reset_reason = Some(reason);
-                    crash.block = words;
-                }
-                Err(error) => crash.missing.push(error.to_string()),
-            }
-        }
-        if runs && let Err(error) = debug.run() {
-            crash.missing.push(error.to_string());
-        }
-        Some(crash)
     }
-
-    /// Whether the core stands. Where it does because the firmware faulted, that is put down, and it goes on: its fault handler does what it does.
-    pub(super) fn stands(&mut self) -> Result<bool, RigError> {
-        let Some(debug) = &mut self.debug else {
-            return Ok(false);
-        };
-        if !debug.is_halted()? {
-            return Ok(false);
-        }
-        if self.faults == RECORDS_MAX || !debug.stands_at_fault()? {
-            return Ok(true);
-        }
-        self.faults += 1;
-        let mut told = self.logs.look(debug);
-        told.extend(self.crash(Why::Fault).map(|crash| Body::Crash(Box::new(crash))));
-        self.told.extend(told);
-        if let Some(debug) = &mut self.debug {
-            // A firmware that faults at every start would have us here for ever.
-            if self.faults == RECORDS_MAX {
-                debug.catch_faults(false)?;
-            }
-            debug.run()?;
-        }
-        Ok(false)
+    if runs && let Err(error) = debug.run() {
+        crash.missing.push(error.to_string());
     }
+    crash
 }
 
 /// Registers and stack of a core that stands.

@@ -1,0 +1,105 @@
+//! Time that the simulator lets pass when it is called.
+
+use super::grants::Grants;
+use crate::chip::Chip;
+use crate::error::RigError;
+use crate::fence::{Advance, Fence, FenceError, Stop};
+use crate::host_time;
+use crate::link::Line;
+use crate::received::End;
+use async_trait::async_trait;
+use pump_hil_model::quantity::Span;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Granted by a call.
+#[derive(Debug)]
+pub struct Granted {
+    /// By whom it is kept.
+    fence: Box<dyn Fence>,
+    /// Where it is.
+    now_ms: u64,
+    /// How long a grant may take.
+    limit: Duration,
+}
+
+impl Granted {
+    /// From 0 on.
+    pub fn new(fence: Box<dyn Fence>, limit: Duration) -> Self {
+        Self {
+            fence,
+            now_ms: 0,
+            limit,
+        }
+    }
+
+    /// Grants time until `until_ms` once `rx_total` bytes have arrived.
+    async fn grant(&mut self, until_ms: u64, rx_total: u64) -> Result<Advance, FenceError> {
+        let (send, receive) = oneshot::channel();
+        self.fence.advance(
+            until_ms.max(self.now_ms),
+            rx_total,
+            Box::new(move |advance| {
+                // Nobody may wait any more; that is no error.
+                let _ = send.send(advance);
+            }),
+        )?;
+        let advance = match host_time::within(self.limit, receive).await {
+            Some(Ok(advance)) => advance,
+            Some(Err(_)) => return Err(FenceError::Gone),
+            None => {
+                let limit_ms = host_time::ms(self.limit);
+                return Err(FenceError::Timeout { limit_ms });
+            }
+        };
+        self.now_ms = advance.now_ms;
+        Ok(advance)
+    }
+}
+
+#[async_trait]
+impl Grants for Granted {
+    fn now(&self) -> Span {
+        Span(i64::try_from(self.now_ms).unwrap_or(i64::MAX))
+    }
+
+    fn is_asked(&self) -> bool {
+        false
+    }
+
+    async fn settle(
+        &mut self,
+        line: &mut Line,
+        chip: &mut Chip,
+        until: Span,
+        bytes: &mut Vec<u8>,
+    ) -> Result<End, RigError> {
+        let until_ms = u64::try_from(until.0).unwrap_or(0);
+        let advance = self.grant(until_ms, line.sent()).await?;
+        line.receive_up_to(advance.tx_total, bytes).await?;
+        line.settle();
+        chip.inside.settle();
+        Ok(match advance.stop {
+            Stop::Halted => End::Halted,
+            Stop::Output => End::Bytes,
+            Stop::Fence => End::Deadline,
+        })
+    }
+
+    async fn hear(
+        &mut self,
+        line: &mut Line,
+        _: &mut Chip,
+        limit: Duration,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), RigError> {
+        *bytes = line.receive_at_once(limit)?;
+        let (taken, sent) = self.fence.progress();
+        // A pump that has not taken all may say more of the rest: that is heard when time is next granted.
+        if !bytes.is_empty() && taken == line.sent() {
+            line.receive_up_to(sent, bytes).await?;
+            line.settle();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! What can be wrong with a line.
+
+/// The line does not open, is gone, or does not carry what it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// The serial port cannot be opened.
+    #[error("serial port {port}: {why}")]
+    Open {
+        /// The port.
+        port: String,
+        /// Why.
+        why: String,
+    },
+    /// The line is gone.
+    #[error("the line to the pump on {port} is gone ({why}); check cable and supply, then run again")]
+    Lost {
+        /// The port.
+        port: String,
+        /// Why.
+        why: String,
+    },
+    /// The port does not take what is sent.
+    #[error("{port} took no more bytes within {limit_ms} ms; does something block the far end?")]
+    Stuck {
+        /// The port.
+        port: String,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// Bytes that the pump sent do not come.
+    #[error(
+        "{port}: {missing} bytes that the pump sent did not come within {limit_ms} ms; is it this board's port? Else check cable and speed, then run again"
+    )]
+    Missing {
+        /// The port.
+        port: String,
+        /// How many.
+        missing: u64,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// Bytes that were sent do not come to the pump.
+    #[error(
+        "{port}: {missing} bytes did not come to the pump within {limit_ms} ms, which does what needs no more of them; check cable and speed, then run again"
+    )]
+    Untaken {
+        /// The port.
+        port: String,
+        /// How many.
+        missing: u32,
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The port never rests.
+    #[error("{port} goes on sending for {limit_ms} ms though the pump is halted; is it this pump's line?")]
+    Restless {
+        /// The port.
+        port: String,
+        /// The limit.
+        limit_ms: u64,
+    },
+}
+
+impl LinkError {
+    /// Its stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "rig-line-closed",
+            Self::Lost { .. } => "rig-line-lost",
+            Self::Stuck { .. } => "rig-line-stuck",
+            Self::Missing { .. } => "rig-line-missing",
+            Self::Untaken { .. } => "rig-line-untaken",
+            Self::Restless { .. } => "rig-line-restless",
+        }
+    }
+
+    /// Whether the line is gone.
+    pub(crate) fn is_loss(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Stuck { .. })
+    }
+}

@@ -1,0 +1,13 @@
+//! The line to a pump: bytes out, bytes in, each with a limit. A new kind of line is a file here that opens a [`Wire`].
+
+mod error;
+mod line;
+mod pipes;
+mod serial;
+mod tty;
+
+pub use error::LinkError;
+pub(super) use line::Line;
+pub(super) use pipes::pipes;
+pub(super) use serial::serial;
+pub(super) use tty::beside;

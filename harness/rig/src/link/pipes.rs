@@ -1,0 +1,27 @@
+//! A pair of named pipes, as an emulator's line.
+
+use super::error::LinkError;
+use super::line::Line;
+use std::os::fd::AsFd as _;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::unix::pipe;
+
+/// Opens the named pipes `path`.in, which the far end reads, and `path`.out, which it writes; it has them open already.
+///
+/// # Errors
+/// [`LinkError::Open`].
+pub fn pipes(path: &Path, write_limit: Duration) -> Result<Line, LinkError> {
+    let name = path.display().to_string();
+    let options = pipe::OpenOptions::new();
+    let opened = options.open_sender(path.with_extension("in")).and_then(|out| {
+        let into = options.open_receiver(path.with_extension("out"))?;
+        let watch = into.as_fd().try_clone_to_owned()?;
+        Ok((tokio::io::join(into, out), watch))
+    });
+    let (wire, watch) = opened.map_err(|e| LinkError::Open {
+        port: name.clone(),
+        why: e.to_string(),
+    })?;
+    Ok(Line::new(Box::new(wire), watch, &name, write_limit))
+}

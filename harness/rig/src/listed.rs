@@ -1,0 +1,67 @@
+//! Words of a rig file that each name one of a list of kinds: the list is the one place that a new kind is entered in.
+
+use pump_hil_model::diagnostic::WrongFile;
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::yaml::document::Document;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use std::borrow::Cow;
+
+/// A key that is wrong, below its part of a rig file, and how.
+#[derive(Debug)]
+pub struct WrongKey {
+    mistake: Mistake,
+    key: &'static str,
+    what: String,
+}
+
+impl WrongKey {
+    /// This key.
+    pub fn new(mistake: Mistake, key: &'static str, what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self { mistake, key, what }
+    }
+
+    /// As it is told of a part of the file.
+    pub fn of(self, document: &Document, part: &str) -> WrongFile {
+        document.wrong(self.mistake, &[part, self.key], self.what)
+    }
+}
+
+/// Something of which there is a list, each with its word.
+pub trait Listed: Sized + 'static {
+    /// Its name in the published schema.
+    const NAME: &'static str;
+    /// What it is called where a word is none of them.
+    const WHAT: &'static str;
+    /// All of them, in the order in which they are told.
+    const ALL: &'static [&'static Self];
+
+    /// Its word.
+    fn word(&self) -> &'static str;
+}
+
+/// One of a list, by its word.
+#[derive(Debug)]
+pub struct OneOf<K: 'static>(pub &'static K);
+
+impl<'de, K: Listed> Deserialize<'de> for OneOf<K> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(from)?;
+        let found = K::ALL.iter().find(|kind| kind.word() == word);
+        found
+            .map(|kind| Self(kind))
+            .ok_or_else(|| D::Error::custom(format!("`{word}` is no {}", K::WHAT)))
+    }
+}
+
+impl<K: Listed> JsonSchema for OneOf<K> {
+    fn schema_name() -> Cow<'static, str> {
+        K::NAME.into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words: Vec<&str> = K::ALL.iter().map(|kind| kind.word()).collect();
+        json_schema!({"type": "string", "enum": words, "x-word": K::WHAT})
+    }
+}

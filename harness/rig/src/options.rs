@@ -1,0 +1,28 @@
+//! What a run wants of the pump that a rig opens, and how long a rig may take for what it does.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a run wants of the pump that a rig opens.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// Seed of everything random in a simulated pump.
+    pub seed: u64,
+    /// Civil time at its first power, in seconds since 2000-01-01T00:00:00.
+    pub start_s: i64,
+    /// Name of a seeded defect, in a build that has them.
+    pub defect: Option<String>,
+    /// Program that serves a simulated pump as a process; `None`: this one.
+    pub exe: Option<PathBuf>,
+}
+
+/// Bounds in host time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RigLimits {
+    /// Opening a port, or starting a process.
+    pub open: Duration,
+    /// Writing one piece.
+    pub write: Duration,
+    /// One grant of virtual time.
+    pub fence: Duration,
+}

@@ -1,0 +1,21 @@
+//! The kinds of pumps that a rig file may name. A new one is a file here and a line in the list.
+
+mod kind;
+mod qemu;
+mod serial;
+mod sim;
+mod sim_process;
+
+pub(super) use kind::{Keys, Opened, Order, Power, Pump, PumpKind};
+
+use super::listed::Listed;
+
+impl Listed for PumpKind {
+    const NAME: &'static str = "PumpKind";
+    const WHAT: &'static str = "kind of pump";
+    const ALL: &'static [&'static Self] = &[&sim::KIND, &sim_process::KIND, &qemu::KIND, &serial::KIND];
+
+    fn word(&self) -> &'static str {
+        self.word
+    }
+}
