@@ -5,9 +5,10 @@
 //!
 //! **Invariant:** a frame is foreign: it takes at most `VALUES_MAX` values, `DEPTH_MAX` deep, or it is none.
 
+mod places;
+
 use super::elf::Elf;
 use defmt_parser::{DisplayHint, Fragment, ParserMode, TimePrecision, Type, parse};
-use gimli::AttributeValue;
 use pump_hil_model::safe_text::safe;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ impl Table {
     /// The texts of a file; `None` where it has none, or frames of a kind that is not read here.
     pub(super) fn of(elf: &Elf) -> Option<Self> {
         elf.symbol("_defmt_encoding_ = rzcobs")?;
-        let places = places(elf).unwrap_or_default();
+        let places = places::of(elf).unwrap_or_default();
         let mut table = Self::default();
         for (symbol, place) in elf.symbols() {
             let Some(name) = name(symbol) else { continue };
@@ -111,56 +112,6 @@ fn name(symbol: &str) -> Option<Name> {
         .starts_with('{')
         .then(|| serde_json::from_str(symbol).ok())
         .flatten()
-}
-
-/// Where each text stands in the sources, by the name of its symbol.
-fn places(elf: &Elf) -> Option<BTreeMap<String, String>> {
-    let dwarf = elf.dwarf().ok()?;
-    let mut found = BTreeMap::new();
-    let mut units = dwarf.units();
-    while let Ok(Some(header)) = units.next() {
-        let Ok(unit) = dwarf.unit(header) else { continue };
-        let mut entries = unit.entries();
-        while let Ok(Some(entry)) = entries.next_dfs() {
-            if entry.tag() != gimli::DW_TAG_variable {
-                continue;
-            }
-            let Some(linkage) = entry.attr_value(gimli::DW_AT_linkage_name) else {
-                continue;
-            };
-            let Ok(symbol) = dwarf.attr_string(&unit, linkage) else {
-                continue;
-            };
-            let symbol = symbol.to_string_lossy();
-            let line = entry
-                .attr_value(gimli::DW_AT_decl_line)
-                .and_then(|line| line.udata_value());
-            let file = match entry.attr_value(gimli::DW_AT_decl_file) {
-                Some(AttributeValue::FileIndex(file)) => Some(file),
-                Some(other) => other.udata_value(),
-                None => None,
-            };
-            if let (true, Some(line), Some(file)) = (symbol.starts_with('{'), line, file)
-                && let Some(file) = file_name(&dwarf, &unit, file)
-            {
-                found.insert(symbol.into_owned(), safe(&format!("{file}:{line}")));
-            }
-        }
-    }
-    Some(found)
-}
-
-fn file_name(dwarf: &super::elf::Dwarf<'_>, unit: &super::names::Unit<'_>, index: u64) -> Option<String> {
-    let header = unit.line_program.as_ref()?.header();
-    let file = header.file(index)?;
-    let name = dwarf.attr_string(unit, file.path_name()).ok()?.to_string_lossy();
-    let folder = file
-        .directory(header)
-        .and_then(|folder| dwarf.attr_string(unit, folder).ok());
-    Some(match folder.map(|folder| folder.to_string_lossy()) {
-        Some(folder) if !folder.is_empty() && !name.starts_with('/') => format!("{folder}/{name}"),
-        _ => name.into_owned(),
-    })
 }
 
 /// What is left of a frame.

@@ -168,6 +168,10 @@ fn what_cannot_be_read_is_told_with_what_to_do() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_file_without_debug_information_is_told_how_to_have_it() {
     let no_debug = image(&elf()).place("PUMP.state").unwrap_err();
     assert!(
         no_debug

@@ -9,6 +9,7 @@ mod raw;
 mod resolve;
 mod unit;
 mod value;
+mod words;
 
 pub(crate) use profile::text_at;
 pub use profile::{
@@ -17,3 +18,4 @@ pub use profile::{
 pub use raw::Part;
 pub use unit::{Dimension, Unit, UnitError};
 pub use value::{FieldValue, arg_of, part_of};
+pub use words::Words;

@@ -2,6 +2,7 @@
 
 use super::raw::Part;
 use super::unit::{Unit, UnitError};
+use super::words::Words;
 use crate::wire::Fields;
 use pump_hil_model::case::{Arg, Verb};
 use pump_hil_model::quantity::Span;
@@ -17,7 +18,7 @@ pub struct Profile {
     /// Bounds of every exchange.
     pub limits: Limits,
     /// The firmware's words (alarm names, states, causes, kinds) that differ from the harness's.
-    pub words: BTreeMap<String, String>,
+    pub words: Words,
     /// Verbs of one exchange.
     pub requests: BTreeMap<Verb, Template>,
     /// What is asked, in this order, until one is carried out, to leave the pump safe.
@@ -256,21 +257,4 @@ pub struct DoseEntryAt {
     pub bridge: NumberAt,
     pub strokes: NumberAt,
     pub reservoir: NumberAt,
-}
-
-impl Profile {
-    /// The harness's word for a word of the firmware.
-    #[must_use]
-    pub fn word(&self, theirs: &str) -> String {
-        self.words.get(theirs).cloned().unwrap_or_else(|| theirs.to_owned())
-    }
-
-    /// The firmware's word for a word of the harness.
-    #[must_use]
-    pub fn their_word(&self, ours: &str) -> String {
-        self.words
-            .iter()
-            .find(|(_, o)| *o == ours)
-            .map_or_else(|| ours.to_owned(), |(theirs, _)| theirs.clone())
-    }
 }

@@ -8,6 +8,7 @@ use super::raw::{
     ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid, RawTemplate,
 };
 use super::unit::Unit;
+use super::words::Words;
 use crate::wire::REQUEST_MAX;
 use pump_hil_model::case::Verb;
 use pump_hil_model::mistake::Mistake;
@@ -110,7 +111,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         device: raw.device,
         summary: raw.summary,
         limits,
-        words: raw.words,
+        words: Words::new(raw.words),
         requests,
         make_safe,
         programming: programming(raw.programming, units)?,

@@ -202,7 +202,7 @@ pub(super) fn event_bodies(profile: &Profile, n: u64, t_ms: u64, kind: &str, fie
 }
 
 fn said(profile: &Profile, at: &SaidAt, fields: &Fields) -> Result<Said, String> {
-    let word = |key: &str| crate::device::text_at(fields, key).map(|w| profile.word(w));
+    let word = |key: &str| crate::device::text_at(fields, key).map(|w| profile.words.ours(w));
     Ok(match at {
         SaidAt::Boot { reason } => Said::Boot { reason: word(reason)? },
         SaidAt::State { from, to, cause } => Said::State {
@@ -230,7 +230,7 @@ fn said(profile: &Profile, at: &SaidAt, fields: &Fields) -> Result<Said, String>
 
 fn dose_entry(profile: &Profile, fields: &Fields) -> Result<DoseEntry, String> {
     let at = &profile.dose_entry;
-    let word = |key: &str| crate::device::text_at(fields, key).map(|w| profile.word(w));
+    let word = |key: &str| crate::device::text_at(fields, key).map(|w| profile.words.ours(w));
     Ok(DoseEntry {
         cause: word(&at.cause)?,
         mode: word(&at.mode)?,

@@ -164,7 +164,7 @@ impl SingleJob {
             let text = value
                 .write(&field.unit)
                 .map_err(|why| RequestError::Unit { verb, key: key(), why })?;
-            fields.push((key(), profile.their_word(&text)));
+            fields.push((key(), profile.words.theirs(&text)));
         }
         Ok(Self {
             verb,

@@ -45,7 +45,7 @@ impl Intent {
                     Some(value) => {
                         let mut text = value.write(&field.unit).map_err(unit)?;
                         if matches!(field.from, Part::Drug | Part::Mode | Part::ConfirmSoftLimits) {
-                            text = profile.their_word(&text);
+                            text = profile.words.theirs(&text);
                         }
                         stage.push((field.key.clone(), text.clone()));
                         read_back.push((field.key.clone(), text));
