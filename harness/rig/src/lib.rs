@@ -1,6 +1,6 @@
 //! Benches: how a run reaches a pump, lets its time pass, and looks inside.
 //!
-//! **Invariants:** everything is bounded; what is wrong here is never the pump's fault ([`RigError`]); under a granted clock no byte is lost and the
+//! **This crate must never** judge a pump, or let a wait have no end. **Invariants:** everything is bounded; what is wrong here is never the pump's fault ([`RigError`]); under a granted clock no byte is lost and the
 //! same calls give the same bytes at any load. Dropping a [`Rig`] ends what it started.
 //!
 //! A kind of pump is a file of `pumps`, a kind of probe one of `probe/kinds`, a kind of clock one of `clock`, a kind of line one of `link`. Each is
