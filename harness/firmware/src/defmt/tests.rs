@@ -1,4 +1,4 @@
-//! Frames that are garbage, with the texts of a true image. What true firmware says is decoded in `rig/crash/tests.rs`.
+//! Frames that are garbage, with the texts of a true image. What true firmware says is decoded in `rig/src/record/tests.rs`.
 
 use super::*;
 use crate::elf::Elf;

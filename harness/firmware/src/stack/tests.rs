@@ -1,4 +1,4 @@
-//! Stacks that are garbage, walked with a true image's tables. Those of firmware that truly faults are in `rig/crash/tests.rs`.
+//! Stacks that are garbage, walked with a true image's tables. Those of firmware that truly faults are in `rig/src/record/tests.rs`.
 
 use super::*;
 use proptest::prelude::*;
