@@ -120,7 +120,7 @@ impl RigError {
             Self::BootFault { .. } => "rig-boot-fault",
             Self::Lacks { .. } => "rig-lacks",
             Self::Symbol { .. } => "rig-symbol",
-            Self::Name(_) => "rig-name",
+            Self::Name(_) => "rig-firmware-name",
             Self::NoSimulator => "rig-no-simulator",
             Self::Defect { .. } => "rig-defect",
         })
