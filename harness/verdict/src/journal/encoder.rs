@@ -22,11 +22,11 @@ impl Default for Encoder {
 }
 
 impl Encoder {
-    /// The next line, with its end; the chain goes on behind it once it is [`Line::written`].
+    /// The next line, with its end; the chain goes on behind it once it is [`ChainedLine::written`].
     ///
     /// # Errors
     /// It cannot be turned into JSON.
-    pub fn line<T: Serialize>(&mut self, what: &T) -> Result<Line<'_>, serde_json::Error> {
+    pub fn line<T: Serialize>(&mut self, what: &T) -> Result<ChainedLine<'_>, serde_json::Error> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, what)?;
         let chain = link(&self.chain, &self.line);
@@ -36,7 +36,7 @@ impl Encoder {
         self.line.extend_from_slice(MARK.as_bytes());
         self.line.extend_from_slice(self.hex.as_bytes());
         self.line.extend_from_slice(b"\"}\n");
-        Ok(Line { encoder: self, chain })
+        Ok(ChainedLine { encoder: self, chain })
     }
 
     /// The last hash of the chain, hex: who keeps it can prove that nothing was cut off the end.
@@ -50,12 +50,12 @@ impl Encoder {
 
 /// A line that is not written yet.
 #[derive(Debug)]
-pub struct Line<'a> {
+pub struct ChainedLine<'a> {
     encoder: &'a mut Encoder,
     chain: Hash,
 }
 
-impl Line<'_> {
+impl ChainedLine<'_> {
     /// Its bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

@@ -11,7 +11,7 @@ mod header;
 mod reader;
 
 pub use chain::sha256_hex;
-pub use encoder::{Encoder, Line};
+pub use encoder::{ChainedLine, Encoder};
 pub use error::{JournalError, LINE_LIMIT};
 pub use header::{FORMAT, Header};
 pub use reader::{End, Events, Reader};
