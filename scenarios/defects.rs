@@ -1,20 +1,20 @@
 //! Each seeded defect of the stub pump as a test of its own: at least one scenario must catch it. Prints which did.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use pump_hil::shipped::{Bench, SEEDED_DEFECTS};
+use pump_hil::shipped::{SEEDED_DEFECTS, Shipped};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    let bench = Arc::new(Bench::load(
+    let shipped = Arc::new(Shipped::load(
         Path::new(env!("CARGO_MANIFEST_DIR")),
         Path::new(env!("CARGO_TARGET_TMPDIR")),
     ));
     let trials = SEEDED_DEFECTS.iter().map(|&defect| {
-        let bench = Arc::clone(&bench);
+        let shipped = Arc::clone(&shipped);
         Trial::test(defect, move || {
-            let caught = bench.catchers(defect);
+            let caught = shipped.catchers(defect);
             #[allow(
                 clippy::print_stdout,
                 reason = "the table of who caught what is what people run this for"

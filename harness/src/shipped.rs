@@ -20,7 +20,7 @@ const LONGEST_WITH_DEFECT: Span = Span(2 * 365 * 24 * 3_600_000);
 
 /// All shipped cases, and where their journals go.
 #[derive(Debug)]
-pub struct Bench {
+pub struct Shipped {
     cases: Vec<Case>,
     settings: Settings,
 }
@@ -44,7 +44,7 @@ pub fn cases(path: &Path, fixtures: &Path) -> Vec<Case> {
     }
 }
 
-impl Bench {
+impl Shipped {
     /// Loads the scenarios in `folder`, with the `fixtures` beside it.
     ///
     /// # Panics

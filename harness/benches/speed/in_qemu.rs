@@ -137,9 +137,9 @@ impl Drop for Bare {
 
 /// Milliseconds from the command to start QEMU to the first step of a scenario, programming of the pump and the end of QEMU included; median of 21.
 pub fn first_step(out: &Path) -> f64 {
-    use pump_hil::shipped::Bench;
+    use pump_hil::shipped::Shipped;
     use pump_hil::suite::{self, Settings};
-    let bench = Bench::load(&folder("../scenarios"), out);
+    let bench = Shipped::load(&folder("../scenarios"), out);
     let settings = Settings {
         rig: RigFile::load(&folder("..").join(RIG)).expect("the rig file"),
         out: out.to_owned(),

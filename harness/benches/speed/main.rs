@@ -14,7 +14,7 @@ mod round_trip;
 use harness::{folder, one_case, run};
 use pump_hil::interrupt;
 use pump_hil::reporter::Reporters;
-use pump_hil::shipped::Bench;
+use pump_hil::shipped::Shipped;
 use pump_hil::suite::{self, Batch, Settings};
 use pump_hil_model::case::Case;
 use pump_hil_testing::repository;
@@ -76,7 +76,7 @@ fn thousand_days(out: &Path) -> f64 {
             ..case.clone()
         })
         .collect();
-    let bench = Bench::load(&folder("../scenarios"), out);
+    let bench = Shipped::load(&folder("../scenarios"), out);
     let settings = Settings {
         out: out.join("days"),
         snapshots: None,

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A rig and a session on it, driven as a runner drives them.
-struct Bench {
+struct Driven {
     rig: Rig,
     session: Session,
     events: Vec<(Span, Body)>,
 }
 
-impl Bench {
+impl Driven {
     async fn open() -> Self {
         let file = RigFile::sim().expect("the built-in rig");
         let options = OpenOptions {
@@ -142,7 +142,7 @@ const DAY: Span = Span(86_400_000);
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_day_of_therapy_is_delivered_counted_and_seen_by_the_probe() {
-    let mut bench = Bench::therapy().await;
+    let mut bench = Driven::therapy().await;
     let end = bench.rig.now().checked_add(DAY).unwrap();
     bench.run_to(end).await;
     let sample = bench.rig.sample().unwrap().expect("the simulated rig has a test block");
@@ -167,7 +167,7 @@ async fn a_day_of_therapy_is_delivered_counted_and_seen_by_the_probe() {
 async fn two_runs_of_a_day_give_the_same_bytes() {
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let mut bench = Bench::therapy().await;
+        let mut bench = Driven::therapy().await;
         bench.run_to(DAY).await;
         assert!(matches!(bench.ask(&Request::ReadLog).await, RequestEnd::Ok { .. }));
         runs.push(bench.events);
@@ -177,7 +177,7 @@ async fn two_runs_of_a_day_give_the_same_bytes() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_fault_is_armed_seen_in_effect_and_cleared() {
-    let mut bench = Bench::therapy().await;
+    let mut bench = Driven::therapy().await;
     let occlusion = fault("catheter-occlusion");
     bench.rig.arm_fault(occlusion, 0).unwrap();
     let state = bench.rig.fault_effect(occlusion).unwrap();
@@ -197,7 +197,7 @@ async fn a_fault_is_armed_seen_in_effect_and_cleared() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_breakpoint_holds_the_pump_and_its_time() {
-    let mut bench = Bench::therapy().await;
+    let mut bench = Driven::therapy().await;
     bench.rig.break_at("motor_stroke").unwrap();
     let got = loop {
         let got = bench.rig.receive(DAY).await.unwrap();
@@ -218,7 +218,7 @@ async fn a_breakpoint_holds_the_pump_and_its_time() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_reset_by_the_probe_is_told_by_the_pump() {
-    let mut bench = Bench::therapy().await;
+    let mut bench = Driven::therapy().await;
     bench.rig.reset().unwrap();
     let later = bench.rig.now().checked_add(Span(60_000)).unwrap();
     bench.run_to(later).await;
@@ -235,7 +235,7 @@ async fn a_reset_by_the_probe_is_told_by_the_pump() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_dead_line_is_a_silence_with_an_end_and_the_gap_is_read_back() {
-    let mut bench = Bench::therapy().await;
+    let mut bench = Driven::therapy().await;
     let cut = fault("serial-cut");
     bench.rig.arm_fault(cut, 0).unwrap();
     let outcome = bench.ask(&Request::Status).await;
@@ -263,7 +263,7 @@ async fn a_dead_line_is_a_silence_with_an_end_and_the_gap_is_read_back() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn noise_on_the_line_never_loses_a_request_for_good() {
-    let mut bench = Bench::therapy().await;
+    let mut bench = Driven::therapy().await;
     bench.rig.arm_fault(fault("serial-noise"), 400).unwrap();
     let mut answered = 0;
     for _ in 0..40 {
@@ -279,7 +279,7 @@ async fn noise_on_the_line_never_loses_a_request_for_good() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_probe_leaves_the_pump_safe() {
-    let mut bench = Bench::therapy().await;
+    let mut bench = Driven::therapy().await;
     bench.rig.arm_fault(fault("catheter-leak"), 50).unwrap();
     bench.rig.halt().unwrap();
     let (did, failed) = bench.rig.go_safe();
@@ -299,7 +299,7 @@ async fn the_probe_leaves_the_pump_safe() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn words_and_bits_are_read_written_and_flipped_by_name() {
-    let mut bench = Bench::open().await;
+    let mut bench = Driven::open().await;
     bench
         .rig
         .write_value("scratch", &MemoryValue::Unsigned(0x1234_5678))
