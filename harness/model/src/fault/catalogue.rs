@@ -1,4 +1,5 @@
-//! The table of all faults. A new fault is a row here, a slot of the test block, and physics behind it.
+//! The table of all faults. A new fault is a row here, its line in `tests.rs`, a slot of the test
+//! block, and physics behind it.
 
 use super::effects::Deadlines::{self, Hold, MayPass};
 use super::effects::Delivery::{self, Full, MayLack};

@@ -1,4 +1,5 @@
-//! How time passes on a rig: granted by the harness, or by the host's clock. A new kind of clock is a file here.
+//! How time passes on a rig: granted by the harness, or by the host's clock. A new kind of clock is a file here, a variant
+//! of [`ClockKind`] with its word in `raw.rs`, and what each kind of pump says of it.
 
 mod asked;
 #[cfg(feature = "sim")]

@@ -55,7 +55,7 @@ impl JsonSchema for RangeText {
     }
 }
 
-/// Declares `RawExpect` with one key for each measure, so that no measure can be forgotten.
+/// Declares `RawExpect` with one key for each measure in the list. A measure without a line here compiles, and no scenario can name it.
 macro_rules! expect {
     ($($(#[$meta:meta])* $field:ident = $measure:ident),* $(,)?) => {
         raw_struct! {
