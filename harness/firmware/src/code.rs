@@ -40,10 +40,13 @@ fn line(elf: &Elf, name: &str, file: &str, line: u64) -> Result<u64, NameError> 
             let mut rows = program.rows();
             let mut last = None;
             while let Some((header, row)) = rows.next_row()? {
+                // A row is dearer than an entry: a line program of a few bytes can make very many rows.
                 effort.spend(16)?;
                 let this =
+                    // `is_stmt` marks where a debugger should break (DWARF 5, 6.2.2); an end of a sequence is behind the code.
                     row.line().map(std::num::NonZeroU64::get) == Some(line) && row.is_stmt() && !row.end_sequence();
                 let at = (row.file_index(), row.line());
+                // A line goes on over several rows: only its first is a begin. At 0 the linker left what it removed.
                 if this && last != Some(at) && row.address() != 0 {
                     let path = row.file(header).map(gimli::FileEntry::path_name);
                     let path = path.and_then(|path| text(&dwarf, &unit, path));
@@ -82,6 +85,7 @@ fn line(elf: &Elf, name: &str, file: &str, line: u64) -> Result<u64, NameError> 
 /// `file.rs:123`.
 pub(super) fn line_of(name: &str) -> Option<(&str, u64)> {
     let (file, line) = name.rsplit_once(':')?;
+    // `Pump::7` is a path, not a line of the file `Pump:`.
     (!file.is_empty() && !file.ends_with(':')).then_some(())?;
     Some((file, line.parse().ok()?))
 }

@@ -64,6 +64,7 @@ impl Table {
         let mut table = Self::default();
         for (symbol, place) in elf.symbols() {
             let Some(name) = name(symbol) else { continue };
+            // The address of such a symbol is no place in memory but the number of its text, which frames send with 16 bits.
             let (Ok(number), Some(tag)) = (u16::try_from(place.addr), name.tag.strip_prefix("defmt_")) else {
                 continue;
             };
@@ -157,6 +158,7 @@ impl Reader<'_> {
     }
 
     fn signed(&mut self, len: usize) -> Option<i128> {
+        // Shifted up and down again: the second shift copies the sign.
         let unused = 128 - 8 * u32::try_from(len).ok()?;
         Some((self.number(len)? << unused).cast_signed() >> unused)
     }
@@ -272,6 +274,7 @@ impl Reader<'_> {
         if variants == 1 {
             return self.values(format);
         }
+        // `defmt` sends the smallest number that can tell them apart.
         let len = if variants <= 256 { 1 } else { 2 };
         let number = self.number(len)?.try_into().ok()?;
         self.values(format.split('|').nth(number)?)
@@ -282,6 +285,7 @@ impl Reader<'_> {
         let format = self.format()?;
         let mut texts = Vec::new();
         for _ in 0..len {
+            // Elements may take no bytes at all: a length alone, which the frame claims, must not make work.
             self.left = self.left.checked_sub(1)?;
             texts.push(self.variant(&format)?);
         }
@@ -291,6 +295,7 @@ impl Reader<'_> {
     /// A value of which only the bytes are sent that hold the bits which are asked for.
     fn bits(&mut self, bits: &Range<u8>) -> Option<u128> {
         let (first, last) = (bits.start / 8, bits.end.checked_sub(1)? / 8);
+        // `defmt` sends an integer type that holds the bytes: of 3 bytes a `u32`.
         let len = usize::from(last.checked_sub(first)? + 1).next_power_of_two();
         self.number(len)?.checked_shl(u32::from(first) * 8)
     }
@@ -308,6 +313,7 @@ impl Text {
                     match (self.values.get(&parameter.index)?, &parameter.ty) {
                         (Value::Unsigned(value), Type::BitField(bits)) => {
                             let len = u32::from(bits.end.checked_sub(bits.start)?);
+                            // `None` for 0 bits, by which nothing could be shown.
                             let mask = u128::MAX.checked_shr(128_u32.checked_sub(len)?)?;
                             push_number(&mut out, value.checked_shr(bits.start.into())? & mask, false, hint);
                         }

@@ -33,6 +33,7 @@ impl Elf {
     /// Bytes that are no such file, a broken one, or one without symbols.
     pub fn parse(bytes: impl Into<Arc<[u8]>>) -> Result<Self, ImageError> {
         let bytes = bytes.into();
+        // ELFCLASS32 and ELFDATA2LSB, as Cortex-M firmware has them.
         if !bytes.starts_with(b"\x7fELF\x01\x01") {
             return Err(ImageError::Kind);
         }
@@ -47,6 +48,8 @@ impl Elf {
                 continue;
             }
             let name = symbol.name().map_err(broken)?;
+            // Bit 0 of a function's symbol says that its code is Thumb (ELF for the Arm Architecture, symbol values). It is no part of the
+            // address.
             let addr = if function {
                 symbol.address() & !1
             } else {
@@ -83,9 +86,11 @@ impl Elf {
         let file = file.map_err(|error| broken(error.to_string()))?;
         let load = |id: gimli::SectionId| -> Result<Slice<'_>, NameError> {
             let Some(section) = file.section_by_name(id.name()) else {
+                // Most sections of DWARF may be missing; without `.debug_info` it is told below.
                 return Ok(Slice::default());
             };
             let data = section.data().map_err(|error| broken(error.to_string()))?;
+            // `data` gives compressed bytes as they stand: read as DWARF they would be taken for broken.
             let compressed = section.compressed_file_range();
             if compressed.is_ok_and(|range| range.format != object::CompressionFormat::None) {
                 return Err(

@@ -60,9 +60,11 @@ pub(super) fn one_of(
     without: &BTreeMap<String, &'static str>,
 ) -> Result<Named, NameError> {
     let mut found: Vec<&Named> = list.iter().filter(|named| named.path == path).collect();
+    // A whole path wins: else `a::X` could not be named where `b::a::X` is there too.
     if found.is_empty() {
         found = list.iter().filter(|named| is_named(named, path)).collect();
     }
+    // One variable may be told by several units, each with the same address: that is not ambiguous.
     found.dedup_by_key(|named| named.addr);
     match found.as_slice() {
         [one] => Ok((*one).clone()),
@@ -71,6 +73,7 @@ pub(super) fn one_of(
             if let Some(why) = without.get(last) {
                 return Err(NameError::new(format!("`{path}` cannot be used: {why}")));
             }
+            // `{impl#0}` and `{closure_env#1}` are the compiler's: nobody means to write them.
             let list = list.iter().filter(|named| !named.path.contains('{'));
             let near = suggest(
                 last,
@@ -105,9 +108,11 @@ fn split(text: &str) -> Result<(&str, Vec<Part<'_>>), NameError> {
     let wrong = |what: &str| {
         NameError::new(format!("`{text}` {what}")).help("write it as `PUMP.state.total` or `queue[3].length`")
     };
+    // A dot before the last `::` belongs to a file's name, as in `main.c::counter`.
     let last = text.rfind("::").map_or(0, |at| at + 2);
     let end = text[last..].find(['.', '[']).map_or(text.len(), |at| last + at);
     let (path, mut rest) = text.split_at(end);
+    // Also what only the compiler writes: messages show such paths, and whoever copies one must not be refused.
     let fits = |c: char| c.is_alphanumeric() || "_:{}#<>.".contains(c);
     if path.is_empty() || path.len() > 500 || !path.chars().all(fits) {
         return Err(wrong("begins with no name"));

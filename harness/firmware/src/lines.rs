@@ -16,6 +16,7 @@ pub(super) type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 /// Most inlined functions at one address.
 const INLINED_MAX: usize = 32;
 /// How far behind a symbol without a length its code may go.
+// Assembler often leaves the size out (`.size`), and behind a symbol without one anything may follow.
 const BEHIND_SYMBOL: u64 = 256;
 
 /// What an image says about its code.
@@ -51,6 +52,7 @@ impl<'a> Lines<'a> {
     pub fn code(&self) -> Vec<Range<u64>> {
         let sections = self.file.iter().flat_map(|file| file.sections());
         let code = sections.filter(|section| section.kind() == SectionKind::Text);
+        // The file is foreign: its sizes may lead beyond any address.
         code.map(|section| section.address()..section.address().saturating_add(section.size()))
             .collect()
     }
@@ -95,6 +97,7 @@ impl<'a> Lines<'a> {
             let len = if symbol.size == 0 { BEHIND_SYMBOL } else { symbol.size };
             (symbol.addr..symbol.addr.saturating_add(len)).contains(&addr)
         });
+        // Symbols may overlap, such as a label inside a function: the one that begins last is the closest.
         let nearest = before.max_by_key(|(_, symbol)| symbol.addr);
         nearest.map_or_else(|| "?".to_owned(), |(name, _)| safe(name))
     }

@@ -30,6 +30,7 @@ pub(super) fn sha256(elf: &Elf) -> String {
     let mut hash = Sha256::new();
     for Segment { addr, bytes } in segments(elf) {
         hash.update(addr.to_le_bytes());
+        // With place and length, so that bytes which move from one segment to the next give another sum.
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     }
@@ -56,6 +57,8 @@ fn loads(elf: &Elf) -> impl Iterator<Item = (u64, Segment<'_>)> {
         .unwrap_or_default();
     headers.iter().filter_map(move |header| {
         let bytes = header.data(LittleEndian, file).ok()?;
+        // `p_paddr` is where a segment is loaded to, `p_vaddr` where it is when the firmware runs (gABI, program header): `.data` lies in
+        // flash and is copied to RAM. Symbols have the second.
         let addr = header.p_paddr(LittleEndian).into();
         let loaded = header.p_type(LittleEndian) == PT_LOAD && !bytes.is_empty();
         loaded.then(|| (header.p_vaddr(LittleEndian).into(), Segment { addr, bytes }))

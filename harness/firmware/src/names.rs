@@ -107,6 +107,7 @@ impl<'a> Collector<'a> {
             let Some(start) = header.debug_info_offset() else {
                 continue;
             };
+            // To open a unit costs much more than an entry, and an empty one takes only a few bytes of the file.
             self.effort.spend(1 << 10)?;
             let unit = dwarf.unit(header)?;
             self.walk_unit(dwarf, &unit, start)?;
@@ -166,6 +167,7 @@ impl<'a> Collector<'a> {
 
     fn names(self) -> Result<Names, NameError> {
         let mut names = Names::default();
+        // A new one: what `walk` spent says nothing of the paths, which can be longer than the file that they come from.
         let mut effort = Effort::new();
         for found in &self.found {
             let Some(node) = self.node_of(found) else { continue };
@@ -174,6 +176,7 @@ impl<'a> Collector<'a> {
                 Err(why) => {
                     let name = self.nodes[node].name;
                     effort.spend(name.len())?;
+                    // The first reason stays: which of several copies of a name is meant nobody can tell.
                     names.without.entry(name.to_owned()).or_insert(why);
                     continue;
                 }
@@ -201,6 +204,7 @@ impl<'a> Collector<'a> {
     /// The name of what was found: its own, or that of what it defines.
     fn node_of(&self, found: &Found) -> Option<usize> {
         let mut at = found.offset;
+        // An instance names its origin, and that its declaration: two steps. A file that refers to itself ends here as well.
         for _ in 0..8 {
             if let Some(node) = self.node_at.get(&at) {
                 return Some(*node);
@@ -312,6 +316,8 @@ fn location(dwarf: &Dwarf<'_>, unit: &Unit<'_>, entry: &Entry<'_>) -> Result<u64
         _ => return Err("the compiler keeps it in another form than the source; mark it `#[used]` (in C `volatile`)"),
     };
     match base.checked_add(further) {
+        // gimli knows the marks -1 and -2 of what a linker removed, but cannot know about 0, which other linkers write. No variable of a
+        // Cortex-M stands there.
         Some(0) | None => Err("the linker removed it, because nothing uses it; mark it `#[used]`"),
         Some(addr) if unit.header.is_tombstone_address(base) || addr > u64::from(u32::MAX) => {
             Err("the linker removed it, because nothing uses it; mark it `#[used]`")
@@ -325,6 +331,7 @@ fn begin(dwarf: &Dwarf<'_>, unit: &Unit<'_>, entry: &Entry<'_>) -> Result<u64, &
     const INLINED: &str = "every call of it was inlined, so that it has no code of its own; mark it `#[inline(never)]`";
     let low = entry.attr_value(gimli::DW_AT_low_pc).ok_or(INLINED)?;
     let low = dwarf.attr_address(unit, low).ok().flatten().ok_or(INLINED)?;
+    // As for a variable: linkers mark what they removed with 0, -1 or -2.
     if low == 0 || unit.header.is_tombstone_address(low) {
         return Err("the linker removed it, because nothing calls it");
     }

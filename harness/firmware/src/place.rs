@@ -66,12 +66,14 @@ impl Tag {
 
 /// Bytes of a number.
 fn len(size: u64) -> usize {
+    // `Walk::settle` lets nothing larger than 8 bytes through; the tag of an enum comes from the file unchecked.
     usize::try_from(size.min(8)).unwrap_or(8)
 }
 
 fn are_met<E>(guards: &[Guard], read: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>) -> Result<bool, E> {
     for guard in guards {
         let tag = guard.tag.read(read)?;
+        // A variant without a number is the one of all numbers that no other has (DWARF 5, 5.7.10): Rust's niches are told so.
         if guard.is.map_or(guard.others.contains(&tag), |is| is != tag) {
             return Ok(false);
         }
@@ -84,6 +86,7 @@ fn number(bytes: &[u8], signed: bool) -> i128 {
     wide[..bytes.len()].copy_from_slice(bytes);
     let number = i128::from_le_bytes(wide);
     let bits = 8 * bytes.len();
+    // Of no bytes there is no sign; a shift by -1 would be none.
     if signed && bits > 0 && number >> (bits - 1) == 1 {
         number - (1 << bits)
     } else {
@@ -133,16 +136,19 @@ impl MemoryPlace {
         let whole = |number| MemoryValue::whole(number).unwrap_or_else(|| MemoryValue::real(number));
         match &self.kind {
             Kind::Bool if plain <= 1 => MemoryValue::Bool(plain == 1),
+            // A byte that is neither 0 nor 1 is no `bool` of Rust or C: the number is shown, because something overwrote it.
             Kind::Bool | Kind::Unsigned => whole(plain),
             Kind::Signed => whole(number(bytes, true)),
             Kind::Float if bytes.len() == 4 => MemoryValue::real(f32::from_bits(plain as u32)),
             Kind::Float => MemoryValue::real(f64::from_bits(plain as u64)),
             Kind::Char => {
                 let c = u32::try_from(plain).ok().and_then(char::from_u32);
+                // Memory may hold what is no Unicode scalar value, such as a surrogate.
                 c.map_or_else(|| whole(plain), |c| MemoryValue::Text(c.to_string()))
             }
             Kind::Names { tag, names } => {
                 let came = number(bytes, tag.signed);
+                // Its own number first: the variant that stands for all others would take every one.
                 let exact = names.iter().find(|(_, number)| *number == Some(came));
                 let found = exact.or_else(|| names.iter().find(|(_, number)| number.is_none()));
                 found.map_or_else(|| whole(came), |(name, _)| MemoryValue::Text(name.clone()))
@@ -157,6 +163,7 @@ impl MemoryPlace {
     pub fn bytes_of(&self, value: &MemoryValue) -> Result<Vec<(u64, Vec<u8>)>, NameError> {
         let bytes = |number: i128, size: u64| number.to_le_bytes()[..len(size)].to_vec();
         let own = &self.guards[self.guards.len() - self.optional..];
+        // The outermost of the value's own options: where that is `none`, no inner one counts.
         if let (MemoryValue::Text(word), Some(guard)) = (value, own.first())
             && word == "none"
         {
@@ -187,6 +194,7 @@ impl MemoryPlace {
                 self.text, self.type_name
             ))
         };
+        // 128 bits hold the bounds of both signs without an overflow.
         let bits = u32::try_from(self.size.min(8) * 8).unwrap_or(64);
         let (low, high) = match self.kind {
             Kind::Signed => (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1),
@@ -232,6 +240,7 @@ impl MemoryPlace {
     /// It does not.
     pub fn has_bit(&self, bit: u32) -> Result<(), NameError> {
         let bits = self.size * 8;
+        // At a bare address there may be a register or an array: how long it is nobody says.
         if needs_image(&self.text) && u64::from(bit) >= bits {
             let what = format!(
                 "`{}`, a `{}`, has no bit {bit}: it has {bits}",
@@ -256,6 +265,7 @@ impl MemoryPlace {
             )));
         }
         match exactly {
+            // Every guard counts here, not the last ones alone: what lies in another variant reads as `none` too.
             Some(MemoryValue::Text(word)) if word == "none" && !self.guards.is_empty() => Ok(()),
             Some(MemoryValue::Text(word)) if matches!(&self.kind, Kind::Names { names, .. } if names.iter().any(|(name, _)| name == word)) => {
                 Ok(())

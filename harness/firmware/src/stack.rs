@@ -76,6 +76,7 @@ impl Walk<'_> {
     /// # Errors
     /// Why there is none.
     fn frame(&mut self, read: Read<'_>) -> Result<(), String> {
+        // Bit 0 of a code address only says Thumb.
         let pc = self.registers[PC] & !1;
         // What follows a call may belong to another line, and behind the last one to another function.
         let addr = u64::from(if self.exact { pc } else { pc.wrapping_sub(1) });
@@ -100,15 +101,18 @@ impl Walk<'_> {
         let back = caller[LR];
         let (before, was_exact) = (self.registers[SP], self.exact);
         self.registers = caller;
+        // EXC_RETURN (Armv7-M ARM, B1.5). All ones is what LR holds after a reset: where everything began.
         if back >= 0xFFFF_FF00 && back != u32::MAX {
             return self.interrupted(back, read);
         }
+        // A Cortex-M runs Thumb only: a true return address has bit 0 set.
         if back & 1 == 0 || !self.is_code(back & !1) {
             return Err(match back {
                 0 | u32::MAX => "nobody called this".to_owned(),
                 _ => format!("the return address {back:#010x} is no code"),
             });
         }
+        // A function without a frame leaves the pointer where it is; only the innermost can, because every other one has saved its LR.
         if self.registers[SP] < before || (self.registers[SP] == before && !was_exact) {
             return Err("the stack pointer does not go on".to_owned());
         }
@@ -120,12 +124,15 @@ impl Walk<'_> {
     /// The registers of the caller; its place is in the link register.
     fn caller(&self, row: &Row, read: Read<'_>) -> Result<Registers, String> {
         let cfa = match row.cfa {
+            // A base beyond LR would be the PC, or no core register.
             Some((base, offset)) if base <= LR => self.registers[base].wrapping_add_signed(offset),
             _ => return Err("its frame is beyond what is understood here".to_owned()),
         };
         let mut caller = self.registers;
+        // Up to LR: the caller's PC is what LR held, and its SP is the CFA by definition (DWARF 5, 6.4.1).
         for (register, value) in caller.iter_mut().enumerate().take(PC) {
             match row.rules[register] {
+                // After a call LR holds the way back into this very function: unchanged would mean to go round for ever.
                 Rule::Same if register == LR && !self.exact => return Err("nobody called this".to_owned()),
                 Rule::Same => {}
                 Rule::Nothing if register == LR => return Err("nobody called this".to_owned()),
@@ -155,12 +162,15 @@ impl Walk<'_> {
         } else {
             self.registers[SP]
         };
+        // The order in which an exception pushes them (Armv7-M ARM, B1.5).
         for (place, register) in [0, 1, 2, 3, 12, LR, PC, XPSR].into_iter().enumerate() {
             let from = at.wrapping_add(4 * place as u32);
             self.registers[register] =
                 read(from).ok_or_else(|| format!("the exception's frame at {from:#010x} cannot be read"))?;
         }
+        // 8 words; or 26, with room for S0 to S15 and FPSCR.
         let mut len = if back & NO_FLOATING_POINT != 0 { 0x20 } else { 0x68 };
+        // The processor aligned the stack to 8 bytes, and noted it in bit 9 of the xPSR that it pushed.
         if self.registers[XPSR] & PADDED != 0 {
             len += 4;
         }
@@ -210,6 +220,7 @@ impl<'a> Tables<'a> {
             exception: EhFrame::new(exception, LittleEndian),
             bases: BaseAddresses::default().set_eh_frame(addr),
         };
+        // `.debug_frame` below version 4 does not say how long its addresses are.
         tables.debug.set_address_size(4);
         tables.exception.set_address_size(4);
         tables
@@ -239,6 +250,8 @@ impl Row {
             CfaRule::Expression(_) => None,
         };
         let rule = |number: u16| match row.register(Register(number)) {
+            // What the table does not name is as the ABI has it (DWARF 5, 6.4.1): r4 to r11 are the caller's still, and nobody asks for r0
+            // to r3.
             None | Some(RegisterRule::SameValue) => Rule::Same,
             Some(RegisterRule::Undefined) => Rule::Nothing,
             Some(RegisterRule::Offset(offset)) => small(&offset).map_or(Rule::Beyond, Rule::At),

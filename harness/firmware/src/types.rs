@@ -130,6 +130,7 @@ impl<'a> Types<'a> {
             NameError::new("its type stands in a section of its own")
                 .help("build the firmware without `-fdebug-types-section` and `-gsplit-dwarf`")
         })?;
+        // A reference may lead into another unit (`DW_FORM_ref_addr`): the last that begins before it.
         let before = self.starts.partition_point(|start| *start <= offset);
         let start = before.checked_sub(1).and_then(|at| self.starts.get(at).copied());
         let start = start.ok_or_else(|| NameError::new("the debug information refers to nowhere"))?;
@@ -179,11 +180,13 @@ impl<'a> Types<'a> {
             let size = entry
                 .attr_value(gimli::DW_AT_byte_size)
                 .and_then(|value| value.udata_value());
+            // The shape before the size: that of an array comes from its element, not from its entry.
             let shape = self.shape(at, &unit, &entry)?;
             let size = match (&shape, size) {
                 (Shape::Array { counts, stride, .. }, _) => {
                     counts.iter().fold(*stride, |size, n| size.saturating_mul(*n))
                 }
+                // A pointer's size may be left out; Cortex-M addresses have 32 bits.
                 (Shape::Pointer, None) => 4,
                 (_, size) => size.unwrap_or(0),
             };
@@ -233,6 +236,7 @@ impl<'a> Types<'a> {
             self.effort.spend(64)?;
             match entry.depth() - top {
                 ..=0 => break,
+                // Deeper ones belong to the children. Each is paid for, for it was read on the way.
                 1 => found.push(entry.clone()),
                 _ => {}
             }
@@ -253,6 +257,7 @@ impl<'a> Types<'a> {
     }
 
     fn member(&self, at: At, unit: &Unit<'a>, entry: &Entry<'a>) -> Member {
+        // A bit field (DWARF 5, 5.7.6) has no byte of its own, whatever else its entry says.
         let bits = entry.has_attr(gimli::DW_AT_bit_size);
         let offset = match entry.attr_value(gimli::DW_AT_data_member_location) {
             _ if bits => None,
@@ -334,10 +339,12 @@ impl<'a> Types<'a> {
             })?),
             None => None,
         };
+        // The size may stand in the type below instead; without both it is taken for an `int`, which has 4 bytes on Arm (AAPCS32).
         let size = size.or(underlying.as_ref().map(|ty| ty.size)).unwrap_or(4);
         let children = self.children(unit, entry.offset())?;
         let names = children.iter().filter(|child| child.tag() == gimli::DW_TAG_enumerator);
         let value = |child: &Entry<'a>| child.attr_value(gimli::DW_AT_const_value);
+        // Without a type below (older C) only the constants show the sign: compilers write a negative one as `sdata`.
         let negative =
             |child: &Entry<'a>| value(child).is_some_and(|v| matches!(v, AttributeValue::Sdata(number) if number < 0));
         let signed = match &underlying {
@@ -376,6 +383,7 @@ impl<'a> Types<'a> {
 /// Elements of one dimension of an array.
 fn count(range: &Entry<'_>) -> Option<u64> {
     let number = |key| range.attr_value(key)?.udata_value();
+    // An upper bound is the last index, not the count; a lower one is 0 in C, C++ and Rust (DWARF 5, 5.13 and table 7.17).
     number(gimli::DW_AT_count).or_else(|| number(gimli::DW_AT_upper_bound)?.checked_add(1))
 }
 
@@ -386,6 +394,7 @@ fn whole(value: &AttributeValue<Slice<'_>>, signed: bool, size: u64) -> Option<i
         other => i128::from(other.udata_value()?),
     };
     let width = u32::try_from(size.clamp(1, 8) * 8).ok()?;
+    // A constant may be written with a sign or wider than its field: only the field's own bits are compared with memory.
     let low = bits & ((1 << width) - 1);
     Some(if signed && low >> (width - 1) == 1 {
         low - (1 << width)

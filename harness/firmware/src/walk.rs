@@ -57,6 +57,7 @@ impl<'a> Walk<'a> {
                 }
                 // `.3` is an element as well: `[` needs quotes in YAML.
                 Shape::Array { .. } if name.bytes().all(|b| b.is_ascii_digit()) => {
+                    // A number beyond 64 bits is an element that no array has, and is told as one.
                     return self.index(ty, name.parse().unwrap_or(u64::MAX));
                 }
                 Shape::Pointer => {
@@ -84,6 +85,7 @@ impl<'a> Walk<'a> {
                 .take(FIELDS_SHOWN)
                 .map(|name| format!("`{name}`"))
                 .collect();
+            // Where all would fit, `suggest` has listed them already.
             let more = known.len() - some.len();
             (more > 0).then(|| format!("known here: {}, and {more} more", some.join(", ")))
         };
@@ -178,6 +180,7 @@ impl<'a> Walk<'a> {
                 return Ok(None);
             }
         }
+        // With a third variant `none` would stand for two, and which one is in force would be lost.
         Ok(only.filter(|_| choice.variants.len() <= 2))
     }
 
@@ -200,6 +203,7 @@ impl<'a> Walk<'a> {
                 .filter(other)
                 .filter_map(|other| other.tag)
                 .collect();
+            // With more than two nobody can say which of the others `none` is, so it cannot be written.
             let none = (choice.variants.len() == 2).then(|| others.first().copied()).flatten();
             self.guards.push(Guard {
                 tag,
@@ -223,6 +227,7 @@ impl<'a> Walk<'a> {
     fn go(&mut self, offset: Option<u64>) -> Result<(), NameError> {
         let addr = offset
             .and_then(|offset| self.addr.checked_add(offset))
+            // A Cortex-M has no address beyond 32 bits.
             .filter(|addr| *addr <= u64::from(u32::MAX));
         self.addr = addr.ok_or_else(|| {
             NameError::new(format!(
@@ -236,7 +241,9 @@ impl<'a> Walk<'a> {
     /// The value that a type is, through whatever is wrapped around it.
     pub fn settle(mut self, ty: Type, text: &str) -> Result<MemoryPlace, NameError> {
         let type_name = ty.name.clone();
+        // Rust keeps an `AtomicBool` in a `u8`: seen through, it would read as a number. Newer compilers call it `Atomic<bool>`.
         let atomic_bool = type_name == "AtomicBool" || type_name.starts_with("Atomic<bool");
+        // What is pushed from here on is the value's own: `none` can be written to it. A variant on the way cannot be chosen by a write.
         let on_the_way = self.guards.len();
         let mut ty = ty;
         for _ in 0..WRAPPERS_MAX {
@@ -301,6 +308,7 @@ impl<'a> Walk<'a> {
             };
             let held = self.types.type_of(member.at)?;
             if !self.is_scalar(&held, 0)? {
+                // `unwrapped` went into it already: back to where it was.
                 (self.addr, _) = (addr, self.guards.truncate(guards));
                 return Ok(None);
             }

@@ -70,6 +70,7 @@ impl Crash {
     #[must_use]
     pub fn place(&self) -> String {
         let exception = self.exception.as_deref();
+        // Of Arm's faults only `MemManage` has another end of its name.
         let fault = exception.filter(|name| name.ends_with("Fault") || *name == "MemManage");
         let interrupted = |frame: &Frame| frame.interrupted_by.is_some();
         let from = self.stack.iter().position(interrupted).unwrap_or(0);
@@ -144,6 +145,7 @@ pub struct Frame {
 /// An exception by its number in the program status register; `None`: the processor is in none.
 #[must_use]
 pub fn exception(xpsr: u32) -> Option<String> {
+    // IPSR is the low nine bits of xPSR, and the numbers are fixed (Armv7-M ARM, B1.5).
     Some(match xpsr & 0x1FF {
         0 => return None,
         2 => "NMI".to_owned(),

@@ -63,7 +63,9 @@ impl Diagnostic {
     ) -> Self {
         let start = floor_boundary(text, range.0);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        // A CR too: in a file with CR LF it would stand in the excerpt.
         let line_end = text[start..].find(['\n', '\r']).map_or(text.len(), |at| start + at);
+        // What is meant may go over several lines, as a whole map does.
         let end = floor_boundary(text, range.1).clamp(start, line_end);
         let line = 1 + text[..line_start].bytes().filter(|b| *b == b'\n').count();
         let column = 1 + text[line_start..start].chars().count();
@@ -162,6 +164,7 @@ pub fn render_all(diagnostics: &[Diagnostic], styled: bool) -> String {
 /// The name of `known` that `word` was probably meant to be.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // One slip in three letters: more would make any short word like any other.
     let limit = (word.chars().count() / 3).clamp(1, 4);
     // A long hostile word is compared with nothing, and an empty one is like every short one.
     if word.is_empty() || word.len() > 64 {

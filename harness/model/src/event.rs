@@ -58,6 +58,7 @@ impl Event {
                     ]),
                     Said::BolusStart { dose_nl, over_ms, .. } => all(&[*dose_nl, *over_ms]),
                     Said::BolusEnd { given_nl, .. } => all(&[*given_nl]),
+                    // The others hold words alone.
                     _ => true,
                 };
                 told && pump_t.is_none_or(time)
@@ -396,6 +397,7 @@ impl DoseEntry {
     /// Everything that the pump says it delivered, in nanolitres.
     #[must_use]
     pub fn total_nl(&self) -> i64 {
+        // It is shown before anything is judged, and a pump may say any numbers.
         self.classes().into_iter().fold(0, i64::saturating_add)
     }
 }

@@ -63,6 +63,7 @@ pub fn event_line(event: &Event) -> String {
         Body::Breakpoint { at, reached: false } => format!("probe: the core did not come to {at}"),
         Body::Probe { did } => format!("probe: {did}"),
         Body::Log(log) => log_line(log),
+        // The first line always is there: it says why there is a record.
         Body::Crash(crash) => crash_text::short(event.t, crash).swap_remove(0),
         Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
         Body::Interrupted { by } => format!("interrupted by {by}"),

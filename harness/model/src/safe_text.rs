@@ -23,8 +23,10 @@ pub fn safe_within(text: &str, limit: usize) -> String {
         let before = out.len();
         push(&mut out, c);
         shown += out[before..].chars().count();
+        // The whole escape of a character goes: half of one could be read as something else.
         if shown > limit {
             out.truncate(before);
+            // Writing to a `String` cannot fail.
             let _ = write!(out, "[+{} bytes]", text.len() - at);
             break;
         }
@@ -36,6 +38,7 @@ pub fn safe_within(text: &str, limit: usize) -> String {
 #[must_use]
 pub fn safe_bytes(bytes: &[u8]) -> String {
     let mut out = String::new();
+    // A character of UTF-8 has at most 4 bytes (RFC 3629): LIMIT of them always fit, and a huge text is not gone through.
     let cut = bytes.len().min(4 * LIMIT);
     for chunk in bytes[..cut].utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -82,6 +85,8 @@ fn push(out: &mut String, c: char) {
 
 /// Characters that print nothing, or turn the order of what follows, and noncharacters that XML forbids.
 fn hides(c: char) -> bool {
+    // In this order: soft hyphen, Arabic letter mark, Mongolian vowel separator, zero width and direction marks, separators and overrides,
+    // invisible operators and isolates, variation selectors, byte order mark, annotation marks, noncharacters (XML 1.0, 2.2), tags.
     matches!(u32::from(c),
         0x00AD | 0x061C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF
         | 0xFFF9..=0xFFFB | 0xFFFE | 0xFFFF | 0xE0000..=0xE0FFF)

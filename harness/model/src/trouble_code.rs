@@ -43,6 +43,7 @@ const fn is_code(name: &str) -> bool {
     let mut at = 0;
     // What stood before: a word may neither be empty nor is there one behind the last `-`.
     let mut in_word = false;
+    // A `while`, because a `const fn` has no iterators.
     while at < bytes.len() {
         match bytes[at] {
             b'a'..=b'z' | b'0'..=b'9' => in_word = true,

@@ -109,6 +109,7 @@ impl Number {
 
     fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
+            // Not as reals: from 2^53 on neighbours would be equal.
             (Self::Whole(a), Self::Whole(b)) => Some(a.cmp(&b)),
             (a, b) => a.real().partial_cmp(&b.real()),
         }
@@ -144,6 +145,7 @@ impl Wanted {
             let part = part.trim();
             Number::parse(part).ok_or_else(|| format!("`{part}` is no number"))
         };
+        // The longer ones first: `<` is the begin of `<=` as well.
         let prefixed: [(&str, &'static [Ordering]); 4] = [
             ("<=", AT_MOST),
             (">=", AT_LEAST),
@@ -171,6 +173,7 @@ impl Wanted {
         }
         if let Some((middle, slack)) = text.split_once("+-") {
             let (low, high) = match (number(middle)?, number(slack)?) {
+                // Both have at most 64 bits: no sum of them overflows 128.
                 (Number::Whole(a), Number::Whole(b)) => (Number::Whole(a - b), Number::Whole(a + b)),
                 (a, b) => (Number::Real(a.real() - b.real()), Number::Real(a.real() + b.real())),
             };
@@ -190,6 +193,7 @@ impl Wanted {
     /// Whether `value` is so.
     #[must_use]
     pub fn holds(&self, value: &MemoryValue) -> bool {
+        // `0x12` and `18` are one number, and a real of the memory is kept as text.
         let same = |wanted: &MemoryValue| match (wanted.number(), value.number()) {
             (Some(wanted), Some(came)) => wanted.compare(came) == Some(Ordering::Equal),
             _ => wanted == value,
@@ -211,6 +215,7 @@ impl Wanted {
 
 impl PartialEq for Wanted {
     fn eq(&self, other: &Self) -> bool {
+        // The text says all the rest, which holds floating-point numbers and so has no `Eq` of its own.
         self.text == other.text
     }
 }

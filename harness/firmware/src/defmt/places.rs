@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// Where each text stands in the sources, by the name of its symbol.
 pub(super) fn of(elf: &Elf) -> Option<BTreeMap<String, String>> {
+    // Without debug information the messages are told all the same, only without their places.
     let dwarf = elf.dwarf().ok()?;
     let mut found = BTreeMap::new();
     let mut units = dwarf.units();

@@ -134,6 +134,7 @@ pub const CATALOGUE: &[Fault] = &[
     fault(
         6,
         "motor-stall",
+        // A scenario counts from 1; 0, which holds the rotor until the fault is cleared (TEST-BLOCK.md), is said by leaving it out.
         Param::Count("strokes", 1, 1_000_000),
         Some(0),
         does(MayLack, MayStand, MayPass, Clear, Open),
@@ -152,6 +153,7 @@ pub const CATALOGUE: &[Fault] = &[
         "over-delivery",
         Param::Percent("more", 1, 1_000),
         None,
+        // `Full`: the pump counts its strokes and cannot know that each moves more. Reconciliation is what sees it.
         does(Full, Turns, MayPass, Clear, Open),
         "each stroke moves more than the pump counts",
     ),
@@ -160,6 +162,7 @@ pub const CATALOGUE: &[Fault] = &[
         "under-delivery",
         Param::Percent("less", 1, 100),
         None,
+        // `Full`, although less is moved: what is reported is held to the prescription, and the pump counts every stroke.
         does(Full, Turns, MayPass, Clear, Open),
         "each stroke moves less than the pump counts",
     ),
@@ -280,6 +283,7 @@ pub const CATALOGUE: &[Fault] = &[
         "serial-noise",
         Param::Count("one-in", 1, 100_000),
         None,
+        // `Hold`: the fault acts on the line, and no pump delivers later for that. So in all serial faults.
         does(Full, Turns, Hold, Broken, Open),
         "one byte in so many that the pump sends is another one",
     ),

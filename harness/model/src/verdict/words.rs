@@ -189,6 +189,7 @@ impl Display for Came {
                 let Some((right, other)) = *right else { return Ok(()) };
                 write!(f, ", {} {}", right.name(), right.text(other))?;
                 if right.is_volume() {
+                    // Measures are a pump's own numbers: a difference that overflows is shown as the largest.
                     write!(f, "; {} apart", Volume(value.saturating_sub(other)))?;
                 }
                 Ok(())

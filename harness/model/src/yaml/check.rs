@@ -26,6 +26,7 @@ impl<'a> Checker<'a> {
         }
         let schema = self.resolve(schema);
         if let Some(branches) = schema.get("anyOf").and_then(Json::as_array) {
+            // By its kind alone: what is wrong inside is then told at its own place, and not as `neither this nor that`.
             let fits = branches.iter().find(|branch| accepts(self.resolve(branch), node));
             match fits {
                 Some(branch) => self.node(node, branch, what),
@@ -63,6 +64,7 @@ impl<'a> Checker<'a> {
             return schema;
         };
         self.root
+            // A reference is a JSON Pointer behind `#` (RFC 6901, section 6).
             .pointer(reference.trim_start_matches('#'))
             .unwrap_or(&Json::Null)
     }
@@ -148,6 +150,7 @@ impl<'a> Checker<'a> {
                     self.tell(problem.maybe_help(suggest(&key.text, names())));
                 }
                 (None, Some(inner)) => self.node(value, inner, &format!("`{}`", short(&key.text))),
+                // JSON Schema allows what it does not speak of.
                 (None, None) => {}
             }
         }
@@ -184,6 +187,7 @@ fn accepts(schema: &Json, node: &Node) -> bool {
         Content::Scalar { kind, .. } => match kind {
             Kind::Null => &["null"],
             Kind::Bool => &["boolean"],
+            // In JSON Schema an integer is a number too.
             Kind::Int => &["integer", "number"],
             Kind::Number => &["number"],
             Kind::Text => &["string"],

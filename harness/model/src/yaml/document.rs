@@ -87,6 +87,7 @@ fn json(node: &Node) -> Json {
         Content::Scalar { kind, text, .. } => match kind {
             Kind::Null => Json::Null,
             Kind::Bool => Json::Bool(text.eq_ignore_ascii_case("true")),
+            // A number beyond 64 bits stays a text, which serde then refuses as one.
             Kind::Int => raw::integer(text).map_or_else(|| text.as_str().into(), Json::from),
             Kind::Number | Kind::Text => text.as_str().into(),
         },

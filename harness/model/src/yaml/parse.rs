@@ -18,6 +18,7 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
         problems: Vec::new(),
         documents: 0,
     };
+    // The parser takes a NUL for the end of its input: what stands behind it would be left out without a word.
     if let Some(at) = text.find('\0') {
         let place = builder.place_at(at, 1);
         return (
@@ -125,6 +126,7 @@ struct Open {
     key: Option<Key>,
     list: Vec<Node>,
     entries: Vec<(Key, Node)>,
+    // With a map of its own: looking through `entries` for each key would take time that grows with their square.
     keys: std::collections::BTreeMap<String, u32>,
 }
 
@@ -160,6 +162,7 @@ impl Builder {
             Event::Scalar(text, style, anchor, tag) => {
                 refuse_anchor(anchor, place)?;
                 refuse_tag(tag.as_deref(), place)?;
+                // YAML 1.2 resolves plain scalars only: what stands in quotes is a text, even `"5"`.
                 let plain = style == ScalarStyle::Plain;
                 let kind = if plain { kind_of(&text) } else { Kind::Text };
                 let text = text.into_owned();
@@ -217,6 +220,7 @@ impl Builder {
             return Ok(());
         };
         let mut place = open.place;
+        // The parser's place of a map or list is its begin alone.
         place.end = place.end.max(end.start);
         let value = if open.map {
             Content::Map(open.entries)
@@ -258,6 +262,7 @@ impl Builder {
             });
             return Ok(());
         };
+        // The second value is left out and reading goes on, so that all other mistakes are told at once.
         if let Some(line) = open.keys.get(&key.text) {
             let message = format!("the key `{}` stands twice", key.text);
             let problem = Problem::new(Mistake::Twice, key.place, message).label(format!("first on line {line}"));
@@ -279,6 +284,7 @@ fn too_deep(place: Location) -> Problem {
 }
 
 fn refuse_anchor(anchor: usize, place: Location) -> Result<(), Problem> {
+    // The parser numbers anchors from 1.
     if anchor == 0 {
         return Ok(());
     }

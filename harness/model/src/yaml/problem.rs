@@ -81,6 +81,7 @@ pub fn gather(problems: &mut Vec<Problem>, problem: Problem) {
 /// Turns problems into diagnostics: sorted by place, each told once, and only so many as a person reads.
 #[must_use]
 pub fn diagnose(mut problems: Vec<Problem>, files: &[FileText]) -> Vec<Diagnostic> {
+    // They were gathered by check, not by place: a person reads a file from the top.
     problems.sort_by_key(|p| (p.place.file, p.place.start));
     let mut seen = BTreeSet::new();
     problems.retain(|p| seen.insert((p.place.file, p.place.start, p.message.clone())));

@@ -60,6 +60,7 @@ fn with_words(schema: &mut Value, words: &dyn Fn(&str) -> Option<Vec<String>>) {
 
 /// Turns the structural form into a plain JSON Schema: patterns for quantities, and placeholders.
 pub fn publish(schema: &mut Value, placeholders: bool) {
+    // Children first: what is wrapped below would else be met again inside its wrapping.
     children(schema, &mut |child| publish(child, placeholders));
     let Value::Object(map) = schema else { return };
     if let Some(units) = map.get("x-units").and_then(Value::as_array) {
@@ -85,6 +86,7 @@ pub fn publish(schema: &mut Value, placeholders: bool) {
     }
     let word = map.remove("x-word").is_some();
     let scalar = map.get("type").is_some_and(|t| t == "integer" || t == "boolean");
+    // A text takes a placeholder as it is; a number, a truth or a closed list of words does not.
     if placeholders && (scalar || (word && map.contains_key("enum"))) {
         let description = map.remove("description");
         let inner = Value::Object(std::mem::take(map));

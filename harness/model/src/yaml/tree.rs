@@ -103,6 +103,7 @@ pub fn kind_of(text: &str) -> Kind {
     if hex || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())) {
         return Kind::Int;
     }
+    // `parse::<f64>` alone would take `inf`, `nan` and `infinity`, which are words here.
     let numeric = digits
         .bytes()
         .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'-' | b'+'));

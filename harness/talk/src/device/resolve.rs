@@ -55,6 +55,7 @@ impl Units {
         };
         self.0.get(name).cloned().ok_or_else(|| {
             let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            // The unit's own name is the last step of the path, so that the caret stands under it and not under the whole field.
             let mut path = path.to_vec();
             path.push(name);
             wrong(
@@ -74,7 +75,9 @@ impl Units {
 }
 
 pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
+    // A pattern that always fits: a second codec will not compile until it is handled here.
     let (super::raw::RawCodec::TextLines1, line_max) = (raw.framing.codec, raw.framing.line_max);
+    // The codec writes no longer line, so a profile cannot ask for one.
     if !(32..=REQUEST_MAX).contains(&line_max) {
         return Err(wrong(
             Mistake::Range,
@@ -100,6 +103,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
     let requests = requests(raw.requests, units)?;
     let make_safe = make_safe(raw.make_safe, &requests)?;
     let event_log = raw.logs.event.map(|log| log_verb("event", log, units)).transpose()?;
+    // A record of the event log has its kind in a field; an event on the line has it in front, so that the log alone needs a key for it.
     if event_log.as_ref().is_some_and(|log| log.kind.is_none()) {
         return Err(wrong(
             Mistake::MissingKey,
@@ -170,6 +174,7 @@ fn make_safe(raw: Vec<ExchangeVerb>, requests: &BTreeMap<Verb, Template>) -> Res
 }
 
 fn check_limits(limits: &Limits) -> Result<(), Wrong> {
+    // `recover` is not among them: with 0 a gap is told and nothing is read back.
     let at_least_one = [
         ("tries", limits.tries == 0),
         ("queue", limits.queue == 0),
@@ -196,6 +201,7 @@ fn arg_field(send: &str, raw: RawArg, units: &Units) -> Result<ArgField, Wrong> 
 }
 
 fn programming(raw: RawProgramming, units: &Units) -> Result<Programming, Wrong> {
+    // As with the codec: a second checksum will not compile until it is handled here.
     let super::raw::RawChecksum::Crc32IsoHdlc = raw.checksum;
     let days: [String; 7] = raw.days.try_into().map_err(|days: Vec<String>| {
         wrong(

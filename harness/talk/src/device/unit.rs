@@ -90,7 +90,9 @@ impl Unit {
             (Dimension::Voltage, is.parse::<Voltage>().map(|v| v.0)),
             (Dimension::Pressure, is.parse::<Pressure>().map(|v| v.0)),
         ];
+        // The order does not matter: no unit's text is of two of these dimensions.
         let (dimension, size) = found.into_iter().find_map(|(d, size)| Some((d, size.ok()?)))?;
+        // By 0 nothing can be divided, and with a negative unit every value would change its sign.
         (size > 0).then(|| Self {
             suffix: suffix.to_owned(),
             dimension,
@@ -123,6 +125,7 @@ impl Unit {
             suffix: self.suffix.clone(),
             why,
         })?;
+        // 128 bits hold any product of two numbers of 64.
         i64::try_from(number * i128::from(self.size)).map_err(|_| UnitError::Range { text: text.to_owned() })
     }
 }

@@ -68,6 +68,7 @@ pub fn part_of(rx: &Prescription, part: Part) -> Option<FieldValue<'_>> {
         Part::PeriodicDose | Part::PeriodicOver | Part::PeriodicInterval => match (&rx.mode, part) {
             (Mode::Periodic { dose, .. }, Part::PeriodicDose) => FieldValue::Number(Volume, dose.0),
             (Mode::Periodic { over, .. }, Part::PeriodicOver) => FieldValue::Number(Time, over.0),
+            // `_` is the interval: the arm around it has only these three parts.
             (Mode::Periodic { interval, .. }, _) => FieldValue::Number(Time, interval.0),
             _ => return None,
         },

@@ -22,6 +22,7 @@ impl Words {
     /// The firmware's word for a word of the harness.
     #[must_use]
     pub fn theirs(&self, ours: &str) -> String {
+        // Two of the firmware's words may be one here: the first in the alphabet is said.
         let found = self.0.iter().find(|(_, word)| *word == ours);
         found.map_or_else(|| ours.to_owned(), |(theirs, _)| theirs.clone())
     }

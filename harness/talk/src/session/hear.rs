@@ -106,6 +106,7 @@ impl Hear {
         match (self.doses.get(&n), self.doses.keys().next()) {
             (Some(heard), _) if *heard == fingerprint(t_ms, fields) => Compared::Same,
             (Some(_), _) => Compared::Differs,
+            // Below the oldest that is remembered nothing can be said: it may be from before, or was let go to make room.
             (None, Some(oldest)) if n > *oldest => Compared::Unheard,
             (None, _) => Compared::Before,
         }
@@ -133,9 +134,12 @@ enum Counted {
 /// Counts `n`; a jump gives the first missing number and how many are.
 fn count(last: &mut Option<u64>, n: u64) -> Counted {
     match *last {
+        // The two counters never restart, also not at a reset (PROTOCOL.md, Lines): a number that does not grow is a repeat, or the pump
+        // lost count.
         Some(known) if n <= known => Counted::Again,
         Some(known) => {
             *last = Some(n);
+            // No sum overflows: the codec takes no number beyond 4294967295.
             Counted::After((n > known + 1).then_some((known + 1, n - known - 1)))
         }
         // The first that is heard: the pump may have counted long before the conversation began.
@@ -155,6 +159,7 @@ fn again(of: Stream, n: u64) -> Body {
 fn pump(n: u64, t_ms: u64, said: Said) -> Body {
     Body::Pump {
         n: Some(n),
+        // A time beyond 63 bits is left out, not cut: the judge must not reckon with a wrong one.
         pump_t: i64::try_from(t_ms).ok().map(Span),
         said,
     }
@@ -163,6 +168,7 @@ fn pump(n: u64, t_ms: u64, said: Said) -> Body {
 /// The same for the same entry, in whatever order its fields stand.
 fn fingerprint(t_ms: u64, fields: &Fields) -> u32 {
     let mut sorted: Vec<&(String, String)> = fields.iter().collect();
+    // A `dose-log` line need not have its fields in the order of the entry that was sent unasked.
     sorted.sort();
     let mut crc = Crc32::default();
     crc.feed(&t_ms.to_le_bytes());
@@ -195,6 +201,7 @@ pub(super) fn event_bodies(profile: &Profile, n: u64, t_ms: u64, kind: &str, fie
                 Body::Nonsense {
                     why: format!("event {n} `{kind}`: {why}"),
                 },
+                // What came is kept beside the complaint: who looks for the cause needs the pump's own words.
                 other(fields),
             ],
         },

@@ -70,6 +70,7 @@ impl Job {
     }
 
     pub fn make_safe(profile: &Profile) -> Self {
+        // None is lost by `filter_map`: a profile whose `make-safe` names a verb that `requests` lacks is not loaded.
         let verbs = profile.make_safe.iter().rev();
         let left = verbs
             .filter_map(|v| profile.requests.get(v))
@@ -220,6 +221,7 @@ impl SafeJob {
             None => Next::Done(RequestEnd::Ok {
                 fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.clone())])),
             }),
+            // The last refusal is told, and not that the list is at its end: it says why the pump could not be made safe.
             Some(reason) if self.left.is_empty() => Next::Done(RequestEnd::Refused {
                 reason: reason.clone(),
                 fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.clone())])),

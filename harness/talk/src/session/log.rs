@@ -111,6 +111,8 @@ impl LogJob {
         if answer.refused.is_some() {
             return Next::Done(answer.end());
         }
+        // Only the first answer says what is to be read: the pump logs on meanwhile, and a range that grew with it would never be read to
+        // its end.
         let learning = self.kept.is_none();
         let number = |key: &str| answer.field(key).and_then(|v| v.parse::<u64>().ok());
         if let (Some(first), Some(last)) = (number(&self.log.first), number(&self.log.last)) {
@@ -127,6 +129,7 @@ impl LogJob {
         if learning
             && !self.only_missing
             && let Some((first, last)) = self.kept
+            // A log that is empty, or a pump that says nonsense: `ask` needs a range that holds something.
             && first >= 1
             && last >= first
         {
@@ -155,11 +158,13 @@ impl LogJob {
         let time = self.log.time.read(&fields);
         let time = time.map_err(|why| format!("record {n} of the {name} log: {why}"))?;
         fields.retain(|(key, _)| *key != self.log.number && *key != self.log.time.key);
+        // The unit takes a minus in front; a pump's time since first power has none.
         Ok((n, (u64::try_from(time).unwrap_or(0), fields)))
     }
 
     /// What is wanted, kept by the pump, and not there.
     fn still_missing(&self) -> Vec<(u64, u64)> {
+        // A pump that never said what it keeps may keep everything.
         let (first, last) = self.kept.unwrap_or((1, u64::MAX));
         let mut ranges: Vec<(u64, u64)> = Vec::new();
         for &(from, to) in &self.all {
@@ -169,6 +174,7 @@ impl LogJob {
                 if next < n {
                     ranges.push((next, n - 1));
                 }
+                // A pump may name the largest number that there is.
                 next = n.saturating_add(1);
             }
             if next <= to && !self.got.contains_key(&to) {
@@ -184,6 +190,7 @@ impl LogJob {
         let (mut unheard, mut differing) = (0_u64, Vec::new());
         for (n, (t_ms, fields)) in got {
             if self.only_missing {
+                // Records that nobody missed may come in a page as well: they were heard already.
                 if self.all.iter().any(|(from, to)| (*from..=*to).contains(&n)) {
                     bodies.extend(self.bodies(profile, hear, n, t_ms, fields));
                     self.all = without(&self.all, n);
@@ -191,6 +198,7 @@ impl LogJob {
                 continue;
             }
             match hear.compare(n, t_ms, &fields) {
+                // What is from before this conversation is no gap of it.
                 Compared::Same | Compared::Before => {}
                 Compared::Differs => differing.push(n.to_string()),
                 Compared::Unheard => {

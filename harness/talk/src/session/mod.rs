@@ -85,6 +85,7 @@ impl Session {
         }
         let job = Job::new(request, &self.profile, self.staged.as_ref())?;
         if let Some(intent) = job.intent_to_keep() {
+            // When it is taken, not when it is carried out: a `Commit` may be queued right behind it, and is made from this.
             self.staged = Some(intent);
         }
         Ok(self.enqueue(job, now))
@@ -134,6 +135,7 @@ impl Session {
 
     /// Takes bytes from the pump. Of one that never falls silent they are all that tells the time.
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Span) {
+        // Taken out, because what it calls for each line borrows the whole session.
         let mut decoder = std::mem::take(&mut self.decoder);
         decoder.feed(bytes, |line| self.handle_line(line, now));
         self.decoder = decoder;
@@ -150,6 +152,7 @@ impl Session {
 
     /// The line is gone or the run is over: what is left of an unfinished line goes to the journal, and what waits is told that no answer came.
     pub fn close(&mut self) {
+        // Before the requests end: the journal then shows what came before it says that no answer did.
         if let Some(text) = self.decoder.take_rest() {
             self.journal(Body::Received { bytes: text });
             self.garbled("the line ended in the middle of this".to_owned());
@@ -227,13 +230,18 @@ impl Session {
             exchange.tries <= limits.tries,
             "no request is sent oftener than the profile allows"
         );
+        // Counted from each try: a retry has the whole time again.
         exchange.deadline = now.checked_add(limits.reply_timeout).unwrap_or(Span(i64::MAX));
+        // A copy is cut and spoilt. A retry must be the same bytes: a pump knows by seq and crc that it carried a request out already
+        // (PROTOCOL.md, Lines).
         let mut bytes = exchange.bytes.clone();
+        // Before `spoil`: what a scenario counts with `cut-after` are bytes of the session, not those that end an open line.
         let cut = self.current.as_mut().and_then(|t| t.job.cut(bytes.len()));
         if let Some(cut) = &cut {
             bytes.truncate(cut.left);
         }
         self.out.spoil(&mut bytes);
+        // A session may be cut off before its first byte (`cut-after: 0`).
         if !bytes.is_empty() {
             let sent = self.out.put(bytes);
             self.journal(sent);
@@ -257,6 +265,7 @@ impl Session {
     }
 
     fn handle_line(&mut self, line: Line, now: Span) {
+        // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
         self.journal(Body::Received { bytes: line.text });
         match line.frame {
             Ok(Frame::Reply { seq, refused, fields }) => self.handle_reply(seq, refused, fields, now),
@@ -275,6 +284,7 @@ impl Session {
 
     /// Journals what was heard, and reads back what is missing before it.
     fn told(&mut self, told: hear::Told, now: Span) {
+        // The gap stands before the record that shows it, as in the pump's own counting.
         if let Some(missing) = told.missing {
             self.journal(Body::Gap {
                 of: missing.of.name().to_owned(),
@@ -343,6 +353,8 @@ impl Session {
                 self.perform(next, now);
                 self.start_next(now);
             }
+            // The pump complains of the line that was spoilt on purpose. The request behind it stands on a line of its own and is still to
+            // be answered.
             Some(exchange) if seq == 0 && refused.is_some() && self.out.expects_nack() => {
                 self.exchange = Some(exchange);
             }
@@ -360,6 +372,7 @@ impl Session {
                         fields: Arc::new(fields.into_iter().collect()),
                     });
                 } else if seq != 0 {
+                    // One without a number is about noise on an idle line: it is journaled as received, and says no more.
                     self.garbled(format!("a reply to request {seq}, which nobody waits for"));
                 }
             }

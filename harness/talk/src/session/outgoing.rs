@@ -5,6 +5,8 @@ use pump_hil_model::event::Body;
 use std::collections::VecDeque;
 
 /// Ends a line that was left unfinished so that it cannot be taken for a whole one.
+// `~` stands in no value, and a line must end with ` *` and four hex digits (PROTOCOL.md, Lines): with it no begin of a request can be a
+// whole one. The pump answers it `syntax` and carries nothing out.
 const SPOIL: [u8; 2] = *b"~\n";
 
 /// The bytes that wait to be sent, and how the line was left.
@@ -22,6 +24,7 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// Queues bytes; what the journal says of them.
     pub fn put(&mut self, bytes: Vec<u8>) -> Body {
+        // No bytes leave the line as it was.
         self.line_open = bytes.last().map_or(self.line_open, |b| *b != b'\n');
         let sent = Body::Sent { bytes: escape(&bytes) };
         self.waiting.push_back(bytes);

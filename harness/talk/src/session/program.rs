@@ -30,6 +30,7 @@ impl Intent {
                 key: field.key.clone(),
                 why,
             };
+            // What is sent raw stands in place of the field, at the field's place in the read-back: the checksum goes by that order.
             if raw(&field.key) {
                 let values = rx.raw.iter().filter(|(k, _)| *k == field.key);
                 read_back.extend(values.cloned());
@@ -44,6 +45,7 @@ impl Intent {
                 _ => match part_of(rx, field.from) {
                     Some(value) => {
                         let mut text = value.write(&field.unit).map_err(unit)?;
+                        // Only words have another name in a firmware; a number could look like one of them by chance.
                         if matches!(field.from, Part::Drug | Part::Mode | Part::ConfirmSoftLimits) {
                             text = profile.words.theirs(&text);
                         }
@@ -75,6 +77,8 @@ impl Intent {
         let mut expected = self.read_back.clone();
         let defaults = self.defaults.iter().filter(|(k, _)| read.iter().any(|(r, _)| r == k));
         expected.extend(defaults.cloned());
+        // The sort is stable: the steps of a day schedule have one key and must keep their order. Raw keys that the profile does not know
+        // come last.
         let place = |key: &str| programming.fields.iter().position(|f| f.key == key);
         expected.sort_by_key(|(key, _)| place(key).unwrap_or(usize::MAX));
         expected
@@ -101,6 +105,7 @@ fn flex(
     for (day, name) in (0..7).zip(&programming.days) {
         read_back.extend(write(name, day)?);
     }
+    // Seven days of up to 13 steps are many lines; `daily` says it in a seventh (PROTOCOL.md, `flex`).
     let same = |day: u8| {
         of_day(0)
             .map(|s| (s.minute, s.rate))
@@ -118,6 +123,7 @@ fn pack(programming: &Programming, fields: Fields, line_max: usize) -> Vec<Field
     let mut lines: Vec<Fields> = Vec::new();
     let mut len = 0;
     for (key, value) in fields {
+        // One space and one `=`.
         let more = key.len() + value.len() + 2;
         let fits = |line: &Fields| {
             request_len(&programming.stage, len + more) <= line_max && line.iter().all(|(known, _)| *known != key)
@@ -205,6 +211,7 @@ impl ProgramJob {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         self.sent = self.sent.saturating_add(len.min(left));
         debug_assert!(Some(self.sent) <= self.cut_after, "no byte is sent beyond the cut");
+        // `>=`: where the last byte of a request is the last one that is allowed, it is sent, and no answer is waited for.
         (len >= left).then_some(Cut {
             left: left as usize,
             sent: self.sent,
@@ -220,6 +227,7 @@ impl ProgramJob {
 
     pub fn answered(&mut self, answer: Answer) -> Next {
         if self.stage == Stage::Abort {
+            // However the pump answers the abort: what is told is why the session was given up.
             let failed = self.failed.take().unwrap_or(RequestEnd::Abandoned);
             return Next::Done(failed);
         }
@@ -287,6 +295,7 @@ impl ProgramJob {
                 [("field", field), ("intended", intended), ("read", found)],
             );
         }
+        // Over what is meant, not over what was read. `difference` compares key by key; that the order is right as well shows only here.
         let ours = checksum(&expected);
         if let Some(theirs) = answer.field(&self.programming.checksum_key)
             && !theirs.eq_ignore_ascii_case(&ours)
@@ -330,6 +339,7 @@ fn difference(expected: &Fields, read: &Fields) -> Option<(String, String, Strin
             of_key.join(" ")
         }
     };
+    // `read` as well: a field that nobody staged is a difference too.
     expected.iter().chain(read).find_map(|(key, _)| {
         let (intended, found) = (values(expected, key), values(read, key));
         (intended != found).then(|| (key.clone(), intended, found))

@@ -4,6 +4,7 @@ use crc::{CRC_16_IBM_3740, CRC_32_ISO_HDLC, Crc, Digest, Table};
 
 /// Every line goes through it: sixteen bytes a step.
 static CRC16: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_3740);
+// Only prescriptions and dose entries go through this one: the small table will do.
 static CRC32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// CRC-16/IBM-3740 of `bytes`.

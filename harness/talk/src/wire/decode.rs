@@ -29,6 +29,7 @@ impl Decoder {
         while let Some(end) = rest.iter().position(|b| *b == b'\n') {
             let (line, after) = rest.split_at(end + 1);
             rest = after;
+            // The line is whole in what came: it is read where it stands, without a copy.
             if self.total == 0 && line.len() <= LINE_KEPT_MAX {
                 finish(line, line.len()).into_iter().for_each(&mut each);
             } else {
@@ -55,6 +56,7 @@ impl Decoder {
     fn keep(&mut self, bytes: &[u8]) {
         let room = LINE_KEPT_MAX - self.kept.len();
         self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        // Of a line without end nothing is lost but its exact length.
         self.total = self.total.saturating_add(bytes.len());
     }
 }
@@ -65,10 +67,12 @@ fn finish(kept: &[u8], total: usize) -> Option<Line> {
     if total > kept.len() {
         return Some(Line {
             text: text(),
+            // The LF is counted in `total`, and limits are without the end.
             frame: Err(Garbled::TooLong { len: total - 1 }),
         });
     }
     let line = kept.strip_suffix(b"\n").unwrap_or(kept);
+    // PROTOCOL.md, Lines: a CR before the LF is ignored.
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
         return None;

@@ -53,6 +53,7 @@ pub fn encode_request(seq: u16, verb: &str, fields: &[(&str, &str)]) -> Result<V
         return Err(EncodeError::Verb { verb: verb.to_owned() });
     }
     let mut line = String::with_capacity(64);
+    // Writing to a `String` cannot fail; so in each `let _` below.
     let _ = write!(line, "#{seq} {verb}");
     for (place, (key, value)) in fields.iter().enumerate() {
         if !is_key(key) {
@@ -71,6 +72,7 @@ pub fn encode_request(seq: u16, verb: &str, fields: &[(&str, &str)]) -> Result<V
     }
     let crc = crc16(line.as_bytes());
     let _ = write!(line, " *{crc:04X}");
+    // The limit is without the line end, but with the crc.
     if line.len() > REQUEST_MAX {
         return Err(EncodeError::TooLong { len: line.len() });
     }

@@ -16,6 +16,7 @@ pub(super) fn escape_of(bytes: &[u8], total: usize) -> String {
     let mut rest = kept;
     // Nearly all of it is plain: taken over in one piece.
     while let Some(at) = rest.iter().position(|b| !is_plain(*b)) {
+        // Plain bytes are ASCII: nothing is lost, and nothing is copied twice.
         text.push_str(&String::from_utf8_lossy(&rest[..at]));
         match rest[at] {
             b'\n' => text.push_str("\\n"),
@@ -24,6 +25,7 @@ pub(super) fn escape_of(bytes: &[u8], total: usize) -> String {
             b'\\' => text.push_str("\\\\"),
             b'"' => text.push_str("\\\""),
             other => {
+                // Writing to a `String` cannot fail.
                 let _ = write!(text, "\\x{other:02x}");
             }
         }

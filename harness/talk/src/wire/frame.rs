@@ -9,6 +9,7 @@ const FIELDS_USUAL: usize = 20;
 /// The characters of a value.
 const IN_VALUE: [bool; 256] = {
     let mut class = [false; 256];
+    // A `while`, because a constant cannot be made with an iterator. From 128 on nothing is allowed.
     let mut byte = 0_u8;
     while byte < 128 {
         class[byte as usize] =
@@ -106,6 +107,7 @@ pub fn parse_line(line: &[u8]) -> Result<Frame, Garbled> {
     if let Some(at) = line.iter().position(|b| !(0x20..=0x7E).contains(b)) {
         return Err(Garbled::Unprintable { byte: line[at], at });
     }
+    // Cannot fail: all bytes are printable ASCII.
     let text = std::str::from_utf8(line).map_err(|_| Garbled::NoCrc)?;
     let (body, said) = split_crc(text).ok_or(Garbled::NoCrc)?;
     let computed = crc16(body.as_bytes());
@@ -118,6 +120,7 @@ pub fn parse_line(line: &[u8]) -> Result<Frame, Garbled> {
 fn split_crc(text: &str) -> Option<(&str, u16)> {
     let (body, crc) = text.split_at_checked(text.len().checked_sub(6)?)?;
     let digits = crc.strip_prefix(" *")?;
+    // `from_str_radix` alone would take `+9DC` as well.
     if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
@@ -129,6 +132,7 @@ fn parse_body(body: &str) -> Result<Frame, &'static str> {
     let head = rest.next().unwrap_or_default();
     let number = head.get(1..).unwrap_or_default();
     match head.as_bytes().first() {
+        // 0: the pump could not read who asked (PROTOCOL.md, `=0 err`). The numbers of events and dose entries begin with 1.
         Some(b'=') => {
             let seq = number_of(number, 0, 65_535).ok_or("a reply without a sequence number in 0..=65535")?;
             parse_reply(narrow(seq), rest)
@@ -219,6 +223,7 @@ fn fields_of(tokens: Tokens<'_>) -> Result<Fields, &'static str> {
         if !is_value(value) {
             return Err("a value that is empty or has a character outside `[A-Za-z0-9.,:/+_@-]`");
         }
+        // The first byte tells most keys apart already; each is compared with all before it.
         let begins = key.as_bytes().first();
         if fields
             .iter()
@@ -233,6 +238,7 @@ fn fields_of(tokens: Tokens<'_>) -> Result<Fields, &'static str> {
 
 /// A plain decimal in `min..=max`, without sign or leading zero.
 fn number_of(text: &str, min: u64, max: u64) -> Option<u64> {
+    // `parse` alone would take `+5` and `007`; the protocol has neither sign nor leading zero.
     let plain =
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
     if !plain {
@@ -242,6 +248,7 @@ fn number_of(text: &str, min: u64, max: u64) -> Option<u64> {
 }
 
 fn narrow(seq: u64) -> u16 {
+    // Cannot fail: `number_of` held it to 65535.
     u16::try_from(seq).unwrap_or(0)
 }
 

@@ -23,15 +23,19 @@ pub fn read_value(text: &str, unit: &str, signed: bool) -> Result<i128, ValueErr
         Some(rest) if signed => (true, rest),
         _ => (false, text),
     };
+    // The protocol parts a value at its first letter, so `1.5nl` is `not-a-number` and `5min` for `s` is `wrong-unit` (PROTOCOL.md, Lines).
     let digits_len = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (digits, found) = text.split_at(digits_len);
     let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    // `-0` would be a second text for 0.
     if !plain || (digits.len() > 1 && digits.starts_with('0')) || (negative && digits == "0") {
         return Err(ValueError::NotANumber);
     }
+    // Also where it could be converted: an interval typed in the wrong unit has killed (recall R01).
     if found != unit {
         return Err(ValueError::WrongUnit);
     }
+    // Only digits are left: they can be too many, and nothing else.
     let number: u64 = digits.parse().map_err(|_| ValueError::Wrap)?;
     let number = i128::from(number);
     Ok(if negative { -number } else { number })
