@@ -147,35 +147,58 @@ impl Measure {
         }
     }
 
+    /// What it is measured in. Every measure is named here: one that were taken for a volume would be compared with two strokes of slack.
+    const fn dimension(self) -> MeasuredIn {
+        match self {
+            Self::Delivered
+            | Self::Reported
+            | Self::Actuated
+            | Self::Prescribed
+            | Self::Basal
+            | Self::PatientBoluses
+            | Self::PeriodicBoluses
+            | Self::ClinicianBoluses
+            | Self::Prime
+            | Self::Bridge
+            | Self::Reservoir
+            | Self::TrueReservoir
+            | Self::PostOcclusionBolus => MeasuredIn::Volume,
+            Self::Rate => MeasuredIn::Rate,
+            Self::Battery => MeasuredIn::Voltage,
+            Self::Pressure => MeasuredIn::Pressure,
+            Self::Stalls | Self::Resets | Self::Tones => MeasuredIn::Number,
+            Self::Lockout | Self::AlarmLatency | Self::WithoutTherapy => MeasuredIn::Time,
+        }
+    }
+
     /// Whether the measure is a volume, which comes in whole strokes.
     #[must_use]
     pub fn is_volume(self) -> bool {
-        !matches!(
-            self,
-            Self::Rate
-                | Self::Battery
-                | Self::Pressure
-                | Self::Stalls
-                | Self::Lockout
-                | Self::AlarmLatency
-                | Self::Resets
-                | Self::Tones
-                | Self::WithoutTherapy
-        )
+        matches!(self.dimension(), MeasuredIn::Volume)
     }
 
     /// A measure's value with its unit.
     #[must_use]
     pub fn text(self, value: i64) -> String {
-        match self {
-            Self::Rate => Rate(value).to_string(),
-            Self::Battery => Voltage(value).to_string(),
-            Self::Pressure => Pressure(value).to_string(),
-            Self::Stalls | Self::Resets | Self::Tones => value.to_string(),
-            Self::Lockout | Self::AlarmLatency | Self::WithoutTherapy => Span(value).to_string(),
-            _ => Volume(value).to_string(),
+        match self.dimension() {
+            MeasuredIn::Volume => Volume(value).to_string(),
+            MeasuredIn::Rate => Rate(value).to_string(),
+            MeasuredIn::Voltage => Voltage(value).to_string(),
+            MeasuredIn::Pressure => Pressure(value).to_string(),
+            MeasuredIn::Number => value.to_string(),
+            MeasuredIn::Time => Span(value).to_string(),
         }
     }
+}
+
+/// Dimensions of measures.
+enum MeasuredIn {
+    Volume,
+    Rate,
+    Voltage,
+    Pressure,
+    Number,
+    Time,
 }
 
 /// An inclusive range in base units, with the text that it came from.
