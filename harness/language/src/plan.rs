@@ -81,6 +81,7 @@ impl<'a> Cursor<'a> {
                     at,
                 });
             };
+            // The compiler refuses such a repeat, but a journal may hold one; a round without steps would never give one.
             if *times > 0 && !steps.is_empty() {
                 // A round cannot begin before the step before it ended.
                 let begin = at.max(now);
@@ -108,6 +109,7 @@ impl<'a> Cursor<'a> {
             self.stack.pop();
             return Some(now);
         }
+        // From the first round, and not from the last: a round that was late does not move all that follow.
         let planned = round.every.map_or(now, |every| {
             Span(
                 round
@@ -144,6 +146,7 @@ pub fn length(case: &Case) -> Span {
     let mut now = Span(0);
     for _ in 0..STEPS_MAX {
         let Some(due) = cursor.next(now) else { break };
+        // A step that is due before the one ahead of it ended begins when that ends.
         now = now.max(due.at);
     }
     now

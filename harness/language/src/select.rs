@@ -107,6 +107,7 @@ impl FromStr for Shard {
         let wrong = || SelectError::Shard(text.to_owned());
         let (part, of) = text.split_once('/').ok_or_else(wrong)?;
         let (part, of) = (part.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
+        // With `of` 0 every part is too large, so the remainder in `selects` is never by zero.
         if part == 0 || part > of {
             return Err(wrong());
         }

@@ -181,6 +181,7 @@ impl Reconciler {
         let Some(now) = self.entry.take() else {
             if let Some(share) = self.share {
                 let tolerance = share_of(share, actuated) + self.settings.floor.0;
+                // The other way round says nothing: the catheter may hold back what was moved.
                 if delivered > actuated {
                     self.unmoved.note(self.seq, t, actuated, delivered, tolerance);
                 }
@@ -194,6 +195,7 @@ impl Reconciler {
         let reported: i64 = since.iter().sum();
         let surplus = actuated - reported - self.stalled;
         if surplus > 0 && (self.stall_faults > 0 || self.stalled_before) {
+            // Kept: both counts are cumulative, so the difference never goes away again.
             self.stalled += surplus;
         }
         debug_assert!(self.stalled >= 0, "what is forgiven once stays forgiven");
@@ -207,6 +209,7 @@ impl Reconciler {
             if delivered > reported {
                 self.over.note(self.seq, t, reported, delivered, tolerance);
             } else {
+                // The priming volume fills the catheter, and is reported before a drop leaves its tip (recall R16).
                 let prime = since[4];
                 let held = self.settings.held_back.0 + prime;
                 self.under.note(self.seq, t, reported, delivered, tolerance + held);

@@ -81,6 +81,7 @@ pub fn against(accepted: &str, case: &Case, log: &DoseLog) -> Checked {
     let Some(tolerance) = case.snapshot else {
         return Checked::None;
     };
+    // The journal's header has an empty text where there was none yet (`Header::accepted`).
     if accepted.is_empty() {
         return Checked::Missing { pending: None };
     }

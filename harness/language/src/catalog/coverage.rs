@@ -34,6 +34,7 @@ pub fn coverage<'a>(cases: &[Case], catalog: &'a Catalog) -> Vec<CoverageLine<'a
         };
         let by: BTreeSet<String> = cases.iter().filter(named).map(|case| case.scenario.clone()).collect();
         let covered = match &requirement.not_testable {
+            // A scenario that covers it wins over a reason that none can.
             _ if !by.is_empty() => Covered::By(by),
             Some(reason) => Covered::NotTestable(reason.clone()),
             None => Covered::No,

@@ -145,6 +145,7 @@ impl Loader {
 
     fn drug(&mut self, file: &str, raw: &RawDrug) -> Option<Drug> {
         let id = raw.id.clone()?;
+        // Before the other fields: a twin is told even where something else in it is wrong, so that all mistakes come at once.
         let new = self.is_new(file, &id);
         let drug = Drug {
             name: raw.name.clone()?.text,

@@ -79,6 +79,7 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
         ..
     } = reader;
     let mut cases = Vec::new();
+    // Includes come first, so the file itself is last. If it could not be parsed, only its set-ups are here, and they make no case.
     if documents.last().is_some_and(|d| !d.setup) {
         let nodes: Vec<&Node> = documents.iter().map(|d| &d.node).collect();
         let rows = table::rows(&nodes, &mut problems);
@@ -148,6 +149,7 @@ fn merge(base: RawFile, over: RawFile) -> RawFile {
         always: join(base.always, over.always),
         allow_alarms: join(base.allow_alarms, over.allow_alarms),
         firmware_faults: over.firmware_faults.or(base.firmware_faults),
+        // The rest, such as name and table, only a scenario can have (`SCENARIO_ONLY`).
         ..over
     }
 }
@@ -155,6 +157,7 @@ fn merge(base: RawFile, over: RawFile) -> RawFile {
 fn digest(files: &[FileText]) -> String {
     let mut hash = Sha256::new();
     for file in files {
+        // The length goes first, or a line that moves from one file to the next would leave the digest as it was.
         hash.update((file.text.len() as u64).to_le_bytes());
         hash.update(file.text.as_bytes());
     }
@@ -204,6 +207,7 @@ impl Reader<'_> {
         }
         self.open.push(path.to_owned());
         self.includes(path, &node);
+        // After its includes: a later document wins, and its timeline follows theirs (LANGUAGE.md, Shared set-ups).
         self.open.pop();
         self.documents.push(Document {
             node,
@@ -257,6 +261,7 @@ impl Reader<'_> {
             let chain = [self.open.as_slice(), &[path]].concat().join(" -> ");
             return Err(Problem::new(Mistake::Include, place, format!("`{shown}` includes itself")).label(chain));
         }
+        // The scenario's own file is one of them: 63 are left to include (LANGUAGE.md, What is refused).
         if self.files.len() >= FILES_MAX {
             return Err(Problem::new(
                 Mistake::Limit,
@@ -278,6 +283,7 @@ impl Reader<'_> {
 
 /// A path relative to the folder of the file that names it; `None` where it would leave the folder of the scenarios.
 fn resolve(from: &str, to: &str) -> Option<String> {
+    // `\` and `:` are separators on Windows: a scenario must mean the same file on each system, and none outside of its folder.
     let absolute = to.starts_with('/') || to.contains('\\') || to.contains(':') || to.contains('\0');
     if absolute || to.is_empty() {
         return None;

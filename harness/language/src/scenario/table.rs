@@ -31,6 +31,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
     let mut used = BTreeMap::new();
     for document in documents {
         for (key, value) in document.entries() {
+            // A row's value is text and is not filled in: a `${` in it stands as it is.
             if key.text != "cases" {
                 placeholders(value, &mut used, problems);
             }
@@ -44,6 +45,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
                 gather(problems, Problem::new(Mistake::Reference, *place, message));
             }
         }
+        // One empty row, so that the rest of the file is checked all the same.
         return vec![Row::default()];
     };
     let rows = cases.entries();
@@ -122,6 +124,7 @@ fn row(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Row {
 
 fn check_row(row: &Row, at: Location, node: &Node, used: &BTreeMap<String, Location>, problems: &mut Vec<Problem>) {
     let name = row.name.as_deref().unwrap_or("");
+    // With placeholders in the file an empty row lacks parameters, which is told below.
     if used.is_empty() && node.entries().is_empty() {
         gather(
             problems,
@@ -285,6 +288,7 @@ fn filled(text: &str, plain: bool, row: &Row) -> Content {
             Piece::Open => {}
         }
     }
+    // A quoted value stays text, as YAML has it.
     let kind = if plain { kind_of(&out) } else { Kind::Text };
     Content::Scalar { kind, text: out, plain }
 }
@@ -320,6 +324,7 @@ pub(super) fn merge_problems(rows: Vec<(Option<String>, Vec<Problem>)>) -> Vec<P
         }
     }
     let label = |(problem, times, name): (Problem, usize, Option<String>)| match name {
+        // What is wrong in every row is wrong with the file, and no row is to blame.
         Some(name) if times < all && problem.label.is_empty() => {
             let more = if times > 1 {
                 format!(" and {} more", times - 1)

@@ -139,6 +139,7 @@ impl Builder {
             Body::Reply {
                 refused: None, fields, ..
             } => {
+                // Only before the begin: a `totals` later on would move the zero that the rows count from.
                 if !self.begun
                     && let Some(totals) = totals(fields)
                 {
@@ -239,6 +240,7 @@ impl Builder {
         let Some(found) = self.rows[self.open_from..]
             .iter_mut()
             .rev()
+            // A row with a detail was completed already, by another event of this instant.
             .find(|r| r.is_of(at) && r.row.detail == "-" && causes.contains(&r.row.what.as_str()))
         else {
             return false;
@@ -271,6 +273,7 @@ impl Builder {
             .find(|r| r.wants_entry && r.is_of(at) && answers(&what, &r.row.what));
         if let Some(found) = waiting {
             found.wants_entry = false;
+            // The entry's cause says more than the event: a `state` becomes `start`, `stop` or `reset`.
             what.clone_into(&mut found.row.what);
             fill(&mut found.row, &mode);
             self.last_entry = Some(found.row.clone());
@@ -290,6 +293,7 @@ impl Builder {
                 return Rank::Periodic(self.periodic.seen - 1);
             }
             "bolus-start" | "rate" => true,
+            // An entry does not say how the bolus ended, so it is taken as planned until an event completes it.
             "bolus-end" => detail == "-" || detail.ends_with("/complete"),
             _ => false,
         };
@@ -311,6 +315,7 @@ impl Builder {
             Rank::Periodic(i) => (Some(&mut self.periodic), i),
         };
         if let Some(thinning) = thinning {
+            // By the row's place among all that were seen, not among those kept: so the same run gives the same rows whenever it is thinned.
             if !index.is_multiple_of(thinning.stride) {
                 return;
             }
@@ -334,6 +339,7 @@ impl Builder {
         let since = (actuated - self.sample_base.0, delivered - self.sample_base.1);
         self.last_sample = Some(since);
         for open in &mut self.rows[self.open_from..] {
+            // The first sample after it is the one of its instant; a later one would tell of volumes that came afterwards.
             if std::mem::take(&mut open.unsampled) {
                 open.row.actuated = Some(since.0);
                 open.row.delivered = Some(since.1);
@@ -392,6 +398,7 @@ fn token(text: &str) -> String {
     let word: String = text
         .chars()
         .take(48)
+        // A blank would part the columns when the table is read back, and a control byte would reach a person's terminal.
         .map(|c| if c.is_ascii_graphic() { c } else { '?' })
         .collect();
     if word.is_empty() { "-".to_owned() } else { word }

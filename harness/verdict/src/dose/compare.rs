@@ -114,6 +114,7 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
             note(column, old.clone(), new.clone(), String::new());
         }
     }
+    // No tolerance: a rate is programmed, not measured.
     if old.rate != new.rate {
         let text = |r: Option<i64>| r.map_or("-".to_owned(), |r| Rate(r).to_string());
         note("rate", text(old.rate), text(new.rate), String::new());
@@ -132,6 +133,7 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
         let text = |v: Option<i64>| v.map_or("-".to_owned(), |v| Volume(v).to_string());
         match (old, new) {
             (Some(o), Some(n)) => {
+                // Of the accepted value, so that the tolerance does not grow with what is wrong. A percent has thousandths in `Percent`.
                 let share = i128::from(o).abs() * i128::from(tolerance.volume.0) / 100_000;
                 let allowed = i64::try_from(share).unwrap_or(i64::MAX).max(tolerance.volume_floor.0);
                 let apart = (n - o).abs();

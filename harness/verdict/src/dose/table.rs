@@ -119,6 +119,7 @@ fn unfixed(text: &str, size: i128) -> Option<i64> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (int, frac) = digits.split_once('.')?;
     let width = if size == 1_000 { 3 } else { 6 };
+    // `parse` alone would take a sign in here. Below 19 digits the product with `size` fits 128 bits.
     let plain = |s: &str| !s.is_empty() && s.len() < 19 && s.bytes().all(|b| b.is_ascii_digit());
     if frac.len() != width || !plain(int) || !plain(frac) {
         return None;
@@ -136,6 +137,7 @@ fn untime(text: &str) -> Option<Span> {
     if parts.next().is_some() || ms.len() != 3 {
         return None;
     }
+    // 32 bits, so that hours in milliseconds and their sum fit 64; only days need a checked product.
     let n = |s: &str| s.parse::<u32>().ok().map(i64::from);
     let total = n(days)?
         .checked_mul(86_400_000)?
@@ -207,6 +209,7 @@ fn strides(shown: &str) -> Option<(u64, u64, u64)> {
         .filter(|s| !s.is_empty())
         .map(|s| s.parse::<u64>().ok());
     let periodic = numbers.next()??;
+    // The line says `1 of N` twice; the first `1 of` was taken off as its prefix.
     let _one_of = numbers.next()??;
     let routine = numbers.next()??;
     Some((periodic, routine, numbers.next()??))
@@ -225,6 +228,7 @@ fn parse_row(cells: &[&str]) -> Result<Row, usize> {
     for (i, class) in classes.iter_mut().enumerate() {
         *class = volume(FIRST_NUMBER + 1 + i)?;
     }
+    // All or none: an entry tells the six together, so a single gap is an edit or a torn line.
     let classes = if classes.iter().all(Option::is_none) {
         None
     } else {
@@ -246,5 +250,6 @@ fn parse_row(cells: &[&str]) -> Result<Row, usize> {
         delivered: volume(14)?,
         reservoir: volume(15)?,
     };
+    // The total is written for people. Read back it proves that no class was changed by hand.
     if row.total() == volume(12)? { Ok(row) } else { Err(12) }
 }

@@ -13,6 +13,7 @@ pub(crate) fn totals(fields: &BTreeMap<String, String>) -> Option<[i64; 6]> {
     let mut all = [0; CLASSES.len()];
     for (to, class) in all.iter_mut().zip(CLASSES) {
         let number: i64 = fields.get(class)?.strip_suffix("nl")?.parse().ok()?;
+        // A text of the pump may hold any number; below this limit sums and differences do not overflow.
         *to = (-BEYOND..BEYOND).contains(&number).then_some(number)?;
     }
     Some(all)
@@ -34,6 +35,7 @@ pub(crate) struct Lag {
 impl Lag {
     /// How much later than the promptest one this comes; zero where the pump gives no time.
     pub fn of(&mut self, t: Span, pump_t: Option<Span>) -> Span {
+        // The two clocks have different zeros, so only the difference to the promptest entry says how late one is.
         let ahead = pump_t.map_or(0, |pump_t| t.0.saturating_sub(pump_t.0));
         let least = *self.least.insert(self.least.map_or(ahead, |least| least.min(ahead)));
         debug_assert!(least <= ahead, "the promptest is no later than this one");

@@ -18,6 +18,7 @@ pub(super) const SUFFIX: usize = MARK.len() + 64 + 2;
 
 pub(super) fn link(before: &Hash, body: &[u8]) -> Hash {
     let mut hasher = Sha256::new();
+    // It needs no mark behind it: its length is fixed, so the two parts cannot be shifted against each other.
     hasher.update(before);
     hasher.update(body);
     hasher.finalize().into()

@@ -29,6 +29,7 @@ impl Encoder {
     pub fn line<T: Serialize>(&mut self, what: &T) -> Result<ChainedLine<'_>, serde_json::Error> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, what)?;
+        // Over the line as it is without its chain: so the reader can take the chain off and has the hashed bytes again.
         let chain = link(&self.chain, &self.line);
         self.hex.clear();
         push_hex(&mut self.hex, &chain);

@@ -128,6 +128,7 @@ impl<R: BufRead> Events<R> {
     /// # Errors
     /// What broke off the reading.
     pub fn finish(mut self) -> Result<End, JournalError> {
+        // Whoever stops early still learns whether the rest is intact: a verdict stands on the whole journal.
         while self.next().is_some() {}
         if let Some(error) = self.failed {
             return Err(error);
@@ -226,6 +227,7 @@ impl<R: BufRead> Lines<'_, R> {
             self.line.pop();
             return Ok(Piece::Line);
         }
+        // Looked at after the line's end: only a line that the limit cut off has none and is this long. A shorter one is torn.
         if self.line.len() >= LINE_LIMIT {
             return Err(JournalError::TooLong {
                 path: self.path.to_owned(),
@@ -238,10 +240,12 @@ impl<R: BufRead> Lines<'_, R> {
 
 /// Takes the chain off a line, which leaves its body; `None` if it has none or another than `before` and the body give.
 fn unlink(line: &mut Vec<u8>, before: &Hash) -> Option<Hash> {
+    // From the end, because the same text may stand inside a body.
     let at = line.len().checked_sub(SUFFIX)?;
     let suffix = &line[at..];
     let written = suffix.strip_prefix(MARK.as_bytes())?.strip_suffix(b"\"}")?.to_owned();
     line.truncate(at);
+    // The encoder hashed the body with its brace, and put the chain in front of that.
     line.push(b'}');
     let chain = link(before, line);
     (hex(&chain).as_bytes() == written).then_some(chain)

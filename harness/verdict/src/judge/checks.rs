@@ -49,6 +49,7 @@ impl<'a> Look<'a> {
             Check::Alarm { id, priority } => self
                 .alarm_since(id, windows.came)
                 .is_some_and(|alarm| priority.as_ref().is_none_or(|priority| *priority == alarm.priority)),
+            // Only what is active: an alarm that came and went is not on any more. For one that must not come at all there is `always` or `no-event`.
             Check::NoAlarm { id: None } => now.active_alarms().is_empty(),
             Check::NoAlarm { id: Some(id) } => !now.active_alarms().contains(&id.as_str()),
             Check::AlarmCleared { id } => {
@@ -172,6 +173,7 @@ pub(crate) fn same_value(expected: &str, came: &str) -> bool {
         "s" => {
             return expected
                 .parse::<Span>()
+                // The number is the pump's and may be any; the scenario's times are milliseconds.
                 .is_ok_and(|q| Some(q.0) == number.checked_mul(1_000));
         }
         "mv" => expected.parse::<Voltage>().map(|q| q.0),

@@ -89,8 +89,10 @@ impl Findings {
         let reasons: Vec<Reason> = self
             .reasons
             .into_iter()
+            // Not at the trouble's own event: it may be the trouble that made the pump look wrong.
             .filter(|(seq, _)| broke_at.is_none_or(|broke| *seq < broke))
             .map(|(_, reason)| reason)
+            // After the sorting, so that the first ones in the journal stay.
             .take(REASONS_MAX)
             .collect();
         if !reasons.is_empty() {

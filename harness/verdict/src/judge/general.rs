@@ -108,6 +108,7 @@ impl General {
     /// A newer record has a later time.
     fn in_order(&mut self, t: Span, number: u64, time: Span, of_dose: bool, here: Here<'_>, out: &mut Findings) {
         let newest = if of_dose { &mut self.dose } else { &mut self.event };
+        // A record that was lost and read again from the log has an older number: it may come late, and it does not move the newest.
         let before = newest.filter(|(newest, _)| number > *newest);
         if newest.is_none() || before.is_some() {
             *newest = Some((number, time));
@@ -128,6 +129,7 @@ impl General {
     /// would be silent, and silence must not pass.
     fn in_time(&mut self, t: Span, pump_t: Span, seen: &Observed, out: &mut Findings) {
         let lag = self.lag.of(t, Some(pump_t));
+        // On a disturbed line entries are read again later, so their being late says nothing of the pump's clock.
         if lag > BEHIND && !self.behind && !self.line_is_excused(t, seen) {
             self.behind = true;
             out.trouble(Trouble::ClockBehind { lag });
@@ -149,6 +151,7 @@ impl General {
         );
         // Before the begin nothing was tested yet: a set-up that gets no answer is the rig's trouble, and is noted as such.
         !seen.begun
+            // Its answer cannot come: the request never arrived as a whole.
             || cut
             || seen.faults.iter().any(|f| f.effects().talk != Talk::Clear)
             || self
@@ -167,6 +170,7 @@ fn announce(steps: &[Step], names: &mut BTreeSet<String>) {
                         Check::Alarm { id, .. } | Check::AlarmCleared { id } => {
                             names.insert(id.clone());
                         }
+                        // An alarm can be expected as an event as well. `no-alarm` names one that must not come, and so allows nothing.
                         Check::Event { kind, fields } if kind == "alarm" => names.extend(fields.get("id").cloned()),
                         _ => {}
                     }

@@ -88,6 +88,7 @@ impl Invariants {
 }
 
 fn needs(rule: &Rule) -> Needs {
+    // State and alarms come as events of their own, and are known at each instant.
     let Rule::Compare { left, right, .. } = rule else {
         return Needs::default();
     };
@@ -143,6 +144,7 @@ fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<Came>
             absolute,
         } => {
             let left_value = seen.measure(*left, prescribed)?;
+            // With a fixed value no stroke is allowed besides: a limit that a person wrote is meant as it stands.
             let (right_value, quantum) = match right {
                 Operand::Value(value) => (*value, 0),
                 Operand::Measure(m) => {

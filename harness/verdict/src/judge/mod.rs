@@ -106,6 +106,7 @@ impl Judge {
 
     /// Takes the next event of the journal.
     pub fn on_event(&mut self, event: &Event) {
+        // Crashes and impossible records count too, so that a finding's number is the place of its event in the journal.
         self.findings.seq += 1;
         self.starts.unexplained = false;
         if let Body::Crash(crash) = &event.body {
@@ -114,6 +115,7 @@ impl Judge {
         if !event.is_reckonable() {
             return self.beyond_reckoning(event);
         }
+        // For these two the runner itself asks the pump; its replies must not replace the one that `reply` looks at (LANGUAGE.md, `expect`).
         let looks = |action: &Action| matches!(action, Action::Expect { .. } | Action::Mark(_));
         self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
         self.observed.on_event(event);
@@ -134,6 +136,7 @@ impl Judge {
         let mut found = Vec::new();
         self.oracle.on_event(event, self.steps.step(), &mut found);
         self.reconciler.on_event(event);
+        // After the oracle: invariants and steps compare with the nominal dose at this event, not at the one before.
         let prescribed = self.oracle.prescribed_nl();
         self.invariants.on_event(event, &self.observed, prescribed, &mut found);
         for finding in found {
@@ -165,6 +168,7 @@ impl Judge {
 
     /// A crash record is for people, but for one thing: firmware that faults is wrong wherever the scenario does not allow it.
     fn crashed(&mut self, t: Span, crash: &Crash) {
+        // A pump that faults in a loop must not fill the outcome; the reason below is told all the same.
         if self.crashes.len() < CRASHES_MAX {
             self.crashes.push((t, crash.clone()));
         }
@@ -183,6 +187,7 @@ impl Judge {
             Expected::Firmware(Firmware::NoFault),
             came,
         );
+        // No crash comes to `keep`, which would take in one more event before it sees the reason.
         self.frozen = true;
     }
 
@@ -201,6 +206,7 @@ impl Judge {
             place: place.clone(),
             limit_ms,
         };
+        // Behind this event, so that the hang itself stays a failure of the pump and does not become the rig's trouble.
         self.findings.trouble_behind(Trouble::FirmwareHangs { place, limit_ms });
         self.reason(ReasonKind::Hang, t, Expected::Firmware(Firmware::Runs), came);
     }
@@ -210,6 +216,7 @@ impl Judge {
         if matches!(event.body, Body::Pump { .. }) {
             let expected = Expected::Records(Records::Possible);
             let came = Came::Event(Box::new(event.clone()));
+            // At the last time that was possible: the event's own may be what cannot be.
             self.reason(ReasonKind::Record, self.observed.now, expected, came);
         } else {
             self.findings.trouble(Trouble::ImpossibleNumber);
@@ -298,6 +305,7 @@ impl Judge {
         if !self.ended {
             self.findings.trouble_behind(Trouble::JournalWithoutEnd);
         }
+        // Where a trouble is known it is the cause, and to say that the run broke off adds nothing.
         if !self.played && !self.findings.has_trouble() {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }

@@ -286,6 +286,7 @@ impl Observed {
         }
         let (kind, fields) = as_told(said);
         self.last_told.insert(kind.to_owned(), self.seq);
+        // A pump that talks without end must not fill the memory; `last_told` still knows each kind.
         if self.told.len() >= TOLD_MAX {
             self.told.pop_front();
         }

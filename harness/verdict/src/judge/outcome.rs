@@ -59,6 +59,7 @@ impl Outcome {
                 self.verdict = Verdict::Failed { reasons: vec![reason] };
             }
             Verdict::Failed { reasons } => reasons.push(reason),
+            // Such a run says nothing about the pump, and so its dose log does not either.
             Verdict::Inconclusive { .. } | Verdict::Skipped { .. } => {}
         }
     }

@@ -25,11 +25,13 @@ impl Starts {
     /// Takes note of an event; `armed`: a fault is, which may have the pump start again.
     pub fn on_event(&mut self, event: &Event, begun: bool, armed: bool, may_fault: bool) {
         match &event.body {
+            // For the rest of the run: a bit that was flipped may bring a reset hours later.
             Body::Probe { .. } => self.reached_in = true,
             Body::Pump {
                 said: Said::Boot { .. },
                 ..
             } if begun => {
+                // One fault explains one start.
                 let faulted = std::mem::take(&mut self.faulted);
                 self.unexplained = !faulted && !armed && !self.reached_in;
                 let unasked = self.unexplained || (faulted && !may_fault);

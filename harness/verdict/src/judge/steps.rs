@@ -118,6 +118,7 @@ impl Steps {
         let expects = match self.step() {
             Some(step) => matches!(step.action, Action::Expect { .. }),
             None => {
+                // The journal and its case do not belong together. That is no failure of a pump.
                 out.trouble(Trouble::UnknownStep { step: id.clone() });
                 return false;
             }
@@ -151,6 +152,7 @@ impl Steps {
     }
 
     fn ended(&mut self, t: Span, id: &StepId, seen: &mut Observed, prescribed: Option<i64>, out: &mut Findings) {
+        // From the end: the innermost step is the one that ends. An end without a begin is passed over, as any journal must be judged.
         let Some(at) = self.open.iter().rposition(|open| open.id == *id) else {
             return;
         };
@@ -165,6 +167,7 @@ impl Steps {
                 within,
                 throughout: _,
             }) => {
+                // With `>`: what comes true at the very end of `within` is in time.
                 let late = within.filter(|within| t.0 - open.started.0 > within.0);
                 if !open.broken {
                     self.judge_checks(t, checks, late, seen, prescribed, out);
@@ -173,6 +176,8 @@ impl Steps {
                     self.windows.came <= self.group_end && self.group_end < out.seq,
                     "windows only go on"
                 );
+                // The two differ on purpose: expectations in a row look at the same events for what must have come, but each begins anew for what
+                // must not.
                 self.group_end = out.seq;
                 self.windows.absent = out.seq;
             }
@@ -243,6 +248,7 @@ impl Steps {
                 let holds = match (expected, came.as_deref()) {
                     (None, None) | (Some("any"), Some(_)) => true,
                     (Some(expected), Some(came)) => expected == came,
+                    // A session that was cut off may be answered as a broken line (PROTOCOL.md, noise), which is no refusal of what it asked for.
                     (None, Some(_)) => cut,
                     (Some(_), None) => false,
                 };

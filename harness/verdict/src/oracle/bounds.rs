@@ -48,6 +48,7 @@ impl Bounds {
 
     pub fn fault_armed(&mut self, fault: FaultName) {
         if fault.effects().delivery == Delivery::MayLack {
+            // For the rest of the run: strokes that were tried again stay in the probe's count.
             self.held = true;
             self.faults.insert(fault);
         }
@@ -93,6 +94,7 @@ impl Bounds {
         for class in 0..CLASSES.len() {
             if excused_now {
                 let missing = nominal[class] - reported[class];
+                // The most that was ever missing, and not a sum: volumes are cumulative, and the same gap shows in each entry.
                 self.excused[class] = self.excused[class].max(missing);
             }
             let tolerance = now.tolerance(nominal[class]) + now.ledger.uneven[class];
@@ -144,6 +146,7 @@ impl Bounds {
         }
         self.checkpoint = Some(today);
         let given = nominal - start.nominal;
+        // Strokes may be under way at both ends of the day: those of one end are in `tolerance`, those of the other are added here.
         let tolerance = now.tolerance(given) + now.settings.strokes * now.settings.stroke_nl + uneven - start.uneven;
         let change = deviation - start.deviation;
         if !start.excused && change.abs() > tolerance && self.told.insert(("day", 0)) {
@@ -160,11 +163,14 @@ impl Bounds {
 
     fn check_rate(&mut self, now: &Nominal, entry: &DoseEntry, out: &mut Vec<Finding>) {
         let bridging = now.ledger.active.iter().any(|b| b.class == 5);
+        // A bridge bolus takes the place of basal (PROTOCOL.md, `bridge`), and a stopped pump has no rate: what entries name then is not compared.
         if now.state == State::Stopped || bridging {
             return;
         }
         let clock = now.settings.clock.0;
+        // Around a step of the schedule the old rate and the new one are both right.
         let rates = [-clock, 0, clock].map(|by| now.rate_at(now.t + by).0);
+        // Under a fault the pump may fall back to a lower rate, never to a higher one.
         if self.excused_now(now.t) && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
             return;
         }
@@ -198,6 +204,7 @@ impl Bounds {
         excused_now: bool,
         out: &mut Vec<Finding>,
     ) {
+        // `take` first: with the sides of `||` turned the flag could outlive the entry that it belongs to.
         let refilled = std::mem::take(&mut self.refilled) || entry.cause == "refill";
         let last = self.last.replace((total, entry.reservoir_nl));
         let Some((total_before, reservoir_before)) = last.filter(|_| !refilled && !excused_now) else {

@@ -6,6 +6,8 @@ use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Allowed, Did, DueAlarm, Finding};
 use std::collections::BTreeMap;
 
+// From the published behaviour of implanted pumps, as in the stub's settings: stopped for more than 48 h is critical, and service ends 90 days after
+// the replacement indicator. Recall R13 is of a replacement date beyond these 90 days.
 const STOPPED_MS: i64 = 48 * 3_600_000;
 const SERVICE_MS: i64 = 90 * 86_400_000;
 /// Low-reservoir threshold of a prescription that names none, nL.
@@ -89,6 +91,7 @@ impl Dues {
 
     pub fn fault_cleared(&mut self, fault: FaultName, recovered: i64) {
         if fault.effects().deadlines == Deadlines::MayPass {
+            // A journal may clear what it never armed.
             self.excusing = self.excusing.saturating_sub(1);
             self.excuse_until = recovered;
         }
@@ -116,6 +119,7 @@ impl Dues {
                 "stopped-48h" => {
                     let early = self.stopped_since.map(|since| t - since);
                     if let Some(after) = early.filter(|&after| after < STOPPED_MS - now.settings.clock.0)
+                        // A pump that came stopped may have been so for long before the begin: then nobody knows when the 48 h began.
                         && therapy_ran(now)
                     {
                         let came = Did::RaisedAfter(Span(after));
@@ -123,6 +127,7 @@ impl Dues {
                     }
                 }
                 "eri" => {
+                    // The first one counts: an indicator that is raised again does not move the date.
                     self.eri_at.get_or_insert(t);
                 }
                 "end-of-service" => {
@@ -138,6 +143,7 @@ impl Dues {
                     let low = low(now);
                     // Since the last entry at most an hour of therapy and a bolus can have gone.
                     let rate = now.rate_at(now.t).0;
+                    // 1,000,000 nL is the largest bolus that a clinician can give (PROTOCOL.md, `dose`).
                     let gone = rate / 24 + rate / 100 + 1_000_000;
                     if let Some(left) = left.filter(|left| *left > low.saturating_add(gone)) {
                         let due = DueAlarm::ReservoirLow(Volume(low));
@@ -153,6 +159,7 @@ impl Dues {
         let Some(since) = self.stopped_since.filter(|_| !self.stopped_told) else {
             return;
         };
+        // A pump at its end stays stopped for good, and its own alarm says so.
         let over = ["end-of-service", "end-of-life"]
             .iter()
             .any(|id| self.active.get(*id) == Some(&true));
@@ -174,6 +181,7 @@ impl Dues {
             (self.low_since, self.low_told) = (None, false);
             return;
         }
+        // Between the two the pump may be right either way, by the strokes under way.
         if left > low - slack || now.rx.is_none() {
             return;
         }
@@ -183,6 +191,7 @@ impl Dues {
         }
         self.low_told = true;
         let alarmed = |id: &str| self.raised.contains_key(id);
+        // An empty reservoir may be found by its pressure before the computed volume reaches the threshold.
         if !alarmed("reservoir-low") && !alarmed("reservoir-empty") {
             let due = DueAlarm::ReservoirLow(Volume(low));
             now.finding(out, Allowed::Alarm(due), Did::NoneWith(Volume(left)));
@@ -194,6 +203,7 @@ impl Dues {
             && now.t > eri + SERVICE_MS + now.settings.service.0
         {
             self.eri_at = None;
+            // 84 months after first power service ends in any case, and no second end is due then.
             let hard_end = self.raised.contains_key("end-of-life");
             if !hard_end && !self.was_raised_since("end-of-service", eri) {
                 let came = Did::NoneAfter(Span(now.t - eri));
@@ -226,10 +236,12 @@ impl Dues {
         let by = busy_until.map_or(by, |end| by.max(end));
         self.periodic.by = Some(by);
         if excused {
+            // Once the excuse is over the pump has its whole grace again.
             self.periodic.by = Some(by.max(now.t + now.settings.bolus.0));
         } else if now.t > by + now.settings.bolus.0 {
             let last = self.periodic.last;
             let came = Did::NonePeriodic(last.map(|last| Span(now.t - last)));
+            // From here on, so that one that is missing is told once an interval, and not at every event.
             self.periodic.by = Some(now.t + interval);
             now.finding(out, Allowed::PeriodicEvery(Span(interval)), came);
         }
@@ -258,6 +270,7 @@ impl Dues {
         self.periodic.by = Some(now.t + interval);
         let early = last
             .map(|last| now.t - last)
+            // Start to start (PROTOCOL.md, `interval`). The one before may have been late by the grace, and this one not.
             .filter(|&gap| gap < interval - now.settings.bolus.0);
         if let Some(gap) = early {
             now.finding(out, Allowed::PeriodicApart(Span(interval)), Did::OneAfter(Span(gap)));

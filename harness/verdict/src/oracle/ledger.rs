@@ -26,6 +26,7 @@ impl Bolus {
     /// What it has given at `t`.
     pub fn given(&self, t: i64) -> i64 {
         let elapsed = (t - self.start).clamp(0, self.over_ms);
+        // The pump may announce a bolus that takes no time: without this the division below would be by zero.
         if self.over_ms == 0 {
             return self.dose;
         }
@@ -56,6 +57,7 @@ impl Ledger {
     /// Goes on to `t` at `rate`.
     pub fn basal(&mut self, rate: i64, t: i64) {
         debug_assert!(rate >= 0, "no prescription takes drug back");
+        // A product of rate and time is kept and divided only when it is read: rounded at each change of rate, years would lose volume.
         self.basal += i128::from(rate) * i128::from((t - self.now).max(0));
         self.now = self.now.max(t);
     }
@@ -63,6 +65,7 @@ impl Ledger {
     /// Remembers that the rate changes now. `window` is how far back anything asks.
     pub fn turn(&mut self, window: i64) {
         self.turns.push_back((self.now, self.basal));
+        // The turn before the window stays: basal inside the window is interpolated from it.
         while self.turns.len() > 2 && self.turns[1].0 < self.now - window {
             self.turns.pop_front();
         }
@@ -93,10 +96,12 @@ impl Ledger {
             (0..=bolus.dose).contains(&nominal),
             "a bolus never gives more than its dose"
         );
+        // What the pump gave beyond it must not become nominal, or the surplus would excuse itself.
         let booked = given.clamp(0, nominal);
         self.done[class] += booked;
         self.recent.push_back(Bolus {
             dose: booked,
+            // What it took in truth, so that its part inside a window is counted over that time.
             over_ms: (self.now - bolus.start).max(0),
             ..bolus
         });
@@ -157,6 +162,7 @@ impl Ledger {
             }
             *(if bolus.class == 2 { &mut by_mode } else { &mut most }) += bolus.dose;
         }
+        // The pump counts the most that the mode can give in any such window, not only what it gave in this one (PROTOCOL.md, rolling maximum).
         let most = most + by_mode.max(programmed);
         debug_assert!(
             least <= most,

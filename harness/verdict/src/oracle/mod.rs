@@ -71,6 +71,7 @@ impl Oracle {
         // A journal may tell of an instant again, but time does not go back.
         self.now.t = event.t.0.max(self.now.t);
         if self.now.begun {
+            // Time goes on before the event is taken: what came due while nothing was told is due at its own instant, and not because of this event.
             if let Some(end) = self.now.advance() {
                 self.dues.trial_over(end);
                 self.state_changed();
@@ -91,6 +92,7 @@ impl Oracle {
             }
             Body::Sample(sample) => {
                 let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
+                // A journal may hold any number, and a replay must not overflow on it.
                 let actuated = strokes.saturating_mul(self.now.settings.stroke_nl);
                 if self.now.begun {
                     self.bounds.check_actuated(&self.now, actuated, out);
@@ -110,6 +112,7 @@ impl Oracle {
             }
             _ => {}
         }
+        // After the body: this event may be the very one that was due.
         if self.now.begun {
             self.asked.check(&self.now, out);
             self.dues.check(&self.now, out);
@@ -148,6 +151,7 @@ impl Oracle {
     }
 
     fn stop(&mut self) {
+        // A stop cancels them (PROTOCOL.md, `stop`); what they gave up to now stays nominal.
         self.now.cut_boluses();
         self.set_state(State::Stopped);
     }
@@ -204,6 +208,7 @@ impl Oracle {
             }
             ("prime-bolus", Some(Request::PrimeBolus)) => self.asked.grant(4, self.now.t),
             ("bridge-bolus", Some(Request::BridgeBolus { volume, rate })) => {
+                // Volume by rate gives days; in 128 bits, because nanolitres times milliseconds of a day can pass 64.
                 let over = i128::from(volume.0) * i128::from(nominal::DAY_MS) / i128::from(rate.0.max(1));
                 let over = i64::try_from(over).unwrap_or(i64::MAX);
                 self.asked.grant_of(&mut self.now, 5, volume.0, over, out);
@@ -221,7 +226,10 @@ impl Oracle {
         match said {
             Said::Boot { reason } => {
                 self.bounds.excuse_until(self.recovered());
+                // A reset ends every bolus (PROTOCOL.md, How the pump decides), whether the pump tells their ends or not.
                 self.now.cut_boluses();
+                // Minimum rate follows a brown-out; a stopped pump stays stopped (PROTOCOL.md, How the pump decides). Back to full rate it comes by
+                // `start` only.
                 if reason == "brown-out" && self.now.state == State::Running {
                     self.now.wanted = false;
                     self.set_state(State::Minimum);
@@ -237,6 +245,7 @@ impl Oracle {
                 if self.now.begun {
                     self.entry(entry, volumes, out);
                 } else {
+                    // The counters run since first power; what stood there before the begin is not this run's.
                     self.bounds.base = volumes;
                 }
             }
@@ -259,6 +268,7 @@ impl Oracle {
         match request {
             Some(Request::Program { prescription, .. }) => {
                 self.in_force((**prescription).clone());
+                // The reply to the same request follows. A second time in force it would drop a trial and a periodic interval that began in between.
                 self.rx_told = true;
             }
             Some(Request::Commit) if self.staged.is_some() => {

@@ -86,6 +86,7 @@ impl Nominal {
 
     /// How far from a volume the pump may be.
     pub fn tolerance(&self, volume: i64) -> i64 {
+        // A percent has thousandths in `Percent`, so its hundred is 100,000.
         let share = i128::from(volume) * i128::from(self.settings.share.0) / 100_000;
         i64::try_from(share).unwrap_or(i64::MAX) + self.slack()
     }
@@ -155,12 +156,14 @@ impl Nominal {
     fn trial_ends(&self, rate: i64, until: i64) -> Option<i64> {
         let trial = self.trial.filter(|_| self.state == State::Running)?;
         let now = self.ledger.now;
+        // A limit of time may have passed while therapy was stopped: the trial then ends now, since the ledger does not go back.
         let by_time = trial.ends.filter(|end| *end <= until).map(|end| end.max(now));
         let left = trial.dose_at.map(|limit| limit - self.therapy_nl());
         let by_dose = match left {
             Some(left) if left <= 0 => Some(now),
             // During a bolus the dose grows by more than the rate: its limit is looked for when the bolus is over.
             Some(left) if rate > 0 && self.ledger.active.is_empty() => {
+                // One more, because the division rounds down and at that instant the limit would not be reached yet.
                 let takes = i128::from(left) * i128::from(DAY_MS) / i128::from(rate) + 1;
                 let reached = now.saturating_add(i64::try_from(takes).unwrap_or(i64::MAX));
                 (reached <= by_time.unwrap_or(until)).then_some(reached)
@@ -192,6 +195,7 @@ impl Nominal {
         let changes = self.set_state(State::Running);
         let limits = self.rx.as_ref().and_then(|rx| rx.trial);
         if let Some(limits) = limits
+            // A stop and a start in between do not begin the trial anew: its limits count from its first start.
             && self.trial.is_none()
         {
             let nominal = self.therapy_nl();
@@ -208,6 +212,7 @@ impl Nominal {
         self.unknown = !rx.raw.is_empty();
         self.in_force_at = self.t;
         self.rx = Some(rx);
+        // A trial belongs to its prescription; that of the new one begins with the next start.
         self.trial = None;
     }
 
@@ -252,6 +257,7 @@ impl Nominal {
     pub fn cut_boluses(&mut self) {
         let classes: Vec<usize> = self.ledger.active.iter().map(|b| b.class).collect();
         for class in classes {
+            // The pump has not said yet what it gave; `end` caps this at what was due.
             self.ledger.end(class, i64::MAX);
         }
     }

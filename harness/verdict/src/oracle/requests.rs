@@ -116,6 +116,7 @@ impl Asked {
             _ => {}
         }
         if let (None, Some(bolus)) = (refused, allowed) {
+            // A bolus that was wrong to grant still starts the lockout: the next answer is held to what truly happened.
             self.patient.push_back(now.t);
             // What should not have been granted is not nominal.
             if against.sure.is_empty() {
@@ -130,6 +131,7 @@ impl Asked {
         let (t, clock) = (now.t, now.settings.clock.0);
         let stopped = now.state == State::Stopped;
         against.note(Forbids::Stopped, stopped, now.state != State::Running);
+        // At minimum rate a pump may refuse with either code, or grant it for all that is known here; only a stopped one must refuse.
         against.note(Forbids::NotAllowed, false, now.state != State::Running);
         let busy = |by: i64| {
             let mut active = now.ledger.active.iter();
@@ -138,6 +140,7 @@ impl Asked {
         let sure_busy = now.ledger.active.iter().any(|b| b.class != 2 && b.end() > t + clock);
         against.note(Forbids::BolusActive, sure_busy, busy(-clock));
         let last = self.patient.back().map(|last| t - last);
+        // Start to start (PROTOCOL.md, `ptm-lockout`; OPCA R5.2(3)). With `<`: at the very end of the lockout the bolus is allowed again.
         let within = |margin: i64| last.is_some_and(|gone| gone < bolus.lockout.0 + margin);
         let why = Forbids::Lockout {
             since: Span(last.unwrap_or(0)),
@@ -151,6 +154,7 @@ impl Asked {
         {
             self.patient.pop_front();
         }
+        // What was refused does not count: `patient` holds only what was granted.
         let count = |margin: i64| {
             let inside = self.patient.iter().filter(|at| t - **at < bolus.window.0 + margin);
             u32::try_from(inside.count()).unwrap_or(u32::MAX)
@@ -175,6 +179,7 @@ impl Asked {
                 begin_prime(now, dose, over, out);
             }
         } else if now.is_raw() {
+            // What raw bytes asked for cannot be judged, but it fills the lockout and the count as any other.
             now.raw_goes_on();
             if class == 1 {
                 self.patient.push_back(now.t);
@@ -211,6 +216,7 @@ fn weigh_window(now: &Nominal, bolus: PatientBolus, dose: Volume, against: &mut 
         .as_ref()
         .map_or(0, |rx| schedule::most_in(&rx.mode, bolus.window.0));
     let (least, most) = now.ledger.in_window(bolus.window.0, programmed);
+    // The rule of Open PCA permits an overdose (ICLP'24) unless basal counts over the whole window, and a bolus in progress as a whole.
     let sure = least + dose.0 > bolus.max.0 + slack;
     let perhaps = most + dose.0 > bolus.max.0 - slack;
     let why = Forbids::MaxDose {
@@ -233,6 +239,7 @@ pub(super) fn judge_dose(now: &Nominal, dose: Volume, refused: Option<&str>, out
             let by = Asker::Clinician;
             now.finding(out, Allowed::Refused { by, why }, Did::Granted);
         }
+        // Of a clinician's bolus only this reason can be weighed here; the others depend on what the pump alone knows.
         (Some(code @ "max-dose"), _) if against.perhaps.is_empty() => {
             let came = Did::Refused { code: code.to_owned() };
             now.finding(out, Allowed::Granted { by: Asker::Clinician }, came);
@@ -259,5 +266,7 @@ fn begin_prime(now: &mut Nominal, dose: i64, over: i64, out: &mut Vec<Finding>) 
     if let Some((expected, came)) = mismatch(4, volumes, dose, &now.settings) {
         now.finding(out, expected, came);
     }
+    // Recall R16: the priming volume is what tubing and catheter hold, not what the pump makes of it. Where they are not prescribed, its word must
+    // do.
     now.begin(4, volumes.unwrap_or(dose), over);
 }

@@ -26,6 +26,7 @@ pub(super) fn rate_at(mode: &Mode, civil_ms: i64) -> (i64, Option<i64>) {
 }
 
 fn flex_at(steps: &[FlexStep], civil_ms: i64) -> (i64, Option<i64>) {
+    // Euclidean: `most_in` asks for times before 2000, where the plain remainder would be negative.
     let in_week = (civil_ms + EPOCH_IN_WEEK_MS).rem_euclid(WEEK_MS);
     let begins = |s: &FlexStep| (i64::from(s.day) * 24 * 60 + i64::from(s.minute)) * MINUTE_MS;
     // Before the first step of the week the last one of the week before holds.
@@ -37,6 +38,7 @@ fn flex_at(steps: &[FlexStep], civil_ms: i64) -> (i64, Option<i64>) {
     let next = steps
         .iter()
         .map(begins)
+        // Strictly later, or the change that is due now would be named as the next one for ever.
         .find(|&b| b > in_week)
         .or_else(|| steps.first().map(|s| begins(s) + WEEK_MS));
     (rate.0, next.map(|n| civil_ms + n - in_week))
@@ -51,6 +53,7 @@ pub(super) fn most_in(mode: &Mode, window_ms: i64) -> i64 {
         Mode::Periodic {
             rate, dose, interval, ..
         } => {
+            // Rounded up: a window that begins with a bolus holds one more than fit whole intervals.
             let begins = (window_ms + interval.0 - 1) / interval.0.max(1);
             volume(rate.0, window_ms) + i128::from(dose.0) * i128::from(begins)
         }
@@ -58,6 +61,7 @@ pub(super) fn most_in(mode: &Mode, window_ms: i64) -> i64 {
         Mode::Flex { steps } => steps
             .iter()
             .map(|s| (i64::from(s.day) * 24 * 60 + i64::from(s.minute)) * MINUTE_MS - EPOCH_IN_WEEK_MS)
+            // Between two such places the volume of the window changes evenly, so its largest value is at one of them.
             .flat_map(|at| [at, at - window_ms])
             .map(|from| {
                 let (mut at, mut sum) = (from, 0);

@@ -53,6 +53,7 @@ impl Clock {
             if at.0 < self.latest {
                 self.cannot_hold(at, told);
             }
+            // Even where the wait before it may last longer: that was told, and what follows is judged by the time that was written.
             self.stand_at(at);
             return Some(When::At(at));
         }
@@ -100,6 +101,7 @@ impl Clock {
     /// Counts the steps of all rounds; `None`, and told, where they are more than a file may have.
     pub fn count_rounds(&mut self, round: &Self, times: u32, place: Location, told: &mut Told<'_>) -> Option<()> {
         let before = self.steps;
+        // Nested repeats multiply, and pass 64 bits in a few lines.
         self.steps = before.saturating_add(round.steps.saturating_mul(u64::from(times)));
         if self.steps <= STEPS_MAX {
             return Some(());
@@ -118,9 +120,11 @@ impl Clock {
         let times = i64::from(times);
         let (low, high) = match every {
             Some(every) => {
+                // By the earliest: what can never fit is wrong. What may not fit is looked at below.
                 if round.earliest > every.0 {
                     let message = format!("a round takes {}, longer than `every: {every}`", Span(round.earliest));
                     told.tell(Problem::new(Mistake::TimeOrder, place, message));
+                // After the last round nothing of this repeat waits.
                 } else if round.latest > every.0 && times > 1 {
                     round.cannot_hold(every, told);
                 }

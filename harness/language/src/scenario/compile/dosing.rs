@@ -28,6 +28,7 @@ impl Dosing {
     /// A dose.
     pub fn dose(self, raw: &Quantity<Dose>, told: &mut Told<'_>) -> Option<Volume> {
         let text = &raw.0;
+        // Mass first: its units are never those of a volume, so the order decides only which error is told.
         match text.text.parse::<Mass>() {
             Ok(mass) => return self.resolve(text, mass.0, "nL", told).map(Volume),
             Err(error) => out_of_range(text, &error, told)?,
@@ -55,6 +56,7 @@ impl Dosing {
             Problem::new(Mistake::Mass, text.place, message).help("give it as a volume")
         };
         let Some(Concentration(concentration)) = self.concentration else {
+            // That the drug is unknown was told; that its concentration is missing only follows from it.
             if !told.unknown_drug() {
                 told.tell(no_mass("no drug is programmed here"));
             }

@@ -29,6 +29,7 @@ const TOLERANCE: Tolerance = Tolerance {
 
 /// Version, name, summary, and that there is something to do.
 pub(super) fn check(raw: &RawFile, told: &mut Told<'_>) {
+    // A file without one is of version 1 (LANGUAGE.md, Keys of a file).
     if let Some(version) = raw.version.filter(|v| v.value != 1) {
         let message = format!("version {} of the language is unknown", version.value);
         let problem = Problem::new(Mistake::Version, version.place, message);
@@ -89,6 +90,7 @@ pub(super) fn begin(
             let prescription = prescription(rx, true, catalog, dosing, told);
             (prescription, inside.or(beside).or(Some(RESERVOIR)))
         }
+        // Without a prescription no default is filled in: a pump may come empty (LANGUAGE.md, `reservoir`).
         Some(Either::Short(_)) => (None, beside),
         None => {
             // The structural check cannot ask for it: a shared set-up may give it.
@@ -107,6 +109,7 @@ pub(super) fn begin(
 pub(super) fn log_every(raw: Option<&Quantity<Time>>, told: &mut Told<'_>) -> Option<Span> {
     match raw {
         Some(text) => time_between(text, Span(60_000), Span(86_400_000), told),
+        // The pump's own default; the limits above are the pump's as well (PROTOCOL.md, `log-every`).
         None => Some(Span(3_600_000)),
     }
 }

@@ -25,6 +25,7 @@ impl Injected {
     /// Arms a fault.
     pub fn inject(&mut self, step: &RawStep, told: &mut Told<'_>) -> Option<Action> {
         let name = FaultName::find(&step.inject.as_ref()?.0.text)?;
+        // Before its parameter is read: with a wrong one it is injected all the same, and a `clear` after it is no second mistake.
         self.0.insert(name);
         let param = fault_param(name, step, told)?;
         Some(Action::Inject { fault: name, param })
@@ -76,6 +77,7 @@ fn fault_param(name: FaultName, step: &RawStep, told: &mut Told<'_>) -> Option<i
     let value = param_value(fault.param, text)
         .map_err(|problem| told.tell(problem))
         .ok()?;
+    // `param` is an `i32` (TEST-BLOCK.md, `faults`). Most limits lie below it; pressure has none of its own.
     if i32::try_from(value).is_err() {
         let message = format!("`{}` is too large for `{name}`", short(&text.text));
         told.tell(Problem::new(Mistake::Range, text.place, message));

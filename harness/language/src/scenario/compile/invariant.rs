@@ -83,6 +83,7 @@ fn compare(text: &Text, left: Measure, op: Op, right: &str) -> Result<Rule, Prob
             Op::AtLeast => "-",
             Op::Equal => "+-",
         };
+        // Slack may only widen a rule: a tighter one would read like a tolerance and be none.
         if sign != wanted {
             let message = format!("the slack `{sign} {}` goes the wrong way", short(slack));
             let problem = Problem::new(Mistake::Comparison, text.place, message);

@@ -21,6 +21,7 @@ impl Marks {
             told.tell(Problem::new(Mistake::Name, text.place, message));
             return None;
         }
+        // By the text and not by the run: a mark in a repeat is set once in the file, and each round moves it.
         if let Some((first, _)) = self.0.get(&text.text) {
             let message = format!("the mark `{}` is set twice", text.text);
             let label = format!("first on line {}", first.line);

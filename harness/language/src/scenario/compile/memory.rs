@@ -36,6 +36,8 @@ pub(super) fn place(
         .map(|(rig, image)| (Some(rig.as_str()), image.place(&text.text)))
         .collect();
     if images.is_empty() && !named {
+        // Without an image an address or a symbol is still a 32-bit word (LANGUAGE.md, Memory), so a value can be held to that. A variable has no
+        // known type.
         places.push((None, Ok(MemoryPlace::word(&text.text, 0))));
     }
     for (rig, place) in places {

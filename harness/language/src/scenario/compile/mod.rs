@@ -70,11 +70,13 @@ pub(super) fn compile(
         prescription,
         reservoir,
         log_every: log_every?,
+        // Who expects something of `resets` has starts in mind (LANGUAGE.md, `firmware-faults`).
         may_start_again: looks_at_resets(&steps),
         steps,
         watch,
         always,
         allow_alarms: raw.allow_alarms.iter().flatten().map(|w| w.0.text.clone()).collect(),
+        // `allowed` is the only word that it can have.
         firmware_may_fault: raw.firmware_faults.is_some(),
         reconcile,
         snapshot,

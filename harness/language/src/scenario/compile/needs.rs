@@ -28,6 +28,7 @@ impl Needs {
     /// A place in memory that is read or written.
     pub fn of_place(&mut self, at: &str) {
         self.need(Capability::Probe);
+        // An address or a symbol of the chip needs no debug information.
         if needs_image(at) {
             self.need(Capability::Symbols);
         }

@@ -32,6 +32,7 @@ pub(super) fn prescription(
     let concentration = known.map(|drug| drug.concentration);
     // An unknown drug was told; its doses in mass cannot be resolved and are left alone.
     dosing.program(concentration);
+    // Behind `program`: its doses are of its own drug, and not of the one that it replaces.
     let mode = mode(raw, *dosing, told);
     let patient_bolus = raw.patient_bolus.as_ref().map(|raw| patient_bolus(raw, *dosing, told));
     let mut volume =
@@ -45,9 +46,11 @@ pub(super) fn prescription(
         trial: raw.trial.as_ref().map(|raw| trial(raw, *dosing, told)),
         confirm_soft_limits: raw.confirm_soft_limits.is_some_and(|flag| flag.0),
         raw: raw_fields(raw, told),
+        // Behind the fields above: `?` leaves at once, and what is wrong in those must have been told before.
         drug: drug?,
         mode: mode?,
         patient_bolus: match patient_bolus {
+            // Given, and wrong: that was told. It must not become a prescription without a patient bolus.
             Some(None) => return None,
             Some(some) => some,
             None => None,
@@ -102,6 +105,7 @@ fn mode(raw: &RawPrescription, dosing: Dosing, told: &mut Told<'_>) -> Option<Mo
             })
         }
         "periodic" => {
+            // Only a periodic prescription may have no basal (PROTOCOL.md, `rate`).
             let rate = raw.rate.as_ref().map_or(Some(Rate(0)), |text| dosing.flow(text, told));
             let dose = needs.key("dose", raw.dose.as_ref(), told);
             let dose = dose.and_then(|text| dosing.dose(text, told));

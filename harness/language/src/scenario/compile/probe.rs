@@ -101,6 +101,7 @@ pub(super) fn probe(raw: &RawProbe, clock: &mut Clock, catalog: &Catalog, told: 
         }
         "halt" => {
             let time = positive_time(raw.halt.as_ref(), "halt", told)?;
+            // By the wall clock a halt lasts as long as it says (LANGUAGE.md, `probe`), so that much is planned for it.
             clock.pass(time);
             Some(ProbeAction::Halt { time })
         }

@@ -77,11 +77,13 @@ pub(super) fn problem(text: &Text, dim: Dim, error: &QuantityError) -> Problem {
 pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
     let whole = text.text.trim();
     let number = |part: &str| quantity(part.trim(), dim).map_err(|error| problem(text, dim, &error));
+    // The longer sign first, or `<` would take it and leave a `=` before the number.
     let (low, high) = if let Some(rest) = whole.strip_prefix("<=") {
         (None, Some(number(rest)?))
     } else if let Some(rest) = whole.strip_prefix(">=") {
         (Some(number(rest)?), None)
     } else if let Some(rest) = whole.strip_prefix('<') {
+        // Base units are whole, so less than 3 is at most 2.
         (None, Some(number(rest)?.saturating_sub(1)))
     } else if let Some(rest) = whole.strip_prefix('>') {
         (Some(number(rest)?.saturating_add(1)), None)
@@ -97,6 +99,7 @@ pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
         } else {
             number(slack)?
         };
+        // An end beyond 64 bits is left open: no value lies there.
         (middle.checked_sub(slack), middle.checked_add(slack))
     } else {
         let exact = number(whole.strip_prefix("==").unwrap_or(whole))?;

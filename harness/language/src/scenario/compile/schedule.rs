@@ -35,6 +35,7 @@ pub(super) fn schedule(raw: &[RawScheduleStep], place: Location, dosing: Dosing,
         let own = days(step).unwrap_or_else(|| ALL_DAYS.filter(|day| !named[usize::from(*day)]).collect());
         steps.extend(own.into_iter().map(|day| (FlexStep { day, minute, rate }, at.place)));
     }
+    // The pump takes them in rising time (PROTOCOL.md, `flex`); people may write them by kind of day.
     steps.sort_by_key(|(step, _)| (step.day, step.minute));
     for pair in steps.windows(2) {
         if (pair[0].0.day, pair[0].0.minute) == (pair[1].0.day, pair[1].0.minute) {
@@ -42,6 +43,7 @@ pub(super) fn schedule(raw: &[RawScheduleStep], place: Location, dosing: Dosing,
             told.tell(Problem::new(Mistake::Twice, pair[1].1, message));
         }
     }
+    // A step that could not be read may be the missing one.
     if !told.inside(place) {
         for day in ALL_DAYS {
             let first = steps.iter().find(|(step, _)| step.day == day);
@@ -51,6 +53,7 @@ pub(super) fn schedule(raw: &[RawScheduleStep], place: Location, dosing: Dosing,
                 let message = format!("the schedule has no step at 00:00 on `{name}`");
                 let problem = Problem::new(Mistake::Schedule, at, message);
                 told.tell(problem.help("the first step of each day begins at \"00:00\""));
+                // Once: a `daily` step that is missing is missing on seven days.
                 break;
             }
         }
@@ -61,6 +64,7 @@ pub(super) fn schedule(raw: &[RawScheduleStep], place: Location, dosing: Dosing,
 fn minute(text: &Text, told: &mut Told<'_>) -> Option<u16> {
     let parsed = text.text.split_once(':').and_then(|(h, m)| {
         let two = |s: &str| {
+            // `parse` alone would take a sign.
             (s.len() == 2 && s.bytes().all(|b| b.is_ascii_digit()))
                 .then(|| s.parse::<u16>().ok())
                 .flatten()

@@ -120,6 +120,7 @@ impl Compiler<'_, '_> {
             request: Request::Program {
                 prescription: Box::new(prescription?),
                 cut_after: match cut_after {
+                    // Given, and not readable: that was told. Without this the session would run whole.
                     Some(None) => return None,
                     Some(some) => some,
                     None => None,
@@ -139,6 +140,7 @@ impl Compiler<'_, '_> {
             self.told.tell(problem.help("make two steps of it"));
         }
         if let (Some(raw), Some(span)) = (&step.within, within) {
+            // It may be true at once: only the latest time moves.
             clock.up_to(span, raw.0.place);
         }
         if let Some(span) = throughout {
@@ -160,8 +162,10 @@ impl Compiler<'_, '_> {
             }
             return None;
         };
+        // Times inside count from the round's begin (LANGUAGE.md, Timeline), and marks and drugs go on through it.
         let mut round = Clock::default();
         let steps = self.steps(raw, &mut round);
+        // After the steps, so that their mistakes are told even where the count is wrong.
         let times = bits_32(count, self.told)?;
         if times == 0 {
             let problem = Problem::new(Mistake::Range, count.place, "`repeat: 0` does nothing");

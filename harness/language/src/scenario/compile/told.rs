@@ -33,6 +33,7 @@ impl<'a> Told<'a> {
 
     /// Whether a wrong kind of value, or a misspelling, was told for this key: then it is not missing as well.
     pub fn about_key(&self, key: &str) -> bool {
+        // By the words, because a problem carries no key: a wrong kind and a misspelling are all that can hide one.
         let (wrong, meant) = (format!("`{key}` must be"), format!("did you mean `{key}`?"));
         let told = |p: &Problem| p.message.starts_with(&wrong) || p.help.as_ref() == Some(&meant);
         self.0.iter().any(told)
