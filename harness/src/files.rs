@@ -53,6 +53,7 @@ impl ScenarioFolder {
     fn list_under(&self, inside: &Path) -> std::io::Result<Vec<String>> {
         let mut found = Vec::new();
         self.search(inside, 0, &mut found)?;
+        // readdir(3) gives them in any order, and the same folder must give the same run.
         found.sort();
         Ok(found)
     }
@@ -65,6 +66,7 @@ impl ScenarioFolder {
             let entry = entry?;
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
+            // Of the entry itself, and not of what a link leads to: no folder is gone into by a link, so that no circle is.
             let kind = entry.file_type()?;
             if kind.is_dir() && !name.starts_with('.') && !NOT_SEARCHED.contains(&name.as_ref()) {
                 self.search(&path, depth + 1, found)?;
@@ -96,6 +98,7 @@ impl Source for ScenarioFolder {
         if !real.starts_with(&self.root) {
             return Err(SourceError::Outside(path.to_owned()));
         }
+        // Asked for the message, which tells the size; `read_bounded` holds the limit whatever becomes of the file meanwhile.
         let size = std::fs::metadata(&real).map_err(unreadable)?.len();
         if size > BYTES_MAX as u64 {
             return Err(SourceError::TooLarge { bytes: size });
@@ -190,6 +193,7 @@ fn load_one(
             if let Some(case) = cases.first() {
                 let here = folder.root().join(file).display().to_string();
                 match names.insert(case.scenario.clone(), here.clone()) {
+                    // Named twice, such as by itself and by its folder: it runs once.
                     Some(other) if other == here => return,
                     Some(other) => {
                         let message = format!("the scenario `{}` stands in two files", case.scenario);

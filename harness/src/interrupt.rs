@@ -72,6 +72,7 @@ pub fn on_signals(interrupter: Interrupter) -> std::io::Result<()> {
             signal(SignalKind::terminate())?,
             signal(SignalKind::quit())?,
             hup,
+            // SIGXFSZ ends a process that has no handler for it; with one the write fails with EFBIG (setrlimit(2), RLIMIT_FSIZE).
             signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
         )
     };

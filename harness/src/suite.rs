@@ -66,6 +66,7 @@ const TOLD_EVERY_US: u64 = 200_000;
 pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporters) -> Ended {
     let cases = batches.iter().map(|batch| batch.cases.len()).sum();
     let mut rigs: Vec<String> = batches.iter().map(|batch| batch.settings.rig.name.clone()).collect();
+    // Neighbours are enough: the batches of one rig stand in a row.
     rigs.dedup();
     reporters.tell(&RunEvent::Begun { rigs, cases });
     let (mut results, mut first) = (Vec::new(), 0);
@@ -101,6 +102,7 @@ fn run_batch(
     let (sender, receiver) = mpsc::channel();
     let mut results: Vec<Option<Arc<ScenarioResult>>> = cases.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
+        // `clamp` panics where its upper bound is below its lower one, as it would be without a case.
         for _ in 0..settings.jobs.clamp(1, cases.len().max(1)) {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
@@ -109,6 +111,7 @@ fn run_batch(
                 }
             });
         }
+        // A channel ends with its last sender: the loop below would wait for this one.
         drop(sender);
         for event in receiver {
             reporters.tell(&event);

@@ -52,6 +52,7 @@ pub(super) fn look_into_flash(debug: &mut Debug, firmware: &Firmware, build: Opt
         }
         Some(_) => {
             flash::write(debug, &segments)?;
+            // The core stands in the routine that programmed the flash.
             debug.reset_and_halt()?;
             InFlash::Written
         }
@@ -89,6 +90,7 @@ impl Expected {
     /// [`Disagreement`].
     pub fn agrees(&self, fields: &BTreeMap<String, String>) -> Result<(), Disagreement> {
         let profile = &self.profile;
+        // A pump that says nothing of itself is not taken for the right one either.
         let said = |what: &str| fields.get(what).cloned().unwrap_or_default();
         if let Some(model) = &profile.model
             && said("model") != *model

@@ -58,6 +58,7 @@ impl Boot {
             };
             let what = match TestBlock::at(debug, addr) {
                 Ok(block) => return Ok(block),
+                // RAM that the firmware has not come to yet may hold anything, so this is no error before the limit is over.
                 Err(BlockError::Wrong(WrongBlock { what, .. })) => what,
                 Err(BlockError::Probe(error)) => return Err(error.into()),
             };
@@ -65,6 +66,7 @@ impl Boot {
                 chip.record_fault();
                 return Err(RigError::BootFault { addr });
             }
+            // Behind the look: a process that was stopped and goes on looks once more before it gives up.
             if waited.so_far() > limit {
                 let limit_ms = host_time::ms(limit);
                 if self.is_its_own {

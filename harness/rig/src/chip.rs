@@ -49,6 +49,7 @@ impl Wait {
         if self.looks < LOOKS {
             Duration::ZERO
         } else {
+            // A quarter: no request takes more than that much longer than it must.
             (self.waited.so_far() / 4).min(REST_MAX)
         }
     }
@@ -130,12 +131,14 @@ impl Chip {
             return self.held(now_ms);
         }
         let (block, debug) = self.inside.block_of(|| "granted time".to_owned())?;
+        // Time never goes back: a fence in the past is one at this instant.
         block.ask(debug, rx, until_ms.map(|until| until.max(*now_ms)))?;
         let mut wait = Wait::new(limit);
         let stand = loop {
             if let Some(stand) = self.look(line, &mut wait)? {
                 break stand;
             }
+            // Not at every look: it takes reads of its own.
             if wait.looks.is_multiple_of(LOOKS) && self.stands()? {
                 return self.held(now_ms);
             }
@@ -143,6 +146,7 @@ impl Chip {
             tokio::task::yield_now().await;
         };
         *now_ms = stand.now_ms;
+        // The pump's count wraps at 2^32. The difference is right all the same, as long as fewer bytes than that are on their way.
         let ahead = stand.tx.wrapping_sub(line.received() as u32);
         let total = line.received() + u64::from(ahead);
         line.receive_up_to(total, bytes).await?;
@@ -206,6 +210,7 @@ impl Chip {
     /// # Errors
     /// The probe failed.
     pub fn restart(&mut self) -> Result<(), RigError> {
+        // A reset leaves the block in RAM alone: the pump would go on with what was granted (TEST-BLOCK.md, "On a chip").
         self.take_back();
         let (_, debug) = self.inside.block_of(|| "a restart".to_owned())?;
         debug.reset()?;
@@ -220,6 +225,7 @@ impl Chip {
     fn is_overdue(&mut self, line: &mut Line, wait: &mut Wait) -> Result<(), RigError> {
         let limit = wait.limit;
         let waited = wait.waited.so_far();
+        // No underflow: `halfway` is an earlier reading of the same count, which only grows.
         if waited - wait.halfway.map_or(Duration::ZERO, |(since, _)| since) <= limit / 2 {
             return Ok(());
         }
@@ -247,8 +253,10 @@ impl Chip {
         if missing == 0 {
             return Ok(());
         }
+        // Anew, with the bytes that it has: `ask-rx` held it up before (TEST-BLOCK.md), if it did not hang.
         block.ask(debug, taken, None)?;
         let mut wait = Wait::new(self.standing_limit());
+        // Not by `look`: once overdue, that would come back to here.
         while wait.waited.so_far() < wait.limit {
             let (block, debug) = self.inside.block_of(|| "a request".to_owned())?;
             if block.done(debug)?.is_some() {

@@ -240,6 +240,7 @@ impl Device {
             None => self.image()?,
         };
         for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
+            // What a person wrote in the profile goes before what its ELF says.
             self.profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
         }
         Ok((self, image))

@@ -22,6 +22,7 @@ pub fn read_at_most(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
+    // One byte more tells a file that is too large from one that just fits. Its size is not asked: it may grow meanwhile.
     file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > bytes_max {
         return Err(std::io::Error::other(format!("larger than {bytes_max} bytes")));

@@ -101,6 +101,7 @@ impl Inside {
     /// # Errors
     /// There is no test block, or the probe could not write it.
     pub fn arm(&mut self, fault: FaultName, param: i64) -> Result<(), RigError> {
+        // Before the write: one that fails may have reached the pump all the same.
         self.touch();
         let (block, debug) = self.block_of(|| format!("fault `{fault}`"))?;
         Ok(block.arm(debug, fault, param)?)
@@ -178,6 +179,7 @@ impl Inside {
         }
         for (addr, bytes) in place.bytes_of(value)? {
             match <[u8; 4]>::try_from(bytes.as_slice()) {
+                // In one access, as a register of a peripheral wants it.
                 Ok(word) if addr.is_multiple_of(4) => debug.write_word(addr, u32::from_le_bytes(word))?,
                 _ => debug.write(addr, &bytes)?,
             }
@@ -293,6 +295,7 @@ impl Inside {
     pub fn stands_at(&mut self, at: &str) -> Result<bool, RigError> {
         let addr = self.code(at)?;
         let debug = self.debug_of(|| format!("looking for `{at}`"))?;
+        // The symbol of a function has bit 0 set for Thumb code (ELF for the Arm Architecture, "Symbol Values"); a program counter has not.
         Ok(debug.is_halted()? && debug.pc()? & !1 == addr & !1)
     }
 
@@ -301,12 +304,14 @@ impl Inside {
         self.touch();
         let (mut did, mut failed) = (Vec::new(), Vec::new());
         if let Some(debug) = &mut self.debug {
+            // First: a core that stands acts on nothing that is written into its block.
             match debug.run_if_halted() {
                 Ok(true) => did.push("core resumed".to_owned()),
                 Ok(false) => {}
                 Err(e) => failed.push(e.to_string()),
             }
             if let Some(block) = &self.block {
+                // Before the request: a main loop that hangs (fault 21 of TEST-BLOCK.md) would not act on it.
                 match block.clear_all(debug) {
                     Ok(0) => {}
                     Ok(count) => did.push(format!("{count} fault switches cleared")),
@@ -330,6 +335,7 @@ impl Inside {
             return Ok(self.image_for(at)?.place(at)?);
         }
         let image = self.image.as_ref().filter(|_| !at.starts_with("0x"));
+        // What the image does not know may be a symbol that only the device profile names.
         match image.and_then(|image| image.place(at).ok()) {
             Some(place) => Ok(place),
             None => Ok(MemoryPlace::word(at, self.address(at)?)),
@@ -362,6 +368,7 @@ impl Inside {
         let offset = hex(offset).or_else(|| offset.parse().ok());
         let addr = self.profile.symbols.get(symbol).copied();
         addr.zip(offset)
+            // Both may come from a person: the sum may be beyond 64 bits.
             .and_then(|(addr, offset)| addr.checked_add(offset))
             .ok_or_else(|| unknown_symbol(at, &self.profile))
     }

@@ -36,10 +36,12 @@ impl Pump {
             Some(exe) => exe.clone(),
             None => std::env::current_exe().map_err(|e| wrong(format!("this program cannot be found: {e}")))?,
         };
+        // Cases run side by side in one process, and each needs a link of its own. Nothing else depends on the order.
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let link = std::env::temp_dir().join(format!("pump-hil-{}-{number}", std::process::id()));
         let mut command = Command::new(&exe);
         command
+            // So that the pump ends even where this process is killed: nothing is dropped then.
             .args(["sim", "--with-parent", &std::process::id().to_string()])
             .args(["--scale", &scale.to_string()])
             .args(["--seed", &options.seed.to_string()])
@@ -51,6 +53,7 @@ impl Pump {
         }
         let child = command
             .stdin(Stdio::null())
+            // It prints where its port is, which the link says already.
             .stdout(Stdio::null())
             .kill_on_drop(true)
             // Ctrl-C in a terminal reaches the whole group: the pump must live until it was made safe.
@@ -83,6 +86,7 @@ impl Pump {
 
 impl Drop for Pump {
     fn drop(&mut self) {
+        // Process and link may be gone already, which is what is wanted.
         let _ = self.child.start_kill();
         let _ = std::fs::remove_file(&self.link);
     }

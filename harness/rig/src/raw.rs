@@ -113,6 +113,7 @@ const LIMIT_LEAST_MS: u64 = 1_000;
 /// Whether a text can name a rig.
 pub(super) fn is_name(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    // It is a part of a journal's file name, `CASE@RIG.jsonl`. Bytes are counted, which are characters here: all that fit are ASCII.
     (1..=80).contains(&text.len()) && text.chars().all(fits)
 }
 
@@ -165,10 +166,12 @@ impl RawClock {
                 &["clock", "scale"],
                 "virtual time has no `scale`: nothing waits for it",
             )),
+            // The clock divides by it.
             (ClockWord::Real, Some(0)) => {
                 Err(document.wrong(Mistake::Range, &["clock", "scale"], "`scale` must be at least 1"))
             }
             (ClockWord::Real, Some(scale)) => Ok(ClockKind::Real { scale }),
+            // A key that is not in the file has no line there: it is told at `kind`.
             (ClockWord::Real, None) => Err(document.wrong(
                 Mistake::MissingKey,
                 &["clock", "kind"],

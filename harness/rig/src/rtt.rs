@@ -98,6 +98,7 @@ impl Logs {
         // A firmware that started again has made its control block anew: once more from there.
         for _ in 0..2 {
             match self.open(debug).and_then(|()| self.empty(debug, &mut told)) {
+                // A control block that is not there may still come; a lost probe is told by whoever needs it next.
                 Ok(()) | Err(UpError::Absent | UpError::Lost) => {}
                 Err(UpError::Restarted) => {
                     self.close(&mut told);
@@ -105,6 +106,7 @@ impl Logs {
                 }
                 Err(UpError::Unsound(why)) => {
                     self.close(&mut told);
+                    // Once: the same garbage stands there at every later look.
                     if self.trouble.is_none() {
                         let did = format!(
                             "RTT: its control block is not sound, nothing is read from it: {}",
@@ -136,6 +138,7 @@ impl Logs {
             Place::Nowhere => return Err(UpError::Absent),
             Place::At(addr) => UpChannels::find(debug, Some(addr))?,
             Place::Sought => {
+                // Before the search, which reads the whole RAM: one that finds nothing is not tried again.
                 self.place = Place::Nowhere;
                 let found = UpChannels::find(debug, None)?;
                 self.place = Place::At(found.addr());
@@ -170,14 +173,17 @@ impl Logs {
         for (place, heard) in self.heard.iter_mut().enumerate() {
             for _ in 0..PIECES_MAX {
                 let count = channels.take(debug, place, &mut piece)?;
+                // No underflow: each piece adds at most what is left.
                 let kept = count.min(KEPT_MAX - self.kept);
                 self.kept += kept;
                 heard.take(&piece[..kept], told);
                 if kept < count && self.trouble.is_none() {
                     let did = format!("RTT: {KEPT_MAX} bytes were said, what follows is not kept");
                     told.push(Body::Probe { did: did.clone() });
+                    // It is remembered as a trouble, so that it is told once.
                     self.trouble = Some(did);
                 }
+                // Less than was asked for: the channel is empty, and a further look would cost a read for nothing.
                 if count < PIECE {
                     break;
                 }
@@ -190,6 +196,7 @@ impl Logs {
 impl Heard {
     /// Takes bytes, and tells the lines or messages that they complete.
     fn take(&mut self, bytes: &[u8], told: &mut Vec<Body>) {
+        // A `defmt` frame is encoded (rzCOBS) so that no zero byte stands in it: a zero ends it.
         let end = if self.defmt.is_some() { 0 } else { b'\n' };
         for &byte in bytes {
             if byte == end {
@@ -197,6 +204,7 @@ impl Heard {
                 continue;
             }
             self.rest.push(byte);
+            // The end may never come: what waits for it is bounded.
             if self.rest.len() == LINE_MAX {
                 self.tell(told);
             }

@@ -27,6 +27,7 @@ impl Pump {
         let mut settings = settings(options)?;
         if let Some(months) = service_months {
             let made_for = u64::from(settings.pump.end_of_life_months);
+            // Multiplied first: so no remainder is lost before it counts.
             settings.plant.battery_mc = settings.plant.battery_mc * u64::from(months) / made_for;
             settings.pump.end_of_life_months = months;
         }
@@ -88,6 +89,7 @@ fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
         seed: options.seed,
         ..MachineSettings::default()
     };
+    // The pump's clock counts from 2000-01-01, and has nothing before that.
     settings.plant.start_rtc_s = u64::try_from(options.start_s).unwrap_or(0);
     if let Some(name) = &options.defect {
         plant_defect(&mut settings, name)?;

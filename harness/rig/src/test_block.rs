@@ -96,6 +96,8 @@ impl TestBlock {
         let wrong = |what: String| BlockError::from(WrongBlock { addr, what });
         let mut head = [0; HEAD];
         debug.read(addr, &mut head)?;
+        // First of all: the magic is written when the pump stands at its first instant (TEST-BLOCK.md, "On a chip"). Before that nothing else in here
+        // counts.
         if head[..8] != MAGIC[..] {
             return Err(wrong(
                 "its magic `PUMPHIL1` is not there; is this firmware built for test?".to_owned(),
@@ -105,13 +107,16 @@ impl TestBlock {
         if version != VERSION {
             return Err(wrong(format!("version {version}; this harness knows {VERSION}")));
         }
+        // These numbers are a chip's memory, whatever it holds, and buffers are made by them.
         if slots > SLOTS_MAX || u64::from(size) < FAULTS + u64::from(slots) * SLOT {
             return Err(wrong(format!("{size} bytes cannot hold {slots} fault slots")));
         }
         Ok(Self {
             addr,
             slots,
+            // Any change is a beat: the first one must differ from what stands there.
             beats: word(&head, 0x28),
+            // Only the size says whether a block has the handshake (TEST-BLOCK.md, "On a chip").
             takes_requests: size >= REQUESTS_END,
             asked: 0,
         })
@@ -130,6 +135,7 @@ impl TestBlock {
     ) -> Result<(), ProbeError> {
         let start_s = u32::try_from(options.start_s).unwrap_or(0);
         let mut first = [0; 16];
+        // 0x2057454E and 0x434E4546 of TEST-BLOCK.md, as they lie in memory.
         first[..4].copy_from_slice(if erased { b"NEW " } else { b"FENC" });
         first[4..8].copy_from_slice(&start_s.to_le_bytes());
         first[8..].copy_from_slice(&options.seed.to_le_bytes());
@@ -172,6 +178,7 @@ impl TestBlock {
         }
         debug.write_word(self.addr + ASK_RUN, u32::from(until_ms.is_some()))?;
         debug.write_word(self.addr + ASK_RX, rx)?;
+        // Any change asks: a number that wraps does no harm.
         self.asked = self.asked.wrapping_add(1);
         debug.write_word(self.addr + ASK, self.asked)?;
         // The pump looks by itself every millisecond; the bell is for whom that is long.
@@ -183,6 +190,7 @@ impl TestBlock {
     /// # Errors
     /// A probe that cannot read.
     pub(super) fn done(&self, debug: &mut Debug) -> Result<Option<Stand>, ProbeError> {
+        // `done` is written last: until it is there the counts are not final, and reading them would be for nothing.
         if debug.read_word(self.addr + DONE)? != self.asked {
             return Ok(None);
         }
@@ -242,6 +250,7 @@ impl TestBlock {
             battery_mv: signed(0x68),
             battery_loaded_mv: signed(0x6C),
             resets: word(&head, 0x74),
+            // Mod 2^32 nl, which is 4.3 l: more than 200 of the plant's reservoirs, which hold 20 ml.
             lost_nl: i64::from(word(&head, 0x7C)),
         })
     }
@@ -261,6 +270,7 @@ impl TestBlock {
             4 => "debug".to_owned(),
             other => format!("unknown ({other})"),
         };
+        // A crash record shows whatever a broken pump has there, but no time before its first power.
         let ms = |offset| Span(double(&block, offset).min(i64::MAX as u64).cast_signed()).to_string();
         let nl = |offset| Volume(double(&block, offset).cast_signed()).to_string();
         let pa = |offset| format!("{} Pa", word(&block, offset).cast_signed());
@@ -308,6 +318,7 @@ impl TestBlock {
             addr: slot,
             what: format!("{param} as the parameter of `{fault}` is beyond 32 bits"),
         })?;
+        // The switch acts at once when it comes on, with the parameter that it finds (TEST-BLOCK.md).
         debug.write_word(slot + 4, param.cast_unsigned())?;
         Ok(debug.write_word(slot, 1)?)
     }

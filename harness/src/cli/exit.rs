@@ -36,8 +36,10 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Passed => 0,
             Exit::Failed => 1,
+            // As clap ends for arguments that it refuses itself.
             Exit::Usage => 2,
             Exit::Rig => 3,
+            // 128 and the number of SIGINT, as a shell tells of a command that it ended.
             Exit::Interrupted => 130,
         })
     }

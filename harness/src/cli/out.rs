@@ -35,6 +35,7 @@ impl OutFolder {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
+                // A process's number is shorter; the file may hold anything.
                 let _ = lock.take(20).read_to_string(&mut holder);
                 let holder = holder
                     .parse::<u32>()
@@ -60,6 +61,7 @@ fn new_run_folder() -> PathBuf {
     let runs = Path::new("pump-hil-runs");
     let name = format!("{}-{}", host_time::utc().strftime("%Y%m%dT%H%M%SZ"), std::process::id());
     let latest = runs.join("latest");
+    // `open` makes the folder as well, and tells where it cannot.
     let _ = std::fs::create_dir_all(runs);
     let _ = std::fs::remove_file(&latest);
     // Only a convenience: where links are not to be had, the folder's name is in the summary.

@@ -16,5 +16,6 @@ pub(super) fn print(text: &str) -> Result<(), ReportError> {
 /// Prints to standard error.
 pub(super) fn eprint(text: &str) {
     use std::io::Write;
+    // A terminal that was closed must not end a run (`eprint!` would panic), and nowhere is left to tell it.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

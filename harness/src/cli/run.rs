@@ -137,6 +137,7 @@ fn select(groups: &mut [Group], filter: Option<&Filter>, shard: Option<Shard>) {
             if filter.is_some_and(|filter| !filter.selects(case)) {
                 return false;
             }
+            // Behind the filter: a shard is a share of what is selected.
             at += 1;
             shard.is_none_or(|shard| shard.selects(at - 1))
         });

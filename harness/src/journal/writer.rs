@@ -64,6 +64,7 @@ impl Writer {
     /// # Errors
     /// [`JournalError::Io`], [`JournalError::DiskFull`].
     pub fn finish(self) -> Result<String, JournalError> {
+        // The length of the file goes to the disk with it; its times need not (fdatasync(2)).
         self.file.sync_data().map_err(|e| trouble(&self.path, "flush", e))?;
         Ok(self.encoder.chain())
     }

@@ -79,6 +79,7 @@ impl ScenarioResult {
     pub fn again(&self) -> Option<String> {
         let asked = self.asked.as_ref()?;
         let mut command = format!("pump-hil run {}", quoted(&self.file));
+        // A row of a table has its own name in brackets, and its file holds the other rows as well.
         let filter = self.name.contains('[').then(|| format!("name:{}", self.name));
         let options = [
             ("rig", &asked.rig_file),
@@ -112,6 +113,7 @@ fn quoted(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
     } else {
+        // Between single quotes nothing is special but their end (POSIX.1-2017, Shell Command Language, 2.2.2).
         format!("'{}'", safe(text).replace('\'', "'\\''"))
     }
 }

@@ -29,6 +29,7 @@ pub fn result(result: &ScenarioResult) -> String {
             return with_not_safe(out, result);
         }
         Verdict::Skipped { why } => {
+            // Here and below: to write into a `String` never fails.
             let _ = writeln!(out, "  {}", safe(why));
             return out;
         }
@@ -121,6 +122,7 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         rig_column("rig")
     );
     let mut sorted = results.clone();
+    // It is stable: within a verdict the cases keep their order.
     sorted.sort_by_key(|result| match &result.outcome.verdict {
         Verdict::Passed => 0,
         Verdict::Skipped { .. } => 1,

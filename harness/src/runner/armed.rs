@@ -48,6 +48,7 @@ impl Armed {
             pump.note(Body::FaultUnconfirmed { fault, why })?;
             return Ok(());
         }
+        // Only now: one that is still in effect is tried again on the way to safety.
         self.0.remove(&fault);
         pump.note(Body::FaultCleared { fault })?;
         pump.at().sample()

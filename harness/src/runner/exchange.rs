@@ -102,6 +102,7 @@ impl<'a> Exchange<'a> {
                 self.at.rig().send(&bytes).await?;
             }
             self.note_session_events()?;
+            // Before time is granted: what is true already costs none.
             if done(self) || self.now() >= until {
                 return Ok(());
             }
@@ -189,6 +190,7 @@ impl<'a> Exchange<'a> {
     /// The pump is made safe from here on, which nothing interrupts. Tells whether the case was interrupted before.
     pub fn leave(&mut self) -> bool {
         let interrupted = self.interrupt.by().is_some();
+        // Its other end is dropped here, and dropping it stops nothing: this one never tells.
         self.interrupt = interrupt::pair().1;
         self.at.leave();
         interrupted
@@ -207,6 +209,7 @@ impl<'a> Exchange<'a> {
         })
         .await?;
         let at = self.finished.iter().position(|(done, _)| *done == id);
+        // None where the core was halted: granted time stands then, and no timeout comes.
         Ok(at.map_or(RequestEnd::Abandoned, |at| self.finished.swap_remove(at).1))
     }
 

@@ -74,6 +74,7 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
         for what in &self.failed {
             tracing::error!(case = %self.case.name(), what = %safe(what), "the pump is not safe");
         }
+        // Behind everything that the firmware may still have logged about: a line without an end gets none any more.
         for said in self.pump.rig().logged_last() {
             let _ = self.pump.note(said);
         }
@@ -89,6 +90,7 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
     async fn make_safe(&mut self) {
         let hung = self.pump.rig().hangs().is_some();
         self.restart_if_it_hangs();
+        // `clear_all` empties it, and firmware that is started again must be cleared of all of them once more.
         let armed = self.armed.clone();
         self.clear_and_stop().await;
         if !hung && self.pump.rig().hangs().is_some() {

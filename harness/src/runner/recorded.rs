@@ -43,6 +43,7 @@ impl<'a> RecordedRig<'a> {
 
     /// The rig's time at a time of the scenario.
     pub fn rig_time(&self, t: Span) -> Span {
+        // Who waits for a reply gives an end that is never reached, and the begin comes on top.
         Span(t.0.saturating_add(self.begin.0))
     }
 
@@ -95,6 +96,7 @@ impl<'a> RecordedRig<'a> {
     /// # Errors
     /// As [`Record::close`].
     pub fn close(self) -> Result<(), JournalError> {
+        // First: it is closed even where the journal fails.
         self.rig.close();
         self.record.close()
     }

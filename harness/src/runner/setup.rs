@@ -34,6 +34,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
             },
         ),
     ];
+    // A pump counts its reservoir as empty until a refill says otherwise (TEST-BLOCK.md, "Refill").
     if let Some(added) = case.reservoir {
         requests.push((
             "refill",

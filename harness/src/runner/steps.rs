@@ -69,6 +69,7 @@ impl Steps<'_, '_> {
     async fn ask(&mut self, request: &Request) -> Result<(), Stopped> {
         let request = match request {
             Request::Refill { removed: None, added } => {
+                // A clinician draws off what is truly left, which the plant knows and the pump only counts (TEST-BLOCK.md, `reservoir`).
                 let left = self.pump.rig().sample()?.map_or(0, |sample| sample.reservoir_nl);
                 &Request::Refill {
                     removed: Some(Volume(left)),
@@ -106,6 +107,7 @@ impl Steps<'_, '_> {
                 return Ok(());
             }
             let next = if polls {
+                // At least 1 ms: with 0 the time of a short span would never get on.
                 end.min(self.pump.after(Span((span.0 / POLLS_A_WAIT).max(1))))
             } else {
                 end
@@ -150,6 +152,7 @@ impl Steps<'_, '_> {
                 self.pump.note(Body::Probe {
                     did: "halted the core".into(),
                 })?;
+                // Where time is granted it stands with the core, and this returns at once (TEST-BLOCK.md, "Halt").
                 self.pump.pass_time(self.pump.after(*time)).await?;
                 self.pump.rig().resume()?;
                 "let the core run again".into()
@@ -180,8 +183,10 @@ impl Steps<'_, '_> {
         self.pump.note(Body::Probe {
             did: format!("set a breakpoint at {at}"),
         })?;
+        // Ends early where granted time stands because the core reached it.
         self.pump.pass_time(end).await?;
         let hit = self.pump.rig().stands_at(at)?;
+        // Reached or not: one that is left would halt the core later, when nobody waits for it.
         self.pump.rig().clear_break(at)?;
         self.pump.note(Body::Breakpoint {
             at: at.to_owned(),

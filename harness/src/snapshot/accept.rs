@@ -81,6 +81,7 @@ pub(super) fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), SnapshotE
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| trouble(folder, "make", e))?;
     }
+    // In the same folder: `rename` replaces a file whole only within one file system (rename(2)). Two runs at a time must not share it.
     let beside = path.with_extension(format!("tmp{}", std::process::id()));
     std::fs::write(&beside, text).map_err(|e| trouble(&beside, "write", e))?;
     std::fs::rename(&beside, path).map_err(|e| trouble(path, "replace", e))

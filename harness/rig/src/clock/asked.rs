@@ -33,6 +33,7 @@ impl Grants for Asked {
         until: Span,
         bytes: &mut Vec<u8>,
     ) -> Result<End, RigError> {
+        // What lies before the first power is past: nothing is granted for it.
         let until_ms = u64::try_from(until.0).unwrap_or(0);
         chip.grant(line, &mut self.now_ms, Some(until_ms), bytes).await
     }

@@ -94,6 +94,7 @@ impl Grants for Granted {
         bytes: &mut Vec<u8>,
     ) -> Result<(), RigError> {
         *bytes = line.receive_at_once(limit)?;
+        // Asked once the first bytes came: what is sent is counted before it can be received, so that these are counted.
         let (taken, sent) = self.fence.progress();
         // A pump that has not taken all may say more of the rest: that is heard when time is next granted.
         if !bytes.is_empty() && taken == line.sent() {

@@ -53,12 +53,14 @@ impl<G: Grants> Clock for G {
         let now = Grants::now(self);
         let mut end = End::Deadline;
         if !line.is_settled() || chip.inside.is_touched() {
+            // How it ended does not matter: no time was to pass, and a core that is halted is found so by the next grant as well.
             self.settle(line, chip, now, &mut bytes).await?;
         }
         if bytes.is_empty() && until > now {
             end = self.settle(line, chip, until, &mut bytes).await?;
         }
         Ok(Received {
+            // Bytes are handed over once; a core that stands is found again by the next wait.
             end: if bytes.is_empty() { end } else { End::Bytes },
             bytes,
             now: Grants::now(self),

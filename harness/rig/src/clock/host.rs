@@ -35,6 +35,7 @@ impl Host {
     /// Host time until the clock shows `until`.
     fn host_time_until(&self, until: Span) -> Duration {
         let ms = u64::try_from(until.0).unwrap_or(0);
+        // Saturating: who waits for a reply gives no end of his own, and half of `i64::MAX` ms is beyond 64 bits in microseconds.
         let at = Duration::from_micros(ms.saturating_mul(1_000) / u64::from(self.scale));
         at.saturating_sub(self.started.elapsed())
     }
@@ -62,6 +63,7 @@ impl Clock for Host {
     async fn receive(&mut self, line: &mut Line, chip: &mut Chip, until: Span) -> Result<Received, RigError> {
         let mut wait = self.host_time_until(until);
         if chip.inside.has_probe() {
+            // A core that the probe caught at a fault stands there until somebody looks; no byte tells of it.
             chip.stands()?;
             wait = wait.min(rtt::EVERY);
         }

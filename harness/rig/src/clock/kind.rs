@@ -33,6 +33,7 @@ impl ClockKind {
     /// How far the times of a run may be apart from those of another: nothing where time is granted, and what a busy host costs by the wall clock.
     #[must_use]
     pub fn slack(self) -> Span {
+        // A busy host may come 50 ms late, which are `scale` times as many of the pump's.
         Span(self.scale().map_or(0, |scale| i64::from(scale) * 50))
     }
 }

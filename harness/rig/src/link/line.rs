@@ -82,6 +82,7 @@ impl Line {
 
     /// Sends all of `bytes`.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        // Before the write: one that breaks off may have sent a part.
         self.unsettle();
         let written = host_time::within(self.write_limit, self.wire.write_all(bytes)).await;
         match written {
@@ -141,6 +142,7 @@ impl Line {
         let limit = Timespec::try_from(limit).unwrap_or_default();
         match poll(&mut [PollFd::new(&self.watch, PollFlags::IN)], Some(&limit)) {
             Ok(count) => Ok(count > 0),
+            // A signal came (poll(2)): whoever waits looks again, with the limit that it keeps itself.
             Err(Errno::INTR) => Ok(false),
             Err(e) => Err(self.lost(&e.into())),
         }
@@ -169,6 +171,7 @@ impl Line {
 
     /// Appends to `into` what comes until `total` bytes were received in all.
     pub async fn receive_up_to(&mut self, total: u64, into: &mut Vec<u8>) -> Result<(), LinkError> {
+        // They are counted as received already: `total` may be reached by them alone.
         into.append(&mut self.aside);
         let limit = self.write_limit;
         while self.received < total {

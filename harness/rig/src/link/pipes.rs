@@ -14,6 +14,7 @@ use tokio::net::unix::pipe;
 pub fn pipes(path: &Path, write_limit: Duration) -> Result<Line, LinkError> {
     let name = path.display().to_string();
     let options = pipe::OpenOptions::new();
+    // Only where the far end has it open: else opening a FIFO for writing without waiting fails with ENXIO (fifo(7)).
     let opened = options.open_sender(path.with_extension("in")).and_then(|out| {
         let into = options.open_receiver(path.with_extension("out"))?;
         let watch = into.as_fd().try_clone_to_owned()?;

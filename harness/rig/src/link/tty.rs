@@ -18,6 +18,7 @@ pub fn beside(sys: &Path, probe: &Selector) -> Result<String, LinkError> {
             let (interface, plug) = interface
                 .ancestors()
                 .zip(interface.ancestors().skip(1))
+                // Of a ttyACM the link is the interface itself, of a ttyUSB it is a level below.
                 .take(3)
                 .find(|(_, plug)| plug.join("idVendor").exists())?;
             let of = |file: &str| word(&plug.join(file));
@@ -101,6 +102,7 @@ fn group(port: &Path) -> String {
     let gid = std::fs::metadata(port)
         .ok()
         .map(|data| data.gid())
+        // A port of root's own group: that is none to join.
         .filter(|gid| *gid != 0);
     let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
     let named = groups.lines().find_map(|line| {

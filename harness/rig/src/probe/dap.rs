@@ -46,6 +46,7 @@ impl VirtualProbe {
             core: Scs::new(backend),
             select: 0,
             ctrl: 0,
+            // 0b010 of CSW.Size: words (Arm Debug Interface v5, MEM-AP, CSW).
             csw: CSW_DEVICE_EN | 0b010,
             tar: 0,
             read_buffer: 0,
@@ -55,6 +56,7 @@ impl VirtualProbe {
     }
 
     fn set_reset_pin(&mut self, asserted: bool) {
+        // A core begins when its reset pin is let go, not when it is pulled.
         if self.in_reset && !asserted {
             self.core.reset();
         }
@@ -81,8 +83,10 @@ impl VirtualProbe {
             Some(0x00) => self.csw,
             Some(0x04) => self.tar,
             Some(0x0C) => self.transfer_in()?,
+            // BD0 to BD3: the four words at TAR without its low four bits (Arm Debug Interface v5, MEM-AP, "Banked Data").
             Some(banked @ 0x10..=0x1C) => self.banked_read(banked)?,
             Some(0xFC) => AP_IDR,
+            // An access port whose IDR reads 0 is not there: so probe-rs finds no other than port 0.
             _ => 0,
         };
         self.read_buffer = value;
@@ -119,6 +123,7 @@ impl VirtualProbe {
 
     /// Bytes of one transfer.
     fn size(&self) -> usize {
+        // Larger ones than a word are an option of the standard that this port has not.
         1 << (self.csw & CSW_SIZE).min(2)
     }
 
@@ -182,6 +187,7 @@ impl RawDapAccess for VirtualProbe {
                 }
                 Ok(match (address & 0xC, self.select & 0xF) {
                     (0x0, _) => DPIDR,
+                    // CTRL/STAT: each power-up acknowledge is the bit above its request, and is there at once.
                     (0x4, 0) => self.ctrl | (self.ctrl & CTRL_POWER_REQUESTS) << 1,
                     (0xC, _) => self.read_buffer,
                     _ => 0,
@@ -247,6 +253,7 @@ impl RawDapAccess for VirtualProbe {
         Err(DebugProbeError::UnsupportedProtocol(WireProtocol::Jtag))
     }
 
+    // The way from JTAG to SWD, and resets of the line: there is no line to be switched.
     fn swj_sequence(&mut self, _: u8, _: u64) -> Result<(), DebugProbeError> {
         Ok(())
     }
@@ -314,6 +321,7 @@ impl DebugProbe for VirtualProbe {
     }
 
     fn active_protocol(&self) -> Option<WireProtocol> {
+        // `None` is an error for probe-rs.
         Some(WireProtocol::Swd)
     }
 
@@ -325,6 +333,7 @@ impl DebugProbe for VirtualProbe {
         self: Box<Self>,
         sequence: Arc<dyn ArmDebugSequence>,
     ) -> Result<Box<dyn ArmDebugInterface + 'probe>, (Box<dyn DebugProbe>, ArmError)> {
+        // Without overrun detection: every access here is done when it returns.
         Ok(ArmCommunicationInterface::create(self, sequence, false))
     }
 

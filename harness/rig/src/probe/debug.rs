@@ -93,6 +93,7 @@ impl Debug {
     /// As [`Debug::read`].
     pub fn write(&mut self, addr: u64, bytes: &[u8]) -> Result<(), ProbeError> {
         self.core(
+            // A probe may gather writes and send them later (probe-rs, `MemoryInterface::flush`): what this says is written must be.
             |core| core.write(addr, bytes).and_then(|()| core.flush()),
             || format!("writing {} bytes at {addr:#010x}", bytes.len()),
         )

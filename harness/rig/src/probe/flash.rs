@@ -34,6 +34,7 @@ pub fn differs(debug: &mut Debug, image: &[Segment<'_>]) -> Result<Option<u64>, 
 /// # Errors
 /// [`FlashError`].
 pub fn write(debug: &mut Debug, image: &[Segment<'_>]) -> Result<(), ProbeError> {
+    // Before anything is erased.
     fits(debug, image)?;
     let mut loader = debug.session.target().flash_loader();
     let doing = Cell::new("preparing");

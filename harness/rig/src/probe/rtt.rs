@@ -28,6 +28,7 @@ impl From<Error> for UpError {
     fn from(error: Error) -> Self {
         match error {
             Error::ControlBlockNotFound | Error::NoControlBlockLocation => Self::Absent,
+            // Only the reader moves the read pointer of an up channel: another value is a block that was made anew.
             Error::ReadPointerChanged => Self::Restarted,
             Error::Probe(error) => match failed("reading it", &error) {
                 ProbeError::Lost { .. } => Self::Lost,

@@ -138,6 +138,7 @@ impl Scs {
         if halted && !self.halted {
             let caught = self.demcr & VC_HARDERR != 0 && self.exception() == Some(HARD_FAULT);
             self.dfsr |= if caught { DFSR_VCATCH } else { DFSR_BKPT };
+            // A core that comes to debug state sets it by itself; probe-rs reads DHCSR, changes it and writes it back.
             self.control |= C_HALT;
         }
         self.halted = halted;
@@ -180,7 +181,9 @@ impl Scs {
 
     fn write_word(&mut self, addr: u32, value: u32) {
         match addr {
+            // Without its key in the upper half a write is ignored; so with DHCSR (Armv7-M Architecture Reference Manual, B3.2.6 and C1.6.2).
             AIRCR if value >> 16 == AIRCR_KEY && value & AIRCR_SYSRESETREQ != 0 => self.reset(),
+            // A 1 clears its bit (C1.6.1, DFSR).
             DFSR => self.dfsr &= !value,
             DHCSR if value >> 16 == DHCSR_KEY => self.write_control(value & C_MASK),
             DCRSR => self.transfer(value),
@@ -233,6 +236,7 @@ impl Scs {
         let which = match selector & 0x7F {
             number @ 0..=15 => CoreRegister::R(number as u8),
             16 => CoreRegister::Xpsr,
+            // The main stack's pointer (C1.6.3, DCRSR.REGSEL); a backend has no other.
             17 => CoreRegister::R(13),
             _ => {
                 self.dcrdr = 0;
@@ -267,6 +271,7 @@ impl Scs {
     }
 
     fn enable_breakpoints(&mut self, enabled: bool) {
+        // While `fp_enabled` is still as it was: only then does `disarm` know which of them stand.
         (0..COMPARATORS).for_each(|place| self.disarm(place));
         self.fp_enabled = enabled;
         (0..COMPARATORS).for_each(|place| self.arm(place));

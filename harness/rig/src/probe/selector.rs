@@ -28,6 +28,7 @@ impl std::str::FromStr for Selector {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // A serial number may hold colons itself.
         let mut parts = text.splitn(3, ':');
         let mut number = || {
             let digits = parts.next().filter(|part| part.len() == 4)?;

@@ -125,6 +125,7 @@ impl QemuAt {
             None => None,
         };
         if let (Some(addr), true) = (order.block, order.clock.is_granted()) {
+            // Nothing is erased: a QEMU that was just started has no records of an earlier pump.
             TestBlock::prepare_first_power(&mut debug, addr, order.options, false)?;
         }
         let debug = match order.probe {

@@ -127,10 +127,12 @@ impl Serial {
 
 /// Lets the pump find that it was never powered before: no block, no records, and time that goes by the fence only.
 fn first_power(debug: &mut Debug, line: &mut Line, addr: u64, order: &Order<'_>) -> Result<(), RigError> {
+    // Firmware that runs would write into its block while it is prepared.
     debug.halt()?;
     TestBlock::prepare_first_power(debug, addr, order.options, true)?;
     // What the pump said before is nobody's, and the interface chip on the board may hold some of it still.
     line.drain(QUIET)?;
+    // Before the reset: a fault of its first instruction is caught as well.
     debug.catch_faults(true)?;
     debug.reset()?;
     debug.run_if_halted()?;

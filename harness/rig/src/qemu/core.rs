@@ -84,6 +84,7 @@ impl Parts {
         if !RAM.contains(&self.gdb()?.read_register(15)?) {
             return Ok(());
         }
+        // Bit 0 of a return address says Thumb, and is no part of the place.
         let back = self.gdb()?.read_register(14)? & !1;
         let mut instruction = [0; 2];
         if mapped(back, instruction.len()).is_ok() {
@@ -147,6 +148,7 @@ impl CoreBackend for Machine {
     fn reset(&mut self, halt: bool) {
         self.with((), |parts| {
             let goes_on = !halt;
+            // It stands first: one that runs would be past its first instruction when it is halted after the reset.
             parts.gdb()?.halt()?;
             parts.qmp.system_reset()?;
             if goes_on { parts.gdb()?.resume() } else { Ok(()) }

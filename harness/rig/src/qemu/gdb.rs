@@ -44,6 +44,7 @@ impl Gdb {
         if self.is_halted()? {
             return Ok(());
         }
+        // No packet, but the byte that stops a machine that runs (GDB manual, Remote Protocol, "Interrupts").
         self.socket.send(&[0x03])?;
         self.stopped()
     }
@@ -80,6 +81,7 @@ impl Gdb {
 
     /// Whether a core that stands here is asleep: only an interrupt makes it carry out anything.
     fn sleeps(&mut self, pc: u32) -> Result<bool, QemuError> {
+        // A core that sleeps stands behind the instruction that put it to sleep.
         self.send(&format!("m{:x},2", (pc & !1).wrapping_sub(2)))?;
         let before = self.packet()?;
         Ok(SLEEP.contains(&before.as_str()))
@@ -101,6 +103,7 @@ impl Gdb {
             .then(|| u32::from_str_radix(&reply, 16).ok())
             .flatten();
         bytes
+            // Two digits a byte in the order of the target's memory (GDB manual, Remote Protocol, `g` packet): little-endian.
             .map(u32::swap_bytes)
             .ok_or_else(|| QemuError::new(format!("register {number} was answered with `{reply}`")))
     }
@@ -116,6 +119,7 @@ impl Gdb {
         if running {
             self.halt()?;
         }
+        // `Z1` is a hardware breakpoint: nothing is written into flash. Kind 2 is a Thumb instruction of 16 bits (GDB manual, "ARM Breakpoint Kinds").
         self.expect(&format!("{which}1,{addr:x},2"), "OK")?;
         if running {
             self.resume()?;
@@ -125,6 +129,7 @@ impl Gdb {
 
     fn stopped(&mut self) -> Result<(), QemuError> {
         let reply = self.packet()?;
+        // `W` and `X` tell of a machine that is no more (GDB manual, "Stop Reply Packets").
         if !reply.starts_with(['T', 'S']) {
             return Err(QemuError::new(format!(
                 "the machine ended: the debug stub said `{reply}`"
@@ -153,6 +158,7 @@ impl Gdb {
         self.socket.until(b'$')?;
         let text = self.socket.until(b'#')?;
         self.socket.take(2)?;
+        // The stub expects it: a mode without acknowledgements was never asked for.
         self.socket.send(b"+")?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }

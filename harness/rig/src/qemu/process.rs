@@ -97,6 +97,7 @@ impl Words {
         while self.0.as_ref().is_some_and(|reader| !reader.is_finished()) && begun.elapsed() < LEAVE {
             let _ = poll(&mut [], Some(&LEAVE_LOOK));
         }
+        // Joined only once it is over: `join` itself waits without a limit.
         let reader = self.0.take().filter(JoinHandle::is_finished);
         let text = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
@@ -120,10 +121,12 @@ impl Process {
             )));
         }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Once a process: what this one leaves behind is its own to take away.
         if number == 0 {
             sweep();
         }
         let folder = private_folder(&std::env::temp_dir(), number).map_err(wrong)?;
+        // The pipes first: QEMU opens them when it starts.
         let started = pipes(&folder)
             .and_then(|()| command(at, &folder).spawn())
             .and_then(|mut child| Ok((Words::of(child.stderr.take())?, child)));
@@ -206,6 +209,7 @@ impl Drop for Process {
         while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < LEAVE {
             let _ = poll(&mut [], Some(&LEAVE_LOOK));
         }
+        // What cannot be removed now is swept away by a later run.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -221,6 +225,7 @@ pub(super) fn private_folder(within: &Path, number: u32) -> Result<PathBuf, Stri
             within.display()
         ));
     }
+    // The sockets in it control the machine, and `/tmp` is everybody's.
     match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
         Ok(()) => Ok(folder),
         Err(e) => Err(format!(
@@ -238,6 +243,7 @@ pub(super) fn sweep() {
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let pid = name.strip_prefix(FOLDER).and_then(|rest| rest.split_once('-'));
+        // Anybody may name a folder so: only a number is looked up in `/proc`.
         if let Some((pid, _)) = pid.filter(|(pid, _)| pid.parse::<u32>().is_ok())
             && !Path::new("/proc").join(pid).exists()
         {

@@ -16,6 +16,7 @@ impl Qmp {
         if greeting.get("QMP").is_none() {
             return Err(QemuError::new(format!("QMP began with `{greeting}`")));
         }
+        // Until then QMP takes no other command (QMP specification, "Capabilities Negotiation").
         qmp.execute("qmp_capabilities")?;
         Ok(qmp)
     }
@@ -24,6 +25,7 @@ impl Qmp {
     pub fn system_reset(&mut self) -> Result<(), QemuError> {
         self.send("system_reset")?;
         let (mut returned, mut reset) = (false, false);
+        // `system_reset` returns before the reset is done, which the event tells.
         while !(returned && reset) {
             let message = self.message()?;
             returned |= message.get("return").is_some();
@@ -36,6 +38,7 @@ impl Qmp {
     fn execute(&mut self, command: &str) -> Result<(), QemuError> {
         self.send(command)?;
         loop {
+            // Events may stand between a command and its answer.
             let message = self.message()?;
             refused(&message)?;
             if message.get("return").is_some() {

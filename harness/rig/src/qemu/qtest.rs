@@ -84,6 +84,7 @@ impl Qtest {
     }
 
     fn ask(&mut self, line: &str) -> Result<String, QemuError> {
+        // Sent before the owed replies are taken, so that QEMU works meanwhile: replies come in the order of the requests.
         self.socket.send(line.as_bytes())?;
         self.settle()?;
         self.reply(line.trim())

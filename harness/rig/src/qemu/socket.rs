@@ -27,6 +27,7 @@ impl Socket {
     pub fn connect(path: &Path, what: &'static str, limit: Duration) -> std::io::Result<Self> {
         let stream = UnixStream::connect(path)?;
         stream.set_write_timeout(Some(limit))?;
+        // A part of the limit: who was stopped and let go on reads once more before he gives up.
         stream.set_read_timeout(Some(Waited::of(limit).part()))?;
         Ok(Self {
             stream,
@@ -57,6 +58,7 @@ impl Socket {
                 return Ok(text);
             }
             let came = self.fill()?;
+            // `fill` forgets what was taken, so that every index moved; only what came was not looked at yet.
             seen = self.input.len() - came;
         }
     }
