@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::stopped::Stopped;
 use pump_hil_model::capability::Capability;
-use pump_hil_model::case::{Case, Request};
+use pump_hil_model::case::{Case, Request, Verb};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Volume;
 use pump_hil_model::trouble::TroubleCode;
@@ -23,49 +23,43 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
             })?;
             pump.rig().agrees(&fields)?;
         }
-        other => return Err(cannot_set_up(pump, "identify", &other)?),
+        other => return Err(cannot_set_up(pump, Verb::Identify, &other)?),
     }
     let mut requests = vec![
-        ("set-clock", Request::SetClock { to_s: case.start_s }),
-        (
-            "log-every",
-            Request::LogEvery {
-                interval: case.log_every,
-            },
-        ),
+        Request::SetClock { to_s: case.start_s },
+        Request::LogEvery {
+            interval: case.log_every,
+        },
     ];
     // A pump counts its reservoir as empty until a refill says otherwise (TEST-BLOCK.md, "Refill").
     if let Some(added) = case.reservoir {
-        requests.push((
-            "refill",
-            Request::Refill {
-                removed: Some(Volume(0)),
-                added,
-            },
-        ));
+        requests.push(Request::Refill {
+            removed: Some(Volume(0)),
+            added,
+        });
     }
     if let Some(prescription) = &case.prescription {
         let program = Request::Program {
             prescription: Box::new(prescription.clone()),
             cut_after: None,
         };
-        requests.push(("program", program));
+        requests.push(program);
     }
     // By the host's clock what a pump says of a commit may come behind the reply to it; to a later question it says that first.
     if !pump.rig().capabilities().contains(&Capability::VirtualTime) {
-        requests.push(("status", Request::Status));
+        requests.push(Request::Status);
     }
-    for (verb, request) in requests {
+    for request in requests {
         let outcome = pump.request(&request).await?;
         if !matches!(outcome, RequestEnd::Ok { .. }) {
-            return Err(cannot_set_up(pump, verb, &outcome)?);
+            return Err(cannot_set_up(pump, request.verb(), &outcome)?);
         }
     }
     pump.at().begin()
 }
 
 /// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.
-fn cannot_set_up(pump: &mut Exchange<'_>, verb: &str, outcome: &RequestEnd) -> Result<Stopped, Stopped> {
+fn cannot_set_up(pump: &mut Exchange<'_>, verb: Verb, outcome: &RequestEnd) -> Result<Stopped, Stopped> {
     let why = match outcome {
         RequestEnd::Refused { reason, .. } => {
             format!("the pump refused `{verb}`: {reason}; check that the scenario's prescription suits this pump")

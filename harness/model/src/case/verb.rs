@@ -91,6 +91,8 @@ macro_rules! verbs {
         impl Verb {
             /// The verbs of a step's `do`.
             pub const DO: &[Self] = &[$(Self::$verb),*];
+            /// Every verb.
+            pub const ALL: &[Self] = &[$(Self::$verb,)* $(Self::$other),*];
 
             /// Its word, the same in scenarios, device profiles and journals.
             #[must_use]
@@ -209,6 +211,12 @@ impl Verb {
     #[must_use]
     pub fn find(word: &str) -> Option<Self> {
         Self::DO.iter().copied().find(|verb| verb.word() == word)
+    }
+
+    /// The verb of a journal's word; `None`: it is none.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|verb| verb.word() == word)
     }
 
     /// Its arguments: those that must be given, then those that may.

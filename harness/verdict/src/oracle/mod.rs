@@ -25,7 +25,7 @@ use crate::dose::Lag;
 use bounds::Bounds;
 use due::Dues;
 use nominal::{Nominal, State};
-use pump_hil_model::case::{Action, Case, Prescription, Request, Step};
+use pump_hil_model::case::{Action, Case, Prescription, Request, Step, Verb};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said};
 use pump_hil_model::quantity::Volume;
 use pump_hil_model::verdict::{Allowed, Did, Finding};
@@ -167,7 +167,8 @@ impl Oracle {
             Some(Action::Do { request, .. }) => Some(request),
             _ => None,
         };
-        if verb == "patient-bolus" {
+        let verb = Verb::of(verb);
+        if verb == Some(Verb::PatientBolus) {
             let any_alarm = self.dues.any_alarm();
             self.asked.judge_patient_bolus(&mut self.now, refused, any_alarm, out);
         }
@@ -178,17 +179,17 @@ impl Oracle {
             return;
         }
         match (verb, request) {
-            ("start", _) => self.start(),
-            ("stop", _) => {
+            (Some(Verb::Start), _) => self.start(),
+            (Some(Verb::Stop), _) => {
                 self.now.wanted = false;
                 self.stop();
             }
-            ("minimum-rate", _) => {
+            (Some(Verb::MinimumRate), _) => {
                 self.now.wanted = false;
                 self.set_state(State::Minimum);
             }
             (
-                "program",
+                Some(Verb::Program),
                 Some(Request::Program {
                     prescription,
                     cut_after: None,
@@ -196,28 +197,28 @@ impl Oracle {
             ) if !self.rx_told => {
                 self.in_force((**prescription).clone());
             }
-            ("stage", Some(Request::Stage { prescription })) => self.staged = Some((**prescription).clone()),
-            ("commit", Some(Request::Commit)) => {
+            (Some(Verb::Stage), Some(Request::Stage { prescription })) => self.staged = Some((**prescription).clone()),
+            (Some(Verb::Commit), Some(Request::Commit)) => {
                 if let Some(rx) = self.staged.take() {
                     self.in_force(rx);
                 }
             }
-            ("abort", _) => self.staged = None,
-            ("single-bolus", Some(Request::SingleBolus { dose, over })) => {
+            (Some(Verb::Abort), _) => self.staged = None,
+            (Some(Verb::SingleBolus), Some(Request::SingleBolus { dose, over })) => {
                 self.asked.grant_of(&mut self.now, 3, dose.0, over.0, out)
             }
-            ("prime-bolus", Some(Request::PrimeBolus)) => self.asked.grant(4, self.now.t),
-            ("bridge-bolus", Some(Request::BridgeBolus { volume, rate })) => {
+            (Some(Verb::PrimeBolus), Some(Request::PrimeBolus)) => self.asked.grant(4, self.now.t),
+            (Some(Verb::BridgeBolus), Some(Request::BridgeBolus { volume, rate })) => {
                 // Volume by rate gives days; in 128 bits, because nanolitres times milliseconds of a day can pass 64.
                 let over = i128::from(volume.0) * i128::from(nominal::DAY_MS) / i128::from(rate.0.max(1));
                 let over = i64::try_from(over).unwrap_or(i64::MAX);
                 self.asked.grant_of(&mut self.now, 5, volume.0, over, out);
             }
-            ("set-clock", Some(Request::SetClock { to_s })) => {
+            (Some(Verb::SetClock), Some(Request::SetClock { to_s })) => {
                 self.now.set_clock(*to_s);
                 self.dues.clock_changed();
             }
-            ("refill", Some(Request::Refill { .. })) => self.bounds.refilled(),
+            (Some(Verb::Refill), Some(Request::Refill { .. })) => self.bounds.refilled(),
             _ => {}
         }
     }
