@@ -158,6 +158,14 @@ impl RigFile {
         self.probes = probes;
     }
 
+    /// The same rig, with this cable to its pump. Its time must be granted.
+    #[cfg(feature = "for-tests")]
+    #[must_use]
+    pub fn behind(mut self, fault: super::cable::CableFault) -> Self {
+        self.pump = Arc::new(super::pumps::Cabled { pump: self.pump, fault });
+        self
+    }
+
     /// The JSON Schema of a rig file, as text, for editors.
     #[must_use]
     pub fn schema() -> String {

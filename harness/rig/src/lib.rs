@@ -8,6 +8,8 @@
 
 mod agree;
 mod boot;
+#[cfg(feature = "for-tests")]
+mod cable;
 mod chip;
 mod clock;
 mod disagreement;
@@ -35,6 +37,8 @@ mod rtt;
 mod sim;
 mod test_block;
 
+#[cfg(feature = "for-tests")]
+pub use cable::{CableFault, Harm, Way};
 pub use clock::ClockKind;
 pub use disagreement::Disagreement;
 pub use error::RigError;

@@ -179,7 +179,7 @@ impl Rig {
     /// # Errors
     /// The line is gone, or takes nothing.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), RigError> {
-        Ok(self.line.send(bytes).await?)
+        Ok(self.clock.send(&mut self.line, bytes).await?)
     }
 
     /// Lets time pass until bytes come, or to `until`. Under a granted clock everything that was sent is taken and answered first, at the present

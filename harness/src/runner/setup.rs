@@ -5,10 +5,15 @@ use super::stopped::Stopped;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Case, Request, Verb};
 use pump_hil_model::event::Body;
-use pump_hil_model::quantity::Volume;
+use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::RequestEnd;
 use std::sync::Arc;
+
+/// How often the clocks are set at most: on a line that is always slow no answer is prompt.
+const CLOCK_TRIES: u32 = 3;
+/// Within what of the pump's time an answer is prompt.
+const PROMPT: Span = Span(500);
 
 /// Identifies the pump, then brings it to where the scenario begins.
 pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
@@ -25,12 +30,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         }
         other => return Err(cannot_set_up(pump, Verb::Identify, &other)?),
     }
-    let mut requests = vec![
-        Request::SetClock { to_s: case.start_s },
-        Request::LogEvery {
-            interval: case.log_every,
-        },
-    ];
+    let mut requests = Vec::new();
     // A pump counts its reservoir as empty until a refill says otherwise (TEST-BLOCK.md, "Refill").
     if let Some(added) = case.reservoir {
         requests.push(Request::Refill {
@@ -50,12 +50,33 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         requests.push(Request::Status);
     }
     for request in requests {
-        let outcome = pump.request(&request).await?;
-        if !matches!(outcome, RequestEnd::Ok { .. }) {
-            return Err(cannot_set_up(pump, request.verb(), &outcome)?);
+        carried_out(pump, &request).await?;
+    }
+    set_clocks(pump, case).await?;
+    pump.at().begin()
+}
+
+/// Civil time and the interval of the dose entries count from when the pump takes them, and the scenario from its begin: both last, and once more where an
+/// answer came late.
+async fn set_clocks(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
+    for _ in 0..CLOCK_TRIES {
+        let before = pump.now();
+        carried_out(pump, &Request::SetClock { to_s: case.start_s }).await?;
+        let interval = case.log_every;
+        carried_out(pump, &Request::LogEvery { interval }).await?;
+        if pump.now().0 - before.0 <= PROMPT.0 {
+            break;
         }
     }
-    pump.at().begin()
+    Ok(())
+}
+
+/// Asks for a part of the set-up, which must be carried out.
+async fn carried_out(pump: &mut Exchange<'_>, request: &Request) -> Result<(), Stopped> {
+    match pump.request(request).await? {
+        RequestEnd::Ok { .. } => Ok(()),
+        outcome => Err(cannot_set_up(pump, request.verb(), &outcome)?),
+    }
 }
 
 /// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.

@@ -1,8 +1,8 @@
 //! The dose log of a run beside the one that a person accepted: compared as text and numbers, without a file.
 
-use crate::dose::{Difference, DoseLog, compare};
+use crate::dose::{Difference, DoseLog, STROKE_NL, compare};
 use pump_hil_model::case::{Case, Tolerance};
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Came, Expected, Reason, ReasonKind};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -101,8 +101,15 @@ pub fn differences(accepted: &str, log: &DoseLog, text: &str, tolerance: &Tolera
     if accepted.trim_end() == text.trim_end() {
         return Vec::new();
     }
+    // What the harness could ask only later, the pump did later; what else happened at its own time then fell on other strokes.
+    let strokes = if log.late > Span(0) { 2 * STROKE_NL } else { 0 };
+    let tolerance = Tolerance {
+        time: Span(tolerance.time.0.saturating_add(log.late.0)),
+        volume_floor: Volume(tolerance.volume_floor.0.saturating_add(strokes)),
+        ..*tolerance
+    };
     match DoseLog::parse(accepted) {
-        Ok(old) => compare(&old, log, tolerance),
+        Ok(old) => compare(&old, log, &tolerance),
         Err(error) => vec![Difference {
             row: 0,
             t: None,

@@ -2,7 +2,7 @@
 
 use crate::chip::Chip;
 use crate::error::RigError;
-use crate::link::Line;
+use crate::link::{Line, LinkError};
 use crate::received::Received;
 use async_trait::async_trait;
 use pump_hil_model::quantity::Span;
@@ -18,6 +18,14 @@ pub trait Clock: Debug + Send {
     /// Whether time is granted by requests in the test block, which must take them then.
     fn is_asked(&self) -> bool {
         false
+    }
+
+    /// Sends bytes.
+    ///
+    /// # Errors
+    /// The line is gone, or takes nothing.
+    async fn send(&mut self, line: &mut Line, bytes: &[u8]) -> Result<(), LinkError> {
+        line.send(bytes).await
     }
 
     /// Lets time pass until bytes come, or to `until`. Under a granted clock everything that was sent is taken and answered first, at the present

@@ -4,10 +4,11 @@ mod error;
 mod line;
 mod pipes;
 mod serial;
+mod strangers;
 mod tty;
 
 pub use error::LinkError;
 pub(super) use line::Line;
 pub(super) use pipes::pipes;
-pub(super) use serial::serial;
+pub(super) use serial::{serial, serial_of_our_own};
 pub(super) use tty::beside;

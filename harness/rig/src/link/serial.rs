@@ -2,18 +2,32 @@
 
 use super::error::LinkError;
 use super::line::Line;
+use super::strangers::strangers;
 use super::tty;
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 use tokio_serial::SerialPortBuilderExt as _;
 
-/// Opens the serial port `name`.
+/// Opens the serial port `name`, which nobody else may have open: who reads along takes bytes away.
 ///
 /// # Errors
 /// [`LinkError::Open`]: it is not there, is another's, or this user may not.
 pub fn serial(name: &str, baud: u32, write_limit: Duration) -> Result<Line, LinkError> {
+    if let Some(why) = strangers(Path::new("/proc"), Path::new(name)) {
+        let port = name.to_owned();
+        return Err(LinkError::Open { port, why });
+    }
+    serial_of_our_own(name, baud, write_limit)
+}
+
+/// Opens a port that this process made, and of which nobody else can know.
+///
+/// # Errors
+/// As [`serial`].
+pub fn serial_of_our_own(name: &str, baud: u32, write_limit: Duration) -> Result<Line, LinkError> {
     let cannot = |why: String| LinkError::Open {
         port: name.to_owned(),
         why,

@@ -1,11 +1,15 @@
 //! The kinds of pumps that a rig file may name. A new one is a file here and a line in the list.
 
+#[cfg(feature = "for-tests")]
+mod cabled;
 mod kind;
 mod qemu;
 mod serial;
 mod sim;
 mod sim_process;
 
+#[cfg(feature = "for-tests")]
+pub(super) use cabled::Cabled;
 pub(super) use kind::{Keys, Opened, Order, Power, Pump, PumpKind};
 
 use super::listed::Listed;

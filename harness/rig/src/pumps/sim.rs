@@ -63,7 +63,7 @@ fn open(service_months: Option<u32>, order: &Order<'_>) -> Result<Opened, RigErr
     const BAUD: u32 = 115_200;
 
     let pump = sim::Pump::start(order.options, service_months)?;
-    let line = link::serial(pump.port(), BAUD, order.limits.write)?;
+    let line = link::serial_of_our_own(pump.port(), BAUD, order.limits.write)?;
     let clock = Granted::new(pump.fence(), order.limits.fence);
     let attach = |at: &ProbeAt| {
         at.probe().attach(Behind {

@@ -4,6 +4,7 @@
 //! else is out of the ordinary are always shown; of boluses that went as planned and of schedule changes, and of periodic entries, one of N,
 //! where N grows along a fixed ladder (1, 2, 6, 12, 24, 168, ...) as the run grows. Volumes are cumulative, so a row left out hides no volume.
 
+use super::late::Late;
 use super::log::{DoseLog, Row};
 use super::volumes::{actuated_delivered, totals};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
@@ -67,6 +68,7 @@ pub struct Builder {
     routine: Thinning,
     last_entry: Option<Row>,
     last_sample: Option<(i64, i64)>,
+    late: Late,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -124,12 +126,14 @@ impl Builder {
             routine: Thinning::new(ROUTINE_MAX),
             last_entry: None,
             last_sample: None,
+            late: Late::default(),
         }
     }
 
     /// Takes the next event of the run.
     pub fn on_event(&mut self, event: &Event) {
         let t = event.t;
+        self.late.on_event(event);
         match &event.body {
             Body::Begun => self.begun = true,
             Body::Sample(sample) => self.sample(sample),
@@ -168,6 +172,7 @@ impl Builder {
             routine_stride: self.routine.stride,
             left_out: seen - u64::try_from(kept).unwrap_or(seen),
             rows: self.rows.into_iter().map(|r| r.row).collect(),
+            late: self.late.sum(),
         }
     }
 

@@ -52,4 +52,6 @@ pub struct DoseLog {
     pub left_out: u64,
     /// The rows, in the order of time.
     pub rows: Vec<Row>,
+    /// By how much what was asked of the pump came late in all, because of the line: rows may be so much later than in another run. It stands in no text.
+    pub late: Span,
 }

@@ -5,6 +5,7 @@
 
 mod builder;
 mod compare;
+mod late;
 mod log;
 mod table;
 mod volumes;

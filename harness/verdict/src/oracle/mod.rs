@@ -18,6 +18,7 @@ mod nominal;
 mod requests;
 mod schedule;
 mod settings;
+mod unknown;
 
 pub use settings::OracleSettings;
 
@@ -29,7 +30,8 @@ use pump_hil_model::case::{Action, Case, Prescription, Request, Step, Verb};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said};
 use pump_hil_model::quantity::Volume;
 use pump_hil_model::verdict::{Allowed, Did, Finding};
-use requests::{Asked, judge_dose};
+use requests::{Asked, dose_of, judge_dose};
+use unknown::{Told, Unknown, request_of};
 
 /// Holds a run to what it works out itself: the nominal dose, and beside it three books that are kept on the pump.
 #[derive(Debug)]
@@ -40,8 +42,10 @@ pub struct Oracle {
     asked: Asked,
     /// What a session holds.
     staged: Option<Prescription>,
-    /// The step in progress brought its prescription into force already.
-    rx_told: bool,
+    /// What the pump told of the step in progress before it answered.
+    told: Told,
+    /// What requests that were never answered may have brought about.
+    unknown: Unknown,
     lag: Lag,
 }
 
@@ -55,7 +59,8 @@ impl Oracle {
             dues: Dues::default(),
             asked: Asked::default(),
             staged: None,
-            rx_told: false,
+            told: Told::default(),
+            unknown: Unknown::default(),
             lag: Lag::default(),
         }
     }
@@ -68,8 +73,11 @@ impl Oracle {
 
     /// Takes the next event; `step` is the one in progress.
     pub fn on_event(&mut self, event: &Event, step: Option<&Step>, out: &mut Vec<Finding>) {
-        // A journal may tell of an instant again, but time does not go back.
-        self.now.t = event.t.0.max(self.now.t);
+        // Until the begin its time stands at 0: on a slow line a set-up takes seconds, and the scenario's time starts anew behind it.
+        if self.now.begun {
+            // A journal may tell of an instant again, but time does not go back.
+            self.now.t = event.t.0.max(self.now.t);
+        }
         if self.now.begun {
             // Time goes on before the event is taken: what came due while nothing was told is due at its own instant, and not because of this event.
             if let Some(end) = self.now.advance() {
@@ -80,7 +88,11 @@ impl Oracle {
         }
         match &event.body {
             Body::Begun => self.now.begun = true,
-            Body::StepStarted { .. } => self.rx_told = false,
+            Body::StepStarted { .. } => self.told = Told::default(),
+            Body::Sent { .. } | Body::NoReply { .. } if let Some(request) = request_of(step) => match event.body {
+                Body::Sent { .. } => self.sent(request),
+                _ => self.unanswered(request),
+            },
             Body::Sent { .. } if step.is_some_and(|s| matches!(s.action, Action::Send { .. })) => self.now.raw_sent(),
             Body::Reply { verb, refused, .. } => self.reply(verb, refused.as_deref(), step, out),
             Body::Pump { said, pump_t, .. } => {
@@ -162,11 +174,28 @@ impl Oracle {
         self.bounds.in_force();
     }
 
+    /// A step's request goes out.
+    fn sent(&mut self, request: &Request) {
+        self.told.sent.get_or_insert(self.now.t);
+        self.asked.sent(request, self.now.t);
+    }
+
+    /// A step's request was given up: until the pump tells, it may have carried it out, and may not.
+    fn unanswered(&mut self, request: &Request) {
+        self.asked.unanswered(&self.now);
+        match request {
+            Request::Start => self.unknown.start = !self.told.state,
+            Request::Program { prescription, .. } if !self.told.rx => {
+                self.unknown.rx = Some((**prescription).clone());
+            }
+            Request::Commit => self.unknown.rx = self.staged.take(),
+            Request::SetClock { to_s } if !self.told.clock => self.unknown.clock = Some(*to_s),
+            _ => {}
+        }
+    }
+
     fn reply(&mut self, verb: &str, refused: Option<&str>, step: Option<&Step>, out: &mut Vec<Finding>) {
-        let request = match step.map(|s| &s.action) {
-            Some(Action::Do { request, .. }) => Some(request),
-            _ => None,
-        };
+        let request = request_of(step);
         let verb = Verb::of(verb);
         if verb == Some(Verb::PatientBolus) {
             let any_alarm = self.dues.any_alarm();
@@ -179,6 +208,8 @@ impl Oracle {
             return;
         }
         match (verb, request) {
+            // What came between the begin of therapy and this reply, such as an alarm that stopped it, holds.
+            (Some(Verb::Start), _) if self.told.state => self.now.wanted = true,
             (Some(Verb::Start), _) => self.start(),
             (Some(Verb::Stop), _) => {
                 self.now.wanted = false;
@@ -194,7 +225,7 @@ impl Oracle {
                     prescription,
                     cut_after: None,
                 }),
-            ) if !self.rx_told => {
+            ) if !self.told.rx => {
                 self.in_force((**prescription).clone());
             }
             (Some(Verb::Stage), Some(Request::Stage { prescription })) => self.staged = Some((**prescription).clone()),
@@ -204,18 +235,20 @@ impl Oracle {
                 }
             }
             (Some(Verb::Abort), _) => self.staged = None,
-            (Some(Verb::SingleBolus), Some(Request::SingleBolus { dose, over })) => {
-                self.asked.grant_of(&mut self.now, 3, dose.0, over.0, out)
-            }
             (Some(Verb::PrimeBolus), Some(Request::PrimeBolus)) => self.asked.grant(4, self.now.t),
-            (Some(Verb::BridgeBolus), Some(Request::BridgeBolus { volume, rate })) => {
-                // Volume by rate gives days; in 128 bits, because nanolitres times milliseconds of a day can pass 64.
-                let over = i128::from(volume.0) * i128::from(nominal::DAY_MS) / i128::from(rate.0.max(1));
-                let over = i64::try_from(over).unwrap_or(i64::MAX);
-                self.asked.grant_of(&mut self.now, 5, volume.0, over, out);
+            (
+                Some(Verb::SingleBolus | Verb::BridgeBolus),
+                Some(asked @ (Request::SingleBolus { .. } | Request::BridgeBolus { .. })),
+            ) => {
+                let class = if verb == Some(Verb::SingleBolus) { 3 } else { 5 };
+                if let Some((dose, over)) = dose_of(asked) {
+                    self.asked.grant_of(&mut self.now, class, dose, over, out);
+                }
             }
-            (Some(Verb::SetClock), Some(Request::SetClock { to_s })) => {
-                self.now.set_clock(*to_s);
+            (Some(Verb::SetClock), Some(Request::SetClock { to_s })) if !self.told.clock => {
+                // The pump took it between its sending and this.
+                let t = self.now.t;
+                self.now.set_clock(*to_s, i64::midpoint(self.told.sent.unwrap_or(t), t));
                 self.dues.clock_changed();
             }
             (Some(Verb::Refill), Some(Request::Refill { .. })) => self.bounds.refilled(),
@@ -253,7 +286,7 @@ impl Oracle {
             Said::Other { kind, .. } => match (kind.as_str(), step.map(|s| &s.action)) {
                 ("rx", action) => self.announced_rx(action, out),
                 // The pump tells that its clock was set or jumped; a jump it corrects, so civil time goes on.
-                ("clock", _) => self.dues.clock_changed(),
+                ("clock", action) => self.announced_clock(action),
                 ("refill", _) => self.bounds.refilled(),
                 _ => {}
             },
@@ -266,11 +299,16 @@ impl Oracle {
             Some(Action::Do { request, .. }) => Some(request),
             _ => None,
         };
+        if !matches!(request, Some(Request::Program { .. } | Request::Commit))
+            && let Some(rx) = self.unknown.rx.take()
+        {
+            return self.in_force(rx);
+        }
         match request {
             Some(Request::Program { prescription, .. }) => {
                 self.in_force((**prescription).clone());
                 // The reply to the same request follows. A second time in force it would drop a trial and a periodic interval that began in between.
-                self.rx_told = true;
+                self.told.rx = true;
             }
             Some(Request::Commit) if self.staged.is_some() => {
                 if let Some(rx) = self.staged.take() {
@@ -286,17 +324,29 @@ impl Oracle {
         }
     }
 
+    /// The clock was set, or jumped.
+    fn announced_clock(&mut self, action: Option<&Action>) {
+        let asked = match action {
+            Some(Action::Do {
+                request: Request::SetClock { to_s },
+                ..
+            }) => Some(*to_s),
+            _ => self.unknown.clock.take(),
+        };
+        if let Some(to_s) = asked {
+            self.now.set_clock(to_s, self.now.t);
+            self.told.clock = true;
+        }
+        self.dues.clock_changed();
+    }
+
     fn announced_state(&mut self, to: &str, cause: &str, step: Option<&Step>, out: &mut Vec<Finding>) {
-        // The event may stand before the reply to the request that asked for it.
-        let asked = step.is_some_and(|s| {
-            matches!(
-                s.action,
-                Action::Do {
-                    request: Request::Start,
-                    ..
-                }
-            )
-        });
+        // The event may stand before the reply to the request that asked for it, or in its place.
+        let asked = matches!(request_of(step), Some(Request::Start)) || self.unknown.start;
+        if to == "running" {
+            self.unknown.start = false;
+            self.told.state = asked;
+        }
         match to {
             "stopped" => self.set_state(State::Stopped),
             "minimum-rate" => self.set_state(State::Minimum),

@@ -221,8 +221,9 @@ impl Nominal {
         self.t <= self.in_force_at + self.settings.bolus.0
     }
 
-    pub fn set_clock(&mut self, to_s: i64) {
-        self.civil = to_s * 1_000 - self.t;
+    /// Its clock was set at `t`.
+    pub fn set_clock(&mut self, to_s: i64, t: i64) {
+        self.civil = to_s * 1_000 - t;
     }
 
     /// Bytes were sent that only the pump understands.

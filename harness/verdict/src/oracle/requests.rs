@@ -1,25 +1,103 @@
 //! Boluses on request: whether each may be granted, and whether each that begins was asked for.
 
-use super::nominal::{Nominal, State};
+use super::nominal::{DAY_MS, Nominal, State};
 use super::settings::OracleSettings;
 use super::{ledger, schedule};
-use pump_hil_model::case::PatientBolus;
+use pump_hil_model::case::{PatientBolus, Request};
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Allowed, Asker, Came, Did, Expected, Finding, Forbids, ReasonKind};
 use std::collections::VecDeque;
 
+/// When something came about, as far as is known: ms of the scenario, from and to. A request takes effect between its sending and its reply.
+type When = (i64, i64);
+
 #[derive(Debug, Default)]
 pub(super) struct Asked {
+    /// A request for a bolus that is sent and not answered, or that never was: the pump may have taken it, and may not.
+    open: Option<Open>,
     /// Granted, and not begun yet: class, time, dose.
     granted: Vec<(usize, i64, Option<i64>)>,
     /// Begun, and not granted yet: the reply may come behind the event.
     begun: Vec<(usize, i64, i64, i64)>,
     /// Begins of patient boluses.
-    patient: VecDeque<i64>,
+    patient: VecDeque<When>,
+}
+
+/// A request for a bolus whose outcome is not known.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    class: usize,
+    /// When it was first sent.
+    sent: i64,
+    /// Dose and time that were asked for, where the request says them.
+    asked: Option<(i64, i64)>,
+    /// When the pump began it, where it told: its reply grants what is begun already.
+    began: Option<i64>,
+    /// Until then a begin belongs to it; without an end while its reply may come.
+    until: i64,
+}
+
+/// The class of the bolus that a request asks for.
+fn asks_for(request: &Request) -> Option<usize> {
+    match request {
+        Request::PatientBolus => Some(1),
+        Request::SingleBolus { .. } => Some(3),
+        Request::PrimeBolus => Some(4),
+        Request::BridgeBolus { .. } => Some(5),
+        _ => None,
+    }
+}
+
+/// Dose and time of the bolus that a request names, nL and ms.
+pub(super) fn dose_of(request: &Request) -> Option<(i64, i64)> {
+    match request {
+        Request::SingleBolus { dose, over } => Some((dose.0, over.0)),
+        Request::BridgeBolus { volume, rate } => {
+            // Volume by rate gives days; in 128 bits, because nanolitres times milliseconds of a day can pass 64.
+            let over = i128::from(volume.0) * i128::from(DAY_MS) / i128::from(rate.0.max(1));
+            Some((volume.0, i64::try_from(over).unwrap_or(i64::MAX)))
+        }
+        _ => None,
+    }
 }
 
 impl Asked {
+    /// A step's request goes out, for the first time or once more.
+    pub fn sent(&mut self, request: &Request, t: i64) {
+        let class = asks_for(request);
+        let known = self
+            .open
+            .is_some_and(|open| Some(open.class) == class && open.until == i64::MAX);
+        if let (Some(class), false) = (class, known) {
+            self.open = Some(Open {
+                class,
+                sent: t,
+                asked: dose_of(request),
+                began: None,
+                until: i64::MAX,
+            });
+        }
+    }
+
+    /// It was given up: whether the pump took it, only the pump can tell.
+    pub fn unanswered(&mut self, now: &Nominal) {
+        if let Some(open) = &mut self.open {
+            open.until = open.until.min(now.t.saturating_add(now.settings.bolus.0));
+        }
+    }
+
+    /// Its reply came. Gives when the pump took it, and whether it told its begin before.
+    fn answered(&mut self, class: usize, t: i64) -> (When, bool) {
+        match self.open.take_if(|open| open.class == class) {
+            Some(Open { sent, began, .. }) => (began.map_or((sent, t), |began| (began, began)), began.is_some()),
+            None => ((t, t), false),
+        }
+    }
+
     pub fn grant(&mut self, class: usize, t: i64) {
+        if self.answered(class, t).1 {
+            return;
+        }
         if let Some(at) = self.begun.iter().position(|b| b.0 == class) {
             self.begun.remove(at);
         } else {
@@ -29,6 +107,10 @@ impl Asked {
 
     /// A bolus of a known dose was granted: it is nominal from now on, whenever the pump begins it.
     pub fn grant_of(&mut self, now: &mut Nominal, class: usize, dose: i64, over_ms: i64, out: &mut Vec<Finding>) {
+        if self.answered(class, now.t).1 {
+            // It is nominal since then.
+            return;
+        }
         if let Some(at) = self.begun.iter().position(|b| b.0 == class) {
             let (_, _, began, _) = self.begun.remove(at);
             if let Some((expected, came)) = mismatch(class, Some(dose), began, &now.settings) {
@@ -42,10 +124,10 @@ impl Asked {
         }
     }
 
-    /// Boluses that were granted and did not begin.
+    /// Boluses that were granted and did not begin. One that may still begin in time goes on waiting.
     pub fn finish(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
         let due = now.t - now.settings.bolus.0;
-        for (class, at, _) in self.granted.drain(..).filter(|g| due > g.1) {
+        for (class, at, _) in self.granted.extract_if(.., |g| due > g.1) {
             let kind = ledger::KINDS[class];
             out.push(Finding {
                 kind: ReasonKind::Oracle,
@@ -99,9 +181,16 @@ impl Asked {
         }
         let allowed = now.rx.as_ref().and_then(|rx| rx.patient_bolus);
         let mut against = Against::default();
+        let (taken, told) = self
+            .open
+            .filter(|open| open.class == 1)
+            .map_or(((now.t, now.t), false), |open| {
+                let began = open.began.map(|began| (began, began));
+                (began.unwrap_or((open.sent, now.t)), began.is_some())
+            });
         match allowed {
             None => against.note(Forbids::NotAllowed, true, true),
-            Some(bolus) => self.weigh(now, bolus, &mut against),
+            Some(bolus) => self.weigh(now, taken, bolus, &mut against),
         }
         match (refused, allowed) {
             (None, _) if !against.sure.is_empty() => {
@@ -117,54 +206,70 @@ impl Asked {
         }
         if let (None, Some(bolus)) = (refused, allowed) {
             // A bolus that was wrong to grant still starts the lockout: the next answer is held to what truly happened.
-            self.patient.push_back(now.t);
+            if !told {
+                self.patient.push_back(taken);
+            }
             // What should not have been granted is not nominal.
             if against.sure.is_empty() {
                 self.grant_of(now, 1, bolus.dose.0, bolus.over.0, out);
             } else {
                 self.grant(1, now.t);
             }
+        } else {
+            // Refused: nothing is open any more.
+            self.answered(1, now.t);
         }
     }
 
-    fn weigh(&mut self, now: &Nominal, bolus: PatientBolus, against: &mut Against) {
-        let (t, clock) = (now.t, now.settings.clock.0);
+    /// What speaks against a bolus that the pump was asked for in that time.
+    fn weigh(&mut self, now: &Nominal, (sent, t): When, bolus: PatientBolus, against: &mut Against) {
+        let clock = now.settings.clock.0;
         let stopped = now.state == State::Stopped;
         against.note(Forbids::Stopped, stopped, now.state != State::Running);
         // At minimum rate a pump may refuse with either code, or grant it for all that is known here; only a stopped one must refuse.
         against.note(Forbids::NotAllowed, false, now.state != State::Running);
         let busy = |by: i64| {
             let mut active = now.ledger.active.iter();
-            active.any(|b| b.end() > t + by)
+            active.any(|b| b.end() > sent + by)
         };
-        let sure_busy = now.ledger.active.iter().any(|b| b.class != 2 && b.end() > t + clock);
+        let sure_busy = now
+            .ledger
+            .active
+            .iter()
+            .any(|b| b.class != 2 && b.start < sent && b.end() > t + clock);
         against.note(Forbids::BolusActive, sure_busy, busy(-clock));
-        let last = self.patient.back().map(|last| t - last);
+        // The one that this reply is about may stand there already: the pump told its begin first.
+        let earlier = || self.patient.iter().filter(move |(_, to)| *to < sent);
+        // What went by since another one, at most and at least: both began at some time that is known between bounds.
+        let (most, least) = (|at: &When| t - at.0, |at: &When| sent - at.1);
+        let last = earlier().next_back();
         // Start to start (PROTOCOL.md, `ptm-lockout`; OPCA R5.2(3)). With `<`: at the very end of the lockout the bolus is allowed again.
-        let within = |margin: i64| last.is_some_and(|gone| gone < bolus.lockout.0 + margin);
+        let lockout = bolus.lockout.0;
         let why = Forbids::Lockout {
-            since: Span(last.unwrap_or(0)),
+            since: Span(last.map_or(0, most)),
             lockout: bolus.lockout,
         };
-        against.note(why, within(-clock), within(clock));
-        while self
-            .patient
-            .front()
-            .is_some_and(|at| t - at > bolus.window.0.max(bolus.lockout.0) + clock)
-        {
-            self.patient.pop_front();
-        }
+        let sure = last.is_some_and(|at| most(at) < lockout - clock);
+        against.note(why, sure, last.is_some_and(|at| least(at) < lockout + clock));
         // What was refused does not count: `patient` holds only what was granted.
-        let count = |margin: i64| {
-            let inside = self.patient.iter().filter(|at| t - **at < bolus.window.0 + margin);
-            u32::try_from(inside.count()).unwrap_or(u32::MAX)
+        let window = bolus.window.0;
+        let count = |inside: &dyn Fn(&When) -> bool| {
+            u32::try_from(earlier().filter(|at| inside(at)).count()).unwrap_or(u32::MAX)
         };
+        let (surely, perhaps) = (
+            count(&|at| most(at) < window - clock),
+            count(&|at| least(at) < window + clock),
+        );
         let why = Forbids::Count {
-            count: count(-clock),
+            count: surely,
             window: bolus.window,
             allowed: bolus.count,
         };
-        against.note(why, count(-clock) >= bolus.count, count(clock) >= bolus.count);
+        against.note(why, surely >= bolus.count, perhaps >= bolus.count);
+        let kept = bolus.window.0.max(bolus.lockout.0) + clock;
+        while self.patient.front().is_some_and(|(_, to)| sent - to > kept) {
+            self.patient.pop_front();
+        }
         weigh_window(now, bolus, bolus.dose, against);
     }
 
@@ -178,11 +283,23 @@ impl Asked {
             if class == 4 {
                 begin_prime(now, dose, over, out);
             }
+            if let (1, Some(at)) = (class, self.patient.back_mut()) {
+                // It took the request no later than now.
+                at.1 = at.1.min(now.t);
+            }
+        } else if let Some(open) = self
+            .open
+            .as_mut()
+            .filter(|open| open.class == class && open.began.is_none() && now.t <= open.until)
+        {
+            // Its reply is on its way, or lost: the pump was asked for it all the same.
+            open.began = Some(now.t);
+            self.begins_as_asked(now, class, dose, over, out);
         } else if now.is_raw() {
             // What raw bytes asked for cannot be judged, but it fills the lockout and the count as any other.
             now.raw_goes_on();
             if class == 1 {
-                self.patient.push_back(now.t);
+                self.patient.push_back((now.t, now.t));
             }
             now.begin(class, dose, over);
         } else {
@@ -191,6 +308,24 @@ impl Asked {
                 begin_prime(now, dose, over, out);
             }
         }
+    }
+
+    /// The pump begins what it was asked for, and its reply is not there: held to what was asked, and not to what the pump makes of it.
+    fn begins_as_asked(&mut self, now: &mut Nominal, class: usize, dose: i64, over: i64, out: &mut Vec<Finding>) {
+        let patient = now.rx.as_ref().and_then(|rx| rx.patient_bolus);
+        let (asked, asked_over) = match (class, patient, self.open.and_then(|open| open.asked)) {
+            (4, _, _) => return begin_prime(now, dose, over, out),
+            (1, Some(bolus), _) => (Some(bolus.dose.0), bolus.over.0),
+            (_, _, Some((asked, over))) => (Some(asked), over),
+            _ => (None, over),
+        };
+        if class == 1 {
+            self.patient.push_back((now.t, now.t));
+        }
+        if let Some((expected, came)) = mismatch(class, asked, dose, &now.settings) {
+            now.finding(out, expected, came);
+        }
+        now.begin(class, asked.unwrap_or(dose), asked_over);
     }
 
     /// Boluses that were granted and do not begin, and such as nobody granted.

@@ -1,6 +1,7 @@
 //! The oracle against runs that are told event by event.
 
 mod announced;
+mod unknown;
 
 use super::{Oracle, OracleSettings};
 use pump_hil_model::case::{Action, Case, Mode, PatientBolus, Request, Trial};

@@ -1,0 +1,191 @@
+//! Test only: a cable that does harm to one line of a conversation, on a rig whose time is granted, and so the same harm on every run.
+//!
+//! It stands between the conversation and the line: line and pump count every byte, as if it were whole.
+
+use crate::chip::Chip;
+use crate::clock::Clock;
+use crate::error::RigError;
+use crate::link::{Line, LinkError};
+use crate::received::{End, Received};
+use async_trait::async_trait;
+use pump_hil_model::quantity::Span;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Which way a line goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From the harness to the pump.
+    ToPump,
+    /// From the pump to the harness.
+    FromPump,
+}
+
+/// What happens to a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// It is lost.
+    Lost,
+    /// It comes twice.
+    Twice,
+    /// One of its bytes is another one: which, counted from its first round and round.
+    Spoilt(usize),
+    /// It comes later by so much of the pump's time, and what is said after it waits behind it.
+    Late(Span),
+}
+
+/// A cable, and what was said over it in the last run.
+#[derive(Debug, Clone)]
+pub struct CableFault {
+    /// Which way.
+    pub way: Way,
+    /// Which line of that way, from 1; 0 harms none.
+    pub line: u64,
+    /// What happens to it.
+    pub harm: Harm,
+    /// Lines that were said so far, to the pump and from it.
+    pub said: Arc<[AtomicU64; 2]>,
+}
+
+/// A granted clock behind such a cable.
+#[derive(Debug)]
+pub struct Cable {
+    clock: Box<dyn Clock>,
+    fault: CableFault,
+    /// Pieces that wait for their time, for the pump and from it.
+    held: [VecDeque<(Span, Vec<u8>)>; 2],
+    /// A line of the pump that has no end yet.
+    begun: Vec<u8>,
+    /// Something went to the pump for which it was not given a turn yet.
+    asked: bool,
+}
+
+impl Cable {
+    /// Behind a cable with this fault, from its first line on.
+    pub fn new(clock: Box<dyn Clock>, fault: CableFault) -> Self {
+        fault.said.iter().for_each(|said| said.store(0, Ordering::Relaxed));
+        Self {
+            clock,
+            fault,
+            held: Default::default(),
+            begun: Vec::new(),
+            asked: false,
+        }
+    }
+
+    /// Takes a line at one end.
+    fn take(&mut self, way: Way, mut line: Vec<u8>, now: Span) {
+        let place = self.fault.said[way as usize].fetch_add(1, Ordering::Relaxed) + 1;
+        let held = &mut self.held[way as usize];
+        let mut at = held.back().map_or(now, |(at, _)| (*at).max(now));
+        if (way, place) == (self.fault.way, self.fault.line) {
+            match self.fault.harm {
+                Harm::Lost => return,
+                Harm::Twice => line.extend_from_within(..),
+                Harm::Spoilt(byte) => spoil(&mut line, byte),
+                Harm::Late(by) => at = Span(now.0 + by.0),
+            }
+        }
+        held.push_back((at, line));
+    }
+
+    /// What comes out at the other end by now.
+    fn due(&mut self, way: Way, now: Span) -> Vec<u8> {
+        let held = &mut self.held[way as usize];
+        let mut bytes = Vec::new();
+        while let Some((_, line)) = held.pop_front_if(|(at, _)| *at <= now) {
+            bytes.extend(line);
+        }
+        bytes
+    }
+
+    /// When the next line that waits comes out.
+    fn next(&self) -> Option<Span> {
+        let first = self.held.iter().filter_map(|held| held.front());
+        first.map(|(at, _)| *at).min()
+    }
+
+    /// Hands what is due to the pump.
+    async fn hand_over(&mut self, line: &mut Line) -> Result<(), LinkError> {
+        let bytes = self.due(Way::ToPump, self.clock.now());
+        if !bytes.is_empty() {
+            self.asked = true;
+            line.send(&bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes what the pump said, and gives what of it comes through now.
+    fn through(&mut self, mut received: Received) -> Received {
+        self.begun.append(&mut received.bytes);
+        while let Some(end) = self.begun.iter().position(|b| *b == b'\n') {
+            let rest = self.begun.split_off(end + 1);
+            let line = std::mem::replace(&mut self.begun, rest);
+            self.take(Way::FromPump, line, received.now);
+        }
+        received.bytes = self.due(Way::FromPump, received.now);
+        if !received.bytes.is_empty() {
+            received.end = End::Bytes;
+        }
+        received
+    }
+}
+
+#[async_trait]
+impl Clock for Cable {
+    fn now(&self) -> Span {
+        self.clock.now()
+    }
+
+    fn is_asked(&self) -> bool {
+        self.clock.is_asked()
+    }
+
+    async fn send(&mut self, line: &mut Line, bytes: &[u8]) -> Result<(), LinkError> {
+        for piece in bytes.split_inclusive(|b| *b == b'\n') {
+            self.take(Way::ToPump, piece.to_vec(), self.clock.now());
+        }
+        self.hand_over(line).await
+    }
+
+    async fn receive(&mut self, line: &mut Line, chip: &mut Chip, until: Span) -> Result<Received, RigError> {
+        loop {
+            self.hand_over(line).await?;
+            let turn = self.next().map_or(until, |next| next.min(until));
+            let received = self.clock.receive(line, chip, turn).await?;
+            self.asked = false;
+            let received = self.through(received);
+            if received.end != End::Deadline || received.now >= until {
+                return Ok(received);
+            }
+        }
+    }
+
+    async fn reply_wait(&mut self, line: &mut Line, chip: &mut Chip, limit: Duration) -> Result<Received, RigError> {
+        if !std::mem::take(&mut self.asked) {
+            // It heard nothing, and so has nothing to say.
+            return Ok(Received {
+                bytes: Vec::new(),
+                now: self.clock.now(),
+                end: End::Deadline,
+            });
+        }
+        let received = self.clock.reply_wait(line, chip, limit).await?;
+        Ok(self.through(received))
+    }
+}
+
+/// Makes one byte of a line another one, but for its end.
+fn spoil(line: &mut [u8], byte: usize) {
+    let len = line.iter().take_while(|b| !matches!(b, b'\r' | b'\n')).count();
+    if let Some(byte) = byte.checked_rem(len).and_then(|at| line.get_mut(at)) {
+        // No line end comes of it, and never the same byte.
+        *byte = if byte.is_ascii_alphanumeric() {
+            0x80 | *byte
+        } else {
+            b'x'
+        };
+    }
+}

@@ -1,0 +1,40 @@
+//! Test only: a pump behind a cable that does harm.
+
+use super::kind::{Contradiction, Opened, Order, Pump};
+use crate::cable::{Cable, CableFault};
+use crate::clock::ClockKind;
+use crate::error::RigError;
+use crate::probe::ProbeAt;
+use async_trait::async_trait;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Any pump whose time is granted, and the fault of its cable.
+#[derive(Debug)]
+pub struct Cabled {
+    /// The pump.
+    pub pump: Arc<dyn Pump>,
+    /// The fault.
+    pub fault: CableFault,
+}
+
+#[async_trait]
+impl Pump for Cabled {
+    fn is_simulated(&self) -> bool {
+        self.pump.is_simulated()
+    }
+
+    fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction> {
+        self.pump.contradicts(clock, probe)
+    }
+
+    fn elf(&self) -> Option<&Path> {
+        self.pump.elf()
+    }
+
+    async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
+        let mut opened = self.pump.open(order).await?;
+        opened.clock = Box::new(Cable::new(opened.clock, self.fault.clone()));
+        Ok(opened)
+    }
+}

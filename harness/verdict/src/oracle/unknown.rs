@@ -1,0 +1,32 @@
+//! What is not known of a request: when it took effect, and, where it was never answered, whether it did. The pump's own words tell.
+
+use pump_hil_model::case::{Action, Prescription, Request, Step};
+
+/// What the pump told of a step's request before the reply to it, which may come late: it took effect then.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// When it was first sent.
+    pub sent: Option<i64>,
+    /// The prescription is in force.
+    pub rx: bool,
+    /// The state is the one that was asked for.
+    pub state: bool,
+    /// The clock is set.
+    pub clock: bool,
+}
+
+/// What nobody knows until the pump tells it: whether it carried out what it never answered.
+#[derive(Debug, Default)]
+pub(super) struct Unknown {
+    pub start: bool,
+    pub rx: Option<Prescription>,
+    pub clock: Option<i64>,
+}
+
+/// The request of a step.
+pub(super) fn request_of(step: Option<&Step>) -> Option<&Request> {
+    match step.map(|step| &step.action) {
+        Some(Action::Do { request, .. }) => Some(request),
+        _ => None,
+    }
+}
