@@ -6,6 +6,7 @@ use pump_hil_language::scenario::{Source, SourceError, load};
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::Diagnostic;
 use pump_hil_model::mistake::{Code, Mistake, Subject};
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::yaml::tree::BYTES_MAX;
 use pump_hil_rig::files::read_bounded;
 use std::collections::BTreeMap;
@@ -140,7 +141,7 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
                 let message = "there is no scenario in this folder".to_owned();
                 loaded.diagnostics.push(Diagnostic::about_file(
                     Code::new(Subject::Scenario, Mistake::Unreadable),
-                    &path.display().to_string(),
+                    &safe_path(path),
                     message,
                     help,
                 ));
@@ -151,7 +152,7 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
                 }
             }
             Err(error) => {
-                let shown = path.display().to_string();
+                let shown = safe_path(path);
                 let help = Some("give scenario files, or folders that hold some".to_owned());
                 loaded.diagnostics.push(Diagnostic::about_file(
                     Code::new(Subject::Scenario, Mistake::Unreadable),
@@ -176,22 +177,22 @@ fn load_one(
     // As the person named it, so that an editor opens it.
     let shown = |name: &str| {
         if name == file && !given.is_dir() {
-            return given.display().to_string();
+            return safe_path(given);
         }
         let real = folder.root().join(name);
         let under = given.canonicalize().ok();
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
         if let Some(rest) = under.and_then(|under| real.strip_prefix(under).ok().map(Path::to_owned)) {
-            return given.join(rest).display().to_string();
+            return safe_path(given.join(rest));
         }
         let near = here.and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned));
-        near.unwrap_or(real).display().to_string()
+        safe_path(near.unwrap_or(real))
     };
     loaded.files += 1;
     match load(folder, file, catalog) {
         Ok(cases) => {
             if let Some(case) = cases.first() {
-                let here = folder.root().join(file).display().to_string();
+                let here = safe_path(folder.root().join(file));
                 match names.insert(case.scenario.clone(), here.clone()) {
                     // Named twice, such as by itself and by its folder: it runs once.
                     Some(other) if other == here => return,
@@ -253,7 +254,7 @@ pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
         let about = |path: &Path, error: &dyn std::fmt::Display| {
             vec![Diagnostic::about_file(
                 Code::new(subject, Mistake::Unreadable),
-                &path.display().to_string(),
+                &safe_path(path),
                 error.to_string(),
                 None,
             )]
@@ -264,7 +265,7 @@ pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
             let path = folder.join(&name);
             let bytes = source.read(&name).map_err(|error| about(&path, &error))?;
             let text = String::from_utf8(bytes).map_err(|error| about(&path, &error))?;
-            let shown = path.display().to_string();
+            let shown = safe_path(path);
             if subject == Subject::Drug {
                 loader.drugs(&shown, text);
             } else {
@@ -333,7 +334,7 @@ mod tests {
         assert_eq!(found.cases[0].case.file, "group/good.yaml");
         write(folder.path(), "scenarios/group/bad.yaml", "nonsense: 1\n");
         let told = loaded(std::slice::from_ref(&group)).diagnostics;
-        assert_eq!(told[0].file, group.join("bad.yaml").display().to_string());
+        assert_eq!(told[0].file, safe_path(group.join("bad.yaml")));
     }
 
     #[test]

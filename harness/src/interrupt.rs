@@ -1,6 +1,10 @@
 //! Ctrl-C, `kill` and a terminal that is closed: seen by every running case, which then leaves its pump safe.
 
+use crate::descriptors;
 use tokio::sync::watch;
+
+/// Descriptors that waiting for signals takes, and a few more: an event loop has two, tokio's pipe of signals three.
+const DESCRIPTORS: usize = 8;
 
 /// Tells whether the run was asked to stop. Cheap to clone; every case holds one.
 #[derive(Debug, Clone)]
@@ -60,6 +64,8 @@ impl Interrupt {
 /// # Errors
 /// When the system does not let the process handle signals.
 pub fn on_signals(interrupter: Interrupter) -> std::io::Result<()> {
+    // tokio panics where it gets no descriptors for its pipe of signals.
+    descriptors::available(DESCRIPTORS)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let (mut int, mut term, mut quit, mut hup, file_size) = {
         let _context = runtime.enter();

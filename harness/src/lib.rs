@@ -7,6 +7,7 @@
 //! together, and has the files and the command line.
 
 pub mod cli;
+pub mod descriptors;
 pub mod files;
 pub mod interrupt;
 pub mod journal;

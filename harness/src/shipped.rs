@@ -4,10 +4,12 @@ use crate::cli::inputs;
 use crate::interrupt;
 use crate::report::{self, Asked, ScenarioResult};
 use crate::snapshot;
-use crate::suite::{self, Settings, Snapshots};
+use crate::snapshot::Snapshots;
+use crate::suite::{self, Settings};
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::RigFile;
 use std::path::{Path, PathBuf};
@@ -31,7 +33,7 @@ pub struct Shipped {
 /// When the file is wrong; the message holds the diagnostics.
 #[must_use]
 pub fn cases(path: &Path, fixtures: &Path) -> Vec<Case> {
-    let wrong = |diagnostics: String| -> ! { panic!("{} has errors:\n{diagnostics}", path.display()) };
+    let wrong = |diagnostics: String| -> ! { panic!("{} has errors:\n{diagnostics}", safe_path(path)) };
     let catalog = match inputs::catalog(fixtures, &[]) {
         Ok(Ok(catalog)) => catalog,
         Ok(Err(diagnostics)) => wrong(diagnostics),
@@ -54,14 +56,12 @@ impl Shipped {
         let fixtures = folder.join("../fixtures");
         let cases = cases(folder, &fixtures);
         let rig = RigFile::load(&fixtures.join("rigs/sim.yaml")).unwrap_or_else(|error| panic!("{error}"));
-        let snapshots = Snapshots {
-            folder: folder.join("snapshots"),
-            update: snapshot::Update::from_env(),
-        };
+        let snapshots = Snapshots::open(folder.join("snapshots"), snapshot::Update::from_env())
+            .unwrap_or_else(|error| panic!("{error}"));
         let settings = Settings {
             rig,
             asked: Asked {
-                folder: folder.display().to_string(),
+                folder: safe_path(folder),
                 ..Asked::default()
             },
             out: out.join("journals"),

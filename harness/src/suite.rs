@@ -5,10 +5,11 @@ use crate::journal;
 use crate::report::{Asked, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
-use crate::snapshot;
+use crate::snapshot::{SnapshotError, Snapshots};
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Event;
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{OpenOptions, Rig, RigFile, host_time};
@@ -38,15 +39,6 @@ pub struct Settings {
     pub defect: Option<String>,
     /// Program that serves a simulated pump as a process; `None`: this one.
     pub exe: Option<PathBuf>,
-}
-
-/// Where the accepted dose logs are, and what may be written there.
-#[derive(Debug, Clone)]
-pub struct Snapshots {
-    /// The folder.
-    pub folder: PathBuf,
-    /// What may be written.
-    pub update: snapshot::Update,
 }
 
 /// Cases that run on one rig, in one way.
@@ -174,7 +166,7 @@ pub fn run_case(
     };
     let result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);
     let mut result = result.asked(&settings.asked);
-    result.journal = path.exists().then(|| path.display().to_string());
+    result.journal = path.exists().then(|| safe_path(&path));
     result
 }
 
@@ -197,12 +189,10 @@ fn play_and_judge(
     path: &Path,
 ) -> Outcome {
     let broken = |why: Trouble| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
-    let accepted = match &settings.snapshots {
-        Some(snapshots) if !snapshots.update.accepts() => match snapshot::accepted(&snapshots.folder, case) {
-            Ok(accepted) => accepted,
-            Err(error) => return broken(Trouble::told(TroubleCode::SNAPSHOT, error.to_string())),
-        },
-        _ => None,
+    let accepted = match settings.snapshots.as_ref().map(|snapshots| snapshots.accepted(case)) {
+        Some(Ok(accepted)) => accepted,
+        Some(Err(error)) => return broken(error.trouble()),
+        None => None,
     };
     let played = match play(case, settings, accepted, interrupt, onward, path) {
         Ok(played) => played,
@@ -222,9 +212,9 @@ fn play_and_judge(
     // A log that broke off, or that a wrong pump wrote, is put before nobody, and never accepted.
     if let Some(snapshots) = &settings.snapshots
         && outcome.verdict.is_right_but_for_the_snapshot()
-        && let Err(error) = snapshot::check(&snapshots.folder, case, &outcome.dose_log, &snapshots.update)
+        && let Err(error) = snapshots.check(case, &outcome.dose_log)
     {
-        outcome.add_trouble(Trouble::told(TroubleCode::SNAPSHOT, error.to_string()));
+        outcome.add_trouble(error.trouble());
     }
     outcome
 }
@@ -324,9 +314,13 @@ pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
         outcome.add_trouble(Trouble::JournalTorn { line });
     }
     if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
-        let checked = against(accepted, &header.case, &outcome.dose_log);
-        if let Some(reason) = checked.reason(&header.case, outcome.end) {
-            outcome.add_reason(reason);
+        match against(accepted, &header.case, &outcome.dose_log) {
+            Ok(checked) => checked
+                .reason(&header.case, outcome.end)
+                .into_iter()
+                .for_each(|reason| outcome.add_reason(reason)),
+            // What was accepted is on our side: a pump fails by nothing that cannot be read.
+            Err(error) => outcome.add_trouble(SnapshotError::of_journal(path, &error).trouble()),
         }
     }
     Ok((header, outcome))

@@ -4,6 +4,7 @@
 //! file can fill a terminal.
 
 use crate::mistake::Code;
+use crate::safe_text::{safe_lines, safe_path};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::fmt;
 
@@ -90,28 +91,30 @@ impl Diagnostic {
     #[must_use]
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let title = Level::ERROR.primary_title(self.message.as_str());
+        let (file, message) = (safe_path(&self.file), safe_lines(&self.message));
+        let (label, help) = (safe_lines(&self.label), self.help.as_deref().map(safe_lines));
+        let title = Level::ERROR.primary_title(message.as_str());
         let mut group = Group::with_title(title.id(self.code.to_string()));
         let whole_line = self.column as usize == 1 + self.excerpt[..self.span.0].chars().count();
         if self.excerpt.is_empty() || !whole_line {
             // Said apart from the snippet, which would count the column inside the excerpt.
-            let origin = Origin::path(self.file.as_str()).line(self.line as usize);
+            let origin = Origin::path(file.as_str()).line(self.line as usize);
             group = group.element(origin.char_column(self.column as usize));
         }
         if !self.excerpt.is_empty() {
             let annotation = AnnotationKind::Primary.span(self.span.0..self.span.1);
-            let annotation = if self.label.is_empty() {
+            let annotation = if label.is_empty() {
                 annotation
             } else {
-                annotation.label(self.label.as_str())
+                annotation.label(label.as_str())
             };
             let mut snippet = Snippet::source(self.excerpt.as_str()).line_start(self.line as usize);
             if whole_line {
-                snippet = snippet.path(self.file.as_str());
+                snippet = snippet.path(file.as_str());
             }
             group = group.element(snippet.annotation(annotation));
         }
-        if let Some(help) = &self.help {
+        if let Some(help) = &help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         renderer.render(&[group])
@@ -120,9 +123,10 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        let (file, message) = (safe_path(&self.file), safe_lines(&self.message));
+        write!(f, "{file}:{}:{}: {message}", self.line, self.column)?;
         match &self.help {
-            Some(help) => write!(f, " ({help})"),
+            Some(help) => write!(f, " ({})", safe_lines(help)),
             None => Ok(()),
         }
     }

@@ -4,9 +4,13 @@
 //! pump's text may otherwise recolour, overwrite or retitle a terminal, and break an XML or a table.
 
 use std::fmt::Write;
+use std::path::Path;
 
 /// Longest piece that is shown, in characters of the result.
 pub const LIMIT: usize = 512;
+
+/// Most bytes of a path that are shown: a system takes none longer (PATH_MAX of Linux).
+const PATH_LIMIT: usize = 4096;
 
 /// `text` with everything escaped that is not plainly visible, cut at [`LIMIT`] with a mark that says how much is missing.
 #[must_use]
@@ -37,9 +41,19 @@ pub fn safe_within(text: &str, limit: usize) -> String {
 /// As [`safe`], for bytes that may be no UTF-8; what is not becomes `\xNN`.
 #[must_use]
 pub fn safe_bytes(bytes: &[u8]) -> String {
+    bytes_within(bytes, LIMIT)
+}
+
+/// The name of a file or a folder as it is shown: somebody else may have given it. As [`safe_bytes`], with room for the longest path.
+#[must_use]
+pub fn safe_path(path: impl AsRef<Path>) -> String {
+    bytes_within(path.as_ref().as_os_str().as_encoded_bytes(), PATH_LIMIT)
+}
+
+fn bytes_within(bytes: &[u8], limit: usize) -> String {
     let mut out = String::new();
-    // A character of UTF-8 has at most 4 bytes (RFC 3629): LIMIT of them always fit, and a huge text is not gone through.
-    let cut = bytes.len().min(4 * LIMIT);
+    // A character of UTF-8 has at most 4 bytes (RFC 3629): `limit` of them always fit, and a huge text is not gone through.
+    let cut = bytes.len().min(4 * limit);
     for chunk in bytes[..cut].utf8_chunks() {
         for c in chunk.valid().chars() {
             push(&mut out, c);
@@ -49,8 +63,8 @@ pub fn safe_bytes(bytes: &[u8]) -> String {
         }
     }
     let total = out.chars().count();
-    if total > LIMIT || cut < bytes.len() {
-        let keep = out.char_indices().nth(LIMIT).map_or(out.len(), |(i, _)| i);
+    if total > limit || cut < bytes.len() {
+        let keep = out.char_indices().nth(limit).map_or(out.len(), |(i, _)| i);
         out.truncate(keep);
         let _ = write!(out, "[of {} bytes]", bytes.len());
     }
@@ -69,6 +83,38 @@ pub fn safe_lines(text: &str) -> String {
         }
     }
     out
+}
+
+/// As [`safe_lines`], but keeps colours: for texts that the harness itself coloured, whose parts were made harmless before.
+#[must_use]
+pub fn safe_styled(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        let length = colour(&rest[at..]);
+        out.push_str(&safe_lines(&rest[..at]));
+        if length == 0 {
+            push(&mut out, '\u{1b}');
+        }
+        out.push_str(&rest[at..at + length]);
+        rest = &rest[at + length.max(1)..];
+    }
+    out + &safe_lines(rest)
+}
+
+/// Bytes of the sequence that sets a colour or another way to write (ECMA-48, SGR) with which `text` begins; 0 where it is none.
+fn colour(text: &str) -> usize {
+    let Some(parameters) = text.strip_prefix("\u{1b}[") else {
+        return 0;
+    };
+    let digits = parameters
+        .bytes()
+        .take_while(|b| b.is_ascii_digit() || *b == b';')
+        .count();
+    match parameters.as_bytes().get(digits) {
+        Some(b'm') => digits + "\u{1b}[m".len(),
+        _ => 0,
+    }
 }
 
 fn push(out: &mut String, c: char) {
@@ -116,6 +162,25 @@ mod tests {
         assert!(text.len() < 600);
         assert!(text.ends_with("[+1048064 bytes]"), "{text}");
         assert!(safe_bytes(&vec![0xFF; 1 << 20]).ends_with("[of 1048576 bytes]"));
+    }
+
+    #[test]
+    fn a_path_is_shown_whole_and_harmless() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"a\x1b[31m/\xff\xe2\x80\xae.snap"));
+        assert_eq!(safe_path(path), "a\\u{1b}[31m/\\xff\\u{202e}.snap");
+        let long = "x/".repeat(2_000);
+        assert_eq!(safe_path(&long), long);
+        assert!(safe_path("x".repeat(1 << 20)).ends_with("[of 1048576 bytes]"));
+    }
+
+    #[test]
+    fn of_what_is_coloured_only_the_colours_stay() {
+        let text = "\u{1b}[1m\u{1b}[38;5;9merror\u{1b}[0m: a\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}";
+        assert_eq!(
+            safe_styled(text),
+            "\u{1b}[1m\u{1b}[38;5;9merror\u{1b}[0m: a\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{1b}"
+        );
     }
 
     #[test]

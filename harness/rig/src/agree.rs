@@ -7,6 +7,7 @@ use super::firmware::Firmware;
 use super::host_time;
 use super::probe::{self, CoreBackend, Debug, flash};
 use pump_hil_model::event::{Body, InFlash};
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_talk::device::Profile;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub(super) fn look_into_flash(debug: &mut Debug, firmware: &Firmware, build: Opt
 /// What is to be journaled of the firmware; `build` is the symbol of its build's text.
 pub(super) fn note(firmware: &Firmware, build: Option<&str>, in_flash: InFlash, took_ms: u64) -> Body {
     Body::Firmware {
-        elf: firmware.elf.display().to_string(),
+        elf: safe_path(&firmware.elf),
         sha256: firmware.image.sha256(),
         build: build.and_then(|symbol| firmware.image.text(symbol)).map(str::to_owned),
         in_flash,
@@ -112,7 +113,7 @@ impl Expected {
         };
         match said("build") == build {
             true => Ok(()),
-            false => Err(identity("build", said("build"), build, elf.display().to_string())),
+            false => Err(identity("build", said("build"), build, safe_path(&elf))),
         }
     }
 }

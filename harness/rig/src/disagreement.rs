@@ -1,5 +1,6 @@
 //! Board, probe and firmware that do not belong together.
 
+use pump_hil_model::safe_text::safe_path;
 use std::path::PathBuf;
 
 /// What does not belong together.
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 pub enum Disagreement {
     /// Other firmware is in flash.
     #[error(
-        "the chip's flash is not {}: it differs from {at:#010x} on; flash it with `--flash {}`, or name the firmware that is in it as `elf` in the rig file", .elf.display(), .elf.display()
+        "the chip's flash is not {}: it differs from {at:#010x} on; flash it with `--flash {}`, or name the firmware that is in it as `elf` in the rig file", safe_path(.elf), safe_path(.elf)
     )]
     Flash {
         /// The rig's firmware.
@@ -29,7 +30,7 @@ pub enum Disagreement {
     },
     /// The image is of another chip.
     #[error(
-        "{} has bytes at {at:#010x}, where {chip} has no memory; take the firmware that was built for this chip, or correct `chip` in the rig file; nothing was run", .elf.display()
+        "{} has bytes at {at:#010x}, where {chip} has no memory; take the firmware that was built for this chip, or correct `chip` in the rig file; nothing was run", safe_path(.elf)
     )]
     Misplaced {
         /// The rig's firmware.
@@ -41,7 +42,7 @@ pub enum Disagreement {
     },
     /// The image does not say of which build it is.
     #[error(
-        "{} has no text `{symbol}`, which the device profile calls its build; is it firmware for this profile?", .elf.display()
+        "{} has no text `{symbol}`, which the device profile calls its build; is it firmware for this profile?", safe_path(.elf)
     )]
     NoBuild {
         /// The rig's firmware.

@@ -14,6 +14,7 @@ use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::fault::{CATALOGUE, FaultName};
 use pump_hil_model::mistake::{Mistake, Subject};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::yaml::document::Document;
 use pump_hil_model::yaml::schema::published;
 use pump_hil_talk::device::Profile;
@@ -93,7 +94,7 @@ impl RigFile {
         flash: Option<&Path>,
         device: impl FnOnce(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
-        let (document, raw) = Document::read::<RawRig>(Subject::Rig, &path.display().to_string(), text)?;
+        let (document, raw) = Document::read::<RawRig>(Subject::Rig, &safe_path(path), text)?;
         let mut wrong = WrongFile(Vec::new());
         // It becomes part of the names of files.
         if !raw::is_name(&raw.rig) {
@@ -228,7 +229,7 @@ struct Device {
 
 impl Device {
     fn parse(text: String, file: PathBuf) -> Result<Self, RigError> {
-        let profile = Profile::parse(&text, &file.display().to_string())?;
+        let profile = Profile::parse(&text, &safe_path(&file))?;
         Ok(Self { profile, text, file })
     }
 
@@ -262,7 +263,7 @@ impl Device {
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let image = firmware::image(&files::tidy(&folder.join(elf)));
         image.map(Some).map_err(|error| {
-            let file = self.file.display().to_string();
+            let file = safe_path(&self.file);
             Profile::wrong(Mistake::Elf, &self.text, &file, "elf", error.of_elf()).into()
         })
     }

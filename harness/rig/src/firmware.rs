@@ -2,6 +2,7 @@
 
 use crate::files;
 use pump_hil_firmware::{Image, ImageError};
+use pump_hil_model::safe_text::safe_path;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ const ELF_BYTES_MAX: usize = 256 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
-    #[error("cannot read `{path}`: {why}", path = .path.display())]
+    #[error("cannot read `{path}`: {why}", path = safe_path(.path))]
     Unread {
         /// The file.
         path: PathBuf,
@@ -21,7 +22,7 @@ pub enum FileError {
         why: std::io::Error,
     },
     /// It is no firmware for this.
-    #[error("{path}: {why}", path = .path.display())]
+    #[error("{path}: {why}", path = safe_path(.path))]
     Elf {
         /// The file.
         path: PathBuf,
@@ -44,7 +45,7 @@ impl FileError {
     pub(super) fn of_elf(&self) -> String {
         match self {
             Self::Unread { path, why } if why.kind() == ErrorKind::NotFound => {
-                format!("there is no file `{}`: build the firmware first", path.display())
+                format!("there is no file `{}`: build the firmware first", safe_path(path))
             }
             Self::Unread { .. } | Self::Elf { .. } => self.to_string(),
         }

@@ -2,6 +2,7 @@
 
 use super::host_time::{self, Waited};
 use super::options::OpenOptions;
+use pump_hil_model::safe_text::safe_path;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,17 +60,17 @@ impl Pump {
             // Ctrl-C in a terminal reaches the whole group: the pump must live until it was made safe.
             .process_group(0)
             .spawn()
-            .map_err(|e| wrong(format!("{} does not start: {e}", exe.display())))?;
+            .map_err(|e| wrong(format!("{} does not start: {e}", safe_path(&exe))))?;
         let mut pump = Self { child, link };
         let mut waited = Waited::of(limit);
         while !pump.link.exists() {
             if let Ok(Some(status)) = pump.child.try_wait() {
-                return Err(wrong(format!("`{} sim` ended at once: {status}", exe.display())));
+                return Err(wrong(format!("`{} sim` ended at once: {status}", safe_path(&exe))));
             }
             if waited.so_far() > limit {
                 return Err(wrong(format!(
                     "`{} sim` gave no port within {} ms",
-                    exe.display(),
+                    safe_path(&exe),
                     limit.as_millis()
                 )));
             }

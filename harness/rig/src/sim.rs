@@ -5,6 +5,7 @@ use super::fence::{Advance, Fence, FenceError, Stop};
 use super::link::LinkError;
 use super::options::OpenOptions;
 use super::probe::{BusFault, CoreBackend, CoreRegister};
+use pump_hil_model::safe_text::safe_path;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use stub_sim::{Machine, MachineSettings, Register, SimControl, SimPump};
@@ -36,7 +37,7 @@ impl Pump {
             port: "a PTY for the simulated pump".to_owned(),
             why: e.to_string(),
         })?;
-        let port = pump.pty_path().display().to_string();
+        let port = safe_path(pump.pty_path());
         Ok(Self { pump, port })
     }
 
@@ -76,7 +77,7 @@ pub fn serve(options: &ServeOptions, stop: &AtomicBool, ready: impl FnOnce(&Path
     let link = options.link.as_deref();
     stub_sim::serve(machine, options.scale, link, stop, ready).map_err(|e| {
         LinkError::Open {
-            port: link.map_or_else(|| "a PTY".to_owned(), |l| l.display().to_string()),
+            port: link.map_or_else(|| "a PTY".to_owned(), safe_path),
             why: e.to_string(),
         }
         .into()

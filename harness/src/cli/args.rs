@@ -9,10 +9,11 @@ use std::path::PathBuf;
 /// delivered with what the prescription allows and with an accepted dose log.
 ///
 /// Exit codes: 0 everything passed, 1 a pump failed, 2 files or arguments are wrong, 3 the rig broke (nothing is said about the pump),
-/// 130 interrupted.
+/// 4 no case was played (the rig lacks what they need), 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(
     name = "pump-hil",
+    bin_name = "pump-hil",
     version,
     max_term_width = 110,
     after_help = "Start with:\n  pump-hil run scenarios\n  pump-hil check scenarios/occlusion-during-basal.yaml\n  pump-hil list --faults"
@@ -49,6 +50,9 @@ pub enum Command {
     /// Judge journals again: the same journal gives the same verdict, byte for byte.
     Replay(Replay),
     /// Look at new and changed dose logs one by one, and accept or reject them.
+    #[command(
+        after_help = "Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged or was accepted by nobody"
+    )]
     Review(Review),
     /// Print a JSON Schema that lets an editor complete and check these files.
     #[command(

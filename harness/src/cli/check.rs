@@ -3,7 +3,8 @@
 use super::args::Check;
 use super::exit::{CliError, Exit};
 use super::inputs;
-use super::print::{eprint, print};
+use super::print::{eprint, eprint_styled, print};
+use super::snapshots;
 use crate::report::counted;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,6 +17,12 @@ pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliEr
     };
     match loaded {
         Ok(groups) => {
+            let wrong = snapshots::wrong(&groups)?;
+            if !wrong.is_empty() {
+                wrong.iter().for_each(|what| eprint(&format!("error: {what}\n")));
+                eprint(&format!("{}\n", counted(wrong.len(), "error")));
+                return Ok(Exit::Usage);
+            }
             let cases = groups.iter().map(|group| group.cases.len()).sum();
             let files =
                 |group: &inputs::Group| group.cases.iter().map(|case| &case.file).collect::<BTreeSet<_>>().len();
@@ -28,7 +35,7 @@ pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliEr
             Ok(Exit::Passed)
         }
         Err(diagnostics) => {
-            eprint(&diagnostics);
+            eprint_styled(&diagnostics);
             Ok(Exit::Usage)
         }
     }

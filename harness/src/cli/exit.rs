@@ -2,6 +2,7 @@
 
 use crate::report::Tally;
 use crate::reporter::ReportError;
+use pump_hil_model::safe_text::safe_path;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,6 +17,8 @@ pub enum Exit {
     Usage,
     /// The rig broke: nothing is said about the pump.
     Rig,
+    /// No case was played, so that nothing was tested: the rig lacks what all of them need.
+    Untested,
     /// Stopped by Ctrl-C or SIGTERM.
     Interrupted,
 }
@@ -24,6 +27,7 @@ impl Exit {
     /// A pump's failure outweighs the rig's trouble.
     pub(super) fn of(tally: Tally) -> Self {
         match (tally.failed, tally.inconclusive) {
+            (0, 0) if tally.passed == 0 && tally.skipped > 0 => Self::Untested,
             (0, 0) => Self::Passed,
             (0, _) => Self::Rig,
             _ => Self::Failed,
@@ -39,6 +43,7 @@ impl From<Exit> for ExitCode {
             // As clap ends for arguments that it refuses itself.
             Exit::Usage => 2,
             Exit::Rig => 3,
+            Exit::Untested => 4,
             // 128 and the number of SIGINT, as a shell tells of a command that it ended.
             Exit::Interrupted => 130,
         })
@@ -67,7 +72,7 @@ impl CliError {
     }
 
     pub(super) fn no_such_path(path: &Path) -> Self {
-        Self::usage(format!("there is no file or folder `{}`", path.display()))
+        Self::usage(format!("there is no file or folder `{}`", safe_path(path)))
     }
 
     pub(super) fn rig(message: impl ToString) -> Self {
@@ -102,5 +107,13 @@ mod tests {
             [exit(0, 0), exit(1, 0), exit(0, 1), exit(1, 1)],
             [Exit::Passed, Exit::Failed, Exit::Rig, Exit::Failed]
         );
+        let skipped = |skipped| {
+            Exit::of(Tally {
+                skipped,
+                ..Tally::default()
+            })
+        };
+        // An empty part of a run is nothing wrong.
+        assert_eq!([skipped(1), skipped(0)], [Exit::Untested, Exit::Passed]);
     }
 }

@@ -5,6 +5,7 @@ use crate::files;
 use pump_hil_language::catalog::Catalog;
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::{self, Diagnostic};
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::{RigError, RigFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
@@ -18,7 +19,7 @@ pub(crate) fn fixtures(given: Option<&Path>, scenarios: &[PathBuf]) -> Result<Pa
             true => Ok(given.to_owned()),
             false => Err(CliError::usage(format!(
                 "there is no folder `{}`; name the fixtures with --fixtures DIR",
-                given.display()
+                safe_path(given)
             ))),
         };
     }
@@ -88,7 +89,7 @@ fn namesakes(files: &[PathBuf], rigs: &[RigFile]) -> Option<String> {
     let mut seen = BTreeMap::new();
     files.iter().zip(rigs).find_map(|(file, rig)| {
         let before: &PathBuf = seen.insert(&rig.name, file)?;
-        let (before, file, name) = (before.display(), file.display(), &rig.name);
+        let (before, file, name) = (safe_path(before), safe_path(file), &rig.name);
         Some(format!(
             "`{before}` and `{file}` are both the rig `{name}`, and the journals of one would overwrite the other's; \
              name each rig once, and give each its own `rig:`"
@@ -115,6 +116,8 @@ pub(crate) struct Group {
     pub folder: PathBuf,
     /// Its cases, sorted by name.
     pub cases: Vec<Case>,
+    /// Whether all scenarios of the folder were read.
+    pub whole: bool,
 }
 
 /// Every case of the files and folders named, by folder of scenarios; or everything that is wrong with them, rendered.
@@ -128,20 +131,27 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
     if !loaded.diagnostics.is_empty() {
         return Ok(Err(render(&loaded.diagnostics)));
     }
+    let named: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
-    let mut groups: BTreeMap<PathBuf, Vec<Case>> = BTreeMap::new();
+    let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
     for found in loaded.cases {
+        let whole = named.contains(&found.folder);
         let folder = match here.as_ref().and_then(|here| found.folder.strip_prefix(here).ok()) {
             Some(relative) => relative.to_owned(),
             None => found.folder,
         };
-        groups.entry(folder).or_default().push(found.case);
+        let group = groups.entry(folder).or_insert_with_key(|folder| Group {
+            folder: folder.clone(),
+            cases: Vec::new(),
+            whole,
+        });
+        group.cases.push(found.case);
     }
-    let group = |(folder, mut cases): (PathBuf, Vec<Case>)| {
-        cases.sort_by_cached_key(Case::name);
-        Group { folder, cases }
+    let sorted = |mut group: Group| {
+        group.cases.sort_by_cached_key(Case::name);
+        group
     };
-    Ok(Ok(groups.into_iter().map(group).collect()))
+    Ok(Ok(groups.into_values().map(sorted).collect()))
 }
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {

@@ -3,7 +3,7 @@
 use super::args::{List, Schema, SchemaKind};
 use super::exit::{CliError, Exit};
 use super::inputs;
-use super::print::{eprint, print};
+use super::print::{eprint_styled, print};
 use crate::report::counted;
 use pump_hil_language::catalog::coverage::{coverage, render};
 use pump_hil_language::scenario::schema::{FileKind, schema as scenario_schema};
@@ -44,7 +44,7 @@ pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliErro
 }
 
 fn wrong(diagnostics: &str) -> Exit {
-    eprint(diagnostics);
+    eprint_styled(diagnostics);
     Exit::Usage
 }
 

@@ -13,17 +13,22 @@ mod review;
 mod run;
 #[cfg(feature = "sim")]
 mod sim;
+mod snapshots;
 mod summary;
 
 pub use args::Cli;
 pub use exit::{CliError, Exit};
 
 use args::Command;
+use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue};
 use print::eprint;
+use pump_hil_model::safe_text::safe;
 
 /// Runs what was asked for.
 #[must_use]
 pub fn main(cli: Cli) -> Exit {
+    std::panic::set_hook(Box::new(|panic| eprint(&told_of(panic))));
     start_log(cli.log.as_deref());
     let done = match cli.command {
         Command::Run(args) => run::run(&args, cli.fixtures.as_deref()),
@@ -41,14 +46,53 @@ pub fn main(cli: Cli) -> Exit {
     })
 }
 
+/// What was typed. Where it is wrong, or a help text was asked for, that is told, and the process ends.
+#[must_use]
+pub fn typed() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| harmless(error).exit())
+}
+
+/// An error about arguments that shows them harmlessly: a script may have built them of somebody else's file names.
+fn harmless(mut error: clap::Error) -> clap::Error {
+    let all: Vec<(ContextKind, ContextValue)> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
+    let spoilt = |text: &String| safe(text) != *text;
+    for (kind, value) in all {
+        let value = match value {
+            ContextValue::String(text) => ContextValue::String(safe(&text)),
+            ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(|text| safe(text)).collect()),
+            // A piece of advice that repeats an argument is coloured already, and is no use where the argument is not what it looks like.
+            ContextValue::StyledStrs(_) if std::env::args_os().any(|arg| spoilt(&arg.to_string_lossy().into())) => {
+                ContextValue::None
+            }
+            other => other,
+        };
+        error.insert(kind, value);
+    }
+    error
+}
+
+/// A panic in words, with the calls that led to it where `RUST_BACKTRACE` asks for them. What failed may repeat a pump's text.
+fn told_of(panic: &std::panic::PanicHookInfo<'_>) -> String {
+    let calls = std::backtrace::Backtrace::capture();
+    let thread = std::thread::current();
+    let mut told = format!("thread '{}' {panic}\n", thread.name().unwrap_or("without a name"));
+    if calls.status() == std::backtrace::BacktraceStatus::Captured {
+        told.push_str(&format!("{calls}\n"));
+    }
+    told
+}
+
 /// The log goes to standard error, so that standard output stays the result.
 fn start_log(filter: Option<&str>) {
     let filter = filter.map(str::to_owned).or_else(|| std::env::var("RUST_LOG").ok());
     if let Some(filter) = filter {
-        let filter = tracing_subscriber::EnvFilter::new(filter);
+        let filter = match tracing_subscriber::EnvFilter::try_new(&filter) {
+            Ok(filter) => filter,
+            Err(error) => return eprint(&format!("no log: `{filter}` is no filter of it: {error}\n")),
+        };
         tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr)
+            .with_writer(|| print::Log)
             // It would tell of a closed terminal on that very terminal, which panics, on the way to safety as well.
             .log_internal_errors(false)
             .init();

@@ -1,6 +1,7 @@
 //! The folder that a run writes into: its own as long as it lasts, because two runs in one would write over each other's journals.
 
 use super::exit::CliError;
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::host_time;
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
@@ -24,7 +25,7 @@ impl OutFolder {
     pub fn open(named: Option<&Path>) -> Result<Self, CliError> {
         let path = named.map_or_else(new_run_folder, Path::to_owned);
         let cannot = |what: &str, e: &dyn std::fmt::Display| {
-            CliError::usage(format!("cannot {what} the output folder `{}`: {e}", path.display()))
+            CliError::usage(format!("cannot {what} the output folder `{}`: {e}", safe_path(&path)))
         };
         std::fs::create_dir_all(&path).map_err(|e| cannot("make", &e))?;
         let mut options = File::options();

@@ -1,13 +1,18 @@
-//! The two streams that commands print to.
+//! The two streams that commands print to: the one door to a person's terminal.
+//!
+//! Invariant: nothing goes through it that could steer a terminal. Names of files, arguments and a pump's words are made harmless where a text is made; what
+//! was forgotten there, in a message of a library as well, is made so here.
 
 use crate::reporter::ReportError;
+use pump_hil_model::safe_text::{safe_lines, safe_styled};
+use std::io::Write as _;
 
 /// Prints to standard output; a closed pipe (`pump-hil list | head`) is not an error, a full disk is.
 pub(super) fn print(text: &str) -> Result<(), ReportError> {
-    use std::io::{ErrorKind, Write};
+    use std::io::ErrorKind;
     let mut out = std::io::stdout().lock();
     // Flushed here: what is left in a buffer when the process ends is lost without a word.
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(safe_lines(text).as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(ReportError::Output(e)),
         _ => Ok(()),
     }
@@ -15,7 +20,30 @@ pub(super) fn print(text: &str) -> Result<(), ReportError> {
 
 /// Prints to standard error.
 pub(super) fn eprint(text: &str) {
-    use std::io::Write;
+    to_error(&safe_lines(text));
+}
+
+/// Prints diagnostics to standard error, which may be coloured.
+pub(super) fn eprint_styled(text: &str) {
+    to_error(&safe_styled(text));
+}
+
+fn to_error(text: &str) {
     // A terminal that was closed must not end a run (`eprint!` would panic), and nowhere is left to tell it.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Standard error for the log, which holds what pumps and probes say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Log;
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        to_error(&safe_lines(&String::from_utf8_lossy(bytes)));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -6,6 +6,7 @@ use crate::report::{ScenarioResult, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -88,8 +89,9 @@ impl Reporter for Bar {
         match event {
             RunEvent::Begun { cases, .. } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
             RunEvent::CaseBegun { case, name } => {
+                let name = safe(name);
                 self.bar.set_message(name.clone());
-                self.names.insert(*case, name.clone());
+                self.names.insert(*case, name);
             }
             RunEvent::CaseAt { case, t } => {
                 if let Some(name) = self.names.get(case) {

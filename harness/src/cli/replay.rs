@@ -7,6 +7,7 @@ use super::progress::{Lines, To};
 use crate::report::{ScenarioResult, Tally};
 use crate::reporter::{Reporter as _, RunEvent};
 use crate::suite;
+use pump_hil_model::safe_text::safe_path;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
             Ok((header, outcome)) => {
                 tally.count(&outcome.verdict);
                 let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
-                result.journal = Some(path.display().to_string());
+                result.journal = Some(safe_path(&path));
                 let result = Arc::new(result);
                 lines.on(&RunEvent::CaseEnded { case, result })?;
             }
@@ -54,7 +55,7 @@ fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let cannot = |e: std::io::Error| CliError::usage(format!("cannot read the folder `{}`: {e}", folder.display()));
+    let cannot = |e: std::io::Error| CliError::usage(format!("cannot read the folder `{}`: {e}", safe_path(folder)));
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();

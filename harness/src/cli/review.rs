@@ -3,13 +3,14 @@
 use super::args::Review;
 use super::exit::{CliError, Exit};
 use crate::snapshot::{self, By, Choice};
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::host_time;
 
 pub(super) fn review(args: &Review) -> Result<Exit, CliError> {
     if !args.folder.is_dir() {
         return Err(CliError::usage(format!(
             "there is no folder `{}`; name the one with the snapshots",
-            args.folder.display()
+            safe_path(&args.folder)
         )));
     }
     let all = args.all.then_some(Choice::Accept);
@@ -22,9 +23,9 @@ pub(super) fn review(args: &Review) -> Result<Exit, CliError> {
         &by,
     )
     .map_err(CliError::usage)?;
-    Ok(if reviewed.waiting.is_empty() {
-        Exit::Passed
-    } else {
-        Exit::Failed
+    Ok(match (reviewed.wrong.is_empty(), reviewed.waiting.is_empty()) {
+        (false, _) => Exit::Usage,
+        (true, false) => Exit::Failed,
+        (true, true) => Exit::Passed,
     })
 }

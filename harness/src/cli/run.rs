@@ -5,28 +5,31 @@ use super::exit::{CliError, Exit};
 use super::inputs;
 use super::inputs::Group;
 use super::out::OutFolder;
-use super::print::{eprint, print};
+use super::print::{eprint, eprint_styled, print};
 use super::progress;
+use super::snapshots;
 use super::summary::Summary;
+use crate::descriptors;
 use crate::interrupt;
-use crate::report::{Asked, Tally, counted};
+use crate::report::{Asked, Tally, counted, terminal};
 use crate::reporter::{ReportFile, Reporter, Reporters};
-use crate::snapshot;
-use crate::suite::{self, Batch, Settings, Snapshots};
+use crate::snapshot::{Snapshots, Update};
+use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::{Filter, Shard};
+use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_rig::{RigFile, host_time};
 use std::path::Path;
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     let update = if args.accept {
-        snapshot::Update::accept(host_time::utc()).map_err(CliError::usage)?
+        Update::accept(host_time::utc()).map_err(CliError::usage)?
     } else {
-        snapshot::Update::from_env()
+        Update::from_env()
     };
-    let work = match work(args, fixtures)? {
+    let work = match work(args, fixtures, &update)? {
         Ok(work) => work,
         Err(diagnostics) => {
-            eprint(&diagnostics);
+            eprint_styled(&diagnostics);
             return Ok(Exit::Usage);
         }
     };
@@ -40,8 +43,11 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
         Box::new(Summary),
     ];
     let mut reporters = Reporters::new(reporters);
-    let ended = suite::run(&batches(args, &work, &update, out.path()), &interrupt, &mut reporters);
-    let where_it_is = format!("Journals, results.json and junit.xml are in {}\n", out.path().display());
+    let ended = suite::run(&batches(args, &work, out.path()), &interrupt, &mut reporters);
+    let where_it_is = format!(
+        "Journals, results.json and junit.xml are in {}\n",
+        safe_path(out.path())
+    );
     let told = reporters.finish().and_then(|()| print(&where_it_is));
     if ended.interrupted.is_some() {
         // It may have been broken off by closing the terminal, on which nothing can be told any more.
@@ -51,21 +57,31 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
         return Ok(Exit::Interrupted);
     }
     told?;
-    Ok(Exit::of(Tally::of(
-        ended.results.iter().map(|result| &result.outcome.verdict),
-    )))
+    work.notes.iter().for_each(|note| eprint(&format!("warning: {note}\n")));
+    let exit = Exit::of(Tally::of(ended.results.iter().map(|result| &result.outcome.verdict)));
+    if exit == Exit::Untested {
+        let skipped = terminal::skipped(&ended.results).join("; ");
+        eprint(&format!(
+            "error: no case was played, so nothing was tested: {skipped}\n"
+        ));
+    }
+    Ok(exit)
 }
 
 /// What is to be run: every selected case on every rig.
 struct Work {
     rigs: Vec<RigFile>,
     groups: Vec<Group>,
+    /// Where the accepted dose logs of each group are.
+    snapshots: Vec<Snapshots>,
+    /// What is to be said of them when the run is over.
+    notes: Vec<String>,
     /// The fixtures that were named.
     fixtures: Option<String>,
 }
 
 /// Loads what is to be run; or everything that is wrong with it, rendered.
-fn work(args: &Run, fixtures: Option<&Path>) -> Result<Result<Work, String>, CliError> {
+fn work(args: &Run, fixtures: Option<&Path>, update: &Update) -> Result<Result<Work, String>, CliError> {
     let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose();
     let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose();
     let (filter, shard) = (filter.map_err(CliError::usage)?, shard.map_err(CliError::usage)?);
@@ -81,38 +97,74 @@ fn work(args: &Run, fixtures: Option<&Path>) -> Result<Result<Work, String>, Cli
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
     let found = count(&groups);
-    select(&mut groups, filter.as_ref(), shard);
-    if count(&groups) == 0 {
+    let snapshots: Vec<Snapshots> = groups
+        .iter()
+        .map(|group| snapshots::of(group, update))
+        .collect::<Result<_, _>>()?;
+    let mut notes = Vec::new();
+    if filter.is_none() && shard.is_none() {
+        for group in &groups {
+            notes.extend(snapshots::orphans(group)?);
+        }
+    }
+    let selected = select(&mut groups, filter.as_ref(), shard);
+    if selected == 0 {
         return Err(nothing_selected(args, found));
     }
+    if let (0, Some(shard)) = (count(&groups), &args.shard) {
+        // Nothing is wrong with it: there are more machines than cases.
+        let selected = counted(selected, "case");
+        eprint(&format!(
+            "of {selected}, `--shard {}` holds none: nothing to do here\n",
+            safe(shard)
+        ));
+    }
+    let of_all = groups.iter().zip(&snapshots);
+    notes.extend(of_all.filter_map(|(group, snapshots)| snapshots::without_record(group, snapshots)));
     Ok(Ok(Work {
         rigs,
         groups,
-        fixtures: fixtures.map(|folder| folder.display().to_string()),
+        snapshots,
+        notes,
+        fixtures: fixtures.map(named),
     }))
 }
 
+/// Cases at the same time, as asked for and as there are descriptors for; where those are fewer, it is told.
+fn jobs(args: &Run, work: &Work) -> usize {
+    let asked = args.jobs.map_or_else(inputs::processors, usize::from);
+    // Neither are more of them than the largest group has cases.
+    let most = work.groups.iter().map(|group| group.cases.len()).max().unwrap_or(0);
+    let wanted = asked.min(most).max(1);
+    let (room, allowed) = descriptors::room(wanted);
+    if room < wanted {
+        eprint(&format!(
+            "{} at a time instead of {wanted}: only {allowed} open files are allowed (`ulimit -n`)\n",
+            counted(room, "case")
+        ));
+    }
+    room
+}
+
 /// One rig after the other, each with every group.
-fn batches<'a>(args: &Run, work: &'a Work, update: &snapshot::Update, out: &Path) -> Vec<Batch<'a>> {
+fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
+    let jobs = jobs(args, work);
     let mut batches = Vec::new();
     for (at, rig) in work.rigs.iter().enumerate() {
         // There is one board, and one line to it.
         let jobs_max = if rig.is_simulated() { usize::MAX } else { 1 };
-        for group in &work.groups {
+        for (group, snapshots) in work.groups.iter().zip(&work.snapshots) {
             let settings = Settings {
                 rig: rig.clone(),
                 asked: Asked {
-                    folder: group.folder.display().to_string(),
-                    rig_file: args.rig.get(at).map(|file| file.display().to_string()),
-                    flash: args.flash.as_ref().map(|elf| elf.display().to_string()),
+                    folder: named(&group.folder),
+                    rig_file: args.rig.get(at).map(|file| named(file)),
+                    flash: args.flash.as_deref().map(named),
                     fixtures: work.fixtures.clone(),
                 },
                 out: out.to_owned(),
-                snapshots: Some(Snapshots {
-                    folder: group.folder.join("snapshots"),
-                    update: update.clone(),
-                }),
-                jobs: args.jobs.map_or_else(inputs::processors, usize::from).min(jobs_max),
+                snapshots: Some(snapshots.clone()),
+                jobs: jobs.min(jobs_max),
                 defect: args.defect.name(),
                 exe: None,
             };
@@ -125,12 +177,17 @@ fn batches<'a>(args: &Run, work: &'a Work, update: &snapshot::Update, out: &Path
     batches
 }
 
+/// A path as the user named it, for a command that is pasted: made harmless only where it is shown.
+fn named(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
 fn count(groups: &[Group]) -> usize {
     groups.iter().map(|group| group.cases.len()).sum()
 }
 
-/// Keeps the cases that the filter selects and that are in the shard.
-fn select(groups: &mut [Group], filter: Option<&Filter>, shard: Option<Shard>) {
+/// Keeps the cases that the filter selects and that are in the shard; gives how many the filter selects.
+fn select(groups: &mut [Group], filter: Option<&Filter>, shard: Option<Shard>) -> usize {
     let mut at = 0;
     for group in groups {
         group.cases.retain(|case| {
@@ -142,15 +199,16 @@ fn select(groups: &mut [Group], filter: Option<&Filter>, shard: Option<Shard>) {
             shard.is_none_or(|shard| shard.selects(at - 1))
         });
     }
+    at
 }
 
 fn nothing_selected(args: &Run, found: usize) -> CliError {
     let found = counted(found, "case");
-    CliError::usage(match (&args.filter, &args.shard) {
-        (Some(filter), _) => {
+    CliError::usage(match &args.filter {
+        Some(filter) => {
+            let filter = safe(filter);
             format!("--filter '{filter}' selects none of {found}; `pump-hil list` shows their names")
         }
-        (None, Some(shard)) => format!("--shard {shard} holds none of {found}"),
-        (None, None) => "there is no scenario in what was named".to_owned(),
+        None => "there is no scenario in what was named".to_owned(),
     })
 }

@@ -4,6 +4,7 @@ use super::args::Sim;
 use super::exit::{CliError, Exit};
 use super::print::print;
 use crate::interrupt;
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::{OpenOptions, ServeOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +40,7 @@ pub(super) fn serve(args: &Sim) -> Result<Exit, CliError> {
     pump_hil_rig::serve(&options, &stop, |port| {
         printed = print(&format!(
             "the simulated pump is at {}; Ctrl-C ends it\n",
-            port.display()
+            safe_path(port)
         ));
         // A pump whose port nobody was told serves nobody.
         stop.fetch_or(printed.is_err(), Ordering::AcqRel);

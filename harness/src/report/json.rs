@@ -16,25 +16,25 @@ use std::borrow::Borrow;
 pub const VERSION: u32 = 1;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Report {
     pump_hil_results: u32,
     tally: Tally,
-    results: Vec<One<'a>>,
+    results: Vec<One>,
 }
 
 #[derive(Serialize)]
-struct One<'a> {
+struct One {
     name: String,
     file: String,
     rig: String,
     #[serde(flatten)]
-    verdict: Told<'a>,
-    verifies: &'a [String],
-    alarm_latencies: &'a [AlarmLatency],
+    verdict: Told,
+    verifies: Vec<String>,
+    alarm_latencies: Vec<AlarmLatency>,
     events: u64,
     end_ms: i64,
     took_us: u128,
-    journal: Option<&'a str>,
+    journal: Option<String>,
     not_safe: Vec<String>,
     unasked_starts: u32,
     crashes: Vec<At>,
@@ -43,18 +43,18 @@ struct One<'a> {
 /// A verdict, with its reasons in words.
 #[derive(Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
-enum Told<'a> {
+enum Told {
     Passed,
-    Failed { reasons: Vec<Because<'a>> },
+    Failed { reasons: Vec<Because> },
     Inconclusive { why: Vec<String> },
     Skipped { why: String },
 }
 
 #[derive(Serialize)]
-struct Because<'a> {
+struct Because {
     kind: ReasonKind,
     t: Span,
-    step: Option<&'a StepId>,
+    step: Option<StepId>,
     line: Option<u32>,
     expected: String,
     came: String,
@@ -83,21 +83,30 @@ pub fn report(results: &[impl Borrow<ScenarioResult>]) -> serde_json::Result<Str
     Ok(text)
 }
 
-fn one(result: &ScenarioResult) -> One<'_> {
+fn one(result: &ScenarioResult) -> One {
     One {
         name: safe(&result.name),
         file: safe(&result.file),
         rig: safe(&result.rig),
         verdict: told(&result.outcome.verdict),
-        verifies: &result.verifies,
-        alarm_latencies: &result.outcome.latencies,
+        verifies: result.verifies.iter().map(|id| safe(id)).collect(),
+        alarm_latencies: result.outcome.latencies.iter().map(latency).collect(),
         events: result.outcome.events,
         end_ms: result.outcome.end.0,
         took_us: result.took.as_micros(),
-        journal: result.journal.as_deref(),
+        journal: result.journal.as_deref().map(safe),
         not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
         unasked_starts: result.outcome.unasked_starts,
         crashes: result.outcome.crashes.iter().map(at).collect(),
+    }
+}
+
+/// The alarm's name is the pump's word.
+fn latency(of: &AlarmLatency) -> AlarmLatency {
+    AlarmLatency {
+        fault: safe(&of.fault),
+        alarm: safe(&of.alarm),
+        latency: of.latency,
     }
 }
 
@@ -109,7 +118,7 @@ fn at((t, crash): &(Span, Crash)) -> At {
 }
 
 /// A verdict in words. JSON would carry an escape sequence faithfully to whoever prints it.
-fn told(verdict: &Verdict) -> Told<'_> {
+fn told(verdict: &Verdict) -> Told {
     match verdict {
         Verdict::Passed => Told::Passed,
         Verdict::Failed { reasons } => Told::Failed {
@@ -122,11 +131,11 @@ fn told(verdict: &Verdict) -> Told<'_> {
     }
 }
 
-fn because(reason: &Reason) -> Because<'_> {
+fn because(reason: &Reason) -> Because {
     Because {
         kind: reason.kind,
         t: reason.t,
-        step: reason.step.as_ref(),
+        step: reason.step.as_ref().map(|step| StepId(safe(&step.0))),
         line: reason.line,
         expected: safe_lines(&reason.expected.to_string()),
         came: safe_lines(&reason.came.to_string()),

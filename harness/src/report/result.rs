@@ -1,7 +1,7 @@
 //! One scenario's result, and the commands that lead on from it.
 
 use pump_hil_model::case::Case;
-use pump_hil_model::safe_text::safe;
+use pump_hil_model::safe_text::{safe, safe_lines};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_verdict::judge::Outcome;
 use std::time::Duration;
@@ -111,9 +111,22 @@ impl ScenarioResult {
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '=' | ':');
     if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        // Between single quotes nothing is special but their end (POSIX.1-2017, Shell Command Language, 2.2.2).
-        format!("'{}'", safe(text).replace('\'', "'\\''"))
+        return text.to_owned();
     }
+    if safe_lines(text) == text && !text.contains('\n') {
+        // Between single quotes nothing is special but their end (POSIX.1-2017, Shell Command Language, 2.2.2).
+        return format!("'{}'", text.replace('\'', "'\\''"));
+    }
+    // What must not be shown as it is stands there as its bytes (POSIX.1-2024, 2.2.4): the command still names the same file.
+    let mut word = "$'".to_owned();
+    for c in text.chars() {
+        let mut bytes = [0; 4];
+        let c = c.encode_utf8(&mut bytes);
+        match &*c {
+            "\\" | "'" => word.extend(["\\", c]),
+            c if safe(c) == c => word.push_str(c),
+            c => word.extend(c.bytes().map(|byte| format!("\\x{byte:02x}"))),
+        }
+    }
+    word + "'"
 }

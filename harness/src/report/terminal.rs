@@ -8,7 +8,7 @@ use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
 use std::borrow::Borrow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Reasons of one result that are shown in full.
@@ -95,6 +95,32 @@ pub fn not_safe(results: &[impl Borrow<ScenarioResult>]) -> String {
     out
 }
 
+/// Reasons why cases were skipped that are told.
+const SKIPS_SHOWN: usize = 6;
+
+/// Why cases were skipped, each reason with their number, the most frequent first.
+#[must_use]
+pub fn skipped(results: &[impl Borrow<ScenarioResult>]) -> Vec<String> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in results.iter().map(Borrow::borrow) {
+        if let Verdict::Skipped { why } = &result.outcome.verdict {
+            *reasons.entry(why).or_default() += 1;
+        }
+    }
+    let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+    // It is stable: what is as frequent keeps the order of the words.
+    reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let told = reasons.iter().take(SKIPS_SHOWN);
+    let mut told: Vec<String> = told
+        .map(|(why, number)| format!("{}: {}", safe(why), counted(*number, "case")))
+        .collect();
+    if reasons.len() > SKIPS_SHOWN {
+        let rest: usize = reasons[SKIPS_SHOWN..].iter().map(|(_, number)| number).sum();
+        told.push(format!("other reasons: {}", counted(rest, "case")));
+    }
+    told
+}
+
 /// All verdicts, what did not pass last, where it is seen, and how many of each. The rig has a column only where there are several: so a line fits
 /// into 80 columns.
 #[must_use]
@@ -145,9 +171,13 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         _ => format!(" on {}", rigs.into_iter().collect::<Vec<_>>().join(", ")),
     };
     let tally = Tally::of(results.iter().map(|r| &r.outcome.verdict));
+    let why = match skipped(&results).as_slice() {
+        [] => String::new(),
+        why => format!(" ({})", why.join("; ")),
+    };
     let _ = writeln!(
         out,
-        "{}{on}: {} passed, {} failed, {} inconclusive, {} skipped",
+        "{}{on}: {} passed, {} failed, {} inconclusive, {} skipped{why}",
         counted(results.len(), "case"),
         tally.passed,
         tally.failed,

@@ -194,5 +194,9 @@ fn a_name_with_brackets_is_quoted_for_the_shell() {
             "pump-hil run 'my scenarios/situation.yaml' --rig bench.yaml --flash pump.elf --filter 'name:rates[slow]'"
         )
     );
+    result.file = "a\u{1b}[31m \\ it's\u{202e}.yaml".into();
+    let again = result.again().unwrap();
+    let word = r"pump-hil run $'a\x1b[31m \\ it\'s\xe2\x80\xae.yaml' --rig";
+    assert!(again.starts_with(word), "{again}");
     assert_eq!(passed().again(), None, "of a replay nobody knows how it was run");
 }

@@ -2,6 +2,7 @@
 
 use crate::report::ScenarioResult;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::safe_path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ pub trait Reporter {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A file takes it not.
-    #[error("cannot write `{path}`: {source}", path = .path.display())]
+    #[error("cannot write `{path}`: {source}", path = safe_path(.path))]
     File {
         /// The file.
         path: PathBuf,

@@ -1,50 +1,101 @@
 //! Dose logs held against the accepted ones.
 
-use super::accept::{self, snapshot_path};
+use super::accept;
 use super::error::SnapshotError;
+use super::file::{self, snapshot_path};
 use super::update::Update;
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_verdict::dose::{DoseLog, compare};
-use pump_hil_verdict::snapshot::{Checked, differences};
-use std::path::Path;
+use pump_hil_verdict::snapshot::{Checked, Kept, Record, allowed};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// What a run of `case` is held to, for the header of its journal; `None` where it keeps no snapshot, empty where none was accepted yet.
-///
-/// # Errors
-/// [`SnapshotError`] where the file cannot be read.
-pub fn accepted(folder: &Path, case: &Case) -> Result<Option<String>, SnapshotError> {
-    if case.snapshot.is_none() {
-        return Ok(None);
-    }
-    accept::read(&snapshot_path(folder, &case.name())).map(|text| Some(text.unwrap_or_default()))
+/// Where the accepted dose logs are, who accepted which of them, and what may be written there.
+#[derive(Debug, Clone)]
+pub struct Snapshots {
+    folder: PathBuf,
+    update: Update,
+    /// `None` where there is none: then nobody can say what was accepted, and every log counts as it is.
+    record: Option<Arc<Record>>,
 }
 
-/// Compares the dose log of a run of `case` with its snapshot in `folder`, and writes what `update` allows.
-///
-/// # Errors
-/// [`SnapshotError`] where a file cannot be read or written; that is no failure of the pump.
-pub fn check(folder: &Path, case: &Case, log: &DoseLog, update: &Update) -> Result<Checked, SnapshotError> {
-    let Some(tolerance) = case.snapshot else {
-        return Ok(Checked::None);
-    };
-    let path = snapshot_path(folder, &case.name());
-    let text = log.to_string();
-    let accepted = accept::read(&path)?;
-    let differences = accepted.as_ref().map(|old| differences(old, log, &text, &tolerance));
-    if differences.as_ref().is_some_and(Vec::is_empty) {
-        return keep(folder, case, &text, tolerance);
+impl Snapshots {
+    /// Those in `folder`, which may not be there yet.
+    ///
+    /// # Errors
+    /// The record of acceptances is damaged, or the folder is none.
+    pub fn open(folder: PathBuf, update: Update) -> Result<Self, SnapshotError> {
+        let record = file::record(&folder)?.map(Arc::new);
+        Ok(Self { folder, update, record })
     }
-    let pending = match update {
-        Update::Accept(by) => {
-            return accept::accept(folder, case, &text, by).map(Checked::Accepted);
+
+    /// Where they are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether there is a record of who accepted what.
+    #[must_use]
+    pub fn has_record(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// What a run of `case` is held to, for the header of its journal; `None` where it keeps no snapshot, or where whatever comes is accepted; empty where
+    /// none was accepted yet.
+    ///
+    /// # Errors
+    /// The file is damaged or cannot be read, or nobody accepted what stands in it.
+    pub fn accepted(&self, case: &Case) -> Result<Option<String>, SnapshotError> {
+        if case.snapshot.is_none() {
+            return Ok(None);
         }
-        Update::Pending => Some(accept::write_pending(folder, case, &text)?),
-        Update::Never => None,
-    };
-    Ok(match differences {
-        None => Checked::Missing { pending },
-        Some(differences) => Checked::Differs { differences, pending },
-    })
+        let path = snapshot_path(&self.folder, &case.name());
+        let kept = file::read(&path)?;
+        match kept {
+            // A person who accepts what comes must not lose by that what was accepted before: a damaged log was told just now.
+            _ if self.update.accepts() => Ok(None),
+            None => Ok(Some(String::new())),
+            Some(kept) if self.was_accepted(&kept) => Ok(Some(kept.text)),
+            Some(kept) => Err(SnapshotError::NotAccepted {
+                path,
+                name: kept.log.name,
+            }),
+        }
+    }
+
+    fn was_accepted(&self, kept: &Kept) -> bool {
+        self.record.as_ref().is_none_or(|record| record.has(kept))
+    }
+
+    /// Compares the dose log of a run of `case` with its snapshot, and writes what may be written.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] where a file cannot be read or written; that is no failure of the pump.
+    pub fn check(&self, case: &Case, log: &DoseLog) -> Result<Checked, SnapshotError> {
+        let Some(tolerance) = case.snapshot else {
+            return Ok(Checked::None);
+        };
+        let tolerance = allowed(log, &tolerance);
+        let (folder, text) = (&*self.folder, log.to_string());
+        let kept = file::read(&snapshot_path(folder, &case.name()))?;
+        let differences = kept.as_ref().map(|kept| compare(&kept.log, log, &tolerance));
+        let was_accepted = kept.as_ref().is_some_and(|kept| self.was_accepted(kept));
+        if differences.as_ref().is_some_and(Vec::is_empty) && (was_accepted || !self.update.accepts()) {
+            return keep(folder, case, &text, tolerance);
+        }
+        let pending = match &self.update {
+            Update::Accept(by) => {
+                return accept::accept(folder, case, &text, by).map(Checked::Accepted);
+            }
+            Update::Pending => Some(accept::write_pending(folder, case, &text)?),
+            Update::Never => None,
+        };
+        Ok(match differences {
+            None => Checked::Missing { pending },
+            Some(differences) => Checked::Differs { differences, pending },
+        })
+    }
 }
 
 /// The comparator that insta asks, here and under `cargo test`.
@@ -81,7 +132,7 @@ fn keep(folder: &Path, case: &Case, text: &str, tolerance: Tolerance) -> Result<
     settings.set_comparator(Box::new(DoseComparator(tolerance)));
     let name = case.name();
     let path = snapshot_path(folder, &name);
-    let read = || std::fs::read(&path).map_err(|e| accept::trouble(&path, "read", e));
+    let read = || std::fs::read(&path).map_err(|e| file::trouble(&path, "read", e));
     let before = read()?;
     let kept = || settings.bind(|| insta::assert_snapshot!(name.clone(), text));
     // Nothing that the assertion touches is used again after a panic.

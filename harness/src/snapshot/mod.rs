@@ -1,17 +1,19 @@
 //! The accepted dose logs: `scenarios/snapshots/NAME.snap`, kept in insta's form and compared through an insta comparator.
 //!
 //! Invariants. Inside the tolerance the accepted text stays as it is, byte for byte. Outside it nothing is accepted unless a person says so, and
-//! who and when stand in `ACCEPTED.jsonl`. In CI nothing is written at all.
+//! who and when stand in `ACCEPTED.jsonl`; what was changed without a line there is compared with nothing. In CI nothing is written at all. A file that is
+//! damaged is told as such: it is neither "none yet" nor a failure of the pump.
 
 mod accept;
 mod compare;
 mod error;
+mod file;
 mod review;
 mod update;
 
-pub use accept::{pending_path, snapshot_path};
-pub use compare::{DoseComparator, accepted, check};
+pub use compare::{DoseComparator, Snapshots};
 pub use error::SnapshotError;
+pub use file::{orphans, pending_path, snapshot_path};
 pub use review::{Choice, Reviewed, review};
 pub use update::{By, Update};
 

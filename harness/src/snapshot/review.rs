@@ -1,14 +1,16 @@
 //! `pump-hil review`: the logs that wait, one by one, and what to do with each.
 
-use super::accept::{accept_file, read, remove_pending, snapshot_path, trouble};
+use super::accept::{accept_file, remove_pending};
 use super::error::SnapshotError;
+use super::file::{self, ACCEPTED, PENDING, snapshot_path, trouble};
 use super::update::By;
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_model::safe_text::{safe, safe_lines};
-use pump_hil_verdict::dose::{DoseLog, compare};
+use pump_hil_verdict::dose::compare;
+use pump_hil_verdict::snapshot::{Kept, Record};
 use std::io::{BufRead, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a person says about one log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub enum Choice {
 }
 
 /// What came of a review: names of the cases.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Reviewed {
     /// Accepted.
     pub accepted: Vec<String>,
@@ -32,13 +34,16 @@ pub struct Reviewed {
     pub rejected: Vec<String>,
     /// Still waiting.
     pub waiting: Vec<String>,
+    /// What cannot be read, of those that wait and of the accepted ones, or was accepted by nobody. It stays as it is.
+    pub wrong: Vec<SnapshotError>,
 }
 
 /// Differences, and lines of a new log, that are shown for one.
 const SHOWN: usize = 40;
 
 /// Goes through the waiting logs in `folder`. With `all` the same is done with each, and nothing is asked; else a line of `input` says what.
-/// The end of the input leaves the rest waiting.
+/// The end of the input leaves the rest waiting. What is no dose log, whole and of this harness's form, is told and never accepted; nor does `all` put one in
+/// the place of an accepted one that is damaged: what was lost there may be found again.
 ///
 /// # Errors
 /// [`SnapshotError`] where a file cannot be read or written.
@@ -49,43 +54,41 @@ pub fn review(
     output: &mut impl Write,
     by: &By,
 ) -> Result<Reviewed, SnapshotError> {
-    let waiting = pending(folder)?;
+    let record = file::record(folder)?;
+    let waiting = file::listed(folder, PENDING)?;
     let mut reviewed = Reviewed::default();
-    let say = |output: &mut dyn Write, text: &str| {
-        output
-            .write_all(text.as_bytes())
-            .map_err(|e| trouble(folder, "show", e))
-    };
     if waiting.is_empty() {
-        say(output, "no dose log waits for review\n")?;
-        return Ok(reviewed);
+        say(folder, output, "no dose log waits for review\n")?;
     }
     let count = waiting.len();
     let mut quit = false;
-    for (i, (name, path)) in waiting.into_iter().enumerate() {
-        let Some(new) = read(&path)? else { continue };
+    for (i, path) in waiting.iter().enumerate() {
+        let (bytes, new) = match file::read_whole(path) {
+            Ok(Some(read)) => read,
+            // Another review was quicker.
+            Ok(None) => continue,
+            Err(error) => {
+                say(folder, output, &format!("\n{} of {count}: {error}\n", i + 1))?;
+                reviewed.wrong.push(error);
+                continue;
+            }
+        };
+        let name = new.log.name.clone();
+        let old = file::read(&snapshot_path(folder, &name));
         let choice = if quit {
             Choice::Quit
         } else {
-            let old = read(&snapshot_path(folder, &name))?;
-            say(
-                output,
-                &format!(
-                    "\n{} of {count}: {}\n{}",
-                    i + 1,
-                    safe(&name),
-                    shown(old.as_deref(), &new)
-                ),
-            )?;
-            match all {
-                Some(choice) => choice,
-                None => ask(folder, input, output)?,
+            let title = format!("\n{} of {count}: {}\n", i + 1, safe(&name));
+            say(folder, output, &(title + &shown(&old, &new)))?;
+            match (all, &old) {
+                (Some(_), Err(_)) => Choice::Skip,
+                (Some(choice), Ok(_)) => choice,
+                (None, _) => ask(folder, input, output)?,
             }
         };
         match choice {
             Choice::Accept => {
-                let file = std::fs::read_to_string(&path).map_err(|e| trouble(&path, "read", e))?;
-                accept_file(folder, &name, &file, &new, by)?;
+                accept_file(folder, &name, &bytes, &new.text, by)?;
                 reviewed.accepted.push(name);
             }
             Choice::Reject => {
@@ -98,36 +101,56 @@ pub fn review(
             }
         }
     }
-    say(output, &summary(&reviewed, by))?;
+    if count > 0 {
+        say(folder, output, &summary(&reviewed, by))?;
+    }
+    for error in accepted_by_nobody(folder, record.as_ref(), &reviewed)? {
+        say(folder, output, &format!("{error}\n"))?;
+        reviewed.wrong.push(error);
+    }
     Ok(reviewed)
+}
+
+fn say(folder: &Path, output: &mut impl Write, text: &str) -> Result<(), SnapshotError> {
+    let written = output.write_all(safe_lines(text).as_bytes());
+    written.map_err(|e| trouble(folder, "show", e))
+}
+
+/// What is wrong with the accepted logs in `folder`, but for those that were accepted just now.
+fn accepted_by_nobody(
+    folder: &Path,
+    record: Option<&Record>,
+    reviewed: &Reviewed,
+) -> Result<Vec<SnapshotError>, SnapshotError> {
+    let mut wrong = Vec::new();
+    for path in file::listed(folder, ACCEPTED)? {
+        match file::read(&path) {
+            Ok(Some(kept)) => {
+                let is_new = reviewed.accepted.contains(&kept.log.name);
+                if !is_new && record.is_some_and(|record| !record.has(&kept)) {
+                    let name = kept.log.name;
+                    wrong.push(SnapshotError::NotAccepted { path, name });
+                }
+            }
+            Ok(None) => {}
+            Err(error) => wrong.push(error),
+        }
+    }
+    Ok(wrong)
 }
 
 fn summary(reviewed: &Reviewed, by: &By) -> String {
     format!(
-        "\n{} accepted by {}, {} rejected, {} still waiting\n",
+        "\n{} accepted by {}, {} rejected, {} still waiting{}\n",
         reviewed.accepted.len(),
         safe(&by.who),
         reviewed.rejected.len(),
-        reviewed.waiting.len()
-    )
-}
-
-/// Names and files of the logs that wait, in the order of their names.
-fn pending(folder: &Path) -> Result<Vec<(String, PathBuf)>, SnapshotError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(trouble(folder, "list", e)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|e| trouble(folder, "list", e))?.path();
-        if let Some(name) = path.file_name().and_then(|n| n.to_str()?.strip_suffix(".snap.new")) {
-            found.push((name.to_owned(), path.clone()));
+        reviewed.waiting.len(),
+        match reviewed.wrong.len() {
+            0 => String::new(),
+            number => format!(", {number} damaged"),
         }
-    }
-    found.sort();
-    Ok(found)
+    )
 }
 
 fn ask(folder: &Path, input: &mut impl BufRead, output: &mut impl Write) -> Result<Choice, SnapshotError> {
@@ -151,25 +174,26 @@ fn ask(folder: &Path, input: &mut impl BufRead, output: &mut impl Write) -> Resu
     }
 }
 
-/// Every difference, however small, or the new log where there was none.
-fn shown(old: Option<&str>, new: &str) -> String {
+/// Every difference, however small, or the new log where there was none that can be read.
+fn shown(old: &Result<Option<Kept>, SnapshotError>, new: &Kept) -> String {
     let exact = Tolerance {
         volume: Percent(0),
         volume_floor: Volume(0),
         time: Span(0),
     };
-    let lines: Vec<String> = match (old.map(DoseLog::parse), DoseLog::parse(new)) {
-        (Some(Ok(old)), Ok(new)) => compare(&old, &new, &exact).iter().map(ToString::to_string).collect(),
-        _ => new.lines().map(str::to_owned).collect(),
-    };
-    let title = if old.is_some() {
-        "differs from the accepted one:"
-    } else {
-        "new:"
+    let whole = || new.text.lines().map(str::to_owned).collect();
+    let (title, lines): (String, Vec<String>) = match old {
+        Ok(None) => ("new:".to_owned(), whole()),
+        Ok(Some(old)) => {
+            let differences = compare(&old.log, &new.log, &exact);
+            let title = "differs from the accepted one:".to_owned();
+            (title, differences.iter().map(ToString::to_string).collect())
+        }
+        Err(error) => (format!("{error}\nthe new one:"), whole()),
     };
     let mut text = format!("{title}\n");
     for line in lines.iter().take(SHOWN) {
-        text.push_str(&safe_lines(&format!("  {line}\n")));
+        text.push_str(&format!("  {}\n", safe(line)));
     }
     if lines.len() > SHOWN {
         text.push_str(&format!("  and {} more lines\n", lines.len() - SHOWN));

@@ -1,4 +1,4 @@
-use super::{By, Choice, Update, check, pending_path, review, snapshot_path};
+use super::{By, Choice, SnapshotError, Snapshots, Update, pending_path, review, snapshot_path};
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_testing::situation::{HOUR, Run, case};
@@ -35,6 +35,11 @@ fn log(extra: i64) -> DoseLog {
         builder.on_event(&event);
     }
     builder.finish()
+}
+
+/// A run's log held against what lies in `folder` now.
+fn check(folder: &Path, case: &Case, log: &DoseLog, update: &Update) -> Result<Checked, SnapshotError> {
+    Snapshots::open(folder.to_owned(), update.clone())?.check(case, log)
 }
 
 fn accepted(folder: &Path, log: &DoseLog) -> Vec<u8> {
@@ -98,12 +103,14 @@ fn what_was_accepted_when_a_run_was_made_gives_the_same_reason_later() {
     let folder = tempfile::tempdir().unwrap();
     let reason = |checked: Checked| checked.reason(&a_case(), Span(0));
     for now in [&log(0), &log(5_000)] {
-        let then = super::accepted(folder.path(), &a_case()).unwrap().unwrap();
+        let snapshots = Snapshots::open(folder.path().to_owned(), Update::Pending).unwrap();
+        let then = snapshots.accepted(&a_case()).unwrap().unwrap();
         let run = reason(check(folder.path(), &a_case(), now, &Update::Pending).unwrap());
         assert!(run.is_some());
         // Whoever accepts it meanwhile.
         accepted(folder.path(), now);
-        assert_eq!(reason(pump_hil_verdict::snapshot::against(&then, &a_case(), now)), run);
+        let again = pump_hil_verdict::snapshot::against(&then, &a_case(), now).unwrap();
+        assert_eq!(reason(again), run);
     }
 }
 
@@ -167,7 +174,9 @@ fn a_review_can_reject_skip_and_end_early() {
     for name in ["a", "b", "c"] {
         let mut case = a_case();
         case.scenario = name.into();
-        check(folder.path(), &case, &log(0), &Update::Pending).unwrap();
+        let mut log = log(0);
+        log.name = name.into();
+        check(folder.path(), &case, &log, &Update::Pending).unwrap();
     }
     let mut shown = Vec::new();
     let reviewed = review(folder.path(), None, &mut &b"r\ns\n"[..], &mut shown, &by()).unwrap();

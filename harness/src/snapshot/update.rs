@@ -7,7 +7,7 @@ use super::error::SnapshotError;
 pub enum Update {
     /// Nothing: in CI, or with `INSTA_UPDATE=no`.
     Never,
-    /// A differing log is put beside the accepted one as `.snap.new`, for `pump-hil review` or `cargo insta review`.
+    /// A differing log is put beside the accepted one as `.snap.new`, for `pump-hil review`.
     Pending,
     /// It is accepted, by this person and now.
     Accept(By),

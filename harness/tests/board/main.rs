@@ -8,7 +8,8 @@ use pump_hil::interrupt;
 use pump_hil::journal;
 use pump_hil::report::{Asked, ScenarioResult};
 use pump_hil::snapshot;
-use pump_hil::suite::{self, Settings, Snapshots};
+use pump_hil::snapshot::Snapshots;
+use pump_hil::suite::{self, Settings};
 use pump_hil_firmware::{Image, Segment};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, InFlash};
@@ -47,10 +48,7 @@ fn play(root: &Path, rig: RigFile, out: &Path, meanwhile: &mut dyn FnMut(&Body))
         rig,
         asked: Asked::default(),
         out: out.to_owned(),
-        snapshots: Some(Snapshots {
-            folder: root.join("scenarios/snapshots"),
-            update: snapshot::Update::Never,
-        }),
+        snapshots: Some(Snapshots::open(root.join("scenarios/snapshots"), snapshot::Update::Never).expect("whole")),
         jobs: 1,
         defect: None,
         exe: None,

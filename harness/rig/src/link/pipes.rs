@@ -2,6 +2,7 @@
 
 use super::error::LinkError;
 use super::line::Line;
+use pump_hil_model::safe_text::safe_path;
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::net::unix::pipe;
 /// # Errors
 /// [`LinkError::Open`].
 pub fn pipes(path: &Path, write_limit: Duration) -> Result<Line, LinkError> {
-    let name = path.display().to_string();
+    let name = safe_path(path);
     let options = pipe::OpenOptions::new();
     // Only where the far end has it open: else opening a FIFO for writing without waiting fails with ENXIO (fifo(7)).
     let opened = options.open_sender(path.with_extension("in")).and_then(|out| {

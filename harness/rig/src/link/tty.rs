@@ -2,6 +2,7 @@
 
 use super::error::LinkError;
 use crate::probe::Selector;
+use pump_hil_model::safe_text::safe_path;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -70,11 +71,7 @@ fn there(dev: &Path) -> String {
     let direct = listed(dev).into_iter();
     let direct = direct.filter(|name| name.starts_with("ttyACM") || name.starts_with("ttyUSB"));
     ports.extend(direct.map(|name| dev.join(name)));
-    let told: Vec<String> = ports
-        .iter()
-        .take(TOLD_MAX)
-        .map(|path| path.display().to_string())
-        .collect();
+    let told: Vec<String> = ports.iter().take(TOLD_MAX).map(safe_path).collect();
     match told.as_slice() {
         [] => "there is no serial port on USB: is the board plugged in, with a cable that carries data?".to_owned(),
         told => format!("there is: {}", told.join(", ")),

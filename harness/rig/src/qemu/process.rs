@@ -10,6 +10,7 @@ use super::qtest::Qtest;
 use super::socket::Socket;
 use crate::host_time::{self, Waited};
 use crate::probe::CoreBackend as _;
+use pump_hil_model::safe_text::safe_path;
 use rustix::event::{Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, fcntl_setfl, mkfifoat};
 use std::ffi::OsStr;
@@ -222,7 +223,7 @@ pub(super) fn private_folder(within: &Path, number: u32) -> Result<PathBuf, Stri
         return Err(format!(
             "the paths of its sockets in {} would have {bytes} bytes, and a socket's has at most {SOCKET_PATH_MAX}; \
              set TMPDIR to a folder with a shorter path, such as /tmp",
-            within.display()
+            safe_path(within)
         ));
     }
     // The sockets in it control the machine, and `/tmp` is everybody's.
@@ -230,7 +231,7 @@ pub(super) fn private_folder(within: &Path, number: u32) -> Result<PathBuf, Stri
         Ok(()) => Ok(folder),
         Err(e) => Err(format!(
             "cannot make a folder for its sockets in {}: {e}; set TMPDIR to a folder that can be written into",
-            within.display()
+            safe_path(within)
         )),
     }
 }
@@ -267,7 +268,7 @@ pub(super) fn on_path(program: &str) -> bool {
 
 fn command(at: &QemuAt, folder: &Path) -> Command {
     // In QEMU's options a comma is doubled.
-    let path = |name: &str| folder.join(name).display().to_string().replace(',', ",,");
+    let path = |name: &str| folder.join(name).to_string_lossy().replace(',', ",,");
     let socket = |name: &str| format!("unix:{},server=on,wait=off", path(name));
     let mut command = Command::new(QEMU);
     if on_path(GUARD) {

@@ -99,7 +99,7 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
             by,
         });
     };
-    let apart = (new.t.0 - old.t.0).abs();
+    let apart = new.t.0.saturating_sub(old.t.0).saturating_abs();
     if apart > tolerance.time.0 {
         let by = format!("apart by {}, allowed {}", Span(apart), tolerance.time);
         note("time", old.t.clock(), new.t.clock(), by);
@@ -136,7 +136,7 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
                 // Of the accepted value, so that the tolerance does not grow with what is wrong. A percent has thousandths in `Percent`.
                 let share = i128::from(o).abs() * i128::from(tolerance.volume.0) / 100_000;
                 let allowed = i64::try_from(share).unwrap_or(i64::MAX).max(tolerance.volume_floor.0);
-                let apart = (n - o).abs();
+                let apart = n.saturating_sub(o).saturating_abs();
                 if apart > allowed {
                     let by = format!("apart by {}, allowed {}", Volume(apart), Volume(allowed));
                     note(column, text(old), text(new), by);

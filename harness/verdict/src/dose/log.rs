@@ -29,10 +29,12 @@ pub struct Row {
 }
 
 impl Row {
-    /// Everything reported in this row.
+    /// Everything reported in this row; `None` as well where that is beyond all numbers.
     #[must_use]
     pub fn total(&self) -> Option<i64> {
-        self.classes.map(|c| c.iter().sum())
+        self.classes?
+            .iter()
+            .try_fold(0_i64, |sum, class| sum.checked_add(*class))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a journal cannot be written or read.
 
 use super::header::FORMAT;
+use pump_hil_model::safe_text::safe_path;
 use std::path::PathBuf;
 
 /// Longest line that is read, in bytes. The header holds a whole case, so it is generous.
@@ -10,13 +11,13 @@ pub const LINE_LIMIT: usize = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The disk has no room left.
-    #[error("journal `{path}`: the disk is full; free some space, and run the scenario again")]
+    #[error("journal `{path}`: the disk is full; free some space, and run the scenario again", path = safe_path(.path))]
     DiskFull {
         /// The file.
         path: PathBuf,
     },
     /// Some other trouble with the file.
-    #[error("journal `{path}`: cannot {what} it: {source}")]
+    #[error("journal `{path}`: cannot {what} it: {source}", path = safe_path(.path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -26,7 +27,7 @@ pub enum JournalError {
         source: std::io::Error,
     },
     /// A part could not be turned into JSON.
-    #[error("journal `{path}`: cannot write an event as JSON: {source}")]
+    #[error("journal `{path}`: cannot write an event as JSON: {source}", path = safe_path(.path))]
     Encode {
         /// The file.
         path: PathBuf,
@@ -34,7 +35,7 @@ pub enum JournalError {
         source: serde_json::Error,
     },
     /// The first line is none of a journal.
-    #[error("`{path}` is not a journal of pump-hil: {why}")]
+    #[error("`{path}` is not a journal of pump-hil: {why}", path = safe_path(.path))]
     NotAJournal {
         /// The file.
         path: PathBuf,
@@ -43,7 +44,7 @@ pub enum JournalError {
     },
     /// A journal of another version.
     #[error(
-        "journal `{path}` has format {found}, and this harness reads {FORMAT}; replay it with the harness that wrote it"
+        "journal `{path}` has format {found}, and this harness reads {FORMAT}; replay it with the harness that wrote it", path = safe_path(.path)
     )]
     Version {
         /// The file.
@@ -53,7 +54,7 @@ pub enum JournalError {
     },
     /// A line does not fit the ones before it.
     #[error(
-        "journal `{path}`, line {line}: the hash chain is broken; this line or one before it was changed, and the journal is no evidence"
+        "journal `{path}`, line {line}: the hash chain is broken; this line or one before it was changed, and the journal is no evidence", path = safe_path(.path)
     )]
     Chain {
         /// The file.
@@ -62,7 +63,7 @@ pub enum JournalError {
         line: u64,
     },
     /// A line is intact, and yet no event that this harness knows.
-    #[error("journal `{path}`, line {line}: not an event: {why}")]
+    #[error("journal `{path}`, line {line}: not an event: {why}", path = safe_path(.path))]
     Event {
         /// The file.
         path: PathBuf,
@@ -72,7 +73,7 @@ pub enum JournalError {
         why: String,
     },
     /// A line is longer than any event can be.
-    #[error("journal `{path}`, line {line}: longer than {LINE_LIMIT} bytes; this is no journal, or a damaged one")]
+    #[error("journal `{path}`, line {line}: longer than {LINE_LIMIT} bytes; this is no journal, or a damaged one", path = safe_path(.path))]
     TooLong {
         /// The file.
         path: PathBuf,

@@ -1,0 +1,235 @@
+//! A dose log as its file keeps it: the head that insta writes, and the table.
+
+use crate::dose::DoseLog;
+use crate::journal::sha256_hex;
+use pump_hil_model::safe_text::safe;
+
+/// Most bytes of such a file: a table has a few hundred rows.
+pub const BYTES_MAX: usize = 4 << 20;
+
+/// Line before and behind the head.
+const FENCE: &str = "---";
+
+/// A dose log out of its file, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The table's text, without line ends at its end.
+    pub text: String,
+    /// What it says.
+    pub log: DoseLog,
+}
+
+/// Why a file is no dose log that this harness kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// No byte at all.
+    #[error("it is empty")]
+    Empty,
+    /// Bytes that are no text.
+    #[error("its byte {at} is no UTF-8 text")]
+    NoText {
+        /// From 1.
+        at: usize,
+    },
+    /// A character that no table has, such as a byte of zero.
+    #[error("line {line} holds `{what}`, which no dose log has")]
+    Character {
+        /// From 1.
+        line: usize,
+        /// The character, harmless.
+        what: String,
+    },
+    /// A merge that a person did not finish.
+    #[error("line {line} is a mark of a merge that was not finished")]
+    Merge {
+        /// From 1.
+        line: usize,
+    },
+    /// Its head is not as it was written.
+    #[error("line {line}: its head is not whole")]
+    Head {
+        /// From 1.
+        line: usize,
+    },
+    /// Nothing, or blank lines, behind the head.
+    #[error("it has only its head")]
+    NoTable,
+    /// A line that is none of a table's.
+    #[error("line {line}: {why}")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// The table does not say whose it is.
+    #[error("its line `# dose log of ...` is missing")]
+    NoName,
+    /// The last row is missing, or those before it are.
+    #[error("it breaks off: its last row is not `end`")]
+    CutShort,
+}
+
+impl Kept {
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// [`Damage`]: anything that this harness did not write, or did not write to its end.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Damage> {
+        if bytes.is_empty() {
+            return Err(Damage::Empty);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|e| Damage::NoText {
+            at: e.valid_up_to() + 1,
+        })?;
+        // As some tools write a file out of a repository.
+        let text = text.replace("\r\n", "\n");
+        strange(&text)?;
+        let (head, table) = parts(&text)?;
+        let text = table.trim_end().to_owned();
+        if text.is_empty() {
+            return Err(Damage::NoTable);
+        }
+        let log = DoseLog::parse(&text).map_err(|error| Damage::Line {
+            line: head + error.line,
+            why: safe(&error.why),
+        })?;
+        if log.name.is_empty() {
+            return Err(Damage::NoName);
+        }
+        if log.rows.last().is_none_or(|row| row.what != "end") {
+            return Err(Damage::CutShort);
+        }
+        Ok(Self { text, log })
+    }
+
+    /// SHA-256 of the table's text, as the record of acceptances has it.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        sha256_of(&self.text)
+    }
+}
+
+/// SHA-256 of a table's text, as the record of acceptances has it: line ends at its end do not count.
+#[must_use]
+pub fn sha256_of(text: &str) -> String {
+    sha256_hex(text.trim_end().as_bytes())
+}
+
+/// What no file of ours holds, wherever it stands: it says what happened to the file better than the first line that cannot be read.
+fn strange(text: &str) -> Result<(), Damage> {
+    const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
+    for (line, text) in (1..).zip(text.split('\n')) {
+        if MARKS.iter().any(|mark| text.starts_with(mark)) {
+            return Err(Damage::Merge { line });
+        }
+        if let Some(c) = text.chars().find(|c| c.is_control() || *c == '\u{feff}') {
+            let what = safe(c.encode_utf8(&mut [0; 4]));
+            return Err(Damage::Character { line, what });
+        }
+    }
+    Ok(())
+}
+
+/// How many lines the head has, and what stands behind it. The head is `key: value`, or more of the value on lines that are indented.
+fn parts(text: &str) -> Result<(usize, &str), Damage> {
+    let mut rest = text;
+    for line in 1.. {
+        let Some((this, behind)) = rest.split_once('\n') else {
+            return Err(Damage::Head { line });
+        };
+        let is_fence = this.trim_end() == FENCE;
+        let is_key = || this.starts_with(' ') || this.split_once(':').is_some_and(|(key, _)| is_word(key));
+        rest = behind;
+        match line {
+            1 if is_fence => {}
+            2.. if is_fence => return Ok((line, behind)),
+            2.. if is_key() => {}
+            _ => return Err(Damage::Head { line }),
+        }
+    }
+    Err(Damage::NoTable)
+}
+
+fn is_word(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WHOLE: &str = "---\nsource: harness/src/snapshot/mod.rs\ninput_file: \"scenarios/a.yaml\"\ninfo:\n  more: of it\n---\n\
+        # dose log of a[slow]\n\
+        time what detail state mode rate basal patient periodic clinician prime bridge total actuated delivered reservoir\n\
+        00:00:00.000 start command running continuous 0.500000 0.000 0.000 0.000 0.000 0.000 0.000 0.000 0.000 0.000 20000.000\n\
+        01:00:00.000 end - running continuous 0.500000 20.500 0.000 0.000 0.000 0.000 0.000 20.500 20.500 20.500 19979.500\n";
+
+    #[test]
+    fn a_whole_file_is_read_whatever_its_line_ends_are() {
+        let kept = Kept::parse(WHOLE.as_bytes()).unwrap();
+        assert_eq!((kept.log.name.as_str(), kept.log.rows.len()), ("a[slow]", 2));
+        let other = Kept::parse(WHOLE.replace('\n', "\r\n").as_bytes()).unwrap();
+        assert_eq!(
+            (&other, other.sha256()),
+            (&kept, sha256_of(&(kept.text.clone() + "\n")))
+        );
+    }
+
+    #[test]
+    fn the_line_that_is_told_is_that_of_the_file() {
+        let told = |from, to| Kept::parse(WHOLE.replace(from, to).as_bytes()).unwrap_err().to_string();
+        assert_eq!(
+            told("0.500000 20.500", "0.500000 20.500 1"),
+            "line 10: 17 columns instead of 16"
+        );
+        assert_eq!(told("source:", "source"), "line 2: its head is not whole");
+        assert_eq!(
+            told("# dose log of a[slow]\n", ""),
+            "its line `# dose log of ...` is missing"
+        );
+        assert_eq!(
+            told("command", "com\u{0}mand"),
+            "line 9 holds `\\u{0}`, which no dose log has"
+        );
+        assert_eq!(
+            told("01:00:00.000 end", "=======\n01:00:00.000 end"),
+            "line 10 is a mark of a merge that was not finished"
+        );
+        // Six numbers that are beyond all sums.
+        let most = "9223372036854775.807";
+        let absurd = WHOLE.replace(" 20.500 0.000 0.000", &format!(" {most} {most} {most}"));
+        assert!(matches!(
+            Kept::parse(absurd.as_bytes()),
+            Err(Damage::Line { line: 10, .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_bring_the_reader_down(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let _ = Kept::parse(&bytes);
+        }
+
+        #[test]
+        fn a_spoilt_file_is_damaged_or_still_says_as_much(
+            at in any::<proptest::sample::Index>(),
+            length in 0_usize..40,
+            with in "[ -~\\n\u{0}\u{feff}\u{e4}]{0,20}",
+        ) {
+            let (from, to) = (at.index(WHOLE.len()), at.index(WHOLE.len()) + length);
+            let text = WHOLE[..from].to_owned() + &with + WHOLE.get(to..).unwrap_or_default();
+            if let Ok(kept) = Kept::parse(text.as_bytes()) {
+                // What it says can be compared with anything, without an overflow.
+                let whole = Kept::parse(WHOLE.as_bytes()).unwrap();
+                let exact = pump_hil_model::case::Tolerance {
+                    volume: pump_hil_model::quantity::Percent(0),
+                    volume_floor: pump_hil_model::quantity::Volume(0),
+                    time: pump_hil_model::quantity::Span(0),
+                };
+                let _ = crate::dose::compare(&kept.log, &whole.log, &exact);
+            }
+        }
+    }
+}
