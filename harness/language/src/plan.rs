@@ -186,6 +186,7 @@ pub(crate) mod tests {
             prescription: None,
             reservoir: None,
             log_every: Span(3_600_000),
+            clock_drift: None,
             steps,
             watch: Vec::new(),
             always: Vec::new(),

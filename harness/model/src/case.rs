@@ -47,6 +47,9 @@ pub struct Case {
     pub reservoir: Option<Volume>,
     /// Interval of the pump's periodic dose entries.
     pub log_every: Span,
+    /// How far the pump's clock may be off the host's on a rig by the host's clock; `None`: as the rig has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_drift: Option<Percent>,
     /// The steps, in order.
     pub steps: Vec<Step>,
     /// Places in memory whose values are noted whenever they changed.

@@ -5,12 +5,14 @@
 
 use crate::crash::Crash;
 use crate::fault::FaultName;
-use crate::quantity::Span;
+use crate::quantity::{Percent, Span};
 use crate::trouble_code::TroubleCode;
 use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use crate::dose_entry::DoseEntry;
 
 /// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
 pub type ReplyFields = Arc<BTreeMap<String, String>>;
@@ -161,6 +163,9 @@ pub enum Body {
         n: Option<u64>,
         /// Its own time, where it gives one.
         pump_t: Option<Span>,
+        /// It was not heard when it was said: the pump's log told it later, on request.
+        #[serde(default, skip_serializing_if = "is_heard")]
+        read_back: bool,
         /// What it said.
         #[serde(flatten)]
         said: Said,
@@ -173,6 +178,39 @@ pub enum Body {
         from: u64,
         /// How many.
         count: u64,
+    },
+    /// A record of a number that was told before, and just so: a line came twice. Nothing is counted twice.
+    Repeated {
+        /// `event` or `dose`.
+        of: String,
+        /// Its number.
+        n: u64,
+    },
+    /// A log of the pump was read: every record up to `last` is told, or told to be missing.
+    LogRead {
+        /// `event` or `dose`.
+        of: String,
+        /// The newest number that the pump keeps.
+        last: u64,
+    },
+    /// Records that were missed and that the pump's log did not bring back.
+    StayMissing {
+        /// `event` or `dose`.
+        of: String,
+        /// First of them.
+        from: u64,
+        /// How many.
+        count: u64,
+        /// Why.
+        why: Unread,
+    },
+    /// How time passes on this rig, and how far the pump's clock may be from it; told at the begin. A journal of before there was this event is not held to
+    /// what it makes possible to judge.
+    Timing {
+        /// Pump seconds in a second of the host; `None`: the harness grants time.
+        scale: Option<u32>,
+        /// Share of a span that the pump's clock may be off.
+        drift: Percent,
     },
     /// The test block, read by the probe at one instant.
     Sample(Sample),
@@ -272,6 +310,29 @@ pub enum Body {
     Ended,
 }
 
+/// Why records stay missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unread {
+    /// The pump answered, keeps what stands before and behind them, and does not have them.
+    Lacking,
+    /// They are older than what the pump keeps.
+    TooOld,
+    /// They are more than the device profile lets the harness read back.
+    TooMany,
+    /// The log was not answered.
+    Unanswered,
+    /// The pump refused to read its log.
+    Refused,
+    /// The device profile has no such log.
+    NoLog,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_heard(read_back: &bool) -> bool {
+    !read_back
+}
+
 /// A line of text, or a decoded `defmt` message, of one of the firmware's RTT channels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
@@ -361,45 +422,6 @@ pub enum Said {
         /// Fields with their units.
         fields: BTreeMap<String, String>,
     },
-}
-
-/// A dose entry of the pump: cumulative volumes, in nanolitres, since it was first powered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "firmware-stub/PROTOCOL.md, dose entries; nl in each")]
-pub struct DoseEntry {
-    pub cause: String,
-    pub mode: String,
-    pub rate_nl_per_day: i64,
-    pub basal_nl: i64,
-    pub patient_nl: i64,
-    pub periodic_nl: i64,
-    pub clinician_nl: i64,
-    pub prime_nl: i64,
-    pub bridge_nl: i64,
-    pub strokes: i64,
-    pub reservoir_nl: i64,
-}
-
-impl DoseEntry {
-    /// Volumes by class, in nanolitres, in the order of [`crate::words::BOLUSES`] behind the basal one: basal, patient, periodic, clinician, prime, bridge.
-    #[must_use]
-    pub fn classes(&self) -> [i64; 6] {
-        [
-            self.basal_nl,
-            self.patient_nl,
-            self.periodic_nl,
-            self.clinician_nl,
-            self.prime_nl,
-            self.bridge_nl,
-        ]
-    }
-
-    /// Everything that the pump says it delivered, in nanolitres.
-    #[must_use]
-    pub fn total_nl(&self) -> i64 {
-        // It is shown before anything is judged, and a pump may say any numbers.
-        self.classes().into_iter().fold(0, i64::saturating_add)
-    }
 }
 
 /// The test block at one instant: what truly happened, as far as the rig can see it.

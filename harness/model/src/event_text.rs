@@ -1,7 +1,7 @@
 //! One event as one line of text, for people.
 
 use crate::crash_text;
-use crate::event::{Body, Event, InFlash, Log, Said};
+use crate::event::{Body, Event, InFlash, Log, Said, Unread};
 use crate::quantity::{Span, Volume};
 use crate::safe_text::{safe, safe_within};
 use crate::value::shown;
@@ -43,7 +43,7 @@ pub fn event_line(event: &Event) -> String {
             Some(code) => format!("`{verb}` refused: {code}"),
         },
         Body::NoReply { verb, tries } => format!("no reply to `{verb}` after {tries} tries"),
-        Body::Pump { said, .. } => said_line(said),
+        Body::Pump { said, read_back, .. } => said_line(said) + read_back_mark(*read_back),
         Body::Sample(s) => format!(
             "probe: {} strokes, delivered {}, catheter {} Pa",
             s.strokes,
@@ -55,7 +55,11 @@ pub fn event_line(event: &Event) -> String {
         Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
         Body::FaultCleared { fault } => format!("fault {fault} cleared"),
         Body::RigTrouble { what, .. } => format!("rig trouble: {what}"),
-        Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
+        Body::Gap { .. }
+        | Body::Repeated { .. }
+        | Body::LogRead { .. }
+        | Body::StayMissing { .. }
+        | Body::Timing { .. } => kept_line(&event.body),
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
         Body::WatchFull { noted } => format!("watch: {noted} changes were noted, the rest is not"),
@@ -76,6 +80,38 @@ pub fn event_line(event: &Event) -> String {
     format!("{:>14}  {}", Span(event.t.0).to_string(), safe_within(&what, 160))
 }
 
+/// What is kept of the pump's numbers, its logs and its clock.
+fn kept_line(body: &Body) -> String {
+    match body {
+        Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
+        Body::Repeated { of, n } => format!("{of} {n} came again, just as before"),
+        Body::LogRead { of, last } => format!("the {of} log is read up to number {last}"),
+        Body::StayMissing { of, from, count, why } => {
+            format!("{count} {of} records from {from} stay missing: {}", unread(*why))
+        }
+        Body::Timing { scale, drift } => match scale {
+            Some(scale) => {
+                format!("time: the host's, {scale} pump seconds in one; the pump's clock may be {drift} off")
+            }
+            None => "time: granted by the harness".to_owned(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// Why records stay missing, for people.
+#[must_use]
+pub fn unread(why: Unread) -> &'static str {
+    match why {
+        Unread::Lacking => "the pump's log has no such records",
+        Unread::TooOld => "the pump keeps them no more",
+        Unread::TooMany => "more than the device profile lets the harness read back (`limits.recover`)",
+        Unread::Unanswered => "the pump did not answer when its log was read",
+        Unread::Refused => "the pump refused to read its log",
+        Unread::NoLog => "the device profile names no such log",
+    }
+}
+
 /// A line of the firmware's log: channel, level, text and place.
 #[must_use]
 pub fn log_line(log: &Log) -> String {
@@ -88,6 +124,10 @@ pub fn log_line(log: &Log) -> String {
     let stamp = log.stamp.as_ref().map_or(String::new(), |stamp| format!(" [{stamp}]"));
     let at = log.at.as_ref().map_or(String::new(), |at| format!("  ({at})"));
     format!("{name}{level}{stamp}: {}{at}", log.text)
+}
+
+fn read_back_mark(read_back: bool) -> &'static str {
+    if read_back { " (read back from its log)" } else { "" }
 }
 
 fn said_line(said: &Said) -> String {

@@ -8,6 +8,7 @@ pub mod case;
 pub mod crash;
 pub mod crash_text;
 pub mod diagnostic;
+pub mod dose_entry;
 pub mod event;
 pub mod event_text;
 pub mod fault;

@@ -244,6 +244,9 @@ fn show(f: &mut fmt::Formatter<'_>, value: i64, units: &[(&str, u64)]) -> fmt::R
     }
 }
 
+/// How far a clock may be allowed to drift: less cannot be told from a busy host, and with more nothing is held to time.
+pub const DRIFT: std::ops::RangeInclusive<Percent> = Percent(10)..=Percent(50_000);
+
 impl Span {
     /// `1+02:03:04.005`; the days are left out where there are none.
     #[must_use]

@@ -49,6 +49,25 @@ pub enum Trouble {
         /// By how much.
         lag: Span,
     },
+    /// What the pump said was lost, and its log could not make it good.
+    #[error(
+        "{what} was not heard, and was not read back: {why}; check the line from the pump, and run the scenario again"
+    )]
+    NotHeard {
+        /// What.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// The pump answers, and tells nothing of its own.
+    #[error(
+        "the pump answered, but nothing that it says unasked was heard since {}: check the line from the pump",
+        .since.clock()
+    )]
+    OnlyAnswers {
+        /// The last time that it did.
+        since: Span,
+    },
     /// What the rig or the journal says is beyond all that can be.
     #[error("the rig or the journal holds a number that cannot be; check the probe and the test block")]
     ImpossibleNumber,
@@ -97,6 +116,8 @@ impl Trouble {
             Self::Interrupted { .. } => TroubleCode::of("interrupted"),
             Self::FirmwareHangs { .. } => TroubleCode::of("firmware-hangs"),
             Self::ClockBehind { .. } => TroubleCode::of("clock-behind"),
+            Self::NotHeard { .. } => TroubleCode::of("not-heard"),
+            Self::OnlyAnswers { .. } => TroubleCode::of("only-answers"),
             Self::ImpossibleNumber => TroubleCode::of("impossible-number"),
             Self::UnknownStep { .. } => TroubleCode::of("journal-step"),
             Self::JournalWithoutEnd => TroubleCode::of("journal-without-end"),

@@ -84,6 +84,8 @@ pub enum ReasonKind {
     Gap,
     /// The pump's records go back in number or time, or say what cannot be.
     Record,
+    /// The pump's clock goes wrong.
+    Clock,
     /// The pump does not answer.
     NoReply,
     /// The firmware faulted, such as by a HardFault.

@@ -13,7 +13,7 @@ use pump_hil_model::capability::Capability;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::fault::{CATALOGUE, FaultName};
 use pump_hil_model::mistake::{Mistake, Subject};
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{Percent, Span};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::yaml::document::Document;
 use pump_hil_model::yaml::schema::published;
@@ -48,6 +48,8 @@ pub struct RigFile {
     pub(super) pump: Arc<dyn Pump>,
     /// How time passes.
     pub clock: ClockKind,
+    /// How far the pump's clock may be off, where time is the host's.
+    pub drift: Percent,
     /// The debug probe.
     pub probe: Option<ProbeAt>,
     /// Bounds.
@@ -103,6 +105,7 @@ impl RigFile {
         }
         let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")));
         let clock = raw.clock.validated(&document);
+        let drift = raw.clock.drift(&document);
         let probe = raw.probe.map(|probe| probe.validated(&document)).transpose();
         let limits = raw.limits.validated(&document);
         let parts = (
@@ -110,9 +113,10 @@ impl RigFile {
             wrong.part(clock),
             wrong.part(probe),
             wrong.part(limits),
+            wrong.part(drift),
         );
-        let (Some(mut pump), Some(clock), Some(probe), Some(limits), true) =
-            (parts.0, parts.1, parts.2, parts.3, wrong.0.is_empty())
+        let (Some(mut pump), Some(clock), Some(probe), Some(limits), Some(drift), true) =
+            (parts.0, parts.1, parts.2, parts.3, parts.4, wrong.0.is_empty())
         else {
             return Err(wrong.into());
         };
@@ -148,6 +152,7 @@ impl RigFile {
             probes: Probes::default(),
             pump: Arc::from(pump),
             clock,
+            drift,
             probe,
             limits,
         })

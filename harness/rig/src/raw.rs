@@ -8,14 +8,26 @@ use super::pumps::{self, Pump, PumpKind};
 use crate::files;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{DRIFT, Percent, Span};
 use pump_hil_model::yaml::document::Document;
 use pump_hil_model::yaml::quantity::mistake_of;
-use pump_hil_model::yaml::raw::{Quantity, Time};
+use pump_hil_model::yaml::raw::{Quantity, QuantityKind, Time};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::Path;
 use std::time::Duration;
+
+/// A share, for the schema.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share;
+
+impl QuantityKind for Share {
+    const NAME: &'static str = "share";
+    const EXAMPLE: &'static str = "1 %";
+    fn units() -> Vec<&'static str> {
+        Percent::UNITS.iter().map(|unit| unit.0).collect()
+    }
+}
 
 /// How to reach a pump.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -66,6 +78,9 @@ pub(super) struct RawClock {
     pub kind: ClockWord,
     /// `real`: pump seconds in a host second.
     pub scale: Option<u32>,
+    /// `real`: how far the pump's clock may be off the host's, 0.01 % to 50 %; 1 % where not given. A scenario's `clock-drift` goes before it.
+    #[schemars(with = "Option<Quantity<Share>>")]
+    pub drift: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -157,8 +172,34 @@ impl RawPump {
     }
 }
 
+/// A pump's clock is held to this where no file says otherwise: watch crystals are a hundred times better.
+const DRIFT_DEFAULT: Percent = Percent(1_000);
+
 impl RawClock {
-    pub fn validated(self, document: &Document) -> Result<ClockKind, WrongFile> {
+    /// How far the pump's clock may be off.
+    pub fn drift(&self, document: &Document) -> Result<Percent, WrongFile> {
+        let Some(text) = &self.drift else {
+            return Ok(DRIFT_DEFAULT);
+        };
+        let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["clock", "drift"], what);
+        if matches!(self.kind, ClockWord::Virtual) {
+            let what = "virtual time has no `drift`: the pump's time is what is granted";
+            return Err(wrong(Mistake::KeyCombination, what.to_owned()));
+        }
+        let share: Percent = text
+            .parse()
+            .map_err(|e| wrong(mistake_of(&e), format!("`drift`: {e}")))?;
+        if DRIFT.contains(&share) {
+            return Ok(share);
+        }
+        let (least, most) = (DRIFT.start(), DRIFT.end());
+        Err(wrong(
+            Mistake::Range,
+            format!("`drift` must be between {least} and {most}"),
+        ))
+    }
+
+    pub fn validated(&self, document: &Document) -> Result<ClockKind, WrongFile> {
         match (self.kind, self.scale) {
             (ClockWord::Virtual, None) => Ok(ClockKind::Virtual),
             (ClockWord::Virtual, Some(_)) => Err(document.wrong(

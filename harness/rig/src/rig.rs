@@ -19,7 +19,7 @@ use pump_hil_model::capability::Capability;
 use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::event::{Body, Sample};
 use pump_hil_model::fault::FaultName;
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{Percent, Span};
 use pump_hil_model::value::MemoryValue;
 use pump_hil_talk::device::Profile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,8 @@ pub struct Rig {
     opened: Vec<Body>,
     expected: Expected,
     line: Line,
+    /// Pump seconds in a second of the host, where time is the host's; how far the pump's clock may be off.
+    pub timing: (Option<u32>, Percent),
     clock: Box<dyn Clock>,
     chip: Chip,
     /// The start of the firmware, until it is over.
@@ -101,6 +103,7 @@ impl Rig {
             opened: opened.firmware.into_iter().collect(),
             expected: Expected::new(Arc::clone(&profile), file.firmware.clone()),
             profile,
+            timing: (file.clock.scale(), file.drift),
             line: opened.line,
             clock: opened.clock,
             chip: Chip::new(inside, Faults::new(logs), file.limits),

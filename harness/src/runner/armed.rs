@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::stopped::Stopped;
 use pump_hil_model::event::Body;
-use pump_hil_model::fault::FaultName;
+use pump_hil_model::fault::{FaultName, Talk};
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeSet;
 
@@ -23,6 +23,7 @@ impl Armed {
         self.0.insert(fault);
         pump.rig().arm_fault(fault, param)?;
         pump.note(Body::FaultArmed { fault, param })?;
+        self.tell(pump);
         let give_up = pump.after(CONFIRM_WITHIN);
         loop {
             pump.settle().await?;
@@ -51,7 +52,34 @@ impl Armed {
         // Only now: one that is still in effect is tried again on the way to safety.
         self.0.remove(&fault);
         pump.note(Body::FaultCleared { fault })?;
-        pump.at().sample()
+        pump.at().sample()?;
+        self.tell(pump);
+        if fault.effects().talk == Talk::Broken && !self.0.iter().any(|other| other.effects().talk == Talk::Broken) {
+            // At once: what comes next is judged by what is known of the time in which nothing was heard.
+            pump.catch_up().await?;
+        }
+        Ok(())
+    }
+
+    /// Switches off the faults of the line at the end of the steps: what the pump said meanwhile is read back before anything is judged.
+    pub async fn mend_line(&mut self, pump: &mut Exchange<'_>) -> Result<(), Stopped> {
+        let broken: Vec<FaultName> = self
+            .0
+            .iter()
+            .copied()
+            .filter(|f| f.effects().talk == Talk::Broken)
+            .collect();
+        for fault in broken {
+            self.clear(pump, fault).await?;
+        }
+        Ok(())
+    }
+
+    /// Whoever listens knows whether the pump can be heard.
+    fn tell(&self, pump: &mut Exchange<'_>) {
+        let now = pump.now();
+        pump.listening()
+            .deaf(now, self.0.iter().any(|fault| fault.effects().talk != Talk::Clear));
     }
 
     /// Switches off every fault that is still armed, and reads back that it is off. Adds what was done of it, and what was not.

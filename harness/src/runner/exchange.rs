@@ -2,6 +2,7 @@
 //!
 //! Invariant: no wait is without an end. A step's time, the session's own timeouts or an interrupt ends each.
 
+use super::listen::Listen;
 use super::post_mortem::PostMortem;
 use super::recorded::RecordedRig;
 use super::stopped::Stopped;
@@ -30,6 +31,7 @@ pub(super) struct Exchange<'a> {
     interrupt: Interrupt,
     watched: Watched,
     post_mortem: PostMortem,
+    listen: Listen,
 }
 
 impl<'a> Exchange<'a> {
@@ -43,6 +45,7 @@ impl<'a> Exchange<'a> {
             interrupt,
             watched: Watched::default(),
             post_mortem: PostMortem::default(),
+            listen: Listen::default(),
         }
     }
 
@@ -109,8 +112,14 @@ impl<'a> Exchange<'a> {
             if let Some(by) = self.interrupt.by() {
                 return Err(Stopped::Interrupted(by));
             }
+            if self.listen.due().is_some_and(|due| due <= self.now()) {
+                self.listen.looked(self.now());
+                self.session.catch_up(self.at.rig().now());
+                continue;
+            }
             let timeout = self.session.poll_timeout();
             let due = timeout.map_or(until, |t| until.min(self.at.scenario_time(t)));
+            let due = self.listen.due().map_or(due, |overdue| due.min(overdue));
             let due = self.at.rig_time(due);
             let received = tokio::select! {
                 // What came is taken before an interrupt is looked at: it happened before.
@@ -126,6 +135,24 @@ impl<'a> Exchange<'a> {
                 End::Halted => return Ok(()),
             }
         }
+    }
+
+    /// From now on the pump's dose entries are waited for; `scale`: as the rig has it.
+    pub fn listen(&mut self, every: Span, scale: Option<u32>) {
+        self.listen.begin(self.now(), every, scale);
+    }
+
+    /// Who listens, to tell of what changes what comes.
+    pub fn listening(&mut self) -> &mut Listen {
+        &mut self.listen
+    }
+
+    /// Reads back from the pump's logs what was not heard.
+    pub async fn catch_up(&mut self) -> Result<(), Stopped> {
+        self.session.catch_up(self.at.rig().now());
+        // The session bounds it, as it does every request.
+        self.pass_time_unless(Span(i64::MAX / 2), |exchange| !exchange.session.is_catching_up())
+            .await
     }
 
     /// Takes in what the pump says at this very instant.
@@ -192,6 +219,7 @@ impl<'a> Exchange<'a> {
         let interrupted = self.interrupt.by().is_some();
         // Its other end is dropped here, and dropping it stops nothing: this one never tells.
         self.interrupt = interrupt::pair().1;
+        self.listen = Listen::default();
         self.at.leave();
         interrupted
     }
@@ -226,6 +254,7 @@ impl<'a> Exchange<'a> {
             match event {
                 SessionEvent::Journal(body) => {
                     spoke |= matches!(body, Body::Pump { .. });
+                    self.listen.heard(self.now(), &body);
                     self.note(body)?;
                     self.post_mortem.note_start(&mut self.at)?;
                 }

@@ -9,6 +9,7 @@
 mod armed;
 mod exchange;
 mod leave_safe;
+mod listen;
 mod needs;
 mod post_mortem;
 mod record;
@@ -26,7 +27,7 @@ use crate::journal;
 use armed::Armed;
 use exchange::Exchange;
 use leave_safe::WayToSafety;
-use pump_hil_model::case::Case;
+use pump_hil_model::case::{Case, Request};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_rig::Rig;
 use record::Record;
@@ -85,6 +86,12 @@ impl<'a> Runner<'a> {
             armed: &mut self.armed,
         };
         steps.play().await?;
+        self.armed.mend_line(&mut self.pump).await?;
+        // By the host's clock lines may be lost without a fault of the scenario's: the last ones show no gap, and the pump's clock is compared once more.
+        if self.pump.rig().timing.0.is_some() && self.pump.listening().answers() {
+            self.pump.request(&Request::Status).await?;
+            self.pump.catch_up().await?;
+        }
         // What truly happened up to the very end.
         self.pump.at().sample()
     }

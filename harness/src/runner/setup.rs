@@ -21,6 +21,9 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         pump.note(opened)?;
     }
     pump.boot().await?;
+    let (scale, drift) = pump.rig().timing;
+    let drift = case.clock_drift.unwrap_or(drift);
+    pump.note(Body::Timing { scale, drift })?;
     match pump.request(&Request::Identify).await? {
         RequestEnd::Ok { fields } => {
             pump.note(Body::Identified {
@@ -52,8 +55,14 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     for request in requests {
         carried_out(pump, &request).await?;
     }
+    if scale.is_some() {
+        // By the host's clock a line may be lost: from here on the pump's logs tell what was.
+        pump.catch_up().await?;
+    }
     set_clocks(pump, case).await?;
-    pump.at().begin()
+    pump.at().begin()?;
+    pump.listen(case.log_every, scale);
+    Ok(())
 }
 
 /// Civil time and the interval of the dose entries count from when the pump takes them, and the scenario from its begin: both last, and once more where an

@@ -14,6 +14,26 @@ use pump_hil_talk::session::RequestEnd;
 /// A waiting `expect` on something that the pump does not tell by itself looks this often, as a share of its span.
 const POLLS_A_WAIT: i64 = 60;
 
+/// Whether a pump that carries it out says so in an event as well.
+fn tells(request: &Request) -> bool {
+    use Request::{
+        BridgeBolus, ClearAlarm, Commit, MinimumRate, PatientBolus, PrimeBolus, Program, SingleBolus, Start, Stop,
+    };
+    matches!(
+        request,
+        BridgeBolus { .. }
+            | ClearAlarm { .. }
+            | Commit
+            | MinimumRate
+            | PatientBolus
+            | PrimeBolus
+            | Program { .. }
+            | SingleBolus { .. }
+            | Start
+            | Stop
+    )
+}
+
 /// A case's steps, and the pump that they are performed on.
 pub(super) struct Steps<'r, 'a> {
     /// The case.
@@ -78,7 +98,17 @@ impl Steps<'_, '_> {
             }
             other => other,
         };
-        if let RequestEnd::CutOff { .. } = self.pump.request(request).await? {
+        let events = self.pump.listening().events();
+        let end = self.pump.request(request).await?;
+        if tells(request) && matches!(end, RequestEnd::Ok { .. }) && self.pump.listening().events() == events {
+            // What the pump says of it was lost on the line, and what comes next is judged by it.
+            self.pump.catch_up().await?;
+        }
+        if let (Request::LogEvery { interval }, RequestEnd::Ok { .. }) = (request, &end) {
+            let now = self.pump.now();
+            self.pump.listening().every(now, *interval);
+        }
+        if let RequestEnd::CutOff { .. } = end {
             // Nobody waits for an answer to what was sent: the pump makes of it what it does before anything else happens.
             self.pump.settle().await?;
         }

@@ -6,6 +6,7 @@ use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
 use pump_hil_model::case::Case;
+use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::RigFile;
 use std::cell::RefCell;
 use std::path::Path;
@@ -109,4 +110,52 @@ fn cases_that_an_interrupt_kept_from_starting_are_counted() {
         (names(&ended), ended.interrupted, ended.not_run),
         (vec![], Some("SIGINT"), 2)
     );
+}
+
+/// The verdict's word and codes of one scenario on the simulated rig.
+fn verdict_of(timeline: &str) -> (String, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "scenario: cut\nsummary: The line is cut.\nsnapshot: none\nreservoir: 20 mL\n\
+         prescription: {{drug: morphine-10-mg-per-mL, mode: continuous, rate: 0.5 mL/day}}\ntimeline:\n  - do: start\n{timeline}"
+    );
+    std::fs::write(folder.path().join("cut.yaml"), text).unwrap();
+    let source = ScenarioFolder::open(folder.path()).unwrap();
+    let cases = load(&source, "cut.yaml", &catalog::shipped().unwrap()).unwrap();
+    let batch = Batch {
+        cases: &cases,
+        settings: settings(folder.path()),
+    };
+    let ended = run(&[batch], &interrupt::pair().1, &mut Reporters::default());
+    let verdict = &ended.results[0].outcome.verdict;
+    let codes = match verdict {
+        Verdict::Failed { reasons } => reasons.iter().map(|reason| reason.code().to_owned()).collect(),
+        Verdict::Inconclusive { why } => why.iter().map(|why| why.code().to_string()).collect(),
+        _ => Vec::new(),
+    };
+    (verdict.word().to_owned(), codes)
+}
+
+#[test]
+fn what_a_pump_said_while_its_line_was_cut_is_read_back_and_judged() {
+    let cut = "  - at: 1 h\n    inject: serial-cut\n";
+    let stall = "  - at: 2 h\n    inject: motor-stall\n    with: {strokes: 5}\n";
+    let back = "  - at: 5 h\n    clear: serial-cut\n";
+    let delivered = "  - at: 6 h\n    expect: {delivered: \">= 20 uL\"}\n";
+    let unheard = |codes: &[String]| codes.iter().any(|code| code == "unexpected-alarm");
+    for timeline in [
+        format!("{cut}{stall}{delivered}"),
+        format!("{cut}{stall}{back}{delivered}"),
+    ] {
+        let (word, codes) = verdict_of(&timeline);
+        assert!(word == "FAILED" && unheard(&codes), "{timeline}: {word} {codes:?}");
+    }
+    for timeline in [format!("{cut}{delivered}"), format!("{cut}{back}{delivered}")] {
+        assert_eq!(verdict_of(&timeline), ("passed".to_owned(), vec![]), "{timeline}");
+    }
+    // A check that stands in the gap is judged by the pump's own time of what came.
+    let named = |at: &str| format!("{cut}{stall}  - at: {at}\n    expect: {{alarm: motor-stall}}\n{back}{delivered}");
+    assert_eq!(verdict_of(&named("4 h")), ("passed".to_owned(), vec![]));
+    let (word, codes) = verdict_of(&named("2 h"));
+    assert!(word == "FAILED" && codes == ["expect-alarm"], "{word} {codes:?}");
 }

@@ -31,6 +31,7 @@ pub fn case(steps: Vec<Action>) -> Case {
         prescription: Some(continuous(480_000)),
         reservoir: Some(Volume(20_000_000)),
         log_every: Span(3_600_000),
+        clock_drift: None,
         steps,
         watch: vec![],
         always: vec![],
@@ -145,6 +146,7 @@ impl Run {
         self.push(Body::Pump {
             n: None,
             pump_t: None,
+            read_back: false,
             said,
         })
     }
@@ -378,7 +380,7 @@ pub mod any_event {
         let step = || "[0-9]{1,3}(#[0-9]{1,2}[.][0-9])?".prop_map(StepId);
         prop_oneof![
             4 => (option::of(any::<u64>()), option::of(number()), said())
-                .prop_map(|(n, pump_t, said)| Body::Pump { n, pump_t: pump_t.map(Span), said }),
+                .prop_map(|(n, pump_t, said)| Body::Pump { n, pump_t: pump_t.map(Span), read_back: false, said }),
             4 => sample().prop_map(Body::Sample),
             2 => (text(), option::of(text()), fields()).prop_map(|(verb, refused, fields)| Body::Reply { verb, refused, fields: fields.into() }),
             1 => fields().prop_map(|fields| Body::Identified { fields: fields.into() }),

@@ -48,7 +48,7 @@ pub struct Reconciler {
     settings: ReconcileSettings,
     share: Option<Percent>,
     begun: bool,
-    seq: u64,
+    pub(crate) seq: u64,
     entry_base: [i64; 6],
     sample_base: (i64, i64),
     entry: Option<[i64; 6]>,
@@ -137,10 +137,11 @@ impl Reconciler {
             Body::Pump {
                 said: Said::Dose(entry),
                 pump_t,
+                read_back,
                 ..
             } => {
                 // An entry that was held up, or read from the log later, belongs to no sample.
-                if self.lag.of(event.t, *pump_t) > LATE {
+                if *read_back || self.lag.of(event.t, *pump_t) > LATE {
                     self.entry = None;
                 } else if self.begun {
                     self.entry = Some(entry.classes());

@@ -141,6 +141,7 @@ fn merge(base: RawFile, over: RawFile) -> RawFile {
         prescription: over.prescription.or(base.prescription),
         reservoir: over.reservoir.or(if reservoir_inside { None } else { base.reservoir }),
         log_every: over.log_every.or(base.log_every),
+        clock_drift: over.clock_drift.or(base.clock_drift),
         reconcile: over.reconcile.or(base.reconcile),
         snapshot: over.snapshot.or(base.snapshot),
         needs: join(base.needs, over.needs),

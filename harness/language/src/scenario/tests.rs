@@ -177,11 +177,12 @@ fn a_journal_of_before_faults_were_judged_is_judged_without_them() {
 
 #[test]
 fn a_shared_set_up_comes_first_and_yields_to_the_file_that_includes_it() {
-    let shared = "prescription: {drug: saline, mode: minimum}\nseed: 7\nlog-every: 2 h\nallow-alarms: [eri]\nfirmware-faults: allowed\n\
+    let shared = "prescription: {drug: saline, mode: minimum}\nseed: 7\nlog-every: 2 h\nclock-drift: 0.5 %\nallow-alarms: [eri]\nfirmware-faults: allowed\n\
                   timeline:\n  - do: start\n";
     let main = "scenario: a\nsummary: It includes.\ninclude: [shared/s.yaml]\nseed: 9\nallow-alarms: [magnet]\ntimeline:\n  - at: 1 h\n    do: stop\n";
     let case = &load_files(&[("a.yaml", main), ("shared/s.yaml", shared)]).unwrap()[0];
     assert_eq!((case.seed, case.log_every), (9, Span(7_200_000)));
+    assert_eq!(case.clock_drift, Some(Percent(500)));
     assert_eq!(
         case.allow_alarms.iter().map(String::as_str).collect::<Vec<_>>(),
         ["eri", "magnet"]
@@ -239,6 +240,7 @@ fn what_a_file_leaves_out_has_its_documented_value() {
     assert_eq!(case.reservoir, Some(Volume(20_000_000)));
     assert_eq!(case.reconcile, Some(Percent(5_000)));
     assert_eq!((case.seed, case.log_every), (1, Span(3_600_000)));
+    assert_eq!(case.clock_drift, None);
     let none = &cases(
         "scenario: n\nsummary: None.\nprescription: none\ntimeline: [{do: start}]\nsnapshot: none\nreconcile: off\n",
     )[0];

@@ -4,6 +4,7 @@
 use super::effects::Deadlines::{self, Hold, MayPass};
 use super::effects::Delivery::{self, Full, MayLack};
 use super::effects::Effects;
+use super::effects::Restart::{self, MayStart, Stays};
 use super::effects::Rotor::{self, MayStand, Turns};
 use super::effects::Talk::{self, Broken, Clear, Silent};
 use super::effects::Tube::{self, Closes, Open};
@@ -71,13 +72,21 @@ const fn fault(
 }
 
 /// In each row the answers stand in this order; each has a type of its own, so that none takes another's place.
-const fn does(delivery: Delivery, rotor: Rotor, deadlines: Deadlines, talk: Talk, tube: Tube) -> Effects {
+const fn does(
+    delivery: Delivery,
+    rotor: Rotor,
+    deadlines: Deadlines,
+    talk: Talk,
+    tube: Tube,
+    restart: Restart,
+) -> Effects {
     Effects {
         delivery,
         rotor,
         deadlines,
         talk,
         tube,
+        restart,
     }
 }
 
@@ -88,7 +97,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-occlusion",
         Param::None,
         Some(0),
-        does(MayLack, MayStand, MayPass, Clear, Closes),
+        does(MayLack, MayStand, MayPass, Clear, Closes, Stays),
         "the catheter is blocked: nothing passes, pressure builds with each stroke",
     ),
     fault(
@@ -96,7 +105,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-partial-occlusion",
         Param::Percent("closed", 1, 99),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Closes),
+        does(MayLack, MayStand, MayPass, Clear, Closes, Stays),
         "part of the catheter's lumen is closed",
     ),
     fault(
@@ -104,7 +113,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-creeping-occlusion",
         Param::Hours("over"),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Closes),
+        does(MayLack, MayStand, MayPass, Clear, Closes, Stays),
         "the catheter closes slowly, as by a granuloma at its tip",
     ),
     fault(
@@ -112,7 +121,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-disconnection",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "the catheter is off the pump: pressure falls to ambient, drug goes beside the spine",
     ),
     fault(
@@ -120,7 +129,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-leak",
         Param::Percent("lost", 1, 100),
         None,
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "part of the flow leaks before the tip",
     ),
     fault(
@@ -128,7 +137,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-dislocation",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "the tip left the intrathecal space: the pump senses nothing",
     ),
     fault(
@@ -137,7 +146,7 @@ pub const CATALOGUE: &[Fault] = &[
         // A scenario counts from 1; 0, which holds the rotor until the fault is cleared (TEST-BLOCK.md), is said by leaving it out.
         Param::Count("strokes", 1, 1_000_000),
         Some(0),
-        does(MayLack, MayStand, MayPass, Clear, Open),
+        does(MayLack, MayStand, MayPass, Clear, Open, Stays),
         "the rotor does not move: for a number of strokes, or until cleared",
     ),
     fault(
@@ -145,7 +154,7 @@ pub const CATALOGUE: &[Fault] = &[
         "motor-stall-intermittent",
         Param::Count("one-in", 2, 10_000),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Open),
+        does(MayLack, MayStand, MayPass, Clear, Open, Stays),
         "one stroke in so many stalls",
     ),
     fault(
@@ -154,7 +163,7 @@ pub const CATALOGUE: &[Fault] = &[
         Param::Percent("more", 1, 1_000),
         None,
         // `Full`: the pump counts its strokes and cannot know that each moves more. Reconciliation is what sees it.
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "each stroke moves more than the pump counts",
     ),
     fault(
@@ -163,7 +172,7 @@ pub const CATALOGUE: &[Fault] = &[
         Param::Percent("less", 1, 100),
         None,
         // `Full`, although less is moved: what is reported is held to the prescription, and the pump counts every stroke.
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "each stroke moves less than the pump counts",
     ),
     fault(
@@ -171,7 +180,7 @@ pub const CATALOGUE: &[Fault] = &[
         "magnetic-field",
         Param::None,
         Some(0),
-        does(MayLack, MayStand, MayPass, Clear, Open),
+        does(MayLack, MayStand, MayPass, Clear, Open, Stays),
         "a strong field, as in an MRI scanner, holds the rotor",
     ),
     fault(
@@ -179,7 +188,7 @@ pub const CATALOGUE: &[Fault] = &[
         "emi-wake",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "interference looks like a programmer's wake-up",
     ),
     fault(
@@ -187,7 +196,7 @@ pub const CATALOGUE: &[Fault] = &[
         "battery-low",
         Param::Voltage("to"),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Open),
+        does(MayLack, MayStand, MayPass, Clear, Open, MayStart),
         "the battery's open-circuit voltage falls",
     ),
     fault(
@@ -195,7 +204,7 @@ pub const CATALOGUE: &[Fault] = &[
         "battery-film",
         Param::Resistance("more"),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Open),
+        does(MayLack, MayStand, MayPass, Clear, Open, MayStart),
         "a resistive film grows in the battery: its voltage sags under load",
     ),
     fault(
@@ -203,7 +212,7 @@ pub const CATALOGUE: &[Fault] = &[
         "brown-out",
         Param::Millis("for", false),
         Some(100),
-        does(MayLack, MayStand, MayPass, Silent, Open),
+        does(MayLack, MayStand, MayPass, Silent, Open, MayStart),
         "the supply dips below what the processor needs, once",
     ),
     fault(
@@ -211,7 +220,7 @@ pub const CATALOGUE: &[Fault] = &[
         "battery-depleted",
         Param::None,
         Some(0),
-        does(MayLack, MayStand, MayPass, Silent, Open),
+        does(MayLack, MayStand, MayPass, Silent, Open, MayStart),
         "the battery is empty",
     ),
     fault(
@@ -219,7 +228,7 @@ pub const CATALOGUE: &[Fault] = &[
         "reservoir-level",
         Param::Volume("left"),
         None,
-        does(MayLack, Turns, MayPass, Clear, Open),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays),
         "the reservoir holds less than the pump computes",
     ),
     fault(
@@ -227,7 +236,7 @@ pub const CATALOGUE: &[Fault] = &[
         "pocket-fill",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "a refill goes into the tissue beside the pump",
     ),
     fault(
@@ -235,7 +244,7 @@ pub const CATALOGUE: &[Fault] = &[
         "propellant-missing",
         Param::None,
         Some(0),
-        does(MayLack, Turns, MayPass, Clear, Open),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays),
         "the reservoir has no pressure: strokes move nothing",
     ),
     fault(
@@ -243,7 +252,7 @@ pub const CATALOGUE: &[Fault] = &[
         "pressure-sensor-offset",
         Param::Pressure("by"),
         None,
-        does(MayLack, Turns, MayPass, Clear, Open),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays),
         "the catheter pressure sensor is off by a constant",
     ),
     fault(
@@ -251,7 +260,7 @@ pub const CATALOGUE: &[Fault] = &[
         "memory-bit-flip",
         Param::Count("bit", 0, 120_000),
         Some(77),
-        does(MayLack, Turns, MayPass, Clear, Open),
+        does(MayLack, Turns, MayPass, Clear, Open, MayStart),
         "a bit of a stored prescription flips; 100000 and up: in both copies",
     ),
     fault(
@@ -259,7 +268,7 @@ pub const CATALOGUE: &[Fault] = &[
         "main-loop-hang",
         Param::None,
         Some(0),
-        does(MayLack, Turns, MayPass, Silent, Open),
+        does(MayLack, Turns, MayPass, Silent, Open, MayStart),
         "the firmware's main loop stops",
     ),
     fault(
@@ -267,7 +276,7 @@ pub const CATALOGUE: &[Fault] = &[
         "clock-jump",
         Param::Millis("by", true),
         None,
-        does(Full, Turns, MayPass, Clear, Open),
+        does(Full, Turns, MayPass, Clear, Open, Stays),
         "the real-time clock jumps",
     ),
     fault(
@@ -275,7 +284,7 @@ pub const CATALOGUE: &[Fault] = &[
         "flash-write-failure",
         Param::None,
         Some(0),
-        does(MayLack, Turns, MayPass, Clear, Open),
+        does(MayLack, Turns, MayPass, Clear, Open, MayStart),
         "the memory refuses every write",
     ),
     fault(
@@ -284,7 +293,7 @@ pub const CATALOGUE: &[Fault] = &[
         Param::Count("one-in", 1, 100_000),
         None,
         // `Hold`: the fault acts on the line, and no pump delivers later for that. So in all serial faults.
-        does(Full, Turns, Hold, Broken, Open),
+        does(Full, Turns, Hold, Broken, Open, Stays),
         "one byte in so many that the pump sends is another one",
     ),
     fault(
@@ -292,7 +301,7 @@ pub const CATALOGUE: &[Fault] = &[
         "serial-drop",
         Param::Count("one-in", 1, 100_000),
         None,
-        does(Full, Turns, Hold, Broken, Open),
+        does(Full, Turns, Hold, Broken, Open, Stays),
         "one byte in so many that the pump sends is lost",
     ),
     fault(
@@ -300,7 +309,7 @@ pub const CATALOGUE: &[Fault] = &[
         "serial-cut",
         Param::Count("after", 0, 1_000_000),
         Some(0),
-        does(Full, Turns, Hold, Broken, Open),
+        does(Full, Turns, Hold, Broken, Open, Stays),
         "the line goes dead after so many bytes from the pump",
     ),
     fault(
@@ -308,7 +317,7 @@ pub const CATALOGUE: &[Fault] = &[
         "temperature",
         Param::Temperature("to"),
         None,
-        does(MayLack, Turns, MayPass, Clear, Open),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays),
         "the case has another temperature",
     ),
     fault(
@@ -316,7 +325,7 @@ pub const CATALOGUE: &[Fault] = &[
         "feedthrough-short",
         Param::Current("load"),
         Some(20_000),
-        does(MayLack, MayStand, MayPass, Clear, Open),
+        does(MayLack, MayStand, MayPass, Clear, Open, MayStart),
         "a short in the feedthrough loads the battery and stalls the motor now and then",
     ),
     fault(
@@ -324,7 +333,7 @@ pub const CATALOGUE: &[Fault] = &[
         "serial-rx-noise",
         Param::Count("one-in", 1, 100_000),
         None,
-        does(Full, Turns, Hold, Broken, Open),
+        does(Full, Turns, Hold, Broken, Open, Stays),
         "one byte in so many that the pump receives is another one",
     ),
 ];

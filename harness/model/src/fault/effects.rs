@@ -16,6 +16,17 @@ pub struct Effects {
     pub talk: Talk,
     /// Where the bolus after an occlusion is counted from.
     pub tube: Tube,
+    /// Starts that nobody asked for.
+    pub restart: Restart,
+}
+
+/// Whether a pump may start again while the fault is armed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restart {
+    /// It acts on nothing that the processor lives by: a start has another cause.
+    Stays,
+    /// It acts on the supply, the memory or the main loop.
+    MayStart,
 }
 
 /// Whether a pump delivers all that is due.

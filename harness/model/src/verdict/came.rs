@@ -64,6 +64,24 @@ pub enum Came {
     },
     /// What the pump told, as a whole.
     Event(Box<Event>),
+    /// A number that no pump can have.
+    Impossible {
+        /// Which, and it.
+        what: String,
+        /// The line that said it, escaped; `None` where it was read from a log.
+        line: Option<String>,
+    },
+    /// No record since this time.
+    NoneSince(Span),
+    /// What went by on the two clocks since they were compared first.
+    Clocks {
+        /// The host's, as the pump's seconds are counted on this rig.
+        host: Span,
+        /// The pump's.
+        pump: Span,
+        /// A `scale` of the rig file that would fit, and the one that it has, where that looks like the cause.
+        scale: Option<(u32, u32)>,
+    },
     /// The firmware faulted.
     FirmwareFault {
         /// Function and line.

@@ -1,7 +1,7 @@
 //! What was expected of a pump, as data. The words are in [`words`](super::words).
 
 use crate::case::{Check, Verb};
-use crate::quantity::{Rate, Span, Volume};
+use crate::quantity::{Percent, Rate, Span, Volume};
 
 /// What should have been. [`Display`](std::fmt::Display) says it with units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub enum Expected {
     NamedAlarmsOnly,
     /// The pump's records are as they must be.
     Records(Records),
+    /// The pump's clock goes as the host's does, but for this share.
+    Clock {
+        /// Of a span.
+        drift: Percent,
+    },
     /// The firmware runs as it must.
     Firmware(Firmware),
     /// What the oracle allows, or holds to be due.
@@ -77,6 +82,8 @@ pub enum Records {
     },
     /// Their numbers are such as a pump can have.
     Possible,
+    /// A dose entry is written at least so often.
+    Every(Span),
 }
 
 /// What holds of every firmware.
@@ -278,6 +285,8 @@ impl Expected {
             Self::Records(Records::InOrder) => "record-order",
             Self::Records(Records::NotBefore { .. }) => "record-time",
             Self::Records(Records::Possible) => "record-number",
+            Self::Records(Records::Every(_)) => "record-lacking",
+            Self::Clock { .. } => "clock-drift",
             Self::Firmware(Firmware::NoFault) => "firmware-fault",
             Self::Firmware(Firmware::NoUnaskedStart) => "firmware-start",
             Self::Firmware(Firmware::Runs) => "firmware-hang",

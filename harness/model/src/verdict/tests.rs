@@ -4,7 +4,7 @@ mod came;
 
 use super::*;
 use crate::case::{Check, Measure, Range, Verb};
-use crate::quantity::{Rate, Volume};
+use crate::quantity::{Percent, Rate, Volume};
 use crate::value::Wanted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,6 +130,16 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
             Expected::Records(Records::Possible),
             "record-number",
             "numbers that a pump can have",
+        ),
+        (
+            Expected::Records(Records::Every(Span(3_600_000))),
+            "record-lacking",
+            "a dose entry at least every 1 h",
+        ),
+        (
+            Expected::Clock { drift: Percent(1_000) },
+            "clock-drift",
+            "a clock that is at most 1 % off the host's",
         ),
         (
             Expected::Firmware(Firmware::NoFault),

@@ -4,7 +4,7 @@ use super::came::{Came, Did, Seen};
 use super::expected::{Account, Allowed, Answer, Asker, DueAlarm, Expected, Firmware, Forbids, Records};
 use crate::case::Check;
 use crate::event_text::event_line;
-use crate::quantity::Volume;
+use crate::quantity::{Span, Volume};
 use crate::value::shown;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -20,6 +20,7 @@ impl Display for Expected {
             Self::Reply { verb } => write!(f, "a reply to `{verb}`"),
             Self::NamedAlarmsOnly => f.write_str("no alarm that the scenario does not name"),
             Self::Records(records) => records.fmt(f),
+            Self::Clock { drift } => write!(f, "a clock that is at most {drift} off the host's"),
             Self::Firmware(firmware) => firmware.fmt(f),
             Self::Oracle(allowed) => allowed.fmt(f),
             Self::Agree { what, with, tolerance } => write!(f, "{what} within {tolerance} of {with}"),
@@ -77,6 +78,7 @@ impl Display for Records {
                 write!(f, "record {number} no earlier than record {after}, {time}")
             }
             Self::Possible => f.write_str("numbers that a pump can have"),
+            Self::Every(span) => write!(f, "a dose entry at least every {span}"),
         }
     }
 }
@@ -199,6 +201,10 @@ impl Display for Came {
             Self::Nonsense(why) => f.write_str(why),
             Self::RecordOf { number, time } => write!(f, "record {number} is of {time}"),
             Self::Event(event) => f.write_str(event_line(event).trim()),
+            Self::Impossible { what, line: None } => write!(f, "{what}, in a log"),
+            Self::Impossible { what, line: Some(line) } => write!(f, "{what}, in the line `{line}`"),
+            Self::NoneSince(t) => write!(f, "the pump answers, and its log has none since {}", t.clock()),
+            Self::Clocks { host, pump, scale } => of_clocks(*host, *pump, *scale, f),
             Self::FirmwareFault { place } => write!(f, "the firmware faulted: {place}"),
             Self::Start => f.write_str("the pump started again"),
             Self::Hang { place, limit_ms } => {
@@ -233,6 +239,17 @@ impl Display for Came {
                 write!(f, "\n{REVIEW}")
             }
         }
+    }
+}
+
+fn of_clocks(host: Span, pump: Span, scale: Option<(u32, u32)>, f: &mut Formatter<'_>) -> fmt::Result {
+    write!(f, "the host's clock went on by {host}, the pump's by {pump}")?;
+    match scale {
+        Some((fits, has)) => write!(
+            f,
+            "; this looks like a wrong `scale` in the rig file: it says {has}, and {fits} would fit"
+        ),
+        None => Ok(()),
     }
 }
 

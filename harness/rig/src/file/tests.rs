@@ -169,6 +169,25 @@ fn what_does_not_go_together_is_refused() {
     assert!(spoilt("kind: virtual", "kind: real").contains("real time needs its `scale`"));
 }
 
+#[test]
+fn how_far_a_pumps_clock_may_be_off_is_a_key_of_the_hosts_clock() {
+    let of = |drift: &str| {
+        SIM_RIG
+            .replace("kind: sim}", "kind: sim-process}")
+            .replace("kind: virtual", &format!("kind: real, scale: 60{drift}"))
+    };
+    let read = |text: &str| RigFile::parse(text, Path::new("sim.yaml"), None, |_| Device::stub());
+    let drift = |text: &str| read(text).map(|rig| rig.drift).map_err(|error| error.to_string());
+    assert_eq!(drift(&of("")), Ok(Percent(1_000)));
+    assert_eq!(drift(&of(", drift: 0.05 %")), Ok(Percent(50)));
+    for wrong in ["0 %", "0.009 %", "51 %"] {
+        let error = drift(&of(&format!(", drift: {wrong}"))).expect_err(wrong);
+        assert!(error.contains("`drift` must be between 0.01 % and 50 %"), "{error}");
+    }
+    assert!(drift(&of(", drift: 2 s")).expect_err("a time").contains("unknown unit"));
+    assert!(spoilt("kind: virtual", "kind: virtual, drift: 1 %").contains("virtual time has no `drift`"));
+}
+
 const DK_RIG: &str = include_str!("../../../../fixtures/rigs/nrf52840-dk.yaml");
 
 /// A board's rig file with one text replaced.

@@ -1,14 +1,15 @@
 //! What a request takes: one exchange, or several.
 
 use super::exchange::{Answer, Cut, Next, end_of};
-use super::hear::{Hear, Missing};
+use super::hear::{Hear, Missing, Stream};
+use super::held::Held;
 use super::log::LogJob;
 use super::program::{Intent, ProgramJob};
 use super::request::{RequestEnd, RequestError};
-use crate::device::{Limits, LogVerb, Profile, arg_of};
+use crate::device::{LogVerb, Profile, arg_of};
 use crate::wire::Fields;
 use pump_hil_model::case::{Request, Section, Verb};
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Unread};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,8 +83,26 @@ impl Job {
         })
     }
 
-    pub fn recover(log: LogVerb, missing: Missing, limits: &Limits) -> Self {
-        Self::Log(Box::new(LogJob::missing(log, missing, limits)))
+    /// Reads back what was jumped over; else what is to be told where the profile has no log for it.
+    pub fn recover(profile: &Profile, missing: Missing) -> Result<Self, Body> {
+        match log_of(profile, missing.of) {
+            Some(log) => Ok(Self::Log(Box::new(LogJob::missing(log, missing, &profile.limits)))),
+            None => Err(Body::StayMissing {
+                of: missing.of.name().to_owned(),
+                from: missing.from,
+                count: missing.count,
+                why: Unread::NoLog,
+            }),
+        }
+    }
+
+    /// Reads back what came since the newest record that was told, and what stayed missing.
+    pub fn catch_up<'a>(profile: &'a Profile, hear: &'a Hear, held: &'a mut Held) -> impl Iterator<Item = Self> + 'a {
+        [Stream::Event, Stream::Dose].into_iter().filter_map(move |of| {
+            let log = log_of(profile, of)?;
+            let job = LogJob::since(log, of, hear.last(of), &held.take_unread(of), &profile.limits);
+            Some(Self::Log(Box::new(job)))
+        })
     }
 
     /// The harness's name of what is done.
@@ -113,10 +132,10 @@ impl Job {
     }
 
     /// What a recovery could not read.
-    pub fn unfinished(&self, end: &RequestEnd) -> Option<String> {
+    pub fn unfinished(&self, end: &RequestEnd) -> Vec<Body> {
         match self {
             Self::Log(job) => job.unfinished(end),
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
@@ -147,6 +166,13 @@ impl Job {
             Self::Log(job) => job.answered(answer, profile, hear, bodies),
             Self::Safe(job) => job.answered(&answer),
         }
+    }
+}
+
+fn log_of(profile: &Profile, of: Stream) -> Option<LogVerb> {
+    match of {
+        Stream::Dose => Some(profile.dose_log.clone()),
+        Stream::Event => profile.event_log.clone(),
     }
 }
 

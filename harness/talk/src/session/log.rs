@@ -1,23 +1,33 @@
-//! Reading a log back: all of it, or what was missed.
+//! Reading a log back: all of it, what was missed, or what came since.
 
 use super::exchange::{Answer, Next};
-use super::hear::{Compared, Hear, Missing, Stream, event_bodies};
+use super::hear::{At, Compared, Hear, Missing, Stream};
 use super::request::RequestEnd;
 use crate::device::{Limits, LogVerb, Profile};
 use crate::wire::Fields;
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Unread};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// One record of a log: its time in milliseconds and its fields, without number and time.
 type Record = (u64, Fields);
 
+/// What is wanted of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// All of it, to compare it with what was told.
+    All,
+    /// These numbers, which were jumped over.
+    Missing,
+    /// Whatever came since this number, which nobody heard.
+    Since(u64),
+}
+
 #[derive(Debug)]
 pub(super) struct LogJob {
     log: LogVerb,
     stream: Stream,
-    /// Missing records are wanted, not all.
-    only_missing: bool,
+    what: What,
     begun: bool,
     /// Numbers that are still to be asked for, as `first..=last`.
     want: VecDeque<(u64, u64)>,
@@ -33,20 +43,31 @@ pub(super) struct LogJob {
 
 impl LogJob {
     pub fn all(log: LogVerb, limits: &Limits) -> Self {
-        Self::new(log, Stream::Dose, false, limits)
+        Self::new(log, Stream::Dose, What::All, limits)
+    }
+
+    /// What came since the newest that was told. Where none was, only which numbers there are: what stands in the log is from before this conversation.
+    pub fn since(log: LogVerb, of: Stream, last: Option<u64>, unread: &[Missing], limits: &Limits) -> Self {
+        let from = last.map_or(u64::MAX, |last| last.saturating_add(1));
+        let mut job = Self::new(log, of, What::Since(from), limits);
+        let ranges = unread
+            .iter()
+            .map(|missing| (missing.from, missing.from + (missing.count - 1)));
+        job.all.extend(ranges);
+        job
     }
 
     pub fn missing(log: LogVerb, missing: Missing, limits: &Limits) -> Self {
-        let mut job = Self::new(log, missing.of, true, limits);
+        let mut job = Self::new(log, missing.of, What::Missing, limits);
         job.widen(&missing);
         job
     }
 
-    fn new(log: LogVerb, stream: Stream, only_missing: bool, limits: &Limits) -> Self {
+    fn new(log: LogVerb, stream: Stream, what: What, limits: &Limits) -> Self {
         Self {
             log,
             stream,
-            only_missing,
+            what,
             begun: false,
             want: VecDeque::new(),
             all: Vec::new(),
@@ -59,7 +80,7 @@ impl LogJob {
     }
 
     pub fn widen(&mut self, missing: &Missing) -> bool {
-        if self.begun || !self.only_missing || missing.of != self.stream {
+        if self.begun || self.what != What::Missing || missing.of != self.stream {
             return false;
         }
         // A pump whose numbers jump far must not have the harness read without end; what is beyond is told as a gap all the same.
@@ -75,9 +96,12 @@ impl LogJob {
 
     pub fn first(&mut self) -> Next {
         self.begun = true;
-        if !self.only_missing {
+        match self.what {
             // One record, to learn which numbers the pump keeps.
-            self.want.push_back((1, 1));
+            What::All | What::Since(u64::MAX) => self.want.push_back((1, 1)),
+            // One page, which most often is all.
+            What::Since(from) => self.want.push_back((from, from.saturating_add(self.log.page - 1))),
+            What::Missing => {}
         }
         self.ask()
             .unwrap_or_else(|| Next::Done(RequestEnd::Ok { fields: Arc::default() }))
@@ -127,14 +151,23 @@ impl LogJob {
             }
         }
         if learning
-            && !self.only_missing
             && let Some((first, last)) = self.kept
             // A log that is empty, or a pump that says nonsense: `ask` needs a range that holds something.
             && first >= 1
             && last >= first
         {
-            self.want.push_back((first, last));
-            self.all.push((first, last));
+            match self.what {
+                What::All => {
+                    self.want.push_back((first, last));
+                    self.all.push((first, last));
+                }
+                // A pump that names a number far ahead must not have the harness read without end.
+                What::Since(from) if from <= last => {
+                    let most = from.saturating_add(self.recover_left.saturating_sub(1));
+                    self.all.push((from, last.min(most)));
+                }
+                What::Since(_) | What::Missing => {}
+            }
         }
         if let Some(next) = self.ask() {
             return next;
@@ -189,10 +222,13 @@ impl LogJob {
         let read = got.len();
         let (mut unheard, mut differing) = (0_u64, Vec::new());
         for (n, (t_ms, fields)) in got {
-            if self.only_missing {
-                // Records that nobody missed may come in a page as well: they were heard already.
-                if self.all.iter().any(|(from, to)| (*from..=*to).contains(&n)) {
+            if self.what != What::All {
+                // Records that nobody missed may come in a page as well, and one that was missed may have come late: they were told already.
+                let wanted = self.all.iter().any(|(from, to)| (*from..=*to).contains(&n));
+                if wanted && !hear.is_told(self.stream, n) {
                     bodies.extend(self.bodies(profile, hear, n, t_ms, fields));
+                }
+                if wanted {
                     self.all = without(&self.all, n);
                 }
                 continue;
@@ -208,6 +244,7 @@ impl LogJob {
             }
         }
         let (first, last) = self.kept.unwrap_or_default();
+        self.up_to_date(hear, last, bodies);
         let mut fields = BTreeMap::from([
             ("first".to_owned(), first.to_string()),
             ("last".to_owned(), last.to_string()),
@@ -226,14 +263,44 @@ impl LogJob {
         }
     }
 
+    /// Tells how far the log is known now, where not only a gap was read.
+    fn up_to_date(&self, hear: &mut Hear, last: u64, bodies: &mut Vec<Body>) {
+        if self.what == What::Missing || self.kept.is_none() {
+            return;
+        }
+        // Beyond what may be read back nothing is known: the next record shows that as a gap.
+        let last = match (self.what, self.limit()) {
+            (What::Since(_), Some(limit)) => last.min(limit),
+            _ => last,
+        };
+        hear.read_up_to(self.stream, last);
+        // Nothing was told before: what stands in the log is an earlier conversation's, and only from here on it is known.
+        if self.what == What::Since(u64::MAX) {
+            return;
+        }
+        bodies.push(Body::LogRead {
+            of: self.stream.name().to_owned(),
+            last,
+        });
+    }
+
+    /// The newest number that may be read back.
+    fn limit(&self) -> Option<u64> {
+        match self.what {
+            What::Since(from) if from < u64::MAX => Some(from.saturating_add(self.recover_left.saturating_sub(1))),
+            _ => None,
+        }
+    }
+
     fn bodies(&self, profile: &Profile, hear: &mut Hear, n: u64, t_ms: u64, mut fields: Fields) -> Vec<Body> {
+        let at = At::read_back(n, t_ms);
         let Some(key) = self.log.kind.as_ref().filter(|_| self.stream == Stream::Event) else {
-            return hear.dose_bodies(profile, n, t_ms, &fields);
+            return hear.dose_bodies(profile, at, &fields);
         };
         match fields.iter().position(|(k, _)| k == key) {
             Some(place) => {
                 let (_, kind) = fields.remove(place);
-                event_bodies(profile, n, t_ms, &kind, fields)
+                hear.logged_event(profile, at, &kind, fields)
             }
             None => vec![Body::Nonsense {
                 why: format!("event {n} of the log has no `{key}`"),
@@ -241,21 +308,31 @@ impl LogJob {
         }
     }
 
-    /// What a recovery could not read, and why.
-    pub fn unfinished(&self, end: &RequestEnd) -> Option<String> {
-        let why = match end {
-            RequestEnd::Ok { .. } => "the pump keeps them no more, or its answers were garbled",
-            RequestEnd::NoReply { .. } => "no answer came",
-            _ => "the pump refused to read them",
+    /// What could not be read back, and why.
+    pub fn unfinished(&self, end: &RequestEnd) -> Vec<Body> {
+        let oldest = self.kept.map_or(0, |(first, _)| first);
+        let why = |from: u64| match end {
+            RequestEnd::Ok { .. } if from < oldest => Unread::TooOld,
+            RequestEnd::Ok { .. } if self.pages_left > 0 && self.kept.is_some() => Unread::Lacking,
+            RequestEnd::Ok { .. } => Unread::TooMany,
+            RequestEnd::NoReply { .. } | RequestEnd::Abandoned => Unread::Unanswered,
+            _ => Unread::Refused,
         };
-        let ranges: Vec<String> = self.all.iter().map(|(from, to)| format!("{from}..={to}")).collect();
-        (!ranges.is_empty()).then(|| {
-            format!(
-                "missing {} records {} stay missing: {why}",
-                self.stream.name(),
-                ranges.join(", ")
-            )
-        })
+        let told = |(from, to): (u64, u64)| Body::StayMissing {
+            of: self.stream.name().to_owned(),
+            from,
+            count: (to - from).saturating_add(1),
+            why: why(from),
+        };
+        // A range that begins before the oldest that is kept may go on behind it: for each part its own reason.
+        let parts = self.all.iter().flat_map(|&(from, to)| {
+            if from < oldest && oldest <= to {
+                vec![(from, oldest - 1), (oldest, to)]
+            } else {
+                vec![(from, to)]
+            }
+        });
+        parts.map(told).collect()
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod exchange;
 mod hear;
+mod held;
 mod job;
 mod log;
 mod outgoing;
@@ -17,7 +18,8 @@ mod request;
 use crate::device::Profile;
 use crate::wire::{Decoder, Fields, Frame, Line, encode_request};
 use exchange::{Answer, Exchange, Next};
-use hear::{Hear, Stream};
+use hear::Hear;
+use held::Held;
 use job::Job;
 use outgoing::Outgoing;
 use pump_hil_model::case::Request;
@@ -27,8 +29,9 @@ pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Recoveries that wait at most: one of each thing that a pump counts, which takes in what else is missing until it begins.
-const RECOVERIES_MAX: usize = 2;
+/// Jobs of the session's own that wait at most: for each thing that a pump counts one that reads back what was jumped over, which takes in what else is
+/// missing until it begins, and one that catches up.
+const RECOVERIES_MAX: usize = 4;
 
 /// A job and who waits for it; `None`: the session itself.
 #[derive(Debug)]
@@ -48,6 +51,7 @@ pub struct Session {
     exchange: Option<Exchange>,
     out: Outgoing,
     events: VecDeque<SessionEvent>,
+    held: Held,
     last_seq: u16,
     last_id: u64,
     /// What the last `Stage` meant, for the `Commit` after it.
@@ -67,6 +71,7 @@ impl Session {
             exchange: None,
             out: Outgoing::default(),
             events: VecDeque::new(),
+            held: Held::default(),
             last_seq: 0,
             last_id: 0,
             staged: None,
@@ -96,6 +101,7 @@ impl Session {
         self.exchange = None;
         self.out.clear();
         let abandoned: Vec<Task> = self.current.take().into_iter().chain(self.queue.drain(..)).collect();
+        self.release();
         for id in abandoned.into_iter().filter_map(|task| task.id) {
             self.events.push_back(SessionEvent::Done {
                 id,
@@ -103,6 +109,22 @@ impl Session {
             });
         }
         self.enqueue(Job::make_safe(&self.profile), now)
+    }
+
+    /// Reads back from the pump's logs what came since the newest record that was told. [`Session::is_catching_up`] until that is done.
+    pub fn catch_up(&mut self, now: Span) {
+        if self.queue.iter().filter(|task| task.id.is_none()).count() > RECOVERIES_MAX - 2 {
+            return;
+        }
+        let jobs = Job::catch_up(&self.profile, &self.hear, &mut self.held);
+        self.queue.extend(jobs.map(|job| Task { id: None, job }));
+        self.start_next(now);
+    }
+
+    /// Whether something is being read back from the pump's logs.
+    #[must_use]
+    pub fn is_catching_up(&self) -> bool {
+        self.current.iter().chain(&self.queue).any(|task| task.id.is_none())
     }
 
     /// Sends bytes as they are. What comes back is journaled; nothing waits for it.
@@ -164,6 +186,7 @@ impl Session {
         while let Some(task) = self.queue.pop_front() {
             self.finish(task, RequestEnd::Abandoned);
         }
+        self.release();
     }
 
     fn enqueue(&mut self, job: Job, now: Span) -> RequestId {
@@ -293,7 +316,20 @@ impl Session {
             });
             self.recover(missing, now);
         }
+        if self.is_catching_up() {
+            if !self.held.keep(told.bodies, told.late) {
+                self.release();
+            }
+            return;
+        }
         for body in told.bodies {
+            self.journal(body);
+        }
+    }
+
+    /// Journals what was held back while a log was read.
+    fn release(&mut self) {
+        while let Some(body) = self.held.next() {
             self.journal(body);
         }
     }
@@ -305,20 +341,17 @@ impl Session {
                 return;
             }
         }
-        let log = match missing.of {
-            Stream::Dose => Some(self.profile.dose_log.clone()),
-            Stream::Event => self.profile.event_log.clone(),
+        let job = match Job::recover(&self.profile, missing) {
+            Ok(job) => job,
+            Err(without) => return self.journal(without),
         };
-        if let Some(log) = log {
-            let job = Job::recover(log, missing, &self.profile.limits);
-            // Before the requests that wait: their steps are judged by what is missing.
-            self.queue.push_front(Task { id: None, job });
-            debug_assert!(
-                self.queue.iter().filter(|task| task.id.is_none()).count() <= RECOVERIES_MAX,
-                "what is missing while a recovery waits widens it"
-            );
-            self.start_next(now);
-        }
+        // Before the requests that wait: their steps are judged by what is missing.
+        self.queue.push_front(Task { id: None, job });
+        debug_assert!(
+            self.queue.iter().filter(|task| task.id.is_none()).count() <= RECOVERIES_MAX,
+            "what is missing while a recovery waits widens it"
+        );
+        self.start_next(now);
     }
 
     fn handle_data(&mut self, seq: u16, fields: Fields) {
@@ -388,8 +421,12 @@ impl Session {
 
     fn finish(&mut self, task: Task, end: RequestEnd) {
         let Some(id) = task.id else {
-            if let Some(why) = task.job.unfinished(&end) {
-                self.garbled(why);
+            for body in task.job.unfinished(&end) {
+                self.held.keep_unread(&body);
+                self.journal(body);
+            }
+            if !self.is_catching_up() {
+                self.release();
             }
             return;
         };

@@ -231,6 +231,11 @@ impl World {
         panic!("no end");
     }
 
+    pub fn catch_up(&mut self) {
+        self.session.catch_up(self.now);
+        self.run();
+    }
+
     pub fn ask(&mut self, request: &Request) -> RequestEnd {
         self.session.request(request, self.now).expect("it can be said");
         self.run().expect("it ends")

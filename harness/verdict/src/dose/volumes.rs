@@ -2,7 +2,7 @@
 
 use super::log::CLASSES;
 use pump_hil_model::event::{BEYOND, Sample};
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{Percent, Span};
 use std::collections::BTreeMap;
 
 /// Volume of a motor stroke, nL. The counted volume of the pump and the probe's stroke counter are both multiples of it.
@@ -28,17 +28,29 @@ pub(crate) fn actuated_delivered(sample: &Sample) -> (i64, i64) {
 /// How late the pump's entries come, by its own time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lag {
-    /// Least that the harness's time was ahead of the pump's, ms.
-    least: Option<i64>,
+    /// Least that the harness's time was ahead of the pump's, and when, ms.
+    least: Option<(i64, i64)>,
+    /// Share of a span that the pump's clock may be off.
+    drift: Percent,
 }
 
 impl Lag {
+    /// On this rig the pump's clock may be off by so much: what is told by a clock that drifts within that is not late.
+    pub fn allow(&mut self, drift: Percent) {
+        self.drift = drift;
+    }
+
     /// How much later than the promptest one this comes; zero where the pump gives no time.
     pub fn of(&mut self, t: Span, pump_t: Option<Span>) -> Span {
         // The two clocks have different zeros, so only the difference to the promptest entry says how late one is.
         let ahead = pump_t.map_or(0, |pump_t| t.0.saturating_sub(pump_t.0));
-        let least = *self.least.insert(self.least.map_or(ahead, |least| least.min(ahead)));
-        debug_assert!(least <= ahead, "the promptest is no later than this one");
-        Span(ahead.saturating_sub(least))
+        let prompt = self.least.map_or(ahead, |(least, at)| {
+            let drifted = i128::from(t.0.saturating_sub(at).max(0)) * i128::from(self.drift.0) / 100_000;
+            least.saturating_add(i64::try_from(drifted).unwrap_or(i64::MAX))
+        });
+        if ahead <= prompt {
+            self.least = Some((ahead, t.0));
+        }
+        Span(ahead.saturating_sub(prompt).max(0))
     }
 }

@@ -143,7 +143,7 @@ impl<'a> Look<'a> {
     }
 }
 
-fn has_fields(came: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> bool {
+pub(super) fn has_fields(came: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> bool {
     expected
         .iter()
         .all(|(key, value)| came.get(key).is_some_and(|came| same_value(value, came)))

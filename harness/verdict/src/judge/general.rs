@@ -2,6 +2,7 @@
 
 use super::findings::{Findings, Here};
 use super::observed::Observed;
+use super::sequence::Sequence;
 use super::steps::Steps;
 use crate::dose::Lag;
 use pump_hil_model::case::{Action, Case, Check, Request, Step};
@@ -34,6 +35,7 @@ pub(super) struct General {
     dose: Option<(u64, Span)>,
     lag: Lag,
     behind: bool,
+    sequence: Sequence,
 }
 
 impl General {
@@ -48,21 +50,32 @@ impl General {
             dose: None,
             lag: Lag::default(),
             behind: false,
+            sequence: Sequence::default(),
         }
     }
 
     /// Takes the next event, after it is observed and its steps are judged.
     pub fn on_event(&mut self, event: &Event, seen: &Observed, steps: &Steps, out: &mut Findings) {
-        let t = event.t;
+        let (t, seq) = (event.t, out.seq);
         let mut reason = |kind, expected, came| out.reason(steps.here(), kind, t, expected, came);
         match &event.body {
             Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if fault.effects().talk == Talk::Broken => {
                 self.line_trouble = Some(t);
             }
-            Body::Gap { of, from, count } if !self.line_is_excused(t, seen) => {
+            // In a journal of before it told what became of them; else `Sequence` judges that.
+            Body::Gap { of, from, count } if self.sequence.on_event(event, seq) && !self.line_is_excused(t, seen) => {
                 let (of, from, count) = (of.clone(), *from, *count);
                 let expected = Expected::Records(Records::All { of });
                 reason(ReasonKind::Gap, expected, Came::Missing { from, count });
+            }
+            Body::Timing { scale, drift } => {
+                if scale.is_some() {
+                    self.lag.allow(*drift);
+                }
+                self.sequence.on_event(event, seq);
+            }
+            Body::StayMissing { .. } => {
+                self.sequence.on_event(event, seq);
             }
             Body::NoReply { verb, tries } if !self.silence_is_excused(t, seen, steps) => {
                 let expected = Expected::Reply { verb: verb.clone() };
@@ -77,18 +90,29 @@ impl General {
                 why: why.clone(),
             }),
             Body::Interrupted { by } => out.trouble(Trouble::Interrupted { by: by.clone() }),
-            Body::Pump { n, pump_t, said } => {
+            Body::Pump {
+                n,
+                pump_t,
+                said,
+                read_back,
+            } => {
+                self.sequence.on_event(event, seq);
                 if let Some((n, pump_t)) = n.zip(*pump_t) {
                     let of_dose = matches!(said, Said::Dose(_));
                     self.in_order(t, n, pump_t, of_dose, steps.here(), out);
-                    if of_dose {
+                    if of_dose && !read_back {
                         self.in_time(t, pump_t, seen, out);
                     }
                 }
-                self.named(t, said, steps.here(), out);
+                self.named(seen.said_at, said, steps.here(), out);
             }
             _ => {}
         }
+    }
+
+    /// What is missing at the end.
+    pub fn finish(&mut self, out: &mut Findings) {
+        self.sequence.finish(out);
     }
 
     /// An alarm that no step names is a failure, once.

@@ -15,13 +15,19 @@
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
 mod checks;
+mod clocks;
 mod findings;
 mod general;
 mod invariants;
+mod numbers;
 mod observed;
 mod outcome;
+mod sequence;
+mod silence;
 mod starts;
 mod steps;
+mod told_at;
+mod unheard;
 
 pub use checks::Unmet;
 pub use observed::{Alarm, AlarmLatency, Observed};
@@ -30,19 +36,23 @@ pub use outcome::Outcome;
 use crate::dose::{Builder, DoseLog};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::reconcile::{ReconcileSettings, Reconciler};
+use clocks::Clocks;
 use findings::Findings;
 use general::General;
 use invariants::Invariants;
 use pump_hil_model::case::{Action, Case, Check};
 use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
 use pump_hil_model::event::{Body, Event};
+use pump_hil_model::fault::{FaultName, Restart, Talk};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::{Came, Expected, Firmware, ReasonKind, Records};
+use silence::{Found, Silence};
 use starts::Starts;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use steps::Steps;
+use unheard::Unheard;
 
 /// How many of the last events an outcome keeps for people.
 const LAST_EVENTS: usize = 24;
@@ -61,7 +71,12 @@ pub struct Judge {
     steps: Steps,
     general: General,
     starts: Starts,
+    clocks: Clocks,
+    silence: Silence,
+    unheard: Unheard,
     findings: Findings,
+    /// The last line that came.
+    line: String,
     last_events: VecDeque<Event>,
     /// The last events are those up to the first reason, whatever comes after it.
     frozen: bool,
@@ -92,6 +107,10 @@ impl Judge {
             steps: Steps::new(Arc::clone(&case)),
             general: General::new(&case),
             starts: Starts::default(),
+            clocks: Clocks::new(&case),
+            silence: Silence::new(&case),
+            unheard: Unheard::default(),
+            line: String::new(),
             findings: Findings::default(),
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
@@ -112,12 +131,25 @@ impl Judge {
         if let Body::Crash(crash) = &event.body {
             return self.crashed(event.t, crash);
         }
+        if let Body::Received { bytes } = &event.body {
+            self.line.clone_from(bytes);
+        }
+        if let Some(what) = numbers::impossible(event) {
+            self.impossible(event, what);
+            // A reply still is one, whatever it says; of what the pump says unasked nothing is believed.
+            if matches!(event.body, Body::Pump { .. }) {
+                return;
+            }
+        }
         if !event.is_reckonable() {
             return self.beyond_reckoning(event);
         }
+        self.held_to_host(event);
         // For these two the runner itself asks the pump; its replies must not replace the one that `reply` looks at (LANGUAGE.md, `expect`).
         let looks = |action: &Action| matches!(action, Action::Expect { .. } | Action::Mark(_));
         self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
+        // The place in the journal, as of all findings: not every event comes here.
+        self.observed.seq = self.findings.seq - 1;
         self.observed.on_event(event);
         if !self.played {
             self.during(event);
@@ -128,13 +160,15 @@ impl Judge {
 
     /// An event of the run, up to the end of its steps.
     fn during(&mut self, event: &Event) {
-        let armed = !self.observed.faults.is_empty();
+        let restarts = |fault: &FaultName| fault.effects().restart == Restart::MayStart;
+        let armed = self.observed.faults.iter().any(restarts);
         let may_fault = self.case.firmware_may_fault;
         self.starts.on_event(event, self.observed.begun, armed, may_fault);
         self.started_again(event.t);
         self.dose.on_event(event);
         let mut found = Vec::new();
         self.oracle.on_event(event, self.steps.step(), &mut found);
+        self.reconciler.seq = self.findings.seq - 1;
         self.reconciler.on_event(event);
         // After the oracle: invariants and steps compare with the nominal dose at this event, not at the one before.
         let prescribed = self.oracle.prescribed_nl();
@@ -142,14 +176,56 @@ impl Judge {
         for finding in found {
             self.findings.found(finding);
         }
-        self.steps
-            .on_event(event, &mut self.observed, prescribed, &mut self.findings);
+        self.unheard.on_event(event, &mut self.findings);
+        self.steps.on_event(
+            event,
+            &mut self.observed,
+            &mut self.unheard,
+            prescribed,
+            &mut self.findings,
+        );
+        self.silence(event);
         self.general
             .on_event(event, &self.observed, &self.steps, &mut self.findings);
         if matches!(event.body, Body::Played) {
             self.played = true;
             self.close_books();
         }
+    }
+
+    /// What the pump must tell by itself.
+    fn silence(&mut self, event: &Event) {
+        let broken = self.observed.faults.iter().any(|f| f.effects().talk != Talk::Clear);
+        match self.silence.on_event(event, broken) {
+            None => {}
+            Some(Found::Reason(finding)) => self.findings.found(finding),
+            Some(Found::Trouble(trouble)) => self.findings.trouble_behind(trouble),
+        }
+    }
+
+    /// The pump's clock goes as the host's, to the very end: the pump tells its time when it is stopped as well.
+    fn held_to_host(&mut self, event: &Event) {
+        if let Some(drift) = self.clocks.on_event(event) {
+            let expected = Expected::Clock { drift: drift.limit };
+            let came = Came::Clocks {
+                host: drift.host,
+                pump: drift.pump,
+                scale: drift.scale,
+            };
+            self.reason(ReasonKind::Clock, event.t, expected, came);
+        }
+    }
+
+    /// A number that no pump can have, with the line that said it.
+    fn impossible(&mut self, event: &Event, what: String) {
+        let of_log = matches!(event.body, Body::Pump { read_back: true, .. });
+        let line = (!of_log && !self.line.is_empty()).then(|| self.line.clone());
+        let came = Came::Impossible { what, line };
+        let expected = Expected::Records(Records::Possible);
+        // At the last time that was possible: the event's own may be what cannot be.
+        self.reason(ReasonKind::Record, self.observed.now, expected, came);
+        // The event may not come to `keep`.
+        self.frozen = true;
     }
 
     /// What counts while the pump is made safe as well: how it was left, and firmware, or a rig, that fails over that has failed.
@@ -288,6 +364,8 @@ impl Judge {
         if std::mem::replace(&mut self.books_closed, true) {
             return;
         }
+        self.general.finish(&mut self.findings);
+        self.unheard.finish(self.observed.now, &mut self.findings);
         let mut findings = Vec::new();
         self.oracle.finish(&mut findings);
         for finding in findings {

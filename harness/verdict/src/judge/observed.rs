@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
+use super::told_at::ToldAt;
 use crate::dose::actuated_delivered;
 use pump_hil_model::case::Measure;
 use pump_hil_model::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
@@ -78,6 +79,9 @@ pub struct Observed {
     pub(crate) seq: u64,
     pub(crate) told: VecDeque<Told>,
     pub(crate) last_told: BTreeMap<String, u64>,
+    told_at: ToldAt,
+    /// When it was that the pump said its last word.
+    pub(super) said_at: Span,
     tones: i64,
     battery: Option<i64>,
     stalls: Option<i64>,
@@ -113,7 +117,16 @@ impl Observed {
                 self.last_running = Some(event.t);
             }
             Body::Reply { refused, fields, .. } => self.reply(refused.as_deref(), fields),
-            Body::Pump { said, .. } => self.said(event.t, said),
+            Body::Pump {
+                said,
+                pump_t,
+                read_back,
+                ..
+            } => {
+                let at = self.told_at.at(event.t, *pump_t, *read_back);
+                self.said_at = at;
+                self.said(at, said);
+            }
             Body::Sample(sample) => {
                 if !self.begun {
                     self.sample_base = *sample;
@@ -397,7 +410,7 @@ pub(crate) fn leading_number(value: &str) -> Option<i64> {
 }
 
 /// Kind and fields of what was said, as they stand on the line.
-fn as_told(said: &Said) -> (&str, BTreeMap<String, String>) {
+pub(super) fn as_told(said: &Said) -> (&str, BTreeMap<String, String>) {
     let fields = |list: &[(&str, String)]| list.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     match said {
         Said::Boot { reason } => ("boot", fields(&[("reason", reason.clone())])),

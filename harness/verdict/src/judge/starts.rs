@@ -22,7 +22,7 @@ impl Starts {
         self.faulted |= crash.why == Why::Fault;
     }
 
-    /// Takes note of an event; `armed`: a fault is, which may have the pump start again.
+    /// Takes note of an event; `armed`: a fault is that may have the pump start again.
     pub fn on_event(&mut self, event: &Event, begun: bool, armed: bool, may_fault: bool) {
         match &event.body {
             // For the rest of the run: a bit that was flipped may bring a reset hours later.

@@ -3,11 +3,13 @@
 use super::checks::{Look, Unmet, Windows};
 use super::findings::{Findings, Here};
 use super::observed::Observed;
+use super::unheard::{Put, Unheard};
 use pump_hil_model::case::{Action, Case, Check, Request, Step};
 use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Answer, Came, Expected, ReasonKind};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A step in progress.
@@ -89,14 +91,21 @@ impl Steps {
     }
 
     /// Takes the next event, after it is observed; `prescribed` is the oracle's.
-    pub fn on_event(&mut self, event: &Event, seen: &mut Observed, prescribed: Option<i64>, out: &mut Findings) {
+    pub fn on_event(
+        &mut self,
+        event: &Event,
+        seen: &mut Observed,
+        unheard: &mut Unheard,
+        prescribed: Option<i64>,
+        out: &mut Findings,
+    ) {
         match &event.body {
             Body::StepStarted { step, line } => {
                 if self.started(event.t, step, *line, seen, out) {
                     self.check_throughout(event.t, seen, prescribed, out);
                 }
             }
-            Body::StepEnded { step } => self.ended(event.t, step, seen, prescribed, out),
+            Body::StepEnded { step } => self.ended(event.t, step, seen, unheard, prescribed, out),
             body => {
                 self.during(event.t, body, out);
                 self.check_throughout(event.t, seen, prescribed, out);
@@ -151,7 +160,15 @@ impl Steps {
         }
     }
 
-    fn ended(&mut self, t: Span, id: &StepId, seen: &mut Observed, prescribed: Option<i64>, out: &mut Findings) {
+    fn ended(
+        &mut self,
+        t: Span,
+        id: &StepId,
+        seen: &mut Observed,
+        unheard: &mut Unheard,
+        prescribed: Option<i64>,
+        out: &mut Findings,
+    ) {
         // From the end: the innermost step is the one that ends. An end without a begin is passed over, as any journal must be judged.
         let Some(at) = self.open.iter().rposition(|open| open.id == *id) else {
             return;
@@ -170,7 +187,8 @@ impl Steps {
                 // With `>`: what comes true at the very end of `within` is in time.
                 let late = within.filter(|within| t.0 - open.started.0 > within.0);
                 if !open.broken {
-                    self.judge_checks(t, checks, late, seen, prescribed, out);
+                    let known = self.put_off(t, checks, seen, unheard, prescribed);
+                    self.judge_checks(t, &known, late, seen, prescribed, out);
                 }
                 debug_assert!(
                     self.windows.came <= self.group_end && self.group_end < out.seq,
@@ -185,6 +203,35 @@ impl Steps {
             _ => {}
         }
         self.open.truncate(at);
+    }
+
+    /// Puts off what cannot be known while the pump is not heard. Gives the others.
+    fn put_off<'c>(
+        &self,
+        t: Span,
+        checks: &'c [Check],
+        seen: &Observed,
+        unheard: &mut Unheard,
+        prescribed: Option<i64>,
+    ) -> Cow<'c, [Check]> {
+        if unheard.since().is_none() {
+            return Cow::Borrowed(checks);
+        }
+        let open = self.open.last();
+        let answered = open.is_some_and(|open| open.replied.is_some() && !open.silent);
+        let (later, now): (Vec<_>, Vec<_>) = checks
+            .iter()
+            .cloned()
+            .partition(|check| unheard.puts_off(check, answered));
+        for check in later {
+            unheard.put_off(Put {
+                here: self.here().map(|(id, line)| (id.clone(), line)),
+                t,
+                held: self.unmet(std::slice::from_ref(&check), seen, prescribed).is_empty(),
+                check,
+            });
+        }
+        Cow::Owned(now)
     }
 
     /// Judges checks at their end; `late`: they had to hold within this, and the time is over.

@@ -1,4 +1,5 @@
 mod general;
+mod heard;
 
 use super::judge_journal;
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};

@@ -28,7 +28,7 @@ use due::Dues;
 use nominal::{Nominal, State};
 use pump_hil_model::case::{Action, Case, Prescription, Request, Step, Verb};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said};
-use pump_hil_model::quantity::Volume;
+use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Allowed, Did, Finding};
 use requests::{Asked, dose_of, judge_dose};
 use unknown::{Told, Unknown, request_of};
@@ -95,9 +95,20 @@ impl Oracle {
             },
             Body::Sent { .. } if step.is_some_and(|s| matches!(s.action, Action::Send { .. })) => self.now.raw_sent(),
             Body::Reply { verb, refused, .. } => self.reply(verb, refused.as_deref(), step, out),
-            Body::Pump { said, pump_t, .. } => {
+            Body::Timing { scale: Some(_), drift } => self.lag.allow(*drift),
+            Body::Pump {
+                said,
+                pump_t,
+                read_back,
+                ..
+            } => {
                 // An entry that was held up, or read from the log later, tells of another instant.
-                let late = self.lag.of(event.t, *pump_t) > self.now.settings.clock;
+                let lag = if *read_back {
+                    Span(0)
+                } else {
+                    self.lag.of(event.t, *pump_t)
+                };
+                let late = *read_back || lag > self.now.settings.clock;
                 if !(late && matches!(said, Said::Dose(_))) {
                     self.said(said, step, out);
                 }

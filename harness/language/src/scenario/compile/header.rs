@@ -5,12 +5,12 @@ use super::prescription::prescription;
 use super::told::Told;
 use super::values::{at_least_0, date, each_once, seconds_of, time_between};
 use crate::catalog::Catalog;
-use crate::scenario::raw::{NoneWord, RawFile, RawTolerance, ShareOrOff};
+use crate::scenario::raw::{NoneWord, RawFile, RawTolerance, Share, ShareOrOff};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Prescription, Tolerance};
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::quantity::{Percent, Span, Volume};
+use pump_hil_model::quantity::{DRIFT, Percent, Span, Volume};
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::{Either, Quantity, Text, Time, Word};
@@ -112,6 +112,19 @@ pub(super) fn log_every(raw: Option<&Quantity<Time>>, told: &mut Told<'_>) -> Op
         // The pump's own default; the limits above are the pump's as well (PROTOCOL.md, `log-every`).
         None => Some(Span(3_600_000)),
     }
+}
+
+/// How far the pump's clock may be off the host's; `None`: as the rig has it.
+pub(super) fn clock_drift(raw: Option<&Quantity<Share>>, told: &mut Told<'_>) -> Option<Percent> {
+    let text = raw?;
+    let share: Percent = at_least_0(text, told)?;
+    if !DRIFT.contains(&share) {
+        let (least, most) = (DRIFT.start(), DRIFT.end());
+        let message = format!("`{}` is not between {least} and {most}", text.0.text);
+        told.tell(Problem::new(Mistake::Range, text.0.place, message));
+        return None;
+    }
+    Some(share)
 }
 
 /// How far delivered may be from reported; `None` where that is not looked at.

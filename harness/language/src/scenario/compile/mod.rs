@@ -43,6 +43,7 @@ pub(super) fn compile(
     let start_s = header::start(raw.start.as_ref(), told);
     let (prescription, reservoir) = header::begin(raw, catalog, &mut dosing, told);
     let log_every = header::log_every(raw.log_every.as_ref(), told);
+    let clock_drift = header::clock_drift(raw.clock_drift.as_ref(), told);
     let steps = steps::timeline(raw.timeline.as_deref().unwrap_or_default(), catalog, dosing, told);
     let watch = memory::watch(raw.watch.as_deref().unwrap_or_default(), catalog, told);
     let always = raw.always.iter().flatten();
@@ -70,6 +71,7 @@ pub(super) fn compile(
         prescription,
         reservoir,
         log_every: log_every?,
+        clock_drift,
         // Who expects something of `resets` has starts in mind (LANGUAGE.md, `firmware-faults`).
         may_start_again: looks_at_resets(&steps),
         steps,

@@ -38,6 +38,8 @@ raw_struct! {
         reservoir: Quantity<Vol>,
         /// Interval of the pump's periodic dose entries, 1 min to 1 d; 1 h where not given.
         log_every: Quantity<Time>,
+        /// How far the pump's clock may be off the host's, on a rig by the host's clock, 0.01 % to 50 %; as the rig file has it where not given.
+        clock_drift: Quantity<Share>,
         /// Parameter table: a case for each row. `${parameter}` stands for its value.
         cases: Table<Table<Scalar>>,
         /// The steps.

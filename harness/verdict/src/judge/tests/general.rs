@@ -79,6 +79,7 @@ fn starts_that_nobody_asked_for_are_counted() {
     let boot = || Body::Pump {
         n: None,
         pump_t: None,
+        read_back: false,
         said: Said::Boot { reason: "debug".into() },
     };
     let probe = || Body::Probe {

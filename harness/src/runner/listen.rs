@@ -1,0 +1,88 @@
+//! What the pump must say without being asked, and when its log is looked into because it did not.
+
+use pump_hil_model::event::{Body, Said};
+use pump_hil_model::quantity::Span;
+
+/// How late an entry may be by the pump's clock, ms: besides a part of its interval.
+const LATE_MS: i64 = 30_000;
+/// How late it may be by the host's, ms: a slow line and a busy host.
+const HOST_LATE_MS: i64 = 3_000;
+
+/// Waits for the pump's dose entries.
+#[derive(Debug, Default)]
+pub(super) struct Listen {
+    /// Interval and how late an entry may be, ms; `None`: the case has not begun.
+    every: Option<(i64, i64)>,
+    /// When the newest entry came, or the log was looked into.
+    since: i64,
+    /// The log was asked for and not answered, and nothing came since.
+    in_vain: bool,
+    /// A fault keeps the pump from talking.
+    deaf: bool,
+    /// The last request was answered.
+    answers: bool,
+    /// Events that were told, dose entries not among them.
+    events: u64,
+}
+
+impl Listen {
+    /// From now on an entry comes every so often.
+    pub fn begin(&mut self, now: Span, every: Span, scale: Option<u32>) {
+        let host = i64::from(scale.unwrap_or(0)) * HOST_LATE_MS;
+        self.every = Some((every.0, every.0 / 50 + LATE_MS + host));
+        self.since = now.0;
+    }
+
+    /// Entries come in another interval.
+    pub fn every(&mut self, now: Span, every: Span) {
+        if let Some((known, _)) = &mut self.every {
+            *known = every.0;
+            self.since = now.0;
+        }
+    }
+
+    /// A fault keeps the pump from talking, or no more.
+    pub fn deaf(&mut self, now: Span, deaf: bool) {
+        self.deaf = deaf;
+        self.since = now.0;
+    }
+
+    /// Takes note of what came.
+    pub fn heard(&mut self, now: Span, body: &Body) {
+        match body {
+            Body::Pump { said, .. } => {
+                self.in_vain = false;
+                match said {
+                    Said::Dose(_) => self.since = now.0,
+                    _ => self.events += 1,
+                }
+            }
+            Body::Reply { .. } => (self.in_vain, self.answers) = (false, true),
+            Body::LogRead { .. } => self.in_vain = false,
+            Body::NoReply { .. } => self.answers = false,
+            _ => {}
+        }
+    }
+
+    /// When the log is to be looked into, if no entry comes until then.
+    pub fn due(&self) -> Option<Span> {
+        let (every, late) = self.every.filter(|_| !self.in_vain && !self.deaf)?;
+        Some(Span(self.since.saturating_add(every).saturating_add(late)))
+    }
+
+    /// The log is looked into.
+    pub fn looked(&mut self, now: Span) {
+        self.since = now.0;
+        self.in_vain = true;
+    }
+
+    /// How many events were told so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Whether the pump answered when it was asked last.
+    pub fn answers(&self) -> bool {
+        self.answers
+    }
+}

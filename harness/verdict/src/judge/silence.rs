@@ -1,0 +1,130 @@
+//! What must come without being asked for, and did not.
+//!
+//! The runner reads the pump's log where an entry is overdue, so that here it is known whether the entry was lost on its way or never written. Only journals of
+//! runners that do so are held to it.
+
+use super::told_at::ToldAt;
+use pump_hil_model::case::Case;
+use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble::Trouble;
+use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
+
+/// A pump that only answers for so long does not do what it should, or its line does not carry it.
+const ONLY_ANSWERS: Span = Span(6 * 3_600_000);
+
+/// What a pump says of its own.
+#[derive(Debug)]
+pub(super) struct Silence {
+    /// Interval of its periodic entries.
+    every: i64,
+    held_to_it: bool,
+    begun: bool,
+    /// When it said something of its own last, and when its newest entry is of.
+    spoke: i64,
+    entry: i64,
+    told_at: ToldAt,
+    /// What is told already.
+    lacking: bool,
+    quiet: bool,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The pump's doing.
+    Reason(Finding),
+    /// It cannot be told whose.
+    Trouble(Trouble),
+}
+
+impl Silence {
+    pub fn new(case: &Case) -> Self {
+        Self {
+            every: case.log_every.0,
+            held_to_it: false,
+            begun: false,
+            spoke: 0,
+            entry: 0,
+            told_at: ToldAt::default(),
+            lacking: false,
+            quiet: false,
+        }
+    }
+
+    /// Takes the next event. `broken`: a fault is armed that keeps the pump from talking.
+    pub fn on_event(&mut self, event: &Event, broken: bool) -> Option<Found> {
+        let t = event.t.0;
+        match &event.body {
+            Body::Timing { .. } => self.held_to_it = true,
+            Body::Begun => {
+                self.begun = true;
+                (self.spoke, self.entry) = (t, t);
+            }
+            Body::Pump {
+                pump_t,
+                read_back,
+                said,
+                ..
+            } => {
+                let at = self.told_at.at(event.t, *pump_t, *read_back);
+                if !read_back {
+                    self.spoke = t;
+                }
+                if matches!(said, Said::Dose(_) | Said::Boot { .. }) {
+                    self.entry = self.entry.max(at.0);
+                }
+            }
+            // Who changes the interval, halts the core or lets it fault knows that entries come at other times.
+            Body::Probe { .. } | Body::Breakpoint { .. } | Body::Crash(_) => self.begin_anew(t),
+            Body::FaultArmed { .. } | Body::FaultCleared { .. } => self.begin_anew(t),
+            Body::Reply {
+                verb, refused: None, ..
+            } if verb == "log-every" && self.begun => {
+                self.every = self.every.max(86_400_000);
+                self.begin_anew(t);
+            }
+            Body::Reply { .. } if broken => self.begin_anew(t),
+            Body::Reply { .. } => return self.answers(t),
+            Body::LogRead { of, .. } if of == "dose" && !broken => return self.log_is_read(t),
+            _ => {}
+        }
+        None
+    }
+
+    fn begin_anew(&mut self, t: i64) {
+        (self.spoke, self.entry) = (t, t);
+    }
+
+    /// It answers: has it said anything else?
+    fn answers(&mut self, t: i64) -> Option<Found> {
+        let most = ONLY_ANSWERS.0.max(self.overdue_after());
+        if !self.held_to_it || !self.begun || self.quiet || t.saturating_sub(self.spoke) <= most {
+            return None;
+        }
+        self.quiet = true;
+        Some(Found::Trouble(Trouble::OnlyAnswers {
+            since: Span(self.spoke),
+        }))
+    }
+
+    /// Its log is read: all entries that there are are known.
+    fn log_is_read(&mut self, t: i64) -> Option<Found> {
+        let since = self.entry;
+        if !self.held_to_it || !self.begun || self.lacking || t.saturating_sub(since) <= self.overdue_after() {
+            return self.answers(t);
+        }
+        self.lacking = true;
+        Some(Found::Reason(Finding {
+            kind: ReasonKind::Record,
+            t: Span(t),
+            expected: Expected::Records(Records::Every(Span(self.every))),
+            came: Came::NoneSince(Span(since)),
+        }))
+    }
+
+    /// After which time without an entry one is missing.
+    fn overdue_after(&self) -> i64 {
+        self.every.saturating_add(self.every / 20).saturating_add(60_000)
+    }
+}
