@@ -18,6 +18,7 @@ impl Display for Expected {
             Self::Always(rule) => write!(f, "always {rule}"),
             Self::Answer(answer) => answer.fmt(f),
             Self::Reply { verb } => write!(f, "a reply to `{verb}`"),
+            Self::SetUp { verb } => write!(f, "a pump that accepts `{verb}`, with which the scenario begins"),
             Self::NamedAlarmsOnly => f.write_str("no alarm that the scenario does not name"),
             Self::Records(records) => records.fmt(f),
             Self::Firmware(firmware) => firmware.fmt(f),
@@ -85,6 +86,7 @@ impl Display for Firmware {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoFault => "firmware that does not fault (`firmware-faults: allowed` where it may)",
+            Self::NoLockup => "firmware whose fault handler does not fault",
             Self::NoUnaskedStart => {
                 "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)"
             }
@@ -180,6 +182,7 @@ impl Display for Came {
             Self::NotReached => f.write_str("it did not come there"),
             Self::Answer(answer) => answer.fmt(f),
             Self::NoAnswer { verb } => write!(f, "no reply to `{verb}` in the journal"),
+            Self::Unfit(unfit) => unfit.fmt(f),
             Self::Silence { tries } => write!(f, "none, after {tries} tries"),
             Self::State(state) => write!(f, "state {state}"),
             Self::ActiveAlarm(id) => write!(f, "alarm `{id}`"),
@@ -200,6 +203,7 @@ impl Display for Came {
             Self::RecordOf { number, time } => write!(f, "record {number} is of {time}"),
             Self::Event(event) => f.write_str(event_line(event).trim()),
             Self::FirmwareFault { place } => write!(f, "the firmware faulted: {place}"),
+            Self::Lockup { place } => write!(f, "the firmware locked up: {place}"),
             Self::Start => f.write_str("the pump started again"),
             Self::Hang { place, limit_ms } => {
                 write!(

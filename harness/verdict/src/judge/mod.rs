@@ -16,6 +16,7 @@
 
 mod checks;
 mod findings;
+mod garbage;
 mod general;
 mod invariants;
 mod observed;
@@ -31,6 +32,7 @@ use crate::dose::{Builder, DoseLog};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::reconcile::{ReconcileSettings, Reconciler};
 use findings::Findings;
+use garbage::Garbage;
 use general::General;
 use invariants::Invariants;
 use pump_hil_model::case::{Action, Case, Check};
@@ -38,6 +40,7 @@ use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
+use pump_hil_model::unfit::Unfit;
 use pump_hil_model::verdict::{Came, Expected, Firmware, ReasonKind, Records};
 use starts::Starts;
 use std::collections::VecDeque;
@@ -61,6 +64,7 @@ pub struct Judge {
     steps: Steps,
     general: General,
     starts: Starts,
+    garbage: Garbage,
     findings: Findings,
     last_events: VecDeque<Event>,
     /// The last events are those up to the first reason, whatever comes after it.
@@ -92,6 +96,7 @@ impl Judge {
             steps: Steps::new(Arc::clone(&case)),
             general: General::new(&case),
             starts: Starts::default(),
+            garbage: Garbage::default(),
             findings: Findings::default(),
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
@@ -146,6 +151,8 @@ impl Judge {
             .on_event(event, &mut self.observed, prescribed, &mut self.findings);
         self.general
             .on_event(event, &self.observed, &self.steps, &mut self.findings);
+        let excused = self.general.line_is_disturbed(event.t, &self.observed, &self.steps);
+        self.garbage.on_event(event, excused);
         if matches!(event.body, Body::Played) {
             self.played = true;
             self.close_books();
@@ -156,6 +163,7 @@ impl Judge {
     fn whenever(&mut self, event: &Event) {
         match &event.body {
             Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
+            Body::Unfit(unfit) => self.unfit(event.t, unfit),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::RigTrouble { code, what } => {
                 let code = code.clone().unwrap_or(TroubleCode::RIG);
@@ -173,20 +181,18 @@ impl Judge {
             self.crashes.push((t, crash.clone()));
         }
         self.starts.crashed(crash);
-        if crash.why != Why::Fault || self.case.firmware_may_fault {
-            return;
-        }
-        let came = Came::FirmwareFault { place: crash.place() };
+        let place = crash.place();
+        let (expected, came) = match crash.why {
+            // Whatever the scenario allows, a processor that stopped for good is no pump any more.
+            Why::Lockup => (Firmware::NoLockup, Came::Lockup { place }),
+            Why::Fault if !self.case.firmware_may_fault => (Firmware::NoFault, Came::FirmwareFault { place }),
+            _ => return,
+        };
         // It is told to stop more than once, and may fault each time.
         if self.played && self.findings.says(&came) {
             return;
         }
-        self.reason(
-            ReasonKind::FirmwareFault,
-            t,
-            Expected::Firmware(Firmware::NoFault),
-            came,
-        );
+        self.reason(ReasonKind::FirmwareFault, t, Expected::Firmware(expected), came);
         // No crash comes to `keep`, which would take in one more event before it sees the reason.
         self.frozen = true;
     }
@@ -197,6 +203,16 @@ impl Judge {
             let expected = Expected::Firmware(Firmware::NoUnaskedStart);
             self.reason(ReasonKind::UnaskedStart, t, expected, Came::Start);
         }
+    }
+
+    /// A pump that was found well, and refuses what the case begins with, or answers nothing any more: the runner ends the case.
+    fn unfit(&mut self, t: Span, unfit: &Unfit) {
+        let verb = unfit.verb.clone();
+        let (kind, expected) = match unfit.refused {
+            Some(_) => (ReasonKind::Refusal, Expected::SetUp { verb }),
+            None => (ReasonKind::NoReply, Expected::Reply { verb }),
+        };
+        self.reason(kind, t, expected, Came::Unfit(Box::new(unfit.clone())));
     }
 
     /// Firmware that hangs ends the case: what comes after it says nothing more.
@@ -265,6 +281,13 @@ impl Judge {
         self.findings.has_reason()
     }
 
+    /// Whether a request may stay unanswered now, because of what the scenario does to line or pump; before the begin it does nothing.
+    #[must_use]
+    pub fn silence_is_excused(&self) -> bool {
+        let now = self.observed.now;
+        self.observed.begun && self.general.silence_is_excused(now, &self.observed, &self.steps)
+    }
+
     /// Whether the run passes so far, as far as the judge can tell.
     #[must_use]
     pub fn has_passed(&self) -> bool {
@@ -305,6 +328,9 @@ impl Judge {
         if !self.ended {
             self.findings.trouble_behind(Trouble::JournalWithoutEnd);
         }
+        if let Some(trouble) = self.garbage.trouble() {
+            self.findings.trouble_behind(trouble);
+        }
         // Where a trouble is known it is the cause, and to say that the run broke off adds nothing.
         if !self.played && !self.findings.has_trouble() {
             self.findings.trouble_behind(Trouble::BrokeOff);
@@ -317,6 +343,7 @@ impl Judge {
             latencies: self.observed.latencies,
             last_events: self.last_events.into(),
             end: self.observed.now,
+            notes: self.garbage.note().into_iter().collect(),
             not_safe: self.not_safe,
             crashes: self.crashes,
             unasked_starts: self.starts.unasked,
