@@ -8,11 +8,12 @@ use crate::runner::{Runner, Stopped};
 use crate::snapshot::{SnapshotError, Snapshots};
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
-use pump_hil_model::event::Event;
+use pump_hil_model::event::{Body, Event};
+use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{OpenOptions, Rig, RigFile, host_time};
+use pump_hil_rig::{OpenOptions, Rig, RigError, RigFile, host_time};
 use pump_hil_verdict::journal::{End, Header, JournalError, sha256_hex};
 use pump_hil_verdict::judge::{self, Outcome};
 use pump_hil_verdict::snapshot::against;
@@ -251,6 +252,7 @@ fn play(
     header.device_sha256 = sha256_hex(settings.rig.device_text.as_bytes());
     // Before the rig: where nothing can be written down, no pump is touched.
     let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
+    let journal = journal.limited(settings.rig.limits.journal);
     let options = OpenOptions {
         seed: case.seed,
         start_s: case.start_s,
@@ -259,6 +261,7 @@ fn play(
     };
     let rig = match runtime.block_on(Rig::start(&settings.rig, &options)) {
         Ok(rig) => rig,
+        Err(error) if error.lockup().is_some() => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
         Err(error) => {
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
@@ -270,6 +273,8 @@ fn play(
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic) = (Vec::new(), Vec::new(), None);
     match played {
+        // That it is full stands in it.
+        Ok(Err(Stopped::Journal(JournalError::Limit { .. }))) => {}
         Ok(Err(Stopped::Journal(error))) => trouble.push(in_journal(&error)),
         Ok(_) => {}
         Err(said) => panic = Some(itself_failed(&*said)),
@@ -286,6 +291,27 @@ fn play(
         )),
     }
     Ok(Played { trouble, not_safe })
+}
+
+/// The journal of firmware that locked up before anything could be asked of it: the emulator is gone, and nothing is left to be made safe.
+fn only_locked_up(mut journal: journal::Writer, error: &RigError) -> Result<Played, JournalError> {
+    let crash = error.lockup().cloned().map(Box::new).map(Body::Crash);
+    let made_safe = Body::MadeSafe {
+        did: vec![error.to_string()],
+        failed: Vec::new(),
+    };
+    for body in crash.into_iter().chain([made_safe, Body::Ended]) {
+        journal.append(&Event {
+            t: Span(0),
+            host_us: 0,
+            body,
+        })?;
+    }
+    journal.finish()?;
+    Ok(Played {
+        trouble: Vec::new(),
+        not_safe: Vec::new(),
+    })
 }
 
 fn in_journal(error: &JournalError) -> Trouble {

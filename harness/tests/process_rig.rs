@@ -78,5 +78,5 @@ async fn a_pump_in_a_process_of_its_own_runs_by_the_wall_clock_and_ends_with_its
     }
     assert!(rig.now().0 - before.0 >= 60_000);
     assert_eq!(rig.sample().unwrap(), None);
-    rig.close();
+    drop(rig);
 }

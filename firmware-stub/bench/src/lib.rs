@@ -99,21 +99,31 @@ impl Bench {
     /// Runs up to `until_ms`, or to the end of the first instant in which bytes are sent. A time that is past runs what is due now.
     pub fn run_until(&mut self, shell: &mut impl Shell, until_ms: u64) -> Stop {
         loop {
+            if let Some(stop) = self.run_a_while(shell, until_ms, u32::MAX) {
+                return stop;
+            }
+        }
+    }
+
+    /// As [`Bench::run_until`], but at most so many steps: `None` where that is not the end. Firmware may be busy for ever, with time standing or nearly so.
+    pub fn run_a_while(&mut self, shell: &mut impl Shell, until_ms: u64, steps: u32) -> Option<Stop> {
+        for _ in 0..steps {
             if shell.is_halted() {
-                return Stop::Halted;
+                return Some(Stop::Halted);
             }
             let until_ms = shell.granted_ms(until_ms);
             let next_ms = self.next_ms(shell);
             if next_ms > until_ms.max(self.now_ms) || (next_ms > self.now_ms && shell.has_output()) {
                 if shell.has_output() {
-                    return Stop::Output;
+                    return Some(Stop::Output);
                 }
                 self.pass(shell, until_ms);
-                return Stop::Fence;
+                return Some(Stop::Fence);
             }
             self.pass(shell, next_ms);
             self.act(shell);
         }
+        None
     }
 
     fn pass(&mut self, shell: &mut impl Shell, to_ms: u64) {

@@ -7,6 +7,7 @@
 //! Only `sim_pump` and `pty` may use threads, files or the wall clock, and no fault is played here: all of them are the bench's and the plant's.
 
 mod block;
+mod broken;
 mod cpu;
 mod machine;
 mod memory;
@@ -16,6 +17,7 @@ mod pty;
 mod sim_pump;
 
 pub use block::{BLOCK_ADDR, BLOCK_SIZE, FLASH_SIZE, RAM_ADDR, RAM_SIZE};
+pub use broken::Broken;
 pub use cpu::{Register, symbol};
 pub use machine::{Machine, MachineSettings, Stop, WATCHDOG_MS};
 pub use memory::BusError;

@@ -13,6 +13,7 @@ use stub_pump::units::Millis;
 
 use self::shell::Shell;
 use crate::block::SCRATCH_BYTES;
+use crate::broken::Broken;
 
 pub use stub_bench::WATCHDOG_MS;
 
@@ -75,6 +76,11 @@ impl Machine {
         machine
     }
 
+    /// The pump is broken as a whole from here on.
+    pub fn break_it(&mut self, broken: Broken) {
+        self.shell.broken = Some(broken);
+    }
+
     /// Where the pump's time is, in milliseconds since first power.
     #[must_use]
     pub fn now(&self) -> Millis {
@@ -90,14 +96,23 @@ impl Machine {
 
     /// Runs up to `until`, or to the end of the first instant in which bytes are sent, or to a breakpoint. A time that is past runs what is due now.
     pub fn run_until(&mut self, until: Millis) -> Stop {
+        loop {
+            if let Some(stop) = self.run_a_while(until, u32::MAX) {
+                return stop;
+            }
+        }
+    }
+
+    /// As [`Self::run_until`], but at most so many steps of the firmware: `None` where that is not the end.
+    pub fn run_a_while(&mut self, until: Millis, steps: u32) -> Option<Stop> {
         self.fence_ms = until.0;
-        match self.bench.run_until(&mut self.shell, until.0) {
+        Some(match self.bench.run_a_while(&mut self.shell, until.0, steps)? {
             stub_bench::Stop::Fence => Stop::Fence,
             stub_bench::Stop::Output => Stop::Output,
             stub_bench::Stop::Halted => Stop::Halted {
                 pc: self.shell.cpu.pc(),
             },
-        }
+        })
     }
 
     /// Bytes arrive on the pump's line at the present instant and are answered at it. A processor that is halted, hung or without supply loses them.

@@ -42,6 +42,8 @@ pub struct Crash {
 pub enum Why {
     /// The firmware faulted: the record is of the instant before its fault handler runs.
     Fault,
+    /// The firmware faulted in its fault handler, and the processor stopped for good (a lockup): the record is of that instant.
+    Lockup,
     /// The pump started again, and nobody had asked for it: the record is of the time after.
     Reset,
     /// The case failed, or did not come to its end: the record is of its end.
@@ -115,6 +117,7 @@ impl Why {
     pub fn words(self) -> &'static str {
         match self {
             Self::Fault => "the firmware faulted",
+            Self::Lockup => "the firmware locked up",
             Self::Reset => "the pump started again unasked",
             Self::Failed => "the case did not pass",
         }

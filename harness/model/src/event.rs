@@ -7,6 +7,7 @@ use crate::crash::Crash;
 use crate::fault::FaultName;
 use crate::quantity::{Percent, Span};
 use crate::trouble_code::TroubleCode;
+use crate::unfit::Unfit;
 use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,6 +78,27 @@ impl Event {
             _ => true,
         };
         body && time(self.t)
+    }
+}
+
+impl Body {
+    /// Whether it is of what goes over the line, or is seen beside it: there may be any number of these.
+    #[must_use]
+    pub fn is_talk(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent { .. }
+                | Self::Received { .. }
+                | Self::Garbled { .. }
+                | Self::Nonsense { .. }
+                | Self::Reply { .. }
+                | Self::NoReply { .. }
+                | Self::Pump { .. }
+                | Self::Gap { .. }
+                | Self::Sample(_)
+                | Self::Watched { .. }
+                | Self::Log(_)
+        )
     }
 }
 
@@ -272,6 +294,8 @@ pub enum Body {
         /// How long it was given, in milliseconds of host time.
         limit_ms: u64,
     },
+    /// The pump does not do what every pump must, though it was found well before: it ends the case.
+    Unfit(Box<Unfit>),
     /// A step waited for the core to come by a breakpoint.
     Breakpoint {
         /// Function, line of the source, symbol or address.

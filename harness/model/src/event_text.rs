@@ -70,6 +70,7 @@ pub fn event_line(event: &Event) -> String {
         // The first line always is there: it says why there is a record.
         Body::Crash(crash) => crash_text::short(event.t, crash).swap_remove(0),
         Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
+        Body::Unfit(unfit) => format!("`{}`: {}", safe(&unfit.verb), safe(&unfit.to_string())),
         Body::Interrupted { by } => format!("interrupted by {by}"),
         Body::MadeSafe { did, failed } => {
             let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));

@@ -17,6 +17,7 @@ pub mod quantity;
 pub mod safe_text;
 pub mod trouble;
 pub mod trouble_code;
+pub mod unfit;
 pub mod value;
 pub mod verdict;
 pub mod words;

@@ -15,6 +15,8 @@ impl TroubleCode {
     pub const JOURNAL: Self = Self::of("journal");
     /// The accepted dose logs cannot be read or written.
     pub const SNAPSHOT: Self = Self::of("snapshot");
+    /// A case says or does more than there is room for.
+    pub const BABBLE: Self = Self::of("babble");
     /// The harness itself failed.
     pub const HARNESS: Self = Self::of("harness-failed");
 

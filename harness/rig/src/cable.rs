@@ -143,6 +143,10 @@ impl Clock for Cable {
         self.clock.is_asked()
     }
 
+    fn take_back(&mut self) {
+        self.clock.take_back();
+    }
+
     async fn send(&mut self, line: &mut Line, bytes: &[u8]) -> Result<(), LinkError> {
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
             self.take(Way::ToPump, piece.to_vec(), self.clock.now());

@@ -55,6 +55,15 @@ impl Wait {
     }
 }
 
+/// How long a grant may take, of the host's time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GrantLimits {
+    /// In all.
+    pub whole: Duration,
+    /// While the pump's time stands.
+    pub standing: Duration,
+}
+
 /// A chip, its core and what it runs.
 #[derive(Debug)]
 pub(super) struct Chip {
@@ -120,10 +129,7 @@ impl Chip {
         until_ms: Option<u64>,
         bytes: &mut Vec<u8>,
     ) -> Result<End, RigError> {
-        let limit = match until_ms {
-            Some(until) if until > *now_ms => self.fence_limit,
-            _ => self.standing_limit(),
-        };
+        let limit = self.grant_limits(until_ms.is_some_and(|until| until > *now_ms)).whole;
         self.answers()?;
         // The block counts bytes in words that wrap, as the pump does.
         let rx = line.sent() as u32;
@@ -186,9 +192,25 @@ impl Chip {
         self.fence_limit.min(self.start_limit)
     }
 
+    /// How long a grant may take; `moves`: the pump's time is to move in it.
+    pub fn grant_limits(&self, moves: bool) -> GrantLimits {
+        let standing = self.standing_limit();
+        GrantLimits {
+            whole: if moves { self.fence_limit } else { standing },
+            standing,
+        }
+    }
+
     /// Firmware that hangs is not asked again: each time would take as long.
-    fn answers(&self) -> Result<(), RigError> {
+    pub fn answers(&self) -> Result<(), RigError> {
         self.hangs.map_or(Ok(()), |limit_ms| Err(RigError::Hangs { limit_ms }))
+    }
+
+    /// Its firmware did not do within `limit` of host time what it was asked, and its own time stood.
+    pub fn is_found_to_hang(&mut self, limit: Duration) -> RigError {
+        let limit_ms = host_time::ms(limit);
+        self.hangs = Some(limit_ms);
+        RigError::Hangs { limit_ms }
     }
 
     /// Takes back what was granted and is not done, as nobody waits for it any more. From now on it may take for a request as long as for a start.
@@ -240,8 +262,7 @@ impl Chip {
             return Err(FenceError::Timeout { limit_ms }.into());
         }
         self.do_bytes_miss(line, limit)?;
-        self.hangs = Some(host_time::ms(limit));
-        self.answers()
+        Err(self.is_found_to_hang(limit))
     }
 
     /// A pump that waits for bytes which the cable lost looks as if it hung; but it does what needs no more of them. What was lost is not waited for again.
@@ -250,7 +271,8 @@ impl Chip {
         let (block, debug) = self.inside.block_of(|| "a request".to_owned())?;
         let taken = block.taken(debug)?;
         let missing = sent.wrapping_sub(taken);
-        if missing == 0 {
+        // A pump that took more than was sent counts wrongly: nothing of it is missing, and it is asked for nothing else.
+        if missing == 0 || u64::from(missing) > line.sent() {
             return Ok(());
         }
         // Anew, with the bytes that it has: `ask-rx` held it up before (TEST-BLOCK.md), if it did not hang.

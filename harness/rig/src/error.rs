@@ -10,6 +10,7 @@ use super::process::ProcessError;
 use super::qemu::QemuError;
 use super::test_block::{BlockError, WrongBlock};
 use pump_hil_firmware::NameError;
+use pump_hil_model::crash::Crash;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 
@@ -67,6 +68,14 @@ pub enum RigError {
         /// For what.
         wanted: String,
     },
+    /// The pump says more than any case holds.
+    #[error(
+        "the pump said more than {limit} bytes on its line, the limit of a case (`line-mib` in the rig file); does it babble, or is it another line?"
+    )]
+    Babble {
+        /// The limit.
+        limit: u64,
+    },
     /// A name that no symbol has.
     #[error("no symbol `{name}` on device `{device}`{help}; or write an address as 0x20000000")]
     Symbol {
@@ -119,6 +128,7 @@ impl RigError {
             Self::Hangs { .. } => "rig-firmware-hangs",
             Self::BootFault { .. } => "rig-boot-fault",
             Self::Lacks { .. } => "rig-lacks",
+            Self::Babble { .. } => return TroubleCode::BABBLE,
             Self::Symbol { .. } => "rig-symbol",
             Self::Name(_) => "rig-firmware-name",
             Self::NoSimulator => "rig-no-simulator",
@@ -130,6 +140,15 @@ impl RigError {
     #[must_use]
     pub fn trouble(&self) -> Trouble {
         Trouble::told(self.code(), self.to_string())
+    }
+
+    /// The crash record of firmware that locked up, and took the emulator down with it.
+    #[must_use]
+    pub fn lockup(&self) -> Option<&Crash> {
+        match self {
+            Self::Qemu(error) => error.lockup.as_deref(),
+            _ => None,
+        }
     }
 
     /// Whether the line or the probe is gone.

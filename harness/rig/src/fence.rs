@@ -58,6 +58,12 @@ pub trait Fence: Send + std::fmt::Debug {
     /// The pump is gone.
     fn advance(&self, until_ms: u64, rx_total: u64, done: Box<dyn FnOnce(Advance) + Send>) -> Result<(), FenceError>;
 
+    /// Takes back what was granted and is not over: nobody waits for it any more, and its `done` is dropped uncalled.
+    fn take_back(&self);
+
+    /// Where the pump's time is, though what was granted is not over.
+    fn now_ms(&self) -> u64;
+
     /// Bytes that were taken and bytes that were sent, in all; the latter are counted before they can be received.
     fn progress(&self) -> (u64, u64);
 }

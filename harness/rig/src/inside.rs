@@ -131,6 +131,7 @@ impl Inside {
     /// # Errors
     /// As [`Inside::arm`].
     pub fn heartbeat_limit(&mut self, limit: Span) -> Result<(), RigError> {
+        self.touch();
         let (block, debug) = self.block_of(|| "a heartbeat limit".to_owned())?;
         Ok(block.heartbeat_limit(debug, limit)?)
     }
@@ -140,6 +141,8 @@ impl Inside {
     /// # Errors
     /// The probe could not write.
     pub fn heartbeat(&mut self) -> Result<bool, ProbeError> {
+        // Before the write, as wherever the pump may have something to do for it.
+        self.touch();
         match (&mut self.block, &mut self.debug) {
             (Some(block), Some(debug)) => block.beat(debug).map(|()| true),
             _ => Ok(false),

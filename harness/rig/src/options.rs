@@ -25,4 +25,16 @@ pub struct RigLimits {
     pub write: Duration,
     /// One grant of virtual time.
     pub fence: Duration,
+    /// Bytes of a case's journal; what the memory holds of a case grows with it.
+    pub journal: u64,
+    /// Bytes that a pump may say on its line in a case.
+    pub line: u64,
+}
+
+impl RigLimits {
+    /// How long the pump's time may stand where it is granted, whatever else goes on: as long as a start takes.
+    #[must_use]
+    pub fn standing(&self) -> Duration {
+        self.fence.min(self.open)
+    }
 }

@@ -120,7 +120,17 @@ pub(super) struct RawLimits {
     /// One grant of virtual time.
     #[schemars(with = "Quantity<Time>")]
     pub fence: String,
+    /// MiB of a case's journal, beyond which the case ends as inconclusive; 256 where nothing is said.
+    #[schemars(range(min = 1, max = 65536))]
+    pub journal_mib: Option<u64>,
+    /// MiB that a pump may say on its line in a case, likewise.
+    #[schemars(range(min = 1, max = 65536))]
+    pub line_mib: Option<u64>,
 }
+
+/// MiB of a journal, and of what a line may say, where a rig file says nothing; and the most that it may say.
+const MIB: u64 = 256;
+const MIB_MAX: u64 = 65_536;
 
 /// A host that has something else to do keeps everybody waiting for a part of this.
 const LIMIT_LEAST_MS: u64 = 1_000;
@@ -258,10 +268,20 @@ impl RawLimits {
                 )),
             }
         };
+        let mib = |key: &str, value: Option<u64>| match value.unwrap_or(MIB) {
+            mib @ 1..=MIB_MAX => Ok(mib << 20),
+            _ => Err(document.wrong(
+                Mistake::Range,
+                &["limits", key],
+                format!("`{key}` must be from 1 to {MIB_MAX}"),
+            )),
+        };
         Ok(RigLimits {
             open: time("open", &self.open)?,
             write: time("write", &self.write)?,
             fence: time("fence", &self.fence)?,
+            journal: mib("journal-mib", self.journal_mib)?,
+            line: mib("line-mib", self.line_mib)?,
         })
     }
 }

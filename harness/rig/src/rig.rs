@@ -9,7 +9,7 @@ use super::faults::Faults;
 use super::file::RigFile;
 use super::inside::Inside;
 use super::link::Line;
-use super::options::OpenOptions;
+use super::options::{OpenOptions, RigLimits};
 use super::pumps::{Opened, Order, Power};
 use super::received::Received;
 use super::rtt::Logs;
@@ -29,7 +29,6 @@ use std::time::Duration;
 /// An open bench. To drop it ends what it started.
 #[derive(Debug)]
 pub struct Rig {
-    name: String,
     profile: Arc<Profile>,
     capabilities: BTreeSet<Capability>,
     /// What is to be journaled of how it was opened.
@@ -40,6 +39,10 @@ pub struct Rig {
     pub timing: (Option<u32>, Percent),
     clock: Box<dyn Clock>,
     chip: Chip,
+    /// What it may take, in time and in bytes.
+    pub limits: RigLimits,
+    /// Pump seconds in a second of the host; 1 where time is granted.
+    pub scale: u32,
     /// The start of the firmware, until it is over.
     boot: Option<Boot>,
     /// Last, so that probe and line are closed before it.
@@ -98,7 +101,6 @@ impl Rig {
             opened.debug,
         );
         Self {
-            name: file.name.clone(),
             capabilities: file.capabilities(),
             opened: opened.firmware.into_iter().collect(),
             expected: Expected::new(Arc::clone(&profile), file.firmware.clone()),
@@ -107,6 +109,8 @@ impl Rig {
             line: opened.line,
             clock: opened.clock,
             chip: Chip::new(inside, Faults::new(logs), file.limits),
+            limits: file.limits,
+            scale: file.clock.scale().unwrap_or(1),
             boot,
             power: opened.power,
         }
@@ -129,17 +133,6 @@ impl Rig {
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.boot.is_none()
-    }
-
-    /// Closes the bench: probe, line, and whatever it started. To drop it does the same.
-    pub fn close(self) {
-        drop(self);
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// How its pump talks.
@@ -206,6 +199,7 @@ impl Rig {
     /// Takes back what was granted to a chip and is not done, as nobody waits for it any more. From now on it may take for a request as long as for a start.
     pub fn take_back(&mut self) {
         self.chip.take_back();
+        self.clock.take_back();
     }
 
     /// What an error is about: where QEMU has ended or does not answer, that, and not the probe or the line that are gone with it.
@@ -233,11 +227,17 @@ impl Rig {
         self.chip.hangs()
     }
 
+    /// The pump's granted time stood for [`RigLimits::standing`]: its firmware hangs from here on.
+    pub fn stands(&mut self) -> RigError {
+        self.chip.is_found_to_hang(self.limits.standing())
+    }
+
     /// Lets firmware that hangs start again, with no time granted to it.
     ///
     /// # Errors
     /// The probe failed.
     pub fn restart(&mut self) -> Result<(), RigError> {
+        self.clock.take_back();
         self.chip.restart()
     }
 

@@ -32,7 +32,7 @@ impl Pump {
             settings.plant.battery_mc = settings.plant.battery_mc * u64::from(months) / made_for;
             settings.pump.end_of_life_months = months;
         }
-        let machine = Machine::new(settings);
+        let machine = machine(settings, options);
         let pump = SimPump::spawn(machine).map_err(|e| LinkError::Open {
             port: "a PTY for the simulated pump".to_owned(),
             why: e.to_string(),
@@ -73,7 +73,7 @@ pub struct ServeOptions {
 /// # Errors
 /// There is no such defect, no PTY, or the link cannot be made.
 pub fn serve(options: &ServeOptions, stop: &AtomicBool, ready: impl FnOnce(&Path)) -> Result<(), RigError> {
-    let machine = Machine::new(settings(&options.pump)?);
+    let machine = machine(settings(&options.pump)?, &options.pump);
     let link = options.link.as_deref();
     stub_sim::serve(machine, options.scale, link, stop, ready).map_err(|e| {
         LinkError::Open {
@@ -98,15 +98,37 @@ fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
     Ok(settings)
 }
 
+/// A pump, which may be broken as a whole.
+#[cfg(feature = "seeded-defects")]
+fn machine(settings: MachineSettings, options: &OpenOptions) -> Machine {
+    let mut machine = Machine::new(settings);
+    if let Some(broken) = options.defect.as_deref().and_then(stub_sim::Broken::from_name) {
+        machine.break_it(broken);
+    }
+    machine
+}
+
+#[cfg(not(feature = "seeded-defects"))]
+fn machine(settings: MachineSettings, _: &OpenOptions) -> Machine {
+    Machine::new(settings)
+}
+
 /// Names of the defects that the stub pump can be built with.
 #[cfg(feature = "seeded-defects")]
 pub const SEEDED_DEFECTS: &[&str] = stub_sim::Defect::NAMES;
 
 #[cfg(feature = "seeded-defects")]
 fn plant_defect(settings: &mut MachineSettings, name: &str) -> Result<(), RigError> {
+    if stub_sim::Broken::from_name(name).is_some() {
+        return Ok(());
+    }
     let defect = stub_sim::Defect::from_name(name).ok_or_else(|| RigError::Defect {
         name: name.to_owned(),
-        why: format!("the stub pump has {}", stub_sim::Defect::NAMES.join(", ")),
+        why: format!(
+            "the stub pump has {}; broken as a whole it can be {}",
+            stub_sim::Defect::NAMES.join(", "),
+            Vec::from_iter(stub_sim::Broken::names()).join(", ")
+        ),
     })?;
     settings.pump.defect = Some(defect);
     Ok(())
@@ -144,6 +166,14 @@ impl Fence for SimFence {
         self.0
             .advance_with(stub_sim::Millis(until_ms), rx_total, Box::new(tell))
             .map_err(|_| FenceError::Gone)
+    }
+
+    fn take_back(&self) {
+        self.0.take_back();
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.0.now().0
     }
 
     fn progress(&self) -> (u64, u64) {

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 /// pump-hil loads YAML scenarios, drives a pump's firmware over its serial line and a debug probe, injects faults, and compares what was
 /// delivered with what the prescription allows and with an accepted dose log.
 ///
-/// Exit codes: 0 everything passed, 1 a pump failed, 2 files or arguments are wrong, 3 the rig broke (nothing is said about the pump),
-/// 4 no case was played (the rig lacks what they need), 130 interrupted.
+/// Exit codes, the first that holds: 1 a pump failed, 2 files or arguments are wrong, 3 the rig broke or a result could not be written,
+/// 130 interrupted, 4 no case was played (the rig lacks what they need), 0 all that was played passed.
 #[derive(Debug, Parser)]
 #[command(
     name = "pump-hil",

@@ -114,7 +114,7 @@ impl Reporter for Bar {
 /// Whether there is nothing to say of a case beyond that it is over. A firmware that faulted is seen, even where all that was expected came.
 fn is_quiet(result: &ScenarioResult) -> bool {
     let right = matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
-    right && result.outcome.crashes.is_empty()
+    right && result.outcome.crashes.is_empty() && result.outcome.notes.is_empty()
 }
 
 /// A time that goes on, in few digits: at most a hundredth of it, or a second, is left out.

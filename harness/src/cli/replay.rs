@@ -1,10 +1,10 @@
 //! `pump-hil replay`: judges journals again.
 
 use super::args::Replay;
-use super::exit::{CliError, Exit};
+use super::exit::{Came, CliError, Exit};
 use super::print::eprint;
 use super::progress::{Lines, To};
-use crate::report::{ScenarioResult, Tally};
+use crate::report::ScenarioResult;
 use crate::reporter::{Reporter as _, RunEvent};
 use crate::suite;
 use pump_hil_model::safe_text::safe_path;
@@ -13,27 +13,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
-    let (mut tally, mut unreadable) = (Tally::default(), false);
+    let mut came = Came::new(false);
     let mut lines = Lines::of_all(To::Output);
+    let mut untold = None;
     for (case, path) in journals(&args.journals)?.into_iter().enumerate() {
         match suite::judge_file(&path) {
             Ok((header, outcome)) => {
-                tally.count(&outcome.verdict);
                 let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
                 result.journal = Some(safe_path(&path));
+                came.count(&result);
                 let result = Arc::new(result);
-                lines.on(&RunEvent::CaseEnded { case, result })?;
+                // Where nothing can be printed, the other journals are judged all the same: the exit code is of them all.
+                if let Err(error) = lines.on(&RunEvent::CaseEnded { case, result }) {
+                    untold.get_or_insert(error);
+                }
             }
             Err(error) => {
                 eprint(&format!("error: {error}\n"));
-                unreadable = true;
+                came.broke = true;
             }
         }
     }
-    Ok(match Exit::of(tally) {
-        Exit::Passed if unreadable => Exit::Rig,
-        exit => exit,
-    })
+    if let Some(error) = untold {
+        eprint(&format!("error: {error}\n"));
+        came.broke = true;
+    }
+    Ok(came.exit())
 }
 
 /// The files named, and those in the folders named, sorted.

@@ -1,7 +1,7 @@
 //! `pump-hil run`: the main job.
 
 use super::args::Run;
-use super::exit::{CliError, Exit};
+use super::exit::{Came, CliError, Exit};
 use super::inputs;
 use super::inputs::Group;
 use super::out::OutFolder;
@@ -11,14 +11,16 @@ use super::snapshots;
 use super::summary::Summary;
 use crate::descriptors;
 use crate::interrupt;
-use crate::report::{Asked, Tally, counted, terminal};
-use crate::reporter::{ReportFile, Reporter, Reporters};
+use crate::report::{Asked, ScenarioResult, counted, terminal};
+use crate::reporter::{Ended, ReportFile, Reporter, Reporters};
 use crate::snapshot::{Snapshots, Update};
 use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::{Filter, Shard};
 use pump_hil_model::safe_text::{safe, safe_path};
+use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{RigFile, host_time};
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     let update = if args.accept {
@@ -44,21 +46,16 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     ];
     let mut reporters = Reporters::new(reporters);
     let ended = suite::run(&batches(args, &work, out.path()), &interrupt, &mut reporters);
-    let where_it_is = format!(
-        "Journals, results.json and junit.xml are in {}\n",
-        safe_path(out.path())
-    );
-    let told = reporters.finish().and_then(|()| print(&where_it_is));
-    if ended.interrupted.is_some() {
-        // It may have been broken off by closing the terminal, on which nothing can be told any more.
-        if let Err(error) = told {
-            eprint(&format!("error: {error}\n"));
-        }
-        return Ok(Exit::Interrupted);
+    let mut came = Came::new(ended.interrupted.is_some());
+    ended.results.iter().for_each(|result| came.count(result));
+    let told = reporters.finish().and_then(|()| print(&last_line(&ended, out.path())));
+    if let Err(error) = told {
+        // It may be that there is nobody any more who hears it: what the pumps did decides all the same.
+        eprint(&format!("error: {error}\n"));
+        came.untold(&error);
     }
-    told?;
     work.notes.iter().for_each(|note| eprint(&format!("warning: {note}\n")));
-    let exit = Exit::of(Tally::of(ended.results.iter().map(|result| &result.outcome.verdict)));
+    let exit = came.exit();
     if exit == Exit::Untested {
         let skipped = terminal::skipped(&ended.results).join("; ");
         eprint(&format!(
@@ -66,6 +63,19 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
         ));
     }
     Ok(exit)
+}
+
+/// Where everything is, and what was not tried.
+fn last_line(ended: &Ended, out: &Path) -> String {
+    let skipped = |result: &&Arc<ScenarioResult>| matches!(result.outcome.verdict, Verdict::Skipped { .. });
+    let skipped = match ended.results.iter().filter(skipped).count() {
+        0 => String::new(),
+        count => format!("; {} skipped", counted(count, "case")),
+    };
+    format!(
+        "Journals, results.json and junit.xml are in {}{skipped}\n",
+        safe_path(out)
+    )
 }
 
 /// What is to be run: every selected case on every rig.

@@ -14,6 +14,9 @@ pub struct Writer {
     path: PathBuf,
     encoder: Encoder,
     events: u64,
+    /// Bytes written, and how many there may be.
+    bytes: u64,
+    limit: u64,
 }
 
 impl Writer {
@@ -31,16 +34,30 @@ impl Writer {
             path: path.to_owned(),
             encoder: Encoder::default(),
             events: 0,
+            bytes: 0,
+            limit: u64::MAX,
         };
         debug_assert_eq!(header.pump_hil_journal, FORMAT);
         writer.write(header)?;
         Ok(writer)
     }
 
+    /// Holds it to so many bytes in all.
+    #[must_use]
+    pub fn limited(mut self, bytes: u64) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// It may have so many bytes more than it was held to.
+    pub fn extend_limit(&mut self, bytes: u64) {
+        self.limit = self.limit.saturating_add(bytes);
+    }
+
     /// Appends one event with one `write` call.
     ///
     /// # Errors
-    /// As [`Writer::create`]. After an error the file may end in a torn line, which the reader recognises; append no more.
+    /// [`JournalError::Limit`], and nothing was written; else as [`Writer::create`]. After an error the file may end in a torn line, which the reader recognises; append no more.
     pub fn append(&mut self, event: &Event) -> Result<(), JournalError> {
         self.write(event)?;
         self.events += 1;
@@ -82,10 +99,16 @@ impl Writer {
             source,
         };
         let line = self.encoder.line(what).map_err(encode)?;
+        let bytes = self.bytes.saturating_add(line.bytes().len() as u64);
+        if bytes > self.limit {
+            let (path, limit) = (path.clone(), self.limit);
+            return Err(JournalError::Limit { path, limit });
+        }
         self.file
             .write_all(line.bytes())
             .map_err(|e| trouble(path, "write", e))?;
         line.written();
+        self.bytes = bytes;
         Ok(())
     }
 }

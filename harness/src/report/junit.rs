@@ -60,6 +60,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     case.set_time(result.took);
     let crashes = &result.outcome.crashes;
     let mut out = Vec::from_iter(unasked_starts(result));
+    out.extend(result.outcome.notes.iter().map(|note| format!("note: {}", safe(note))));
     out.extend(crashes.iter().flat_map(|(t, crash)| crash_text::whole(*t, crash)));
     if failed {
         out.extend(result.outcome.last_events.iter().map(event_line));

@@ -25,6 +25,7 @@ pub fn result(result: &ScenarioResult) -> String {
     );
     match &result.outcome.verdict {
         Verdict::Passed => {
+            out.push_str(&notes(result));
             out.push_str(&crashes(result));
             return with_not_safe(out, result);
         }
@@ -55,6 +56,7 @@ pub fn result(result: &ScenarioResult) -> String {
             let _ = writeln!(out, "    {}", event_line(event));
         }
     }
+    out.push_str(&notes(result));
     out.push_str(&crashes(result));
     if let Some(journal) = &result.journal {
         let _ = writeln!(out, "  journal: {}", safe(journal));
@@ -66,6 +68,12 @@ pub fn result(result: &ScenarioResult) -> String {
         let _ = writeln!(out, "  again:   {command}");
     }
     with_not_safe(out, result)
+}
+
+/// What is to be told besides the verdict.
+fn notes(result: &ScenarioResult) -> String {
+    let notes = result.outcome.notes.iter();
+    notes.map(|note| format!("  note: {}\n", safe(note))).collect()
 }
 
 /// How often the pump started again, and what it was doing.

@@ -5,13 +5,16 @@
 use super::listen::Listen;
 use super::post_mortem::PostMortem;
 use super::recorded::RecordedRig;
+use super::standstill::Standstill;
 use super::stopped::Stopped;
 use super::watched::Watched;
 use crate::interrupt::{self, Interrupt};
-use pump_hil_model::case::Request;
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::TroubleCode;
+use pump_hil_model::unfit::Unfit;
 use pump_hil_rig::{End, Received, Rig, RigError};
 use pump_hil_talk::session::{RequestEnd, RequestId, Session, SessionEvent};
 use pump_hil_verdict::journal::JournalError;
@@ -32,12 +35,22 @@ pub(super) struct Exchange<'a> {
     watched: Watched,
     post_mortem: PostMortem,
     listen: Listen,
+    standstill: Standstill,
+    /// Bytes that came on the line.
+    heard: u64,
+    /// The pump has said who it is.
+    known: bool,
 }
+
+/// Status requests behind one that was not answered, before a pump counts as silent; and the host's time between their begins.
+const ASKED_AGAIN: u32 = 3;
+const APART: Span = Span(5_000);
 
 impl<'a> Exchange<'a> {
     /// Nothing was said yet.
     pub fn new(mut at: RecordedRig<'a>, interrupt: Interrupt) -> Self {
         let session = Session::new(Arc::clone(at.rig().profile()));
+        let standstill = Standstill::of(at.rig().limits.standing());
         Self {
             at,
             session,
@@ -46,6 +59,9 @@ impl<'a> Exchange<'a> {
             watched: Watched::default(),
             post_mortem: PostMortem::default(),
             listen: Listen::default(),
+            standstill,
+            heard: 0,
+            known: false,
         }
     }
 
@@ -117,6 +133,9 @@ impl<'a> Exchange<'a> {
                 self.session.catch_up(self.at.rig().now());
                 continue;
             }
+            if self.standstill.is_over(self.now()) {
+                return Err(self.stands().into());
+            }
             let timeout = self.session.poll_timeout();
             let due = timeout.map_or(until, |t| until.min(self.at.scenario_time(t)));
             let due = self.listen.due().map_or(due, |overdue| due.min(overdue));
@@ -127,6 +146,7 @@ impl<'a> Exchange<'a> {
                 received = receive(self.at.rig(), self.session.is_waiting(), due) => received?,
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
+            self.is_not_too_much(&received)?;
             self.look()?;
             match received.end {
                 End::Bytes => self.session.handle_bytes(&received.bytes, received.now),
@@ -163,13 +183,83 @@ impl<'a> Exchange<'a> {
             received = self.at.rig().receive(now) => received?,
             by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
         };
+        self.is_not_too_much(&received)?;
         self.look()?;
         self.session.handle_bytes(&received.bytes, received.now);
         self.note_session_events()
     }
 
     /// Asks the pump for something and waits until it answered or was given up. What came of it is in the journal as well.
+    ///
+    /// # Errors
+    /// As any wait; and [`Stopped::Unfit`] where a pump that was found well does not answer, and then answers nothing else either.
     pub async fn request(&mut self, request: &Request) -> Result<RequestEnd, Stopped> {
+        let end = self.ask(request).await?;
+        if matches!(end, RequestEnd::NoReply { .. }) && self.is_well() && !self.judge().silence_is_excused() {
+            self.is_it_silent(request.verb()).await?;
+        }
+        Ok(end)
+    }
+
+    /// The pump has said who it is.
+    pub fn is_known(&mut self) {
+        self.known = true;
+    }
+
+    /// Whether what the pump does not answer is its own doing: it was found well. Where time is granted, whoever grants it shows with each grant that the
+    /// pump took all that was sent, and that all that it said has come.
+    pub fn is_well(&mut self) -> bool {
+        self.known || self.line_is_proven()
+    }
+
+    fn line_is_proven(&mut self) -> bool {
+        self.rig().capabilities().contains(&Capability::VirtualTime)
+    }
+
+    /// A request went unanswered. One line may be lost on any cable: whether the pump is silent shows only when it is asked again.
+    async fn is_it_silent(&mut self, verb: Verb) -> Result<(), Stopped> {
+        let (request, came) = self.at.record().last_said().exchange(None);
+        let begun = self.now();
+        let apart = APART.0.saturating_mul(self.rig().scale.into());
+        for asked in 0..ASKED_AGAIN {
+            let due = Span(begun.0.saturating_add(apart.saturating_mul(asked.into())));
+            self.pass_time(due).await?;
+            if !matches!(self.ask(&Request::Status).await?, RequestEnd::NoReply { .. }) {
+                return Ok(());
+            }
+        }
+        let over = self.now().0.saturating_sub(begun.0);
+        let unfit = Unfit {
+            verb: verb.to_string(),
+            refused: None,
+            asked: ASKED_AGAIN,
+            over_ms: u64::try_from(over).unwrap_or(0),
+            cable_is_whole: self.line_is_proven(),
+            request,
+            came,
+        };
+        self.note(Body::Unfit(Box::new(unfit)))?;
+        Err(Stopped::Unfit)
+    }
+
+    /// Notes that the pump refused what the case begins with.
+    pub fn refused_set_up(&mut self, verb: Verb, reason: &str) -> Result<Stopped, Stopped> {
+        let (request, came) = self.at.record().last_said().exchange(Some(reason));
+        let unfit = Unfit {
+            verb: verb.to_string(),
+            refused: Some(reason.to_owned()),
+            asked: 0,
+            over_ms: 0,
+            cable_is_whole: self.line_is_proven(),
+            request,
+            came,
+        };
+        self.note(Body::Unfit(Box::new(unfit)))?;
+        Ok(Stopped::Unfit)
+    }
+
+    async fn ask(&mut self, request: &Request) -> Result<RequestEnd, Stopped> {
+        self.standstill.begin();
         let now = self.at.rig().now();
         let id = match self.session.request(request, now) {
             Ok(id) => id,
@@ -186,6 +276,7 @@ impl<'a> Exchange<'a> {
 
     /// Asks the pump to stop, as the device profile has it.
     pub async fn ask_to_stop(&mut self) -> Result<RequestEnd, Stopped> {
+        self.standstill.begin();
         let now = self.at.rig().now();
         let id = self.session.make_safe(now);
         self.outcome(id).await
@@ -197,6 +288,11 @@ impl<'a> Exchange<'a> {
         self.pass_time(self.now()).await?;
         // The pump takes them, and says what it says to them, at this very instant.
         self.settle().await
+    }
+
+    /// The pump's time stands: that is told as firmware that hangs.
+    pub fn stands(&mut self) -> RigError {
+        self.at.rig().stands()
     }
 
     /// Notes why the case cannot go on.
@@ -239,6 +335,22 @@ impl<'a> Exchange<'a> {
         let at = self.finished.iter().position(|(done, _)| *done == id);
         // None where the core was halted: granted time stands then, and no timeout comes.
         Ok(at.map_or(RequestEnd::Abandoned, |at| self.finished.swap_remove(at).1))
+    }
+
+    /// What a line says in a case has a limit, which the way to safety has not: its waits have ends.
+    fn is_not_too_much(&mut self, received: &Received) -> Result<(), RigError> {
+        self.heard = self.heard.saturating_add(received.bytes.len() as u64);
+        let limit = self.at.rig().limits.line;
+        if self.heard > limit && !self.at.record().is_leaving() {
+            return Err(RigError::Babble { limit });
+        }
+        Ok(())
+    }
+
+    /// Notes what was left of a line that has no end. Half a line of a pump that goes on talking is none of these.
+    pub fn end_of_line(&mut self) -> Result<(), Stopped> {
+        self.session.end_of_line();
+        self.note_session_events()
     }
 
     /// Time came to a stand: notes what is to be seen in the pump.

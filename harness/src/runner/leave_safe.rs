@@ -74,6 +74,7 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
         for what in &self.failed {
             tracing::error!(case = %self.case.name(), what = %safe(what), "the pump is not safe");
         }
+        let _ = self.pump.end_of_line();
         // Behind everything that the firmware may still have logged about: a line without an end gets none any more.
         for said in self.pump.rig().logged_last() {
             let _ = self.pump.note(said);

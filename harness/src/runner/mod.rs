@@ -4,7 +4,7 @@
 //! to go on; the verdict is made afterwards from the journal alone.
 //!
 //! Each part knows those before it: `record` (the one door of events), `recorded` (the rig with its record), `post_mortem` and `watched` (what is looked
-//! at in the pump), `exchange` (bytes to and fro while time passes), `armed` (faults), `setup`, `steps` and `leave_safe`.
+//! at in the pump), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `setup`, `steps` and `leave_safe`.
 
 mod armed;
 mod exchange;
@@ -15,6 +15,7 @@ mod post_mortem;
 mod record;
 mod recorded;
 mod setup;
+mod standstill;
 mod steps;
 mod stopped;
 mod watched;
@@ -70,7 +71,7 @@ impl<'a> Runner<'a> {
         };
         match &played {
             Ok(()) => self.pump.note(Body::Played)?,
-            Err(Stopped::Journal(_) | Stopped::Setup(_)) => {}
+            Err(Stopped::Journal(_) | Stopped::Setup(_) | Stopped::Unfit) => {}
             Err(Stopped::Rig(error)) => self.pump.note_trouble(error)?,
             Err(Stopped::Interrupted(by)) => self.pump.note(Body::Interrupted { by: (*by).to_owned() })?,
         }

@@ -1,6 +1,7 @@
 //! Crash records: when the firmware faulted, when the pump started again unasked, and when the case fails. A case that passes pays nothing.
 
 use super::recorded::RecordedRig;
+use pump_hil_model::capability::Capability;
 use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
 use pump_hil_model::event::Body;
 use pump_hil_model::safe_text::safe;
@@ -16,6 +17,8 @@ pub(super) struct PostMortem {
     end_is_looked_at: bool,
     /// That the firmware hangs stands in the journal.
     hang_is_noted: bool,
+    /// So does a lockup.
+    lockup_is_noted: bool,
 }
 
 impl PostMortem {
@@ -51,6 +54,14 @@ impl PostMortem {
 
     /// Notes why the case cannot go on; of firmware that does not start, or that hangs, also where its core is.
     pub fn note_trouble(&mut self, at: &mut RecordedRig<'_>, error: &RigError) -> Result<(), JournalError> {
+        if let Some(crash) = error.lockup() {
+            self.end_is_looked_at = true;
+            // QEMU has ended by it: whatever is tried afterwards fails by the same.
+            return match std::mem::replace(&mut self.lockup_is_noted, true) {
+                true => Ok(()),
+                false => self.note_crash(at, crash.clone()),
+            };
+        }
         let (code, mut what) = (Some(error.code()), error.to_string());
         match error {
             // It was looked at where it faulted.
@@ -71,7 +82,12 @@ impl PostMortem {
         if std::mem::replace(&mut self.hang_is_noted, true) {
             return Ok(());
         }
-        let place = self.look_at(at, Why::Failed)?;
+        let place = if at.rig().capabilities().contains(&Capability::Probe) {
+            self.look_at(at, Why::Failed)?
+        } else {
+            // That its time stands is known all the same, by whoever grants it.
+            Some("a place that no probe shows".to_owned())
+        };
         self.end_is_looked_at = true;
         at.note(match place {
             Some(place) => Body::Hung { place, limit_ms },

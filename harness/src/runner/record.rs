@@ -8,6 +8,7 @@ use pump_hil_model::crash::LINES_MAX;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::{event_line, log_line};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::trouble_code::TroubleCode;
 use pump_hil_rig::host_time;
 use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
@@ -31,7 +32,12 @@ pub(super) struct Record<'a> {
     torn: bool,
     /// Why it took none while the pump was being made safe.
     unwritten: Option<JournalError>,
+    /// It has as much as a case may have; so many events were left out since.
+    left_out: Option<u64>,
 }
+
+/// Bytes beyond the limit of a journal in which its end has room, each time that it needs some.
+const END: u64 = 1 << 20;
 
 impl<'a> Record<'a> {
     /// A record without an event yet. `accepted` is what the journal's header has; `onward` hears each event last.
@@ -52,6 +58,7 @@ impl<'a> Record<'a> {
             leaving: false,
             torn: false,
             unwritten: None,
+            left_out: None,
         }
     }
 
@@ -61,23 +68,61 @@ impl<'a> Record<'a> {
     /// The journal did not take it, and the pump is not being made safe yet.
     pub fn note(&mut self, t: Span, body: Body) -> Result<(), JournalError> {
         let host_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let event = Event { t, host_us, body };
+        let mut event = Event { t, host_us, body };
         // The target is what users have in their filters, whatever file this stands in.
         tracing::debug!(target: "pump_hil::runner", case = %self.case.name(), "{}", event_line(&event));
         // What is appended behind a torn line would be lost.
-        if !self.torn
-            && let Err(error) = self.journal.append(&event)
-        {
-            self.torn = true;
-            if !self.leaving {
-                return Err(error);
+        if !self.torn {
+            match self.append(&mut event) {
+                Ok(()) => {}
+                Err(error @ JournalError::Limit { .. }) if !self.leaving => return Err(error),
+                Err(error) => {
+                    self.torn = true;
+                    if !self.leaving {
+                        return Err(error);
+                    }
+                    self.unwritten = Some(error);
+                }
             }
-            self.unwritten = Some(error);
         }
         self.judge.on_event(&event);
         self.last.heard(&event.body);
         (self.onward)(&event);
         Ok(())
+    }
+
+    /// Writes an event down. Of a journal that is full only the end is: what is said to the pump on its way to safety and what it says is counted.
+    fn append(&mut self, event: &mut Event) -> Result<(), JournalError> {
+        if let (Some(count), Body::MadeSafe { did, .. }) = (self.left_out.filter(|count| *count > 0), &mut event.body) {
+            did.push(format!(
+                "{count} events of the way to safety are not in this journal, which is full"
+            ));
+        }
+        let Err(error) = self.journal.append(event) else {
+            return Ok(());
+        };
+        let JournalError::Limit { limit, .. } = error else {
+            return Err(error);
+        };
+        if self.left_out.is_none() {
+            self.left_out = Some(0);
+            self.journal.extend_limit(END);
+            let what = format!(
+                "the journal has {} MiB, the limit of a case (`journal-mib` in the rig file): the case, or its pump, says too much",
+                limit >> 20
+            );
+            let code = Some(TroubleCode::BABBLE);
+            self.note(event.t, Body::RigTrouble { code, what })?;
+            if !self.leaving {
+                return Err(error);
+            }
+        }
+        if let (Some(count), true) = (&mut self.left_out, event.body.is_talk()) {
+            *count += 1;
+            return Ok(());
+        }
+        self.journal.extend_limit(END);
+        self.journal.append(event)
     }
 
     /// The judge, as far as it has heard.
@@ -121,6 +166,12 @@ impl<'a> Record<'a> {
     }
 }
 
+/// What stands before a line, by who said it.
+const TO_PUMP: &str = "-> ";
+const FROM_PUMP: &str = "<- ";
+/// Lines that a finding shows.
+const SHOWN: usize = 3;
+
 /// What was said last, oldest first; at most [`LINES_MAX`] lines of each.
 #[derive(Debug, Default)]
 pub(super) struct LastSaid {
@@ -131,11 +182,23 @@ pub(super) struct LastSaid {
 }
 
 impl LastSaid {
+    /// The last line that was sent, and the last lines that came behind it; escaped. With `about`: of the exchange in which the pump first said this word.
+    pub fn exchange(&self, about: Option<&str>) -> (String, String) {
+        let is_about = |line: &String| about.is_some_and(|word| line.starts_with(FROM_PUMP) && line.contains(word));
+        let end = self.line.iter().position(is_about).map_or(self.line.len(), |at| at + 1);
+        let sent = self.line.range(..end).rposition(|line| line.starts_with(TO_PUMP));
+        let request = sent.map_or("", |at| self.line[at].trim_start_matches(TO_PUMP));
+        let behind = self.line.range(..end).skip(sent.map_or(0, |at| at + 1));
+        let came: Vec<&str> = behind.map(|line| line.trim_start_matches(FROM_PUMP)).collect();
+        let came = &came[came.len().saturating_sub(SHOWN)..];
+        (request.to_owned(), came.join(" "))
+    }
+
     fn heard(&mut self, body: &Body) {
         let (lines, text) = match body {
             Body::Log(log) => (&mut self.log, log_line(log)),
-            Body::Sent { bytes } => (&mut self.line, format!("-> {bytes}")),
-            Body::Received { bytes } => (&mut self.line, format!("<- {bytes}")),
+            Body::Sent { bytes } => (&mut self.line, format!("{TO_PUMP}{bytes}")),
+            Body::Received { bytes } => (&mut self.line, format!("{FROM_PUMP}{bytes}")),
             _ => return,
         };
         if lines.len() == LINES_MAX {

@@ -97,7 +97,7 @@ impl<'a> RecordedRig<'a> {
     /// As [`Record::close`].
     pub fn close(self) -> Result<(), JournalError> {
         // First: it is closed even where the journal fails.
-        self.rig.close();
+        drop(self.rig);
         self.record.close()
     }
 }

@@ -30,6 +30,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
                 fields: Arc::clone(&fields),
             })?;
             pump.rig().agrees(&fields)?;
+            pump.is_known();
         }
         other => return Err(cannot_set_up(pump, Verb::Identify, &other)?),
     }
@@ -88,13 +89,21 @@ async fn carried_out(pump: &mut Exchange<'_>, request: &Request) -> Result<(), S
     }
 }
 
-/// Notes which step of the set-up failed. That is the rig's trouble, not a verdict on the pump: nothing was tested yet.
+/// Notes which step of the set-up failed. A pump that was found well and refuses is unfit; all else is the rig's trouble: nothing was tested yet.
 fn cannot_set_up(pump: &mut Exchange<'_>, verb: Verb, outcome: &RequestEnd) -> Result<Stopped, Stopped> {
+    if let (RequestEnd::Refused { reason, .. }, true) = (outcome, pump.is_well()) {
+        return pump.refused_set_up(verb, reason);
+    }
     let why = match outcome {
         RequestEnd::Refused { reason, .. } => {
-            format!("the pump refused `{verb}`: {reason}; check that the scenario's prescription suits this pump")
+            format!(
+                "whoever is at the far end refused `{verb}`: {reason}; is it this pump, and the right device profile?"
+            )
         }
         RequestEnd::NotSent { why } => why.to_string(),
+        RequestEnd::NoReply { tries } if pump.is_well() => {
+            format!("no answer to `{verb}` in {tries} tries, though the pump answers: what became of it is not known")
+        }
         RequestEnd::NoReply { tries } => {
             format!("no answer to `{verb}` in {tries} tries; check the cable, the port and the speed in the rig file")
         }

@@ -3,6 +3,7 @@
 use super::armed::Armed;
 use super::exchange::Exchange;
 use super::needs::{counts_reported_from, needs_memory, needs_sample, needs_status, needs_totals};
+use super::standstill::Standstill;
 use super::stopped::Stopped;
 use pump_hil_language::plan::Cursor;
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
@@ -132,9 +133,14 @@ impl Steps<'_, '_> {
         // What must hold throughout is watched to the end: that it holds now says nothing.
         let waits = throughout.is_none();
         let come_true = |pump: &Exchange<'_>| waits && pump.judge().checks_hold(checks).is_ok();
+        let mut standstill = Standstill::of(self.pump.rig().limits.standing());
         loop {
             if come_true(self.pump) || self.pump.now() >= end {
                 return Ok(());
+            }
+            // Each look is a request: without this a core that stands would be asked for ever.
+            if standstill.is_over(self.pump.now()) {
+                return Err(self.pump.stands().into());
             }
             let next = if polls {
                 // At least 1 ms: with 0 the time of a short span would never get on.

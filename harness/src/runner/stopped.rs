@@ -15,6 +15,9 @@ pub enum Stopped {
     /// The person or the system asked to stop.
     #[error("interrupted by {0}")]
     Interrupted(&'static str),
+    /// The pump does not do what every pump must.
+    #[error("the pump is unfit for the case")]
+    Unfit,
     /// The pump cannot be brought to where the scenario begins.
     #[error("set-up: {0}")]
     Setup(String),

@@ -7,6 +7,7 @@ mod crash;
 mod flash;
 mod hang;
 mod intrinsics;
+mod lockup;
 mod names;
 mod start;
 mod stop;

@@ -118,12 +118,12 @@ fn a_pump_that_runs_and_cannot_be_set_up() {
     let rig = bench.rig(&bench.port(), PATIENT);
     let scenario = therapy("").replace("0.5 mL/day", "90 mL/day");
     let mut run = Run::start(&bench, &[], &scenario, &rig, &[]);
-    let result = assert_left_well(&bench, &mut run, 3, "inconclusive");
+    let result = assert_left_well(&bench, &mut run, 1, "failed");
     assert!(
-        result["why"][0]
+        result["reasons"][0]["came"]
             .as_str()
             .unwrap()
-            .contains("the pump refused `program`"),
+            .contains("it refused with `out-of-range`; the request: #"),
         "{result}"
     );
 }
@@ -167,7 +167,7 @@ fn a_failure_that_was_seen_before_the_run_was_broken_off_stays_one() {
     let mut run = Run::start(&bench, &[], &scenario, &rig, &[]);
     run.wait_until_journaled(r#""event":"step-started","step":"4""#);
     signal(&run.harness, Signal::INT);
-    let result = assert_left_well(&bench, &mut run, 130, "failed");
+    let result = assert_left_well(&bench, &mut run, 1, "failed");
     assert_eq!(result["reasons"].as_array().unwrap().len(), 1);
 }
 
@@ -318,7 +318,7 @@ fn a_pump_that_hangs_when_it_is_to_be_made_safe() {
     freeze(&bench.pump);
     signal(&run.harness, Signal::INT);
     // Its silence came after the run was broken off: it says nothing of the pump.
-    let result = assert_not_safe(&mut run, 130, "the pump did not answer `stop`");
+    let result = assert_not_safe(&mut run, 3, "the pump did not answer `stop`");
     assert_eq!(result["why"][0], "interrupted by SIGINT");
 }
 

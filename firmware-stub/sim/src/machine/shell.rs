@@ -10,6 +10,7 @@ use stub_pump::settings::Settings;
 use stub_pump::units::{Millis, Nl};
 use stub_pump::vocabulary::Cause;
 
+use crate::broken::Broken;
 use crate::cpu::{Cpu, symbol};
 use crate::nv::MemoryNv;
 
@@ -38,6 +39,10 @@ pub(crate) struct Shell {
     /// Bytes that left the pump and were not taken yet.
     pub(super) out: Vec<u8>,
     pub(crate) tx_count: u32,
+    /// How it is broken.
+    pub(super) broken: Option<Broken>,
+    /// When the firmware made its last step.
+    now: Millis,
 }
 
 impl Shell {
@@ -49,6 +54,8 @@ impl Shell {
             cpu: Cpu::new(),
             out: Vec::new(),
             tx_count: 0,
+            broken: None,
+            now: Millis(0),
         }
     }
 
@@ -63,6 +70,14 @@ impl Shell {
         match &mut self.core {
             Core::Up(pump) => pump.nv_mut(),
             Core::Down(nv) => nv,
+        }
+    }
+
+    /// The firmware makes a step: what one that is broken says without being asked.
+    fn breaks_out(&mut self, now: Millis) {
+        let before = std::mem::replace(&mut self.now, now).0;
+        if let Some(broken) = self.broken {
+            self.out.extend(broken.says(before, now.0));
         }
     }
 
@@ -87,6 +102,9 @@ impl stub_bench::Shell for Shell {
 
     #[inline]
     fn next_deadline(&self) -> Millis {
+        if self.broken.is_some_and(|broken| broken.is_busy(self.now.0)) {
+            return Millis(0);
+        }
         match &self.core {
             Core::Up(pump) => pump.next_deadline(),
             Core::Down(_) => Millis(u64::MAX),
@@ -103,6 +121,7 @@ impl stub_bench::Shell for Shell {
 
     #[inline]
     fn step(&mut self, now: Millis, input: &Input) -> Output {
+        self.breaks_out(now);
         match &mut self.core {
             Core::Up(pump) => pump.step(now, input),
             Core::Down(_) => Output::default(),
@@ -133,6 +152,9 @@ impl stub_bench::Shell for Shell {
             }
             let before = self.out.len();
             faults.transmit(self.line.front(), |bytes| self.out.extend_from_slice(bytes));
+            if let Some(broken) = self.broken {
+                broken.spoil(self.now.0, &mut self.out[before..]);
+            }
             self.tx_count = self.tx_count.wrapping_add((self.out.len() - before) as u32);
             self.line.sent(count);
         }
@@ -142,6 +164,14 @@ impl stub_bench::Shell for Shell {
     }
 
     fn receive(&mut self, now: Millis, bytes: &[u8]) -> (usize, Option<Nl>) {
+        if let Some(broken) = self.broken {
+            self.now = now;
+            let refusal = broken.refusal(bytes);
+            if broken.is_deaf(now.0) || refusal.is_some() {
+                self.out.extend(refusal.unwrap_or_default());
+                return (bytes.len(), None);
+            }
+        }
         let Core::Up(pump) = &mut self.core else {
             return (bytes.len(), None);
         };

@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 
 use stub_pump::units::Millis;
 
-use super::shared::{Advance, AdvanceCall, Shared, lock};
+use super::shared::{Advance, AdvanceCall, Call, Shared, lock};
 use crate::cpu::Register;
 use crate::machine::Machine;
 use crate::memory::BusError;
@@ -61,10 +61,16 @@ impl SimControl {
         if self.shared.ended.load(Ordering::Acquire) {
             return Err(Gone);
         }
-        calls.push_back(AdvanceCall { until, rx_total, done });
+        calls.push_back(Call::Advance(AdvanceCall { until, rx_total, done }));
         drop(calls);
         self.shared.wake();
         Ok(())
+    }
+
+    /// Takes back every advance that is not over: the pump's time stays where it has come to, and what they would have called is dropped uncalled.
+    pub fn take_back(&self) {
+        lock(&self.shared.calls).push_back(Call::TakeBack);
+        self.shared.wake();
     }
 
     /// Bytes that the pump has taken from the PTY and bytes that it has sent to it, in all. What was sent is counted before it can be read, so who has

@@ -9,12 +9,19 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use stub_pump::units::Millis;
 
-use super::shared::{Advance, AdvanceCall, PACED_POLL, Pace, Shared, lock};
+use super::shared::{Advance, AdvanceCall, Call, PACED_POLL, Pace, Shared, lock};
 use crate::machine::{Machine, Stop};
 use crate::pty::Pty;
 
 /// Bytes that wait for a slow reader of a paced pump; what comes on top is dropped, as a serial line without flow control drops it.
 const BACKLOG_MAX: usize = 64 * 1024;
+/// Steps of the firmware that are made in a row: then the machine is let go, so that whoever waits for it (a probe, or the end of this thread) has his
+/// turn though the firmware is busy for ever.
+const STEPS: u32 = 20_000;
+/// How long it is let go.
+const LET_GO: Duration = Duration::from_micros(200);
+/// Bytes that wait for a reader, behind which a pump in fenced time makes no further step: firmware that talks on and on without end fills no memory.
+const UNREAD_MAX: usize = 1024 * 1024;
 /// A paced pump that is behind its clock looks at its line at least this often, in milliseconds of its own time.
 const PACED_CHUNK_MS: u64 = 600_000;
 
@@ -26,6 +33,8 @@ pub(super) struct Server {
     started: Instant,
     start_ms: u64,
     calls: VecDeque<AdvanceCall>,
+    /// There is more to do than was done in one go.
+    busy: bool,
     /// Bytes that left the machine and wait for room in the PTY.
     backlog: Vec<u8>,
     rx_total: u64,
@@ -46,6 +55,7 @@ impl Server {
             started: Instant::now(),
             start_ms,
             calls: VecDeque::new(),
+            busy: false,
             backlog: Vec::new(),
             rx_total: 0,
             tx_total: 0,
@@ -72,7 +82,7 @@ impl Server {
             }
             if woken {
                 self.shared.slept();
-                self.calls.append(&mut lock(&self.shared.calls));
+                self.hear_calls();
             }
             match self.pace {
                 Pace::Fenced => self.advance_calls()?,
@@ -83,9 +93,21 @@ impl Server {
         Ok(())
     }
 
+    /// Takes over what was asked since.
+    fn hear_calls(&mut self) {
+        for call in lock(&self.shared.calls).drain(..) {
+            match call {
+                Call::Advance(call) => self.calls.push_back(call),
+                Call::TakeBack => self.calls.clear(),
+            }
+        }
+    }
+
     /// Waits until there is something to do.
     fn wait(&self) -> io::Result<(bool, bool)> {
-        let mut line = PollFlags::IN;
+        let mut line = PollFlags::empty();
+        // Firmware that is busy by the wall clock takes nothing meanwhile.
+        line.set(PollFlags::IN, !self.busy || self.pace == Pace::Fenced);
         line.set(PollFlags::OUT, !self.backlog.is_empty());
         let pty = self.pty.fd();
         let mut fds = [
@@ -108,6 +130,9 @@ impl Server {
 
     /// How long to wait at most; None in fenced time, where only the line and calls matter.
     fn timeout(&self) -> Option<Duration> {
+        if self.busy {
+            return Some(LET_GO);
+        }
         let Pace::RealTime { speed } = self.pace else {
             return None;
         };
@@ -135,17 +160,26 @@ impl Server {
         self.flush()
     }
 
-    /// Carries out the calls whose bytes have all arrived, in order.
+    /// Carries out the calls whose bytes have all arrived, in order, as far as it comes in one go.
     fn advance_calls(&mut self) -> io::Result<()> {
+        self.busy = false;
         while self.calls.front().is_some_and(|call| self.rx_total >= call.rx_total) {
             let Some(call) = self.calls.pop_front() else { break };
             let shared = Arc::clone(&self.shared);
             let mut machine = lock(&shared.machine);
-            let stop = machine.run_until(call.until);
+            let stop = match self.backlog.len() {
+                UNREAD_MAX.. => None,
+                _ => machine.run_a_while(call.until, STEPS),
+            };
             let now = machine.now();
             self.collect(&mut machine);
             drop(machine);
             self.flush()?;
+            let Some(stop) = stop else {
+                self.busy = true;
+                self.calls.push_front(call);
+                break;
+            };
             (call.done)(Advance {
                 now,
                 tx_total: self.tx_total,
@@ -155,7 +189,7 @@ impl Server {
         Ok(())
     }
 
-    /// Lets the machine catch up with the wall clock.
+    /// Lets the machine catch up with the wall clock, as far as it comes in one go.
     fn keep_pace(&mut self, speed: u32) {
         let passed_ms = u64::try_from(self.started.elapsed().as_millis())
             .unwrap_or(u64::MAX)
@@ -165,10 +199,13 @@ impl Server {
         let to_ms = self
             .start_ms
             .saturating_add(passed_ms)
-            .min(machine.now().0 + PACED_CHUNK_MS);
-        while machine.run_until(Millis(to_ms)) == Stop::Output {
+            .min(machine.now().0.saturating_add(PACED_CHUNK_MS));
+        let mut stop = machine.run_a_while(Millis(to_ms), STEPS);
+        while stop == Some(Stop::Output) {
             self.collect(&mut machine);
+            stop = machine.run_a_while(Millis(to_ms), STEPS);
         }
+        self.busy = stop.is_none();
         self.collect(&mut machine);
     }
 

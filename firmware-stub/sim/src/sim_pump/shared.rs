@@ -42,9 +42,17 @@ pub(super) struct AdvanceCall {
     pub(super) done: Box<dyn FnOnce(Advance) + Send>,
 }
 
+/// What is asked of the thread, in its order.
+pub(super) enum Call {
+    /// Let time pass.
+    Advance(AdvanceCall),
+    /// Nobody waits any more for what was asked before.
+    TakeBack,
+}
+
 pub(super) struct Shared {
     pub(super) machine: Mutex<Machine>,
-    pub(super) calls: Mutex<VecDeque<AdvanceCall>>,
+    pub(super) calls: Mutex<VecDeque<Call>>,
     /// Bytes taken and bytes sent in all, published before the latter leave.
     pub(super) progress: Mutex<(u64, u64)>,
     pub(super) wake: OwnedFd,

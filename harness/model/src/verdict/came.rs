@@ -4,6 +4,7 @@ use super::expected::{Account, Answer};
 use crate::case::{Measure, Verb};
 use crate::event::Event;
 use crate::quantity::{Rate, Span, Volume};
+use crate::unfit::Unfit;
 use crate::value::MemoryValue;
 use std::collections::BTreeMap;
 
@@ -28,6 +29,8 @@ pub enum Came {
         /// How often it was asked.
         tries: u32,
     },
+    /// The pump is unfit, as the runner found out.
+    Unfit(Box<Unfit>),
     /// A state, or a bolus or mode, at an instant where a rule forbids it.
     State(String),
     /// An alarm that is on where a rule forbids it.
@@ -84,6 +87,11 @@ pub enum Came {
     },
     /// The firmware faulted.
     FirmwareFault {
+        /// Function and line.
+        place: String,
+    },
+    /// The firmware faulted in its fault handler: the processor stopped for good.
+    Lockup {
         /// Function and line.
         place: String,
     },

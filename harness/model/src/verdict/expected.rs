@@ -21,6 +21,11 @@ pub enum Expected {
         /// Its verb.
         verb: String,
     },
+    /// The pump takes what the scenario begins with.
+    SetUp {
+        /// The verb of the request.
+        verb: String,
+    },
     /// No alarm that the scenario does not name.
     NamedAlarmsOnly,
     /// The pump's records are as they must be.
@@ -91,6 +96,8 @@ pub enum Records {
 pub enum Firmware {
     /// It does not fault, where the scenario does not allow it.
     NoFault,
+    /// Its fault handler does not fault.
+    NoLockup,
     /// It does not start again unasked.
     NoUnaskedStart,
     /// It does not hang.
@@ -280,6 +287,7 @@ impl Expected {
             Self::Always(_) => "always",
             Self::Answer(_) => "refusal",
             Self::Reply { .. } => "no-reply",
+            Self::SetUp { .. } => "set-up-refused",
             Self::NamedAlarmsOnly => "unexpected-alarm",
             Self::Records(Records::All { .. }) => "record-gap",
             Self::Records(Records::InOrder) => "record-order",
@@ -288,6 +296,7 @@ impl Expected {
             Self::Records(Records::Every(_)) => "record-lacking",
             Self::Clock { .. } => "clock-drift",
             Self::Firmware(Firmware::NoFault) => "firmware-fault",
+            Self::Firmware(Firmware::NoLockup) => "firmware-lockup",
             Self::Firmware(Firmware::NoUnaskedStart) => "firmware-start",
             Self::Firmware(Firmware::Runs) => "firmware-hang",
             Self::Oracle(allowed) => of_oracle(allowed),

@@ -105,7 +105,17 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
         (answer(None), "refusal", "`start` accepted"),
         (answer(Some("any")), "refusal", "`start` refused"),
         (answer(Some("stopped")), "refusal", "`start` refused with `stopped`"),
-        (Expected::Reply { verb }, "no-reply", "a reply to `start`"),
+        (Expected::Reply { verb: verb.clone() }, "no-reply", "a reply to `start`"),
+        (
+            Expected::SetUp { verb },
+            "set-up-refused",
+            "a pump that accepts `start`, with which the scenario begins",
+        ),
+        (
+            Expected::Firmware(Firmware::NoLockup),
+            "firmware-lockup",
+            "firmware whose fault handler does not fault",
+        ),
         (
             Expected::NamedAlarmsOnly,
             "unexpected-alarm",

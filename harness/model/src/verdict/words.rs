@@ -18,6 +18,7 @@ impl Display for Expected {
             Self::Always(rule) => write!(f, "always {rule}"),
             Self::Answer(answer) => answer.fmt(f),
             Self::Reply { verb } => write!(f, "a reply to `{verb}`"),
+            Self::SetUp { verb } => write!(f, "a pump that accepts `{verb}`, with which the scenario begins"),
             Self::NamedAlarmsOnly => f.write_str("no alarm that the scenario does not name"),
             Self::Records(records) => records.fmt(f),
             Self::Clock { drift } => write!(f, "a clock that is at most {drift} off the host's"),
@@ -87,6 +88,7 @@ impl Display for Firmware {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoFault => "firmware that does not fault (`firmware-faults: allowed` where it may)",
+            Self::NoLockup => "firmware whose fault handler does not fault",
             Self::NoUnaskedStart => {
                 "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)"
             }
@@ -182,6 +184,7 @@ impl Display for Came {
             Self::NotReached => f.write_str("it did not come there"),
             Self::Answer(answer) => answer.fmt(f),
             Self::NoAnswer { verb } => write!(f, "no reply to `{verb}` in the journal"),
+            Self::Unfit(unfit) => unfit.fmt(f),
             Self::Silence { tries } => write!(f, "none, after {tries} tries"),
             Self::State(state) => write!(f, "state {state}"),
             Self::ActiveAlarm(id) => write!(f, "alarm `{id}`"),
@@ -206,6 +209,7 @@ impl Display for Came {
             Self::NoneSince(t) => write!(f, "the pump answers, and its log has none since {}", t.clock()),
             Self::Clocks { host, pump, scale } => of_clocks(*host, *pump, *scale, f),
             Self::FirmwareFault { place } => write!(f, "the firmware faulted: {place}"),
+            Self::Lockup { place } => write!(f, "the firmware locked up: {place}"),
             Self::Start => f.write_str("the pump started again"),
             Self::Hang { place, limit_ms } => {
                 write!(

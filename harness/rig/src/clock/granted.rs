@@ -19,23 +19,22 @@ pub struct Granted {
     fence: Box<dyn Fence>,
     /// Where it is.
     now_ms: u64,
-    /// How long a grant may take.
-    limit: Duration,
 }
 
 impl Granted {
     /// From 0 on.
-    pub fn new(fence: Box<dyn Fence>, limit: Duration) -> Self {
-        Self {
-            fence,
-            now_ms: 0,
-            limit,
-        }
+    pub fn new(fence: Box<dyn Fence>) -> Self {
+        Self { fence, now_ms: 0 }
     }
 
     /// Grants time until `until_ms` once `rx_total` bytes have arrived.
-    async fn grant(&mut self, until_ms: u64, rx_total: u64) -> Result<Advance, FenceError> {
-        let (send, receive) = oneshot::channel();
+    ///
+    /// # Errors
+    /// The pump is gone, its firmware hangs, or a grant is much to compute.
+    async fn grant(&mut self, chip: &mut Chip, until_ms: u64, rx_total: u64) -> Result<Advance, RigError> {
+        // Each grant would take as long again.
+        chip.answers()?;
+        let (send, mut receive) = oneshot::channel();
         self.fence.advance(
             until_ms.max(self.now_ms),
             rx_total,
@@ -44,13 +43,27 @@ impl Granted {
                 let _ = send.send(advance);
             }),
         )?;
-        let advance = match host_time::within(self.limit, receive).await {
-            Some(Ok(advance)) => advance,
-            Some(Err(_)) => return Err(FenceError::Gone),
-            None => {
-                let limit_ms = host_time::ms(self.limit);
-                return Err(FenceError::Timeout { limit_ms });
+        let limits = chip.grant_limits(until_ms > self.now_ms);
+        let (mut waited, mut at_ms) = (Duration::ZERO, self.fence.now_ms());
+        let came = loop {
+            let came = host_time::within(limits.standing, &mut receive).await;
+            if came.is_some() {
+                break came;
             }
+            waited += limits.standing;
+            let before_ms = std::mem::replace(&mut at_ms, self.fence.now_ms());
+            if at_ms == before_ms {
+                Grants::take_back(self);
+                return Err(chip.is_found_to_hang(limits.standing));
+            }
+            if waited >= limits.whole {
+                Grants::take_back(self);
+                let limit_ms = host_time::ms(limits.whole);
+                return Err(FenceError::Timeout { limit_ms }.into());
+            }
+        };
+        let Some(Ok(advance)) = came else {
+            return Err(FenceError::Gone.into());
         };
         self.now_ms = advance.now_ms;
         Ok(advance)
@@ -67,6 +80,11 @@ impl Grants for Granted {
         false
     }
 
+    fn take_back(&mut self) {
+        self.fence.take_back();
+        self.now_ms = self.fence.now_ms().max(self.now_ms);
+    }
+
     async fn settle(
         &mut self,
         line: &mut Line,
@@ -75,7 +93,7 @@ impl Grants for Granted {
         bytes: &mut Vec<u8>,
     ) -> Result<End, RigError> {
         let until_ms = u64::try_from(until.0).unwrap_or(0);
-        let advance = self.grant(until_ms, line.sent()).await?;
+        let advance = self.grant(chip, until_ms, line.sent()).await?;
         line.receive_up_to(advance.tx_total, bytes).await?;
         line.settle();
         chip.inside.settle();

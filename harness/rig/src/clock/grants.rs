@@ -18,6 +18,9 @@ pub trait Grants: std::fmt::Debug + Send {
     /// As [`Clock::is_asked`].
     fn is_asked(&self) -> bool;
 
+    /// As [`Clock::take_back`].
+    fn take_back(&mut self) {}
+
     /// Grants time to `until` and reads exactly what was sent meanwhile. What is due at this instant is done then: line and chip are settled, unless the
     /// core is halted.
     async fn settle(
@@ -46,6 +49,10 @@ impl<G: Grants> Clock for G {
 
     fn is_asked(&self) -> bool {
         Grants::is_asked(self)
+    }
+
+    fn take_back(&mut self) {
+        Grants::take_back(self);
     }
 
     async fn receive(&mut self, line: &mut Line, chip: &mut Chip, until: Span) -> Result<Received, RigError> {

@@ -28,6 +28,9 @@ pub trait Clock: Debug + Send {
         line.send(bytes).await
     }
 
+    /// Takes back what was granted and is not over, as nobody waits for it any more.
+    fn take_back(&mut self) {}
+
     /// Lets time pass until bytes come, or to `until`. Under a granted clock everything that was sent is taken and answered first, at the present
     /// instant; only if nothing came of it does time move. By the wall clock a wait ends early now and then where a probe has something to look after.
     ///

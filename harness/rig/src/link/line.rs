@@ -243,7 +243,8 @@ impl Line {
 
     /// `missing` bytes that were sent are lost: they are not waited for again.
     pub fn untaken(&mut self, missing: u32, limit: Duration) -> LinkError {
-        self.sent -= u64::from(missing);
+        // Saturating: what is missing is counted by the pump, which may count anything.
+        self.sent = self.sent.saturating_sub(missing.into());
         LinkError::Untaken {
             port: self.name.clone(),
             missing,

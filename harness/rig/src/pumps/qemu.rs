@@ -45,7 +45,11 @@ impl Power for Process {
         // Its sockets close before the process is gone.
         let wait = if error.is_loss() { LEAVE } else { Duration::ZERO };
         match self.gone(wait) {
-            Some(how) => QemuError::new(format!("{how}; run again")).into(),
+            Some(how) => QemuError {
+                what: format!("{}; run again", how.what),
+                ..how
+            }
+            .into(),
             None => error,
         }
     }

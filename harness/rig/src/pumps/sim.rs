@@ -50,7 +50,11 @@ impl Pump for Sim {
 }
 
 #[cfg(feature = "sim")]
-impl super::kind::Power for crate::sim::Pump {}
+impl super::kind::Power for crate::sim::Pump {
+    fn harmless(&mut self, hangs: bool) -> Option<&'static str> {
+        hangs.then_some("the simulated pump hangs still, and ends with the rig")
+    }
+}
 
 #[cfg(feature = "sim")]
 fn open(service_months: Option<u32>, order: &Order<'_>) -> Result<Opened, RigError> {
@@ -64,7 +68,7 @@ fn open(service_months: Option<u32>, order: &Order<'_>) -> Result<Opened, RigErr
 
     let pump = sim::Pump::start(order.options, service_months)?;
     let line = link::serial_of_our_own(pump.port(), BAUD, order.limits.write)?;
-    let clock = Granted::new(pump.fence(), order.limits.fence);
+    let clock = Granted::new(pump.fence());
     let attach = |at: &ProbeAt| {
         at.probe().attach(Behind {
             core: Some(pump.core()),

@@ -6,6 +6,7 @@
 mod core;
 mod error;
 mod gdb;
+mod lockup;
 mod process;
 mod qmp;
 mod qtest;

@@ -5,6 +5,7 @@
 use super::core::Machine;
 use super::error::QemuError;
 use super::gdb::Gdb;
+use super::lockup;
 use super::qmp::Qmp;
 use super::qtest::Qtest;
 use super::socket::Socket;
@@ -42,8 +43,10 @@ const LEAVE_LOOK: Timespec = Timespec {
 };
 /// How long QEMU may take for one request.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Bytes of QEMU's last words that are told.
-const WORDS_MAX: usize = 2_000;
+/// Bytes of QEMU's last words that are kept: all registers of a processor with a floating-point unit, where it ends over that.
+const WORDS_MAX: usize = 16_000;
+/// Those of them that are told.
+const TOLD_MAX: usize = 2_000;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -64,7 +67,7 @@ pub struct Process {
     pub(super) child: Child,
     words: Words,
     pub(super) folder: PathBuf,
-    ended: Option<String>,
+    ended: Option<QemuError>,
     /// Whoever reaches for it finds out first whether it answers.
     machine: Option<Machine>,
 }
@@ -92,7 +95,7 @@ impl Words {
         Ok(Self(Some(std::thread::Builder::new().name("qemu".into()).spawn(read)?)))
     }
 
-    /// Of a process that has ended; in one line.
+    /// Of a process that has ended.
     fn last(&mut self) -> String {
         let begun = host_time::now();
         while self.0.as_ref().is_some_and(|reader| !reader.is_finished()) && begun.elapsed() < LEAVE {
@@ -101,14 +104,18 @@ impl Words {
         // Joined only once it is over: `join` itself waits without a limit.
         let reader = self.0.take().filter(JoinHandle::is_finished);
         let text = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// In one line.
+    fn told(words: &str) -> String {
+        let lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
         let words = lines.collect::<Vec<_>>().join("; ");
         if words.is_empty() {
-            "it said nothing".to_owned()
-        } else {
-            format!("it said: {}", pump_hil_talk::wire::escape(words.as_bytes()))
+            return "it said nothing".to_owned();
         }
+        let last = &words.as_bytes()[words.len().saturating_sub(TOLD_MAX)..];
+        format!("it said: {}", pump_hil_talk::wire::escape(last))
     }
 }
 
@@ -174,31 +181,37 @@ impl Process {
                 Err(_) => {}
             }
             if let Some(how) = self.ended(Duration::ZERO) {
-                return Err(QemuError::new(how));
+                return Err(how.clone());
             }
             host_time::sleep(LOOK_EVERY).await;
         }
     }
 
     /// How it ended, with its last words; `None` while it runs. Looks for at most `wait`: sockets close before a process is gone.
-    pub fn ended(&mut self, wait: Duration) -> Option<&str> {
+    pub fn ended(&mut self, wait: Duration) -> Option<&QemuError> {
         let begun = host_time::now();
         while self.ended.is_none() {
             if let Ok(Some(status)) = self.child.try_wait() {
-                self.ended = Some(format!("it ended ({status}); {}", self.words.last()));
+                let words = self.words.last();
+                self.ended = Some(QemuError {
+                    what: format!("it ended ({status}); {}", Words::told(&words)),
+                    lockup: lockup::crash(&words).map(Box::new),
+                });
             } else if begun.elapsed() >= wait {
                 break;
             } else {
                 let _ = poll(&mut [], Some(&LEAVE_LOOK));
             }
         }
-        self.ended.as_deref()
+        self.ended.as_ref()
     }
 
     /// Why there is nothing more to be had from it: how it ended, looked for as [`Process::ended`] does, or why it is not asked any more.
-    pub fn gone(&mut self, wait: Duration) -> Option<String> {
-        let ended = self.ended(wait).map(str::to_owned);
-        ended.or_else(|| self.machine.as_ref()?.trouble())
+    pub fn gone(&mut self, wait: Duration) -> Option<QemuError> {
+        let trouble = self.machine.as_ref().and_then(|machine| machine.trouble());
+        // Whatever it does not answer by, it may be about to end: its sockets close before it is gone.
+        let wait = if trouble.is_some() { LEAVE } else { wait };
+        self.ended(wait).cloned().or_else(|| trouble.map(QemuError::new))
     }
 }
 

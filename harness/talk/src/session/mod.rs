@@ -172,6 +172,17 @@ impl Session {
         }
     }
 
+    /// The run is over: what is left of an unfinished line goes to the journal, unless it is the begin of a line as pumps say them, which may be on its way.
+    pub fn end_of_line(&mut self) {
+        if self.decoder.is_within_a_line() {
+            return;
+        }
+        if let Some(text) = self.decoder.take_rest() {
+            self.journal(Body::Received { bytes: text });
+            self.garbled("bytes that are no begin of a line".to_owned());
+        }
+    }
+
     /// The line is gone or the run is over: what is left of an unfinished line goes to the journal, and what waits is told that no answer came.
     pub fn close(&mut self) {
         // Before the requests end: the journal then shows what came before it says that no answer did.

@@ -42,6 +42,12 @@ impl Decoder {
         self.keep(rest);
     }
 
+    /// Whether what is there of an unfinished line may be the begin of one.
+    #[must_use]
+    pub fn is_within_a_line(&self) -> bool {
+        self.total == self.kept.len() && self.kept.first().is_some_and(|mark| b"=+!$".contains(mark))
+    }
+
     /// The unfinished line, where there is one: what is left when nothing more will come.
     pub fn take_rest(&mut self) -> Option<String> {
         if self.total == 0 {

@@ -16,6 +16,14 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// It has as much as a case may have.
+    #[error("journal `{path}`: it has {limit} bytes, the limit of a case; no more is written to it")]
+    Limit {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+    },
     /// Some other trouble with the file.
     #[error("journal `{path}`: cannot {what} it: {source}", path = safe_path(.path))]
     Io {

@@ -7,6 +7,8 @@ use pump_hil_model::verdict::{Came, Expected, Finding, Reason, ReasonKind, Verdi
 
 /// Most reasons of a verdict; more of them say nothing new.
 const REASONS_MAX: usize = 200;
+/// Most reasons that are kept: a pump that does nothing right must not fill the memory.
+const KEPT_MAX: usize = 10_000;
 
 /// The step in progress, and its line in the scenario's file.
 pub(super) type Here<'a> = Option<(&'a StepId, u32)>;
@@ -30,7 +32,13 @@ impl Findings {
             expected,
             came,
         };
-        self.reasons.push((self.seq, reason));
+        self.keep(self.seq, reason);
+    }
+
+    fn keep(&mut self, seq: u64, reason: Reason) {
+        if self.reasons.len() < KEPT_MAX {
+            self.reasons.push((seq, reason));
+        }
     }
 
     /// Adds a finding, which belongs to no step.
@@ -55,7 +63,7 @@ impl Findings {
             expected,
             came,
         };
-        self.reasons.push((seq, reason));
+        self.keep(seq, reason);
     }
 
     /// From this event on nothing is said about the pump.

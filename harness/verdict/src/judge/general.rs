@@ -165,7 +165,14 @@ impl General {
             || self.line_trouble.is_some_and(|last| t.0 - last.0 <= LINE_AFTERMATH.0)
     }
 
-    fn silence_is_excused(&self, t: Span, seen: &Observed, steps: &Steps) -> bool {
+    /// Whether what came on the line may be spoilt by what the scenario does.
+    pub fn line_is_disturbed(&self, t: Span, seen: &Observed, steps: &Steps) -> bool {
+        let sends = matches!(steps.step().map(|step| &step.action), Some(Action::Send { .. }));
+        sends || (seen.begun && self.silence_is_excused(t, seen, steps))
+    }
+
+    /// Whether a request may stay unanswered.
+    pub fn silence_is_excused(&self, t: Span, seen: &Observed, steps: &Steps) -> bool {
         let cut = matches!(
             steps.step().map(|step| &step.action),
             Some(Action::Do {

@@ -17,6 +17,7 @@
 mod checks;
 mod clocks;
 mod findings;
+mod garbage;
 mod general;
 mod invariants;
 mod numbers;
@@ -38,6 +39,7 @@ use crate::oracle::{Oracle, OracleSettings};
 use crate::reconcile::{ReconcileSettings, Reconciler};
 use clocks::Clocks;
 use findings::Findings;
+use garbage::Garbage;
 use general::General;
 use invariants::Invariants;
 use pump_hil_model::case::{Action, Case, Check};
@@ -46,6 +48,7 @@ use pump_hil_model::event::{Body, Event};
 use pump_hil_model::fault::{FaultName, Restart, Talk};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
+use pump_hil_model::unfit::Unfit;
 use pump_hil_model::verdict::{Came, Expected, Firmware, ReasonKind, Records};
 use silence::{Found, Silence};
 use starts::Starts;
@@ -74,6 +77,7 @@ pub struct Judge {
     clocks: Clocks,
     silence: Silence,
     unheard: Unheard,
+    garbage: Garbage,
     findings: Findings,
     /// The last line that came.
     line: String,
@@ -111,6 +115,7 @@ impl Judge {
             silence: Silence::new(&case),
             unheard: Unheard::default(),
             line: String::new(),
+            garbage: Garbage::default(),
             findings: Findings::default(),
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
@@ -187,6 +192,8 @@ impl Judge {
         self.silence(event);
         self.general
             .on_event(event, &self.observed, &self.steps, &mut self.findings);
+        let excused = self.general.line_is_disturbed(event.t, &self.observed, &self.steps);
+        self.garbage.on_event(event, excused);
         if matches!(event.body, Body::Played) {
             self.played = true;
             self.close_books();
@@ -232,6 +239,7 @@ impl Judge {
     fn whenever(&mut self, event: &Event) {
         match &event.body {
             Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
+            Body::Unfit(unfit) => self.unfit(event.t, unfit),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::RigTrouble { code, what } => {
                 let code = code.clone().unwrap_or(TroubleCode::RIG);
@@ -249,20 +257,18 @@ impl Judge {
             self.crashes.push((t, crash.clone()));
         }
         self.starts.crashed(crash);
-        if crash.why != Why::Fault || self.case.firmware_may_fault {
-            return;
-        }
-        let came = Came::FirmwareFault { place: crash.place() };
+        let place = crash.place();
+        let (expected, came) = match crash.why {
+            // Whatever the scenario allows, a processor that stopped for good is no pump any more.
+            Why::Lockup => (Firmware::NoLockup, Came::Lockup { place }),
+            Why::Fault if !self.case.firmware_may_fault => (Firmware::NoFault, Came::FirmwareFault { place }),
+            _ => return,
+        };
         // It is told to stop more than once, and may fault each time.
         if self.played && self.findings.says(&came) {
             return;
         }
-        self.reason(
-            ReasonKind::FirmwareFault,
-            t,
-            Expected::Firmware(Firmware::NoFault),
-            came,
-        );
+        self.reason(ReasonKind::FirmwareFault, t, Expected::Firmware(expected), came);
         // No crash comes to `keep`, which would take in one more event before it sees the reason.
         self.frozen = true;
     }
@@ -273,6 +279,16 @@ impl Judge {
             let expected = Expected::Firmware(Firmware::NoUnaskedStart);
             self.reason(ReasonKind::UnaskedStart, t, expected, Came::Start);
         }
+    }
+
+    /// A pump that was found well, and refuses what the case begins with, or answers nothing any more: the runner ends the case.
+    fn unfit(&mut self, t: Span, unfit: &Unfit) {
+        let verb = unfit.verb.clone();
+        let (kind, expected) = match unfit.refused {
+            Some(_) => (ReasonKind::Refusal, Expected::SetUp { verb }),
+            None => (ReasonKind::NoReply, Expected::Reply { verb }),
+        };
+        self.reason(kind, t, expected, Came::Unfit(Box::new(unfit.clone())));
     }
 
     /// Firmware that hangs ends the case: what comes after it says nothing more.
@@ -341,6 +357,13 @@ impl Judge {
         self.findings.has_reason()
     }
 
+    /// Whether a request may stay unanswered now, because of what the scenario does to line or pump; before the begin it does nothing.
+    #[must_use]
+    pub fn silence_is_excused(&self) -> bool {
+        let now = self.observed.now;
+        self.observed.begun && self.general.silence_is_excused(now, &self.observed, &self.steps)
+    }
+
     /// Whether the run passes so far, as far as the judge can tell.
     #[must_use]
     pub fn has_passed(&self) -> bool {
@@ -383,6 +406,9 @@ impl Judge {
         if !self.ended {
             self.findings.trouble_behind(Trouble::JournalWithoutEnd);
         }
+        if let Some(trouble) = self.garbage.trouble() {
+            self.findings.trouble_behind(trouble);
+        }
         // Where a trouble is known it is the cause, and to say that the run broke off adds nothing.
         if !self.played && !self.findings.has_trouble() {
             self.findings.trouble_behind(Trouble::BrokeOff);
@@ -395,6 +421,7 @@ impl Judge {
             latencies: self.observed.latencies,
             last_events: self.last_events.into(),
             end: self.observed.now,
+            notes: self.garbage.note().into_iter().collect(),
             not_safe: self.not_safe,
             crashes: self.crashes,
             unasked_starts: self.starts.unasked,

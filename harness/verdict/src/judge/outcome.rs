@@ -26,6 +26,8 @@ pub struct Outcome {
     pub events: u64,
     /// Scenario time of the last one.
     pub end: Span,
+    /// What is to be told besides the verdict, whatever that is.
+    pub notes: Vec<String>,
     /// What could not be made safe at the end.
     pub not_safe: Vec<String>,
     /// What the pump was doing when it faulted, and when the case failed; with the scenario's time.
@@ -46,6 +48,7 @@ impl Outcome {
             last_events: Vec::new(),
             events: 0,
             end: Span(0),
+            notes: Vec::new(),
             not_safe: Vec::new(),
             crashes: Vec::new(),
             unasked_starts: 0,

@@ -137,6 +137,7 @@ fn what_came_of_records_and_firmware_is_told_with_its_numbers() {
         (Came::Nonsense("n=3 again".into()), "n=3 again"),
         (Came::RecordOf { number, time }, "record 8 is of 1 s"),
         (Came::FirmwareFault { place: place() }, faulted),
+        (Came::Lockup { place: "f".into() }, "the firmware locked up: f"),
         (Came::Start, "the pump started again"),
         (hang, hangs),
     ]);
