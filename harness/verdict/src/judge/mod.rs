@@ -118,6 +118,10 @@ impl Judge {
         // For these two the runner itself asks the pump; its replies must not replace the one that `reply` looks at (LANGUAGE.md, `expect`).
         let looks = |action: &Action| matches!(action, Action::Expect { .. } | Action::Mark(_));
         self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
+        self.observed.asking = self
+            .steps
+            .step()
+            .is_some_and(|step| matches!(step.action, Action::Do { .. }));
         self.observed.on_event(event);
         if !self.played {
             self.during(event);
