@@ -1,5 +1,7 @@
 //! Scenario files and fixtures on disk: the one place where scenarios meet the file system.
 
+mod search;
+
 use pump_hil_language::catalog::Catalog;
 use pump_hil_language::catalog::load::Loader;
 use pump_hil_language::scenario::{Source, SourceError, load};
@@ -9,13 +11,12 @@ use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::yaml::tree::BYTES_MAX;
 use pump_hil_rig::files::read_bounded;
+use search::Found;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold no scenarios of their own.
-const NOT_SEARCHED: &[&str] = &["rejected", "shared", "snapshots", "target"];
-/// Most levels of folders that are searched.
-const DEPTH_MAX: usize = 16;
+const NOT_SEARCHED: &[&str] = &["rejected", "shared", "snapshots"];
 
 /// A folder of scenarios; nothing outside of it is ever read, whatever a file includes.
 #[derive(Debug, Clone)]
@@ -45,43 +46,13 @@ impl ScenarioFolder {
     /// Paths of all scenario files, relative to the folder, sorted. Folders named `shared`, `rejected` or `snapshots`, and hidden ones, are left out.
     ///
     /// # Errors
-    /// A folder cannot be read.
+    /// A folder cannot be read, or there is something in it that looks like a scenario and cannot be taken: none is left out in silence.
     pub fn list(&self) -> std::io::Result<Vec<String>> {
-        self.list_under(&self.root)
-    }
-
-    /// As [`ScenarioFolder::list`], of a folder inside.
-    fn list_under(&self, inside: &Path) -> std::io::Result<Vec<String>> {
-        let mut found = Vec::new();
-        self.search(inside, 0, &mut found)?;
-        // readdir(3) gives them in any order, and the same folder must give the same run.
-        found.sort();
-        Ok(found)
-    }
-
-    fn search(&self, folder: &Path, depth: usize, found: &mut Vec<String>) -> std::io::Result<()> {
-        if depth > DEPTH_MAX {
-            return Ok(());
+        let found = search::search(&self.root, &self.root, NOT_SEARCHED)?;
+        match found.left_out().first() {
+            None => Ok(found.files),
+            Some((path, why)) => Err(std::io::Error::other(format!("`{}`: {why}", safe_path(path)))),
         }
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            let (path, name) = (entry.path(), entry.file_name());
-            let name = name.to_string_lossy();
-            // Of the entry itself, and not of what a link leads to: no folder is gone into by a link, so that no circle is.
-            let kind = entry.file_type()?;
-            if kind.is_dir() && !name.starts_with('.') && !NOT_SEARCHED.contains(&name.as_ref()) {
-                self.search(&path, depth + 1, found)?;
-            }
-            let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-            if !kind.is_dir()
-                && yaml
-                && !name.starts_with('.')
-                && let Ok(relative) = path.strip_prefix(&self.root)
-            {
-                found.push(relative.to_string_lossy().replace('\\', "/"));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -115,6 +86,8 @@ pub struct Loaded {
     pub cases: Vec<FoundCase>,
     /// Everything that is wrong with the others.
     pub diagnostics: Vec<Diagnostic>,
+    /// What was left out, in sentences: the rest is run all the same.
+    pub warnings: Vec<String>,
     /// How many files were read.
     pub files: usize,
 }
@@ -136,34 +109,44 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     for path in paths {
         match files_of(path) {
-            Ok((_, files)) if files.is_empty() => {
+            Ok((_, found)) if found.files.is_empty() && found.left_out().is_empty() => {
                 let help = Some(format!("folders named {} are not searched", NOT_SEARCHED.join(", ")));
                 let message = "there is no scenario in this folder".to_owned();
-                loaded.diagnostics.push(Diagnostic::about_file(
-                    Code::new(Subject::Scenario, Mistake::Unreadable),
-                    &safe_path(path),
-                    message,
-                    help,
-                ));
+                loaded.diagnostics.push(about_file(&safe_path(path), message, help));
             }
-            Ok((folder, files)) => {
-                for file in files {
+            Ok((folder, found)) => {
+                for file in found.files {
                     load_one(&folder, &file, path, catalog, &mut names, &mut loaded);
                 }
+                let links = found.links.iter().map(|link| as_named(link, path));
+                let left_out = links.map(|link| format!("`{link}` is left out: {}", search::NOT_FOLLOWED));
+                loaded.warnings.extend(left_out);
+                let told = |file: &PathBuf| about_file(&as_named(file, path), search::NOT_UTF8.to_owned(), None);
+                loaded.diagnostics.extend(found.nameless.iter().map(told));
             }
             Err(error) => {
                 let shown = safe_path(path);
                 let help = Some("give scenario files, or folders that hold some".to_owned());
-                loaded.diagnostics.push(Diagnostic::about_file(
-                    Code::new(Subject::Scenario, Mistake::Unreadable),
-                    &shown,
-                    error.to_string(),
-                    help,
-                ));
+                loaded.diagnostics.push(about_file(&shown, error.to_string(), help));
             }
         }
     }
     loaded
+}
+
+fn about_file(path: &str, message: String, help: Option<String>) -> Diagnostic {
+    Diagnostic::about_file(Code::new(Subject::Scenario, Mistake::Unreadable), path, message, help)
+}
+
+/// A path without links as the person named it, so that an editor opens it: below what was given, else from here.
+fn as_named(real: &Path, given: &Path) -> String {
+    let under = given.canonicalize().ok();
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    if let Some(rest) = under.and_then(|under| real.strip_prefix(under).ok().map(Path::to_owned)) {
+        return safe_path(given.join(rest));
+    }
+    let near = here.and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned));
+    safe_path(near.unwrap_or(real.to_owned()))
 }
 
 fn load_one(
@@ -174,19 +157,9 @@ fn load_one(
     names: &mut BTreeMap<String, String>,
     loaded: &mut Loaded,
 ) {
-    // As the person named it, so that an editor opens it.
-    let shown = |name: &str| {
-        if name == file && !given.is_dir() {
-            return safe_path(given);
-        }
-        let real = folder.root().join(name);
-        let under = given.canonicalize().ok();
-        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
-        if let Some(rest) = under.and_then(|under| real.strip_prefix(under).ok().map(Path::to_owned)) {
-            return safe_path(given.join(rest));
-        }
-        let near = here.and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned));
-        safe_path(near.unwrap_or(real))
+    let shown = |name: &str| match name == file && !given.is_dir() {
+        true => safe_path(given),
+        false => as_named(&folder.root().join(name), given),
     };
     loaded.files += 1;
     match load(folder, file, catalog) {
@@ -224,7 +197,7 @@ fn load_one(
 }
 
 /// The folder of scenarios that a path belongs to, and the files in it that are meant.
-fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Vec<String>)> {
+fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Found)> {
     let real = path.canonicalize()?;
     let own = if real.is_dir() {
         &real
@@ -236,12 +209,18 @@ fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Vec<String>)> {
         .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"));
     let folder = ScenarioFolder::open(named.unwrap_or(own))?;
     if real.is_dir() {
-        let files = folder.list_under(&real)?;
-        return Ok((folder, files));
+        let found = search::search(folder.root(), &real, NOT_SEARCHED)?;
+        return Ok((folder, found));
     }
-    let file = real.strip_prefix(folder.root()).unwrap_or(&real);
-    let file = file.to_string_lossy().replace('\\', "/");
-    Ok((folder, vec![file]))
+    let file = search::name_of(folder.root(), &real).ok_or_else(|| std::io::Error::other(search::NOT_UTF8))?;
+    let files = vec![file];
+    Ok((
+        folder,
+        Found {
+            files,
+            ..Found::default()
+        },
+    ))
 }
 
 /// The catalogue of a `fixtures` folder: all files in its `requirements` and `drugs`.
@@ -261,11 +240,17 @@ pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
         };
         let folder = fixtures.join(folder);
         let source = ScenarioFolder::open(&folder).map_err(|error| about(&folder, &error))?;
-        for name in source.list().map_err(|error| about(&folder, &error))? {
+        // Every file counts, whatever its folder is called: one without a drug or a requirement that was passed over would be told as a wrong word later.
+        let found = search::search(source.root(), source.root(), &[]).map_err(|error| about(&folder, &error))?;
+        if let Some((path, why)) = found.left_out().first() {
+            return Err(about(path, why));
+        }
+        for name in found.files {
             let path = folder.join(&name);
             let bytes = source.read(&name).map_err(|error| about(&path, &error))?;
-            let text = String::from_utf8(bytes).map_err(|error| about(&path, &error))?;
-            let shown = safe_path(path);
+            let text =
+                String::from_utf8(bytes).map_err(|_| about(&path, &"the file is not valid UTF-8; save it as UTF-8"))?;
+            let shown = safe_path(&path);
             if subject == Subject::Drug {
                 loader.drugs(&shown, text);
             } else {
@@ -348,6 +333,48 @@ mod tests {
             loaded.diagnostics[0].message.contains("stands in two files"),
             "{:?}",
             loaded.diagnostics
+        );
+    }
+
+    #[test]
+    fn no_file_that_looks_like_a_scenario_is_left_out_in_silence() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let suite = folder.path().join("suite");
+        let named = |name: &str| GOOD.replace("good", name);
+        write(&suite, "upper.YAML", &named("upper"));
+        write(&suite, "short.Yml", &named("short"));
+        write(&suite, &format!("{}deep.yaml", "l/".repeat(40)), &named("deep"));
+        write(&suite, "x/y.yaml", &named("slash"));
+        write(&suite, "x\\y.yaml", &named("backslash"));
+        write(&suite, "real/inside.yaml", &named("inside"));
+        std::os::unix::fs::symlink("real", suite.join("again")).unwrap();
+        let found = loaded(std::slice::from_ref(&suite));
+        let mut names: Vec<&str> = found.cases.iter().map(|found| found.case.scenario.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(
+            (names, found.diagnostics),
+            (vec!["backslash", "deep", "inside", "short", "slash", "upper"], vec![]),
+            "the link leads to what is searched"
+        );
+        let alone = loaded(&[suite.join("x\\y.yaml")]);
+        assert_eq!(alone.cases[0].case.scenario, "backslash");
+        // A name that nobody can say is an error, and a link that leads elsewhere is told.
+        write(folder.path(), "elsewhere/linked.yaml", &named("linked"));
+        std::os::unix::fs::symlink("../elsewhere", suite.join("link")).unwrap();
+        let no_utf8 = suite.join(std::ffi::OsStr::from_bytes(b"caf\xe9.yaml"));
+        std::fs::write(&no_utf8, named("latin")).unwrap();
+        let found = loaded(&[suite, no_utf8]);
+        let told: Vec<String> = found.diagnostics.iter().map(ToString::to_string).collect();
+        let is_told = |told: &String| told.contains("caf") && told.contains("is not UTF-8");
+        assert_eq!(told.len(), 2, "in the folder, and by its own name: {told:?}");
+        assert!(told.iter().all(is_told), "{told:?}");
+        let [warning] = &found.warnings[..] else {
+            panic!("{:?}", found.warnings)
+        };
+        assert!(
+            warning.contains("suite/link`") && warning.contains("not followed"),
+            "{warning}"
         );
     }
 

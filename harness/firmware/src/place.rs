@@ -271,7 +271,28 @@ impl MemoryPlace {
                 Ok(())
             }
             Some(value) => self.number_of(value).map(drop),
-            None => Ok(()),
+            None => self.can_differ(wanted),
         }
+    }
+
+    /// Whether this place can be anything but `wanted`, which bounds it.
+    fn can_differ(&self, wanted: &Wanted) -> Result<(), NameError> {
+        let bits = u32::try_from(self.size.min(8) * 8).unwrap_or(64);
+        let (low, high) = match self.kind {
+            Kind::Unsigned => (0, (1_i128 << bits) - 1),
+            Kind::Signed => (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1),
+            _ => return Ok(()),
+        };
+        // Bounds leave no gap: what holds at both ends of the type holds for all between.
+        let holds = |number| MemoryValue::whole(number).is_some_and(|value| wanted.holds(&value));
+        // What lies in a variant reads as `none` while another is in force.
+        if self.guards.is_empty() && holds(low) && holds(high) {
+            let what = format!(
+                "`{}`, a `{}`, can be nothing else than `{wanted}`",
+                self.text, self.type_name
+            );
+            return Err(NameError::new(what).maybe_help(Some("give a bound inside its type".to_owned())));
+        }
+        Ok(())
     }
 }

@@ -106,7 +106,9 @@ impl FromStr for Shard {
     fn from_str(text: &str) -> Result<Self, SelectError> {
         let wrong = || SelectError::Shard(text.to_owned());
         let (part, of) = text.split_once('/').ok_or_else(wrong)?;
-        let (part, of) = (part.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
+        // A sign in front, which `parse` takes, is no digit.
+        let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?;
+        let (part, of) = (number(part).ok_or_else(wrong)?, number(of).ok_or_else(wrong)?);
         // With `of` 0 every part is too large, so the remainder in `selects` is never by zero.
         if part == 0 || part > of {
             return Err(wrong());
@@ -137,7 +139,18 @@ mod tests {
 
     #[test]
     fn a_shard_that_does_not_exist_is_refused() {
-        for text in ["0/3", "4/3", "3", "a/b", "1/0", "-1/2"] {
+        for text in [
+            "0/3",
+            "4/3",
+            "3",
+            "a/b",
+            "1/0",
+            "-1/2",
+            "+1/2",
+            "1/2/3",
+            "1/",
+            "1/99999999999999999999",
+        ] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }
     }

@@ -178,9 +178,16 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= limit && *name != word)
+        .filter(|(distance, name)| *distance <= limit && *name != word && same_strength(name, word))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+}
+
+/// Whether a name may be what a word was meant to be, by their numbers: `morphine-10-mg-per-mL` is no misspelling of `morphine-1-mg-per-mL`, and
+/// whoever took it for one would give another dose.
+fn same_strength(name: &str, word: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    !name.contains("-per-") || digits(name) == digits(word)
 }
 
 /// `did you mean ...`, else what is known if that is a short list.

@@ -108,6 +108,8 @@ mistakes! {
     Unused = "unused" in &[Scenario];
     /// A comparison or range that means nothing, or that nothing can fulfil.
     Comparison = "comparison" in &[Scenario];
+    /// An expectation, a tolerance or a slack that no pump can miss.
+    CannotFail = "cannot-fail" in &[Scenario];
     /// Time goes back, or a wait lasts beyond the step after it.
     TimeOrder = "time-order" in &[Scenario];
     /// A day schedule that leaves a part of a day open.

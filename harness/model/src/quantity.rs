@@ -182,9 +182,10 @@ fn parse(text: &str, units: &[Unit], base: &'static str, example: &'static str) 
     if int.is_empty() || !is_digits(int) || !is_digits(frac) || (digits.contains('.') && frac.is_empty()) {
         return Err(not_a_number());
     }
+    let spelling = one_spelling(unit);
     let &(_, size, _) = units
         .iter()
-        .find(|(name, ..)| *name == unit)
+        .find(|(name, ..)| *name == spelling)
         .ok_or_else(|| QuantityError::Unit {
             text: text.to_owned(),
             unit: unit.to_owned(),
@@ -213,6 +214,17 @@ fn parse(text: &str, units: &[Unit], base: &'static str, example: &'static str) 
     }
     let value = i64::try_from(scaled / scale).map_err(|_| range())?;
     Ok(if negative { -value } else { value })
+}
+
+/// The unit with one character for each sign that has several: `μ` (Greek) is `µ` (micro), and the sign of the ohm is the Greek letter.
+#[must_use]
+pub fn one_spelling(unit: &str) -> String {
+    let one = |c: char| match c {
+        '\u{3bc}' => '\u{b5}',
+        '\u{2126}' => '\u{3a9}',
+        other => other,
+    };
+    unit.chars().map(one).collect()
 }
 
 /// Writes `value` in the largest unit of `units` in which it takes at most three decimals, else in the last.
@@ -305,6 +317,9 @@ mod tests {
             assert_eq!(text.parse(), Ok(Rate(500_000)), "{text}");
         }
         assert_eq!("0.1 mL/h".parse(), Ok(Rate(2_400_000)));
+        // Greek mu, which many keyboards give, and the sign of the ohm.
+        assert_eq!("5 \u{3bc}L/day".parse(), Ok(Rate(5_000)));
+        assert_eq!("5 \u{2126}".parse(), Ok(Resistance(5)));
     }
 
     #[test]

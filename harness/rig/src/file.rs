@@ -296,7 +296,8 @@ fn read(path: &Path) -> Result<String, RigError> {
 
 /// A device is a path where it looks like one, else a name.
 fn device_path(folder: &Path, device: &str) -> PathBuf {
-    if device.contains('/') || device.ends_with(".yaml") {
+    let ending = Path::new(device).extension().map(std::ffi::OsStr::to_ascii_lowercase);
+    if device.contains('/') || ending.is_some_and(|ending| ending == "yaml" || ending == "yml") {
         return files::tidy(&folder.join(device));
     }
     let beside = files::tidy(&folder.join("..").join("devices").join(format!("{device}.yaml")));

@@ -1,7 +1,9 @@
 //! What can be typed. The help texts teach: each command says what it is for and shows one real use.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Hardware-in-the-loop tests for implantable intrathecal drug pumps.
 ///
@@ -92,7 +94,7 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Cases that run at the same time; by default one a processor on a simulated rig, one on any other.
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, short, value_name = "N", value_parser = |text: &str| whole_number(text, 1, u16::MAX))]
     pub jobs: Option<u16>,
     /// Progress while it runs.
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
@@ -212,6 +214,19 @@ pub struct Review {
     pub all: bool,
 }
 
+/// The last second of 2099, after which a pump's calendar has no day.
+#[cfg(feature = "sim")]
+const START_MAX: i64 = 3_155_759_999;
+
+/// A whole number between two others. What is none is told without the names of Rust's types and ranges.
+fn whole_number<N>(text: &str, low: N, high: N) -> Result<N, String>
+where
+    N: FromStr + PartialOrd + Display + Copy,
+{
+    let number = text.parse().ok().filter(|number| (low..=high).contains(number));
+    number.ok_or_else(|| format!("it must be a whole number from {low} to {high}"))
+}
+
 /// Arguments of `sim`.
 #[cfg(feature = "sim")]
 #[derive(Debug, Args)]
@@ -220,13 +235,13 @@ pub struct Sim {
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
     /// How many times faster than the wall clock the pump's time runs.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole_number(text, 1, 100_000_u32))]
     pub scale: u32,
     /// Seed of the physics.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole_number(text, 0, u64::MAX))]
     pub seed: u64,
     /// Civil time at first power, in seconds since 2000-01-01T00:00:00.
-    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = |text: &str| whole_number(text, 0, START_MAX))]
     pub start: i64,
     /// End when this process, which started this one, ends.
     #[arg(long, hide = true, value_name = "PID")]

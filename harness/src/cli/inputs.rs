@@ -1,6 +1,8 @@
 //! What the commands read: fixtures and scenarios.
 
+use super::bench::ByProfile;
 use super::exit::CliError;
+use super::print::eprint;
 use crate::files;
 use pump_hil_language::catalog::Catalog;
 use pump_hil_model::case::Case;
@@ -54,6 +56,7 @@ pub(crate) fn catalog(fixtures: &Path, rigs: &[RigFile]) -> Result<Result<Catalo
         .collect();
     catalog.add_symbols(symbols);
     for rig in rigs {
+        catalog.add_bench(Arc::new(ByProfile::new(rig)));
         if let Some(image) = &rig.image {
             catalog.add_image(&rig.name, Arc::clone(image));
         }
@@ -128,6 +131,9 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
         }
     }
     let loaded = files::load_paths(paths, catalog);
+    for warning in &loaded.warnings {
+        eprint(&format!("warning: {warning}\n"));
+    }
     if !loaded.diagnostics.is_empty() {
         return Ok(Err(render(&loaded.diagnostics)));
     }

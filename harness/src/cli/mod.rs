@@ -1,6 +1,7 @@
 //! The command line: reads arguments, calls the library, prints. The only layer that prints.
 
 mod args;
+mod bench;
 mod check;
 mod exit;
 pub(crate) mod inputs;

@@ -1,5 +1,6 @@
 //! What is known by name: requirements, drugs, and the words of each list.
 
+use super::bench::Bench;
 use pump_hil_firmware::Image;
 use pump_hil_model::case::Verb;
 use pump_hil_model::quantity::{Concentration, Rate, Volume};
@@ -56,6 +57,7 @@ pub struct Catalog {
     drugs: BTreeMap<String, Drug>,
     symbols: Vec<String>,
     images: Vec<(String, Arc<Image>)>,
+    benches: Vec<Arc<dyn Bench>>,
     /// Schemas that depend on the words of this catalogue; made when the first scenario is checked.
     schemas: OnceLock<(serde_json::Value, serde_json::Value)>,
 }
@@ -67,6 +69,7 @@ impl Catalog {
             drugs,
             symbols: words::SYMBOLS.iter().map(|s| (*s).to_owned()).collect(),
             images: Vec::new(),
+            benches: Vec::new(),
             schemas: OnceLock::new(),
         }
     }
@@ -108,6 +111,17 @@ impl Catalog {
     /// Adds an image.
     pub fn add_image(&mut self, rig: &str, image: Arc<Image>) {
         self.images.push((rig.to_owned(), image));
+    }
+
+    /// The rigs that a scenario will run on: what it asks for is put to each before anything runs.
+    #[must_use]
+    pub fn benches(&self) -> &[Arc<dyn Bench>] {
+        &self.benches
+    }
+
+    /// Adds a rig.
+    pub fn add_bench(&mut self, bench: Arc<dyn Bench>) {
+        self.benches.push(bench);
     }
 
     /// Keeps what is made once from this catalogue.

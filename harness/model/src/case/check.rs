@@ -115,9 +115,38 @@ pub enum Measure {
     Tones,
     /// Time since the state was last `running` (ms).
     WithoutTherapy,
+    /// How often the first line of the last `do`, `program` or `stage` was sent.
+    Tries,
 }
 
 impl Measure {
+    /// Every measure.
+    pub const ALL: [Self; 23] = [
+        Self::Delivered,
+        Self::Reported,
+        Self::Actuated,
+        Self::Prescribed,
+        Self::Basal,
+        Self::PatientBoluses,
+        Self::PeriodicBoluses,
+        Self::ClinicianBoluses,
+        Self::Prime,
+        Self::Bridge,
+        Self::Rate,
+        Self::Reservoir,
+        Self::TrueReservoir,
+        Self::Battery,
+        Self::Pressure,
+        Self::PostOcclusionBolus,
+        Self::Stalls,
+        Self::Lockout,
+        Self::AlarmLatency,
+        Self::Resets,
+        Self::Tones,
+        Self::WithoutTherapy,
+        Self::Tries,
+    ];
+
     /// A measure's name as in scenarios.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -144,6 +173,7 @@ impl Measure {
             Self::Resets => "resets",
             Self::Tones => "tones",
             Self::WithoutTherapy => "without-therapy",
+            Self::Tries => "tries",
         }
     }
 
@@ -166,9 +196,27 @@ impl Measure {
             Self::Rate => MeasuredIn::Rate,
             Self::Battery => MeasuredIn::Voltage,
             Self::Pressure => MeasuredIn::Pressure,
-            Self::Stalls | Self::Resets | Self::Tones => MeasuredIn::Number,
+            Self::Stalls | Self::Resets | Self::Tones | Self::Tries => MeasuredIn::Number,
             Self::Lockout | Self::AlarmLatency | Self::WithoutTherapy => MeasuredIn::Time,
         }
+    }
+
+    /// Whether the measure is what it is at an instant, and not a count that grows.
+    #[must_use]
+    pub fn is_level(self) -> bool {
+        matches!(
+            self,
+            Self::AlarmLatency
+                | Self::Battery
+                | Self::Lockout
+                | Self::PostOcclusionBolus
+                | Self::Pressure
+                | Self::Rate
+                | Self::Reservoir
+                | Self::Tries
+                | Self::TrueReservoir
+                | Self::WithoutTherapy
+        )
     }
 
     /// Whether the measure is a volume, which comes in whole strokes.

@@ -103,6 +103,8 @@ impl<'a> Checker<'a> {
         if let Some(minimum) = schema.get("minimum").and_then(Json::as_i64) {
             // schemars writes the range of an unsigned number as its format.
             let maximum = match schema.get("format").and_then(Json::as_str) {
+                Some("uint8") => i64::from(u8::MAX),
+                Some("uint16") => i64::from(u16::MAX),
                 Some("uint32") => i64::from(u32::MAX),
                 _ => i64::MAX,
             };
@@ -157,15 +159,8 @@ impl<'a> Checker<'a> {
         for required in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
             let Some(key) = required.as_str() else { continue };
             if node.get(key).is_none() && !meant.contains(&key) {
-                let mut place = node.place;
-                // A block map's own place is empty: its first key shows where it is.
-                if let Some((first, _)) = node
-                    .entries()
-                    .first()
-                    .filter(|_| place.start == place.end || place.line != 0)
-                {
-                    place = first.place;
-                }
+                // A map's first key shows where it is: the map itself goes over many lines.
+                let place = node.entries().first().map_or(node.place, |(first, _)| first.place);
                 self.tell(Problem::new(
                     Mistake::MissingKey,
                     place,

@@ -7,6 +7,7 @@ use super::tree::{Content, Kind, Node};
 use super::{check, raw};
 use crate::diagnostic::WrongFile;
 use crate::mistake::{Mistake, Subject};
+use crate::serde_words::in_words;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -45,7 +46,7 @@ impl Document {
         let document = Self { node, file };
         match serde_json::from_value(json(&document.node)) {
             Ok(value) => Ok((document, value)),
-            Err(error) => Err(document.wrong(Mistake::WrongKind, &[], error.to_string())),
+            Err(error) => Err(document.wrong(Mistake::WrongKind, &[], in_words(&error))),
         }
     }
 

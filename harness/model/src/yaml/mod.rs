@@ -12,6 +12,7 @@ mod problem;
 pub mod quantity;
 pub mod raw;
 pub mod schema;
+mod syntax;
 pub mod tree;
 
 pub use location::Location;

@@ -2,6 +2,7 @@
 
 use super::location::Location;
 use super::problem::{Problem, gather};
+use super::syntax::in_words;
 use super::tree::{Content, DEPTH_MAX, Key, Kind, NODES_MAX, Node, kind_of};
 use crate::mistake::Mistake;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as ParserSpan};
@@ -44,7 +45,7 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
                     builder.problems.push(too_deep(place));
                     return (None, builder.problems);
                 }
-                let message = format!("not valid YAML: {}", error.info());
+                let message = format!("not valid YAML: {}", in_words(error.info()));
                 builder
                     .problems
                     .push(Problem::new(Mistake::Syntax, place, message).help(advice(text, at)));

@@ -5,7 +5,8 @@ use super::problem::Problem;
 use super::raw::Text;
 use crate::diagnostic::suggest;
 use crate::mistake::Mistake;
-use crate::quantity::QuantityError;
+use crate::quantity::{QuantityError, one_spelling};
+use crate::unit_meant::meant;
 
 /// What kind of mistake it is.
 #[must_use]
@@ -48,7 +49,10 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
                 Some(dimension) => problem
                     .label(format!("a unit of {dimension}"))
                     .help(format!("known here: {known}")),
-                None => problem.maybe_help(suggest(unit, known.split(", "))),
+                None => match meant(unit, known.split(", ")) {
+                    Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+                    None => problem.maybe_help(suggest("", known.split(", "))),
+                },
             }
         }
     }
@@ -73,6 +77,7 @@ fn dimension_of(unit: &str) -> Option<&'static str> {
         ("share", Percent::UNITS),
         ("temperature", crate::quantity::Temperature::UNITS),
     ];
+    let unit = one_spelling(unit);
     let holds = |units: &&[Unit]| units.iter().any(|(name, ..)| *name == unit);
     all.iter().find(|(_, units)| holds(units)).map(|(name, _)| *name)
 }

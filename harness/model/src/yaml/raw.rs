@@ -204,10 +204,17 @@ impl<A: FromNode, B: FromNode> FromNode for Either<A, B> {
 /// A whole number in decimal or `0x` hexadecimal, as YAML 1.2 writes them.
 #[must_use]
 pub fn integer(text: &str) -> Option<i64> {
-    match text.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (digits, radix) = digits.strip_prefix("0x").map_or((digits, 10), |hex| (hex, 16));
+    // `from_str_radix` takes a sign, and there was one already.
+    if digits.starts_with(['-', '+']) {
+        return None;
     }
+    let number = i128::from_str_radix(digits, radix).ok()?;
+    i64::try_from(if negative { -number } else { number }).ok()
 }
 
 macro_rules! schema {

@@ -53,8 +53,16 @@ pub(super) fn why(port: &str, error: &std::io::Error) -> String {
             group(Path::new(port))
         ),
         _ if error.raw_os_error() == Some(EBUSY) => busy(),
+        // The system's word for it is `Not a typewriter`.
+        _ if !is_a_device(port) => format!("it is no serial port; {}", there(Path::new("/dev"))),
         _ => error.to_string(),
     }
+}
+
+/// Whether a path leads to what a serial port can be.
+fn is_a_device(port: &str) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    std::fs::metadata(port).is_ok_and(|data| data.file_type().is_char_device())
 }
 
 /// Another program has it.

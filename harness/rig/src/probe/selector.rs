@@ -31,7 +31,9 @@ impl std::str::FromStr for Selector {
         // A serial number may hold colons itself.
         let mut parts = text.splitn(3, ':');
         let mut number = || {
-            let digits = parts.next().filter(|part| part.len() == 4)?;
+            let digits = parts
+                .next()
+                .filter(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_hexdigit()))?;
             u16::from_str_radix(digits, 16).ok()
         };
         let ids = number().zip(number());

@@ -159,7 +159,7 @@ fn make_safe(raw: Vec<ExchangeVerb>, requests: &BTreeMap<Verb, Template>) -> Res
             return Err(wrong(
                 Mistake::Reference,
                 &["make-safe"],
-                format!("`make-safe` names {verb:?}, which `requests` lacks"),
+                format!("`make-safe` names `{verb}`, which `requests` lacks"),
             ));
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::wire::{ValueError, read_value};
 use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
+use std::fmt;
 
 /// What a number measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,20 @@ pub enum Dimension {
     Concentration,
     Voltage,
     Pressure,
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Count => "a count",
+            Self::Volume => "a volume",
+            Self::Rate => "a rate",
+            Self::Time => "a time",
+            Self::Concentration => "a concentration",
+            Self::Voltage => "a voltage",
+            Self::Pressure => "a pressure",
+        })
+    }
 }
 
 /// A unit of a firmware.
@@ -41,7 +56,7 @@ pub enum UnitError {
         size: i64,
     },
     /// It measures something else.
-    #[error("`{suffix}` measures {unit:?}, and the value is {value:?}")]
+    #[error("`{suffix}` measures {unit}, and the value is {value}")]
     Dimension {
         /// The unit.
         suffix: String,

@@ -7,7 +7,7 @@ use super::log::LogJob;
 use super::program::{Intent, ProgramJob};
 use super::request::{RequestEnd, RequestError};
 use crate::device::{LogVerb, Profile, arg_of};
-use crate::wire::Fields;
+use crate::wire::{Fields, encode_request};
 use pump_hil_model::case::{Request, Section, Verb};
 use pump_hil_model::event::{Body, Unread};
 use std::collections::BTreeMap;
@@ -68,6 +68,16 @@ impl Job {
                 Self::Single(SingleJob::new(request, profile)?)
             }
         })
+    }
+
+    /// Whether what it says first can be written.
+    pub fn written(self) -> Result<Self, RequestError> {
+        if let Self::Single(job) = &self {
+            let pairs: Vec<(&str, &str)> = job.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            let verb = job.verb;
+            encode_request(u16::MAX, &job.send, &pairs).map_err(|why| RequestError::Encode { verb, why })?;
+        }
+        Ok(self)
     }
 
     pub fn make_safe(profile: &Profile) -> Self {

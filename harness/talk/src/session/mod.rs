@@ -58,6 +58,14 @@ pub struct Session {
     staged: Option<Arc<program::Intent>>,
 }
 
+/// Whether a request can be said to a pump of this profile: by the same way in which a session says it.
+///
+/// # Errors
+/// Why it cannot be said.
+pub fn can_say(request: &Request, profile: &Profile) -> Result<(), RequestError> {
+    Job::new(request, profile, None)?.written().map(drop)
+}
+
 impl Session {
     /// A conversation with a pump of this profile.
     #[must_use]

@@ -138,7 +138,9 @@ fn untime(text: &str) -> Option<Span> {
         return None;
     }
     // 32 bits, so that hours in milliseconds and their sum fit 64; only days need a checked product.
-    let n = |s: &str| s.parse::<u32>().ok().map(i64::from);
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    // `parse` alone takes a sign, and `--1:02:03.004` would be a time.
+    let n = |s: &str| s.parse::<u32>().ok().filter(|_| digits(s)).map(i64::from);
     let total = n(days)?
         .checked_mul(86_400_000)?
         .checked_add(n(h)? * 3_600_000 + n(m)? * 60_000 + n(s)? * 1_000 + n(ms)?)?;

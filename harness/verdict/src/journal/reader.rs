@@ -4,6 +4,7 @@ use super::chain::{Hash, MARK, SUFFIX, link, push_hex};
 use super::error::{JournalError, LINE_LIMIT};
 use super::header::{FORMAT, Header};
 use pump_hil_model::event::Event;
+use pump_hil_model::serde_words::in_words;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,7 @@ impl<R: BufRead> Reader<R> {
         }
         let Lines { source, line, .. } = lines;
         // The version first: another version's header may have other fields.
-        let version: Version = serde_json::from_slice(&line).map_err(|e| not(&e.to_string()))?;
+        let version: Version = serde_json::from_slice(&line).map_err(|e| not(&in_words(&e)))?;
         if version.pump_hil_journal != u64::from(FORMAT) {
             return Err(JournalError::Version {
                 path: path.to_owned(),
@@ -70,7 +71,7 @@ impl<R: BufRead> Reader<R> {
             path: path.to_owned(),
             line: 1,
         })?;
-        let header = serde_json::from_slice(&line).map_err(|e| not(&e.to_string()))?;
+        let header = serde_json::from_slice(&line).map_err(|e| not(&in_words(&e)))?;
         Ok(Self {
             source,
             path: path.to_owned(),
@@ -173,7 +174,7 @@ impl<R: BufRead> Events<R> {
             .map_err(|e| JournalError::Event {
                 path: self.path.clone(),
                 line: self.number,
-                why: e.to_string(),
+                why: in_words(&e),
             })
     }
 }

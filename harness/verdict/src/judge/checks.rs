@@ -2,7 +2,7 @@
 
 use super::observed::{Alarm, Observed, Told};
 use pump_hil_model::case::{Check, Measure, Range};
-use pump_hil_model::quantity::{Pressure, Rate, Span, Voltage, Volume};
+use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
 use pump_hil_model::verdict::{Came, Expected, Seen};
 use std::collections::BTreeMap;
 
@@ -158,27 +158,59 @@ pub(crate) fn same_value(expected: &str, came: &str) -> bool {
     if expected == came {
         return true;
     }
-    let digits = came.bytes().take_while(u8::is_ascii_digit).count();
+    let unsigned = came.strip_prefix('-').unwrap_or(came);
+    let digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 {
         return false;
     }
-    let (number, unit) = came.split_at(digits);
+    let (number, unit) = came.split_at(came.len() - unsigned.len() + digits);
     let Ok(number) = number.parse::<i64>() else {
         return false;
     };
-    let quantity = match unit {
-        "nl" => expected.parse::<Volume>().map(|q| q.0),
-        "nl/d" => expected.parse::<Rate>().map(|q| q.0),
-        "ms" => expected.parse::<Span>().map(|q| q.0),
-        "s" => {
-            return expected
-                .parse::<Span>()
-                // The number is the pump's and may be any; the scenario's times are milliseconds.
-                .is_ok_and(|q| Some(q.0) == number.checked_mul(1_000));
-        }
-        "mv" => expected.parse::<Voltage>().map(|q| q.0),
-        "pa" => expected.parse::<Pressure>().map(|q| q.0),
+    // What one of the pump's unit is in base units, and what was expected in those.
+    let (size, quantity) = match unit {
+        "nl" => (1, expected.parse::<Volume>().map(|q| q.0)),
+        "nl/d" => (1, expected.parse::<Rate>().map(|q| q.0)),
+        "ng/ml" => (1, expected.parse::<Concentration>().map(|q| q.0)),
+        "ms" => (1, expected.parse::<Span>().map(|q| q.0)),
+        "s" => (1_000, expected.parse::<Span>().map(|q| q.0)),
+        "min" => (60_000, expected.parse::<Span>().map(|q| q.0)),
+        "mv" => (1, expected.parse::<Voltage>().map(|q| q.0)),
+        "pa" => (1, expected.parse::<Pressure>().map(|q| q.0)),
         _ => return false,
     };
-    quantity == Ok(number)
+    // The number is the pump's and may be any.
+    number.checked_mul(size).is_some_and(|number| quantity == Ok(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_value;
+
+    #[test]
+    fn a_field_is_a_quantity_in_whichever_unit_it_is_written() {
+        for (expected, came) in [
+            ("20 uL", "20000nl"),
+            ("-20 uL", "-20000nl"),
+            ("0.5 mL/day", "500000nl/d"),
+            ("10 mg/mL", "10000000ng/ml"),
+            ("1.5 h", "90min"),
+            ("90 min", "5400s"),
+            ("-1 h", "-3600000ms"),
+            ("-2 kPa", "-2000pa"),
+            ("2.8 V", "2800mv"),
+            ("idle", "idle"),
+        ] {
+            assert!(same_value(expected, came), "{expected} {came}");
+        }
+        for (expected, came) in [
+            ("20 uL", "-20000nl"),
+            ("20 uL", "20000"),
+            ("1 s", "1000s"),
+            ("1 h", "--3600s"),
+            ("1 h", "9223372036854775807s"),
+        ] {
+            assert!(!same_value(expected, came), "{expected} {came}");
+        }
+    }
 }

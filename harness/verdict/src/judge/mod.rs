@@ -155,6 +155,10 @@ impl Judge {
         self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
         // The place in the journal, as of all findings: not every event comes here.
         self.observed.seq = self.findings.seq - 1;
+        self.observed.asking = self
+            .steps
+            .step()
+            .is_some_and(|step| matches!(step.action, Action::Do { .. }));
         self.observed.on_event(event);
         if !self.played {
             self.during(event);

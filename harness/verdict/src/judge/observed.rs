@@ -70,6 +70,8 @@ pub struct Observed {
     pub reply: ReplyFields,
     /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
     pub(crate) looking: bool,
+    /// The step asks the pump for something: what is sent is that, sent again, or the session's own reading of a log.
+    pub(crate) asking: bool,
     /// Words that the probe read.
     pub memory: BTreeMap<String, MemoryValue>,
     /// Faults that are armed.
@@ -85,6 +87,9 @@ pub struct Observed {
     tones: i64,
     battery: Option<i64>,
     stalls: Option<i64>,
+    /// The first line that the scenario's last request sent, and how often.
+    asked: Option<(String, i64)>,
+    step_is_new: bool,
     lockout: Option<i64>,
     last_running: Option<Span>,
     reported_base: [i64; 6],
@@ -112,6 +117,8 @@ impl Observed {
         self.seq += 1;
         self.now = event.t;
         match &event.body {
+            Body::StepStarted { .. } => self.step_is_new = true,
+            Body::Sent { bytes } if self.asking => self.sent(bytes),
             Body::Begun => {
                 self.begun = true;
                 self.last_running = Some(event.t);
@@ -158,6 +165,16 @@ impl Observed {
         }
     }
 
+    /// A line of a request, or the same one again.
+    fn sent(&mut self, bytes: &str) {
+        match &mut self.asked {
+            _ if self.step_is_new => self.asked = Some((bytes.to_owned(), 1)),
+            Some((line, tries)) if line == bytes => *tries += 1,
+            _ => {}
+        }
+        self.step_is_new = false;
+    }
+
     /// Whether any alarm is active.
     #[must_use]
     pub fn active_alarms(&self) -> Vec<&str> {
@@ -171,7 +188,7 @@ impl Observed {
     /// Remembers every measure under `name`.
     pub(crate) fn mark(&mut self, name: &str, prescribed: Option<i64>) {
         let mut values = BTreeMap::new();
-        for measure in MEASURES {
+        for measure in Measure::ALL {
             if let Some(value) = self.measure(measure, prescribed) {
                 values.insert(measure, value);
             }
@@ -183,7 +200,7 @@ impl Observed {
     /// if there is no such mark yet.
     pub(crate) fn at_mark(&self, name: &str, measure: Measure) -> Option<i64> {
         let then = self.marks.get(name)?;
-        Some(if is_level(measure) {
+        Some(if measure.is_level() {
             0
         } else {
             then.get(&measure).copied().unwrap_or(0)
@@ -227,6 +244,7 @@ impl Observed {
             Measure::Resets => probe.map(|s| i64::from(s.resets)),
             Measure::Tones => Some(self.tones),
             Measure::WithoutTherapy => self.last_running.map(|t| self.now.0 - t.0),
+            Measure::Tries => self.asked.as_ref().map(|(_, tries)| *tries),
         }
     }
 
@@ -351,51 +369,6 @@ impl Observed {
         }
     }
 }
-
-/// Whether a measure is what it is at an instant, and not a count that grows.
-fn is_level(measure: Measure) -> bool {
-    use Measure::{
-        AlarmLatency, Battery, Lockout, PostOcclusionBolus, Pressure, Rate, Reservoir, TrueReservoir, WithoutTherapy,
-    };
-    matches!(
-        measure,
-        AlarmLatency
-            | Battery
-            | Lockout
-            | PostOcclusionBolus
-            | Pressure
-            | Rate
-            | Reservoir
-            | TrueReservoir
-            | WithoutTherapy
-    )
-}
-
-/// Every measure, for marks.
-const MEASURES: [Measure; 22] = [
-    Measure::Delivered,
-    Measure::Reported,
-    Measure::Actuated,
-    Measure::Prescribed,
-    Measure::Basal,
-    Measure::PatientBoluses,
-    Measure::PeriodicBoluses,
-    Measure::ClinicianBoluses,
-    Measure::Prime,
-    Measure::Bridge,
-    Measure::Rate,
-    Measure::Reservoir,
-    Measure::TrueReservoir,
-    Measure::Battery,
-    Measure::Pressure,
-    Measure::PostOcclusionBolus,
-    Measure::Stalls,
-    Measure::Lockout,
-    Measure::AlarmLatency,
-    Measure::Resets,
-    Measure::Tones,
-    Measure::WithoutTherapy,
-];
 
 /// The number in front of a value such as `500000nl/d`.
 pub(crate) fn leading_number(value: &str) -> Option<i64> {

@@ -27,6 +27,11 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// The latest time that it can be.
+    pub fn latest(&self) -> Span {
+        Span(self.latest)
+    }
+
     /// A step more.
     pub fn count_step(&mut self) {
         self.steps = self.steps.saturating_add(1);

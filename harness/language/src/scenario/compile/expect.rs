@@ -1,8 +1,9 @@
 //! `expect`: what must be true.
 
+use super::cannot_fail::{Limits, cannot_fail};
 use super::marks::Marks;
 use super::memory::place;
-use super::range::{dimension, range};
+use super::range::range;
 use super::told::Told;
 use crate::catalog::Catalog;
 use crate::scenario::raw::{RawEvent, RawExpect, RawMemory};
@@ -17,7 +18,13 @@ use pump_hil_model::yaml::raw::{Either, Scalar, Table, Text};
 use std::collections::BTreeMap;
 
 /// The checks of an `expect`.
-pub(super) fn checks(raw: &RawExpect, catalog: &Catalog, marks: &mut Marks, told: &mut Told<'_>) -> Vec<Check> {
+pub(super) fn checks(
+    raw: &RawExpect,
+    catalog: &Catalog,
+    marks: &mut Marks,
+    limits: Limits,
+    told: &mut Told<'_>,
+) -> Vec<Check> {
     let mut checks = Vec::new();
     alarm_checks(raw, &mut checks, told);
     if let Some(word) = &raw.state {
@@ -43,12 +50,16 @@ pub(super) fn checks(raw: &RawExpect, catalog: &Catalog, marks: &mut Marks, told
         });
     }
     if let Some(table) = &raw.reply {
+        if table.entries.is_empty() && !told.inside(table.place) {
+            let problem = Problem::new(Mistake::Empty, table.place, "`reply` expects nothing of the reply");
+            told.tell(problem.help("name a field of it, such as `reply: {life: eri}`"));
+        }
         checks.push(Check::Reply { fields: fields(table) });
     }
     if let Some(memory) = &raw.memory {
         checks.extend(memory_check(memory, catalog, told));
     }
-    measures(raw, marks, &mut checks, told);
+    measures(raw, marks, limits, &mut checks, told);
     if checks.is_empty() && !told.inside(raw.place) {
         told.tell(Problem::new(Mistake::Empty, raw.place, "`expect` expects nothing"));
     }
@@ -119,7 +130,7 @@ fn alarm_checks(raw: &RawExpect, checks: &mut Vec<Check>, told: &mut Told<'_>) {
     }
 }
 
-fn measures(raw: &RawExpect, marks: &mut Marks, checks: &mut Vec<Check>, told: &mut Told<'_>) {
+fn measures(raw: &RawExpect, marks: &mut Marks, limits: Limits, checks: &mut Vec<Check>, told: &mut Told<'_>) {
     let since = raw.since.as_ref().and_then(|text| marks.used(text, told));
     let measures = raw.measures();
     if let (Some(text), true) = (&raw.since, measures.is_empty()) {
@@ -127,7 +138,7 @@ fn measures(raw: &RawExpect, marks: &mut Marks, checks: &mut Vec<Check>, told: &
         told.tell(problem.help("it says from where a measure counts"));
     }
     for (what, text) in measures {
-        match range(&text.0, dimension(what)) {
+        match range(&text.0, what, limits) {
             Ok(range) => checks.push(Check::Measure {
                 what,
                 since: since.clone(),
@@ -137,6 +148,33 @@ fn measures(raw: &RawExpect, marks: &mut Marks, checks: &mut Vec<Check>, told: &
         }
     }
 }
+
+/// Tells what could not come true or false here: a tone that the pump was not asked to tell, or an event between two expectations with nothing between them.
+pub(super) fn silent(raw: &RawExpect, tones_told: bool, nothing_between: bool, told: &mut Told<'_>) {
+    if let Some(word) = &raw.no_event {
+        if word.0.text == "tone" && !tones_told {
+            told.tell(cannot_fail(&word.0, "the pump tells no tone unless a step before asks for it").help(TONES));
+        } else if nothing_between {
+            let why = "`no-event` looks back to the expectation before it, and between the two nothing happens";
+            told.tell(
+                cannot_fail(&word.0, why)
+                    .help("let time pass with `at`, `after`, `wait` or `for`, or put both into one `expect`"),
+            );
+        }
+    }
+    if let (Some(range), false) = (&raw.tones, tones_told) {
+        let text = &range.0;
+        told.tell(
+            cannot_fail(
+                text,
+                "the pump tells no tone unless a step before asks for it: they are always 0",
+            )
+            .help(TONES),
+        );
+    }
+}
+
+const TONES: &str = "write `do: report-tones` with `{on: true}` before";
 
 /// Fields as text.
 fn fields(table: &Table<Scalar>) -> BTreeMap<String, String> {

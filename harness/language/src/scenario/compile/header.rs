@@ -1,9 +1,11 @@
 //! What stands beside the timeline: names, the begin, tolerances.
 
+use super::cannot_fail::{Limits, cannot_fail, share_can_fail};
+use super::date::{date, seconds_of};
 use super::dosing::Dosing;
 use super::prescription::prescription;
 use super::told::Told;
-use super::values::{at_least_0, date, each_once, seconds_of, time_between};
+use super::values::{at_least_0, each_once, time_between};
 use crate::catalog::Catalog;
 use crate::scenario::raw::{NoneWord, RawFile, RawTolerance, Share, ShareOrOff};
 use pump_hil_model::capability::Capability;
@@ -26,6 +28,9 @@ const TOLERANCE: Tolerance = Tolerance {
     volume_floor: Volume(500),
     time: Span(1_000),
 };
+
+/// A tolerance of time up to this is taken in the shortest scenario too.
+const TIME_FLOOR: Span = Span(60_000);
 
 /// Version, name, summary, and that there is something to do.
 pub(super) fn check(raw: &RawFile, told: &mut Told<'_>) {
@@ -131,21 +136,42 @@ pub(super) fn clock_drift(raw: Option<&Quantity<Share>>, told: &mut Told<'_>) ->
 pub(super) fn reconcile(raw: Option<&Quantity<ShareOrOff>>, told: &mut Told<'_>) -> Option<Percent> {
     match raw {
         Some(text) if text.0.text == "off" => None,
-        Some(text) => at_least_0(text, told),
+        Some(text) => tolerance(text, told),
         None => Some(Percent(5_000)),
     }
 }
 
+/// A share that leaves something to be found.
+fn tolerance<D>(raw: &Quantity<D>, told: &mut Told<'_>) -> Option<Percent> {
+    let share = at_least_0(raw, told)?;
+    share_can_fail(share, &raw.0)
+        .map_err(|problem| told.tell(problem))
+        .ok()?;
+    Some(share)
+}
+
 /// Tolerances of the dose log's snapshot; `None` where there is none.
-pub(super) fn snapshot(raw: Option<&Either<Word<NoneWord>, RawTolerance>>, told: &mut Told<'_>) -> Option<Tolerance> {
+pub(super) fn snapshot(
+    raw: Option<&Either<Word<NoneWord>, RawTolerance>>,
+    limits: Limits,
+    told: &mut Told<'_>,
+) -> Option<Tolerance> {
     let raw = match raw {
         Some(Either::Short(_)) => return None,
         Some(Either::Long(raw)) => raw,
         None => return Some(TOLERANCE),
     };
-    let volume = raw.volume.as_ref().and_then(|text| at_least_0(text, told));
-    let floor = raw.volume_floor.as_ref().and_then(|text| at_least_0(text, told));
-    let time = raw.time.as_ref().and_then(|text| at_least_0(text, told));
+    let volume = raw.volume.as_ref().and_then(|text| tolerance(text, told));
+    let floor: Option<Volume> = raw.volume_floor.as_ref().and_then(|text| at_least_0(text, told));
+    let time: Option<Span> = raw.time.as_ref().and_then(|text| at_least_0(text, told));
+    if let (Some(text), Some(floor)) = (&raw.volume_floor, floor.filter(|floor| *floor >= limits.held)) {
+        let why = format!("{floor} is all that the pump holds: no volume in the log can be wrong");
+        told.tell(cannot_fail(&text.0, &why));
+    }
+    if let (Some(text), Some(time)) = (&raw.time, time.filter(|time| *time > limits.passed.max(TIME_FLOOR))) {
+        let why = format!("{time} is longer than the scenario: no time in the log can be wrong");
+        told.tell(cannot_fail(&text.0, &why));
+    }
     Some(Tolerance {
         volume: volume.unwrap_or(TOLERANCE.volume),
         volume_floor: floor.unwrap_or(TOLERANCE.volume_floor),

@@ -1,10 +1,11 @@
 //! The text forms of `always`: `delivered <= prescribed + 14.5 %`, `state != stopped`, `no alarm occlusion`.
 
-use super::range::{dimension, problem, quantity};
+use super::cannot_fail::{Limits, SHARE_MAX, cannot_fail, share_can_fail};
+use super::range::{dimension, negative, problem, quantity, share};
 use super::told::Told;
 use crate::catalog::Catalog;
 use crate::scenario::raw::measure_names;
-use pump_hil_model::case::{Invariant, Measure, Op, Operand, Rule};
+use pump_hil_model::case::{Invariant, Measure, Op, Operand, Range, Rule};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Percent;
@@ -16,8 +17,8 @@ use pump_hil_model::yaml::raw::Text;
 const HELP: &str = "write it as `delivered <= prescribed + 14.5 %`, `state != stopped` or `no alarm occlusion`";
 
 /// Compiles one line of `always`.
-pub(super) fn invariant(text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> Option<Invariant> {
-    match rule(text, catalog) {
+pub(super) fn invariant(text: &Text, catalog: &Catalog, limits: Limits, told: &mut Told<'_>) -> Option<Invariant> {
+    match rule(text, catalog, limits) {
         Ok(rule) => Some(Invariant {
             line: text.place.line,
             text: text.text.trim().to_owned(),
@@ -30,7 +31,7 @@ pub(super) fn invariant(text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> 
     }
 }
 
-fn rule(text: &Text, catalog: &Catalog) -> Result<Rule, Problem> {
+fn rule(text: &Text, catalog: &Catalog, limits: Limits) -> Result<Rule, Problem> {
     let whole = text.text.trim();
     let mut words = whole.split_whitespace();
     if words.next() == Some("no") && words.next() == Some("alarm") {
@@ -70,10 +71,10 @@ fn rule(text: &Text, catalog: &Catalog) -> Result<Rule, Problem> {
         }
     };
     let left = measure(text, left)?;
-    compare(text, left, op, right)
+    compare(text, left, op, right, limits)
 }
 
-fn compare(text: &Text, left: Measure, op: Op, right: &str) -> Result<Rule, Problem> {
+fn compare(text: &Text, left: Measure, op: Op, right: &str, limits: Limits) -> Result<Rule, Problem> {
     let dim = dimension(left);
     let (base, slacks) = slacks(right);
     let (mut percent, mut absolute) = (Percent(0), 0_i64);
@@ -91,9 +92,15 @@ fn compare(text: &Text, left: Measure, op: Op, right: &str) -> Result<Rule, Prob
         }
         if slack.ends_with('%') {
             let share: Percent = slack.parse().map_err(|error| quantity_problem(text, &error))?;
+            if share.0 < 0 {
+                return Err(negative(text, slack));
+            }
             percent = Percent(percent.0.saturating_add(share.0));
         } else {
             let value = quantity(slack, dim).map_err(|error| problem(text, dim, &error))?;
+            if value < 0 {
+                return Err(negative(text, slack));
+            }
             absolute = absolute.saturating_add(value);
         }
     }
@@ -111,6 +118,7 @@ fn compare(text: &Text, left: Measure, op: Op, right: &str) -> Result<Rule, Prob
         }
         Operand::Measure(other)
     };
+    can_break(text, (left, op, right), (percent, absolute), limits)?;
     Ok(Rule::Compare {
         left,
         op,
@@ -118,6 +126,37 @@ fn compare(text: &Text, left: Measure, op: Op, right: &str) -> Result<Rule, Prob
         percent,
         absolute,
     })
+}
+
+/// A rule that no pump can break holds nothing.
+fn can_break(
+    text: &Text,
+    (left, op, right): (Measure, Op, Operand),
+    (percent, absolute): (Percent, i64),
+    limits: Limits,
+) -> Result<(), Problem> {
+    share_can_fail(percent, text)?;
+    let right = match right {
+        Operand::Measure(right) if right == left => {
+            return Err(cannot_fail(text, "a measure is compared with itself"));
+        }
+        Operand::Measure(_) if op == Op::AtLeast && percent == SHARE_MAX => {
+            return Err(cannot_fail(
+                text,
+                "no pump can break it: `- 100 %` leaves nothing that must be there",
+            ));
+        }
+        Operand::Measure(_) => return limits.slack(left, absolute, text),
+        Operand::Value(right) => right,
+    };
+    let slack = share(right, percent).saturating_add(absolute);
+    let (low, high) = (right.checked_sub(slack), right.checked_add(slack));
+    let range = Range {
+        low: low.filter(|_| op != Op::AtMost),
+        high: high.filter(|_| op != Op::AtLeast),
+        text: text.text.trim().to_owned(),
+    };
+    limits.can_miss(left, &range, text)
 }
 
 /// A word inside a text, which the structural check cannot see.

@@ -116,5 +116,15 @@ fn address(text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> bool {
         let message = format!("unknown symbol `{}`", short(symbol));
         told.tell(Problem::new(Mistake::FirmwareName, text.place, message).help(help));
     }
+    for (at, bench) in catalog.benches().iter().enumerate() {
+        if known && !bench.has_symbol(symbol) {
+            let message = format!("on rig `{}`: there is no symbol `{}`", bench.name(), short(symbol));
+            let problem = Problem::new(Mistake::FirmwareName, text.place, message);
+            told.tell_on_rig(
+                at,
+                problem.help("its device profile, or its firmware, says where its symbols are"),
+            );
+        }
+    }
     known && offset_fits
 }

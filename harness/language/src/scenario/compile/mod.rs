@@ -4,7 +4,9 @@
 //! nothing stops at the first one.
 
 mod action;
+mod cannot_fail;
 mod clock;
+mod date;
 mod dosing;
 mod expect;
 mod header;
@@ -13,6 +15,7 @@ mod invariant;
 mod marks;
 mod memory;
 mod needs;
+mod on_rigs;
 mod prescription;
 mod probe;
 mod range;
@@ -24,6 +27,8 @@ mod values;
 
 use super::raw::RawFile;
 use crate::catalog::Catalog;
+use crate::plan::missing;
+use cannot_fail::Limits;
 use dosing::Dosing;
 use needs::Needs;
 use pump_hil_model::case::{Action, Case, Check, Measure, Step};
@@ -44,19 +49,30 @@ pub(super) fn compile(
     let (prescription, reservoir) = header::begin(raw, catalog, &mut dosing, told);
     let log_every = header::log_every(raw.log_every.as_ref(), told);
     let clock_drift = header::clock_drift(raw.clock_drift.as_ref(), told);
-    let steps = steps::timeline(raw.timeline.as_deref().unwrap_or_default(), catalog, dosing, told);
+    on_rigs::set_up(
+        raw,
+        (start_s, log_every),
+        (prescription.as_ref(), reservoir),
+        catalog,
+        told,
+    );
+    let timeline = raw.timeline.as_deref().unwrap_or_default();
+    let limits = Limits::new(reservoir, timeline);
+    let (steps, lasts) = steps::timeline(timeline, catalog, dosing, limits, told);
     let watch = memory::watch(raw.watch.as_deref().unwrap_or_default(), catalog, told);
     let always = raw.always.iter().flatten();
     let always: Vec<_> = always
-        .filter_map(|text| invariant::invariant(text, catalog, told))
+        .filter_map(|text| invariant::invariant(text, catalog, limits, told))
         .collect();
     let reconcile = header::reconcile(raw.reconcile.as_ref(), told);
-    let snapshot = header::snapshot(raw.snapshot.as_ref(), told);
+    let snapshot = header::snapshot(raw.snapshot.as_ref(), limits.after(lasts), told);
 
     let mut needs = Needs(header::named_needs(raw));
     needs.of_steps(&steps);
     watch.iter().for_each(|at| needs.of_place(at));
     always.iter().for_each(|invariant| needs.of_invariant(invariant));
+    // A case that a rig cannot play is skipped there, and visibly so.
+    told.tell_kept(|rig| missing(&needs.0, catalog.benches()[rig].can()).is_empty());
     Some(Case {
         scenario: raw.scenario.clone()?.text,
         case: row.map(str::to_owned),

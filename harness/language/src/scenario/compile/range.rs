@@ -1,5 +1,6 @@
 //! Ranges of measures: `<= 10 uL`, `20 uL +- 1 %`, `19 uL .. 21 uL`, `0`; resolved to inclusive integers.
 
+use super::cannot_fail::{Limits, deviation_can_fail, share_can_fail};
 use pump_hil_model::case::{Measure, Range};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{Percent, Pressure, QuantityError, Rate, Span, Voltage, Volume};
@@ -25,7 +26,7 @@ pub(super) fn dimension(measure: Measure) -> Dim {
         Measure::Rate => Dim::Rate,
         Measure::Battery => Dim::Voltage,
         Measure::Pressure => Dim::Pressure,
-        Measure::Stalls | Measure::Resets | Measure::Tones => Dim::Count,
+        Measure::Stalls | Measure::Resets | Measure::Tones | Measure::Tries => Dim::Count,
         Measure::Lockout | Measure::AlarmLatency | Measure::WithoutTherapy => Dim::Time,
         Measure::Delivered
         | Measure::Reported
@@ -73,9 +74,9 @@ pub(super) fn problem(text: &Text, dim: Dim, error: &QuantityError) -> Problem {
     quantity_problem(text, error)
 }
 
-/// Resolves a range.
-pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
-    let whole = text.text.trim();
+/// Resolves the range of a measure, which a pump must be able to miss.
+pub(super) fn range(text: &Text, what: Measure, limits: Limits) -> Result<Range, Problem> {
+    let (whole, dim) = (text.text.trim(), dimension(what));
     let number = |part: &str| quantity(part.trim(), dim).map_err(|error| problem(text, dim, &error));
     // The longer sign first, or `<` would take it and leave a `=` before the number.
     let (low, high) = if let Some(rest) = whole.strip_prefix("<=") {
@@ -95,10 +96,18 @@ pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
             let percent = slack
                 .parse::<Percent>()
                 .map_err(|error| quantity_problem(text, &error))?;
+            share_can_fail(percent, text)?;
+            if percent.0 < 0 {
+                return Err(negative(text, slack));
+            }
             share(middle, percent)
         } else {
             number(slack)?
         };
+        if slack < 0 {
+            return Err(negative(text, &what.text(slack)));
+        }
+        deviation_can_fail(what, middle, slack, text)?;
         // An end beyond 64 bits is left open: no value lies there.
         (middle.checked_sub(slack), middle.checked_add(slack))
     } else {
@@ -111,9 +120,18 @@ pub(super) fn range(text: &Text, dim: Dim) -> Result<Range, Problem> {
         let message = format!("nothing lies in the range `{}`", short(whole));
         return Err(Problem::new(Mistake::Comparison, text.place, message).help("the lower end comes first"));
     }
-    Ok(Range {
+    let range = Range {
         low,
         high,
         text: whole.to_owned(),
-    })
+    };
+    limits.can_miss(what, &range, text)?;
+    Ok(range)
+}
+
+/// A tolerance or slack below 0.
+pub(super) fn negative(text: &Text, slack: &str) -> Problem {
+    let message = format!("the slack `{}` is negative", short(slack.trim()));
+    Problem::new(Mistake::Comparison, text.place, message)
+        .help("it says how far a value may be off, so it has no sign of its own")
 }

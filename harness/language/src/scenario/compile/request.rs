@@ -1,8 +1,9 @@
 //! `do`: the verbs and their arguments.
 
+use super::date::date;
 use super::dosing::Dosing;
 use super::told::Told;
-use super::values::{at_least_0, date, time};
+use super::values::{at_least_0, time};
 use crate::catalog::Catalog;
 use crate::scenario::raw::Vol;
 use pump_hil_model::case::{Arg, ReadArgs, Request, Verb};

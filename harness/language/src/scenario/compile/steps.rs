@@ -1,16 +1,18 @@
 //! The timeline, walked step by step with what is in force at each.
 
 use super::action::action_of;
+use super::cannot_fail::Limits;
 use super::clock::Clock;
 use super::dosing::Dosing;
-use super::expect::checks;
+use super::expect::{checks, silent};
 use super::inject::Injected;
 use super::marks::Marks;
+use super::on_rigs::{asked, programmed};
 use super::prescription::prescription;
 use super::probe::{probe, send};
 use super::request::request;
 use super::told::Told;
-use super::values::{bits_32, positive_time, time};
+use super::values::{TIME_MAX, bits_32, positive_time, time};
 use crate::catalog::Catalog;
 use crate::scenario::raw::RawStep;
 use pump_hil_model::case::{Action, ProbeAction, Request, Step};
@@ -19,20 +21,31 @@ use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::raw::Either;
 
-/// Compiles the whole timeline; `dosing` is what the file's own prescription programs.
-pub(super) fn timeline(raw: &[RawStep], catalog: &Catalog, dosing: Dosing, told: &mut Told<'_>) -> Vec<Step> {
+/// Compiles the whole timeline, and tells how long it lasts at the longest; `dosing` is what the file's own prescription programs.
+pub(super) fn timeline(
+    raw: &[RawStep],
+    catalog: &Catalog,
+    dosing: Dosing,
+    limits: Limits,
+    told: &mut Told<'_>,
+) -> (Vec<Step>, Span) {
     let mut compiler = Compiler {
         catalog,
         told,
         dosing,
         marks: Marks::default(),
         injected: Injected::default(),
+        staged: None,
+        limits,
+        depth: 0,
+        tones_told: false,
+        just_expected: false,
     };
     let mut clock = Clock::default();
     let steps = compiler.steps(raw, &mut clock);
     clock.end(raw.last(), compiler.told);
     compiler.marks.tell_unused(compiler.told);
-    steps
+    (steps, clock.latest())
 }
 
 /// What the steps so far have left in force.
@@ -42,6 +55,15 @@ struct Compiler<'a, 'p> {
     dosing: Dosing,
     marks: Marks,
     injected: Injected,
+    /// The drug of what is staged, which counts from its commit on.
+    staged: Option<Dosing>,
+    limits: Limits,
+    /// Repeats around the step.
+    depth: usize,
+    /// The pump was asked to tell its tones.
+    tones_told: bool,
+    /// Since the expectation before nothing happened, and no time passed.
+    just_expected: bool,
 }
 
 impl Compiler<'_, '_> {
@@ -52,7 +74,9 @@ impl Compiler<'_, '_> {
                 break;
             }
             clock.count_step();
+            let before = clock.latest();
             let when = clock.begin(step, self.told);
+            self.just_expected &= clock.latest() == before;
             if let (Some(when), Some(action)) = (when, self.action(step, clock)) {
                 steps.push(Step {
                     line: step.place.line,
@@ -65,18 +89,33 @@ impl Compiler<'_, '_> {
     }
 
     fn action(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {
-        match action_of(step, self.told)? {
+        let action = action_of(step, self.told)?;
+        let just_expected = std::mem::take(&mut self.just_expected);
+        match action {
             "do" => {
                 let (verb, with) = (step.r#do.as_ref()?, step.with.as_ref());
+                match verb.0.text.as_str() {
+                    "report-tones" => self.tones_told = true,
+                    "commit" if step.refused.is_none() => self.dosing = self.staged.take().unwrap_or(self.dosing),
+                    "abort" => self.staged = None,
+                    _ => {}
+                }
+                let request = request(verb, with, self.catalog, self.dosing, self.told)?;
+                asked(&request, verb.0.place, with, self.catalog, self.told);
                 Some(Action::Do {
-                    request: request(verb, with, self.catalog, self.dosing, self.told)?,
+                    request,
                     refused: step.refused.as_ref().map(|word| word.0.text.clone()),
                 })
             }
             "program" | "stage" => self.programming(step),
             "inject" => self.injected.inject(step, self.told),
             "clear" => self.injected.clear(step, self.told),
-            "expect" => self.expect(step, clock),
+            "expect" => {
+                let raw = step.expect.as_ref()?;
+                silent(raw, self.tones_told, just_expected && step.r#for.is_none(), self.told);
+                self.just_expected = step.r#for.is_none();
+                self.expect(step, clock)
+            }
             "send" => send(step.send.as_ref()?, self.told),
             "probe" => match step.probe.as_ref()? {
                 Either::Short(_) => Some(Action::Probe(ProbeAction::Reset)),
@@ -87,7 +126,10 @@ impl Compiler<'_, '_> {
                 clock.pass(span);
                 Some(Action::Wait(span))
             }
-            "mark" => self.marks.set(step.mark.as_ref()?, self.told).map(Action::Mark),
+            "mark" => {
+                self.just_expected = just_expected;
+                self.marks.set(step.mark.as_ref()?, self.told).map(Action::Mark)
+            }
             _ => self.repeat(step, clock),
         }
     }
@@ -100,40 +142,51 @@ impl Compiler<'_, '_> {
             let problem = Problem::new(Mistake::KeyCombination, count.place, message);
             self.told.tell(problem.help("give `cut-after` or `refused`"));
         }
+        let before = self.dosing;
         if let Some(raw) = &step.stage {
             let prescription = prescription(raw, false, self.catalog, &mut self.dosing, self.told);
-            return Some(Action::Do {
-                request: Request::Stage {
-                    prescription: Box::new(prescription?),
-                },
-                refused,
-            });
+            self.staged = Some(std::mem::replace(&mut self.dosing, before));
+            let request = Request::Stage {
+                prescription: Box::new(prescription?),
+            };
+            programmed(&request, raw, self.catalog, self.told);
+            return Some(Action::Do { request, refused });
         }
         let raw = step.program.as_ref()?;
-        let before = self.dosing;
+        self.staged = None;
         let prescription = prescription(raw, false, self.catalog, &mut self.dosing, self.told);
         // A session that fails leaves the old drug in force.
         if refused.is_some() || cut_after.is_some() {
             self.dosing = before;
         }
-        Some(Action::Do {
-            request: Request::Program {
-                prescription: Box::new(prescription?),
-                cut_after: match cut_after {
-                    // Given, and not readable: that was told. Without this the session would run whole.
-                    Some(None) => return None,
-                    Some(some) => some,
-                    None => None,
-                },
+        let request = Request::Program {
+            prescription: Box::new(prescription?),
+            cut_after: match cut_after {
+                // Given, and not readable: that was told. Without this the session would run whole.
+                Some(None) => return None,
+                Some(some) => some,
+                None => None,
             },
-            refused,
-        })
+        };
+        programmed(&request, raw, self.catalog, self.told);
+        Some(Action::Do { request, refused })
     }
 
     fn expect(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {
-        let checks = checks(step.expect.as_ref()?, self.catalog, &mut self.marks, self.told);
         let within = positive_time(step.within.as_ref(), "within", self.told);
         let throughout = positive_time(step.r#for.as_ref(), "for", self.told);
+        // Times inside a repeat count from the round's begin.
+        let passed = match self.depth {
+            0 => Span(
+                clock
+                    .latest()
+                    .0
+                    .saturating_add(within.or(throughout).unwrap_or_default().0),
+            ),
+            _ => TIME_MAX,
+        };
+        let limits = self.limits.after(passed);
+        let checks = checks(step.expect.as_ref()?, self.catalog, &mut self.marks, limits, self.told);
         if let (Some(raw), Some(_)) = (&step.within, &step.r#for) {
             let message = "`within` and `for` in one step";
             let problem = Problem::new(Mistake::KeyCombination, raw.0.place, message);
@@ -164,7 +217,10 @@ impl Compiler<'_, '_> {
         };
         // Times inside count from the round's begin (LANGUAGE.md, Timeline), and marks and drugs go on through it.
         let mut round = Clock::default();
+        self.depth += 1;
         let steps = self.steps(raw, &mut round);
+        self.depth -= 1;
+        self.just_expected = false;
         // After the steps, so that their mistakes are told even where the count is wrong.
         let times = bits_32(count, self.told)?;
         if times == 0 {

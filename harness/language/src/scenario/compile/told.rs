@@ -5,17 +5,33 @@ use pump_hil_model::mistake::Mistake;
 use pump_hil_model::yaml::{GATHERED_MAX, Location, Problem, gather};
 
 /// The problems of one file and row.
-pub(super) struct Told<'a>(&'a mut Vec<Problem>);
+pub(super) struct Told<'a>(&'a mut Vec<Problem>, Vec<(usize, Problem)>);
 
 impl<'a> Told<'a> {
     /// Goes on with what the structural check told.
     pub fn new(problems: &'a mut Vec<Problem>) -> Self {
-        Self(problems)
+        Self(problems, Vec::new())
     }
 
     /// Tells a problem.
     pub fn tell(&mut self, problem: Problem) {
         gather(self.0, problem);
+    }
+
+    /// Keeps what is wrong on one rig alone, by its place in the catalogue, until it is known whether the case runs on that rig.
+    pub fn tell_on_rig(&mut self, rig: usize, problem: Problem) {
+        if self.1.len() < GATHERED_MAX {
+            self.1.push((rig, problem));
+        }
+    }
+
+    /// Tells what was kept of the rigs that the case runs on.
+    pub fn tell_kept(&mut self, runs_on: impl Fn(usize) -> bool) {
+        for (rig, problem) in std::mem::take(&mut self.1) {
+            if runs_on(rig) {
+                self.tell(problem);
+            }
+        }
     }
 
     /// Whether nothing more is gathered.

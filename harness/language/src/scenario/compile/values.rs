@@ -1,7 +1,6 @@
-//! Texts and numbers that stand for one value: times, quantities, dates. Each is read, or told and `None`.
+//! Texts and numbers that stand for one value: times, quantities. Each is read, or told and `None`.
 
 use super::told::Told;
-use jiff::civil::DateTime;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{QuantityError, Span};
 use pump_hil_model::yaml::Problem;
@@ -94,31 +93,4 @@ pub(super) fn each_once(texts: &[Text], told: &mut Told<'_>) {
             told.tell(Problem::new(Mistake::Twice, text.place, message));
         }
     }
-}
-
-/// A civil date and time, in seconds since 2000-01-01T00:00:00.
-pub(super) fn date(text: &Text, told: &mut Told<'_>) -> Option<i64> {
-    seconds_of(&text.text)
-        .map_err(|why| {
-            let message = format!("`{}` is no date and time: {why}", short(&text.text));
-            let problem = Problem::new(Mistake::Format, text.place, message);
-            told.tell(problem.help("write it as `2026-12-31 23:30`"));
-        })
-        .ok()
-}
-
-/// Seconds from 2000-01-01T00:00:00 to a civil date and time between 2000 and 2099, which are the years that a pump's calendar has.
-pub(super) fn seconds_of(text: &str) -> Result<i64, String> {
-    let trimmed = text.trim();
-    let full = if trimmed.len() == 10 {
-        format!("{trimmed} 00:00")
-    } else {
-        trimmed.to_owned()
-    };
-    let time: DateTime = full.replace(' ', "T").parse().map_err(|e: jiff::Error| e.to_string())?;
-    if !(2000..2100).contains(&time.year()) {
-        return Err("the year is not between 2000 and 2099".to_owned());
-    }
-    let epoch = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
-    Ok(time.duration_since(epoch).as_secs())
 }

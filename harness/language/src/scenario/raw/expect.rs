@@ -153,4 +153,6 @@ expect! {
     tones = Tones,
     /// Time since the state was last `running`.
     without_therapy = WithoutTherapy,
+    /// How often the first line of the last `do`, `program` or `stage` was sent, until it was answered.
+    tries = Tries,
 }

@@ -1,0 +1,160 @@
+//! The rigs of a run, as the scenario language asks about them: what their pumps can be told.
+
+use pump_hil_language::catalog::{Bench, Unsaid};
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::Request;
+use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
+use pump_hil_rig::RigFile;
+use pump_hil_talk::device::{Dimension, Part, Profile, UnitError};
+use pump_hil_talk::session::{RequestError, can_say};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A rig by its device profile.
+#[derive(Debug)]
+pub(super) struct ByProfile {
+    name: String,
+    profile: Arc<Profile>,
+    can: BTreeSet<Capability>,
+}
+
+impl ByProfile {
+    pub fn new(rig: &RigFile) -> Self {
+        Self {
+            name: rig.name.clone(),
+            profile: Arc::clone(&rig.profile),
+            can: rig.capabilities(),
+        }
+    }
+
+    /// Of which argument, or part of a prescription, a key on the line is.
+    fn of(&self, request: &Request, key: &str) -> Option<&'static str> {
+        if let Some(template) = self.profile.requests.get(&request.verb()) {
+            return template
+                .fields
+                .iter()
+                .find(|field| field.key == key)
+                .map(|field| field.from.word());
+        }
+        let mut fields = self.profile.programming.fields.iter();
+        fields
+            .find(|field| field.key == key)
+            .and_then(|field| key_of(field.from))
+    }
+}
+
+impl Bench for ByProfile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn can(&self) -> &BTreeSet<Capability> {
+        &self.can
+    }
+
+    fn has_symbol(&self, symbol: &str) -> bool {
+        self.profile.symbols.contains_key(symbol)
+    }
+
+    fn says(&self, request: &Request) -> Result<(), Unsaid> {
+        let device = &self.profile.device;
+        // What is drawn out where a scenario leaves it open only the run knows.
+        let drawn_out = match request {
+            Request::Refill { removed: None, added } => Some(Request::Refill {
+                removed: Some(Volume(0)),
+                added: *added,
+            }),
+            _ => None,
+        };
+        let asked = drawn_out.as_ref().unwrap_or(request);
+        can_say(asked, &self.profile).map_err(|error| match error {
+            RequestError::NotInProfile { verb, .. } => Unsaid {
+                of: None,
+                value: None,
+                mistake: Mistake::UnknownWord,
+                why: format!("the device profile `{device}` has no `{verb}`, so this pump cannot be asked for it"),
+            },
+            RequestError::Unit {
+                key,
+                why: UnitError::Inexact { value, .. },
+                ..
+            } => Unsaid {
+                of: self.of(request, &key),
+                value: Some(value),
+                mistake: Mistake::Precision,
+                why: self.too_fine(&key, request),
+            },
+            other => Unsaid {
+                of: None,
+                value: None,
+                mistake: Mistake::Format,
+                why: format!("this cannot be said to `{device}`: {other}"),
+            },
+        })
+    }
+}
+
+impl ByProfile {
+    fn too_fine(&self, key: &str, request: &Request) -> String {
+        let device = &self.profile.device;
+        let template = self
+            .profile
+            .requests
+            .get(&request.verb())
+            .map(|template| &template.fields);
+        let asked = template
+            .into_iter()
+            .flatten()
+            .find(|field| field.key == key)
+            .map(|field| &field.unit);
+        let mut staged = self.profile.programming.fields.iter();
+        let unit = asked.or_else(|| staged.find(|field| field.key == key).map(|field| &field.unit));
+        match unit.filter(|unit| unit.size > 1) {
+            Some(unit) => format!(
+                "is no whole number of {}, the finest that the device profile `{device}` says here",
+                shown(unit.dimension, unit.size)
+            ),
+            // The units of a day schedule stand inside its pattern.
+            None => format!("is finer than the device profile `{device}` can say here"),
+        }
+    }
+}
+
+/// A size in a person's units.
+fn shown(dimension: Dimension, size: i64) -> String {
+    match dimension {
+        Dimension::Count => size.to_string(),
+        Dimension::Volume => Volume(size).to_string(),
+        Dimension::Rate => Rate(size).to_string(),
+        Dimension::Time => Span(size).to_string(),
+        Dimension::Concentration => Concentration(size).to_string(),
+        Dimension::Voltage => Voltage(size).to_string(),
+        Dimension::Pressure => Pressure(size).to_string(),
+    }
+}
+
+/// The key of a scenario's prescription that a part comes from.
+fn key_of(part: Part) -> Option<&'static str> {
+    Some(match part {
+        // The drug's own.
+        Part::Drug | Part::Concentration => "drug",
+        Part::Mode => "mode",
+        Part::Rate => "rate",
+        Part::Flex => "schedule",
+        Part::PeriodicDose => "dose",
+        Part::PeriodicOver => "over",
+        Part::PeriodicInterval => "interval",
+        Part::PatientDose => "patient-bolus.dose",
+        Part::PatientOver => "patient-bolus.over",
+        Part::PatientLockout => "patient-bolus.lockout",
+        Part::PatientWindow => "patient-bolus.window",
+        Part::PatientMax => "patient-bolus.max",
+        Part::LowReservoir => "low-reservoir",
+        Part::Catheter => "catheter",
+        Part::Tubing => "tubing",
+        Part::TrialTime => "trial.time",
+        Part::TrialDose => "trial.dose",
+        Part::PatientCount | Part::ConfirmSoftLimits => return None,
+    })
+}
