@@ -224,10 +224,10 @@ enum Judged {
     Unknown,
 }
 
-/// Whether the pump itself tells a measure.
+/// Whether the pump itself tells a measure. How often the harness asked is known without it.
 fn is_told(what: Measure) -> bool {
     use Measure::{
-        Actuated, AlarmLatency, Delivered, PostOcclusionBolus, Prescribed, Pressure, Resets, TrueReservoir,
+        Actuated, AlarmLatency, Delivered, PostOcclusionBolus, Prescribed, Pressure, Resets, Tries, TrueReservoir,
         WithoutTherapy,
     };
     !matches!(
@@ -239,6 +239,7 @@ fn is_told(what: Measure) -> bool {
             | Prescribed
             | Pressure
             | Resets
+            | Tries
             | TrueReservoir
             | WithoutTherapy
     )
