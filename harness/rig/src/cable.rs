@@ -95,7 +95,9 @@ impl Cable {
     fn due(&mut self, way: Way, now: Span) -> Vec<u8> {
         let held = &mut self.held[way as usize];
         let mut bytes = Vec::new();
-        while let Some((_, line)) = held.pop_front_if(|(at, _)| *at <= now) {
+        while held.front().is_some_and(|(at, _)| *at <= now)
+            && let Some((_, line)) = held.pop_front()
+        {
             bytes.extend(line);
         }
         bytes

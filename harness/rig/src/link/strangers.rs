@@ -143,7 +143,11 @@ mod tests {
             if told.as_ref().is_some_and(|told| told.contains("sleep")) {
                 break;
             }
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            let moment = rustix::event::Timespec {
+                tv_sec: 0,
+                tv_nsec: 10_000_000,
+            };
+            rustix::event::poll(&mut [], Some(&moment)).expect("waited");
         }
         reader.kill().expect("killed");
         reader.wait().expect("waited for");

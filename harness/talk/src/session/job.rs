@@ -94,15 +94,15 @@ impl Job {
     }
 
     /// Reads back what was jumped over; else what is to be told where the profile has no log for it.
-    pub fn recover(profile: &Profile, missing: Missing) -> Result<Self, Body> {
+    pub fn recover(profile: &Profile, missing: Missing) -> Result<Self, Box<Body>> {
         match log_of(profile, missing.of) {
             Some(log) => Ok(Self::Log(Box::new(LogJob::missing(log, missing, &profile.limits)))),
-            None => Err(Body::StayMissing {
+            None => Err(Box::new(Body::StayMissing {
                 of: missing.of.name().to_owned(),
                 from: missing.from,
                 count: missing.count,
                 why: Unread::NoLog,
-            }),
+            })),
         }
     }
 

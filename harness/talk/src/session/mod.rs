@@ -362,7 +362,7 @@ impl Session {
         }
         let job = match Job::recover(&self.profile, missing) {
             Ok(job) => job,
-            Err(without) => return self.journal(without),
+            Err(without) => return self.journal(*without),
         };
         // Before the requests that wait: their steps are judged by what is missing.
         self.queue.push_front(Task { id: None, job });

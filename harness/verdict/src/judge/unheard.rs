@@ -171,11 +171,11 @@ impl Unheard {
                 holds_if(found || put.held, Seen::StillActive)
             }
             Check::State(state) => {
-                let last = came().filter_map(|said| match said {
+                let mut told = came().filter_map(|said| match said {
                     Said::State { to, .. } => Some(to),
                     _ => None,
                 });
-                match last.last() {
+                match told.next_back() {
                     Some(last) => {
                         let is = Some(last.clone());
                         holds_if(last == state, Seen::Level { name: "state", is })
