@@ -40,12 +40,14 @@ enum Sign {
     Repeated(&'static str),
     /// The longest time in which no line came.
     Quiet,
+    /// Records that did not come, and were read back from the pump's log.
+    FromTheLog,
     /// A request was refused for this reason.
     Refused(&'static str),
     /// Nothing but that the switch was read back in effect: what the pump's own sensor says no probe sees.
     ReadBack,
 }
-use Sign::{Alarm, BolusEnded, Boot, Garbled, Most, Quiet, ReadBack, Refused, Repeated, SentAgain, Told};
+use Sign::{Alarm, BolusEnded, Boot, FromTheLog, Garbled, Most, Quiet, ReadBack, Refused, Repeated, SentAgain, Told};
 
 /// Nanolitres that a stroke moves.
 const STROKE_NL: i64 = 500;
@@ -98,7 +100,7 @@ const TABLE: &[(&str, &str, Sign)] = &[
     ("bit-flip-one-copy", "memory-bit-flip", Told("memory")),
     ("brown-out", "brown-out", Boot("brown-out")),
     ("brown-out-cancels-bolus", "brown-out", Most(resets)),
-    ("brown-out-cancels-bolus", "serial-cut", Quiet),
+    ("brown-out-cancels-bolus", "serial-cut", FromTheLog),
     ("cell-phone", "emi-wake", Told("wake")),
     ("clock-jump", "clock-jump", Alarm("clock-jump")),
     ("csf-leak", "catheter-leak", Most(beside_the_patient)),
@@ -202,6 +204,10 @@ impl Sign {
             SentAgain => again(&sent(events, "")),
             Repeated(verb) => again(&sent(events, &format!(" {verb} "))),
             Quiet => quiet(events),
+            FromTheLog => {
+                let read = |event: &&Event| matches!(event.body, Body::Pump { read_back: true, .. });
+                count(events.iter().filter(read).count())
+            }
             Refused(why) => {
                 let refused =
                     |event: &&Event| matches!(&event.body, Body::Reply { refused: Some(reason), .. } if reason == why);

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use crate::dose_entry::DoseEntry;
+pub use crate::firmware_told::{InFlash, Log};
 
 /// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
 pub type ReplyFields = Arc<BTreeMap<String, String>>;
@@ -201,9 +202,10 @@ pub enum Body {
         /// How many.
         count: u64,
     },
-    /// A record of a number that was told before, and just so: a line came twice. Nothing is counted twice.
+    /// A record of a number that was told before, and just so, or a reply to a request that nobody waits for any more: a line came twice, or late. Nothing is
+    /// counted twice.
     Repeated {
-        /// `event` or `dose`.
+        /// `event`, `dose` or `reply`.
         of: String,
         /// Its number.
         n: u64,
@@ -355,38 +357,6 @@ pub enum Unread {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_heard(read_back: &bool) -> bool {
     !read_back
-}
-
-/// A line of text, or a decoded `defmt` message, of one of the firmware's RTT channels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Log {
-    /// Number of the channel.
-    pub channel: u32,
-    /// Its name; empty: it has none.
-    pub name: String,
-    /// `trace` to `error`, where the firmware gives one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level: Option<String>,
-    /// The firmware's own time stamp, where it gives one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stamp: Option<String>,
-    /// What it says, with everything escaped that could steer a terminal.
-    pub text: String,
-    /// Where in the sources, as `file:line`, where the image says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-}
-
-/// How firmware comes to be in a chip's flash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum InFlash {
-    /// The emulator starts with it.
-    Loaded,
-    /// It was there already: every byte was read and compared.
-    Already,
-    /// It was written, and read back.
-    Written,
 }
 
 /// What a pump says unasked, in the harness's own words; a device profile maps a firmware's words to these.

@@ -72,19 +72,22 @@ pub fn event_line(event: &Event) -> String {
         Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
         Body::Unfit(unfit) => format!("`{}`: {}", safe(&unfit.verb), safe(&unfit.to_string())),
         Body::Interrupted { by } => format!("interrupted by {by}"),
-        Body::MadeSafe { did, failed } => {
-            let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
-            let all: Vec<String> = did.iter().cloned().chain(failed).collect();
-            format!("leaving the pump safe: {}", all.join("; "))
-        }
+        Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
     format!("{:>14}  {}", Span(event.t.0).to_string(), safe_within(&what, 160))
+}
+
+fn made_safe(did: &[String], failed: &[String]) -> String {
+    let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
+    let all: Vec<String> = did.iter().cloned().chain(failed).collect();
+    all.join("; ")
 }
 
 /// What is kept of the pump's numbers, its logs and its clock.
 fn kept_line(body: &Body) -> String {
     match body {
         Body::Gap { of, from, count } => format!("{count} missing of the pump's {of} numbers, from {from}"),
+        Body::Repeated { of, n } if of == "reply" => format!("the reply to request {n} came late, or twice"),
         Body::Repeated { of, n } => format!("{of} {n} came again, just as before"),
         Body::LogRead { of, last } => format!("the {of} log is read up to number {last}"),
         Body::StayMissing { of, from, count, why } => {

@@ -12,6 +12,7 @@ pub mod dose_entry;
 pub mod event;
 pub mod event_text;
 pub mod fault;
+pub mod firmware_told;
 pub mod mistake;
 pub mod quantity;
 pub mod safe_text;

@@ -3,7 +3,7 @@
 use crate::report::ScenarioResult;
 use crate::reporter::ReportError;
 use pump_hil_model::safe_text::safe_path;
-use pump_hil_model::trouble::TroubleCode;
+use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::Verdict;
 use std::path::Path;
 use std::process::ExitCode;
@@ -57,8 +57,9 @@ impl Came {
             Verdict::Skipped { .. } => self.skipped = true,
             Verdict::Inconclusive { why } => {
                 self.played = true;
-                // A case that was broken off by the same signal as the run broke nothing.
-                let by_signal = why.iter().all(|why| why.code() == TroubleCode::of("interrupted"));
+                // A case that was broken off by the same signal as the run broke nothing; nor did firmware that hung when it was to be made safe.
+                let of_the_rig = |why: &Trouble| !["interrupted", "firmware-hangs"].contains(&why.code().as_str());
+                let by_signal = !why.iter().any(of_the_rig);
                 self.broke |= !(self.interrupted && by_signal);
             }
         }
@@ -143,7 +144,7 @@ impl From<ReportError> for CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pump_hil_model::trouble::Trouble;
+    use pump_hil_model::trouble::TroubleCode;
     use pump_hil_verdict::judge::Outcome;
     use std::time::Duration;
 
@@ -183,6 +184,7 @@ mod tests {
         let skipped = || Verdict::Skipped { why: String::new() };
         let broke = || inconclusive(&["rig-line-lost"]);
         let by_signal = || inconclusive(&["interrupted"]);
+        let hung_by_signal = || inconclusive(&["interrupted", "firmware-hangs"]);
         let unsafe_by_signal = || inconclusive(&["interrupted", "not-safe"]);
         let nothing = Came::new(false);
         let unwritten = Came { broke: true, ..nothing };
@@ -207,6 +209,7 @@ mod tests {
             (unwritten, vec![failed()], Exit::Failed),
             (interrupted, vec![], Exit::Interrupted),
             (interrupted, vec![Verdict::Passed, by_signal()], Exit::Interrupted),
+            (interrupted, vec![hung_by_signal()], Exit::Interrupted),
             (interrupted, vec![skipped()], Exit::Interrupted),
             (interrupted, vec![broke()], Exit::Rig),
             (interrupted, vec![unsafe_by_signal()], Exit::Rig),

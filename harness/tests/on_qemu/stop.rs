@@ -91,10 +91,10 @@ fn a_hang_fails_the_case_once_and_the_firmware_is_started_again_to_be_told_to_st
 }
 
 #[test]
-fn an_emulator_that_ends_over_it_leaves_no_verdict_and_no_hazard() {
+fn a_lockup_ends_the_emulator_fails_the_case_and_is_no_hazard() {
     let Some(root) = bench() else { return };
     let gone = ended(&root, LOCKS_UP, "");
-    assert_eq!(gone.code, Some(3), "{}", gone.told);
-    assert!(gone.told.contains("QEMU: it ended"), "{}", gone.told);
+    assert_eq!(gone.code, Some(1), "{}", gone.told);
+    assert!(gone.told.contains("the firmware locked up"), "{}", gone.told);
     assert!(!gone.told.contains("NOT SAFE"), "{}", gone.told);
 }

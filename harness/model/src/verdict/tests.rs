@@ -98,8 +98,6 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
             refused,
         })
     };
-    let (number, after, time) = (8, 7, Span(60_000));
-    let not_before = Records::NotBefore { number, after, time };
     let verb = "start".to_owned();
     assert_expected(&[
         (answer(None), "refusal", "`start` accepted"),
@@ -121,6 +119,14 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
             "unexpected-alarm",
             "no alarm that the scenario does not name",
         ),
+    ]);
+}
+
+#[test]
+fn what_holds_of_every_pumps_records_and_firmware_is_told_without_a_scenario() {
+    let (number, after, time) = (8, 7, Span(60_000));
+    let not_before = Records::NotBefore { number, after, time };
+    assert_expected(&[
         (
             Expected::Records(Records::All { of: "dose".into() }),
             "record-gap",

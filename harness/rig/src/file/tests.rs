@@ -174,6 +174,7 @@ fn how_far_a_pumps_clock_may_be_off_is_a_key_of_the_hosts_clock() {
     let of = |drift: &str| {
         SIM_RIG
             .replace("kind: sim}", "kind: sim-process}")
+            .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", "")
             .replace("kind: virtual", &format!("kind: real, scale: 60{drift}"))
     };
     let read = |text: &str| RigFile::parse(text, Path::new("sim.yaml"), None, |_| Device::stub());

@@ -109,7 +109,7 @@ mod tests {
 
     /// A PTY, and the path of the end that is opened as a port.
     fn pty() -> (std::os::fd::OwnedFd, PathBuf) {
-        let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a PTY");
+        let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a PTY");
         grantpt(&far).expect("granted");
         unlockpt(&far).expect("unlocked");
         let name = ptsname(&far, Vec::new()).expect("a name");

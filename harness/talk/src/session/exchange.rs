@@ -2,6 +2,7 @@
 
 use super::request::RequestEnd;
 use crate::wire::Fields;
+use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,4 +85,18 @@ pub(super) struct Cut {
     pub left: usize,
     /// Bytes sent in all.
     pub sent: u32,
+}
+
+/// So many requests behind the newest an answer may still be one that came late, or twice.
+const ANSWERED_LATE: u16 = 16;
+
+/// What is to be told of an answer that nobody waits for: it is late, or doubled, where its request was sent not long ago; else it is a stranger's.
+pub(super) fn unasked(last_seq: u16, seq: u16, what: &str) -> Body {
+    let ago = last_seq.checked_sub(seq);
+    if seq > 0 && ago.is_some_and(|ago| ago <= ANSWERED_LATE) {
+        let of = "reply".to_owned();
+        return Body::Repeated { of, n: seq.into() };
+    }
+    let why = format!("{what} request {seq}, which nobody waits for");
+    Body::Garbled { why }
 }

@@ -14,10 +14,11 @@ mod log;
 mod outgoing;
 mod program;
 mod request;
+mod task;
 
 use crate::device::Profile;
 use crate::wire::{Decoder, Fields, Frame, Line, encode_request};
-use exchange::{Answer, Exchange, Next};
+use exchange::{Answer, Exchange, Next, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
@@ -28,17 +29,7 @@ use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// Jobs of the session's own that wait at most: for each thing that a pump counts one that reads back what was jumped over, which takes in what else is
-/// missing until it begins, and one that catches up.
-const RECOVERIES_MAX: usize = 4;
-
-/// A job and who waits for it; `None`: the session itself.
-#[derive(Debug)]
-struct Task {
-    id: Option<RequestId>,
-    job: Job,
-}
+use task::{RECOVERIES_MAX, Task};
 
 /// The conversation with one pump.
 #[derive(Debug)]
@@ -381,7 +372,7 @@ impl Session {
                     self.garbled(format!("more than {limit} data lines, the limit of the device profile"));
                 }
             }
-            None => self.garbled(format!("a data line of request {seq}, which nobody waits for")),
+            None => self.journal(unasked(self.last_seq, seq, "a data line of")),
         }
     }
 
@@ -425,7 +416,7 @@ impl Session {
                     });
                 } else if seq != 0 {
                     // One without a number is about noise on an idle line: it is journaled as received, and says no more.
-                    self.garbled(format!("a reply to request {seq}, which nobody waits for"));
+                    self.journal(unasked(self.last_seq, seq, "a reply to"));
                 }
             }
         }

@@ -69,7 +69,7 @@ fn doubled_lines_are_told_and_change_nothing() {
         world
             .bodies
             .iter()
-            .any(|b| matches!(b, Body::Garbled { why } if why.contains("nobody waits for")))
+            .any(|b| matches!(b, Body::Repeated { of, .. } if of == "reply"))
     );
 }
 

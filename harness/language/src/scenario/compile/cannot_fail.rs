@@ -1,6 +1,6 @@
 //! Expectations that no pump can miss: a test that cannot fail is a green line without a test, and mostly a slip in a unit.
 
-use super::range::{Dim, dimension, share};
+use super::dimension::{Dim, dimension, share};
 use super::values::TIME_MAX;
 use crate::scenario::raw::RawStep;
 use pump_hil_model::case::{Measure, Range};

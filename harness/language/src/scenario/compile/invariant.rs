@@ -1,7 +1,8 @@
 //! The text forms of `always`: `delivered <= prescribed + 14.5 %`, `state != stopped`, `no alarm occlusion`.
 
 use super::cannot_fail::{Limits, SHARE_MAX, cannot_fail, share_can_fail};
-use super::range::{dimension, negative, problem, quantity, share};
+use super::dimension::{dimension, share};
+use super::range::{negative, problem, quantity};
 use super::told::Told;
 use crate::catalog::Catalog;
 use crate::scenario::raw::measure_names;

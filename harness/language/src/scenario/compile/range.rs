@@ -1,6 +1,7 @@
 //! Ranges of measures: `<= 10 uL`, `20 uL +- 1 %`, `19 uL .. 21 uL`, `0`; resolved to inclusive integers.
 
 use super::cannot_fail::{Limits, deviation_can_fail, share_can_fail};
+use super::dimension::{Dim, dimension, share};
 use pump_hil_model::case::{Measure, Range};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{Percent, Pressure, QuantityError, Rate, Span, Voltage, Volume};
@@ -8,41 +9,6 @@ use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::quantity::quantity_problem;
 use pump_hil_model::yaml::raw::Text;
-
-/// What a measure is measured in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dim {
-    Volume,
-    Rate,
-    Voltage,
-    Pressure,
-    Time,
-    Count,
-}
-
-/// The dimension of a measure.
-pub(super) fn dimension(measure: Measure) -> Dim {
-    match measure {
-        Measure::Rate => Dim::Rate,
-        Measure::Battery => Dim::Voltage,
-        Measure::Pressure => Dim::Pressure,
-        Measure::Stalls | Measure::Resets | Measure::Tones | Measure::Tries => Dim::Count,
-        Measure::Lockout | Measure::AlarmLatency | Measure::WithoutTherapy => Dim::Time,
-        Measure::Delivered
-        | Measure::Reported
-        | Measure::Actuated
-        | Measure::Prescribed
-        | Measure::Basal
-        | Measure::PatientBoluses
-        | Measure::PeriodicBoluses
-        | Measure::ClinicianBoluses
-        | Measure::Prime
-        | Measure::Bridge
-        | Measure::Reservoir
-        | Measure::TrueReservoir
-        | Measure::PostOcclusionBolus => Dim::Volume,
-    }
-}
 
 /// A quantity of a dimension, in base units.
 pub(super) fn quantity(text: &str, dim: Dim) -> Result<i64, QuantityError> {
@@ -57,12 +23,6 @@ pub(super) fn quantity(text: &str, dim: Dim) -> Result<i64, QuantityError> {
             example: "3",
         }),
     }
-}
-
-/// The share of a value, rounded down, without its sign.
-pub(super) fn share(value: i64, percent: Percent) -> i64 {
-    let part = i128::from(value).abs() * i128::from(percent.0).abs() / 100_000;
-    i64::try_from(part).unwrap_or(i64::MAX)
 }
 
 /// What is wrong with a number; a count has no unit.
