@@ -68,12 +68,8 @@ mod tests {
     }
 
     #[test]
-    fn more_than_there_are_cannot_be_had() {
+    fn a_few_are_available() {
+        // That there are none left is tried in a process of its own (`tests/odd_files`): here it would take them from the other tests.
         assert!(available(8).is_ok());
-        let allowed = getrlimit(Resource::Nofile).current.unwrap_or(1 << 20);
-        // As a machine may allow a thousand million of them.
-        if allowed <= 1 << 20 {
-            assert!(available(allowed as usize).is_err());
-        }
     }
 }

@@ -40,6 +40,14 @@ pub(super) struct SafeJob {
     asked: String,
 }
 
+/// Whether a request can be said to a pump of this profile: by the same way in which a session says it.
+///
+/// # Errors
+/// Why it cannot be said.
+pub fn can_say(request: &Request, profile: &Profile) -> Result<(), RequestError> {
+    Job::new(request, profile, None)?.written().map(drop)
+}
+
 impl Job {
     pub fn new(request: &Request, profile: &Profile, staged: Option<&Arc<Intent>>) -> Result<Self, RequestError> {
         let verb = request.verb();

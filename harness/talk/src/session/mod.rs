@@ -22,6 +22,7 @@ use exchange::{Answer, Exchange, Next, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
+pub use job::can_say;
 use outgoing::Outgoing;
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
@@ -47,14 +48,6 @@ pub struct Session {
     last_id: u64,
     /// What the last `Stage` meant, for the `Commit` after it.
     staged: Option<Arc<program::Intent>>,
-}
-
-/// Whether a request can be said to a pump of this profile: by the same way in which a session says it.
-///
-/// # Errors
-/// Why it cannot be said.
-pub fn can_say(request: &Request, profile: &Profile) -> Result<(), RequestError> {
-    Job::new(request, profile, None)?.written().map(drop)
 }
 
 impl Session {
