@@ -10,5 +10,7 @@ mod tty;
 pub use error::LinkError;
 pub(super) use line::Line;
 pub(super) use pipes::pipes;
-pub(super) use serial::{serial, serial_of_our_own};
+pub(super) use serial::serial;
+#[cfg(feature = "sim")]
+pub(super) use serial::serial_of_our_own;
 pub(super) use tty::beside;
