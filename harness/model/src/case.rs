@@ -8,7 +8,7 @@ mod prescription;
 mod step;
 mod verb;
 
-pub use check::{Check, Invariant, Measure, Op, Operand, Range, Rule};
+pub use check::{Check, Invariant, Measure, MeasuredIn, Op, Operand, Range, Rule, ToldBy};
 pub use prescription::{FlexStep, Mode, PatientBolus, Prescription, Trial};
 pub use step::{Action, ProbeAction, Request, Step, When};
 pub use verb::{Arg, ArgValue, ReadArgs, Section, Verb};

@@ -256,6 +256,16 @@ fn show(f: &mut fmt::Formatter<'_>, value: i64, units: &[(&str, u64)]) -> fmt::R
     }
 }
 
+impl Percent {
+    /// This share of a value in base units, rounded towards zero; what is beyond all numbers is the largest.
+    #[must_use]
+    pub fn of(self, value: i64) -> i64 {
+        // A percent has thousandths, so its hundred is 100,000.
+        let share = i128::from(value) * i128::from(self.0) / 100_000;
+        i64::try_from(share).unwrap_or(if share < 0 { i64::MIN } else { i64::MAX })
+    }
+}
+
 /// How far a clock may be allowed to drift: less cannot be told from a busy host, and with more nothing is held to time.
 pub const DRIFT: std::ops::RangeInclusive<Percent> = Percent(10)..=Percent(50_000);
 

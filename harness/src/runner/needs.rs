@@ -1,25 +1,18 @@
 //! What a step must have asked for before the judge can say anything of it: what the pump does not tell by itself.
 
-use pump_hil_model::case::{Action, Check, Measure, Step};
+use pump_hil_model::case::{Action, Check, Step, ToldBy};
 
 /// Whether a check looks at what only `status` tells.
 pub(super) fn needs_status(checks: &[Check]) -> bool {
-    use Measure::{Battery, Lockout, Rate, Reservoir, Stalls};
     checks
         .iter()
         .any(|check| matches!(check, Check::Mode(_) | Check::Bolus(_) | Check::State(_)))
-        || measures(checks).any(|what| matches!(what, Battery | Lockout | Rate | Reservoir | Stalls))
+        || any_told_by(checks, ToldBy::Status)
 }
 
 /// Whether a check looks at what only `totals` tells between two dose entries.
 pub(super) fn needs_totals(checks: &[Check]) -> bool {
-    use Measure::{Basal, Bridge, ClinicianBoluses, PatientBoluses, PeriodicBoluses, Prime, Reported};
-    measures(checks).any(|what| {
-        matches!(
-            what,
-            Basal | Bridge | ClinicianBoluses | PatientBoluses | PeriodicBoluses | Prime | Reported
-        )
-    })
+    any_told_by(checks, ToldBy::Totals)
 }
 
 /// Whether a check looks at what only the probe reads.
@@ -29,13 +22,7 @@ pub(super) fn needs_memory(checks: &[Check]) -> bool {
 
 /// Whether a check looks at the test block.
 pub(super) fn needs_sample(checks: &[Check]) -> bool {
-    use Measure::{Actuated, Delivered, PostOcclusionBolus, Pressure, Resets, TrueReservoir};
-    measures(checks).any(|what| {
-        matches!(
-            what,
-            Actuated | Delivered | PostOcclusionBolus | Pressure | Resets | TrueReservoir
-        )
-    })
+    any_told_by(checks, ToldBy::TestBlock)
 }
 
 /// Whether a step, or one in it, counts a reported volume from this mark.
@@ -50,9 +37,8 @@ pub(super) fn counts_reported_from(mark: &str, step: &Step) -> bool {
     }
 }
 
-fn measures(checks: &[Check]) -> impl Iterator<Item = Measure> + '_ {
-    checks.iter().filter_map(|check| match check {
-        Check::Measure { what, .. } => Some(*what),
-        _ => None,
-    })
+fn any_told_by(checks: &[Check], by: ToldBy) -> bool {
+    checks
+        .iter()
+        .any(|check| matches!(check, Check::Measure { what, .. } if what.told_by() == by))
 }

@@ -181,7 +181,7 @@ impl Reconciler {
         // together, and nothing leaves that was not moved.
         let Some(now) = self.entry.take() else {
             if let Some(share) = self.share {
-                let tolerance = share_of(share, actuated) + self.settings.floor.0;
+                let tolerance = share.of(actuated) + self.settings.floor.0;
                 // The other way round says nothing: the catheter may hold back what was moved.
                 if delivered > actuated {
                     self.unmoved.note(self.seq, t, actuated, delivered, tolerance);
@@ -206,7 +206,7 @@ impl Reconciler {
         self.actuated
             .note(self.seq, t, reported, actuated - self.stalled, strokes);
         if let Some(share) = self.share {
-            let tolerance = share_of(share, reported) + self.settings.floor.0;
+            let tolerance = share.of(reported) + self.settings.floor.0;
             if delivered > reported {
                 self.over.note(self.seq, t, reported, delivered, tolerance);
             } else {
@@ -234,11 +234,6 @@ impl Reconciler {
         .flatten()
         .collect()
     }
-}
-
-fn share_of(share: Percent, volume: i64) -> i64 {
-    let share = i128::from(volume) * i128::from(share.0) / 100_000;
-    i64::try_from(share).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

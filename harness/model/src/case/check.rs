@@ -178,7 +178,8 @@ impl Measure {
     }
 
     /// What it is measured in. Every measure is named here: one that were taken for a volume would be compared with two strokes of slack.
-    const fn dimension(self) -> MeasuredIn {
+    #[must_use]
+    pub const fn dimension(self) -> MeasuredIn {
         match self {
             Self::Delivered
             | Self::Reported
@@ -219,6 +220,29 @@ impl Measure {
         )
     }
 
+    /// Who tells it. Every measure is named here: one that nobody asked for is never known.
+    #[must_use]
+    pub const fn told_by(self) -> ToldBy {
+        match self {
+            Self::Reported
+            | Self::Basal
+            | Self::PatientBoluses
+            | Self::PeriodicBoluses
+            | Self::ClinicianBoluses
+            | Self::Prime
+            | Self::Bridge => ToldBy::Totals,
+            Self::Battery | Self::Lockout | Self::Rate | Self::Reservoir | Self::Stalls => ToldBy::Status,
+            Self::Tones => ToldBy::Events,
+            Self::Actuated
+            | Self::Delivered
+            | Self::PostOcclusionBolus
+            | Self::Pressure
+            | Self::Resets
+            | Self::TrueReservoir => ToldBy::TestBlock,
+            Self::AlarmLatency | Self::Prescribed | Self::Tries | Self::WithoutTherapy => ToldBy::Harness,
+        }
+    }
+
     /// Whether the measure is a volume, which comes in whole strokes.
     #[must_use]
     pub fn is_volume(self) -> bool {
@@ -240,13 +264,30 @@ impl Measure {
 }
 
 /// Dimensions of measures.
-enum MeasuredIn {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it; a number has no unit")]
+pub enum MeasuredIn {
     Volume,
     Rate,
     Voltage,
     Pressure,
     Number,
     Time,
+}
+
+/// Who tells a measure, and so what must be asked before it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToldBy {
+    /// The pump, by its totals and in each dose entry.
+    Totals,
+    /// The pump, by its status.
+    Status,
+    /// The pump, by its events, unasked.
+    Events,
+    /// The test block: what truly happened.
+    TestBlock,
+    /// The harness itself works it out.
+    Harness,
 }
 
 /// An inclusive range in base units, with the text that it came from.

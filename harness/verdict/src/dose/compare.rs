@@ -133,9 +133,8 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
         let text = |v: Option<i64>| v.map_or("-".to_owned(), |v| Volume(v).to_string());
         match (old, new) {
             (Some(o), Some(n)) => {
-                // Of the accepted value, so that the tolerance does not grow with what is wrong. A percent has thousandths in `Percent`.
-                let share = i128::from(o).abs() * i128::from(tolerance.volume.0) / 100_000;
-                let allowed = i64::try_from(share).unwrap_or(i64::MAX).max(tolerance.volume_floor.0);
+                // Of the accepted value, so that the tolerance does not grow with what is wrong.
+                let allowed = tolerance.volume.of(o.saturating_abs()).max(tolerance.volume_floor.0);
                 let apart = n.saturating_sub(o).saturating_abs();
                 if apart > allowed {
                     let by = format!("apart by {}, allowed {}", Volume(apart), Volume(allowed));

@@ -45,8 +45,7 @@ impl Lag {
         // The two clocks have different zeros, so only the difference to the promptest entry says how late one is.
         let ahead = pump_t.map_or(0, |pump_t| t.0.saturating_sub(pump_t.0));
         let prompt = self.least.map_or(ahead, |(least, at)| {
-            let drifted = i128::from(t.0.saturating_sub(at).max(0)) * i128::from(self.drift.0) / 100_000;
-            least.saturating_add(i64::try_from(drifted).unwrap_or(i64::MAX))
+            least.saturating_add(self.drift.of(t.0.saturating_sub(at).max(0)))
         });
         if ahead <= prompt {
             self.least = Some((ahead, t.0));

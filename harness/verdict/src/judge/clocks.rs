@@ -232,32 +232,31 @@ impl Bounds {
 
     /// Takes a reading. What went by on both clocks since an earlier one, where no drift within `limit` explains it.
     fn read(&mut self, now: Reading, limit: Percent, slack: i64) -> Option<(i64, i64)> {
-        let share = |ms: i64| i64::try_from(i128::from(ms) * i128::from(limit.0) / 100_000).unwrap_or(i64::MAX);
         // How far the host's clock is ahead of the pump's, at most and at least.
         let most = now.to.checked_sub(now.pump.0)?;
         let least = now.from.and_then(|from| from.checked_sub(now.pump.1));
         let mut proven = None;
         if let Some(least) = least {
             // A slow clock: it is surely farther ahead now than it can have been.
-            let key = least.checked_sub(share(now.from.unwrap_or(now.to)))?;
+            let key = least.checked_sub(limit.of(now.from.unwrap_or(now.to)))?;
             if let Some((then, before)) = self.least
                 && key.saturating_sub(then) > slack
             {
                 proven = Some(between(&before, &now));
             }
             // A fast one is found by the reading that put it surely farthest ahead.
-            let key = least.checked_add(share(now.from.unwrap_or(now.to)))?;
+            let key = least.checked_add(limit.of(now.from.unwrap_or(now.to)))?;
             if self.most.is_none_or(|(then, _)| key > then) {
                 self.most = Some((key, now));
             }
         }
-        let key = most.checked_add(share(now.to))?;
+        let key = most.checked_add(limit.of(now.to))?;
         if let Some((then, before)) = self.most
             && then.saturating_sub(key) > slack
         {
             proven = proven.or(Some(between(&before, &now)));
         }
-        let key = most.checked_sub(share(now.to))?;
+        let key = most.checked_sub(limit.of(now.to))?;
         if self.least.is_none_or(|(then, _)| key < then) {
             self.least = Some((key, now));
         }

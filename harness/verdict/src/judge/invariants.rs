@@ -2,7 +2,7 @@
 
 use super::observed::Observed;
 use crate::dose::STROKE_NL;
-use pump_hil_model::case::{Case, Measure, Op, Operand, Rule};
+use pump_hil_model::case::{Case, Measure, Op, Operand, Rule, ToldBy};
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind};
 
@@ -97,30 +97,11 @@ fn needs(rule: &Rule) -> Needs {
         sides.push(*measure);
     }
     Needs {
-        entry: sides.iter().any(|m| {
-            matches!(
-                m,
-                Measure::Reported
-                    | Measure::Basal
-                    | Measure::PatientBoluses
-                    | Measure::PeriodicBoluses
-                    | Measure::ClinicianBoluses
-                    | Measure::Prime
-                    | Measure::Bridge
-                    | Measure::Reservoir
-            )
-        }),
-        sample: sides.iter().any(|m| {
-            matches!(
-                m,
-                Measure::Delivered
-                    | Measure::Actuated
-                    | Measure::TrueReservoir
-                    | Measure::Pressure
-                    | Measure::PostOcclusionBolus
-                    | Measure::Resets
-            )
-        }),
+        // An entry tells the reservoir as well.
+        entry: sides
+            .iter()
+            .any(|m| m.told_by() == ToldBy::Totals || *m == Measure::Reservoir),
+        sample: sides.iter().any(|m| m.told_by() == ToldBy::TestBlock),
     }
 }
 
@@ -152,8 +133,8 @@ fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<Came>
                     (seen.measure(*m, prescribed)?, quantum)
                 }
             };
-            let share = i128::from(right_value).abs() * i128::from(percent.0) / 100_000;
-            let slack = share + i128::from(*absolute) + quantum as i128;
+            let share = percent.of(right_value.saturating_abs());
+            let slack = i128::from(share) + i128::from(*absolute) + quantum as i128;
             let difference = i128::from(left_value) - i128::from(right_value);
             let holds = match op {
                 Op::AtMost => difference <= slack,

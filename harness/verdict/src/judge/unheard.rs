@@ -4,7 +4,7 @@ use super::checks::has_fields;
 use super::findings::Findings;
 use super::observed::as_told;
 use super::told_at::ToldAt;
-use pump_hil_model::case::{Check, Measure};
+use pump_hil_model::case::{Check, Measure, ToldBy};
 use pump_hil_model::event::{Body, Event, Said, StepId};
 use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
@@ -100,7 +100,7 @@ impl Unheard {
             | Check::Event { .. }
             | Check::NoEvent { .. } => true,
             Check::State(_) | Check::Mode(_) | Check::Bolus(_) => !answered,
-            Check::Measure { what, .. } => !answered && is_told(*what),
+            Check::Measure { what, .. } => !answered && is_told_by_the_pump(*what),
             Check::Reply { .. } | Check::Memory { .. } => false,
         }
     }
@@ -224,23 +224,7 @@ enum Judged {
     Unknown,
 }
 
-/// Whether the pump itself tells a measure. How often the harness asked is known without it.
-fn is_told(what: Measure) -> bool {
-    use Measure::{
-        Actuated, AlarmLatency, Delivered, PostOcclusionBolus, Prescribed, Pressure, Resets, Tries, TrueReservoir,
-        WithoutTherapy,
-    };
-    !matches!(
-        what,
-        Actuated
-            | AlarmLatency
-            | Delivered
-            | PostOcclusionBolus
-            | Prescribed
-            | Pressure
-            | Resets
-            | Tries
-            | TrueReservoir
-            | WithoutTherapy
-    )
+/// What truly happened the test block tells, and what the harness did it knows itself.
+fn is_told_by_the_pump(what: Measure) -> bool {
+    !matches!(what.told_by(), ToldBy::TestBlock | ToldBy::Harness)
 }

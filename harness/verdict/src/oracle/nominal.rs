@@ -86,9 +86,7 @@ impl Nominal {
 
     /// How far from a volume the pump may be.
     pub fn tolerance(&self, volume: i64) -> i64 {
-        // A percent has thousandths in `Percent`, so its hundred is 100,000.
-        let share = i128::from(volume) * i128::from(self.settings.share.0) / 100_000;
-        i64::try_from(share).unwrap_or(i64::MAX) + self.slack()
+        self.settings.share.of(volume).saturating_add(self.slack())
     }
 
     /// What lies in strokes that are under way.

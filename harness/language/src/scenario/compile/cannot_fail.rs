@@ -1,9 +1,8 @@
 //! Expectations that no pump can miss: a test that cannot fail is a green line without a test, and mostly a slip in a unit.
 
-use super::dimension::{Dim, dimension, share};
 use super::values::TIME_MAX;
 use crate::scenario::raw::RawStep;
-use pump_hil_model::case::{Measure, Range};
+use pump_hil_model::case::{Measure, MeasuredIn, Range};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{Percent, Pressure, Rate, Span, Voltage, Volume};
 use pump_hil_model::yaml::Problem;
@@ -57,16 +56,16 @@ impl Limits {
 
     /// The most that a measure can be.
     fn most(self, what: Measure) -> i64 {
-        match (what, dimension(what)) {
+        match (what, what.dimension()) {
             // True volumes. What a pump says may be any.
             (Measure::Delivered | Measure::TrueReservoir | Measure::PostOcclusionBolus, _) => self.held.0,
             (Measure::AlarmLatency | Measure::WithoutTherapy, _) => self.passed.0,
-            (_, Dim::Volume) => VOLUME_MAX.0,
-            (_, Dim::Rate) => RATE_MAX.0,
-            (_, Dim::Voltage) => VOLTAGE_MAX.0,
-            (_, Dim::Pressure) => PRESSURE_MAX.0,
-            (_, Dim::Time) => TIME_MAX.0,
-            (_, Dim::Count) => COUNT_MAX,
+            (_, MeasuredIn::Volume) => VOLUME_MAX.0,
+            (_, MeasuredIn::Rate) => RATE_MAX.0,
+            (_, MeasuredIn::Voltage) => VOLTAGE_MAX.0,
+            (_, MeasuredIn::Pressure) => PRESSURE_MAX.0,
+            (_, MeasuredIn::Time) => TIME_MAX.0,
+            (_, MeasuredIn::Number) => COUNT_MAX,
         }
     }
 
@@ -113,7 +112,7 @@ pub(super) fn share_can_fail(percent: Percent, text: &Text) -> Result<(), Proble
 pub(super) fn deviation_can_fail(what: Measure, middle: i64, slack: i64, text: &Text) -> Result<(), Problem> {
     let signed = matches!(what, Measure::Pressure | Measure::PostOcclusionBolus);
     // Around 0 each tolerance is beyond the value.
-    if signed || middle == 0 || slack <= share(middle, SHARE_MAX) {
+    if signed || middle == 0 || slack <= SHARE_MAX.of(middle).saturating_abs() {
         return Ok(());
     }
     let (slack, middle) = (what.text(slack), what.text(middle));

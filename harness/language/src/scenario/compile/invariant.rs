@@ -1,7 +1,6 @@
 //! The text forms of `always`: `delivered <= prescribed + 14.5 %`, `state != stopped`, `no alarm occlusion`.
 
 use super::cannot_fail::{Limits, SHARE_MAX, cannot_fail, share_can_fail};
-use super::dimension::{dimension, share};
 use super::range::{negative, problem, quantity};
 use super::told::Told;
 use crate::catalog::Catalog;
@@ -76,7 +75,7 @@ fn rule(text: &Text, catalog: &Catalog, limits: Limits) -> Result<Rule, Problem>
 }
 
 fn compare(text: &Text, left: Measure, op: Op, right: &str, limits: Limits) -> Result<Rule, Problem> {
-    let dim = dimension(left);
+    let dim = left.dimension();
     let (base, slacks) = slacks(right);
     let (mut percent, mut absolute) = (Percent(0), 0_i64);
     for (sign, slack) in slacks {
@@ -109,7 +108,7 @@ fn compare(text: &Text, left: Measure, op: Op, right: &str, limits: Limits) -> R
         Operand::Value(quantity(base, dim).map_err(|error| problem(text, dim, &error))?)
     } else {
         let other = measure(text, base)?;
-        if dimension(other) != dim {
+        if other.dimension() != dim {
             let message = format!(
                 "`{}` and `{}` are not of the same dimension",
                 name_of(left),
@@ -150,7 +149,7 @@ fn can_break(
         Operand::Measure(_) => return limits.slack(left, absolute, text),
         Operand::Value(right) => right,
     };
-    let slack = share(right, percent).saturating_add(absolute);
+    let slack = percent.of(right).saturating_abs().saturating_add(absolute);
     let (low, high) = (right.checked_sub(slack), right.checked_add(slack));
     let range = Range {
         low: low.filter(|_| op != Op::AtMost),

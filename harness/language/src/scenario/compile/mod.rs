@@ -7,7 +7,6 @@ mod action;
 mod cannot_fail;
 mod clock;
 mod date;
-mod dimension;
 mod dosing;
 mod expect;
 mod header;

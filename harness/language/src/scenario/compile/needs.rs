@@ -1,7 +1,7 @@
 //! What a rig must be able to do for a case: it follows from what the case does.
 
 use pump_hil_model::capability::Capability;
-use pump_hil_model::case::{Action, Check, Invariant, Measure, Operand, ProbeAction, Rule, Step};
+use pump_hil_model::case::{Action, Check, Invariant, Measure, Operand, ProbeAction, Rule, Step, ToldBy};
 use pump_hil_model::value::needs_image;
 use std::collections::BTreeSet;
 
@@ -80,16 +80,7 @@ impl Needs {
 
     /// A pump tells what it counts itself; only the test block tells what truly happened.
     fn of_measure(&mut self, measure: Measure) {
-        let by_block = matches!(
-            measure,
-            Measure::Delivered
-                | Measure::Actuated
-                | Measure::TrueReservoir
-                | Measure::Pressure
-                | Measure::PostOcclusionBolus
-                | Measure::Resets
-        );
-        if by_block {
+        if measure.told_by() == ToldBy::TestBlock {
             self.need(Capability::TestBlock);
         }
     }

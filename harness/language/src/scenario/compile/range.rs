@@ -1,8 +1,7 @@
 //! Ranges of measures: `<= 10 uL`, `20 uL +- 1 %`, `19 uL .. 21 uL`, `0`; resolved to inclusive integers.
 
 use super::cannot_fail::{Limits, deviation_can_fail, share_can_fail};
-use super::dimension::{Dim, dimension, share};
-use pump_hil_model::case::{Measure, Range};
+use pump_hil_model::case::{Measure, MeasuredIn, Range};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{Percent, Pressure, QuantityError, Rate, Span, Voltage, Volume};
 use pump_hil_model::yaml::Problem;
@@ -11,14 +10,14 @@ use pump_hil_model::yaml::quantity::quantity_problem;
 use pump_hil_model::yaml::raw::Text;
 
 /// A quantity of a dimension, in base units.
-pub(super) fn quantity(text: &str, dim: Dim) -> Result<i64, QuantityError> {
+pub(super) fn quantity(text: &str, dim: MeasuredIn) -> Result<i64, QuantityError> {
     match dim {
-        Dim::Volume => text.parse::<Volume>().map(|q| q.0),
-        Dim::Rate => text.parse::<Rate>().map(|q| q.0),
-        Dim::Voltage => text.parse::<Voltage>().map(|q| q.0),
-        Dim::Pressure => text.parse::<Pressure>().map(|q| q.0),
-        Dim::Time => text.parse::<Span>().map(|q| q.0),
-        Dim::Count => text.trim().parse().map_err(|_| QuantityError::NotANumber {
+        MeasuredIn::Volume => text.parse::<Volume>().map(|q| q.0),
+        MeasuredIn::Rate => text.parse::<Rate>().map(|q| q.0),
+        MeasuredIn::Voltage => text.parse::<Voltage>().map(|q| q.0),
+        MeasuredIn::Pressure => text.parse::<Pressure>().map(|q| q.0),
+        MeasuredIn::Time => text.parse::<Span>().map(|q| q.0),
+        MeasuredIn::Number => text.trim().parse().map_err(|_| QuantityError::NotANumber {
             text: text.trim().to_owned(),
             example: "3",
         }),
@@ -26,8 +25,8 @@ pub(super) fn quantity(text: &str, dim: Dim) -> Result<i64, QuantityError> {
 }
 
 /// What is wrong with a number; a count has no unit.
-pub(super) fn problem(text: &Text, dim: Dim, error: &QuantityError) -> Problem {
-    if dim == Dim::Count {
+pub(super) fn problem(text: &Text, dim: MeasuredIn, error: &QuantityError) -> Problem {
+    if dim == MeasuredIn::Number {
         let message = format!("`{}` is no whole number without a unit", short(text.text.trim()));
         return Problem::new(Mistake::Number, text.place, message).help("write it as `3` or `<= 3`");
     }
@@ -36,7 +35,7 @@ pub(super) fn problem(text: &Text, dim: Dim, error: &QuantityError) -> Problem {
 
 /// Resolves the range of a measure, which a pump must be able to miss.
 pub(super) fn range(text: &Text, what: Measure, limits: Limits) -> Result<Range, Problem> {
-    let (whole, dim) = (text.text.trim(), dimension(what));
+    let (whole, dim) = (text.text.trim(), what.dimension());
     let number = |part: &str| quantity(part.trim(), dim).map_err(|error| problem(text, dim, &error));
     // The longer sign first, or `<` would take it and leave a `=` before the number.
     let (low, high) = if let Some(rest) = whole.strip_prefix("<=") {
@@ -60,7 +59,7 @@ pub(super) fn range(text: &Text, what: Measure, limits: Limits) -> Result<Range,
             if percent.0 < 0 {
                 return Err(negative(text, slack));
             }
-            share(middle, percent)
+            percent.of(middle).saturating_abs()
         } else {
             number(slack)?
         };
