@@ -1,7 +1,7 @@
 //! Pumps that are broken as a whole: each run comes to an end, and says whose fault it was.
 
 use pump_hil::interrupt;
-use pump_hil::report::{Asked, ScenarioResult, terminal};
+use pump_hil::report::{ScenarioResult, terminal};
 use pump_hil::shipped;
 use pump_hil::suite::{self, Settings};
 use pump_hil_model::verdict::{Came, ReasonKind, Verdict};
@@ -46,13 +46,8 @@ fn play(broken: &str, probe: &str, scenario: &str, limits: &str) -> Played {
     let path = folder.path().join("day.yaml");
     std::fs::write(&path, scenario).unwrap();
     let settings = Settings {
-        rig: RigFile::load(&rig).unwrap(),
-        asked: Asked::default(),
-        out: folder.path().join("out"),
-        snapshots: None,
-        jobs: 1,
         defect: Some(broken.to_owned()).filter(|name| !name.is_empty()),
-        exe: None,
+        ..Settings::new(RigFile::load(&rig).unwrap(), folder.path().join("out"))
     };
     let cases = shipped::cases(&path, &fixtures);
     let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |_| {});

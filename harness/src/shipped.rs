@@ -59,16 +59,12 @@ impl Shipped {
         let snapshots = Snapshots::open(folder.join("snapshots"), snapshot::Update::from_env())
             .unwrap_or_else(|error| panic!("{error}"));
         let settings = Settings {
-            rig,
             asked: Asked {
                 folder: safe_path(folder),
                 ..Asked::default()
             },
-            out: out.join("journals"),
             snapshots: Some(snapshots),
-            jobs: 1,
-            defect: None,
-            exe: None,
+            ..Settings::new(rig, out.join("journals"))
         };
         Self { cases, settings }
     }

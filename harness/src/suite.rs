@@ -42,6 +42,22 @@ pub struct Settings {
     pub exe: Option<PathBuf>,
 }
 
+impl Settings {
+    /// One case after the other on this rig, and no dose log is compared.
+    #[must_use]
+    pub fn new(rig: RigFile, out: PathBuf) -> Self {
+        Self {
+            rig,
+            asked: Asked::default(),
+            out,
+            snapshots: None,
+            jobs: 1,
+            defect: None,
+            exe: None,
+        }
+    }
+}
+
 /// Cases that run on one rig, in one way.
 #[derive(Debug)]
 pub struct Batch<'a> {

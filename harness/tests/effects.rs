@@ -6,7 +6,6 @@
 
 use pump_hil::files::ScenarioFolder;
 use pump_hil::interrupt;
-use pump_hil::report::Asked;
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
@@ -274,15 +273,7 @@ fn without(fault: FaultName, steps: &[Step]) -> Vec<Step> {
 /// The events of a run, up to where its steps are over.
 fn play(case: &Case) -> Vec<Event> {
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        rig: RigFile::sim().unwrap(),
-        asked: Asked::default(),
-        out: folder.path().to_owned(),
-        snapshots: None,
-        jobs: 1,
-        defect: None,
-        exe: None,
-    };
+    let settings = Settings::new(RigFile::sim().unwrap(), folder.path().to_owned());
     let (mut events, mut played) = (Vec::new(), false);
     suite::run_case(case, &settings, &interrupt::pair().1, &mut |event| {
         played |= matches!(event.body, Body::Played);

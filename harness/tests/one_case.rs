@@ -2,7 +2,6 @@
 
 use pump_hil::files::ScenarioFolder;
 use pump_hil::interrupt;
-use pump_hil::report::Asked;
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
@@ -17,15 +16,7 @@ fn run(text: &str) -> (Verdict, Vec<Event>) {
     std::fs::write(folder.path().join("case.yaml"), text).unwrap();
     let source = ScenarioFolder::open(folder.path()).unwrap();
     let cases = load(&source, "case.yaml", &catalog::shipped().unwrap()).unwrap();
-    let settings = Settings {
-        rig: RigFile::sim().unwrap(),
-        asked: Asked::default(),
-        out: folder.path().join("out"),
-        snapshots: None,
-        jobs: 1,
-        defect: None,
-        exe: None,
-    };
+    let settings = Settings::new(RigFile::sim().unwrap(), folder.path().join("out"));
     let mut events = Vec::new();
     let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |event| {
         events.push(event.clone());

@@ -4,7 +4,7 @@
 #![cfg(feature = "sim")]
 
 use pump_hil::interrupt;
-use pump_hil::report::{Asked, ScenarioResult, terminal};
+use pump_hil::report::{ScenarioResult, terminal};
 use pump_hil::shipped;
 use pump_hil::suite::{self, Settings};
 use pump_hil_model::verdict::{Came, Verdict};
@@ -39,15 +39,7 @@ fn hour_of(broken: Broken) -> ScenarioResult {
     let text = "scenario: hour\nsummary: Basal runs.\nprescription: {drug: saline, mode: continuous, rate: 0.5 mL/day, reservoir: 20 mL}\n\
                 timeline:\n  - do: start\n  - at: 40 min\n    do: status\nsnapshot: none\n";
     std::fs::write(&case, text).unwrap();
-    let settings = Settings {
-        rig: RigFile::load(&rig).unwrap(),
-        asked: Asked::default(),
-        out: folder.path().join("out"),
-        snapshots: None,
-        jobs: 1,
-        defect: None,
-        exe: None,
-    };
+    let settings = Settings::new(RigFile::load(&rig).unwrap(), folder.path().join("out"));
     suite::run_case(
         &shipped::cases(&case, &fixtures)[0],
         &settings,

@@ -218,7 +218,7 @@ impl<'a> Exchange<'a> {
 
     /// A request went unanswered. One line may be lost on any cable: whether the pump is silent shows only when it is asked again.
     async fn is_it_silent(&mut self, verb: Verb) -> Result<(), Stopped> {
-        let (request, came) = self.at.record().last_said().exchange(None);
+        let said = self.at.record().last_said().exchange(None);
         let begun = self.now();
         let apart = APART.0.saturating_mul(self.rig().scale.into());
         for asked in 0..ASKED_AGAIN {
@@ -229,27 +229,29 @@ impl<'a> Exchange<'a> {
             }
         }
         let over = self.now().0.saturating_sub(begun.0);
-        let unfit = Unfit {
-            verb: verb.to_string(),
-            refused: None,
-            asked: ASKED_AGAIN,
-            over_ms: u64::try_from(over).unwrap_or(0),
-            cable_is_whole: self.line_is_proven(),
-            request,
-            came,
-        };
-        self.note(Body::Unfit(Box::new(unfit)))?;
-        Err(Stopped::Unfit)
+        let over_ms = u64::try_from(over).unwrap_or(0);
+        Err(self.unfit(verb, None, (ASKED_AGAIN, over_ms), said)?)
     }
 
     /// Notes that the pump refused what the case begins with.
     pub fn refused_set_up(&mut self, verb: Verb, reason: &str) -> Result<Stopped, Stopped> {
-        let (request, came) = self.at.record().last_said().exchange(Some(reason));
+        let said = self.at.record().last_said().exchange(Some(reason));
+        self.unfit(verb, Some(reason), (0, 0), said)
+    }
+
+    /// Notes what the pump is unfit in: how often it was asked again and over which time, the last request, and what came of it.
+    fn unfit(
+        &mut self,
+        verb: Verb,
+        refused: Option<&str>,
+        (asked, over_ms): (u32, u64),
+        (request, came): (String, String),
+    ) -> Result<Stopped, Stopped> {
         let unfit = Unfit {
             verb: verb.to_string(),
-            refused: Some(reason.to_owned()),
-            asked: 0,
-            over_ms: 0,
+            refused: refused.map(str::to_owned),
+            asked,
+            over_ms,
             cable_is_whole: self.line_is_proven(),
             request,
             came,

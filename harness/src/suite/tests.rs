@@ -1,7 +1,6 @@
 use super::{Batch, Settings, run};
 use crate::files::ScenarioFolder;
 use crate::interrupt;
-use crate::report::Asked;
 use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
@@ -40,13 +39,8 @@ fn cases(folder: &Path, names: &[&str]) -> Vec<Case> {
 
 fn settings(folder: &Path) -> Settings {
     Settings {
-        rig: RigFile::sim().unwrap(),
-        asked: Asked::default(),
-        out: folder.join("out"),
-        snapshots: None,
         jobs: 2,
-        defect: None,
-        exe: None,
+        ..Settings::new(RigFile::sim().unwrap(), folder.join("out"))
     }
 }
 

@@ -6,7 +6,7 @@ mod bench;
 use bench::{Board, Ills, image};
 use pump_hil::interrupt;
 use pump_hil::journal;
-use pump_hil::report::{Asked, ScenarioResult};
+use pump_hil::report::ScenarioResult;
 use pump_hil::snapshot;
 use pump_hil::snapshot::Snapshots;
 use pump_hil::suite::{self, Settings};
@@ -45,13 +45,8 @@ fn play(root: &Path, rig: RigFile, out: &Path, meanwhile: &mut dyn FnMut(&Body))
     std::fs::write(&own, WHO).expect("written");
     let case: Case = pump_hil::shipped::cases(&scenario, &root.join("fixtures")).remove(0);
     let settings = Settings {
-        rig,
-        asked: Asked::default(),
-        out: out.to_owned(),
         snapshots: Some(Snapshots::open(root.join("scenarios/snapshots"), snapshot::Update::Never).expect("whole")),
-        jobs: 1,
-        defect: None,
-        exe: None,
+        ..Settings::new(rig, out.to_owned())
     };
     suite::run_case(&case, &settings, &interrupt::pair().1, &mut |event| {
         meanwhile(&event.body)

@@ -10,7 +10,6 @@ use bench::{Bench, Cable, Run, fixtures, freeze, signal, wait_for};
 use journal::{assert_closed, events, replay};
 use pump_hil::files::{self, ScenarioFolder};
 use pump_hil::interrupt;
-use pump_hil::report::Asked;
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::scenario;
 use pump_hil_model::event::Body;
@@ -228,15 +227,10 @@ fn a_panic_in_a_step() {
         panic!("the fixtures are wrong");
     };
     let cases = scenario::load(&folder, "way-out.yaml", &catalog).unwrap();
-    let settings = Settings {
-        rig: RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap(),
-        asked: Asked::default(),
-        out: bench.folder.path().join("out"),
-        snapshots: None,
-        jobs: 1,
-        defect: None,
-        exe: None,
-    };
+    let settings = Settings::new(
+        RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap(),
+        bench.folder.path().join("out"),
+    );
     let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |event| {
         if matches!(&event.body, Body::StepStarted { step, .. } if step.0 == "3") {
             panic!("a bug in the harness");

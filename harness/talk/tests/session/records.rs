@@ -42,11 +42,7 @@ fn missing_dose_entries_are_told_and_read_back_from_the_log() {
 fn entries_that_stay_missing_are_told_and_the_recovery_ends() {
     let mut world = World::new();
     world.to_pump = |_, _| Vec::new();
-    let first = world.pump.dose();
-    world.hear(&first);
-    world.pump.dose();
-    let third = world.pump.dose();
-    world.hear(&third);
+    hears_first_and_third(&mut world);
     world.run();
     assert!(world.bodies.iter().any(|b| matches!(
         b,
@@ -107,6 +103,15 @@ fn an_event_without_what_it_needs_is_kept_under_its_own_name_and_told() {
     assert!(matches!(&world.bodies[2], Body::Pump { said: Said::Other { kind, .. }, .. } if kind == "alarm"));
 }
 
+/// Of three dose entries the second is lost.
+fn hears_first_and_third(world: &mut World) {
+    let first = world.pump.dose();
+    world.hear(&first);
+    world.pump.dose();
+    let third = world.pump.dose();
+    world.hear(&third);
+}
+
 /// The numbers of the dose entries, in the order in which they were told, and whether each was read back.
 fn doses(world: &World) -> Vec<(u64, bool)> {
     let dose = |body: &Body| match body {
@@ -124,11 +129,7 @@ fn doses(world: &World) -> Vec<(u64, bool)> {
 #[test]
 fn what_came_behind_a_gap_is_told_behind_what_is_read_back_of_it() {
     let mut world = World::new();
-    let first = world.pump.dose();
-    world.hear(&first);
-    world.pump.dose();
-    let third = world.pump.dose();
-    world.hear(&third);
+    hears_first_and_third(&mut world);
     world.run();
     assert_eq!(doses(&world), [(1, false), (2, true), (3, false)]);
 }
@@ -201,11 +202,7 @@ fn before_anything_was_heard_the_log_is_from_an_earlier_conversation() {
 fn what_could_not_be_read_back_is_asked_for_again_when_the_session_catches_up() {
     let mut world = World::new();
     world.to_pump = |_, _| Vec::new();
-    let first = world.pump.dose();
-    world.hear(&first);
-    world.pump.dose();
-    let third = world.pump.dose();
-    world.hear(&third);
+    hears_first_and_third(&mut world);
     world.run();
     assert_eq!(doses(&world), [(1, false), (3, false)]);
     world.to_pump = |_, bytes| bytes;
