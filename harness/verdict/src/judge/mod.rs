@@ -185,7 +185,8 @@ impl Judge {
         for finding in found {
             self.findings.found(finding);
         }
-        self.unheard.on_event(event, &mut self.findings);
+        let said_at = self.observed.said_at;
+        self.unheard.on_event(event, said_at, &mut self.findings);
         self.steps.on_event(
             event,
             &mut self.observed,
@@ -207,7 +208,7 @@ impl Judge {
     /// What the pump must tell by itself.
     fn silence(&mut self, event: &Event) {
         let broken = self.observed.faults.iter().any(|f| f.effects().talk != Talk::Clear);
-        match self.silence.on_event(event, broken) {
+        match self.silence.on_event(event, self.observed.said_at, broken) {
             None => {}
             Some(Found::Reason(finding)) => self.findings.found(finding),
             Some(Found::Trouble(trouble)) => self.findings.trouble_behind(trouble),

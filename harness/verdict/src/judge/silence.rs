@@ -3,7 +3,6 @@
 //! The runner reads the pump's log where an entry is overdue, so that here it is known whether the entry was lost on its way or never written. Only journals of
 //! runners that do so are held to it.
 
-use super::told_at::ToldAt;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::quantity::Span;
@@ -23,7 +22,6 @@ pub(super) struct Silence {
     /// When it said something of its own last, and when its newest entry is of.
     spoke: i64,
     entry: i64,
-    told_at: ToldAt,
     /// What is told already.
     lacking: bool,
     quiet: bool,
@@ -46,14 +44,13 @@ impl Silence {
             begun: false,
             spoke: 0,
             entry: 0,
-            told_at: ToldAt::default(),
             lacking: false,
             quiet: false,
         }
     }
 
-    /// Takes the next event. `broken`: a fault is armed that keeps the pump from talking.
-    pub fn on_event(&mut self, event: &Event, broken: bool) -> Option<Found> {
+    /// Takes the next event; `said_at`: when it was that the pump said what it tells. `broken`: a fault is armed that keeps the pump from talking.
+    pub fn on_event(&mut self, event: &Event, said_at: Span, broken: bool) -> Option<Found> {
         let t = event.t.0;
         match &event.body {
             Body::Timing { .. } => self.held_to_it = true,
@@ -61,18 +58,12 @@ impl Silence {
                 self.begun = true;
                 (self.spoke, self.entry) = (t, t);
             }
-            Body::Pump {
-                pump_t,
-                read_back,
-                said,
-                ..
-            } => {
-                let at = self.told_at.at(event.t, *pump_t, *read_back);
+            Body::Pump { read_back, said, .. } => {
                 if !read_back {
                     self.spoke = t;
                 }
                 if matches!(said, Said::Dose(_) | Said::Boot { .. }) {
-                    self.entry = self.entry.max(at.0);
+                    self.entry = self.entry.max(said_at.0);
                 }
             }
             // Who changes the interval, halts the core or lets it fault knows that entries come at other times.

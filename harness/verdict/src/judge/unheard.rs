@@ -3,7 +3,6 @@
 use super::checks::has_fields;
 use super::findings::Findings;
 use super::observed::as_told;
-use super::told_at::ToldAt;
 use pump_hil_model::case::{Check, Measure, ToldBy};
 use pump_hil_model::event::{Body, Event, Said, StepId};
 use pump_hil_model::fault::Talk;
@@ -41,7 +40,6 @@ pub(super) struct Unheard {
     cut: u32,
     events_read: bool,
     doses_read: bool,
-    told_at: ToldAt,
     records: Vec<(i64, Said)>,
     put_off: Vec<Put>,
     /// What could never be known.
@@ -49,8 +47,8 @@ pub(super) struct Unheard {
 }
 
 impl Unheard {
-    /// Takes the next event, before its steps are judged.
-    pub fn on_event(&mut self, event: &Event, out: &mut Findings) {
+    /// Takes the next event, before its steps are judged; `said_at`: when it was that the pump said what it tells.
+    pub fn on_event(&mut self, event: &Event, said_at: Span, out: &mut Findings) {
         match &event.body {
             Body::Timing { .. } => self.told = true,
             Body::FaultArmed { fault, .. } if fault.effects().talk == Talk::Broken && self.told => {
@@ -61,16 +59,8 @@ impl Unheard {
             Body::FaultCleared { fault } if fault.effects().talk == Talk::Broken => {
                 self.cut = self.cut.saturating_sub(1)
             }
-            Body::Pump {
-                pump_t,
-                read_back,
-                said,
-                ..
-            } => {
-                let at = self.told_at.at(event.t, *pump_t, *read_back);
-                if self.since.is_some() && self.records.len() < RECORDS_MAX {
-                    self.records.push((at.0, said.clone()));
-                }
+            Body::Pump { said, .. } if self.since.is_some() && self.records.len() < RECORDS_MAX => {
+                self.records.push((said_at.0, said.clone()));
             }
             Body::LogRead { of, .. } if self.since.is_some() && self.cut == 0 => {
                 self.events_read |= of == "event";
