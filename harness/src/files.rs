@@ -13,7 +13,34 @@ use pump_hil_model::yaml::tree::BYTES_MAX;
 use pump_hil_rig::files::read_bounded;
 use search::Found;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+/// Writes a file so that it is there whole or not at all: beside its place, and then over it. Only one process at a time may write files of this name there.
+///
+/// # Errors
+/// It cannot be written; what stood at the place is there still.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // In the same folder: `rename` replaces a file whole only within one file system (rename(2)).
+    let beside = beside(path);
+    // What a killed process left there, or a link of somebody else's, which must not be followed.
+    let _ = std::fs::remove_file(&beside);
+    let write = || {
+        let mut file = std::fs::File::create_new(&beside)?;
+        file.write_all(bytes)?;
+        // Before the name leads to it: after a power cut it would be there, and empty.
+        file.sync_data()?;
+        std::fs::rename(&beside, path)
+    };
+    write().inspect_err(|_| drop(std::fs::remove_file(&beside)))
+}
+
+/// Where a file is written before it replaces the one at its place.
+#[must_use]
+pub fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.new"))
+}
 
 /// Folders that hold no scenarios of their own.
 const NOT_SEARCHED: &[&str] = &["rejected", "shared", "snapshots"];

@@ -11,6 +11,7 @@ pub mod descriptors;
 pub mod files;
 pub mod interrupt;
 pub mod journal;
+pub mod manifest;
 pub mod report;
 pub mod reporter;
 pub mod runner;

@@ -2,10 +2,10 @@
 
 use crate::interrupt::Interrupt;
 use crate::journal;
-use crate::report::{Asked, ScenarioResult};
+use crate::report::{Asked, NotRun, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
-use crate::snapshot::{SnapshotError, Snapshots};
+use crate::snapshot::Snapshots;
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
@@ -14,11 +14,11 @@ use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{OpenOptions, Rig, RigError, RigFile, host_time};
-use pump_hil_verdict::journal::{End, Header, JournalError, sha256_hex};
-use pump_hil_verdict::judge::{self, Outcome};
-use pump_hil_verdict::snapshot::against;
+use pump_hil_verdict::journal::{Evidence, Header, JournalError, sha256_hex};
+use pump_hil_verdict::judge::Outcome;
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
@@ -70,35 +70,44 @@ pub struct Batch<'a> {
 /// How often the time of a case is told, in microseconds of host time: each event would be 48,000 messages in ten years of therapy.
 const TOLD_EVERY_US: u64 = 200_000;
 
-/// Runs one batch after the other, each on `settings.jobs` threads, and tells the reporters. Cases that an interrupt kept from starting are left out of
-/// the results.
+/// Runs one batch after the other, each on `settings.jobs` threads, and tells the reporters. Cases that an interrupt kept from starting are
+/// named beside the results.
 pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporters) -> Ended {
     let cases = batches.iter().map(|batch| batch.cases.len()).sum();
     let mut rigs: Vec<String> = batches.iter().map(|batch| batch.settings.rig.name.clone()).collect();
     // Neighbours are enough: the batches of one rig stand in a row.
     rigs.dedup();
     reporters.tell(&RunEvent::Begun { rigs, cases });
-    let (mut results, mut first) = (Vec::new(), 0);
+    let (mut results, mut not_run, mut first) = (Vec::new(), Vec::new(), 0);
     for batch in batches {
-        results.extend(run_batch(batch, first, interrupt, reporters));
+        let ran = run_batch(batch, first, interrupt, reporters);
+        for (case, result) in batch.cases.iter().zip(ran) {
+            match result {
+                Some(result) => results.push(result),
+                None => {
+                    let Settings { rig, asked, .. } = &batch.settings;
+                    not_run.push(NotRun::new(case, &rig.name, asked, interrupt.by()));
+                }
+            }
+        }
         first += batch.cases.len();
     }
     let ended = Ended {
         interrupted: interrupt.by(),
-        not_run: cases - results.len(),
+        not_run,
         results,
     };
     reporters.tell(&RunEvent::Ended(ended.clone()));
     ended
 }
 
-/// Runs a batch, whose first case has this number in the run; gives the results in the order of the cases.
+/// Runs a batch, whose first case has this number in the run; gives the results in the order of the cases, `None` where a case was not begun.
 fn run_batch(
     batch: &Batch<'_>,
     first: usize,
     interrupt: &Interrupt,
     reporters: &mut Reporters,
-) -> Vec<Arc<ScenarioResult>> {
+) -> Vec<Option<Arc<ScenarioResult>>> {
     let Batch { cases, settings } = batch;
     let mut order: Vec<usize> = (0..cases.len()).collect();
     if settings.jobs > 1 {
@@ -129,7 +138,7 @@ fn run_batch(
             }
         }
     });
-    results.into_iter().flatten().collect()
+    results
 }
 
 /// Runs one case, and tells of it. Nobody may be left to hear: the case goes on all the same.
@@ -169,9 +178,12 @@ pub fn run_case(
     let path = settings
         .out
         .join(format!("{}@{}.jsonl", case.name(), settings.rig.name));
+    // One of an earlier run must not be taken for this one's, also where this case is not played. What cannot be taken away is told when the new one is written.
+    let _ = std::fs::remove_file(&path);
+    let mut evidence = None;
     let outcome = if missing.is_empty() {
         // A judge that panics must not take the other cases' results with it; the pump is safe by then.
-        let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, onward, &path));
+        let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, onward, &path, &mut evidence));
         std::panic::catch_unwind(judged).unwrap_or_else(|panic| {
             let why = vec![Trouble::told(TroubleCode::HARNESS, itself_failed(&*panic))];
             Outcome::without_run(case, Verdict::Inconclusive { why })
@@ -183,7 +195,8 @@ pub fn run_case(
     };
     let result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);
     let mut result = result.asked(&settings.asked);
-    result.journal = path.exists().then(|| safe_path(&path));
+    result.journal = path.is_file().then(|| safe_path(&path));
+    result.evidence = evidence;
     result
 }
 
@@ -204,6 +217,7 @@ fn play_and_judge(
     interrupt: &Interrupt,
     onward: &mut dyn FnMut(&Event),
     path: &Path,
+    evidence: &mut Option<Evidence>,
 ) -> Outcome {
     let broken = |why: Trouble| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
     let accepted = match settings.snapshots.as_ref().map(|snapshots| snapshots.accepted(case)) {
@@ -215,8 +229,12 @@ fn play_and_judge(
         Ok(played) => played,
         Err(why) => return broken(why),
     };
-    let mut outcome = match (judge_file(path), played.trouble.is_empty()) {
-        (Ok((_, outcome)), _) => outcome,
+    let judged = journal::judge_written(played.file, path, played.written.as_ref());
+    let mut outcome = match (judged, played.trouble.is_empty()) {
+        (Ok(judged), _) => {
+            *evidence = Some(judged.evidence);
+            judged.outcome
+        }
         // The first trouble explains why there is nothing to judge.
         (Err(_), false) => Outcome::without_run(case, Verdict::Inconclusive { why: Vec::new() }),
         (Err(error), true) => broken(in_journal(&error)),
@@ -238,6 +256,9 @@ fn play_and_judge(
 
 /// What is to say of a run beside its journal.
 struct Played {
+    /// The journal's file, and what was written into it, where it was written to its end.
+    file: File,
+    written: Option<journal::Written>,
     /// What went wrong on our side and does not stand in the journal.
     trouble: Vec<Trouble>,
     /// What could not be made safe.
@@ -269,6 +290,7 @@ fn play(
     // Before the rig: where nothing can be written down, no pump is touched.
     let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
     let journal = journal.limited(settings.rig.limits.journal);
+    let file = journal.file().map_err(|e| in_journal(&e))?;
     let options = OpenOptions {
         seed: case.seed,
         start_s: case.start_s,
@@ -287,7 +309,7 @@ fn play(
     };
     let mut runner = Runner::new(case, accepted, rig, journal, interrupt.clone(), onward);
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
-    let (mut trouble, mut not_safe, mut panic) = (Vec::new(), Vec::new(), None);
+    let (mut trouble, mut not_safe, mut panic, mut written) = (Vec::new(), Vec::new(), None, None);
     match played {
         // That it is full stands in it.
         Ok(Err(Stopped::Journal(JournalError::Limit { .. }))) => {}
@@ -298,7 +320,10 @@ fn play(
     let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe(panic))));
     match left {
         Ok(left) => {
-            trouble.extend(left.journaled.err().map(|error| in_journal(&error)));
+            match left.journaled {
+                Ok(all) => written = Some(all),
+                Err(error) => trouble.push(in_journal(&error)),
+            }
             not_safe = left.not_safe;
         }
         Err(said) => not_safe.push(format!(
@@ -306,7 +331,12 @@ fn play(
             itself_failed(&*said)
         )),
     }
-    Ok(Played { trouble, not_safe })
+    Ok(Played {
+        file,
+        written,
+        trouble,
+        not_safe,
+    })
 }
 
 /// The journal of firmware that locked up before anything could be asked of it: the emulator is gone, and nothing is left to be made safe.
@@ -323,8 +353,11 @@ fn only_locked_up(mut journal: journal::Writer, error: &RigError) -> Result<Play
             body,
         })?;
     }
-    journal.finish()?;
+    let file = journal.file()?;
+    let written = Some(journal.finish()?);
     Ok(Played {
+        file,
+        written,
         trouble: Vec::new(),
         not_safe: Vec::new(),
     })
@@ -342,30 +375,6 @@ fn itself_failed(panic: &(dyn std::any::Any + Send)) -> String {
         "pump-hil itself failed ({}); please report this",
         text.unwrap_or_default()
     )
-}
-
-/// Judges a journal from disk: the one way to a verdict, for a run as for a replay.
-///
-/// # Errors
-/// When the file cannot be read, is no journal, or was changed. A journal that was cut off by a crash is judged as far as it goes, which is
-/// never further than Inconclusive. A run in which everything else held is held to the dose log that was accepted when it ran.
-pub fn judge_file(path: &Path) -> Result<(Header, Outcome), JournalError> {
-    let (header, mut events) = journal::open(path)?.into_parts();
-    let mut outcome = judge::judge_journal(&header.case, events.by_ref());
-    if let End::Torn { line, .. } = events.finish()? {
-        outcome.add_trouble(Trouble::JournalTorn { line });
-    }
-    if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
-        match against(accepted, &header.case, &outcome.dose_log) {
-            Ok(checked) => checked
-                .reason(&header.case, outcome.end)
-                .into_iter()
-                .for_each(|reason| outcome.add_reason(reason)),
-            // What was accepted is on our side: a pump fails by nothing that cannot be read.
-            Err(error) => outcome.add_trouble(SnapshotError::of_journal(path, &error).trouble()),
-        }
-    }
-    Ok((header, outcome))
 }
 
 #[cfg(all(test, feature = "sim"))]

@@ -4,6 +4,7 @@
 //! reference to a rig. Times are spans since the scenario's begin, which is after the set-up (identify, program, refill).
 
 mod check;
+pub mod needs;
 mod prescription;
 mod step;
 mod verb;

@@ -86,6 +86,19 @@ pub enum Trouble {
         /// From 1.
         line: u64,
     },
+    /// Something that each whole run writes down does not stand in the journal.
+    #[error(
+        "the journal is not complete: {what}; lines were left out of it, or the harness did not write them, and from there on it is no evidence"
+    )]
+    JournalIncomplete {
+        /// What is missing.
+        what: String,
+    },
+    /// The run noted that its case did not pass, and by the journal it does.
+    #[error(
+        "the journal passes, and holds a record that the case did not: its case, its accepted dose log or its events are not those of the run, or this harness judges otherwise"
+    )]
+    JournalContradicts,
     /// The run ended before its last step, and nothing says why.
     #[error("the steps did not come to their end: the harness broke off; run the scenario again")]
     BrokeOff,
@@ -122,6 +135,8 @@ impl Trouble {
             Self::UnknownStep { .. } => TroubleCode::of("journal-step"),
             Self::JournalWithoutEnd => TroubleCode::of("journal-without-end"),
             Self::JournalTorn { .. } => TroubleCode::of("journal-torn"),
+            Self::JournalIncomplete { .. } => TroubleCode::of("journal-incomplete"),
+            Self::JournalContradicts => TroubleCode::of("journal-contradicts"),
             Self::BrokeOff => TroubleCode::of("broke-off"),
             Self::NotSafe { .. } => TroubleCode::of("not-safe"),
         }

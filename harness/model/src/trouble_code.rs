@@ -13,6 +13,8 @@ impl TroubleCode {
     pub const RIG: Self = Self::of("rig");
     /// The journal's file cannot be written or read.
     pub const JOURNAL: Self = Self::of("journal");
+    /// Another file stands where the journal was written.
+    pub const JOURNAL_SWAPPED: Self = Self::of("journal-swapped");
     /// The accepted dose logs cannot be read or written.
     pub const SNAPSHOT: Self = Self::of("snapshot");
     /// A case says or does more than there is room for.

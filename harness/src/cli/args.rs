@@ -90,7 +90,8 @@ pub struct Run {
     /// Accept every dose log that is new or differs; who and when is recorded. Refused in CI.
     #[arg(long)]
     pub accept: bool,
-    /// Folder for journals, results.json and junit.xml; by default a new one under pump-hil-runs. One run at a time writes into a folder.
+    /// Folder for journals, results.json, junit.xml and manifest.json, by default a new one under pump-hil-runs. One run at a time writes into a
+    /// folder, and takes away there what an earlier one left.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Cases that run at the same time; by default one a processor on a simulated rig, one on any other.
@@ -198,7 +199,7 @@ pub enum SchemaKind {
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Journals (`.jsonl`), or folders of them.
+    /// Journals (`.jsonl`), or folders of them; a run's folder is held to its manifest.json.
     #[arg(required = true, value_name = "JOURNAL")]
     pub journals: Vec<PathBuf>,
 }

@@ -1,6 +1,9 @@
 //! The folder that a run writes into: its own as long as it lasts, because two runs in one would write over each other's journals.
 
 use super::exit::CliError;
+use crate::files::beside;
+use crate::reporter::REPORTS;
+use crate::{journal, manifest};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::host_time;
 use std::fs::{File, TryLockError};
@@ -18,10 +21,10 @@ pub(super) struct OutFolder {
 }
 
 impl OutFolder {
-    /// Makes the folder where it is missing, a new one where none is named, and takes it for this run.
+    /// Makes the folder where it is missing, a new one where none is named, takes it for this run, and takes away there what an earlier one left.
     ///
     /// # Errors
-    /// It cannot be made or written into, or another run is using it.
+    /// It cannot be made or written into, another run is using it, or something of an earlier one cannot be taken away.
     pub fn open(named: Option<&Path>) -> Result<Self, CliError> {
         let path = named.map_or_else(new_run_folder, Path::to_owned);
         let cannot = |what: &str, e: &dyn std::fmt::Display| {
@@ -48,7 +51,35 @@ impl OutFolder {
         }
         // Only for people: on a full disk the lock holds without it, and the journals tell that it is full.
         let _ = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
-        Ok(Self { path, _locked: lock })
+        let folder = Self { path, _locked: lock };
+        folder.clear()?;
+        Ok(folder)
+    }
+
+    /// Takes away what an earlier run left there: its reports, its manifest and its journals. Whatever becomes of this run, they must not be taken for its own.
+    ///
+    /// # Errors
+    /// Something of it cannot be taken away.
+    fn clear(&self) -> Result<(), CliError> {
+        let cannot = |path: &Path, e: std::io::Error| {
+            CliError::usage(format!("cannot take away `{}` of an earlier run: {e}", safe_path(path)))
+        };
+        for name in REPORTS.into_iter().chain([manifest::NAME]) {
+            let path = self.path.join(name);
+            for path in [beside(&path), path] {
+                // A folder of that name is nobody's report; that none can be written is told when it is tried.
+                if path.symlink_metadata().is_ok_and(|of| !of.is_dir()) {
+                    std::fs::remove_file(&path).map_err(|e| cannot(&path, e))?;
+                }
+            }
+        }
+        for entry in std::fs::read_dir(&self.path).map_err(|e| cannot(&self.path, e))? {
+            let path = entry.map_err(|e| cannot(&self.path, e))?.path();
+            if journal::is_one(&path) {
+                std::fs::remove_file(&path).map_err(|e| cannot(&path, e))?;
+            }
+        }
+        Ok(())
     }
 
     /// Where it is.

@@ -4,59 +4,92 @@ use super::args::Replay;
 use super::exit::{Came, CliError, Exit};
 use super::print::eprint;
 use super::progress::{Lines, To};
+use crate::journal::{self, Judged};
+use crate::manifest;
 use crate::report::ScenarioResult;
-use crate::reporter::{Reporter as _, RunEvent};
-use crate::suite;
+use crate::reporter::{ReportError, Reporter as _, RunEvent};
 use pump_hil_model::safe_text::safe_path;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
-    let mut came = Came::new(false);
-    let mut lines = Lines::of_all(To::Output);
-    let mut untold = None;
-    for (case, path) in journals(&args.journals)?.into_iter().enumerate() {
-        match suite::judge_file(&path) {
-            Ok((header, outcome)) => {
-                let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
-                result.journal = Some(safe_path(&path));
-                came.count(&result);
-                let result = Arc::new(result);
-                // Where nothing can be printed, the other journals are judged all the same: the exit code is of them all.
-                if let Err(error) = lines.on(&RunEvent::CaseEnded { case, result }) {
-                    untold.get_or_insert(error);
-                }
-            }
-            Err(error) => {
-                eprint(&format!("error: {error}\n"));
-                came.broke = true;
-            }
-        }
-    }
-    if let Some(error) = untold {
-        eprint(&format!("error: {error}\n"));
-        came.broke = true;
-    }
-    Ok(came.exit())
-}
-
-/// The files named, and those in the folders named, sorted.
-fn journals(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
-    let mut found = Vec::new();
-    for path in paths {
+    let mut replayed = Replayed {
+        came: Came::new(false),
+        cases: 0,
+        lines: Lines::of_all(To::Output),
+        untold: None,
+    };
+    for path in &args.journals {
         if path.is_dir() {
-            found.extend(in_folder(path)?);
-        } else if path.exists() {
-            found.push(path.clone());
+            replayed.folder(path)?;
+        } else if path.symlink_metadata().is_ok() {
+            replayed.file(path);
         } else {
             return Err(CliError::no_such_path(path));
         }
     }
-    if found.is_empty() {
+    if replayed.cases == 0 && !replayed.came.broke {
         return Err(CliError::usage("no journal (*.jsonl) in what was named"));
     }
-    Ok(found)
+    if let Some(error) = replayed.untold.take() {
+        replayed.wrong(&error.to_string());
+    }
+    Ok(replayed.came.exit())
+}
+
+/// What was judged so far.
+struct Replayed {
+    /// It broke where a journal could not be read, or a folder is not as its run left it.
+    came: Came,
+    cases: usize,
+    lines: Lines,
+    /// Why something could not be printed.
+    untold: Option<ReportError>,
+}
+
+impl Replayed {
+    /// Judges the journals of a folder, and holds them to its manifest.
+    fn folder(&mut self, folder: &Path) -> Result<(), CliError> {
+        let mut found = Vec::new();
+        for path in in_folder(folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            found.push((name, self.file(&path)));
+        }
+        for wrong in manifest::compare(folder, &found) {
+            self.wrong(&wrong);
+        }
+        Ok(())
+    }
+
+    /// Judges one journal; gives what was read, without the outcome's text.
+    fn file(&mut self, path: &Path) -> Option<manifest::Read> {
+        match journal::judge_file(path) {
+            Ok(judged) => {
+                let read = manifest::Read::of(&judged);
+                let Judged { header, outcome, .. } = judged;
+                let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
+                result.journal = Some(safe_path(path));
+                self.came.count(&result);
+                let (case, result) = (self.cases, Arc::new(result));
+                self.cases += 1;
+                // Where nothing can be printed, the other journals are judged all the same: the exit code is of them all.
+                if let Err(error) = self.lines.on(&RunEvent::CaseEnded { case, result }) {
+                    self.untold.get_or_insert(error);
+                }
+                Some(read)
+            }
+            Err(error) => {
+                self.wrong(&error.to_string());
+                None
+            }
+        }
+    }
+
+    fn wrong(&mut self, what: &str) {
+        eprint(&format!("error: {what}\n"));
+        self.came.broke = true;
+    }
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {

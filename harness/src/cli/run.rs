@@ -12,7 +12,7 @@ use super::summary::Summary;
 use crate::descriptors;
 use crate::interrupt;
 use crate::report::{Asked, ScenarioResult, counted, terminal};
-use crate::reporter::{Ended, ReportFile, Reporter, Reporters};
+use crate::reporter::{Ended, ManifestFile, ReportFile, Reporter, Reporters};
 use crate::snapshot::{Snapshots, Update};
 use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::{Filter, Shard};
@@ -28,6 +28,9 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     } else {
         Update::from_env()
     };
+    // Before anything else: also where the files turn out to be wrong, what an earlier run left there must not be taken for this one's.
+    let taken = args.out.as_deref().filter(|folder| folder.is_dir());
+    let taken = taken.map(|folder| OutFolder::open(Some(folder))).transpose()?;
     let work = match work(args, fixtures, &update)? {
         Ok(work) => work,
         Err(diagnostics) => {
@@ -35,13 +38,14 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
             return Ok(Exit::Usage);
         }
     };
-    let out = OutFolder::open(args.out.as_deref())?;
+    let out = taken.map_or_else(|| OutFolder::open(args.out.as_deref()), Ok)?;
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
     let reporters: Vec<Box<dyn Reporter>> = vec![
         progress::reporter(args.progress),
         Box::new(ReportFile::json(out.path())),
         Box::new(ReportFile::junit(out.path())),
+        Box::new(ManifestFile::new(out.path())),
         Box::new(Summary),
     ];
     let mut reporters = Reporters::new(reporters);

@@ -16,7 +16,7 @@ impl Reporter for Summary {
         if let Some(by) = ended.interrupted {
             text.push_str(&format!(
                 "Interrupted by {by}: {} not run\n",
-                counted(ended.not_run, "case")
+                counted(ended.not_run.len(), "case")
             ));
         }
         let printed = print(&text);

@@ -1,14 +1,17 @@
-use super::{HARNESS, Writer, open};
+use super::{HARNESS, Writer, Written, judge_written, open};
 use pump_hil_model::event::Event;
+use pump_hil_model::trouble::TroubleCode;
+use pump_hil_model::verdict::Verdict;
 use pump_hil_testing::situation::{HOUR, Run, case};
-use pump_hil_verdict::journal::{End, Header, JournalError, Reader};
+use pump_hil_verdict::journal::{End, Header, JournalError, Reader, sha256_hex};
+use pump_hil_verdict::judge::Outcome;
 use std::path::Path;
 
 fn header() -> Header {
     Header::new(HARNESS, case(vec![]), &jiff::Timestamp::UNIX_EPOCH)
 }
 
-fn write(path: &Path, events: &[Event]) -> String {
+fn write(path: &Path, events: &[Event]) -> Written {
     let mut writer = Writer::create(path, &header()).unwrap();
     for event in events {
         writer.append(event).unwrap();
@@ -39,7 +42,8 @@ fn a_run() -> Vec<Event> {
 fn what_was_written_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs/a.jsonl");
-    let chain = write(&path, &a_run());
+    let Written { chain, events: count } = write(&path, &a_run());
+    assert_eq!(count, a_run().len() as u64);
     let bytes = std::fs::read(&path).unwrap();
     let (events, end) = read(&bytes).unwrap();
     assert_eq!(events, a_run());
@@ -109,11 +113,10 @@ fn a_line_that_is_left_out_or_swapped_is_found_with_its_number() {
 
 #[test]
 fn another_version_is_refused_before_anything_else_is_read() {
-    let text = "{\"pump_hil_journal\":2,\"strange\":true,\"chain\":\"00\"}\n";
-    assert!(matches!(
-        read(text.as_bytes()),
-        Err(JournalError::Version { found: 2, .. })
-    ));
+    for version in [0, 3] {
+        let text = format!("{{\"pump_hil_journal\":{version},\"strange\":true,\"chain\":\"00\"}}\n");
+        assert!(matches!(read(text.as_bytes()), Err(JournalError::Version { found, .. }) if found == version));
+    }
 }
 
 #[test]
@@ -139,10 +142,48 @@ mod properties {
         fn whatever_was_written_is_read_back(events in proptest::collection::vec(any_event::event(), 0..24)) {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("a.jsonl");
-            let chain = write(&path, &events);
+            let chain = write(&path, &events).chain;
             let bytes = std::fs::read(&path).unwrap();
             prop_assert_eq!(bytes.iter().filter(|&&byte| byte == b'\n').count(), events.len() + 1);
             prop_assert_eq!(read(&bytes).unwrap(), (events, End::Whole { chain }));
         }
     }
+}
+
+#[test]
+fn a_run_is_judged_by_the_file_that_it_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let written = || {
+        let mut writer = Writer::create(&path, &header()).unwrap();
+        for event in &a_run() {
+            writer.append(event).unwrap();
+        }
+        (writer.file().unwrap(), writer.finish().unwrap())
+    };
+    let swapped = |outcome: &Outcome| match &outcome.verdict {
+        Verdict::Inconclusive { why } => why.iter().any(|why| why.code() == TroubleCode::JOURNAL_SWAPPED),
+        _ => false,
+    };
+    let (file, is) = written();
+    let judged = judge_written(file, &path, Some(&is)).unwrap();
+    assert!(!swapped(&judged.outcome));
+    assert_eq!(judged.evidence.chain.as_ref(), Some(&is.chain));
+    assert_eq!(judged.evidence.sha256, sha256_hex(&std::fs::read(&path).unwrap()));
+
+    // Another one is put in its place: what was written is judged, and the other is told.
+    let (file, is) = written();
+    std::fs::rename(&path, folder.path().join("away.jsonl")).unwrap();
+    write(&path, &[]);
+    let judged = judge_written(file, &path, Some(&is)).unwrap();
+    assert!(swapped(&judged.outcome), "{:?}", judged.outcome.verdict);
+    assert_eq!(judged.outcome.events, is.events);
+
+    // Another one is written into the very file.
+    let (file, is) = written();
+    let other = folder.path().join("other.jsonl");
+    write(&other, &a_run()[1..]);
+    std::fs::write(&path, std::fs::read(&other).unwrap()).unwrap();
+    let error = judge_written(file, &path, Some(&is)).unwrap_err();
+    assert!(matches!(error, JournalError::NotAsWritten { .. }), "{error}");
 }

@@ -19,6 +19,15 @@ pub struct Writer {
     limit: u64,
 }
 
+/// What was written: who keeps it can prove that nothing was cut off the end, and that nothing else was put in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The last hash of the chain, hex.
+    pub chain: String,
+    /// Number of events.
+    pub events: u64,
+}
+
 impl Writer {
     /// Creates the file, which replaces one of that name, and writes the header. Missing folders are made.
     ///
@@ -28,7 +37,10 @@ impl Writer {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| trouble(path, "make the folder of", e))?;
         }
-        let file = File::create(path).map_err(|e| trouble(path, "create", e))?;
+        // Read as well: it is judged from this very file.
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(true);
+        let file = options.open(path).map_err(|e| trouble(path, "create", e))?;
         let mut writer = Self {
             file,
             path: path.to_owned(),
@@ -76,20 +88,25 @@ impl Writer {
         &self.path
     }
 
-    /// Forces everything to the disk, and gives the last hash of the chain as hex: who keeps it can prove that nothing was cut off the end.
+    /// The file itself, to be read when everything is written, whatever stands at its path by then.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`]: there are too many open files.
+    pub fn file(&self) -> Result<File, JournalError> {
+        self.file.try_clone().map_err(|e| trouble(&self.path, "keep open", e))
+    }
+
+    /// Forces everything to the disk.
     ///
     /// # Errors
     /// [`JournalError::Io`], [`JournalError::DiskFull`].
-    pub fn finish(self) -> Result<String, JournalError> {
+    pub fn finish(self) -> Result<Written, JournalError> {
         // The length of the file goes to the disk with it; its times need not (fdatasync(2)).
         self.file.sync_data().map_err(|e| trouble(&self.path, "flush", e))?;
-        Ok(self.encoder.chain())
-    }
-
-    /// As [`Writer::finish`], without waiting for the disk: for runs that nobody signs off.
-    #[must_use]
-    pub fn finish_unsynced(self) -> String {
-        self.encoder.chain()
+        Ok(Written {
+            chain: self.encoder.chain(),
+            events: self.events,
+        })
     }
 
     fn write<T: Serialize>(&mut self, what: &T) -> Result<(), JournalError> {
@@ -113,7 +130,7 @@ impl Writer {
     }
 }
 
-fn trouble(path: &Path, what: &'static str, source: std::io::Error) -> JournalError {
+pub(super) fn trouble(path: &Path, what: &'static str, source: std::io::Error) -> JournalError {
     let path = path.to_owned();
     if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
         JournalError::DiskFull { path }

@@ -1,6 +1,6 @@
 //! Results as JSON, for other programs.
 
-use super::result::ScenarioResult;
+use super::result::{NotRun, ScenarioResult};
 use super::tally::Tally;
 use pump_hil_model::crash::Crash;
 use pump_hil_model::crash_text;
@@ -12,14 +12,26 @@ use pump_hil_verdict::judge::AlarmLatency;
 use serde::Serialize;
 use std::borrow::Borrow;
 
-/// Version of this form.
-pub const VERSION: u32 = 1;
+/// Version of this form; `docs/formats.md` says what changed.
+pub const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Report {
     pump_hil_results: u32,
     tally: Tally,
     results: Vec<One>,
+    not_run: Vec<Missed>,
+}
+
+/// A case that was selected and not begun.
+#[derive(Serialize)]
+struct Missed {
+    name: String,
+    file: String,
+    rig: String,
+    verdict: &'static str,
+    why: String,
+    verifies: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +48,8 @@ struct One {
     took_us: u128,
     journal: Option<String>,
     notes: Vec<String>,
+    /// The last hash of the journal's chain.
+    chain: Option<String>,
     not_safe: Vec<String>,
     unasked_starts: u32,
     crashes: Vec<At>,
@@ -69,15 +83,20 @@ struct At {
     crash: Crash,
 }
 
-/// The results as one JSON object.
+/// The results as one JSON object, with the cases that were selected and not begun.
 ///
 /// # Errors
 /// [`serde_json::Error`] if a value cannot be written.
-pub fn report(results: &[impl Borrow<ScenarioResult>]) -> serde_json::Result<String> {
+pub fn report(results: &[impl Borrow<ScenarioResult>], not_run: &[NotRun]) -> serde_json::Result<String> {
+    let tally = Tally::of(results.iter().map(|r| &r.borrow().outcome.verdict));
     let report = Report {
         pump_hil_results: VERSION,
-        tally: Tally::of(results.iter().map(|r| &r.borrow().outcome.verdict)),
+        tally: Tally {
+            not_run: not_run.len(),
+            ..tally
+        },
         results: results.iter().map(|r| one(r.borrow())).collect(),
+        not_run: not_run.iter().map(missed).collect(),
     };
     let mut text = serde_json::to_string_pretty(&report)?;
     text.push('\n');
@@ -97,6 +116,7 @@ fn one(result: &ScenarioResult) -> One {
         took_us: result.took.as_micros(),
         journal: result.journal.as_deref().map(safe),
         notes: result.outcome.notes.iter().map(|s| safe(s)).collect(),
+        chain: result.evidence.as_ref().and_then(|evidence| evidence.chain.clone()),
         not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
         unasked_starts: result.outcome.unasked_starts,
         crashes: result.outcome.crashes.iter().map(at).collect(),
@@ -109,6 +129,17 @@ fn latency(of: &AlarmLatency) -> AlarmLatency {
         fault: safe(&of.fault),
         alarm: safe(&of.alarm),
         latency: of.latency,
+    }
+}
+
+fn missed(case: &NotRun) -> Missed {
+    Missed {
+        name: safe(&case.name),
+        file: safe(&case.file),
+        rig: safe(&case.rig),
+        verdict: "not-run",
+        why: safe(&format!("not run: {}", case.why)),
+        verifies: case.verifies.iter().map(|id| safe(id)).collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! JUnit XML: a failure is the pump's, an error is the rig's.
 
-use super::result::ScenarioResult;
+use super::result::{NotRun, ScenarioResult};
 use super::words::{kind, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
@@ -10,21 +10,31 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-/// The results as a JUnit report, one suite for each rig.
+/// The results as a JUnit report, one suite for each rig. A case that was selected and not begun is an error: a run without it is not whole.
 ///
 /// # Errors
 /// [`SerializeError`] if the XML cannot be written.
-pub fn report(results: &[impl Borrow<ScenarioResult>]) -> Result<String, SerializeError> {
+pub fn report(results: &[impl Borrow<ScenarioResult>], not_run: &[NotRun]) -> Result<String, SerializeError> {
+    let results = results.iter().map(Borrow::borrow);
+    let ran = results.map(|result| (result.rig.as_str(), test_case(result)));
+    let missed = not_run.iter().map(|case| (case.rig.as_str(), missed(case)));
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
-    for result in results.iter().map(Borrow::borrow) {
-        let suite = suites
-            .entry(&result.rig)
-            .or_insert_with(|| TestSuite::new(safe(&result.rig)));
-        suite.add_test_case(test_case(result));
+    for (rig, case) in ran.chain(missed) {
+        let suite = suites.entry(rig).or_insert_with(|| TestSuite::new(safe(rig)));
+        suite.add_test_case(case);
     }
     let mut report = Report::new("pump-hil");
     report.add_test_suites(suites.into_values());
     report.to_string()
+}
+
+fn missed(case: &NotRun) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_type("not-run");
+    status.set_message(safe(&format!("not run: {}", case.why)));
+    let mut told = TestCase::new(safe(&case.name), status);
+    told.set_classname(safe(&case.file));
+    told
 }
 
 fn test_case(result: &ScenarioResult) -> TestCase {

@@ -9,7 +9,7 @@ mod tally;
 pub mod terminal;
 mod words;
 
-pub use result::{Asked, ScenarioResult};
+pub use result::{Asked, NotRun, ScenarioResult};
 pub use tally::Tally;
 pub(crate) use words::counted;
 

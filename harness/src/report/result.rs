@@ -3,6 +3,7 @@
 use pump_hil_model::case::Case;
 use pump_hil_model::safe_text::{safe, safe_lines};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
+use pump_hil_verdict::journal::Evidence;
 use pump_hil_verdict::judge::Outcome;
 use std::time::Duration;
 
@@ -19,12 +20,43 @@ pub struct ScenarioResult {
     pub asked: Option<Asked>,
     /// The journal, where there is one.
     pub journal: Option<String>,
+    /// What the journal's file was when it was judged.
+    pub evidence: Option<Evidence>,
     /// Requirements that it verifies.
     pub verifies: Vec<String>,
     /// Wall time.
     pub took: Duration,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+/// A case that was selected and not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRun {
+    /// Name of the case.
+    pub name: String,
+    /// Its file, as the user named it.
+    pub file: String,
+    /// Name of the rig that it was to run on.
+    pub rig: String,
+    /// Requirements that it would have verified.
+    pub verifies: Vec<String>,
+    /// Why, such as `interrupted by SIGINT`.
+    pub why: String,
+}
+
+impl NotRun {
+    /// That `case` was not begun; `by` is who interrupted the run.
+    #[must_use]
+    pub fn new(case: &Case, rig: &str, asked: &Asked, by: Option<&str>) -> Self {
+        Self {
+            name: case.name(),
+            file: asked.file(&case.file),
+            rig: rig.to_owned(),
+            verifies: case.verifies.clone(),
+            why: by.map_or_else(|| "the run broke off".to_owned(), |by| format!("interrupted by {by}")),
+        }
+    }
 }
 
 /// What a user said to have cases run.
@@ -60,6 +92,7 @@ impl ScenarioResult {
             rig: rig.to_owned(),
             asked: None,
             journal: None,
+            evidence: None,
             verifies: case.verifies.clone(),
             took,
             outcome,

@@ -13,6 +13,8 @@ pub struct Tally {
     pub inconclusive: usize,
     /// The rig cannot.
     pub skipped: usize,
+    /// Selected, and not begun.
+    pub not_run: usize,
 }
 
 impl Tally {

@@ -50,8 +50,8 @@ fn no_text_of_the_pump_reaches_a_report_raw() {
     let texts = [
         terminal::result(&results[0]),
         terminal::table(&results),
-        junit::report(&results).unwrap(),
-        json::report(&results).unwrap(),
+        junit::report(&results, &[]).unwrap(),
+        json::report(&results, &[]).unwrap(),
     ];
     for text in texts {
         assert!(
@@ -122,7 +122,7 @@ fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
     broken.outcome.verdict = Verdict::Inconclusive {
         why: vec![Trouble::told(TroubleCode::RIG, "the line is dead")],
     };
-    let xml = junit::report(&[failed(), passed(), broken]).unwrap();
+    let xml = junit::report(&[failed(), passed(), broken], &[]).unwrap();
     assert!(
         xml.contains("tests=\"3\"") && xml.contains("failures=\"1\"") && xml.contains("errors=\"1\""),
         "{xml}"
@@ -135,8 +135,8 @@ fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
 
 #[test]
 fn json_says_the_verdict_and_the_tally() {
-    let value: serde_json::Value = serde_json::from_str(&json::report(&[failed(), passed()]).unwrap()).unwrap();
-    assert_eq!(value["pump_hil_results"], 1);
+    let value: serde_json::Value = serde_json::from_str(&json::report(&[failed(), passed()], &[]).unwrap()).unwrap();
+    assert_eq!(value["pump_hil_results"], 2);
     assert_eq!(value["tally"]["failed"], 1);
     assert_eq!(value["results"][1]["verdict"], "passed");
     assert!(value["results"][0]["reasons"].as_array().is_some_and(|r| !r.is_empty()));
@@ -168,8 +168,8 @@ fn a_dose_log_that_nobody_accepted_comes_with_the_command_that_shows_it() {
 fn starts_that_nobody_asked_for_are_told_of_a_case_that_passes_as_well() {
     let mut results = [passed()];
     let texts = |results: &[ScenarioResult]| {
-        let junit = junit::report(results).unwrap();
-        terminal::result(&results[0]) + &junit + &json::report(results).unwrap()
+        let junit = junit::report(results, &[]).unwrap();
+        terminal::result(&results[0]) + &junit + &json::report(results, &[]).unwrap()
     };
     assert!(!texts(&results).contains("started again"));
     results[0].outcome.unasked_starts = 2;

@@ -1,6 +1,6 @@
 //! The events of a run of many cases, and what hears them.
 
-use crate::report::ScenarioResult;
+use crate::report::{NotRun, ScenarioResult};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::safe_path;
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ pub struct Ended {
     /// Who interrupted it, such as `SIGINT`.
     pub interrupted: Option<&'static str>,
     /// Cases that were not begun because of that.
-    pub not_run: usize,
+    pub not_run: Vec<NotRun>,
 }
 
 /// Hears what happens in a run. It is called on the thread that started the run, never on one that plays a case.

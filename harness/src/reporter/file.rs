@@ -1,12 +1,15 @@
 //! Reports that are files, written once the run is over.
 
-use super::event::{ReportError, Reporter, RunEvent};
-use crate::report::{ScenarioResult, json, junit};
+use super::event::{Ended, ReportError, Reporter, RunEvent};
+use crate::files::write_whole;
+use crate::report::{json, junit};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+/// Names of the reports in a run's folder.
+pub const REPORTS: [&str; 2] = ["results.json", "junit.xml"];
 
 /// Text of a report.
-type Text = fn(&[Arc<ScenarioResult>]) -> Result<String, ReportError>;
+type Text = fn(&Ended) -> Result<String, ReportError>;
 
 /// A file with all results.
 #[derive(Debug)]
@@ -20,8 +23,8 @@ impl ReportFile {
     #[must_use]
     pub fn json(folder: &Path) -> Self {
         Self {
-            path: folder.join("results.json"),
-            text: |results| Ok(json::report(results)?),
+            path: folder.join(REPORTS[0]),
+            text: |ended| Ok(json::report(&ended.results, &ended.not_run)?),
         }
     }
 
@@ -29,8 +32,8 @@ impl ReportFile {
     #[must_use]
     pub fn junit(folder: &Path) -> Self {
         Self {
-            path: folder.join("junit.xml"),
-            text: |results| Ok(junit::report(results)?),
+            path: folder.join(REPORTS[1]),
+            text: |ended| Ok(junit::report(&ended.results, &ended.not_run)?),
         }
     }
 }
@@ -40,8 +43,8 @@ impl Reporter for ReportFile {
         let RunEvent::Ended(ended) = event else {
             return Ok(());
         };
-        let text = (self.text)(&ended.results)?;
-        std::fs::write(&self.path, text).map_err(|source| ReportError::File {
+        let text = (self.text)(ended)?;
+        write_whole(&self.path, text.as_bytes()).map_err(|source| ReportError::File {
             path: self.path.clone(),
             source,
         })
@@ -51,7 +54,7 @@ impl Reporter for ReportFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reporter::{Ended, Reporters};
+    use crate::reporter::Reporters;
 
     #[test]
     fn a_file_that_cannot_be_written_keeps_the_other_from_nothing() {

@@ -5,8 +5,10 @@
 
 mod event;
 mod file;
+mod manifest;
 mod several;
 
 pub use event::{Ended, ReportError, Reporter, RunEvent};
-pub use file::ReportFile;
+pub use file::{REPORTS, ReportFile};
+pub use manifest::ManifestFile;
 pub use several::Reporters;

@@ -9,6 +9,7 @@ use super::standstill::Standstill;
 use super::stopped::Stopped;
 use super::watched::Watched;
 use crate::interrupt::{self, Interrupt};
+use crate::journal::Written;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::event::Body;
@@ -323,7 +324,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Closes rig and journal.
-    pub fn close(self) -> Result<(), JournalError> {
+    pub fn close(self) -> Result<Written, JournalError> {
         self.at.close()
     }
 

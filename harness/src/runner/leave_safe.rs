@@ -6,6 +6,7 @@
 use super::armed::Armed;
 use super::exchange::Exchange;
 use super::stopped::Stopped;
+use crate::journal::Written;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Body;
 use pump_hil_model::safe_text::safe;
@@ -18,8 +19,8 @@ use pump_hil_verdict::journal::JournalError;
 pub struct Left {
     /// What could not be made safe; empty is good.
     pub not_safe: Vec<String>,
-    /// Whether all of it stands in the journal, and the journal is closed.
-    pub journaled: Result<(), JournalError>,
+    /// What the journal holds, where all of it stands there and the journal is closed.
+    pub journaled: Result<Written, JournalError>,
 }
 
 /// The way to safety, and what was done on it. Errors of the journal are passed over here: it keeps the first itself, for its end.

@@ -10,7 +10,6 @@ mod armed;
 mod exchange;
 mod leave_safe;
 mod listen;
-mod needs;
 mod post_mortem;
 mod record;
 mod recorded;

@@ -154,14 +154,14 @@ impl<'a> Record<'a> {
         self.leaving
     }
 
-    /// Closes the journal.
+    /// Closes the journal; gives what was written.
     ///
     /// # Errors
     /// It did not take everything that happened while the pump was made safe, or cannot be forced to the disk.
-    pub fn close(self) -> Result<(), JournalError> {
+    pub fn close(self) -> Result<journal::Written, JournalError> {
         match self.unwritten {
             Some(error) => Err(error),
-            None => self.journal.finish().map(drop),
+            None => self.journal.finish(),
         }
     }
 }

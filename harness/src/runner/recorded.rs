@@ -2,6 +2,7 @@
 
 use super::record::Record;
 use super::stopped::Stopped;
+use crate::journal::Written;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::Rig;
@@ -95,7 +96,7 @@ impl<'a> RecordedRig<'a> {
     ///
     /// # Errors
     /// As [`Record::close`].
-    pub fn close(self) -> Result<(), JournalError> {
+    pub fn close(self) -> Result<Written, JournalError> {
         // First: it is closed even where the journal fails.
         drop(self.rig);
         self.record.close()

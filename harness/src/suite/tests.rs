@@ -1,6 +1,7 @@
 use super::{Batch, Settings, run};
 use crate::files::ScenarioFolder;
 use crate::interrupt;
+use crate::report::{json, junit};
 use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
@@ -64,7 +65,7 @@ fn a_run_tells_of_every_case_from_its_begin_to_its_end_and_gives_the_results_in_
         &mut reporters,
     );
     assert_eq!(
-        (names(&ended), ended.interrupted, ended.not_run),
+        (names(&ended), ended.interrupted, ended.not_run.len()),
         (vec!["a", "b", "c", "d"], None, 0)
     );
 
@@ -100,10 +101,14 @@ fn cases_that_an_interrupt_kept_from_starting_are_counted() {
         settings: settings(folder.path()),
     };
     let ended = run(&[batch], &interrupt, &mut Reporters::default());
-    assert_eq!(
-        (names(&ended), ended.interrupted, ended.not_run),
-        (vec![], Some("SIGINT"), 2)
-    );
+    assert_eq!((names(&ended), ended.interrupted), (vec![], Some("SIGINT")));
+    let not_run: Vec<&str> = ended.not_run.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(not_run, ["a", "b"]);
+    let text =
+        json::report(&ended.results, &ended.not_run).unwrap() + &junit::report(&ended.results, &ended.not_run).unwrap();
+    assert!(text.contains("\"not_run\": 2"), "{text}");
+    assert!(text.contains("tests=\"2\"") && text.contains("errors=\"2\""), "{text}");
+    assert_eq!(text.matches("not run: interrupted by SIGINT").count(), 4, "{text}");
 }
 
 /// The verdict's word and codes of one scenario on the simulated rig.

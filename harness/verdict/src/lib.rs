@@ -9,3 +9,4 @@ pub mod judge;
 pub mod oracle;
 pub mod reconcile;
 pub mod snapshot;
+pub mod whole;

@@ -5,14 +5,22 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of `bytes` as lower-case hex: how files are named in headers.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes).into())
+}
+
+/// A SHA-256 as lower-case hex.
+#[must_use]
+pub fn hex(hash: &[u8; 32]) -> String {
     let mut out = String::with_capacity(64);
-    push_hex(&mut out, &Sha256::digest(bytes).into());
+    push_hex(&mut out, hash);
     out
 }
 
 pub(super) type Hash = [u8; 32];
 
 pub(super) const MARK: &str = ",\"chain\":\"";
+/// What stands between an event and its number.
+pub(super) const SEQ: &str = ",\"seq\":";
 /// Mark, 64 digits, quote and brace.
 pub(super) const SUFFIX: usize = MARK.len() + 64 + 2;
 

@@ -1,14 +1,17 @@
 //! A line of a journal from what it says, chained to the one before.
 
-use super::chain::{Hash, MARK, link, push_hex};
+use super::chain::{Hash, MARK, SEQ, hex, link, push_hex};
 use serde::Serialize;
+use std::io::Write as _;
 
-/// Makes lines, each with the hash of all before it.
+/// Makes lines, the first of them the header, each with the hash of all before it; events have their number.
 #[derive(Debug)]
 pub struct Encoder {
     chain: Hash,
     line: Vec<u8>,
     hex: String,
+    /// Lines that were written; the header is the first of them, and has no number.
+    lines: u64,
 }
 
 impl Default for Encoder {
@@ -17,6 +20,7 @@ impl Default for Encoder {
             chain: [0; 32],
             line: Vec::with_capacity(1024),
             hex: String::with_capacity(64),
+            lines: 0,
         }
     }
 }
@@ -29,6 +33,10 @@ impl Encoder {
     pub fn line<T: Serialize>(&mut self, what: &T) -> Result<ChainedLine<'_>, serde_json::Error> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, what)?;
+        if self.lines > 0 {
+            self.line.pop(); // the closing brace goes behind the number
+            write!(self.line, "{SEQ}{}}}", self.lines).map_err(serde_json::Error::io)?;
+        }
         // Over the line as it is without its chain: so the reader can take the chain off and has the hashed bytes again.
         let chain = link(&self.chain, &self.line);
         self.hex.clear();
@@ -43,9 +51,7 @@ impl Encoder {
     /// The last hash of the chain, hex: who keeps it can prove that nothing was cut off the end.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut hex = String::with_capacity(64);
-        push_hex(&mut hex, &self.chain);
-        hex
+        hex(&self.chain)
     }
 }
 
@@ -66,5 +72,6 @@ impl ChainedLine<'_> {
     /// It stands where it belongs: the chain goes on behind it. A line that is dropped without this was never there.
     pub fn written(self) {
         self.encoder.chain = self.chain;
+        self.encoder.lines += 1;
     }
 }

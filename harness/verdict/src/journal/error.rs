@@ -1,6 +1,6 @@
 //! Why a journal cannot be written or read.
 
-use super::header::FORMAT;
+use super::header::{FORMAT, OLDEST};
 use pump_hil_model::safe_text::safe_path;
 use std::path::PathBuf;
 
@@ -52,13 +52,22 @@ pub enum JournalError {
     },
     /// A journal of another version.
     #[error(
-        "journal `{path}` has format {found}, and this harness reads {FORMAT}; replay it with the harness that wrote it", path = safe_path(.path)
+        "journal `{path}` has format {found}, and this harness reads {OLDEST} to {FORMAT}; replay it with the harness that wrote it", path = safe_path(.path)
     )]
     Version {
         /// The file.
         path: PathBuf,
         /// What it says.
         found: u64,
+    },
+    /// The file that was written into holds something else now.
+    #[error(
+        "journal `{path}` holds something else than the run wrote: somebody wrote into it meanwhile, and it is no evidence",
+        path = safe_path(.path)
+    )]
+    NotAsWritten {
+        /// The file.
+        path: PathBuf,
     },
     /// A line does not fit the ones before it.
     #[error(

@@ -3,13 +3,17 @@
 use pump_hil_model::case::Case;
 use serde::{Deserialize, Serialize};
 
-/// Version of the format that this harness writes. A reader refuses others.
-pub const FORMAT: u32 = 1;
+/// Version of the format that this harness writes; `docs/formats.md` says what changed.
+pub const FORMAT: u32 = 2;
+/// The oldest version that is still read and judged.
+pub const OLDEST: u32 = 1;
+/// From this version on each event has its number.
+pub(super) const NUMBERED: u32 = 2;
 
 /// First line of a journal: what ran, on what, and when. Together with the events it is all that a replay needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// [`FORMAT`] of the harness that wrote it.
     pub pump_hil_journal: u32,
     /// Version and build of the harness.
     pub harness: String,

@@ -1,8 +1,8 @@
 //! Reading a journal: one line at a time, each checked against the chain.
 
-use super::chain::{Hash, MARK, SUFFIX, link, push_hex};
+use super::chain::{Hash, MARK, SEQ, SUFFIX, hex, link};
 use super::error::{JournalError, LINE_LIMIT};
-use super::header::{FORMAT, Header};
+use super::header::{FORMAT, Header, NUMBERED, OLDEST};
 use pump_hil_model::event::Event;
 use pump_hil_model::serde_words::in_words;
 use std::io::{BufRead, Read};
@@ -60,7 +60,7 @@ impl<R: BufRead> Reader<R> {
         let Lines { source, line, .. } = lines;
         // The version first: another version's header may have other fields.
         let version: Version = serde_json::from_slice(&line).map_err(|e| not(&in_words(&e)))?;
-        if version.pump_hil_journal != u64::from(FORMAT) {
+        if !(u64::from(OLDEST)..=u64::from(FORMAT)).contains(&version.pump_hil_journal) {
             return Err(JournalError::Version {
                 path: path.to_owned(),
                 found: version.pump_hil_journal,
@@ -91,6 +91,7 @@ impl<R: BufRead> Reader<R> {
     /// Splits off the header, so that a judge can borrow its case while events stream.
     #[must_use]
     pub fn into_parts(self) -> (Header, Events<R>) {
+        let last_seq = (self.header.pump_hil_journal >= NUMBERED).then_some(0);
         (
             self.header,
             Events {
@@ -99,6 +100,8 @@ impl<R: BufRead> Reader<R> {
                 chain: self.chain,
                 line: self.line,
                 number: self.number,
+                last_seq,
+                left_out: None,
                 end: None,
                 failed: None,
             },
@@ -119,6 +122,9 @@ pub struct Events<R> {
     chain: Hash,
     line: Vec<u8>,
     number: u64,
+    /// Number of the last event; `None` where events have none.
+    last_seq: Option<u64>,
+    left_out: Option<String>,
     end: Option<End>,
     failed: Option<JournalError>,
 }
@@ -137,6 +143,27 @@ impl<R: BufRead> Events<R> {
         Ok(self.end.unwrap_or_else(|| End::Whole {
             chain: hex(&self.chain),
         }))
+    }
+
+    /// What was left out between the last event and the one before it, by their numbers.
+    pub fn left_out(&mut self) -> Option<String> {
+        self.left_out.take()
+    }
+
+    /// Takes the event's number off the line, and compares it with the one before.
+    fn count(&mut self) {
+        let Some(last) = self.last_seq else { return };
+        let found = take_seq(&mut self.line);
+        let due = last.saturating_add(1);
+        self.last_seq = found.or(Some(due));
+        self.left_out = match found {
+            Some(found) if found == due => None,
+            Some(found) => Some(format!(
+                "event {due} is due, and {found} stands there, in line {}",
+                self.number
+            )),
+            None => Some(format!("the event in line {} has no number", self.number)),
+        };
     }
 
     fn read(&mut self) -> Result<Option<Event>, JournalError> {
@@ -169,6 +196,7 @@ impl<R: BufRead> Events<R> {
             path: self.path.clone(),
             line: self.number,
         })?;
+        self.count();
         serde_json::from_slice(&self.line)
             .map(Some)
             .map_err(|e| JournalError::Event {
@@ -252,8 +280,15 @@ fn unlink(line: &mut Vec<u8>, before: &Hash) -> Option<Hash> {
     (hex(&chain).as_bytes() == written).then_some(chain)
 }
 
-fn hex(hash: &Hash) -> String {
-    let mut out = String::with_capacity(64);
-    push_hex(&mut out, hash);
-    out
+/// Takes the number off a line without its chain.
+fn take_seq(line: &mut Vec<u8>) -> Option<u64> {
+    // From the end, because a pump's text may hold the same.
+    let body = line.strip_suffix(b"}")?;
+    let digits = body.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let at = body.len() - digits;
+    let seq = std::str::from_utf8(&body[at..]).ok()?.parse().ok()?;
+    let at = body[..at].strip_suffix(SEQ.as_bytes())?.len();
+    line.truncate(at);
+    line.push(b'}');
+    Some(seq)
 }

@@ -71,6 +71,11 @@ impl Findings {
         self.troubles.push((self.seq, trouble));
     }
 
+    /// From an event on, which may be long past, nothing is said about the pump.
+    pub fn trouble_at(&mut self, seq: u64, trouble: Trouble) {
+        self.troubles.push((seq, trouble));
+    }
+
     /// From the next event on nothing is said about the pump: this one still counts.
     pub fn trouble_behind(&mut self, trouble: Trouble) {
         self.troubles.push((self.seq + 1, trouble));

@@ -335,6 +335,11 @@ impl Judge {
         }
     }
 
+    /// From the event with this number on, counted from 1, the journal is not complete: nothing is said about the pump.
+    pub fn incomplete(&mut self, seq: u64, trouble: Trouble) {
+        self.findings.trouble_at(seq, trouble);
+    }
+
     /// What is known of the pump now.
     #[must_use]
     pub fn observed(&self) -> &Observed {

@@ -1,9 +1,11 @@
-//! What a step must have asked for before the judge can say anything of it: what the pump does not tell by itself.
+//! What a step must have asked for before the judge can say anything of it: what the pump does not tell by itself. The runner asks for it, and the judge misses it
+//! where it is not there.
 
-use pump_hil_model::case::{Action, Check, Step, ToldBy};
+use super::{Action, Check, Step, ToldBy};
 
 /// Whether a check looks at what only `status` tells.
-pub(super) fn needs_status(checks: &[Check]) -> bool {
+#[must_use]
+pub fn needs_status(checks: &[Check]) -> bool {
     checks
         .iter()
         .any(|check| matches!(check, Check::Mode(_) | Check::Bolus(_) | Check::State(_)))
@@ -11,22 +13,26 @@ pub(super) fn needs_status(checks: &[Check]) -> bool {
 }
 
 /// Whether a check looks at what only `totals` tells between two dose entries.
-pub(super) fn needs_totals(checks: &[Check]) -> bool {
+#[must_use]
+pub fn needs_totals(checks: &[Check]) -> bool {
     any_told_by(checks, ToldBy::Totals)
 }
 
 /// Whether a check looks at what only the probe reads.
-pub(super) fn needs_memory(checks: &[Check]) -> bool {
+#[must_use]
+pub fn needs_memory(checks: &[Check]) -> bool {
     checks.iter().any(|check| matches!(check, Check::Memory { .. }))
 }
 
 /// Whether a check looks at the test block.
-pub(super) fn needs_sample(checks: &[Check]) -> bool {
+#[must_use]
+pub fn needs_sample(checks: &[Check]) -> bool {
     any_told_by(checks, ToldBy::TestBlock)
 }
 
 /// Whether a step, or one in it, counts a reported volume from this mark.
-pub(super) fn counts_reported_from(mark: &str, step: &Step) -> bool {
+#[must_use]
+pub fn counts_reported_from(mark: &str, step: &Step) -> bool {
     match &step.action {
         Action::Expect { checks, .. } => checks.iter().any(|check| {
             matches!(check, Check::Measure { since: Some(since), .. } if since == mark)

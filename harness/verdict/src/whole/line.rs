@@ -1,0 +1,174 @@
+//! The raw line beside everything that was read of it.
+//!
+//! Only the signs and numbers that a line begins with are looked at (`firmware-stub/PROTOCOL.md`, Lines): they are the same for every pump, while words and units
+//! are its profile's.
+
+use pump_hil_model::event::{Body, Said};
+use pump_hil_model::quantity::Span;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a line begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Head {
+    /// `=K`: the reply to request K.
+    Reply(u64),
+    /// `!N t=..ms`: an event.
+    Event(u64, Option<i64>),
+    /// `$N t=..ms`: a dose entry.
+    Dose(u64, Option<i64>),
+}
+
+/// What was sent and what came, as far as what is read next must agree with it.
+#[derive(Debug, Default)]
+pub(super) struct RawLines {
+    /// The last request that was sent, until its answer is read.
+    sent: Option<u64>,
+    last: Option<Head>,
+    /// The last event is a line that the pump spoke unasked.
+    spoken: Option<Head>,
+    /// Lines that the pump spoke unasked, and of which nothing was made yet: while a log is read they wait.
+    waiting: BTreeMap<Head, u32>,
+    /// Lines of which could be made only that they are nonsense.
+    nonsense: u32,
+    /// Plain numbers in the data lines of a page that is not answered to its end.
+    page: BTreeSet<u64>,
+    /// Those of pages that are: a record that is read from a log has its own among them.
+    logged: BTreeSet<u64>,
+    played: bool,
+}
+
+impl RawLines {
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// What was read of a line that does not stand there, or a line of which nothing was read.
+    pub fn on_event(&mut self, body: &Body) -> Result<(), String> {
+        let spoken = self.spoken.take();
+        match body {
+            Body::Sent { bytes } => {
+                // A line that was left open is spoilt first, so that this request stands on one of its own.
+                let request = bytes.strip_prefix("~\\n").unwrap_or(bytes);
+                if let Some(number) = request.strip_prefix('#').and_then(number_at) {
+                    self.sent = Some(number);
+                }
+            }
+            Body::Received { bytes } => self.received(bytes),
+            Body::Garbled { .. } => drop(spoken.map(|head| self.made_of(head))),
+            Body::Nonsense { .. } => self.nonsense = self.nonsense.saturating_add(1),
+            Body::Repeated { of, n } => self.repeated(of, *n),
+            Body::Reply { verb, .. } => return self.replied(verb),
+            Body::Pump {
+                n: Some(n),
+                pump_t,
+                said,
+                ..
+            } => return self.said(*n, *pump_t, said),
+            Body::Played => self.played = true,
+            Body::Ended => return self.ended(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn received(&mut self, text: &str) {
+        if let Some(data) = text.strip_prefix('+') {
+            let values = data
+                .split(' ')
+                .filter_map(|token| token.split_once('=')?.1.parse::<u64>().ok());
+            return self.page.extend(values);
+        }
+        self.last = head(text);
+        match self.last {
+            Some(Head::Reply(number)) if self.sent == Some(number) => self.logged.append(&mut self.page),
+            // Of what comes while the pump is made safe some may still wait when the run is over.
+            Some(head @ (Head::Event(..) | Head::Dose(..))) if !self.played => {
+                self.spoken = self.last;
+                *self.waiting.entry(head).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Something was made of a line; `false`: no such line waits for that.
+    fn made_of(&mut self, head: Head) -> bool {
+        let Some(count) = self.waiting.get_mut(&head) else {
+            return false;
+        };
+        *count -= 1;
+        if *count == 0 {
+            self.waiting.remove(&head);
+        }
+        true
+    }
+
+    fn repeated(&mut self, of: &str, n: u64) {
+        let found = self.waiting.keys().find(|head| match head {
+            Head::Event(number, _) => of == "event" && *number == n,
+            Head::Dose(number, _) => of == "dose" && *number == n,
+            Head::Reply(_) => false,
+        });
+        if let Some(head) = found.copied() {
+            self.made_of(head);
+        }
+    }
+
+    fn replied(&mut self, verb: &str) -> Result<(), String> {
+        let Some(Head::Reply(answered)) = self.last else {
+            return Err(format!("the answer to `{verb}` has no raw line"));
+        };
+        // What answers raw bytes may have any number.
+        if verb != "raw" && self.sent.take() != Some(answered) {
+            return Err(format!("the answer to `{verb}` has no request that was sent"));
+        }
+        Ok(())
+    }
+
+    fn said(&mut self, n: u64, pump_t: Option<Span>, said: &Said) -> Result<(), String> {
+        let t = pump_t.map(|t| t.0);
+        let (unasked, what) = match said {
+            Said::Dose(_) => (Head::Dose(n, t), "dose entry"),
+            _ => (Head::Event(n, t), "event"),
+        };
+        // The last line is asked as well: what comes while the pump is made safe waits for nothing, and a bad record is told twice.
+        if self.made_of(unasked) || self.last == Some(unasked) || self.logged.contains(&n) {
+            return Ok(());
+        }
+        // While the pump is made safe, a line may have waited for a log.
+        if self.played {
+            return Ok(());
+        }
+        Err(format!("the pump's {what} {n} has no raw line"))
+    }
+
+    fn ended(&self) -> Result<(), String> {
+        let waiting: u32 = self.waiting.values().sum();
+        if self.played && waiting > self.nonsense {
+            return Err(format!(
+                "nothing was made of {waiting} lines that the pump spoke unasked"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn head(text: &str) -> Option<Head> {
+    let (sign, rest) = text.split_at_checked(1)?;
+    let number = number_at(rest)?;
+    let time = || {
+        let (_, rest) = rest.split_once(' ')?;
+        // A time beyond 63 bits is left out of what is read as well.
+        rest.strip_prefix("t=")?.split_once("ms")?.0.parse().ok()
+    };
+    match sign {
+        "=" => Some(Head::Reply(number)),
+        "!" => Some(Head::Event(number, time())),
+        "$" => Some(Head::Dose(number, time())),
+        _ => None,
+    }
+}
+
+/// The number that a text begins with.
+fn number_at(text: &str) -> Option<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text[..end].parse().ok()
+}
