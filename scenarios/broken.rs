@@ -1,6 +1,7 @@
 //! Pumps that are broken as a whole: each run comes to an end, and says whose fault it was.
 
 use pump_hil::interrupt;
+use pump_hil::journal;
 use pump_hil::report::{ScenarioResult, terminal};
 use pump_hil::shipped;
 use pump_hil::suite::{self, Settings};
@@ -53,7 +54,7 @@ fn play(broken: &str, probe: &str, scenario: &str, limits: &str) -> Played {
     let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |_| {});
     // The same journal, judged again, says the same.
     let journal = result.journal.as_deref().expect("a journal");
-    let (_, replayed) = suite::judge_file(Path::new(journal)).unwrap();
+    let replayed = journal::judge_file(Path::new(journal)).unwrap().outcome;
     assert_eq!(replayed.verdict, result.outcome.verdict, "{broken}");
     let text = std::fs::read_to_string(journal).unwrap();
     Played {

@@ -372,19 +372,16 @@ fn a_folder_that_another_run_is_writing_into() {
 }
 
 #[test]
-fn a_disk_that_is_full_before_the_begin() {
+fn a_disk_that_takes_nothing_from_the_begin() {
     let bench = Bench::new();
-    std::fs::create_dir(bench.folder.path().join("out")).unwrap();
-    std::os::unix::fs::symlink("/dev/full", bench.folder.path().join("out/way-out@bench.jsonl")).unwrap();
     let rig = bench.rig(&bench.port(), PATIENT);
-    let mut run = Run::start(&bench, &[], &therapy_goes_on(), &rig, &[]);
+    let limited = ["sh", "-c", "ulimit -f 0; exec \"$@\"", "limited"];
+    let mut run = Run::start(&bench, &limited, &therapy_goes_on(), &rig, &[]);
     assert_eq!(run.end().code(), Some(3), "{}", run.terminal.shown);
     run.terminal.assert_sane();
-    assert!(
-        run.terminal.shown.contains("the disk is full; free some space"),
-        "{}",
-        run.terminal.shown
-    );
+    for told in ["way-out@bench.jsonl", "manifest.json", "File too large"] {
+        assert!(run.terminal.shown.contains(told), "{told}: {}", run.terminal.shown);
+    }
     assert_eq!(bench.state(), "stopped");
 }
 

@@ -28,6 +28,8 @@ pub(super) struct RawLines {
     spoken: Option<Head>,
     /// Lines that the pump spoke unasked, and of which nothing was made yet: while a log is read they wait.
     waiting: BTreeMap<Head, u32>,
+    /// Those that came since the case was played: some of them may still wait when the run is over.
+    late: BTreeMap<Head, u32>,
     /// Lines of which could be made only that they are nonsense.
     nonsense: u32,
     /// Plain numbers in the data lines of a page that is not answered to its end.
@@ -80,10 +82,10 @@ impl RawLines {
         self.last = head(text);
         match self.last {
             Some(Head::Reply(number)) if self.sent == Some(number) => self.logged.append(&mut self.page),
-            // Of what comes while the pump is made safe some may still wait when the run is over.
-            Some(head @ (Head::Event(..) | Head::Dose(..))) if !self.played => {
+            Some(head @ (Head::Event(..) | Head::Dose(..))) => {
                 self.spoken = self.last;
-                *self.waiting.entry(head).or_default() += 1;
+                let waiting = if self.played { &mut self.late } else { &mut self.waiting };
+                *waiting.entry(head).or_default() += 1;
             }
             _ => {}
         }
@@ -91,18 +93,20 @@ impl RawLines {
 
     /// Something was made of a line; `false`: no such line waits for that.
     fn made_of(&mut self, head: Head) -> bool {
-        let Some(count) = self.waiting.get_mut(&head) else {
-            return false;
-        };
-        *count -= 1;
-        if *count == 0 {
-            self.waiting.remove(&head);
-        }
-        true
+        [&mut self.waiting, &mut self.late].into_iter().any(|waiting| {
+            let Some(count) = waiting.get_mut(&head) else {
+                return false;
+            };
+            *count -= 1;
+            if *count == 0 {
+                waiting.remove(&head);
+            }
+            true
+        })
     }
 
     fn repeated(&mut self, of: &str, n: u64) {
-        let found = self.waiting.keys().find(|head| match head {
+        let found = self.waiting.keys().chain(self.late.keys()).find(|head| match head {
             Head::Event(number, _) => of == "event" && *number == n,
             Head::Dose(number, _) => of == "dose" && *number == n,
             Head::Reply(_) => false,
@@ -129,12 +133,8 @@ impl RawLines {
             Said::Dose(_) => (Head::Dose(n, t), "dose entry"),
             _ => (Head::Event(n, t), "event"),
         };
-        // The last line is asked as well: what comes while the pump is made safe waits for nothing, and a bad record is told twice.
+        // The last line is asked as well: a bad record is told twice.
         if self.made_of(unasked) || self.last == Some(unasked) || self.logged.contains(&n) {
-            return Ok(());
-        }
-        // While the pump is made safe, a line may have waited for a log.
-        if self.played {
             return Ok(());
         }
         Err(format!("the pump's {what} {n} has no raw line"))
