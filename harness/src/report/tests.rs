@@ -7,14 +7,18 @@ use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::value::MemoryValue;
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_testing::situation::{HOUR, Run, alarm, ask, case, expect};
-use pump_hil_verdict::judge::judge_journal;
+use pump_hil_verdict::judge::Judge;
 use std::time::Duration;
 
 const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J<&>\u{202e}\0";
 
 fn result(actions: Vec<Action>, run: &mut Run) -> ScenarioResult {
     let case = case(actions);
-    let outcome = judge_journal(&case, run.ended());
+    let mut judge = Judge::new(&case);
+    for event in run.ended() {
+        judge.on_event(&event);
+    }
+    let outcome = judge.finish();
     ScenarioResult::new(&case, "sim", Duration::from_millis(12), outcome)
 }
 

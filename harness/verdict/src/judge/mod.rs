@@ -439,15 +439,5 @@ impl Judge {
     }
 }
 
-/// Judges a whole run: the same events give the same outcome.
-#[must_use]
-pub fn judge_journal(case: &Case, events: impl IntoIterator<Item = Event>) -> Outcome {
-    let mut judge = Judge::new(case);
-    for event in events {
-        judge.on_event(&event);
-    }
-    judge.finish()
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,22 @@
 mod general;
 mod heard;
 
-use super::judge_journal;
+use super::{Judge, Outcome};
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::value::{MemoryValue, Wanted};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_testing::situation::{HOUR, MINUTE, Run, alarm, ask, case, expect};
+
+/// Judges a whole run.
+fn judge_journal(case: &Case, events: impl IntoIterator<Item = Event>) -> Outcome {
+    let mut judge = Judge::new(case);
+    for event in events {
+        judge.on_event(&event);
+    }
+    judge.finish()
+}
 
 fn kinds(case: &Case, events: Vec<Event>) -> Vec<ReasonKind> {
     match judge_journal(case, events).verdict {

@@ -62,9 +62,10 @@ impl RawLines {
             Body::Pump {
                 n: Some(n),
                 pump_t,
+                read_back,
                 said,
                 ..
-            } => return self.said(*n, *pump_t, said),
+            } => return self.said(*n, *pump_t, *read_back, said),
             Body::Played => self.played = true,
             Body::Ended => return self.ended(),
             _ => {}
@@ -127,14 +128,14 @@ impl RawLines {
         Ok(())
     }
 
-    fn said(&mut self, n: u64, pump_t: Option<Span>, said: &Said) -> Result<(), String> {
+    fn said(&mut self, n: u64, pump_t: Option<Span>, read_back: bool, said: &Said) -> Result<(), String> {
         let t = pump_t.map(|t| t.0);
         let (unasked, what) = match said {
             Said::Dose(_) => (Head::Dose(n, t), "dose entry"),
             _ => (Head::Event(n, t), "event"),
         };
         // The last line is asked as well: a bad record is told twice.
-        if self.made_of(unasked) || self.last == Some(unasked) || self.logged.contains(&n) {
+        if self.made_of(unasked) || self.last == Some(unasked) || (read_back && self.logged.contains(&n)) {
             return Ok(());
         }
         Err(format!("the pump's {what} {n} has no raw line"))

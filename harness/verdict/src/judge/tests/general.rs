@@ -1,7 +1,7 @@
 //! What needs no step: alarms, faults of the firmware, records, silence, a broken rig.
 
+use super::judge_journal;
 use super::kinds;
-use crate::judge::judge_journal;
 use pump_hil_model::case::{Case, Request};
 use pump_hil_model::crash::{Crash, Frame, Why};
 use pump_hil_model::event::{Body, Said};

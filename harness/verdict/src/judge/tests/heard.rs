@@ -1,7 +1,7 @@
 //! What was not heard: lost records, silence, a clock that drifts, numbers that cannot be.
 
+use super::judge_journal;
 use super::kinds;
-use crate::judge::judge_journal;
 use pump_hil_model::case::{Case, Check, Request};
 use pump_hil_model::event::{Body, Event, Said, Unread};
 use pump_hil_model::quantity::{Percent, Span};
