@@ -6,7 +6,9 @@ use crate::report::{self, Asked, ScenarioResult};
 use crate::snapshot;
 use crate::snapshot::Snapshots;
 use crate::suite::{self, Settings};
+use pump_hil_language::catalog::Catalog;
 use pump_hil_language::plan;
+use pump_hil_language::scenario::{self, Source, SourceError};
 use pump_hil_model::case::Case;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::safe_path;
@@ -43,6 +45,65 @@ pub fn cases(path: &Path, fixtures: &Path) -> Vec<Case> {
         Ok(Ok(groups)) => groups.into_iter().flat_map(|group| group.cases).collect(),
         Ok(Err(diagnostics)) => wrong(diagnostics),
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// Plays scenarios that are texts and no files, on the simulated rig.
+#[derive(Debug)]
+pub struct Texts {
+    catalog: Catalog,
+    settings: Settings,
+}
+
+/// One text as the only file of a folder.
+struct OneText<'a>(&'a str);
+
+impl Source for OneText<'_> {
+    fn read(&self, _: &str) -> Result<Vec<u8>, SourceError> {
+        Ok(self.0.as_bytes().to_vec())
+    }
+}
+
+impl Texts {
+    /// With the repository's `fixtures`; journals go to `out`, where each text's overwrites the one before of its name.
+    ///
+    /// # Panics
+    /// When a fixture is wrong; the message holds the diagnostics.
+    #[must_use]
+    pub fn new(fixtures: &Path, out: &Path) -> Self {
+        let catalog = match inputs::catalog(fixtures, &[]) {
+            Ok(Ok(catalog)) => catalog,
+            Ok(Err(diagnostics)) => panic!("{diagnostics}"),
+            Err(error) => panic!("{error}"),
+        };
+        let rig = RigFile::load(&fixtures.join("rigs/sim.yaml")).unwrap_or_else(|error| panic!("{error}"));
+        let settings = Settings {
+            rig,
+            asked: Asked::default(),
+            out: out.to_owned(),
+            snapshots: None,
+            jobs: 1,
+            defect: None,
+            exe: None,
+        };
+        Self { catalog, settings }
+    }
+
+    /// Plays the one case of `text`, on a pump with this defect or with none.
+    ///
+    /// # Errors
+    /// The diagnostics of a text that is no scenario of one case.
+    pub fn play(&self, text: &str, defect: Option<&str>) -> Result<ScenarioResult, String> {
+        let cases = scenario::load(&OneText(text), "scenario.yaml", &self.catalog);
+        let cases = cases.map_err(|diagnostics| inputs::render(&diagnostics))?;
+        let [case] = cases.as_slice() else {
+            return Err(format!("{} cases in the text, not one", cases.len()));
+        };
+        let settings = Settings {
+            defect: defect.map(str::to_owned),
+            ..self.settings.clone()
+        };
+        Ok(suite::run_case(case, &settings, &interrupt::pair().1, &mut |_| {}))
     }
 }
 

@@ -135,6 +135,8 @@ impl<N: Nv> Pump<N> {
         if self.degraded {
             self.raise(AlarmId::LogWriteFailed);
         }
+        // Under the old prescription, so that its last entry names the rate and the mode that it ran beside.
+        self.end_bolus(BolusEnd::Stopped);
         self.rebuild_window(window_s);
         // Into its place by reference: a copy of a prescription on the stack is a tenth of a small processor's stack.
         self.make_room();
@@ -192,7 +194,6 @@ impl<N: Nv> Pump<N> {
 
     /// A new prescription ends what hung on the old one and restarts the basal if it ran.
     fn resume_after_commit(&mut self) {
-        self.end_bolus(BolusEnd::Stopped);
         self.state.trial_start = None;
         self.state.trial_nl = 0;
         self.state.trial_spent = false;

@@ -90,9 +90,12 @@ pub const EVENT_FIELDS: &[(&str, &[&str])] = &[
     ("log-gap", &["lost"]),
     ("pressure", &["is"]),
 ];
-/// Reasons that a pump refuses with; `any` stands for whichever.
+/// Word of `refused` for a request that the pump may carry out or refuse: whether it was right is the oracle's to say.
+pub const REFUSAL_ALLOWED: &str = "allowed";
+/// Reasons that a pump refuses with; `any` stands for whichever, and `allowed` besides for none.
 pub const REFUSALS: &[&str] = &[
     "any",
+    REFUSAL_ALLOWED,
     "lockout",
     "count",
     "max-dose",

@@ -31,7 +31,8 @@ pub enum When {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Asks the pump for something; `refused` holds the reason that it must refuse with (`any` for whichever).
+    /// Asks the pump for something; `refused` holds the reason that it must refuse with (`any` for whichever), or `allowed`
+    /// where it may refuse.
     Do {
         /// What is asked.
         request: Request,

@@ -62,7 +62,7 @@ pub enum Expected {
 pub struct Answer {
     /// The request's verb.
     pub verb: Verb,
-    /// `None`: carried out; else the code it is refused with, where `any` is each.
+    /// `None`: carried out; else the code it is refused with, where `any` is each, and `allowed` besides none.
     pub refused: Option<String>,
 }
 
@@ -196,6 +196,18 @@ pub enum Allowed {
     Granted {
         /// Who asked.
         by: Asker,
+    },
+    /// A request that the scenario lets the pump refuse is carried out: nothing stands against it.
+    CarriedOut {
+        /// Which.
+        verb: Verb,
+    },
+    /// Such a request is refused.
+    RefusedFor {
+        /// Which.
+        verb: Verb,
+        /// The code of what stands against it.
+        why: &'static str,
     },
     /// An alarm in its time: neither before nor long after.
     Alarm(DueAlarm),
@@ -342,8 +354,8 @@ fn of_oracle(allowed: &Allowed) -> &'static str {
         }
         Allowed::Begins { .. } => "oracle-bolus-begin",
         Allowed::NoneUnasked { .. } => "oracle-unasked-bolus",
-        Allowed::Refused { .. } => "oracle-granted",
-        Allowed::Granted { .. } => "oracle-refused",
+        Allowed::Refused { .. } | Allowed::RefusedFor { .. } => "oracle-granted",
+        Allowed::Granted { .. } | Allowed::CarriedOut { .. } => "oracle-refused",
         Allowed::Alarm(_) => "oracle-alarm",
     }
 }

@@ -102,6 +102,7 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
     assert_expected(&[
         (answer(None), "refusal", "`start` accepted"),
         (answer(Some("any")), "refusal", "`start` refused"),
+        (answer(Some("allowed")), "refusal", "`start` accepted or refused"),
         (answer(Some("stopped")), "refusal", "`start` refused with `stopped`"),
         (Expected::Reply { verb: verb.clone() }, "no-reply", "a reply to `start`"),
         (

@@ -6,6 +6,7 @@ use crate::case::Check;
 use crate::event_text::event_line;
 use crate::quantity::{Span, Volume};
 use crate::value::shown;
+use crate::words::REFUSAL_ALLOWED;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
@@ -65,6 +66,7 @@ impl Display for Answer {
         match self.refused.as_deref() {
             None => write!(f, "`{verb}` accepted"),
             Some("any") => write!(f, "`{verb}` refused"),
+            Some(REFUSAL_ALLOWED) => write!(f, "`{verb}` accepted or refused"),
             Some(code) => write!(f, "`{verb}` refused with `{code}`"),
         }
     }
@@ -133,6 +135,8 @@ impl Display for Allowed {
                     Asker::Clinician => "it stays within the rolling maximum",
                 }
             ),
+            Self::CarriedOut { verb } => write!(f, "`{verb}` carried out: nothing stands against it"),
+            Self::RefusedFor { verb, why } => write!(f, "`{verb}` refused with `{why}`"),
             Self::Alarm(alarm) => alarm.fmt(f),
         }
     }

@@ -9,6 +9,7 @@ use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Answer, Came, Expected, ReasonKind};
+use pump_hil_model::words::REFUSAL_ALLOWED;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -293,7 +294,7 @@ impl Steps {
             }
             Some(came) => {
                 let holds = match (expected, came.as_deref()) {
-                    (None, None) | (Some("any"), Some(_)) => true,
+                    (None, None) | (Some("any"), Some(_)) | (Some(REFUSAL_ALLOWED), _) => true,
                     (Some(expected), Some(came)) => expected == came,
                     // A session that was cut off may be answered as a broken line (PROTOCOL.md, noise), which is no refusal of what it asked for.
                     (None, Some(_)) => cut,

@@ -3,7 +3,6 @@
 //! Invariant: faults excuse what is missing, by the amount that was missing while they were in effect. Nothing excuses a surplus.
 
 use super::nominal::{Nominal, State};
-use super::schedule;
 use crate::dose::CLASSES;
 use pump_hil_model::event::DoseEntry;
 use pump_hil_model::fault::{Delivery, FaultName};
@@ -24,7 +23,8 @@ pub(super) struct Bounds {
     held: bool,
     excuse_until: Option<i64>,
     checkpoint: Option<Checkpoint>,
-    last: Option<(i64, i64)>,
+    /// Reported in all, and left in the reservoir, where that was known last.
+    filled: Option<(i64, i64)>,
     refilled: bool,
     /// The last entry had another rate than it should: told once, until it is right again.
     rate_wrong: bool,
@@ -46,12 +46,15 @@ impl Bounds {
         self.excuse_until = self.excuse_until.max(Some(t));
     }
 
-    pub fn fault_armed(&mut self, fault: FaultName) {
-        if fault.effects().delivery == Delivery::MayLack {
+    /// Whether it may keep the pump from delivering.
+    pub fn fault_armed(&mut self, fault: FaultName) -> bool {
+        let lacks = fault.effects().delivery == Delivery::MayLack;
+        if lacks {
             // For the rest of the run: strokes that were tried again stay in the probe's count.
             self.held = true;
             self.faults.insert(fault);
         }
+        lacks
     }
 
     pub fn fault_cleared(&mut self, fault: FaultName, recovered: i64) {
@@ -82,7 +85,7 @@ impl Bounds {
 impl Bounds {
     pub fn check_entry(&mut self, now: &Nominal, entry: &DoseEntry, volumes: [i64; 6], out: &mut Vec<Finding>) {
         if now.unknown {
-            self.last = None;
+            self.filled = None;
             return;
         }
         let mut reported = volumes;
@@ -162,9 +165,8 @@ impl Bounds {
     }
 
     fn check_rate(&mut self, now: &Nominal, entry: &DoseEntry, out: &mut Vec<Finding>) {
-        let bridging = now.ledger.active.iter().any(|b| b.class == 5);
-        // A bridge bolus takes the place of basal (PROTOCOL.md, `bridge`), and a stopped pump has no rate: what entries name then is not compared.
-        if now.state == State::Stopped || bridging {
+        // A stopped pump has no rate: what entries name then is not compared.
+        if now.state == State::Stopped {
             return;
         }
         let clock = now.settings.clock.0;
@@ -174,11 +176,12 @@ impl Bounds {
         if self.excused_now(now.t) && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
             return;
         }
-        let mode = match (now.state, &now.rx) {
-            (State::Running, Some(rx)) => Some(schedule::mode_name(&rx.mode)),
-            _ => None,
-        };
-        let right = rates.contains(&entry.rate_nl_per_day) && mode.is_none_or(|mode| mode == entry.mode);
+        let mode = now.mode();
+        // A bridge takes the place of basal to its very last stroke, which may come a little late.
+        let bridging = now.ledger.active.iter().any(|b| b.class == 5) && entry.rate_nl_per_day == 0;
+        let is = |mode: Option<&str>| mode.is_none_or(|mode| mode == entry.mode);
+        let right = (rates.contains(&entry.rate_nl_per_day) || bridging) && is(mode)
+            || now.was().any(|was| was.rate == entry.rate_nl_per_day && is(was.mode));
         if !right && !self.rate_wrong {
             now.finding(
                 out,
@@ -206,8 +209,9 @@ impl Bounds {
     ) {
         // `take` first: with the sides of `||` turned the flag could outlive the entry that it belongs to.
         let refilled = std::mem::take(&mut self.refilled) || entry.cause == "refill";
-        let last = self.last.replace((total, entry.reservoir_nl));
-        let Some((total_before, reservoir_before)) = last.filter(|_| !refilled && !excused_now) else {
+        // Since the last fill, and not since the last entry: a drop too little in each would never show.
+        let Some((total_before, reservoir_before)) = self.filled.filter(|_| !refilled && !excused_now) else {
+            self.filled = Some((total, entry.reservoir_nl));
             return;
         };
         let expected = (reservoir_before - (total - total_before)).max(0);

@@ -25,6 +25,8 @@ pub(super) struct Dues {
     low_since: Option<i64>,
     low_told: bool,
     reservoir: Option<i64>,
+    /// Drug left the reservoir since it was filled.
+    moved: bool,
     trial_over: Option<i64>,
     periodic: Periodic,
     excusing: usize,
@@ -60,7 +62,14 @@ impl Dues {
     }
 
     pub fn restart_periodic(&mut self) {
-        self.periodic = Periodic::default();
+        // The last one stays: starting again, or another prescription, is no way around the interval.
+        self.periodic.by = None;
+    }
+
+    /// Another prescription: its threshold is looked at anew, and its interval.
+    pub fn in_force(&mut self) {
+        self.restart_periodic();
+        (self.moved, self.low_since, self.low_told) = (false, None, false);
     }
 
     pub fn bolus_ended(&mut self, t: i64) {
@@ -80,7 +89,18 @@ impl Dues {
     }
 
     pub fn reservoir(&mut self, nl: i64) {
-        self.reservoir = Some(nl);
+        let before = self.reservoir.replace(nl);
+        self.moved |= before.is_some_and(|before| nl < before);
+    }
+
+    /// What the reservoir holds is looked at anew.
+    pub fn refilled(&mut self) {
+        (self.reservoir, self.moved) = (None, false);
+        (self.low_since, self.low_told) = (None, false);
+        // An alarm of the fill before says nothing of this one.
+        for id in ["reservoir-low", "reservoir-empty"] {
+            self.raised.remove(id);
+        }
     }
 
     pub fn fault_armed(&mut self, fault: FaultName) {
@@ -182,7 +202,8 @@ impl Dues {
             return;
         }
         // Between the two the pump may be right either way, by the strokes under way.
-        if left > low - slack || now.rx.is_none() {
+        // And the pump looks when drug moves: one that lies still and holds little takes nothing from anybody.
+        if left > low - slack || now.rx.is_none() || !self.moved {
             return;
         }
         let since = *self.low_since.get_or_insert(now.t);
@@ -190,7 +211,7 @@ impl Dues {
             return;
         }
         self.low_told = true;
-        let alarmed = |id: &str| self.raised.contains_key(id);
+        let alarmed = |id: &str| self.raised.contains_key(id) || self.active.get(id) == Some(&true);
         // An empty reservoir may be found by its pressure before the computed volume reaches the threshold.
         if !alarmed("reservoir-low") && !alarmed("reservoir-empty") {
             let due = DueAlarm::ReservoirLow(Volume(low));
@@ -213,6 +234,10 @@ impl Dues {
     }
 
     fn check_trial(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        if self.excusing > 0 || now.t <= self.excuse_until {
+            // A pump without its supply tells of it once it has one again.
+            self.trial_over = self.trial_over.map(|_| now.t);
+        }
         if let Some(over) = self.trial_over
             && now.t > over + now.settings.alarm.0
         {
@@ -229,7 +254,12 @@ impl Dues {
         let Some((_, _, interval)) = now.periodic().filter(|_| now.state == State::Running && now.wanted) else {
             return;
         };
-        let by = *self.periodic.by.get_or_insert(now.t + interval);
+        // One that was not seen to begin may have begun before the case did.
+        let due = self
+            .periodic
+            .last
+            .map_or(now.t + interval, |last| (last + interval).max(now.t));
+        let by = *self.periodic.by.get_or_insert(due);
         // Another bolus holds it up, to its very end: nothing may have been told between.
         let busy_until = now.ledger.active.iter().filter(|b| b.class != 2).map(|b| b.end()).max();
         let excused = self.excusing > 0 || now.t <= self.excuse_until;

@@ -108,6 +108,14 @@ impl Ledger {
         Some(bolus)
     }
 
+    /// The same, by what the pump says it gave: within `slack` of what it owed only strokes are under way, and what was owed is booked, or too little in each
+    /// bolus would excuse itself.
+    pub fn settle(&mut self, class: usize, given: i64, slack: i64) -> Option<Bolus> {
+        let owed = self.active.iter().find(|b| b.class == class)?.given(self.now);
+        let under_way = owed.abs_diff(given) <= slack.unsigned_abs();
+        self.end(class, if under_way { owed } else { given })
+    }
+
     /// Nominal volumes by class at this instant, rounded down.
     pub fn nominal(&self) -> [i64; 6] {
         let mut all = self.done;
@@ -119,7 +127,7 @@ impl Ledger {
     }
 
     /// Basal delivered since `from`, at least, nL.
-    fn basal_since(&self, from: i64) -> i64 {
+    pub fn basal_since(&self, from: i64) -> i64 {
         let mut before: Option<(i64, i128)> = None;
         let mut at_from = None;
         for &(t, basal) in self.turns.iter().chain(std::iter::once(&(self.now, self.basal))) {

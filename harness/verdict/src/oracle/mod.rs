@@ -12,9 +12,11 @@
 //! A prescription that holds raw fields cannot be known here: while it is in force the oracle says nothing.
 
 mod bounds;
+mod cuts;
 mod due;
 mod ledger;
 mod nominal;
+mod refusals;
 mod requests;
 mod schedule;
 mod settings;
@@ -24,11 +26,12 @@ pub use settings::OracleSettings;
 
 use crate::dose::Lag;
 use bounds::Bounds;
+use cuts::Cuts;
 use due::Dues;
 use nominal::{Nominal, State};
 use pump_hil_model::case::{Action, Case, Prescription, Request, Step, Verb};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said};
-use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::quantity::Span;
 use pump_hil_model::verdict::{Allowed, Did, Finding};
 use requests::{Asked, dose_of, judge_dose};
 use unknown::{Told, Unknown, request_of};
@@ -40,6 +43,7 @@ pub struct Oracle {
     bounds: Bounds,
     dues: Dues,
     asked: Asked,
+    cuts: Cuts,
     /// What a session holds.
     staged: Option<Prescription>,
     /// What the pump told of the step in progress before it answered.
@@ -58,6 +62,7 @@ impl Oracle {
             bounds: Bounds::default(),
             dues: Dues::default(),
             asked: Asked::default(),
+            cuts: Cuts::default(),
             staged: None,
             told: Told::default(),
             unknown: Unknown::default(),
@@ -80,9 +85,11 @@ impl Oracle {
         }
         if self.now.begun {
             // Time goes on before the event is taken: what came due while nothing was told is due at its own instant, and not because of this event.
-            if let Some(end) = self.now.advance() {
+            if let Some((end, stopped)) = self.now.advance() {
                 self.dues.trial_over(end);
-                self.state_changed();
+                if stopped {
+                    self.state_changed();
+                }
             }
             self.dues.check_periodic(&self.now, out);
         }
@@ -126,7 +133,9 @@ impl Oracle {
             // What a probe does to a core may cost the pump strokes as a fault does.
             Body::Probe { .. } | Body::Breakpoint { .. } => self.bounds.excuse_until(self.recovered()),
             Body::FaultArmed { fault, .. } => {
-                self.bounds.fault_armed(*fault);
+                if self.bounds.fault_armed(*fault) {
+                    self.now.may_lack();
+                }
                 self.dues.fault_armed(*fault);
             }
             Body::FaultCleared { fault } => {
@@ -138,6 +147,7 @@ impl Oracle {
         // After the body: this event may be the very one that was due.
         if self.now.begun {
             self.asked.check(&self.now, out);
+            self.cuts.check(&self.now, out);
             self.dues.check(&self.now, out);
         }
     }
@@ -161,6 +171,7 @@ impl Oracle {
     }
 
     fn state_changed(&mut self) {
+        self.cuts.stopped(self.now.t);
         // What was left of a stroke is not made up after a stop.
         self.bounds.excuse_basal(self.now.settings.stroke_nl);
         self.dues.state(self.now.state == State::Stopped, self.now.t);
@@ -179,9 +190,15 @@ impl Oracle {
         self.set_state(State::Stopped);
     }
 
+    fn refilled(&mut self) {
+        self.bounds.refilled();
+        self.dues.refilled();
+    }
+
     fn in_force(&mut self, rx: Prescription) {
+        self.cuts.stopped(self.now.t);
         self.now.in_force(rx);
-        self.dues.restart_periodic();
+        self.dues.in_force();
         self.bounds.in_force();
     }
 
@@ -205,16 +222,28 @@ impl Oracle {
         }
     }
 
+    /// Whether the answer was right: for a bolus always, for the rest where the scenario lets the pump refuse.
+    fn weigh(&mut self, verb: Option<Verb>, refused: Option<&str>, step: Option<&Step>, out: &mut Vec<Finding>) {
+        let any_alarm = self.dues.any_alarm();
+        if verb == Some(Verb::PatientBolus) {
+            self.asked.judge_patient_bolus(&mut self.now, refused, any_alarm, out);
+        }
+        let Some(Action::Do { request, refused: word }) = step.map(|s| &s.action) else {
+            return;
+        };
+        if let Request::SingleBolus { dose, .. } | Request::BridgeBolus { volume: dose, .. } = request {
+            judge_dose(&self.now, *dose, refused, out);
+        }
+        if refusals::may_be(word.as_deref()) && verb == Some(request.verb()) {
+            let excused = self.bounds.excused_now(self.now.t);
+            refusals::judge(&self.now, request, refused, [any_alarm, excused], out);
+        }
+    }
+
     fn reply(&mut self, verb: &str, refused: Option<&str>, step: Option<&Step>, out: &mut Vec<Finding>) {
         let request = request_of(step);
         let verb = Verb::of(verb);
-        if verb == Some(Verb::PatientBolus) {
-            let any_alarm = self.dues.any_alarm();
-            self.asked.judge_patient_bolus(&mut self.now, refused, any_alarm, out);
-        }
-        if let Some(Request::SingleBolus { dose, .. } | Request::BridgeBolus { volume: dose, .. }) = request {
-            judge_dose(&self.now, *dose, refused, out);
-        }
+        self.weigh(verb, refused, step, out);
         if refused.is_some() {
             return;
         }
@@ -223,10 +252,12 @@ impl Oracle {
             (Some(Verb::Start), _) if self.told.state => self.now.wanted = true,
             (Some(Verb::Start), _) => self.start(),
             (Some(Verb::Stop), _) => {
+                self.cuts.stopped(self.now.t);
                 self.now.wanted = false;
                 self.stop();
             }
             (Some(Verb::MinimumRate), _) => {
+                self.cuts.stopped(self.now.t);
                 self.now.wanted = false;
                 self.set_state(State::Minimum);
             }
@@ -262,7 +293,7 @@ impl Oracle {
                 self.now.set_clock(*to_s, i64::midpoint(self.told.sent.unwrap_or(t), t));
                 self.dues.clock_changed();
             }
-            (Some(Verb::Refill), Some(Request::Refill { .. })) => self.bounds.refilled(),
+            (Some(Verb::Refill), Some(Request::Refill { .. })) => self.refilled(),
             _ => {}
         }
     }
@@ -270,18 +301,26 @@ impl Oracle {
     fn said(&mut self, said: &Said, step: Option<&Step>, out: &mut Vec<Finding>) {
         match said {
             Said::Boot { reason } => {
-                self.bounds.excuse_until(self.recovered());
+                self.cuts.reset(self.now.t);
+                // What the start before the begin cost was over by then.
+                if self.now.begun {
+                    self.bounds.excuse_until(self.recovered());
+                    self.now.may_lack();
+                }
                 // A reset ends every bolus (PROTOCOL.md, How the pump decides), whether the pump tells their ends or not.
                 self.now.cut_boluses();
-                // Minimum rate follows a brown-out; a stopped pump stays stopped (PROTOCOL.md, How the pump decides). Back to full rate it comes by
-                // `start` only.
-                if reason == "brown-out" && self.now.state == State::Running {
+                // Minimum rate follows a reset that nobody asked for; a stopped pump stays stopped (docs/oracle.md, Meetings).
+                let unasked = ["brown-out", "power-on", "watchdog"].contains(&reason.as_str());
+                if unasked && self.now.begun && self.now.state == State::Running {
                     self.now.wanted = false;
                     self.set_state(State::Minimum);
                 }
             }
             Said::State { to, cause, .. } => self.announced_state(to, cause, step, out),
-            Said::Alarm { id, .. } => self.dues.alarm(id, self.now.t),
+            Said::Alarm { id, .. } => {
+                self.cuts.alarmed(self.now.t);
+                self.dues.alarm(id, self.now.t);
+            }
             Said::AlarmClear { id } => self.dues.alarm_clear(id),
             Said::BolusStart { kind, dose_nl, over_ms } => self.bolus_start(kind, *dose_nl, *over_ms, out),
             Said::BolusEnd { kind, given_nl, cause } => self.bolus_end(kind, *given_nl, cause, out),
@@ -298,7 +337,7 @@ impl Oracle {
                 ("rx", action) => self.announced_rx(action, out),
                 // The pump tells that its clock was set or jumped; a jump it corrects, so civil time goes on.
                 ("clock", action) => self.announced_clock(action),
-                ("refill", _) => self.bounds.refilled(),
+                ("refill", _) => self.refilled(),
                 _ => {}
             },
         }
@@ -363,17 +402,11 @@ impl Oracle {
             "minimum-rate" => self.set_state(State::Minimum),
             "running" if self.now.wanted || asked || self.now.is_raw() || !self.now.begun => self.start(),
             "running" if self.now.state != State::Running => {
-                let state = match self.now.state {
-                    State::Stopped => "stopped",
-                    _ => "minimum-rate",
-                };
-                self.now.finding(
-                    out,
-                    Allowed::StaysUntilStart { state },
-                    Did::Ran {
-                        cause: cause.to_owned(),
-                    },
-                );
+                let stopped = self.now.state == State::Stopped;
+                let state = if stopped { "stopped" } else { "minimum-rate" };
+                let cause = cause.to_owned();
+                let allowed = Allowed::StaysUntilStart { state };
+                self.now.finding(out, allowed, Did::Ran { cause });
             }
             _ => {}
         }
@@ -400,29 +433,12 @@ impl Oracle {
         let Some(class) = ledger::class(kind) else { return };
         self.dues.bolus_ended(self.now.t);
         let excused = self.bounds.excused_now(self.now.t);
-        let Some(bolus) = self.now.ledger.end(class, given) else {
-            return;
-        };
+        let slack = self.now.slack() * i64::from(!excused && cause != "reset");
+        let ended = self.now.ledger.settle(class, given, slack);
+        let Some(bolus) = ended else { return };
         self.now.ledger.turn(self.now.window());
-        let slack = self.now.slack();
-        let due = if cause == "complete" {
-            bolus.dose
-        } else {
-            bolus.given(self.now.t)
-        };
-        if given > due + slack || (cause == "complete" && given < due - slack && !excused) {
-            self.now.finding(
-                out,
-                Allowed::Bolus {
-                    kind: kind.to_owned(),
-                    dose: Volume(due),
-                },
-                Did::Gave {
-                    given: Volume(given),
-                    cause: cause.to_owned(),
-                },
-            );
-        }
+        self.cuts
+            .ended(&self.now, bolus, given, cause, [self.dues.any_alarm(), excused], out);
     }
 }
 

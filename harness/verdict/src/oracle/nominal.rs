@@ -12,6 +12,8 @@ use pump_hil_model::verdict::{Allowed, Came, Did, Expected, Finding, ReasonKind}
 pub(super) const DAY_MS: i64 = 86_400_000;
 /// How long after raw bytes the pump's announcements are taken as asked for, ms.
 const RAW_MS: i64 = 10_000;
+/// And how long at most, where they go on and on.
+const RAW_MS_MOST: i64 = 60_000;
 
 /// Whether therapy runs, as the oracle sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +40,24 @@ pub(super) struct Nominal {
     civil: i64,
     pub ledger: Ledger,
     trial: Option<Trial>,
-    /// Until then what the pump announces may be due to bytes that only it understands.
+    /// When bytes were sent last that only the pump understands.
+    raw_at: Option<i64>,
+    /// Until then what the pump announces may be due to them.
     raw_until: i64,
     /// When a prescription came into force last.
     in_force_at: i64,
+    /// Modes that were in force within the last day, and until when.
+    past: Vec<(i64, Mode)>,
+    /// What was in force until just now.
+    was: Vec<Was>,
+}
+
+/// The rate that was in force until `t`, nL/day, and the mode that it went with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Was {
+    pub t: i64,
+    pub rate: i64,
+    pub mode: Option<&'static str>,
 }
 
 /// A trial that runs.
@@ -65,8 +81,11 @@ impl Nominal {
             civil: case.start_s * 1_000,
             ledger: Ledger::default(),
             trial: None,
+            raw_at: None,
             raw_until: i64::MIN,
             in_force_at: -DAY_MS,
+            past: Vec::new(),
+            was: Vec::new(),
         };
         nominal.ledger.turn(nominal.window());
         nominal
@@ -100,6 +119,16 @@ impl Nominal {
         DAY_MS.max(bolus.map_or(0, |bolus| bolus.window.0))
     }
 
+    /// The most that the mode in force gives in the window by itself, nL, and for a day after a change the modes before it: what is left of them in the
+    /// window a pump may take at its most.
+    pub fn programmed(&self, window: i64) -> i64 {
+        let of = |mode: &Mode, window| schedule::most_in(mode, window);
+        let now = self.rx.as_ref().map_or(0, |rx| of(&rx.mode, window));
+        let since = self.t - DAY_MS;
+        let past = self.past.iter().filter(|(until, _)| *until >= since);
+        past.fold(now, |sum, (_, mode)| sum.saturating_add(of(mode, DAY_MS)))
+    }
+
     /// Whether the mode has periodic boluses, and which: dose, time, interval.
     pub fn periodic(&self) -> Option<(i64, i64, i64)> {
         match &self.rx.as_ref()?.mode {
@@ -117,6 +146,11 @@ impl Nominal {
         {
             return (0, Some(bridge.end()));
         }
+        self.basal_at(t)
+    }
+
+    /// The same, whatever a bridge takes the place of.
+    fn basal_at(&self, t: i64) -> (i64, Option<i64>) {
         match (self.state, &self.rx) {
             (State::Stopped, _) | (State::Running, None) => (0, None),
             (State::Minimum, _) => (schedule::MINIMUM, None),
@@ -127,8 +161,38 @@ impl Nominal {
         }
     }
 
-    /// Lets time pass, rate by rate. Gives the instant at which a trial reached its limit: therapy is stopped since.
-    pub fn advance(&mut self) -> Option<i64> {
+    /// The mode that an entry names now; `None` where nothing runs.
+    pub fn mode(&self) -> Option<&'static str> {
+        match (self.state, &self.rx) {
+            (State::Running, Some(rx)) => Some(schedule::mode_name(&rx.mode)),
+            (State::Minimum, _) => Some("minimum"),
+            _ => None,
+        }
+    }
+
+    /// What is in force changes now: what it was until now stays right for a moment (docs/oracle.md, two truths).
+    fn remember(&mut self) {
+        let (t, kept) = (self.t, self.settings.clock.0);
+        self.was.retain(|was| was.t >= t - kept);
+        let mode = self.mode();
+        let bridged = self.rate_at(t).0;
+        self.was.push(Was { t, rate: bridged, mode });
+        // A bridge that is cut lets the rate behind it through for an instant, before that changes too.
+        if self.ledger.active.iter().any(|bolus| bolus.class == 5) {
+            let rate = self.basal_at(t).0;
+            self.was.push(Was { t, rate, mode });
+        }
+    }
+
+    /// What was in force within the last moment.
+    pub fn was(&self) -> impl Iterator<Item = &Was> {
+        let since = self.t - self.settings.clock.0;
+        self.was.iter().filter(move |was| was.t >= since)
+    }
+
+    /// Lets time pass, rate by rate. Gives the instant at which a trial reached its limit, and whether that stopped therapy: a pump that was stopped before
+    /// stays so, and its 48 h go on.
+    pub fn advance(&mut self) -> Option<(i64, bool)> {
         let mut trial_over = None;
         while self.ledger.now < self.t {
             let now = self.ledger.now;
@@ -138,9 +202,9 @@ impl Nominal {
             let end = self.trial_ends(rate, change);
             let until = end.unwrap_or(change);
             self.ledger.basal(rate, until);
-            if end.is_some() {
-                (self.trial, trial_over) = (None, end);
-                self.set_state(State::Stopped);
+            if let Some(end) = end {
+                self.trial = None;
+                trial_over = Some((end, self.set_state(State::Stopped)));
                 self.wanted = false;
             } else if Some(until) == next {
                 self.ledger.turn(self.window());
@@ -152,9 +216,9 @@ impl Nominal {
 
     /// When the trial that runs reaches a limit, at this rate, if that is no later than `until`.
     fn trial_ends(&self, rate: i64, until: i64) -> Option<i64> {
-        let trial = self.trial.filter(|_| self.state == State::Running)?;
+        let trial = self.trial?;
         let now = self.ledger.now;
-        // A limit of time may have passed while therapy was stopped: the trial then ends now, since the ledger does not go back.
+        // Whatever the state: a stop does not hold it. Where it passed already the trial ends now, since the ledger does not go back.
         let by_time = trial.ends.filter(|end| *end <= until).map(|end| end.max(now));
         let left = trial.dose_at.map(|limit| limit - self.therapy_nl());
         let by_dose = match left {
@@ -181,6 +245,7 @@ impl Nominal {
     pub fn set_state(&mut self, state: State) -> bool {
         let changes = self.state != state;
         if changes {
+            self.remember();
             self.ledger.turn(self.window());
             self.state = state;
         }
@@ -191,6 +256,19 @@ impl Nominal {
     pub fn start(&mut self) -> bool {
         self.wanted = true;
         let changes = self.set_state(State::Running);
+        self.begin_trial();
+        changes
+    }
+
+    /// What is nominal may not have been given: a trial whose dose ends it ends when the pump says so.
+    pub fn may_lack(&mut self) {
+        if let Some(trial) = &mut self.trial {
+            trial.dose_at = None;
+        }
+    }
+
+    /// A trial begins with the first start of its prescription, or with the prescription where therapy runs.
+    fn begin_trial(&mut self) {
         let limits = self.rx.as_ref().and_then(|rx| rx.trial);
         if let Some(limits) = limits
             // A stop and a start in between do not begin the trial anew: its limits count from its first start.
@@ -202,16 +280,23 @@ impl Nominal {
                 dose_at: limits.dose.map(|dose| nominal + dose.0),
             });
         }
-        changes
     }
 
     pub fn in_force(&mut self, rx: Prescription) {
+        self.remember();
         self.ledger.turn(self.window());
         self.unknown = !rx.raw.is_empty();
         self.in_force_at = self.t;
-        self.rx = Some(rx);
-        // A trial belongs to its prescription; that of the new one begins with the next start.
+        let t = self.t;
+        self.past.retain(|(until, _)| *until >= t - DAY_MS);
+        if let Some(old) = self.rx.replace(rx) {
+            self.past.push((t, old.mode));
+        }
+        // A trial belongs to its prescription.
         self.trial = None;
+        if self.state == State::Running {
+            self.begin_trial();
+        }
     }
 
     /// Whether a prescription came into force just now, of which the pump may tell once more.
@@ -221,11 +306,13 @@ impl Nominal {
 
     /// Its clock was set at `t`.
     pub fn set_clock(&mut self, to_s: i64, t: i64) {
+        self.remember();
         self.civil = to_s * 1_000 - t;
     }
 
     /// Bytes were sent that only the pump understands.
     pub fn raw_sent(&mut self) {
+        self.raw_at = Some(self.t);
         self.raw_until = self.t + RAW_MS;
     }
 
@@ -236,11 +323,14 @@ impl Nominal {
 
     /// What such bytes began goes on for a while.
     pub fn raw_goes_on(&mut self) {
-        self.raw_until = self.raw_until.max(self.t + RAW_MS / 2);
+        // But not without end: boluses that begin one after the other would excuse each other for ever.
+        let last = self.raw_at.map_or(self.t, |at| at + RAW_MS_MOST);
+        self.raw_until = self.raw_until.max((self.t + RAW_MS / 2).min(last));
     }
 
     /// A bolus is nominal from now on.
     pub fn begin(&mut self, class: usize, dose: i64, over_ms: i64) {
+        self.remember();
         self.ledger.turn(self.window());
         // By what the pump says it may be less than nothing, which was told already: none is nominal.
         let bolus = Bolus {
@@ -254,6 +344,7 @@ impl Nominal {
 
     /// Every bolus in progress ends here; what the pump says it gave comes in its own event.
     pub fn cut_boluses(&mut self) {
+        self.remember();
         let classes: Vec<usize> = self.ledger.active.iter().map(|b| b.class).collect();
         for class in classes {
             // The pump has not said yet what it gave; `end` caps this at what was due.

@@ -1,8 +1,8 @@
 //! Boluses on request: whether each may be granted, and whether each that begins was asked for.
 
+use super::ledger;
 use super::nominal::{DAY_MS, Nominal, State};
 use super::settings::OracleSettings;
-use super::{ledger, schedule};
 use pump_hil_model::case::{PatientBolus, Request};
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Allowed, Asker, Came, Did, Expected, Finding, Forbids, ReasonKind};
@@ -228,6 +228,10 @@ impl Asked {
         against.note(Forbids::Stopped, stopped, now.state != State::Running);
         // At minimum rate a pump may refuse with either code, or grant it for all that is known here; only a stopped one must refuse.
         against.note(Forbids::NotAllowed, false, now.state != State::Running);
+        if now.state == State::Minimum {
+            // The rolling maximum may be why it runs at this rate, whatever it holds by now.
+            against.perhaps.push("max-dose");
+        }
         let busy = |by: i64| {
             let mut active = now.ledger.active.iter();
             active.any(|b| b.end() > sent + by)
@@ -346,10 +350,7 @@ impl Asked {
 /// Holds one more dose to the rolling maximum.
 fn weigh_window(now: &Nominal, bolus: PatientBolus, dose: Volume, against: &mut Against) {
     let slack = now.slack();
-    let programmed = now
-        .rx
-        .as_ref()
-        .map_or(0, |rx| schedule::most_in(&rx.mode, bolus.window.0));
+    let programmed = now.programmed(bolus.window.0);
     let (least, most) = now.ledger.in_window(bolus.window.0, programmed);
     // The rule of Open PCA permits an overdose (ICLP'24) unless basal counts over the whole window, and a bolus in progress as a whole.
     let sure = least + dose.0 > bolus.max.0 + slack;

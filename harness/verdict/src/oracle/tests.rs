@@ -1,6 +1,7 @@
 //! The oracle against runs that are told event by event.
 
 mod announced;
+mod meetings;
 mod unknown;
 
 use super::{Oracle, OracleSettings};

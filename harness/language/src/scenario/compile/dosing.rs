@@ -17,12 +17,25 @@ use pump_hil_model::yaml::raw::{Quantity, Text};
 pub(super) struct Dosing {
     /// Its concentration; `None` where none is programmed, or one that is unknown.
     concentration: Option<Concentration>,
+    /// It may be another: the pump was allowed to refuse it.
+    maybe: bool,
 }
 
 impl Dosing {
+    /// This drug or that, as the pump decides; a mass can be told where both are the same.
+    pub fn either(self, other: Self) -> Self {
+        Self {
+            maybe: self.maybe || other.maybe || self.concentration != other.concentration,
+            ..self
+        }
+    }
+
     /// Another drug is programmed.
     pub fn program(&mut self, concentration: Option<Concentration>) {
-        self.concentration = concentration;
+        *self = Self {
+            concentration,
+            maybe: false,
+        };
     }
 
     /// A dose.
@@ -55,6 +68,10 @@ impl Dosing {
             let message = format!("`{}` is a mass, but {why}", short(&text.text));
             Problem::new(Mistake::Mass, text.place, message).help("give it as a volume")
         };
+        if self.maybe {
+            told.tell(no_mass("the pump may have refused the drug"));
+            return None;
+        }
         let Some(Concentration(concentration)) = self.concentration else {
             // That the drug is unknown was told; that its concentration is missing only follows from it.
             if !told.unknown_drug() {

@@ -18,6 +18,7 @@ use crate::scenario::raw::RawStep;
 use pump_hil_model::case::{Action, ProbeAction, Request, Step};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::words::REFUSAL_ALLOWED;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::raw::Either;
 
@@ -155,8 +156,10 @@ impl Compiler<'_, '_> {
         let raw = step.program.as_ref()?;
         self.staged = None;
         let prescription = prescription(raw, false, self.catalog, &mut self.dosing, self.told);
-        // A session that fails leaves the old drug in force.
-        if refused.is_some() || cut_after.is_some() {
+        if refused.as_deref() == Some(REFUSAL_ALLOWED) {
+            self.dosing = before.either(self.dosing);
+        } else if refused.is_some() || cut_after.is_some() {
+            // A session that fails leaves the old drug in force.
             self.dosing = before;
         }
         let request = Request::Program {

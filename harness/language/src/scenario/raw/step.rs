@@ -56,7 +56,7 @@ raw_struct! {
         r#do: Word<VerbWord>,
         /// Arguments of `do`, or parameter of `inject`.
         with: Table<Scalar>,
-        /// With `do` or `program`: the reason that the pump must refuse with, or `any`.
+        /// With `do` or `program`: the reason that the pump must refuse with, or `any`; `allowed` where it may refuse.
         refused: Word<RefusalWord>,
         /// Programs a prescription.
         program: RawPrescription,
