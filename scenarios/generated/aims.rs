@@ -78,6 +78,13 @@ fn aim(defect: &str, plan: &mut Plan, dice: [Die; 8]) {
             plan.steps.push(step(200_000, What::Wait));
             plan.rx.ptm = None;
         }
+        _ => of_time(defect, plan, dice),
+    }
+}
+
+/// Defects that time brings out, without any bolus.
+fn of_time(defect: &str, plan: &mut Plan, dice: [Die; 8]) {
+    match defect {
         "flex-midnight-skipped" => {
             plan.rx.ptm = None;
             plan.rx.mode = Mode::Flex {

@@ -31,7 +31,7 @@ pub fn spread(die: Die, low: u64, high: u64) -> u64 {
 /// A rate; whole microlitres a day more often than not.
 fn rate(die: Die, most: Nl) -> Nl {
     let value = spread(die, 48_000, most.max(48_000));
-    if die % 4 == 0 {
+    if die.is_multiple_of(4) {
         value
     } else {
         (value / 1_000 * 1_000).max(48_000)
@@ -77,7 +77,11 @@ fn mode(kind: Die, dice: &[Die; 8], drug: Drug) -> Mode {
                 steps.dedup_by_key(|step| step.0);
                 steps
             };
-            let weekend = if dice[6] % 3 == 0 { day(3, dice[7]) } else { Vec::new() };
+            let weekend = if dice[6].is_multiple_of(3) {
+                day(3, dice[7])
+            } else {
+                Vec::new()
+            };
             Mode::Flex {
                 daily: day(0, dice[5]),
                 weekend,
@@ -89,7 +93,7 @@ fn mode(kind: Die, dice: &[Die; 8], drug: Drug) -> Mode {
             let room = (most * interval_s / 86_400).min(drug.soft_bolus);
             let dose = volume(dice[1], 500, (room / 2).max(500));
             let left = most.saturating_sub((dose * 86_400).div_ceil(interval_s));
-            let rate = if dice[2] % 3 == 0 || left < 48_000 {
+            let rate = if dice[2].is_multiple_of(3) || left < 48_000 {
                 0
             } else {
                 rate(dice[3], left)

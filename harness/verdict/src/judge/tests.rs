@@ -128,13 +128,14 @@ fn a_refusal_that_should_not_have_been_is_a_failure_and_so_is_the_other_way_roun
     assert_eq!(outcome(refused.clone(), None), [ReasonKind::Refusal]);
     assert_eq!(outcome(refused.clone(), Some("no-prescription")), [ReasonKind::Refusal]);
     assert_eq!(outcome(refused, Some("alarm-active")), []);
-    // One that may be refused is right either way here; that it is answered at all is still due.
+    // One that may be refused is right either way, but for no reason that is none; that it is answered at all is still due.
     let allowed = Action::Do {
         request: Request::Start,
         refused: Some("allowed".into()),
     };
     assert_eq!(outcome(allowed.clone(), None), []);
-    assert_eq!(outcome(allowed.clone(), Some("alarm-active")), []);
+    assert_eq!(outcome(allowed.clone(), Some("self-test")), []);
+    assert_eq!(outcome(allowed.clone(), Some("alarm-active")), [ReasonKind::Oracle]);
     let mut silent = Run::begun();
     silent.step(|_| {});
     assert_eq!(kinds(&case(vec![allowed]), silent.ended()), [ReasonKind::NoReply]);

@@ -42,12 +42,12 @@ impl Cuts {
         self.reset = Some(t);
     }
 
-    /// A bolus ended: it gave what was due until then, and where that is early it says why. Beside it is known whether an alarm sounds, and whether a fault may be
+    /// A bolus ended, at that instant: it gave what was due until then, and where that is early it says why. Beside it is known whether an alarm sounds, and whether a fault may be
     /// why something lacks.
     pub fn ended(
         &mut self,
         now: &Nominal,
-        bolus: Bolus,
+        (bolus, at): (Bolus, i64),
         given: i64,
         cause: &str,
         [alarm, excused]: [bool; 2],
@@ -67,7 +67,7 @@ impl Cuts {
                 cause: cause.to_owned(),
             });
         }
-        let due = if complete { bolus.dose } else { bolus.given(now.t) };
+        let due = if complete { bolus.dose } else { bolus.given(at) };
         let slack = now.slack();
         // Basal goes first where both are more than the motor can make. A reset forgets what it had not stored.
         let basal = if complete {

@@ -109,13 +109,7 @@ impl Oracle {
                 read_back,
                 ..
             } => {
-                // An entry that was held up, or read from the log later, tells of another instant.
-                let lag = if *read_back {
-                    Span(0)
-                } else {
-                    self.lag.of(event.t, *pump_t)
-                };
-                let late = *read_back || lag > self.now.settings.clock;
+                let late = self.is_late(event.t, *pump_t, *read_back);
                 if !(late && matches!(said, Said::Dose(_))) {
                     self.said(said, step, out);
                 }
@@ -159,6 +153,11 @@ impl Oracle {
         }
     }
 
+    /// What was held up, or read from the log later, tells of another instant.
+    fn is_late(&mut self, t: Span, pump_t: Option<Span>, read_back: bool) -> bool {
+        read_back || self.lag.of(t, pump_t) > self.now.settings.clock
+    }
+
     /// When a pump delivers again as it should, if what kept it from that is over now.
     fn recovered(&self) -> i64 {
         self.now.t + self.now.settings.recovery.0
@@ -197,6 +196,7 @@ impl Oracle {
 
     fn in_force(&mut self, rx: Prescription) {
         self.cuts.stopped(self.now.t);
+        self.now.cut_boluses();
         self.now.in_force(rx);
         self.dues.in_force();
         self.bounds.in_force();
@@ -259,6 +259,7 @@ impl Oracle {
             (Some(Verb::MinimumRate), _) => {
                 self.cuts.stopped(self.now.t);
                 self.now.wanted = false;
+                self.now.cut_boluses();
                 self.set_state(State::Minimum);
             }
             (
@@ -398,7 +399,7 @@ impl Oracle {
             self.told.state = asked;
         }
         match to {
-            "stopped" => self.set_state(State::Stopped),
+            "stopped" => self.stop(),
             "minimum-rate" => self.set_state(State::Minimum),
             "running" if self.now.wanted || asked || self.now.is_raw() || !self.now.begun => self.start(),
             "running" if self.now.state != State::Running => {
@@ -433,12 +434,15 @@ impl Oracle {
         let Some(class) = ledger::class(kind) else { return };
         self.dues.bolus_ended(self.now.t);
         let excused = self.bounds.excused_now(self.now.t);
-        let slack = self.now.slack() * i64::from(!excused && cause != "reset");
-        let ended = self.now.ledger.settle(class, given, slack);
-        let Some(bolus) = ended else { return };
+        // Its end may stand behind what cut it, or before.
+        let ended = self.now.take_cut(class).or_else(|| {
+            let slack = self.now.slack() * i64::from(!excused && cause != "reset");
+            Some((self.now.ledger.settle(class, given, slack)?, self.now.t))
+        });
+        let Some(ended) = ended else { return };
         self.now.ledger.turn(self.now.window());
         self.cuts
-            .ended(&self.now, bolus, given, cause, [self.dues.any_alarm(), excused], out);
+            .ended(&self.now, ended, given, cause, [self.dues.any_alarm(), excused], out);
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Nominal {
     /// Civil time minus scenario time, ms.
     civil: i64,
     pub ledger: Ledger,
+    /// Boluses that were cut, and when; the pump has not told their end yet.
+    cut: Vec<(Bolus, i64)>,
     trial: Option<Trial>,
     /// When bytes were sent last that only the pump understands.
     raw_at: Option<i64>,
@@ -80,6 +82,7 @@ impl Nominal {
             wanted: false,
             civil: case.start_s * 1_000,
             ledger: Ledger::default(),
+            cut: Vec::new(),
             trial: None,
             raw_at: None,
             raw_until: i64::MIN,
@@ -344,11 +347,24 @@ impl Nominal {
 
     /// Every bolus in progress ends here; what the pump says it gave comes in its own event.
     pub fn cut_boluses(&mut self) {
+        if self.ledger.active.is_empty() {
+            return;
+        }
         self.remember();
+        let (t, kept) = (self.t, self.settings.clock.0);
+        self.cut.retain(|(_, at)| *at >= t - kept);
         let classes: Vec<usize> = self.ledger.active.iter().map(|b| b.class).collect();
         for class in classes {
             // The pump has not said yet what it gave; `end` caps this at what was due.
-            self.ledger.end(class, i64::MAX);
+            self.cut
+                .extend(self.ledger.end(class, i64::MAX).map(|bolus| (bolus, t)));
         }
+    }
+
+    /// The bolus of a class that was cut just now, and when, as the pump tells its end.
+    pub fn take_cut(&mut self, class: usize) -> Option<(Bolus, i64)> {
+        let since = self.t - self.settings.clock.0;
+        let at = self.cut.iter().position(|(b, at)| b.class == class && *at >= since)?;
+        Some(self.cut.remove(at))
     }
 }
