@@ -174,7 +174,7 @@ fn what() -> impl Strategy<Value = What> {
         1 => Just(What::Reset),
         2 => prop::sample::select(vec!["battery-reset", "reservoir-empty", "trial-ended", "stopped-48h"]).prop_map(What::ClearAlarm),
         1 => Just(What::SelfTest),
-        1 => die().prop_map(|die| What::LogEvery { s: spread(die, 60, 43_200) }),
+        1 => die().prop_map(|die| What::LogEvery { s: spread(die, 600, 43_200) }),
     ]
 }
 
@@ -221,7 +221,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
                     } else {
                         20_000_000
                     },
-                    log_every_s: if log % 2 == 0 { 3_600 } else { spread(log, 60, 21_600) },
+                    log_every_s: if log % 2 == 0 { 3_600 } else { spread(log, 600, 21_600) },
                     seed,
                     steps,
                     tail_s,

@@ -32,10 +32,12 @@ fn main() -> ExitCode {
     let cases = number("PUMP_HIL_CASES", CASES);
     let seed = number("PUMP_HIL_SEED", 1);
     let healthy = (0..PARTS).map(|part| {
-        Trial::test(format!("healthy::{part}"), move || {
-            let texts = bench()?;
-            every(&draw::plan(), cases.div_ceil(PARTS), seed * PARTS + part, |plan| {
-                passes(&texts.0, plan, None)
+        let name = format!("healthy::{part}");
+        Trial::test(name.clone(), move || {
+            let (texts, _folder) = bench()?;
+            let seed = Seed { given: seed, part };
+            every(&name, &draw::plan(), cases.div_ceil(PARTS), seed, |plan| {
+                passes(&texts, plan)
             })
         })
     });
@@ -52,10 +54,12 @@ fn main() -> ExitCode {
 fn shows_itself(defect: &'static str, shown: u32, seed: u32) -> Result<(), Failed> {
     let (texts, _folder) = bench()?;
     let shows = aims::plan(defect).prop_filter("the defect need not show", move |plan| shows::must_show(defect, plan));
-    every(&shows, shown, seed, |plan| {
+    let name = format!("defect::{defect}");
+    let seed = Seed { given: seed, part: 0 };
+    every(&name, &shows, shown, seed, |plan| {
         let result = texts.play(&yaml::scenario(plan), Some(defect))?;
         match result.outcome.verdict {
-            Verdict::Failed { .. } => passes(&texts, plan, None),
+            Verdict::Failed { .. } => passes(&texts, plan),
             _ => Err(format!("{defect} is not caught\n{}", report::terminal::result(&result))),
         }
     })
@@ -98,11 +102,19 @@ fn bench() -> Result<(Texts, tempfile::TempDir), Failed> {
     Ok((Texts::new(&fixtures, folder.path()), folder))
 }
 
-/// Draws so many plans; the first that is wrong is shrunk, and told as a scenario.
+/// What the plans of a test are drawn from.
+#[derive(Clone, Copy)]
+struct Seed {
+    given: u32,
+    part: u32,
+}
+
+/// Draws so many plans; the first that is wrong is shrunk, and told as a scenario, which is left as a file too.
 fn every(
+    name: &str,
     plans: &impl Strategy<Value = Plan>,
     cases: u32,
-    seed: u32,
+    seed: Seed,
     check: impl Fn(&Plan) -> Result<(), String>,
 ) -> Result<(), Failed> {
     let config = Config {
@@ -112,18 +124,35 @@ fn every(
         ..Config::default()
     };
     let mut bytes = [0; 32];
-    bytes[..4].copy_from_slice(&seed.to_le_bytes());
+    bytes[..4].copy_from_slice(&seed.given.wrapping_mul(PARTS).wrapping_add(seed.part).to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     match runner.run(plans, |plan| check(&plan).map_err(TestCaseError::fail)) {
         Ok(()) => Ok(()),
-        Err(TestError::Fail(why, plan)) => Err(format!("{why}\n{}", yaml::scenario(&plan)).into()),
+        Err(TestError::Fail(why, plan)) => Err(told(name, seed, &why.to_string(), &yaml::scenario(&plan)).into()),
         Err(error) => Err(error.to_string().into()),
     }
 }
 
-/// A pump, healthy or with a defect, passes.
-fn passes(texts: &Texts, plan: &Plan, defect: Option<&str>) -> Result<(), String> {
-    let result = texts.play(&yaml::scenario(plan), defect)?;
+/// What is wrong, how it comes again, and how a person plays it.
+fn told(name: &str, seed: Seed, why: &str, scenario: &str) -> String {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+        "generated-{}-{}.yaml",
+        name.replace("::", "-"),
+        seed.given
+    ));
+    let left = match std::fs::write(&file, scenario) {
+        Ok(()) => format!("pump-hil run {}", file.display()),
+        Err(error) => format!("{} cannot be written: {error}", file.display()),
+    };
+    let given = seed.given;
+    format!(
+        "{why}\nagain: PUMP_HIL_SEED={given} cargo test -p scenarios --test generated -- --exact {name}\nshrunk: {left}\n{scenario}"
+    )
+}
+
+/// A healthy pump passes.
+fn passes(texts: &Texts, plan: &Plan) -> Result<(), String> {
+    let result = texts.play(&yaml::scenario(plan), None)?;
     match result.outcome.verdict {
         Verdict::Passed => Ok(()),
         _ => Err(report::terminal::result(&result)),

@@ -34,7 +34,10 @@ fn row(line: &str) -> Option<Row> {
     let mut text = format!("scenario: row-{number}\nsummary: A row of the hand-worked table.\nreservoir: 20 mL\n");
     let drug = "drug: baclofen-500-mcg-per-mL";
     let _ = writeln!(text, "prescription: {{{drug}, {}}}", rx.trim_matches('`'));
-    text.push_str("allow-alarms: [battery-reset, trial-ended, dose-limit, refill-discrepancy]\ntimeline:\n");
+    text.push_str(
+        "allow-alarms: [battery-reset, trial-ended, dose-limit, refill-discrepancy, eri, end-of-service, occlusion, \
+         reservoir-low, reservoir-empty, stopped-48h]\ntimeline:\n",
+    );
     for event in events.split("; ") {
         step(&mut text, event, drug)?;
     }
@@ -96,7 +99,10 @@ fn step(text: &mut String, event: &str, drug: &str) -> Option<()> {
     let _ = writeln!(text, "  - at: {at} s");
     let _ = match verb {
         "program" => writeln!(text, "    program: {{{drug}, {}", with.strip_prefix('{')?),
-        "inject" => writeln!(text, "    inject: {with}"),
+        "inject" => match with.split_once(' ') {
+            Some((fault, with)) => writeln!(text, "    inject: {fault}\n    with: {with}"),
+            None => writeln!(text, "    inject: {with}"),
+        },
         "probe" => writeln!(text, "    probe: {with}"),
         "set-clock" => writeln!(text, "    do: set-clock\n    with: {{to: \"{with}\"}}"),
         "refill" => writeln!(text, "    do: refill\n    with: {{added: {with}}}"),

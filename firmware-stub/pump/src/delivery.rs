@@ -183,7 +183,7 @@ impl<N: Nv> Pump<N> {
             Charge::Basal => self.state.volumes.basal += nl,
             Charge::Bolus(kind) => self.state.volumes.bolus[kind as usize] += nl,
         }
-        if charge != Charge::Bolus(BolusKind::Prime) {
+        if charge != Charge::Bolus(BolusKind::Prime) && self.state.trial_start.is_some() {
             self.state.trial_nl += nl;
         }
         if matches!(charge, Charge::Basal | Charge::Bolus(BolusKind::Periodic))

@@ -286,7 +286,9 @@ impl<N: Nv> Pump<N> {
         }
         let prime = self.state.bolus.is_some_and(|bolus| bolus.kind == BolusKind::Prime);
         self.state.volumes.basal += (strokes - of_bolus) * STROKE_NL;
-        self.state.trial_nl += (strokes - if prime { of_bolus } else { 0 }) * STROKE_NL;
+        if self.state.trial_start.is_some() {
+            self.state.trial_nl += (strokes - if prime { of_bolus } else { 0 }) * STROKE_NL;
+        }
         self.state.strokes += strokes;
         self.state.reservoir = self.state.reservoir.saturating_sub(strokes * STROKE_NL);
     }

@@ -263,6 +263,9 @@ impl<N: Nv> Pump<N> {
 
     /// Ends a trial whose time or dose is used up.
     pub(crate) fn check_trial(&mut self) {
+        if self.state.trial_start.is_none() {
+            return;
+        }
         let dose = self.rx_or(Key::TrialDose, 0);
         let spent = dose > 0 && self.state.trial_nl + STROKE_NL > dose || self.now >= self.trial_end();
         if !spent || self.state.trial_spent {

@@ -142,8 +142,8 @@ impl Judge {
         if let Some(what) = numbers::impossible(event) {
             self.impossible(event, what);
             // A reply still is one, whatever it says; of what the pump says unasked nothing is believed.
-            if matches!(event.body, Body::Pump { .. }) {
-                return;
+            if let Body::Pump { said, .. } = &event.body {
+                return self.oracle.not_believed(said);
             }
         }
         if !event.is_reckonable() {

@@ -42,8 +42,8 @@ impl Cuts {
         self.reset = Some(t);
     }
 
-    /// A bolus ended, at that instant: it gave what was due until then, and where that is early it says why. Beside it is known whether an alarm sounds, and whether a fault may be
-    /// why something lacks.
+    /// A bolus ended, at that instant or a little later: it gave what was due until then, and where that is early it says why. Beside it is known whether
+    /// an alarm sounds, and whether a fault may be why something lacks.
     pub fn ended(
         &mut self,
         now: &Nominal,
@@ -67,7 +67,8 @@ impl Cuts {
                 cause: cause.to_owned(),
             });
         }
-        let due = if complete { bolus.dose } else { bolus.given(at) };
+        // It ended then at the earliest, and now at the latest.
+        let [least, most] = [at, now.t].map(|t| if complete { bolus.dose } else { bolus.given(t) });
         let slack = now.slack();
         // Basal goes first where both are more than the motor can make. A reset forgets what it had not stored.
         let basal = if complete {
@@ -75,9 +76,9 @@ impl Cuts {
         } else {
             now.ledger.basal_since(bolus.start)
         };
-        let lacks = given.saturating_add(basal) < due - slack && cause != "reset" && !excused;
-        if given > due + slack || lacks {
-            let (expected, came) = instead(kind, due, given, cause);
+        let lacks = given.saturating_add(basal) < least - slack && cause != "reset" && !excused;
+        if given > most + slack || lacks {
+            let (expected, came) = instead(kind, if lacks { least } else { most }, given, cause);
             now.finding(out, expected, came);
         }
     }

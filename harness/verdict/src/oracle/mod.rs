@@ -51,6 +51,8 @@ pub struct Oracle {
     /// What requests that were never answered may have brought about.
     unknown: Unknown,
     lag: Lag,
+    /// How much later than it happened the pump told what it tells now.
+    late: Span,
 }
 
 impl Oracle {
@@ -67,6 +69,7 @@ impl Oracle {
             told: Told::default(),
             unknown: Unknown::default(),
             lag: Lag::default(),
+            late: Span(0),
         }
     }
 
@@ -146,6 +149,15 @@ impl Oracle {
         }
     }
 
+    /// Of what the pump says with numbers that cannot be, which was told, only that it began a bolus counts: it is held to those that were due.
+    pub fn not_believed(&mut self, said: &Said) {
+        if let Said::BolusStart { kind, .. } = said
+            && let Some((dose, over)) = self.asked.due(&self.now, kind)
+        {
+            self.bolus_start(kind, dose, over, &mut Vec::new());
+        }
+    }
+
     /// What is still open at the end.
     pub fn finish(&mut self, out: &mut Vec<Finding>) {
         if self.now.begun && !self.now.unknown {
@@ -155,7 +167,9 @@ impl Oracle {
 
     /// What was held up, or read from the log later, tells of another instant.
     fn is_late(&mut self, t: Span, pump_t: Option<Span>, read_back: bool) -> bool {
-        read_back || self.lag.of(t, pump_t) > self.now.settings.clock
+        // What was read from the log may be of any time.
+        self.late = if read_back { Span(t.0) } else { self.lag.of(t, pump_t) };
+        read_back || self.late > self.now.settings.clock
     }
 
     /// When a pump delivers again as it should, if what kept it from that is over now.
@@ -183,10 +197,17 @@ impl Oracle {
         }
     }
 
-    fn stop(&mut self) {
-        // A stop cancels them (PROTOCOL.md, `stop`); what they gave up to now stays nominal.
+    /// Somebody asked for another state than therapy.
+    fn ends(&mut self, state: State) {
+        self.cuts.stopped(self.now.t);
+        self.now.wanted = false;
+        self.cut(state);
+    }
+
+    fn cut(&mut self, state: State) {
+        // Both cancel boluses (PROTOCOL.md, `stop`); what they gave up to now stays nominal.
         self.now.cut_boluses();
-        self.set_state(State::Stopped);
+        self.set_state(state);
     }
 
     fn refilled(&mut self) {
@@ -251,17 +272,8 @@ impl Oracle {
             // What came between the begin of therapy and this reply, such as an alarm that stopped it, holds.
             (Some(Verb::Start), _) if self.told.state => self.now.wanted = true,
             (Some(Verb::Start), _) => self.start(),
-            (Some(Verb::Stop), _) => {
-                self.cuts.stopped(self.now.t);
-                self.now.wanted = false;
-                self.stop();
-            }
-            (Some(Verb::MinimumRate), _) => {
-                self.cuts.stopped(self.now.t);
-                self.now.wanted = false;
-                self.now.cut_boluses();
-                self.set_state(State::Minimum);
-            }
+            (Some(Verb::Stop), _) => self.ends(State::Stopped),
+            (Some(Verb::MinimumRate), _) => self.ends(State::Minimum),
             (
                 Some(Verb::Program),
                 Some(Request::Program {
@@ -325,31 +337,21 @@ impl Oracle {
             Said::AlarmClear { id } => self.dues.alarm_clear(id),
             Said::BolusStart { kind, dose_nl, over_ms } => self.bolus_start(kind, *dose_nl, *over_ms, out),
             Said::BolusEnd { kind, given_nl, cause } => self.bolus_end(kind, *given_nl, cause, out),
-            Said::Dose(entry) => {
-                let volumes = entry.classes();
-                if self.now.begun {
-                    self.entry(entry, volumes, out);
-                } else {
-                    // The counters run since first power; what stood there before the begin is not this run's.
-                    self.bounds.base = volumes;
-                }
-            }
-            Said::Other { kind, .. } => match (kind.as_str(), step.map(|s| &s.action)) {
-                ("rx", action) => self.announced_rx(action, out),
+            Said::Dose(entry) if self.now.begun => self.entry(entry, out),
+            // The counters run since first power; what stood there before the begin is not this run's.
+            Said::Dose(entry) => self.bounds.base = entry.classes(),
+            Said::Other { kind, .. } => match kind.as_str() {
+                "rx" => self.announced_rx(request_of(step), out),
                 // The pump tells that its clock was set or jumped; a jump it corrects, so civil time goes on.
-                ("clock", action) => self.announced_clock(action),
-                ("refill", _) => self.refilled(),
+                "clock" => self.announced_clock(request_of(step)),
+                "refill" => self.refilled(),
                 _ => {}
             },
         }
     }
 
     /// A prescription came into force. The event may stand before the reply to the request that asked for it.
-    fn announced_rx(&mut self, action: Option<&Action>, out: &mut Vec<Finding>) {
-        let request = match action {
-            Some(Action::Do { request, .. }) => Some(request),
-            _ => None,
-        };
+    fn announced_rx(&mut self, request: Option<&Request>, out: &mut Vec<Finding>) {
         if !matches!(request, Some(Request::Program { .. } | Request::Commit))
             && let Some(rx) = self.unknown.rx.take()
         {
@@ -376,12 +378,9 @@ impl Oracle {
     }
 
     /// The clock was set, or jumped.
-    fn announced_clock(&mut self, action: Option<&Action>) {
-        let asked = match action {
-            Some(Action::Do {
-                request: Request::SetClock { to_s },
-                ..
-            }) => Some(*to_s),
+    fn announced_clock(&mut self, request: Option<&Request>) {
+        let asked = match request {
+            Some(Request::SetClock { to_s }) => Some(*to_s),
             _ => self.unknown.clock.take(),
         };
         if let Some(to_s) = asked {
@@ -399,14 +398,13 @@ impl Oracle {
             self.told.state = asked;
         }
         match to {
-            "stopped" => self.stop(),
+            "stopped" => self.cut(State::Stopped),
             "minimum-rate" => self.set_state(State::Minimum),
             "running" if self.now.wanted || asked || self.now.is_raw() || !self.now.begun => self.start(),
             "running" if self.now.state != State::Running => {
                 let stopped = self.now.state == State::Stopped;
                 let state = if stopped { "stopped" } else { "minimum-rate" };
-                let cause = cause.to_owned();
-                let allowed = Allowed::StaysUntilStart { state };
+                let (allowed, cause) = (Allowed::StaysUntilStart { state }, cause.to_owned());
                 self.now.finding(out, allowed, Did::Ran { cause });
             }
             _ => {}
@@ -414,8 +412,8 @@ impl Oracle {
     }
 
     /// An entry tells nothing where it is not known what it should tell.
-    fn entry(&mut self, entry: &DoseEntry, volumes: [i64; 6], out: &mut Vec<Finding>) {
-        self.bounds.check_entry(&self.now, entry, volumes, out);
+    fn entry(&mut self, entry: &DoseEntry, out: &mut Vec<Finding>) {
+        self.bounds.check_entry(&self.now, entry, entry.classes(), out);
         if !self.now.unknown {
             self.dues.reservoir(entry.reservoir_nl);
         }
@@ -433,13 +431,14 @@ impl Oracle {
     fn bolus_end(&mut self, kind: &str, given: i64, cause: &str, out: &mut Vec<Finding>) {
         let Some(class) = ledger::class(kind) else { return };
         self.dues.bolus_ended(self.now.t);
-        let excused = self.bounds.excused_now(self.now.t);
+        let excused = self.bounds.excused_now(self.now.t) || self.late > self.now.settings.clock;
         // Its end may stand behind what cut it, or before.
         let ended = self.now.take_cut(class).or_else(|| {
             let slack = self.now.slack() * i64::from(!excused && cause != "reset");
             Some((self.now.ledger.settle(class, given, slack)?, self.now.t))
         });
-        let Some(ended) = ended else { return };
+        let Some((bolus, at)) = ended else { return };
+        let ended = (bolus, at.min(self.now.t.saturating_sub(self.late.0)));
         self.now.ledger.turn(self.now.window());
         self.cuts
             .ended(&self.now, ended, given, cause, [self.dues.any_alarm(), excused], out);

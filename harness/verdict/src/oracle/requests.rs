@@ -8,6 +8,9 @@ use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Allowed, Asker, Came, Did, Expected, Finding, Forbids, ReasonKind};
 use std::collections::VecDeque;
 
+/// A stroke of priming, ms (PROTOCOL.md, `prime-bolus`; docs/oracle.md, Modes).
+const PRIME_STROKE_MS: i64 = 2_000;
+
 /// When something came about, as far as is known: ms of the scenario, from and to. A request takes effect between its sending and its reply.
 type When = (i64, i64);
 
@@ -330,6 +333,26 @@ impl Asked {
             now.finding(out, expected, came);
         }
         now.begin(class, asked.unwrap_or(dose), asked_over);
+    }
+
+    /// What a bolus that begins now should begin with, nL and ms; `None` where none is known to be due.
+    pub fn due(&self, now: &Nominal, kind: &str) -> Option<(i64, i64)> {
+        let rx = now.rx.as_ref()?;
+        let class = ledger::class(kind)?;
+        let open = self.open.filter(|open| open.class == class);
+        match class {
+            2 => now.periodic().map(|(dose, over, _)| (dose, over)),
+            1 => rx.patient_bolus.map(|bolus| (bolus.dose.0, bolus.over.0)),
+            4 => {
+                let volume = rx.tubing?.0.saturating_add(rx.catheter?.0);
+                Some((volume, volume / now.settings.stroke_nl * PRIME_STROKE_MS))
+            }
+            _ => {
+                let granted = now.ledger.active.iter().find(|bolus| bolus.class == class);
+                let granted = granted.map(|bolus| (bolus.dose, bolus.over_ms));
+                granted.or(open.and_then(|open| open.asked))
+            }
+        }
     }
 
     /// Boluses that were granted and do not begin, and such as nobody granted.

@@ -97,7 +97,7 @@ impl Compiler<'_, '_> {
                 let (verb, with) = (step.r#do.as_ref()?, step.with.as_ref());
                 match verb.0.text.as_str() {
                     "report-tones" => self.tones_told = true,
-                    "commit" if step.refused.is_none() => self.dosing = self.staged.take().unwrap_or(self.dosing),
+                    "commit" => self.commit(step.refused.as_ref().map(|word| word.0.text.as_str())),
                     "abort" => self.staged = None,
                     _ => {}
                 }
@@ -146,7 +146,13 @@ impl Compiler<'_, '_> {
         let before = self.dosing;
         if let Some(raw) = &step.stage {
             let prescription = prescription(raw, false, self.catalog, &mut self.dosing, self.told);
-            self.staged = Some(std::mem::replace(&mut self.dosing, before));
+            let staged = std::mem::replace(&mut self.dosing, before);
+            match refused.as_deref() {
+                None => self.staged = Some(staged),
+                // Where it was refused the commit puts what was staged before in force, if any.
+                Some(REFUSAL_ALLOWED) => self.staged = Some(self.staged.unwrap_or(before).either(staged)),
+                Some(_) => {}
+            }
             let request = Request::Stage {
                 prescription: Box::new(prescription?),
             };
@@ -173,6 +179,15 @@ impl Compiler<'_, '_> {
         };
         programmed(&request, raw, self.catalog, self.told);
         Some(Action::Do { request, refused })
+    }
+
+    /// What is staged comes into force, unless the pump refuses.
+    fn commit(&mut self, refused: Option<&str>) {
+        match refused {
+            None => self.dosing = self.staged.take().unwrap_or(self.dosing),
+            Some(REFUSAL_ALLOWED) => self.dosing = self.staged.map_or(self.dosing, |staged| self.dosing.either(staged)),
+            Some(_) => {}
+        }
     }
 
     fn expect(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {

@@ -5,10 +5,10 @@ use super::kinds;
 use pump_hil_model::case::{Case, Request};
 use pump_hil_model::crash::{Crash, Frame, Why};
 use pump_hil_model::event::{Body, Said};
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
-use pump_hil_testing::situation::{HOUR, Run, ask, case};
+use pump_hil_testing::situation::{HOUR, MINUTE, Run, ask, case};
 
 #[test]
 fn an_alarm_that_the_scenario_does_not_name_is_a_failure() {
@@ -332,4 +332,33 @@ fn volumes_that_cannot_be_are_a_failure_and_nothing_is_computed_with_them() {
     };
     (entry.basal_nl, entry.patient_nl) = (i64::MAX, i64::MAX);
     assert_eq!(kinds(&case, run.ended()), [ReasonKind::Record]);
+}
+
+#[test]
+fn a_bolus_that_begins_with_numbers_that_cannot_be_is_told_once() {
+    let (dose, over) = (Volume(50_000), Span(20 * MINUTE));
+    let case = case(vec![ask(Request::Start), ask(Request::SingleBolus { dose, over })]);
+    let codes = |dose_nl: i64, over_ms: i64| {
+        let mut run = Run::begun();
+        run.start(480_000).step(|run| {
+            let kind = "clinician".into();
+            run.reply("single-bolus", None)
+                .said(Said::BolusStart { kind, dose_nl, over_ms });
+        });
+        run.at(20 * MINUTE).give(0, 6_500).give(3, 50_000);
+        let (kind, cause) = ("clinician".into(), "complete".into());
+        run.said(Said::BolusEnd {
+            kind,
+            given_nl: 50_000,
+            cause,
+        });
+        run.entry("bolus-end").basal_until(HOUR);
+        match judge_journal(&case, run.ended()).verdict {
+            Verdict::Failed { reasons } => reasons.iter().map(|r| r.code().to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    };
+    assert_eq!(codes(50_000, 20 * MINUTE), [""; 0]);
+    assert_eq!(codes(-50_000, 20 * MINUTE), ["record-number"]);
+    assert_eq!(codes(50_000, i64::MIN), ["record-number"]);
 }

@@ -109,3 +109,33 @@ fn a_request_that_may_be_refused_is_held_to_what_is_in_force() {
     assert!(answered(bolus(), "single-bolus", None)[0].starts_with("`single-bolus` refused with `bolus-active`"));
     assert!(answered(Request::PrimeBolus, "prime-bolus", None)[0].starts_with("`prime-bolus` refused"));
 }
+
+#[test]
+fn raw_bytes_excuse_what_the_pump_begins_for_a_while_and_not_for_ever() {
+    let bytes = b"#1 patient-bolus *0000\r\n".to_vec();
+    let case = case(vec![ask(Request::Start), Action::Send { bytes }]);
+    let boluses = |count: i64| {
+        let mut run = Run::begun();
+        run.start(0).step(|run| {
+            let bytes = "#1 patient-bolus *0000".into();
+            run.push(pump_hil_model::event::Body::Sent { bytes });
+        });
+        for place in 0..count {
+            run.at((1 + 4 * place) * SECOND).said(Said::BolusStart {
+                kind: "clinician".into(),
+                dose_nl: 500,
+                over_ms: SECOND,
+            });
+            run.at((2 + 4 * place) * SECOND)
+                .give(3, 500)
+                .said(ends(500, "complete"));
+        }
+        run.at(HOUR);
+        findings(&case, &mut run)
+            .into_iter()
+            .filter(|found| found.contains("nobody"))
+            .count()
+    };
+    assert_eq!(boluses(10), 0);
+    assert!(boluses(40) > 0);
+}
