@@ -375,11 +375,11 @@ fn a_folder_that_another_run_is_writing_into() {
 fn a_disk_that_takes_nothing_from_the_begin() {
     let bench = Bench::new();
     let rig = bench.rig(&bench.port(), PATIENT);
-    let limited = ["sh", "-c", "ulimit -f 0; exec \"$@\"", "limited"];
+    let limited = ["sh", "-c", "ulimit -f 1; exec \"$@\"", "limited"];
     let mut run = Run::start(&bench, &limited, &therapy_goes_on(), &rig, &[]);
     assert_eq!(run.end().code(), Some(3), "{}", run.terminal.shown);
     run.terminal.assert_sane();
-    for told in ["way-out@bench.jsonl", "manifest.json", "File too large"] {
+    for told in ["way-out@bench.jsonl", "results.json", "File too large"] {
         assert!(run.terminal.shown.contains(told), "{told}: {}", run.terminal.shown);
     }
     assert_eq!(bench.state(), "stopped");
