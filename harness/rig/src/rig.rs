@@ -141,6 +141,14 @@ impl Rig {
         &self.profile
     }
 
+    /// Nobody else reads along on the pump's port: a program that does takes away what the pump says.
+    ///
+    /// # Errors
+    /// Who does.
+    pub fn line_is_ours(&self) -> Result<(), RigError> {
+        Ok(self.line.is_ours()?)
+    }
+
     /// What it can do.
     #[must_use]
     pub fn capabilities(&self) -> &BTreeSet<Capability> {

@@ -41,6 +41,8 @@ pub(super) struct Exchange<'a> {
     heard: u64,
     /// The pump has said who it is.
     known: bool,
+    /// Something was said of which nothing, or not all, came through.
+    in_doubt: bool,
 }
 
 /// Status requests behind one that was not answered, before a pump counts as silent; and the host's time between their begins.
@@ -63,6 +65,7 @@ impl<'a> Exchange<'a> {
             standstill,
             heard: 0,
             known: false,
+            in_doubt: false,
         }
     }
 
@@ -123,7 +126,13 @@ impl<'a> Exchange<'a> {
             }
             self.note_session_events()?;
             // Before time is granted: what is true already costs none.
-            if done(self) || self.now() >= until {
+            let over = done(self) || self.now() >= until;
+            if self.is_to_catch_up() {
+                self.session.catch_up(self.at.rig().now());
+                continue;
+            }
+            // What is read back belongs to this instant.
+            if over && (self.listen.is_deaf() || !self.session.is_catching_up()) {
                 return Ok(());
             }
             if let Some(by) = self.interrupt.by() {
@@ -138,7 +147,9 @@ impl<'a> Exchange<'a> {
                 return Err(self.stands().into());
             }
             let timeout = self.session.poll_timeout();
-            let due = timeout.map_or(until, |t| until.min(self.at.scenario_time(t)));
+            // A log that is read gets the time that its answers take.
+            let limit = if over { Span(i64::MAX / 2) } else { until };
+            let due = timeout.map_or(limit, |t| limit.min(self.at.scenario_time(t)));
             let due = self.listen.due().map_or(due, |overdue| due.min(overdue));
             let due = self.at.rig_time(due);
             let received = tokio::select! {
@@ -150,7 +161,15 @@ impl<'a> Exchange<'a> {
             self.is_not_too_much(&received)?;
             self.look()?;
             match received.end {
-                End::Bytes => self.session.handle_bytes(&received.bytes, received.now),
+                End::Bytes => {
+                    // Where time is granted it is known that something was said, even of what the line lost.
+                    if received.bytes.is_empty() {
+                        self.in_doubt = true;
+                        // It may come late, or from the log: what truly happened belongs to this instant.
+                        self.at.sample()?;
+                    }
+                    self.session.handle_bytes(&received.bytes, received.now);
+                }
                 End::Deadline => self.session.handle_timeout(received.now),
                 // Granted time stands still until somebody resumes the core.
                 End::Halted => return Ok(()),
@@ -166,6 +185,29 @@ impl<'a> Exchange<'a> {
     /// Who listens, to tell of what changes what comes.
     pub fn listening(&mut self) -> &mut Listen {
         &mut self.listen
+    }
+
+    /// Whether something may have been missed, and the pump can be asked for it now; then it is.
+    fn is_to_catch_up(&mut self) -> bool {
+        let asked = self.in_doubt && self.listen.hears();
+        if asked {
+            self.in_doubt = false;
+            self.listen.looked(self.now());
+        }
+        asked
+    }
+
+    /// Whether something may have been missed until now.
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// Reads back what may have been missed, unless a fault of the scenario's own keeps the pump from talking: before what it did not say is held against it.
+    pub async fn make_sure(&mut self) -> Result<(), Stopped> {
+        if self.listen.hears() {
+            self.catch_up().await?;
+        }
+        Ok(())
     }
 
     /// Reads back from the pump's logs what was not heard.
@@ -186,8 +228,13 @@ impl<'a> Exchange<'a> {
         };
         self.is_not_too_much(&received)?;
         self.look()?;
+        self.in_doubt |= received.end == End::Bytes && received.bytes.is_empty();
         self.session.handle_bytes(&received.bytes, received.now);
-        self.note_session_events()
+        self.note_session_events()?;
+        if self.in_doubt {
+            self.pass_time(self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Asks the pump for something and waits until it answered or was given up. What came of it is in the journal as well.
@@ -274,7 +321,12 @@ impl<'a> Exchange<'a> {
                 return Ok(RequestEnd::NotSent { why });
             }
         };
-        self.outcome(id).await
+        let end = self.outcome(id).await?;
+        if matches!(end, RequestEnd::NoReply { .. }) {
+            // Another program may have taken the answer.
+            self.rig().line_is_ours()?;
+        }
+        Ok(end)
     }
 
     /// Asks the pump to stop, as the device profile has it.
@@ -318,7 +370,7 @@ impl<'a> Exchange<'a> {
         let interrupted = self.interrupt.by().is_some();
         // Its other end is dropped here, and dropping it stops nothing: this one never tells.
         self.interrupt = interrupt::pair().1;
-        self.listen = Listen::default();
+        (self.listen, self.in_doubt) = (Listen::default(), false);
         self.at.leave();
         interrupted
     }
@@ -369,6 +421,7 @@ impl<'a> Exchange<'a> {
             match event {
                 SessionEvent::Journal(body) => {
                     spoke |= matches!(body, Body::Pump { .. });
+                    self.in_doubt |= matches!(body, Body::Garbled { .. });
                     self.listen.heard(self.now(), &body);
                     self.note(body)?;
                     self.post_mortem.note_start(&mut self.at)?;

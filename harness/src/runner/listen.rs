@@ -64,6 +64,16 @@ impl Listen {
         }
     }
 
+    /// Whether the pump can be asked for what was missed.
+    pub fn hears(&self) -> bool {
+        self.every.is_some() && !self.in_vain && !self.deaf
+    }
+
+    /// Whether a fault keeps the pump from talking.
+    pub fn is_deaf(&self) -> bool {
+        self.deaf
+    }
+
     /// When the log is to be looked into, if no entry comes until then.
     pub fn due(&self) -> Option<Span> {
         let (every, late) = self.every.filter(|_| !self.in_vain && !self.deaf)?;

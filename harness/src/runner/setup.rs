@@ -56,8 +56,8 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     for request in requests {
         carried_out(pump, &request).await?;
     }
-    if scale.is_some() {
-        // By the host's clock a line may be lost: from here on the pump's logs tell what was.
+    if scale.is_some() || pump.is_in_doubt() {
+        // A line may be lost: from here on the pump's logs tell what was.
         pump.catch_up().await?;
     }
     set_clocks(pump, case).await?;

@@ -125,7 +125,7 @@ impl Steps<'_, '_> {
     ) -> Result<(), Stopped> {
         self.look(checks).await?;
         let span = match (within, throughout) {
-            (None, None) => return Ok(()),
+            (None, None) => return self.make_sure(checks).await,
             (Some(span), _) | (None, Some(span)) => span,
         };
         let end = self.pump.after(span);
@@ -134,15 +134,20 @@ impl Steps<'_, '_> {
         let waits = throughout.is_none();
         let come_true = |pump: &Exchange<'_>| waits && pump.judge().checks_hold(checks).is_ok();
         let mut standstill = Standstill::of(self.pump.rig().limits.standing());
+        // By the host's clock nothing tells that a line was lost, until the next one comes.
+        let lossy = waits && self.pump.rig().timing.0.is_some();
         loop {
-            if come_true(self.pump) || self.pump.now() >= end {
+            if come_true(self.pump) {
                 return Ok(());
+            }
+            if self.pump.now() >= end {
+                return self.make_sure(checks).await;
             }
             // Each look is a request: without this a core that stands would be asked for ever.
             if standstill.is_over(self.pump.now()) {
                 return Err(self.pump.stands().into());
             }
-            let next = if polls {
+            let next = if polls || lossy {
                 // At least 1 ms: with 0 the time of a short span would never get on.
                 end.min(self.pump.after(Span((span.0 / POLLS_A_WAIT).max(1))))
             } else {
@@ -150,7 +155,18 @@ impl Steps<'_, '_> {
             };
             self.pump.pass_time_unless(next, come_true).await?;
             self.look(checks).await?;
+            if lossy && !come_true(self.pump) {
+                self.pump.make_sure().await?;
+            }
         }
+    }
+
+    /// Where checks do not hold: what the pump said of it may have been lost.
+    async fn make_sure(&mut self, checks: &[Check]) -> Result<(), Stopped> {
+        if self.pump.judge().checks_hold(checks).is_err() {
+            self.pump.make_sure().await?;
+        }
+        Ok(())
     }
 
     /// Brings in what the checks look at and the pump does not tell by itself.

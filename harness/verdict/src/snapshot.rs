@@ -91,7 +91,12 @@ pub fn against(accepted: &str, case: &Case, log: &DoseLog) -> Result<Checked, Pa
 #[must_use]
 pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
     // What the harness could ask only later, the pump did later; what else happened at its own time then fell on other strokes.
-    let strokes = if log.late > Span(0) { 2 * STROKE_NL } else { 0 };
+    let faults = log.rows.iter().filter(|row| row.what == "fault").count();
+    let strokes = if log.late > Span(0) {
+        STROKE_NL.saturating_mul(2 + i64::try_from(faults).unwrap_or(0))
+    } else {
+        0
+    };
     Tolerance {
         time: Span(tolerance.time.0.saturating_add(log.late.0)),
         volume_floor: Volume(tolerance.volume_floor.0.saturating_add(strokes)),

@@ -1,6 +1,7 @@
 //! An open line, whatever it is made of: it counts its bytes, bounds every wait, and knows whether all that was said is heard.
 
 use super::error::LinkError;
+use super::strangers::nobody_else;
 use crate::host_time::{self, Waited};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -53,6 +54,14 @@ impl Line {
             received: 0,
             settled: None,
         }
+    }
+
+    /// Nobody else has the port open, as far as can be seen.
+    ///
+    /// # Errors
+    /// [`LinkError::Open`]: who has.
+    pub fn is_ours(&self) -> Result<(), LinkError> {
+        nobody_else(&self.name)
     }
 
     /// Bytes sent in all.

@@ -2,12 +2,11 @@
 
 use super::error::LinkError;
 use super::line::Line;
-use super::strangers::strangers;
+use super::strangers::nobody_else;
 use super::tty;
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 use std::time::Duration;
 use tokio_serial::SerialPortBuilderExt as _;
 
@@ -16,10 +15,7 @@ use tokio_serial::SerialPortBuilderExt as _;
 /// # Errors
 /// [`LinkError::Open`]: it is not there, is another's, or this user may not.
 pub fn serial(name: &str, baud: u32, write_limit: Duration) -> Result<Line, LinkError> {
-    if let Some(why) = strangers(Path::new("/proc"), Path::new(name)) {
-        let port = name.to_owned();
-        return Err(LinkError::Open { port, why });
-    }
+    nobody_else(name)?;
     serial_of_our_own(name, baud, write_limit)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! As `fuser` looks: the open files of each process, in `/proc`. What this user may not read there is passed over: it is no error.
 
+use super::error::LinkError;
 use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
@@ -14,9 +15,23 @@ const COMMAND_MAX: usize = 80;
 /// Processes between us and the first of all at most.
 const DEPTH_MAX: usize = 64;
 
+/// Nobody else has `port` open, as far as can be seen.
+///
+/// # Errors
+/// [`LinkError::Open`]: who has.
+pub fn nobody_else(port: &str) -> Result<(), LinkError> {
+    match strangers(Path::new("/proc"), Path::new(port)) {
+        None => Ok(()),
+        Some(why) => Err(LinkError::Open {
+            port: port.to_owned(),
+            why,
+        }),
+    }
+}
+
 /// Says who has `port` open besides this process, those that it started, and the far end of a PTY; `None`: nobody that can be seen. `proc` is where the
 /// kernel tells of processes.
-pub fn strangers(proc: &Path, port: &Path) -> Option<String> {
+fn strangers(proc: &Path, port: &Path) -> Option<String> {
     let port = std::fs::metadata(port)
         .ok()
         .filter(|port| port.file_type().is_char_device())?;

@@ -33,7 +33,7 @@ pub(super) struct Drift {
 }
 
 /// Compares the two clocks.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Clocks {
     /// Pump seconds in a host second, and the limit; `None` where time is granted, or the journal tells nothing of it.
     held_to: Option<(u32, Percent)>,

@@ -13,7 +13,7 @@ const KEPT_MAX: usize = 10_000;
 /// The step in progress, and its line in the scenario's file.
 pub(super) type Here<'a> = Option<(&'a StepId, u32)>;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Findings {
     /// The event that is looked at, from 1.
     pub seq: u64,

@@ -10,7 +10,7 @@ const FEW: u64 = 3;
 /// And so many lines of a run may hold one.
 const ONE_IN: u64 = 100;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Garbage {
     /// Before the pump said who it is, a port may hold what was said to nobody.
     known: bool,

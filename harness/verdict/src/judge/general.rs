@@ -23,7 +23,7 @@ const SILENCE_AFTERMATH: Span = Span(60_000);
 const BEHIND: Span = Span(3_600_000);
 
 /// The pump's own counting, its alarms and its answers, which are held to what is right of every pump.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct General {
     /// Alarms that the scenario names, and those of the others that were told already.
     announced: BTreeSet<String>,
@@ -63,7 +63,9 @@ impl General {
                 self.line_trouble = Some(t);
             }
             // In a journal of before it told what became of them; else `Sequence` judges that.
-            Body::Gap { of, from, count } if self.sequence.on_event(event, seq) && !self.line_is_excused(t, seen) => {
+            Body::Gap { of, from, count }
+                if self.sequence.on_event(event, seq) && seen.begun && !self.line_is_excused(t, seen) =>
+            {
                 let (of, from, count) = (of.clone(), *from, *count);
                 let expected = Expected::Records(Records::All { of });
                 reason(ReasonKind::Gap, expected, Came::Missing { from, count });

@@ -6,13 +6,13 @@ use pump_hil_model::case::{Case, Measure, Op, Operand, Rule, ToldBy};
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Invariants {
     rules: Vec<Watched>,
     entry_since_sample: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Watched {
     text: String,
     rule: Rule,

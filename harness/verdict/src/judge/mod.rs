@@ -23,6 +23,7 @@ mod invariants;
 mod numbers;
 mod observed;
 mod outcome;
+mod past;
 mod sequence;
 mod silence;
 mod starts;
@@ -42,6 +43,7 @@ use findings::Findings;
 use garbage::Garbage;
 use general::General;
 use invariants::Invariants;
+use past::Past;
 use pump_hil_model::case::{Action, Case, Check};
 use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
 use pump_hil_model::event::{Body, Event};
@@ -63,7 +65,7 @@ const LAST_EVENTS: usize = 24;
 const CRASHES_MAX: usize = RECORDS_MAX + 2;
 
 /// Judges the events of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Judge {
     case: Arc<Case>,
     observed: Observed,
@@ -79,6 +81,7 @@ pub struct Judge {
     unheard: Unheard,
     garbage: Garbage,
     findings: Findings,
+    past: Past,
     /// The last line that came.
     line: String,
     last_events: VecDeque<Event>,
@@ -117,6 +120,7 @@ impl Judge {
             line: String::new(),
             garbage: Garbage::default(),
             findings: Findings::default(),
+            past: Past::default(),
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
             not_safe: Vec::new(),
@@ -128,8 +132,14 @@ impl Judge {
         }
     }
 
-    /// Takes the next event of the journal.
+    /// Takes the next event of the journal. A record that was read back from the pump's log is judged at its own time.
     pub fn on_event(&mut self, event: &Event) {
+        let past = std::mem::take(&mut self.past);
+        self.past = past.take(self, event);
+    }
+
+    /// Takes an event at its place.
+    fn take(&mut self, event: &Event) {
         // Crashes and impossible records count too, so that a finding's number is the place of its event in the journal.
         self.findings.seq += 1;
         self.starts.unexplained = false;

@@ -14,7 +14,7 @@ use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
 const RANGES_MAX: usize = 1_024;
 
 /// Records that are missing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sequence {
     /// The journal tells what became of what was missing.
     told: bool,

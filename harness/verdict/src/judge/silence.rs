@@ -13,7 +13,7 @@ use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
 const ONLY_ANSWERS: Span = Span(6 * 3_600_000);
 
 /// What a pump says of its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Silence {
     /// Interval of its periodic entries.
     every: i64,
@@ -28,7 +28,7 @@ pub(super) struct Silence {
 }
 
 /// What was found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Found {
     /// The pump's doing.
     Reason(Finding),

@@ -4,7 +4,7 @@ use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::event::{Body, Event, Said};
 
 /// The starts of a pump since the begin.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Starts {
     /// The probe wrote, flipped, halted or reset: what the pump does afterwards may be due to that.
     reached_in: bool,

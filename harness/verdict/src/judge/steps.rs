@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A step in progress.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Open {
     id: StepId,
     line: u32,
@@ -49,7 +49,7 @@ fn path(id: &StepId) -> Vec<usize> {
 }
 
 /// The steps in progress, outermost first, and from where on each next one counts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Steps {
     case: Arc<Case>,
     open: Vec<Open>,

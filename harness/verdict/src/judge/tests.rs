@@ -1,5 +1,6 @@
 mod general;
 mod heard;
+mod past;
 
 use super::{Judge, Outcome};
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};

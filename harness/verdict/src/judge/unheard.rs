@@ -19,7 +19,7 @@ const PUT_OFF_MAX: usize = 1_024;
 const CLOCK: i64 = 2_000;
 
 /// A check that waits until the log is known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Put {
     /// Where it stands.
     pub here: Option<(StepId, u32)>,
@@ -32,7 +32,7 @@ pub(super) struct Put {
 }
 
 /// The time in which the pump was not heard.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Unheard {
     /// Logs of such journals are read when the line is back.
     told: bool,

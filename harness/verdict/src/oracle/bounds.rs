@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 const DAY_MS: i64 = 86_400_000;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bounds {
     /// Reported by class, and actuated, at the begin.
     pub base: [i64; 6],

@@ -8,7 +8,7 @@ use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Allowed, Came, Did, Expected, Finding, ReasonKind};
 
 /// A bolus that ended early.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cut {
     t: i64,
     kind: &'static str,
@@ -17,7 +17,7 @@ struct Cut {
     cause: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Cuts {
     open: Vec<Cut>,
     /// When there was last a reason of each kind.

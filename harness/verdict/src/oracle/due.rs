@@ -13,7 +13,7 @@ const SERVICE_MS: i64 = 90 * 86_400_000;
 /// Low-reservoir threshold of a prescription that names none, nL.
 const LOW_DEFAULT: i64 = 2_000_000;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Dues {
     raised: BTreeMap<String, i64>,
     active: BTreeMap<String, bool>,

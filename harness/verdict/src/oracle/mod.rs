@@ -37,7 +37,7 @@ use requests::{Asked, dose_of, judge_dose};
 use unknown::{Told, Unknown, request_of};
 
 /// Holds a run to what it works out itself: the nominal dose, and beside it three books that are kept on the pump.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Oracle {
     now: Nominal,
     bounds: Bounds,

@@ -23,7 +23,7 @@ pub(super) enum State {
     Minimum,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Nominal {
     pub settings: OracleSettings,
     pub begun: bool,

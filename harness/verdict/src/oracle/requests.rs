@@ -14,7 +14,7 @@ const PRIME_STROKE_MS: i64 = 2_000;
 /// When something came about, as far as is known: ms of the scenario, from and to. A request takes effect between its sending and its reply.
 type When = (i64, i64);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Asked {
     /// A request for a bolus that is sent and not answered, or that never was: the pump may have taken it, and may not.
     open: Option<Open>,
@@ -153,7 +153,7 @@ fn mismatch(class: usize, granted: Option<i64>, began: i64, settings: &OracleSet
 }
 
 /// What speaks against a bolus: for sure, or perhaps.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Against {
     sure: Vec<Forbids>,
     perhaps: Vec<&'static str>,

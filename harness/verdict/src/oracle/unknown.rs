@@ -3,7 +3,7 @@
 use pump_hil_model::case::{Action, Prescription, Request, Step};
 
 /// What the pump told of a step's request before the reply to it, which may come late: it took effect then.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Told {
     /// When it was first sent.
     pub sent: Option<i64>,
@@ -16,7 +16,7 @@ pub(super) struct Told {
 }
 
 /// What nobody knows until the pump tells it: whether it carried out what it never answered.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Unknown {
     pub start: bool,
     pub rx: Option<Prescription>,

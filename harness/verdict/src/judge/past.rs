@@ -1,0 +1,185 @@
+//! A record that was read back from the pump's log is judged at its own time: as if its line had not been lost.
+//!
+//! The judge as it stood a while ago is kept, and what it heard since. The record is put at its place among that, by the pump's own time, and what came
+//! after it is judged anew. Where a fault of the scenario's own disturbs the line, this is left alone: [`super::unheard`] judges what came meanwhile.
+
+use super::Judge;
+use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::fault::Talk;
+use pump_hil_model::quantity::Span;
+use std::collections::VecDeque;
+
+/// Events that are kept at least, where there were so many.
+const KEPT: usize = 2_048;
+/// Records that were heard in time, of which the promptest says how the two clocks stand: more of them, and a clock that drifts would tell of hours ago.
+const PROMPT_OF: usize = 8;
+
+/// The longest that a line is late, ms: longer than a request is waited for in all its tries.
+const LATE_MAX: i64 = 10_000;
+
+/// The last events, and the judge as it stood before them.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    before: Option<Box<Judge>>,
+    /// The judge as it stood before the event of this place, to go on from there when there are enough behind it.
+    later: Option<(usize, Box<Judge>)>,
+    events: Vec<Event>,
+    /// By how much the harness's time was ahead of the pump's, ms.
+    ahead: VecDeque<i64>,
+    /// The harness grants time: the two clocks are one, and any record that comes later than it was said is late.
+    is_granted: bool,
+    /// The least that the harness's time was ahead at all, ms.
+    least: Option<i64>,
+    /// How long the set-up took, before the scenario's time began.
+    set_up: Span,
+    /// A fault of the scenario's own disturbed the line.
+    disturbed: bool,
+}
+
+impl Clone for Past {
+    /// A judge that is kept goes on from where it stands, and knows nothing of before.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Past {
+    /// Takes the next event into a judge: at its end, or where it belongs.
+    pub fn take(mut self, judge: &mut Judge, event: &Event) -> Self {
+        self.note(event);
+        match self.place(event) {
+            None => {
+                judge.take(event);
+                self.events.push(event.clone());
+            }
+            Some((at, own)) => self.put(judge, at, own, event),
+        }
+        self.go_on(judge, event);
+        self
+    }
+
+    /// What an event says of line and clocks.
+    fn note(&mut self, event: &Event) {
+        match &event.body {
+            // Time starts anew there.
+            Body::Begun => {
+                let set_up = self.set_up.0;
+                let all = self.ahead.iter_mut().chain(&mut self.least);
+                all.for_each(|ahead| *ahead = ahead.saturating_sub(set_up));
+            }
+            _ if self.before.is_none() => self.set_up = self.set_up.max(event.t),
+            _ => {}
+        }
+        match &event.body {
+            Body::Timing { scale, .. } => self.is_granted = scale.is_none(),
+            Body::FaultArmed { fault, .. } => self.disturbed |= fault.effects().talk != Talk::Clear,
+            Body::Pump {
+                pump_t: Some(pump_t),
+                read_back: false,
+                ..
+            } => {
+                let ahead = event.t.0.saturating_sub(pump_t.0);
+                if self.ahead.len() == PROMPT_OF {
+                    self.ahead.pop_front();
+                }
+                self.ahead.push_back(ahead);
+                self.least = Some(self.least.map_or(ahead, |least| least.min(ahead)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Where a record belongs, and its own time, if that is not here and now.
+    fn place(&self, event: &Event) -> Option<(usize, Span)> {
+        let Body::Pump {
+            pump_t: Some(pump_t),
+            read_back,
+            ..
+        } = event.body
+        else {
+            return None;
+        };
+        // By the host's clock a record that comes by itself is as late as line and host are.
+        let ahead = match (self.is_granted, read_back) {
+            (true, _) => self.least?,
+            (false, true) => *self.ahead.iter().min()?,
+            (false, false) => return None,
+        };
+        let own = Span(pump_t.0.saturating_add(ahead));
+        // What is from before all that is kept has no place.
+        let lag = event.t.0.saturating_sub(own.0);
+        // A line that is late by more is none: what the pump's clock does is judged elsewhere.
+        let in_time = if read_back { lag < 0 } else { lag <= 0 || lag > LATE_MAX };
+        if self.disturbed || in_time || self.events.first()?.t > own {
+            return None;
+        }
+        let end = self.events.partition_point(|event| event.t <= own);
+        let same = self.events[..end]
+            .iter()
+            .rposition(|event| event.t < own)
+            .map_or(0, |at| at + 1);
+        // Beside what else the pump said of that moment; else in front of what the probe read then, which belongs to it.
+        let of_it = |event: &Event| matches!(event.body, Body::Pump { pump_t: Some(other), .. } if other == pump_t);
+        let beside = self.events[same..end].iter().rposition(of_it).map(|at| at + 1);
+        let sample = || {
+            self.events[same..end]
+                .iter()
+                .rposition(|event| matches!(event.body, Body::Sample(_)))
+        };
+        let at = beside.or_else(sample).map_or(end, |at| same + at);
+        (at < self.events.len()).then_some((at, own))
+    }
+
+    /// Puts a record at its place, and judges anew what came after it.
+    fn put(&mut self, judge: &mut Judge, at: usize, own: Span, event: &Event) {
+        let Some(before) = &self.before else {
+            return judge.take(event);
+        };
+        let mut at = at;
+        // That it was missing was found out behind it; it is told in front of it now.
+        if let Some(gap) = self.events[at..].iter().position(|gap| is_gap_of(gap, event)) {
+            let mut gap = self.events.remove(at + gap);
+            gap.t = own;
+            self.events.insert(at, gap);
+            at += 1;
+        }
+        let mut event = event.clone();
+        event.t = own;
+        self.events.insert(at, event);
+        *judge = (**before).clone();
+        for event in &self.events {
+            judge.take(event);
+        }
+        self.later = None;
+    }
+
+    /// Keeps the judge for what is to come.
+    fn go_on(&mut self, judge: &Judge, event: &Event) {
+        if matches!(event.body, Body::Begun) {
+            (self.before, self.later) = (Some(Box::new(judge.clone())), None);
+            self.events.clear();
+            return;
+        }
+        if self.before.is_none() {
+            self.events.clear();
+            return;
+        }
+        let behind = self.events.len() - self.later.as_ref().map_or(0, |(at, _)| *at);
+        if behind >= KEPT {
+            if let Some((at, later)) = self.later.take() {
+                self.events.drain(..at);
+                self.before = Some(later);
+            }
+            self.later = Some((self.events.len(), Box::new(judge.clone())));
+        }
+    }
+}
+
+/// Whether an event tells that this record is missing.
+fn is_gap_of(gap: &Event, record: &Event) -> bool {
+    let (Body::Gap { of, from, count }, Body::Pump { n: Some(n), said, .. }) = (&gap.body, &record.body) else {
+        return false;
+    };
+    let of_dose = matches!(said, Said::Dose(_));
+    of_dose == (of == "dose") && *from <= *n && n.saturating_sub(*from) < *count
+}
