@@ -1,6 +1,7 @@
 //! Ctrl-C, `kill` and a terminal that is closed: seen by every running case, which then leaves its pump safe.
 
 use crate::descriptors;
+use rustix::process::Signal;
 use tokio::sync::watch;
 
 /// Descriptors that waiting for signals takes, and a few more: an event loop has two, tokio's pipe of signals three.
@@ -57,7 +58,24 @@ impl Interrupt {
     }
 }
 
-/// Turns SIGINT, SIGTERM, SIGQUIT and SIGHUP into an interrupt, on a thread of its own, until the process ends. A second SIGINT changes nothing:
+/// Signals that would end a process which has no handler for them (signal(7)); those that tell of a fault of the process itself are not among them.
+const SIGNALS: [(Signal, &str); 13] = [
+    (Signal::INT, "SIGINT"),
+    (Signal::TERM, "SIGTERM"),
+    (Signal::QUIT, "SIGQUIT"),
+    (Signal::HUP, "SIGHUP"),
+    (Signal::USR1, "SIGUSR1"),
+    (Signal::USR2, "SIGUSR2"),
+    (Signal::XCPU, "SIGXCPU"),
+    (Signal::ALARM, "SIGALRM"),
+    (Signal::VTALARM, "SIGVTALRM"),
+    (Signal::PROF, "SIGPROF"),
+    (Signal::IO, "SIGIO"),
+    (Signal::POWER, "SIGPWR"),
+    (Signal::STKFLT, "SIGSTKFLT"),
+];
+
+/// Turns each signal that would end the process into an interrupt, on a thread of its own, until the process ends. A second one changes nothing:
 /// leaving a pump safe is bounded in time, and is not skipped. Who started the process with SIGHUP ignored (`nohup`) keeps that. A file that grew
 /// beyond what the shell allows (`ulimit -f`) is an error of the write, and not the end of the process.
 ///
@@ -67,44 +85,39 @@ pub fn on_signals(interrupter: Interrupter) -> std::io::Result<()> {
     // tokio panics where it gets no descriptors for its pipe of signals.
     descriptors::available(DESCRIPTORS)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let (mut int, mut term, mut quit, mut hup, file_size) = {
+    let (heard, file_size) = {
         let _context = runtime.enter();
-        use tokio::signal::unix::{SignalKind, signal};
-        let hup = (!hangup_is_ignored())
-            .then(|| signal(SignalKind::hangup()))
-            .transpose()?;
-        (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::quit())?,
-            hup,
-            // SIGXFSZ ends a process that has no handler for it; with one the write fails with EFBIG (setrlimit(2), RLIMIT_FSIZE).
-            signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
-        )
+        let mut heard = Vec::new();
+        for (number, name) in SIGNALS {
+            if number != Signal::HUP || !hangup_is_ignored() {
+                heard.push((listen(number)?, name));
+            }
+        }
+        // SIGXFSZ ends a process that has no handler for it; with one the write fails with EFBIG (setrlimit(2), RLIMIT_FSIZE).
+        (heard, listen(Signal::XFSZ)?)
     };
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         let _heard_and_left_alone = file_size;
         runtime.block_on(async {
-            loop {
-                let by = tokio::select! {
-                    _ = int.recv() => "SIGINT",
-                    _ = term.recv() => "SIGTERM",
-                    _ = quit.recv() => "SIGQUIT",
-                    () = received(&mut hup) => "SIGHUP",
-                };
-                interrupter.interrupt(by);
+            let listeners = heard.into_iter().map(|(mut signal, name)| {
+                let interrupter = interrupter.clone();
+                tokio::spawn(async move {
+                    while signal.recv().await.is_some() {
+                        interrupter.interrupt(name);
+                    }
+                })
+            });
+            for listener in listeners.collect::<Vec<_>>() {
+                let _ = listener.await;
             }
         });
     })?;
     Ok(())
 }
 
-/// Waits for a signal; for ever, where it is not handled.
-async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
-    match signal {
-        Some(signal) => drop(signal.recv().await),
-        None => std::future::pending().await,
-    }
+fn listen(number: Signal) -> std::io::Result<tokio::signal::unix::Signal> {
+    use tokio::signal::unix::{SignalKind, signal};
+    signal(SignalKind::from_raw(number.as_raw()))
 }
 
 /// Whether this process was started with SIGHUP ignored.

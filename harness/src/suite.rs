@@ -5,12 +5,14 @@ use crate::journal;
 use crate::report::{Asked, NotRun, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
+use crate::safety::{self, Guard, Marker};
 use crate::snapshot::Snapshots;
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
+use pump_hil_model::event_text::made_safe;
 use pump_hil_model::quantity::Span;
-use pump_hil_model::safe_text::safe_path;
+use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{OpenOptions, Rig, RigError, RigFile, host_time};
@@ -150,6 +152,10 @@ fn run_and_tell(case: &Case, number: usize, settings: &Settings, interrupt: &Int
     });
     let mut due_us = TOLD_EVERY_US;
     let result = run_case(case, settings, interrupt, &mut |event| {
+        if let Body::EarlierRun { what, did, failed } = &event.body {
+            let what = safe(&format!("{what}: {}", made_safe(did, failed)));
+            tell(RunEvent::Found { case: number, what });
+        }
         if event.host_us >= due_us {
             due_us = event.host_us + TOLD_EVERY_US;
             tell(RunEvent::CaseAt {
@@ -297,17 +303,18 @@ fn play(
         defect: settings.defect.clone(),
         exe: settings.exe.clone(),
     };
-    let rig = match runtime.block_on(Rig::start(&settings.rig, &options)) {
-        Ok(rig) => rig,
-        Err(error) if error.lockup().is_some() => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
-        Err(error) => {
+    let begun = match runtime.block_on(begin(case, settings, &options, path)) {
+        Ok(begun) => begun,
+        Err(NotBegun::LockedUp(error)) => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
+        Err(NotBegun::Trouble(trouble)) => {
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
             let _ = std::fs::remove_file(path);
-            return Err(error.trouble());
+            return Err(trouble);
         }
     };
-    let mut runner = Runner::new(case, accepted, rig, journal, interrupt.clone(), onward);
+    let mut runner = Runner::new(case, accepted, begun.rig, journal, interrupt.clone(), onward);
+    runner.after(begun.earlier, begun.guard.as_ref().map(|_| path));
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic, mut written) = (Vec::new(), Vec::new(), None, None);
     match played {
@@ -326,10 +333,15 @@ fn play(
             }
             not_safe = left.not_safe;
         }
-        Err(said) => not_safe.push(format!(
-            "SWITCH THE PUMP OFF BY HAND: on the way to safety {}",
-            itself_failed(&*said)
-        )),
+        Err(said) => {
+            let said = format!("on the way to safety {}", itself_failed(&*said));
+            not_safe.extend(runtime.block_on(safety::once_more(&settings.rig, &options, &said)));
+            trouble.push(Trouble::told(TroubleCode::HARNESS, said));
+        }
+    }
+    trouble.extend(begun.guard.and_then(Guard::dismiss));
+    if let Some(marker) = begun.marker {
+        marker.leave(&not_safe);
     }
     Ok(Played {
         file,
@@ -361,6 +373,67 @@ fn only_locked_up(mut journal: journal::Writer, error: &RigError) -> Result<Play
         trouble: Vec::new(),
         not_safe: Vec::new(),
     })
+}
+
+/// A bench that is open, with what watches over its pump.
+struct Begun {
+    rig: Rig,
+    /// What an earlier run left.
+    earlier: Option<String>,
+    guard: Option<Guard>,
+    marker: Option<Marker>,
+}
+
+/// Why a case was not begun; no pump was touched.
+enum NotBegun {
+    /// The firmware in an emulator locked up before anything could be asked of it.
+    LockedUp(RigError),
+    /// Anything else.
+    Trouble(Trouble),
+}
+
+impl From<RigError> for NotBegun {
+    fn from(error: RigError) -> Self {
+        match error.lockup() {
+            Some(_) => Self::LockedUp(error),
+            None => Self::Trouble(error.trouble()),
+        }
+    }
+}
+
+impl From<Trouble> for NotBegun {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// Opens the rig. Before anything is asked of a pump that lives on without this program, the next run can find this one, and a guard stands by.
+async fn begin(case: &Case, settings: &Settings, options: &OpenOptions, path: &Path) -> Result<Begun, NotBegun> {
+    let (marker, earlier) = Marker::take(&settings.rig, &case.name(), path).await?.unzip();
+    let earlier = earlier.flatten();
+    let begun = async {
+        let mut rig = Rig::start(&settings.rig, options).await?;
+        let guard = match &marker {
+            Some(marker) => Guard::start(&settings.rig, &mut rig, &marker.right, path)?,
+            None => None,
+        };
+        Ok::<_, NotBegun>((rig, guard))
+    };
+    match begun.await {
+        Ok((rig, guard)) => Ok(Begun {
+            rig,
+            earlier,
+            guard,
+            marker,
+        }),
+        Err(why) => {
+            // Nothing was done to the pump: it is as the earlier run left it.
+            if let Some(marker) = marker {
+                marker.leave(&earlier.into_iter().collect::<Vec<_>>());
+            }
+            Err(why)
+        }
+    }
 }
 
 fn in_journal(error: &JournalError) -> Trouble {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 pub use crate::dose_entry::DoseEntry;
 pub use crate::firmware_told::{InFlash, Log};
+pub use crate::sample::Sample;
 
 /// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
 pub type ReplyFields = Arc<BTreeMap<String, String>>;
@@ -325,6 +326,22 @@ pub enum Body {
     },
     /// The last step is over. What follows leaves the pump safe; of it only firmware that faults or hangs is judged, and a rig that breaks.
     Played,
+    /// An earlier run on this rig did not come to its end; the pump was made safe before anything else.
+    EarlierRun {
+        /// What is known of it.
+        what: String,
+        /// What was done.
+        did: Vec<String>,
+        /// What could not be made safe.
+        failed: Vec<String>,
+    },
+    /// The pump was told to stop, answered, and went on.
+    WentOn {
+        /// What it was asked, and answered.
+        told: String,
+        /// What was seen then.
+        saw: String,
+    },
     /// How the pump was left.
     MadeSafe {
         /// What was done.
@@ -416,20 +433,4 @@ pub enum Said {
         /// Fields with their units.
         fields: BTreeMap<String, String>,
     },
-}
-
-/// The test block at one instant: what truly happened, as far as the rig can see it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "firmware-stub/TEST-BLOCK.md; units in the names")]
-pub struct Sample {
-    pub strokes: u64,
-    pub edges: u64,
-    pub delivered_nl: i64,
-    pub displaced_nl: i64,
-    pub lost_nl: i64,
-    pub reservoir_nl: i64,
-    pub catheter_pa: i32,
-    pub battery_mv: i32,
-    pub battery_loaded_mv: i32,
-    pub resets: u32,
 }

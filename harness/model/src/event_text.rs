@@ -72,15 +72,11 @@ pub fn event_line(event: &Event) -> String {
         Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
         Body::Unfit(unfit) => format!("`{}`: {}", safe(&unfit.verb), safe(&unfit.to_string())),
         Body::Interrupted { by } => format!("interrupted by {by}"),
+        Body::EarlierRun { what, did, failed } => format!("{}: {}", safe(what), made_safe(did, failed)),
+        Body::WentOn { told, saw } => format!("NOT SAFE: {}, and {}", safe(told), safe(saw)),
         Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
     format!("{:>14}  {}", Span(event.t.0).to_string(), safe_within(&what, 160))
-}
-
-fn made_safe(did: &[String], failed: &[String]) -> String {
-    let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
-    let all: Vec<String> = did.iter().cloned().chain(failed).collect();
-    all.join("; ")
 }
 
 /// What is kept of the pump's numbers, its logs and its clock.
@@ -114,6 +110,14 @@ pub fn unread(why: Unread) -> &'static str {
         Unread::Refused => "the pump refused to read its log",
         Unread::NoLog => "the device profile names no such log",
     }
+}
+
+/// What was done to make a pump safe, and what could not be.
+#[must_use]
+pub fn made_safe(did: &[String], failed: &[String]) -> String {
+    let failed = failed.iter().map(|what| format!("NOT SAFE: {what}"));
+    let all: Vec<String> = did.iter().cloned().chain(failed).collect();
+    all.join("; ")
 }
 
 /// A line of the firmware's log: channel, level, text and place.

@@ -16,6 +16,7 @@ pub mod firmware_told;
 pub mod mistake;
 pub mod quantity;
 pub mod safe_text;
+pub mod sample;
 pub mod serde_words;
 pub mod trouble;
 pub mod trouble_code;

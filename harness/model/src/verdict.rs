@@ -94,6 +94,8 @@ pub enum ReasonKind {
     UnaskedStart,
     /// The firmware hangs.
     Hang,
+    /// The pump was told to stop, and went on.
+    NotStopped,
     /// The dose log differs from its snapshot.
     Snapshot,
 }

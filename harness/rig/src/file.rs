@@ -32,6 +32,8 @@ pub struct RigFile {
     pub name: String,
     /// One sentence for people.
     pub summary: String,
+    /// Where it was read.
+    pub path: PathBuf,
     /// Its text, for the journal's hash of it.
     pub text: String,
     /// How the pump talks.
@@ -144,6 +146,7 @@ impl RigFile {
         Ok(Self {
             name: raw.rig,
             summary: raw.summary,
+            path: path.to_owned(),
             text: text.to_owned(),
             profile: Arc::new(profile),
             device_text: device.text,
@@ -182,6 +185,13 @@ impl RigFile {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.pump.is_simulated()
+    }
+
+    /// What names its pump among those of this host that live on without this program; `None` of an emulated one, and where time is granted: it stands then.
+    #[must_use]
+    pub fn lives_on(&self) -> Option<String> {
+        let identity = self.pump.identity(&self.name);
+        identity.filter(|_| !self.clock.is_granted())
     }
 
     /// Where the test block is, where there is one.

@@ -18,8 +18,20 @@ pub fn now() -> Instant {
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub fn utc() -> jiff::Timestamp {
-    jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default()
+    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
+    #[cfg(feature = "for-tests")]
+    let now = now + jiff::SignedDuration::from_secs(STEPPED.load(std::sync::atomic::Ordering::Relaxed));
+    now
 }
+
+/// As if somebody set this host's clock by so many seconds.
+#[cfg(feature = "for-tests")]
+pub fn step(seconds: i64) {
+    STEPPED.store(seconds, std::sync::atomic::Ordering::Relaxed);
+}
+
+#[cfg(feature = "for-tests")]
+static STEPPED: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
 
 /// Lets host time pass; for the far ends that give no other sign (a process that starts).
 #[expect(clippy::disallowed_methods, reason = "this is the door")]

@@ -9,7 +9,6 @@ use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::event::Sample;
 use pump_hil_model::fault::FaultName;
-use pump_hil_model::quantity::Span;
 use pump_hil_model::value::{MemoryValue, needs_image};
 use pump_hil_talk::device::Profile;
 use std::sync::Arc;
@@ -52,6 +51,11 @@ impl Inside {
     /// Whether there is a probe.
     pub fn has_probe(&self) -> bool {
         self.debug.is_some()
+    }
+
+    /// There is no probe any more.
+    pub fn forget_probe(&mut self) {
+        (self.debug, self.block) = (None, None);
     }
 
     /// The firmware has made its block.
@@ -124,16 +128,6 @@ impl Inside {
         self.touch();
         let (block, debug) = self.block_of(|| format!("fault `{fault}`"))?;
         Ok(block.clear(debug, fault)?)
-    }
-
-    /// Pump time without a heartbeat after which the pump goes safe; zero: off.
-    ///
-    /// # Errors
-    /// As [`Inside::arm`].
-    pub fn heartbeat_limit(&mut self, limit: Span) -> Result<(), RigError> {
-        self.touch();
-        let (block, debug) = self.block_of(|| "a heartbeat limit".to_owned())?;
-        Ok(block.heartbeat_limit(debug, limit)?)
     }
 
     /// Beats the heart, where there is a test block; tells whether there is.

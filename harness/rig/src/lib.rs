@@ -6,6 +6,7 @@
 //! A kind of pump is a file of `pumps`, a kind of probe one of `probe/kinds`, a kind of clock one of `clock`, a kind of line one of `link`. Each is
 //! entered in one list, and nothing above asks which it is.
 
+mod adopt;
 mod agree;
 mod boot;
 #[cfg(feature = "for-tests")]
@@ -32,11 +33,14 @@ mod raw;
 mod received;
 mod record;
 mod rig;
+mod right;
 mod rtt;
 #[cfg(feature = "sim")]
 mod sim;
 mod test_block;
+mod way_out;
 
+pub use adopt::adopt;
 #[cfg(feature = "for-tests")]
 pub use cable::{CableFault, Harm, Way};
 pub use clock::ClockKind;
@@ -52,8 +56,10 @@ pub use process::ProcessError;
 pub use qemu::{QemuAt, QemuError};
 pub use received::{End, Received};
 pub use rig::Rig;
+pub use right::Right;
 #[cfg(feature = "seeded-defects")]
 pub use sim::SEEDED_DEFECTS;
 #[cfg(feature = "sim")]
 pub use sim::{ServeOptions, serve};
 pub use test_block::{BlockError, FaultState, TestBlock, WrongBlock};
+pub use way_out::WayOut;

@@ -29,9 +29,16 @@ pub struct RigLimits {
     pub journal: u64,
     /// Bytes that a pump may say on its line in a case.
     pub line: u64,
+    /// The longest that a pump is watched after it was told to stop; `None` where the rig file does not say.
+    pub watch: Option<Duration>,
+    /// How long this program may be stopped before its guard makes the pump safe.
+    pub guard: Duration,
 }
 
 impl RigLimits {
+    /// How long this program may be stopped, where the rig file does not say.
+    pub const GUARD: Duration = Duration::from_secs(10);
+
     /// How long the pump's time may stand where it is granted, whatever else goes on: as long as a start takes.
     #[must_use]
     pub fn standing(&self) -> Duration {

@@ -126,6 +126,13 @@ pub(super) struct RawLimits {
     /// MiB that a pump may say on its line in a case, likewise.
     #[schemars(range(min = 1, max = 65536))]
     pub line_mib: Option<u64>,
+    /// How long a pump is watched at most after it was told to stop: a stroke of a slow rate may take longer. By default 10 s; where time is granted it is
+    /// the pump's own time, by default that of a stroke at minimum rate.
+    #[schemars(with = "Option<Quantity<Time>>")]
+    pub watch: Option<String>,
+    /// How long this program may be stopped before its guard makes the pump safe; by default 10 s.
+    #[schemars(with = "Option<Quantity<Time>>")]
+    pub guard: Option<String>,
 }
 
 /// MiB of a journal, and of what a line may say, where a rig file says nothing; and the most that it may say.
@@ -282,6 +289,11 @@ impl RawLimits {
             fence: time("fence", &self.fence)?,
             journal: mib("journal-mib", self.journal_mib)?,
             line: mib("line-mib", self.line_mib)?,
+            watch: self.watch.as_ref().map(|watch| time("watch", watch)).transpose()?,
+            guard: match &self.guard {
+                Some(guard) => time("guard", guard)?,
+                None => RigLimits::GUARD,
+            },
         })
     }
 }

@@ -14,6 +14,7 @@ use super::pumps::{Opened, Order, Power};
 use super::received::Received;
 use super::rtt::Logs;
 use super::test_block::FaultState;
+use super::way_out::{Facts, WayOut};
 use pump_hil_firmware::MemoryPlace;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::crash::{Crash, Why};
@@ -29,6 +30,7 @@ use std::time::Duration;
 /// An open bench. To drop it ends what it started.
 #[derive(Debug)]
 pub struct Rig {
+    facts: Facts,
     profile: Arc<Profile>,
     capabilities: BTreeSet<Capability>,
     /// What is to be journaled of how it was opened.
@@ -41,8 +43,6 @@ pub struct Rig {
     chip: Chip,
     /// What it may take, in time and in bytes.
     pub limits: RigLimits,
-    /// Pump seconds in a second of the host; 1 where time is granted.
-    pub scale: u32,
     /// The start of the firmware, until it is over.
     boot: Option<Boot>,
     /// Last, so that probe and line are closed before it.
@@ -81,7 +81,7 @@ impl Rig {
         Ok(Self::new(file, opened))
     }
 
-    fn new(file: &RigFile, opened: Opened) -> Self {
+    pub(super) fn new(file: &RigFile, opened: Opened) -> Self {
         let profile = Arc::clone(&file.profile);
         let logs = match &file.probe {
             Some(at) if at.probe().runs_firmware() => Logs::of(file.image.clone()),
@@ -101,6 +101,7 @@ impl Rig {
             opened.debug,
         );
         Self {
+            facts: Facts::of(file, opened.port),
             capabilities: file.capabilities(),
             opened: opened.firmware.into_iter().collect(),
             expected: Expected::new(Arc::clone(&profile), file.firmware.clone()),
@@ -110,7 +111,6 @@ impl Rig {
             clock: opened.clock,
             chip: Chip::new(inside, Faults::new(logs), file.limits),
             limits: file.limits,
-            scale: file.clock.scale().unwrap_or(1),
             boot,
             power: opened.power,
         }
@@ -220,10 +220,20 @@ impl Rig {
         self.power.is_gone()
     }
 
-    /// Why a pump that cannot be made safe is no hazard all the same: an emulated one delivers nothing to anybody, and QEMU ends with the rig. That says
-    /// nothing of the verdict.
+    /// Why a pump that cannot be made safe is no hazard all the same. That says nothing of the verdict.
     pub fn harmless(&mut self) -> Option<&'static str> {
         self.power.harmless(self.chip.hangs().is_some())
+    }
+
+    /// What only the way to safety needs.
+    pub fn way_out(&mut self) -> WayOut<'_> {
+        WayOut {
+            facts: &self.facts,
+            limits: self.limits,
+            line: &mut self.line,
+            clock: &*self.clock,
+            chip: &mut self.chip,
+        }
     }
 }
 
@@ -311,15 +321,6 @@ impl Rig {
             self.chip.apply(&mut self.line)?;
         }
         Ok(())
-    }
-
-    /// Pump time without a heartbeat after which the pump goes safe; zero: off.
-    ///
-    /// # Errors
-    /// As [`Rig::arm_fault`].
-    pub fn heartbeat_limit(&mut self, limit: Span) -> Result<(), RigError> {
-        self.chip.inside.heartbeat_limit(limit)?;
-        self.chip.apply(&mut self.line)
     }
 
     /// Leaves the pump safe by the probe: lets the core run, clears every fault, and asks for the safe state. Tells what was done and what was not.

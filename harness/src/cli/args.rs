@@ -61,6 +61,9 @@ pub enum Command {
         after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json"
     )]
     Schema(Schema),
+    /// Guard the pump of the run that started this process.
+    #[command(hide = true)]
+    Guard,
     #[cfg(feature = "sim")]
     /// Serve the simulated pump on a serial port of its own, for a terminal program or another test tool.
     #[command(

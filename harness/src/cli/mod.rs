@@ -38,6 +38,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Replay(args) => replay::replay(&args),
         Command::Review(args) => review::review(&args),
         Command::Schema(args) => list::schema(&args, cli.fixtures.as_deref()),
+        Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
         #[cfg(feature = "sim")]
         Command::Sim(args) => sim::serve(&args),
     };

@@ -60,6 +60,7 @@ impl Reporter for Lines {
                     To::Error => eprint(&text),
                 }
             }
+            RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
             _ => {}
         }
         Ok(())
@@ -98,6 +99,7 @@ impl Reporter for Bar {
                     self.bar.set_message(format!("{name} at {}", coarse(*t)));
                 }
             }
+            RunEvent::Found { what, .. } => self.bar.suspend(|| eprint(&format!("{what}\n"))),
             RunEvent::CaseEnded { case, result } => {
                 self.names.remove(case);
                 self.bar.inc(1);

@@ -13,6 +13,7 @@ use crate::descriptors;
 use crate::interrupt;
 use crate::report::{Asked, ScenarioResult, counted, terminal};
 use crate::reporter::{Ended, ManifestFile, ReportFile, Reporter, Reporters};
+use crate::safety::guarded_by;
 use crate::snapshot::{Snapshots, Update};
 use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::{Filter, Shard};
@@ -41,6 +42,9 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
     let out = taken.map_or_else(|| OutFolder::open(args.out.as_deref()), Ok)?;
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
+    if let Ok(program) = std::env::current_exe() {
+        guarded_by(program);
+    }
     let reporters: Vec<Box<dyn Reporter>> = vec![
         progress::reporter(args.progress),
         Box::new(ReportFile::json(out.path())),

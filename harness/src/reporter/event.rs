@@ -32,6 +32,13 @@ pub enum RunEvent {
         /// Scenario time that it has come to.
         t: Span,
     },
+    /// An earlier run left the pump as it should not have.
+    Found {
+        /// The case that found it.
+        case: usize,
+        /// What is known of it, and what was done; a text for a terminal.
+        what: String,
+    },
     /// A case ended.
     CaseEnded {
         /// Which.

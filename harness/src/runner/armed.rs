@@ -1,7 +1,7 @@
 //! Faults that are switched on: confirmed in effect, cleared, and never forgotten.
 
 use super::exchange::Exchange;
-use super::stopped::Stopped;
+use crate::safety::Stopped;
 use pump_hil_model::event::Body;
 use pump_hil_model::fault::{FaultName, Talk};
 use pump_hil_model::quantity::Span;

@@ -6,10 +6,10 @@ use super::listen::Listen;
 use super::post_mortem::PostMortem;
 use super::recorded::RecordedRig;
 use super::standstill::Standstill;
-use super::stopped::Stopped;
 use super::watched::Watched;
 use crate::interrupt::{self, Interrupt};
 use crate::journal::Written;
+use crate::safety::{Heard, Reach, Stopped, numbers};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::event::Body;
@@ -43,6 +43,8 @@ pub(super) struct Exchange<'a> {
     known: bool,
     /// Something was said of which nothing, or not all, came through.
     in_doubt: bool,
+    /// For the way to safety, which asks no judge.
+    told: Heard,
 }
 
 /// Status requests behind one that was not answered, before a pump counts as silent; and the host's time between their begins.
@@ -66,6 +68,7 @@ impl<'a> Exchange<'a> {
             heard: 0,
             known: false,
             in_doubt: false,
+            told: Heard::default(),
         }
     }
 
@@ -268,7 +271,7 @@ impl<'a> Exchange<'a> {
     async fn is_it_silent(&mut self, verb: Verb) -> Result<(), Stopped> {
         let said = self.at.record().last_said().exchange(None);
         let begun = self.now();
-        let apart = APART.0.saturating_mul(self.rig().scale.into());
+        let apart = APART.0.saturating_mul(self.rig().timing.0.unwrap_or(1).into());
         for asked in 0..ASKED_AGAIN {
             let due = Span(begun.0.saturating_add(apart.saturating_mul(asked.into())));
             self.pass_time(due).await?;
@@ -327,14 +330,6 @@ impl<'a> Exchange<'a> {
             self.rig().line_is_ours()?;
         }
         Ok(end)
-    }
-
-    /// Asks the pump to stop, as the device profile has it.
-    pub async fn ask_to_stop(&mut self) -> Result<RequestEnd, Stopped> {
-        self.standstill.begin();
-        let now = self.at.rig().now();
-        let id = self.session.make_safe(now);
-        self.outcome(id).await
     }
 
     /// Sends bytes that are no request.
@@ -423,6 +418,7 @@ impl<'a> Exchange<'a> {
                     spoke |= matches!(body, Body::Pump { .. });
                     self.in_doubt |= matches!(body, Body::Garbled { .. });
                     self.listen.heard(self.now(), &body);
+                    self.told.on(&body);
                     self.note(body)?;
                     self.post_mortem.note_start(&mut self.at)?;
                 }
@@ -430,9 +426,49 @@ impl<'a> Exchange<'a> {
             }
         }
         if spoke {
-            self.at.sample()?;
+            let sampled = self.at.sample();
+            // A probe that is gone does not keep the pump from being told to stop.
+            if !self.at.record().is_leaving() {
+                sampled?;
+            }
         }
         Ok(())
+    }
+}
+
+impl Reach for Exchange<'_> {
+    fn rig(&mut self) -> &mut Rig {
+        self.at.rig()
+    }
+
+    fn heard(&self) -> &Heard {
+        &self.told
+    }
+
+    fn take_down(&mut self, body: Body) {
+        // What the journal does not take is told by its end.
+        let _ = self.note(body);
+    }
+
+    fn line_is_back(&mut self) {
+        self.session.line_was_cut(numbers());
+    }
+
+    async fn ask_to_stop(&mut self) -> Result<RequestEnd, Stopped> {
+        self.standstill.begin();
+        let now = self.at.rig().now();
+        let id = self.session.make_safe(now);
+        self.outcome(id).await
+    }
+
+    async fn ask(&mut self, request: &Request) -> Result<RequestEnd, Stopped> {
+        // Once: whether a pump that does not answer is silent is the judge's question, and nobody waits for it here.
+        Self::ask(self, request).await
+    }
+
+    async fn pass(&mut self, span: Span) -> Result<(), Stopped> {
+        self.standstill.begin();
+        self.pass_time(self.after(span)).await
     }
 }
 

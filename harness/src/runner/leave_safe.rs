@@ -5,14 +5,18 @@
 
 use super::armed::Armed;
 use super::exchange::Exchange;
-use super::stopped::Stopped;
 use crate::journal::Written;
+use crate::safety::{Report, end_therapy};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Body;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::trouble::TroubleCode;
-use pump_hil_talk::session::RequestEnd;
 use pump_hil_verdict::journal::JournalError;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a guard may take until it tells what it did.
+const GUARD_TELLS: Duration = Duration::from_secs(60);
 
 /// How a pump was left.
 #[derive(Debug)]
@@ -45,7 +49,7 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
     }
 
     /// Goes it to its end. Gives what could not be made safe.
-    pub async fn go(mut self, panic: Option<String>) -> Vec<String> {
+    pub async fn go(mut self, panic: Option<String>, guarded: Option<&Path>) -> Vec<String> {
         // An interrupt must not cut the way to safety short.
         let interrupted = self.pump.leave();
         if let Some(what) = panic {
@@ -54,7 +58,13 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
                 what,
             });
         }
-        if !self.pump.rig().is_gone() {
+        let taken_over = self.pump.rig().way_out().may_speak().is_err();
+        if let (true, Some(journal)) = (taken_over, guarded) {
+            // The guard made it safe while this program was stopped: nothing more is sent, and what was done is the guard's to tell.
+            let done = Report::awaited(journal, GUARD_TELLS).await;
+            self.did.extend(done.did);
+            self.failed.extend(done.failed);
+        } else if !self.pump.rig().is_gone() {
             if interrupted && self.pump.rig().is_up() {
                 // Whoever interrupts may do so because it hangs, which would be known only much later.
                 self.pump.rig().take_back();
@@ -106,7 +116,9 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
     /// Clears faults and stops therapy.
     async fn clear_and_stop(&mut self) {
         self.armed.clear_all(self.pump, &mut self.did, &mut self.failed).await;
-        self.stop_therapy().await;
+        let done = end_therapy(self.pump).await;
+        self.did.extend(done.did);
+        self.failed.extend(done.failed);
     }
 
     /// Firmware that hangs is started again, as a watchdog would: only so can it be told to stop.
@@ -122,47 +134,5 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
                 Err(error) => self.failed.push(error.to_string()),
             }
         }
-    }
-
-    /// Stops therapy over the line; where that fails, by the probe.
-    async fn stop_therapy(&mut self) {
-        let why = match self.pump.ask_to_stop().await {
-            Ok(RequestEnd::Ok { .. }) => {
-                self.did.push("stopped therapy".into());
-                return;
-            }
-            // A pump that is stopped already may refuse to stop.
-            Ok(RequestEnd::Refused { .. }) if self.pump.judge().observed().state.as_deref() == Some("stopped") => {
-                self.did.push("therapy was stopped already".into());
-                return;
-            }
-            Ok(RequestEnd::Refused { reason, .. }) => format!("the pump refused to stop: {reason}"),
-            Ok(_) => "the pump did not answer `stop`".to_owned(),
-            Err(error) => format!("`stop` could not be sent: {}", self.broke(error)),
-        };
-        let (done, not_done) = self.pump.rig().go_safe();
-        if done.is_empty() {
-            let heard = self.pump.judge().observed().state.as_deref();
-            let heard = heard.map_or(String::new(), |state| format!(" (last heard of: {state})"));
-            self.failed.push(format!(
-                "{why}, and no probe could make it safe: SWITCH THE PUMP OFF BY HAND{heard}"
-            ));
-        } else {
-            self.did.push(why);
-        }
-        self.did.extend(done);
-        self.failed.extend(not_done);
-    }
-
-    /// What broke. QEMU that ends over it leaves no hazard, but no verdict either.
-    fn broke(&mut self, stopped: Stopped) -> String {
-        let Stopped::Rig(error) = stopped else {
-            return stopped.to_string();
-        };
-        let error = self.pump.rig().explain(error);
-        if self.pump.rig().is_gone() {
-            let _ = self.pump.note_trouble(&error);
-        }
-        error.to_string()
     }
 }

@@ -16,11 +16,10 @@ mod recorded;
 mod setup;
 mod standstill;
 mod steps;
-mod stopped;
 mod watched;
 
+pub use crate::safety::Stopped;
 pub use leave_safe::Left;
-pub use stopped::Stopped;
 
 use crate::interrupt::Interrupt;
 use crate::journal;
@@ -32,6 +31,7 @@ use pump_hil_model::event::{Body, Event};
 use pump_hil_rig::Rig;
 use record::Record;
 use recorded::RecordedRig;
+use std::path::Path;
 use steps::Steps;
 
 /// One case on one rig.
@@ -39,6 +39,10 @@ pub struct Runner<'a> {
     case: &'a Case,
     pump: Exchange<'a>,
     armed: Armed,
+    /// What an earlier run left.
+    earlier: Option<String>,
+    /// The journal, beside which a guard writes what it did.
+    guarded: Option<&'a Path>,
 }
 
 impl<'a> Runner<'a> {
@@ -56,7 +60,14 @@ impl<'a> Runner<'a> {
             case,
             pump: Exchange::new(RecordedRig::new(rig, record), interrupt),
             armed: Armed::default(),
+            earlier: None,
+            guarded: None,
         }
+    }
+
+    /// An earlier run on this rig did not come to its end; and a guard writes what it does beside this journal.
+    pub fn after(&mut self, earlier: Option<String>, guarded: Option<&'a Path>) {
+        (self.earlier, self.guarded) = (earlier, guarded);
     }
 
     /// Plays the case from set-up to its last step. However it ends, call [`Runner::leave_safe`] next.
@@ -78,6 +89,9 @@ impl<'a> Runner<'a> {
     }
 
     async fn play_through(&mut self) -> Result<(), Stopped> {
+        if let Some(what) = self.earlier.take() {
+            setup::make_safe_first(&mut self.pump, what).await?;
+        }
         setup::set_up(&mut self.pump, self.case).await?;
         self.pump.watch(&self.case.watch)?;
         let steps = Steps {
@@ -100,7 +114,7 @@ impl<'a> Runner<'a> {
     /// rig's own limits. `panic` is what the harness said where it broke off in the middle of a step: from there on nothing is judged.
     pub async fn leave_safe(mut self, panic: Option<String>) -> Left {
         let way = WayToSafety::new(self.case, &mut self.pump, self.armed);
-        let not_safe = way.go(panic).await;
+        let not_safe = way.go(panic, self.guarded).await;
         Left {
             not_safe,
             journaled: self.pump.close(),

@@ -35,7 +35,7 @@ impl PostMortem {
 
     /// The pump may have started just now: where nothing explains why, notes what can still be found out.
     pub fn note_start(&mut self, at: &mut RecordedRig<'_>) -> Result<(), JournalError> {
-        if !at.judge().started_unexplained() || at.record().is_leaving() || self.records >= RECORDS_MAX {
+        if at.record().is_leaving() || self.records >= RECORDS_MAX || !at.judge().started_unexplained() {
             return Ok(());
         }
         self.look_at(at, Why::Reset).map(drop)

@@ -14,6 +14,7 @@ use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
 use pump_hil_verdict::snapshot::against;
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 /// Everything that is known of a case that is being played.
@@ -34,6 +35,8 @@ pub(super) struct Record<'a> {
     unwritten: Option<JournalError>,
     /// It has as much as a case may have; so many events were left out since.
     left_out: Option<u64>,
+    /// What the log is told once the pump is safe: a terminal that takes nothing would hold up whoever writes to it.
+    untold: Vec<String>,
 }
 
 /// Bytes beyond the limit of a journal in which its end has room, each time that it needs some.
@@ -59,6 +62,7 @@ impl<'a> Record<'a> {
             torn: false,
             unwritten: None,
             left_out: None,
+            untold: Vec::new(),
         }
     }
 
@@ -69,8 +73,7 @@ impl<'a> Record<'a> {
     pub fn note(&mut self, t: Span, body: Body) -> Result<(), JournalError> {
         let host_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut event = Event { t, host_us, body };
-        // The target is what users have in their filters, whatever file this stands in.
-        tracing::debug!(target: "pump_hil::runner", case = %self.case.name(), "{}", event_line(&event));
+        self.trace(&event);
         // What is appended behind a torn line would be lost.
         if !self.torn {
             match self.append(&mut event) {
@@ -85,9 +88,18 @@ impl<'a> Record<'a> {
                 }
             }
         }
-        self.judge.on_event(&event);
         self.last.heard(&event.body);
-        (self.onward)(&event);
+        if self.leaving {
+            // The verdict comes from the journal: what this judge, or a listener, makes of it must not keep the pump from being stopped.
+            let told = AssertUnwindSafe(|| {
+                self.judge.on_event(&event);
+                (self.onward)(&event);
+            });
+            let _ = std::panic::catch_unwind(told);
+        } else {
+            self.judge.on_event(&event);
+            (self.onward)(&event);
+        }
         Ok(())
     }
 
@@ -125,6 +137,20 @@ impl<'a> Record<'a> {
         self.journal.append(event)
     }
 
+    /// Tells the log; while the pump is made safe only behind all of it.
+    fn trace(&mut self, event: &Event) {
+        if !tracing::enabled!(target: "pump_hil::runner", tracing::Level::DEBUG) {
+            return;
+        }
+        self.untold.push(event_line(event));
+        if !self.leaving || matches!(event.body, Body::MadeSafe { .. } | Body::Ended) {
+            for line in self.untold.drain(..) {
+                // The target is what users have in their filters, whatever file this stands in.
+                tracing::debug!(target: "pump_hil::runner", case = %self.case.name(), "{line}");
+            }
+        }
+    }
+
     /// The judge, as far as it has heard.
     pub fn judge(&self) -> &Judge {
         &self.judge
@@ -141,7 +167,9 @@ impl<'a> Record<'a> {
             let checked = against(accepted, self.case, &self.judge.dose_log());
             checked.is_ok_and(|checked| checked.reason(self.case, now).is_none())
         };
-        self.judge.has_passed() && self.accepted.as_ref().is_none_or(as_accepted)
+        let passes = || self.judge.has_passed() && self.accepted.as_ref().is_none_or(as_accepted);
+        // A judge that cannot tell is no pass, and no reason to leave a pump running.
+        std::panic::catch_unwind(AssertUnwindSafe(passes)).unwrap_or(false)
     }
 
     /// The pump is made safe from here on.

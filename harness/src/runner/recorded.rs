@@ -1,8 +1,8 @@
 //! A rig together with the record of what happens at it, and the scenario's time.
 
 use super::record::Record;
-use super::stopped::Stopped;
 use crate::journal::Written;
+use crate::safety::Stopped;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::Rig;

@@ -1,7 +1,7 @@
 //! Before the scenario begins: who is there, and the prescription, clock and reservoir that the scenario starts from.
 
 use super::exchange::Exchange;
-use super::stopped::Stopped;
+use crate::safety::{Done, Reach as _, Stopped, end_therapy};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Case, Request, Verb};
 use pump_hil_model::event::Body;
@@ -87,6 +87,25 @@ async fn carried_out(pump: &mut Exchange<'_>, request: &Request) -> Result<(), S
         RequestEnd::Ok { .. } => Ok(()),
         outcome => Err(cannot_set_up(pump, request.verb(), &outcome)?),
     }
+}
+
+/// An earlier run did not come to its end: before anything else its pump is made safe.
+pub(super) async fn make_safe_first(pump: &mut Exchange<'_>, what: String) -> Result<(), Stopped> {
+    pump.boot().await?;
+    // It may have been killed in the middle of a line.
+    pump.line_is_back();
+    let Done { did, failed } = end_therapy(pump).await;
+    let why = failed.join("; ");
+    pump.note(Body::EarlierRun { what, did, failed })?;
+    if why.is_empty() {
+        return Ok(());
+    }
+    let why = format!("an earlier run left the pump, and it cannot be made safe: {why}");
+    pump.note(Body::RigTrouble {
+        code: Some(TroubleCode::of("earlier-run")),
+        what: why.clone(),
+    })?;
+    Err(Stopped::Setup(why))
 }
 
 /// Notes which step of the set-up failed. A pump that was found well and refuses is unfit; all else is the rig's trouble: nothing was tested yet.

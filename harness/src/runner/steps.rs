@@ -3,7 +3,7 @@
 use super::armed::Armed;
 use super::exchange::Exchange;
 use super::standstill::Standstill;
-use super::stopped::Stopped;
+use crate::safety::Stopped;
 use pump_hil_language::plan::Cursor;
 use pump_hil_model::case::needs::{counts_reported_from, needs_memory, needs_sample, needs_status, needs_totals};
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};

@@ -1,7 +1,7 @@
 //! Watched places: their values stand in the journal whenever time came to a stand and they changed.
 
 use super::recorded::RecordedRig;
-use super::stopped::Stopped;
+use crate::safety::Stopped;
 use pump_hil_firmware::MemoryPlace;
 use pump_hil_model::event::Body;
 use pump_hil_model::value::MemoryValue;

@@ -405,6 +405,8 @@ pub mod any_event {
             1 => text().prop_map(|what| Body::RigTrouble { code: None, what }),
             1 => text().prop_map(|by| Body::Interrupted { by }),
             1 => (vec(text(), 0..3), vec(text(), 0..3)).prop_map(|(did, failed)| Body::MadeSafe { did, failed }),
+            1 => (text(), vec(text(), 0..3), vec(text(), 0..3)).prop_map(|(what, did, failed)| Body::EarlierRun { what, did, failed }),
+            1 => (text(), text()).prop_map(|(told, saw)| Body::WentOn { told, saw }),
             1 => Just(Body::Played),
             1 => Just(Body::Ended),
         ]

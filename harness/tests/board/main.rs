@@ -245,10 +245,11 @@ fn a_port_of_another_pump_is_told_by_what_that_pump_says_of_itself() {
         why.contains("the pump on the line says `build=sim`, and ") && why.contains("microbit.elf has `"),
         "{why}"
     );
-    // Asked who it is, told to stop, and nothing else; on a busy host more than once.
+    // Asked who it is, told to stop, asked whether it stands, and nothing else; on a busy host more than once.
     for event in &events {
         if let Body::Sent { bytes } = event {
-            assert!(bytes.contains("identify") || bytes.contains(" stop "), "{bytes}");
+            let asked = ["identify", "stop", "status", "totals"].map(|word| bytes.contains(&format!(" {word} ")));
+            assert!(asked.contains(&true), "{bytes}");
         }
     }
     let (why, _) = inconclusive(&root, rig("other.yaml"));

@@ -75,6 +75,14 @@ impl Bench {
         self.rig_of(&pump, reply_timeout)
     }
 
+    /// The same, whose port is waited for at most 2 s.
+    pub fn rig_in_a_hurry(&self, port: &Path) -> PathBuf {
+        let rig = self.rig(port, "60 s");
+        let text = std::fs::read_to_string(&rig).unwrap();
+        std::fs::write(&rig, text.replace("open: 60 s", "open: 2 s")).unwrap();
+        rig
+    }
+
     /// A rig file for a pump that is given `reply_timeout` for a reply.
     pub fn rig_of(&self, pump: &str, reply_timeout: &str) -> PathBuf {
         let device = std::fs::read_to_string(fixtures().join("devices/stub.yaml")).unwrap();
@@ -82,7 +90,7 @@ impl Bench {
         let device = self.write("device.yaml", &device).display().to_string();
         let text = format!(
             "rig: bench\nsummary: A pump by the wall clock.\ndevice: {device}\npump: {pump}\n\
-             clock: {{kind: real, scale: 1}}\nlimits: {{open: 60 s, write: 10 s, fence: 10 s}}\n"
+             clock: {{kind: real, scale: 1}}\nlimits: {{open: 60 s, write: 10 s, fence: 10 s, watch: 1 s, guard: 2 s}}\n"
         );
         self.write("bench.yaml", &text)
     }
@@ -174,12 +182,14 @@ impl Terminal {
     }
 
     /// Runs a command at it.
-    fn run(&self, command: &[&str]) -> Child {
+    fn run(&self, command: &[&str], state: &Path) -> Child {
         let far = || Stdio::from(self.far.try_clone().unwrap());
         let mut setsid = Command::new("setsid");
         // Who runs these tests may ignore signals (`nohup`, a job in the background), and whoever he starts inherits that.
         let heeded = ["env", "--default-signal=HUP,INT,QUIT,TERM"];
         setsid.arg("-c").args(heeded).args(command).env("TERM", "xterm");
+        // What a killed run leaves is found by the next one of the same test, and by nobody else.
+        setsid.env("PUMP_HIL_STATE", state);
         for var in ["RUST_LOG", "NO_COLOR"] {
             setsid.env_remove(var);
         }
@@ -241,10 +251,18 @@ impl Run {
         command.extend(["--fixtures", &files[3]]);
         command.extend(options);
         Self {
-            harness: terminal.run(&command),
+            harness: terminal.run(&command, &bench.folder.path().join("state")),
             terminal,
             out,
         }
+    }
+
+    /// What its guard did, once it is done with it.
+    pub fn guard(&self) -> serde_json::Value {
+        let path = self.journal_path().unwrap().with_extension("guard.json");
+        wait_for("what the guard did", || {
+            serde_json::from_slice(&std::fs::read(&path).ok()?).ok()
+        })
     }
 
     /// The only journal; empty as long as there is none.
@@ -263,13 +281,23 @@ impl Run {
 
     /// The pump that it started as a process of its own.
     pub fn pump(&self) -> Option<Pid> {
-        let mark = format!("--with-parent\0{}\0", self.harness.id());
+        self.child("--with-parent")
+    }
+
+    /// The process that it started with this word among its arguments.
+    pub fn child(&self, word: &str) -> Option<Pid> {
+        let (mark, parent) = (format!("\0{word}\0"), format!("PPid:\t{}\n", self.harness.id()));
         let started_by_it = |process: &std::fs::DirEntry| {
-            let command = std::fs::read_to_string(process.path().join("cmdline"));
-            command.is_ok_and(|command| command.contains(&mark))
+            let read = |file: &str| std::fs::read_to_string(process.path().join(file)).unwrap_or_default();
+            read("cmdline").contains(&mark) && read("status").contains(&parent)
         };
         let process = std::fs::read_dir("/proc").unwrap().flatten().find(started_by_it)?;
         Pid::from_raw(process.file_name().to_str()?.parse().ok()?)
+    }
+
+    /// Kills its guard, which is there by now.
+    pub fn kill_guard(&self) {
+        kill_process(self.child("guard").unwrap(), Signal::KILL).unwrap();
     }
 
     /// Waits until `text` stands in the journal.
@@ -315,6 +343,11 @@ pub struct Cable {
 
 impl Cable {
     pub fn to(pump: &Path) -> Self {
+        Self::with(pump, |bytes| (bytes.to_vec(), Vec::new()))
+    }
+
+    /// A cable with something in it: of what the harness sends, what goes on to the pump, and what comes back at once.
+    pub fn with(pump: &Path, mut middle: impl FnMut(&[u8]) -> (Vec<u8>, Vec<u8>) + Send + 'static) -> Self {
         let (ours, far, port) = pty();
         let mut raw = tcgetattr(&far).unwrap();
         raw.make_raw();
@@ -332,10 +365,13 @@ impl Cable {
                 if pulled {
                     return;
                 }
-                for (ready, from, to) in [(from_harness, &ours, &pump), (from_pump, &pump, &ours)] {
-                    if ready {
-                        rustix::io::write(to, read_some(from).as_bytes()).unwrap();
-                    }
+                if from_harness {
+                    let (on, back) = middle(read_some(&ours).as_bytes());
+                    rustix::io::write(&pump, &on).unwrap();
+                    rustix::io::write(&ours, &back).unwrap();
+                }
+                if from_pump {
+                    rustix::io::write(&ours, read_some(&pump).as_bytes()).unwrap();
                 }
             }
         });

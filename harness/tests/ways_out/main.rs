@@ -4,6 +4,7 @@
 #![cfg(feature = "sim")]
 
 mod bench;
+mod guard;
 mod journal;
 
 use bench::{Bench, Cable, Run, fixtures, freeze, signal, wait_for};
@@ -108,6 +109,7 @@ fn a_pump_that_runs_and_cannot_be_set_up() {
     // Whoever was here before left it running; on a cable of its own, because the lock of a port whose user was killed stays.
     let cable = Cable::to(&bench.port());
     let mut before = in_therapy(&bench, &cable.port, &[]);
+    before.kill_guard();
     signal(&before.harness, Signal::KILL);
     before.end();
     cable.pull();
@@ -156,6 +158,16 @@ fn sighup() {
 #[test]
 fn sigquit() {
     by_signal(Signal::QUIT, "SIGQUIT");
+}
+
+#[test]
+fn sigusr1() {
+    by_signal(Signal::USR1, "SIGUSR1");
+}
+
+#[test]
+fn sigxcpu() {
+    by_signal(Signal::XCPU, "SIGXCPU");
 }
 
 #[test]
@@ -272,7 +284,7 @@ fn assert_not_safe(run: &mut Run, code: i32, says: &str) -> Value {
 fn a_cable_that_is_pulled() {
     let bench = Bench::new();
     let cable = Cable::to(&bench.port());
-    let rig = bench.rig(&cable.port, PATIENT);
+    let rig = bench.rig_in_a_hurry(&cable.port);
     let mut run = Run::start(&bench, &[], &therapy_goes_on(), &rig, &[]);
     run.wait_until_journaled(IN_THE_WAIT);
     cable.pull();
@@ -285,7 +297,9 @@ fn a_cable_that_is_pulled() {
 #[test]
 fn a_pump_that_is_gone() {
     let mut bench = Bench::new();
-    let mut run = in_therapy(&bench, &bench.port(), &[]);
+    let rig = bench.rig_in_a_hurry(&bench.port());
+    let mut run = Run::start(&bench, &[], &therapy_goes_on(), &rig, &[]);
+    run.wait_until_journaled(IN_THE_WAIT);
     bench.pump.kill().unwrap();
     assert_not_safe(&mut run, 3, "`stop` could not be sent");
 }

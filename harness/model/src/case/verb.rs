@@ -219,6 +219,12 @@ impl Verb {
         Self::ALL.iter().copied().find(|verb| verb.word() == word)
     }
 
+    /// Whether a pump that carried it out delivers no therapy any more, or no more than its minimum rate.
+    #[must_use]
+    pub const fn ends_therapy(self) -> bool {
+        matches!(self, Self::Stop | Self::MinimumRate)
+    }
+
     /// Its arguments: those that must be given, then those that may.
     pub fn args(self) -> impl Iterator<Item = Arg> {
         self.must().iter().chain(self.may()).copied()

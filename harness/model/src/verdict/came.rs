@@ -104,6 +104,13 @@ pub enum Came {
         /// How long it was given, in milliseconds of host time.
         limit_ms: u64,
     },
+    /// It was told to stop, and went on.
+    WentOn {
+        /// What it was asked, and answered.
+        told: String,
+        /// What was seen then.
+        saw: String,
+    },
     /// What the pump did where the oracle had a say.
     Did(Did),
     /// Two accounts are apart.

@@ -102,6 +102,8 @@ pub enum Firmware {
     NoUnaskedStart,
     /// It does not hang.
     Runs,
+    /// It delivers no therapy once it was told to stop.
+    Stops,
 }
 
 /// One of the three accounts of what was given.
@@ -311,6 +313,7 @@ impl Expected {
             Self::Firmware(Firmware::NoLockup) => "firmware-lockup",
             Self::Firmware(Firmware::NoUnaskedStart) => "firmware-start",
             Self::Firmware(Firmware::Runs) => "firmware-hang",
+            Self::Firmware(Firmware::Stops) => "not-stopped",
             Self::Oracle(allowed) => of_oracle(allowed),
             Self::Agree { what, with, .. } => match (what, with) {
                 (Account::Actuated, _) => "reconcile-actuated",

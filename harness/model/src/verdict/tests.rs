@@ -173,6 +173,11 @@ fn what_holds_of_every_pumps_records_and_firmware_is_told_without_a_scenario() {
             "firmware-hang",
             "firmware that does what it is asked",
         ),
+        (
+            Expected::Firmware(Firmware::Stops),
+            "not-stopped",
+            "a pump that delivers no therapy once it was told to stop",
+        ),
     ]);
 }
 

@@ -95,6 +95,7 @@ impl Display for Firmware {
                 "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)"
             }
             Self::Runs => "firmware that does what it is asked",
+            Self::Stops => "a pump that delivers no therapy once it was told to stop",
         })
     }
 }
@@ -215,6 +216,7 @@ impl Display for Came {
             Self::FirmwareFault { place } => write!(f, "the firmware faulted: {place}"),
             Self::Lockup { place } => write!(f, "the firmware locked up: {place}"),
             Self::Start => f.write_str("the pump started again"),
+            Self::WentOn { told, saw } => write!(f, "NOT SAFE: {told}, and {saw}"),
             Self::Hang { place, limit_ms } => {
                 write!(
                     f,

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// Host time that a reply gets at least by the wall clock: on a scaled one the pump's seconds are too short for a host that is busy.
 const REPLY_LEAST: Duration = Duration::from_millis(200);
 
+/// How often it is looked whether a guard took over.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
 /// The host's time since the rig was opened.
 #[derive(Debug)]
 pub struct Host {
@@ -66,6 +69,10 @@ impl Clock for Host {
             // A core that the probe caught at a fault stands there until somebody looks; no byte tells of it.
             chip.stands()?;
             wait = wait.min(rtt::EVERY);
+        }
+        if line.is_guarded() {
+            // A process that was stopped finds out soon after it wakes.
+            wait = wait.min(LOOK_EVERY);
         }
         self.receive_within(line, wait).await
     }

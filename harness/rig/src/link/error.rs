@@ -11,6 +11,22 @@ pub enum LinkError {
         /// Why.
         why: String,
     },
+    /// There is no such serial port, at least not now.
+    #[error("serial port {port}: it is not there; {there}")]
+    Absent {
+        /// The port.
+        port: String,
+        /// Which there are.
+        there: String,
+    },
+    /// The guard of this program took over: it must not speak any more.
+    #[error(
+        "this program was stopped for longer than the rig's limit `guard` allows, and its guard made the pump on {port} safe; nothing more is sent"
+    )]
+    TakenOver {
+        /// The port.
+        port: String,
+    },
     /// The line is gone.
     #[error("the line to the pump on {port} is gone ({why}); check cable and supply, then run again")]
     Lost {
@@ -66,7 +82,8 @@ impl LinkError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Open { .. } => "rig-line-closed",
+            Self::Open { .. } | Self::Absent { .. } => "rig-line-closed",
+            Self::TakenOver { .. } => "rig-taken-over",
             Self::Lost { .. } => "rig-line-lost",
             Self::Stuck { .. } => "rig-line-stuck",
             Self::Missing { .. } => "rig-line-missing",

@@ -3,6 +3,7 @@
 use super::error::LinkError;
 use super::strangers::nobody_else;
 use crate::host_time::{self, Waited};
+use crate::right::Right;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::fmt::Debug;
@@ -36,6 +37,8 @@ pub struct Line {
     sent: u64,
     /// Bytes received in all.
     received: u64,
+    /// Where a guard may take over: the right to speak.
+    right: Option<Right>,
     /// Bytes sent and received up to which the pump is known to have taken everything, and to have sent nothing more at this instant.
     settled: Option<(u64, u64)>,
 }
@@ -52,6 +55,7 @@ impl Line {
             write_limit,
             sent: 0,
             received: 0,
+            right: None,
             settled: None,
         }
     }
@@ -62,6 +66,45 @@ impl Line {
     /// [`LinkError::Open`]: who has.
     pub fn is_ours(&self) -> Result<(), LinkError> {
         nobody_else(&self.name)
+    }
+
+    /// From here on it is spoken only with this right.
+    pub fn speak_with(&mut self, right: Right) {
+        self.right = Some(right);
+    }
+
+    /// Whether a guard may take over.
+    pub fn is_guarded(&self) -> bool {
+        self.right.is_some()
+    }
+
+    /// The port's descriptor, for a guard.
+    pub fn for_guard(&self) -> std::io::Result<OwnedFd> {
+        self.watch.try_clone()
+    }
+
+    /// Goes on through `other`, which leads to the same pump: its port went away and came back.
+    pub fn go_on_through(&mut self, other: Self) {
+        let right = self.right.take();
+        *self = Self { right, ..other };
+    }
+
+    /// Whether the guard took over. What a lock says that cannot be asked is no proof of it.
+    pub fn taken_over(&self) -> Result<(), LinkError> {
+        let Some(right) = &self.right else { return Ok(()) };
+        match right.take() {
+            Ok(false) => Err(self.is_taken()),
+            _ => {
+                right.give_back();
+                Ok(())
+            }
+        }
+    }
+
+    fn is_taken(&self) -> LinkError {
+        LinkError::TakenOver {
+            port: self.name.clone(),
+        }
     }
 
     /// Bytes sent in all.
@@ -91,12 +134,25 @@ impl Line {
 
     /// Sends all of `bytes`.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        if let Some(right) = &self.right
+            && matches!(right.take(), Ok(false))
+        {
+            return Err(self.is_taken());
+        }
+        let sent = self.send_all(bytes).await;
+        if let Some(right) = &self.right {
+            right.give_back();
+        }
+        sent
+    }
+
+    async fn send_all(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
         // Before the write: one that breaks off may have sent a part.
         self.unsettle();
         let written = host_time::within(self.write_limit, self.wire.write_all(bytes)).await;
         match written {
             Some(Ok(())) => {
-                self.sent += bytes.len() as u64;
+                self.sent = self.sent.saturating_add(bytes.len() as u64);
                 Ok(())
             }
             Some(Err(e)) => Err(self.lost(&e)),
@@ -128,7 +184,11 @@ impl Line {
             self.aside.drain(..count);
             return Ok(&self.buffer[..count]);
         }
+        // Before the read: what the pump answers to the guard is the guard's.
+        self.taken_over()?;
         let read = self.wire.read(&mut self.buffer).await;
+        // And behind it: this process may have been stopped in between.
+        self.taken_over()?;
         self.took(read)
     }
 

@@ -3,6 +3,7 @@
 mod error;
 mod line;
 mod pipes;
+mod port;
 mod serial;
 mod strangers;
 mod tty;
@@ -10,7 +11,7 @@ mod tty;
 pub use error::LinkError;
 pub(super) use line::Line;
 pub(super) use pipes::pipes;
-pub(super) use serial::serial;
 #[cfg(feature = "sim")]
 pub(super) use serial::serial_of_our_own;
+pub(super) use serial::{adopted, awaited, serial, serial_back};
 pub(super) use tty::beside;

@@ -32,9 +32,9 @@ pub fn beside(sys: &Path, probe: &Selector) -> Result<String, LinkError> {
     ports.sort();
     match ports.into_iter().next() {
         Some((_, name)) => Ok(format!("/dev/{name}")),
-        None => Err(LinkError::Open {
+        None => Err(LinkError::Absent {
             port: format!("of the probe {probe}"),
-            why: format!(
+            there: format!(
                 "that plug has no serial port; name another one's path as `port`; {}",
                 there(Path::new("/dev"))
             ),
@@ -42,12 +42,24 @@ pub fn beside(sys: &Path, probe: &Selector) -> Result<String, LinkError> {
     }
 }
 
-/// Why a port does not open, and what to do.
-pub(super) fn why(port: &str, error: &std::io::Error) -> String {
+/// What it is that a port does not open.
+pub(super) fn wrong(port: &str, error: &std::io::Error) -> LinkError {
+    // What `open` says of a port whose device is gone, or hung up, while its name is still there (open(2)): EIO, ENXIO, ENODEV.
+    let gone = matches!(error.raw_os_error(), Some(5 | 6 | 19));
+    let port = port.to_owned();
+    if gone || error.kind() == ErrorKind::NotFound {
+        let there = there(Path::new("/dev"));
+        return LinkError::Absent { port, there };
+    }
+    let why = why(&port, error);
+    LinkError::Open { port, why }
+}
+
+/// Why a port that is there does not open, and what to do.
+fn why(port: &str, error: &std::io::Error) -> String {
     // What `open` says of a port on which somebody set TIOCEXCL (ioctl_tty(2)).
     const EBUSY: i32 = 16;
     match error.kind() {
-        ErrorKind::NotFound => format!("it is not there; {}", there(Path::new("/dev"))),
         ErrorKind::PermissionDenied => format!(
             "this user may not open it; join its group and log in again: `sudo usermod -aG {} $USER`",
             group(Path::new(port))
@@ -164,7 +176,7 @@ mod tests {
             .expect_err("another plug")
             .to_string();
         assert!(
-            error.contains("serial port of the probe 0d28:0204:1234: that plug has no serial port"),
+            error.contains("serial port of the probe 0d28:0204:1234: it is not there; that plug has no serial port"),
             "{error}"
         );
     }

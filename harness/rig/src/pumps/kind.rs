@@ -52,6 +52,11 @@ pub trait Pump: fmt::Debug + Send + Sync {
     /// What of the rig's clock and probe does not go with it.
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction>;
 
+    /// What names it among the pumps of this host, where it lives on without this program; `rig` is its rig's name.
+    fn identity(&self, _rig: &str) -> Option<String> {
+        None
+    }
+
     /// The firmware that its own chip runs.
     fn elf(&self) -> Option<&Path> {
         None
@@ -97,6 +102,15 @@ impl Order<'_> {
     }
 }
 
+/// A serial port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Its path.
+    pub path: String,
+    /// Bits a second.
+    pub baud: u32,
+}
+
 /// A pump that was opened. It is dropped from above: probe and line are closed before their far end is gone.
 pub struct Opened {
     /// The line to it.
@@ -105,6 +119,8 @@ pub struct Opened {
     pub clock: Box<dyn Clock>,
     /// Its probe, attached.
     pub debug: Option<Debug>,
+    /// The port that the line goes through, where it may go away and come back.
+    pub port: Option<Port>,
     /// What is to be journaled of its firmware.
     pub firmware: Option<Body>,
     /// It was reset on a line that has glitches: what it says counts from this start on.

@@ -144,6 +144,7 @@ impl QemuAt {
             line,
             clock,
             debug,
+            port: None,
             firmware,
             on_a_wire: false,
             power: Box::new(()),

@@ -2,7 +2,7 @@
 //!
 //! Only where line and probe come from is a board's own; time, faults and memory go by the test block, as in QEMU.
 
-use super::kind::{Contradiction, Keys, Opened, Order, Pump, PumpKind, is_other, lacks_block, let_go};
+use super::kind::{Contradiction, Keys, Opened, Order, Port, Pump, PumpKind, is_other, lacks_block, let_go};
 use crate::agree;
 use crate::boot::QUIET;
 use crate::clock::ClockKind;
@@ -14,6 +14,7 @@ use crate::test_block::TestBlock;
 use async_trait::async_trait;
 use pump_hil_model::mistake::Mistake;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub static KIND: PumpKind = PumpKind {
     word: "serial",
@@ -58,6 +59,18 @@ impl Pump for Serial {
         false
     }
 
+    fn identity(&self, rig: &str) -> Option<String> {
+        if self.port == OF_THE_PROBE {
+            return Some(format!("{OF_THE_PROBE} {rig}"));
+        }
+        // One port may have several names. That of a pseudo-terminal is another's once it is closed: there the link to it is the better name.
+        let link = std::path::absolute(&self.port).ok()?;
+        let real = std::fs::canonicalize(&link)
+            .ok()
+            .filter(|real| !real.starts_with("/dev/pts"));
+        Some(real.unwrap_or(link).display().to_string())
+    }
+
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction> {
         if is_other(probe, "usb") {
             return Some((
@@ -86,8 +99,8 @@ impl Pump for Serial {
             })
         };
         let (mut debug, which) = order.probe.map(attach).transpose()?.unzip();
-        let port = self.port(which.flatten().as_ref())?;
-        let mut line = link::serial(&port, self.baud, order.limits.write)?;
+        let port = self.port(which.flatten().as_ref(), order.limits.open).await?;
+        let mut line = link::serial_back(&port.path, port.baud, order.limits).await?;
         let clock = order.chip_clock();
         let mut firmware = None;
         let mut on_a_wire = false;
@@ -107,6 +120,7 @@ impl Pump for Serial {
             line,
             clock,
             debug,
+            port: Some(port),
             firmware,
             on_a_wire,
             power: Box::new(()),
@@ -115,13 +129,16 @@ impl Pump for Serial {
 }
 
 impl Serial {
-    /// Path of the port.
-    fn port(&self, probe: Option<&Selector>) -> Result<String, RigError> {
-        match probe {
+    /// The port. One that is on a probe's plug is waited for: it comes a moment after the plug.
+    async fn port(&self, probe: Option<&Selector>, limit: Duration) -> Result<Port, RigError> {
+        let path = match probe {
             // Linux tells there of all USB devices, and which of them share a plug.
-            Some(probe) if self.port == OF_THE_PROBE => Ok(link::beside(Path::new("/sys"), probe)?),
-            _ => Ok(self.port.clone()),
-        }
+            Some(probe) if self.port == OF_THE_PROBE => {
+                link::awaited(limit, || link::beside(Path::new("/sys"), probe)).await?
+            }
+            _ => self.port.clone(),
+        };
+        Ok(Port { path, baud: self.baud })
     }
 }
 

@@ -81,6 +81,7 @@ fn open(service_months: Option<u32>, order: &Order<'_>) -> Result<Opened, RigErr
         line,
         clock: Box::new(clock),
         debug,
+        port: None,
         firmware: None,
         on_a_wire: false,
         power: Box::new(pump),

@@ -44,6 +44,7 @@ impl Pump for SimProcess {
             line,
             clock: Box::new(Host::new(scale)),
             debug: None,
+            port: None,
             firmware: None,
             on_a_wire: false,
             power: Box::new(pump),

@@ -113,6 +113,27 @@ mod tests {
     }
 
     #[test]
+    fn only_verbs_that_end_therapy_may_make_a_pump_safe() {
+        let all = "make-safe: [stop, minimum-rate]";
+        for verb in ["identify", "start", "mute", "patient-bolus"] {
+            let error = spoilt(all, &format!("make-safe: [stop, {verb}]"));
+            assert!(error.starts_with(&format!("stub.yaml:{}:", line_with(all))), "{error}");
+            assert!(
+                error.contains(&format!(
+                    "`{verb}` leaves therapy running; what ends it: stop, minimum-rate"
+                )),
+                "{error}"
+            );
+        }
+        let error = spoilt("  stop: {send: stop}", "  stop: {send: start}");
+        let line = line_with("  stop: {send: stop}");
+        assert!(error.starts_with(&format!("stub.yaml:{line}:")), "{error}");
+        assert!(error.contains("`stop` is sent as `start`, as `start` is"), "{error}");
+        let error = spoilt("  status: {send: status}\n", "");
+        assert!(error.contains("is read back from it"), "{error}");
+    }
+
+    #[test]
     fn a_six_day_week_is_refused() {
         assert!(spoilt("days: [mon, ", "days: [").contains("seven weekdays"));
     }

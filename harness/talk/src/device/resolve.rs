@@ -151,26 +151,53 @@ fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<B
     Ok(requests)
 }
 
-/// The verbs that leave a pump safe, each of which it must have.
+/// The verbs that leave a pump safe: each is one that ends therapy, the profile has it, and no other verb is put so.
 fn make_safe(raw: Vec<ExchangeVerb>, requests: &BTreeMap<Verb, Template>) -> Result<Vec<Verb>, Wrong> {
     let make_safe: Vec<Verb> = raw.into_iter().map(|verb| verb.0).collect();
     for verb in &make_safe {
-        if !requests.contains_key(verb) {
-            return Err(wrong(
-                Mistake::Reference,
-                &["make-safe"],
-                format!("`make-safe` names `{verb}`, which `requests` lacks"),
-            ));
+        let wrong = |mistake, path: &[&str], what| Err(wrong(mistake, path, what));
+        let at = &["make-safe", verb.word()];
+        if !verb.ends_therapy() {
+            let what = format!(
+                "`{verb}` leaves therapy running; what ends it: {}",
+                ending_therapy().join(", ")
+            );
+            return wrong(Mistake::Reference, at, what);
+        }
+        let Some(template) = requests.get(verb) else {
+            let what = format!("`make-safe` names `{verb}`, which `requests` lacks");
+            return wrong(Mistake::Reference, at, what);
+        };
+        let other = |(other, its): &(&Verb, &Template)| !other.ends_therapy() && its.send == template.send;
+        if let Some((other, _)) = requests.iter().find(other) {
+            let what = format!(
+                "`{verb}` is sent as `{}`, as `{other}` is: nothing says that it ends therapy",
+                template.send
+            );
+            return wrong(Mistake::Twice, &["requests", verb.word()], what);
         }
     }
     if make_safe.is_empty() {
         return Err(wrong(
             Mistake::Empty,
             &["make-safe"],
-            "`make-safe` is empty: say what leaves this pump safe, such as `[stop, minimum-rate]`".to_owned(),
+            format!(
+                "`make-safe` is empty: say what leaves this pump safe, such as `[{}]`",
+                ending_therapy().join(", ")
+            ),
         ));
     }
+    if !requests.contains_key(&Verb::Status) {
+        let what = "`make-safe` needs the verb `status`: whether the pump is safe is read back from it".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["requests"], what));
+    }
     Ok(make_safe)
+}
+
+/// The words of the verbs that end therapy.
+fn ending_therapy() -> Vec<&'static str> {
+    let verbs = Verb::ALL.iter().filter(|verb| verb.ends_therapy());
+    verbs.map(|verb| verb.word()).collect()
 }
 
 fn check_limits(limits: &Limits) -> Result<(), Wrong> {

@@ -119,6 +119,14 @@ impl Session {
         self.current.iter().chain(&self.queue).any(|task| task.id.is_none())
     }
 
+    /// The line was gone, or somebody else spoke on it: what went out last may have no end, and what came last is not whole. Requests are numbered from
+    /// behind `after`, which is no other conversation's: a pump answers the very same line from memory, and carries nothing out.
+    pub fn line_was_cut(&mut self, after: u16) {
+        self.out.cut();
+        self.decoder = Decoder::default();
+        self.last_seq = after;
+    }
+
     /// Sends bytes as they are. What comes back is journaled; nothing waits for it.
     pub fn send_raw(&mut self, bytes: &[u8]) {
         let sent = self.out.put_raw(bytes.to_vec());
@@ -195,15 +203,10 @@ impl Session {
     fn enqueue(&mut self, job: Job, now: Span) -> RequestId {
         self.last_id += 1;
         let id = RequestId(self.last_id);
-        debug_assert!(
-            self.queue.iter().all(|task| task.id < Some(id)),
-            "a request's id is larger than those before it"
-        );
+        debug_assert!(self.queue.iter().all(|task| task.id < Some(id)), "ids grow");
         self.queue.push_back(Task { id: Some(id), job });
-        debug_assert!(
-            self.queue.len() <= self.profile.limits.queue + RECOVERIES_MAX,
-            "no more requests wait than the profile allows"
-        );
+        let most = self.profile.limits.queue + RECOVERIES_MAX;
+        debug_assert!(self.queue.len() <= most, "no more wait than the profile allows");
         self.start_next(now);
         id
     }
@@ -223,11 +226,7 @@ impl Session {
         match next {
             Next::Send { verb, fields } => {
                 // No request has the number 0: by it a pump answers what it could not read.
-                let seq = if self.last_seq == u16::MAX {
-                    1
-                } else {
-                    self.last_seq + 1
-                };
+                let seq = self.last_seq.checked_add(1).unwrap_or(1);
                 let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
                 match encode_request(seq, &verb, &pairs) {
                     Ok(bytes) => {
@@ -252,10 +251,7 @@ impl Session {
         let limits = &self.profile.limits;
         let Some(exchange) = &mut self.exchange else { return };
         exchange.tries += 1;
-        debug_assert!(
-            exchange.tries <= limits.tries,
-            "no request is sent oftener than the profile allows"
-        );
+        debug_assert!(exchange.tries <= limits.tries, "no oftener than the profile allows");
         // Counted from each try: a retry has the whole time again.
         exchange.deadline = now.checked_add(limits.reply_timeout).unwrap_or(Span(i64::MAX));
         // A copy is cut and spoilt. A retry must be the same bytes: a pump knows by seq and crc that it carried a request out already
@@ -389,8 +385,7 @@ impl Session {
                 self.perform(next, now);
                 self.start_next(now);
             }
-            // The pump complains of the line that was spoilt on purpose. The request behind it stands on a line of its own and is still to
-            // be answered.
+            // The pump complains of the line that was spoilt on purpose. The request behind it, on a line of its own, is still to be answered.
             Some(exchange) if seq == 0 && refused.is_some() && self.out.expects_nack() => {
                 self.exchange = Some(exchange);
             }

@@ -15,6 +15,10 @@ pub(super) struct Outgoing {
     waiting: VecDeque<Vec<u8>>,
     /// What was sent last did not end its line.
     line_open: bool,
+    /// The same of what was truly handed out.
+    sent_open: bool,
+    /// Of the complaints that are expected, those about lines that still wait.
+    nacks_waiting: u32,
     /// Raw bytes were sent since the last reply: an answer may come that nobody waits for.
     raw_sent: bool,
     /// Complaints that are expected, about lines that were left unfinished and spoilt.
@@ -42,18 +46,32 @@ impl Outgoing {
         if self.line_open && !request.is_empty() {
             // Whatever was left unfinished on the line would swallow this request; and a mere line end could complete it.
             request.splice(0..0, SPOIL);
-            self.nacks_due += 1;
+            self.nacks_due = self.nacks_due.saturating_add(1);
+            self.nacks_waiting = self.nacks_waiting.saturating_add(1);
         }
     }
 
     /// The bytes to send next.
     pub fn next(&mut self) -> Option<Vec<u8>> {
-        self.waiting.pop_front()
+        let bytes = self.waiting.pop_front()?;
+        self.sent_open = bytes.last().map_or(self.sent_open, |b| *b != b'\n');
+        if self.waiting.is_empty() {
+            self.nacks_waiting = 0;
+        }
+        Some(bytes)
     }
 
-    /// Nothing of what waits is sent.
+    /// Nothing of what waits is sent: the line stays as what was sent before left it.
     pub fn clear(&mut self) {
         self.waiting.clear();
+        self.line_open = self.sent_open;
+        self.nacks_due = self.nacks_due.saturating_sub(std::mem::take(&mut self.nacks_waiting));
+    }
+
+    /// The line may have been left in the middle of anything.
+    pub fn cut(&mut self) {
+        self.clear();
+        (self.line_open, self.sent_open) = (true, true);
     }
 
     /// A request was answered: the pump has read all that was sent before it.
@@ -72,5 +90,30 @@ impl Outgoing {
         let expected = self.nacks_due > 0;
         self.nacks_due -= u32::from(expected);
         expected
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_sent_leaves_the_line_as_it_was() {
+        let mut out = Outgoing::default();
+        out.put_raw(b"#1 st".to_vec());
+        assert_eq!(out.next().as_deref(), Some(&b"#1 st"[..]));
+        let mut request = b"#2 start *0000\n".to_vec();
+        out.spoil(&mut request);
+        out.put(request);
+        out.clear();
+        // The half line is still there, and the complaint about it is still to come.
+        let mut stop = b"#3 stop *0000\n".to_vec();
+        out.spoil(&mut stop);
+        assert_eq!(stop, b"~\n#3 stop *0000\n");
+        assert!(out.expects_nack());
+        assert!(
+            !out.expects_nack(),
+            "the request that was not sent is complained of by nobody"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use pump_hil_model::event::StepId;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
-use pump_hil_model::verdict::{Came, Expected, Finding, Reason, ReasonKind, Verdict};
+use pump_hil_model::verdict::{Came, Expected, Finding, Firmware, Reason, ReasonKind, Verdict};
 
 /// Most reasons of a verdict; more of them say nothing new.
 const REASONS_MAX: usize = 200;
@@ -64,6 +64,21 @@ impl Findings {
             came,
         };
         self.keep(seq, reason);
+    }
+
+    /// The pump was told to stop, and went on. At the begin, so that no trouble outweighs it: whatever else broke, it answered and was seen to go on.
+    pub fn went_on(&mut self, t: Span, told: &str, saw: &str) {
+        let came = Came::WentOn {
+            told: told.to_owned(),
+            saw: saw.to_owned(),
+        };
+        let finding = Finding {
+            kind: ReasonKind::NotStopped,
+            t,
+            expected: Expected::Firmware(Firmware::Stops),
+            came,
+        };
+        self.found_at(0, finding);
     }
 
     /// From this event on nothing is said about the pump.

@@ -90,7 +90,7 @@ pub struct Judge {
     not_safe: Vec<String>,
     crashes: Vec<(Span, Crash)>,
     books_closed: bool,
-    played: bool,
+    played: Option<Span>,
     ended: bool,
 }
 
@@ -126,7 +126,7 @@ impl Judge {
             not_safe: Vec::new(),
             crashes: Vec::new(),
             books_closed: false,
-            played: false,
+            played: None,
             ended: false,
             case,
         }
@@ -170,7 +170,7 @@ impl Judge {
             .step()
             .is_some_and(|step| matches!(step.action, Action::Do { .. }));
         self.observed.on_event(event);
-        if !self.played {
+        if self.played.is_none() {
             self.during(event);
         }
         self.whenever(event);
@@ -210,7 +210,7 @@ impl Judge {
         let excused = self.general.line_is_disturbed(event.t, &self.observed, &self.steps);
         self.garbage.on_event(event, excused);
         if matches!(event.body, Body::Played) {
-            self.played = true;
+            self.played = Some(event.t);
             self.close_books();
         }
     }
@@ -256,6 +256,7 @@ impl Judge {
             Body::MadeSafe { failed, .. } => self.not_safe.clone_from(failed),
             Body::Unfit(unfit) => self.unfit(event.t, unfit),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
+            Body::WentOn { told, saw } => self.findings.went_on(event.t, told, saw),
             Body::RigTrouble { code, what } => {
                 let code = code.clone().unwrap_or(TroubleCode::RIG);
                 self.findings.trouble(Trouble::told(code, what));
@@ -280,7 +281,7 @@ impl Judge {
             _ => return,
         };
         // It is told to stop more than once, and may fault each time.
-        if self.played && self.findings.says(&came) {
+        if self.played.is_some() && self.findings.says(&came) {
             return;
         }
         self.reason(ReasonKind::FirmwareFault, t, Expected::Firmware(expected), came);
@@ -387,7 +388,7 @@ impl Judge {
     /// Whether the run passes so far, as far as the judge can tell.
     #[must_use]
     pub fn has_passed(&self) -> bool {
-        self.played && !self.findings.has_reason() && !self.findings.has_trouble()
+        self.played.is_some() && !self.findings.has_reason() && !self.findings.has_trouble()
     }
 
     /// Whether the pump started with the last event, and nothing that was done to it or is known of it explains why.
@@ -430,7 +431,7 @@ impl Judge {
             self.findings.trouble_behind(trouble);
         }
         // Where a trouble is known it is the cause, and to say that the run broke off adds nothing.
-        if !self.played && !self.findings.has_trouble() {
+        if self.played.is_none() && !self.findings.has_trouble() {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }
         Outcome {
@@ -440,7 +441,8 @@ impl Judge {
             dose_log: self.dose.finish(),
             latencies: self.observed.latencies,
             last_events: self.last_events.into(),
-            end: self.observed.now,
+            // What comes behind the last step watches the pump, and belongs to no step.
+            end: self.played.unwrap_or(self.observed.now),
             notes: self.garbage.note().into_iter().collect(),
             not_safe: self.not_safe,
             crashes: self.crashes,

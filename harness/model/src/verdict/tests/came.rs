@@ -129,7 +129,12 @@ fn what_came_of_records_and_firmware_is_told_with_its_numbers() {
     let hangs = "the firmware hangs in spin (main.rs:7): no answer within 5000 ms of host time";
     let faulted = "the firmware faulted: spin (main.rs:7)";
     let verb = Verb::Start;
+    let went_on = Came::WentOn {
+        told: "it answered `stop`".to_owned(),
+        saw: "moved 500 nL".to_owned(),
+    };
     assert_came(&[
+        (went_on, "NOT SAFE: it answered `stop`, and moved 500 nL"),
         (Came::NoAnswer { verb }, "no reply to `start` in the journal"),
         (Came::Silence { tries: 3 }, "none, after 3 tries"),
         (alarm, "alarm `eri`, low"),
