@@ -131,6 +131,14 @@ pub enum Body {
         /// Reply fields, such as model, serial, firmware, build.
         fields: ReplyFields,
     },
+    /// What set-up found that was left of the pump's past, and what it did about it. Nothing before this is judged but firmware that fails, and numbers that
+    /// cannot be. It stands in no journal of a pump that was powered anew.
+    Past {
+        /// What was found, in words; empty: nothing.
+        found: Vec<String>,
+        /// What was done.
+        did: Vec<String>,
+    },
     /// Set-up is done, scenario time begins.
     Begun,
     /// A step became due.

@@ -59,6 +59,7 @@ pub fn event_line(event: &Event) -> String {
         | Body::Repeated { .. }
         | Body::LogRead { .. }
         | Body::StayMissing { .. }
+        | Body::Past { .. }
         | Body::Timing { .. } => kept_line(&event.body),
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
@@ -88,6 +89,15 @@ fn kept_line(body: &Body) -> String {
         Body::LogRead { of, last } => format!("the {of} log is read up to number {last}"),
         Body::StayMissing { of, from, count, why } => {
             format!("{count} {of} records from {from} stay missing: {}", unread(*why))
+        }
+        Body::Past { found, did } => {
+            let found = if found.is_empty() {
+                "nothing".to_owned()
+            } else {
+                found.join(", ")
+            };
+            let did = did.iter().map(|what| format!("; {what}"));
+            safe(&format!("left of the pump's past: {found}{}", did.collect::<String>()))
         }
         Body::Timing { scale, drift } => match scale {
             Some(scale) => {

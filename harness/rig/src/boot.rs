@@ -5,6 +5,7 @@ use super::error::RigError;
 use super::host_time::{self, Waited};
 use super::link::Line;
 use super::test_block::{BlockError, TestBlock, WrongBlock};
+use pump_hil_model::event::Body;
 use std::time::Duration;
 
 /// How often firmware that boots is looked at.
@@ -23,16 +24,19 @@ pub(super) struct Boot {
     pub is_its_own: bool,
     /// Its time will be granted by requests, which it must take.
     pub is_asked: bool,
+    /// The pump was powered just now: what went over its line counts from 0.
+    pub is_new: bool,
     /// The pump was reset on a line that has glitches: what it says counts from this start on.
     pub on_a_wire: bool,
 }
 
 impl Boot {
     /// Waits until the firmware has made its test block. A fault before that ends the wait, and the core stands there then. It may be dropped at any time.
+    /// Of a pump that was powered before, the probe takes back what a run before this one left; gives what is to be journaled of that.
     ///
     /// # Errors
     /// The firmware faulted, it hangs, or its block did not come in time and may be none of this firmware's.
-    pub async fn over(self, chip: &mut Chip, line: &mut Line) -> Result<(), RigError> {
+    pub async fn over(self, chip: &mut Chip, line: &mut Line) -> Result<Vec<Body>, RigError> {
         let addr = self.block;
         let block = self.found(chip).await?;
         if self.is_asked && !block.takes_requests() {
@@ -44,8 +48,25 @@ impl Boot {
             let said = block.said(debug)?;
             line.begin_with(said, QUIET).await?;
         }
+        if let (false, true, Some(debug)) = (self.is_new, block.takes_requests(), chip.inside.debug()) {
+            // Its count goes on from what runs before this one sent, some of which may still be on its way.
+            let mut taken = block.taken(debug)?;
+            loop {
+                host_time::sleep(QUIET).await;
+                let before = std::mem::replace(&mut taken, block.taken(debug)?);
+                if before == taken {
+                    break;
+                }
+            }
+            line.count_on(taken);
+        }
         chip.inside.found(block);
-        Ok(())
+        if self.is_new {
+            return Ok(Vec::new());
+        }
+        let did = chip.inside.clear_past()?;
+        chip.apply(line)?;
+        Ok(did.into_iter().map(|did| Body::Probe { did }).collect())
     }
 
     /// Looks for the block again and again.

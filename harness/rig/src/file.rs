@@ -109,7 +109,8 @@ impl RigFile {
         let clock = raw.clock.validated(&document);
         let drift = raw.clock.drift(&document);
         let probe = raw.probe.map(|probe| probe.validated(&document)).transpose();
-        let limits = raw.limits.validated(&document);
+        let scale = clock.as_ref().ok().and_then(|clock| clock.scale());
+        let limits = raw.limits.validated(&document, scale);
         let parts = (
             wrong.part(pump),
             wrong.part(clock),

@@ -296,6 +296,28 @@ impl Inside {
         Ok(debug.is_halted()? && debug.pc()? & !1 == addr & !1)
     }
 
+    /// Takes back what a run before this one left: a core that stands, faults that are switched on, a heartbeat that is waited for. Tells what was done.
+    ///
+    /// # Errors
+    /// The probe failed.
+    pub fn clear_past(&mut self) -> Result<Vec<String>, ProbeError> {
+        self.touch();
+        let mut did = Vec::new();
+        let (Some(debug), Some(block)) = (&mut self.debug, &self.block) else {
+            return Ok(did);
+        };
+        // First: a core that stands acts on nothing that is written into its block.
+        if debug.run_if_halted()? {
+            did.push("core resumed".to_owned());
+        }
+        match block.clear_all(debug)? {
+            0 => {}
+            count => did.push(format!("{count} fault switches cleared")),
+        }
+        block.no_heartbeat(debug)?;
+        Ok(did)
+    }
+
     /// Leaves the pump safe by the probe: lets the core run, clears every fault, and asks for the safe state. Tells what was done and what was not.
     pub fn go_safe(&mut self) -> (Vec<String>, Vec<String>) {
         self.touch();

@@ -1,5 +1,6 @@
 //! What a run wants of the pump that a rig opens, and how long a rig may take for what it does.
 
+use pump_hil_model::quantity::Span;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct RigLimits {
     pub write: Duration,
     /// One grant of virtual time.
     pub fence: Duration,
+    /// Pump's time in which set-up waits for what is left of the pump's past.
+    pub settle: Span,
     /// Bytes of a case's journal; what the memory holds of a case grows with it.
     pub journal: u64,
     /// Bytes that a pump may say on its line in a case.

@@ -58,6 +58,8 @@ pub(super) struct RawPump {
     pub kind: OneOf<PumpKind>,
     /// `sim`: months that its battery is made for.
     pub service_months: Option<u32>,
+    /// `sim`: whether each case has a pump of its own, `new`, or all cases of a run have one, `kept`; `new` where nothing is said.
+    pub power: Option<Powered>,
     /// `qemu`: machine of qemu-system-arm, such as `microbit`.
     pub machine: Option<String>,
     /// `qemu`, `serial`: the firmware, relative to this file. What is in a chip's flash must be this.
@@ -68,6 +70,14 @@ pub(super) struct RawPump {
     pub port: Option<String>,
     /// `serial`: bits a second.
     pub baud: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-word" = "way to power a pump"))]
+pub(super) enum Powered {
+    New,
+    Kept,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -120,6 +130,10 @@ pub(super) struct RawLimits {
     /// One grant of virtual time.
     #[schemars(with = "Quantity<Time>")]
     pub fence: String,
+    /// The pump's time in which set-up waits for what is left of the pump's past, such as a lockout. Where nothing is said: 2 d on virtual time, which nobody
+    /// waits for; by the host's clock what passes in 2 min.
+    #[schemars(with = "Option<Quantity<Time>>")]
+    pub settle: Option<String>,
     /// MiB of a case's journal, beyond which the case ends as inconclusive; 256 where nothing is said.
     #[schemars(range(min = 1, max = 65536))]
     pub journal_mib: Option<u64>,
@@ -169,6 +183,7 @@ impl RawPump {
     pub fn validated(self, document: &Document, folder: &Path) -> Result<Box<dyn Pump>, WrongFile> {
         let given = [
             ("service-months", self.service_months.is_some()),
+            ("power", self.power.is_some()),
             ("machine", self.machine.is_some()),
             ("elf", self.elf.is_some()),
             ("args", self.args.is_some()),
@@ -179,6 +194,7 @@ impl RawPump {
         only(document, "pump", &given, kind.keys)?;
         let keys = pumps::Keys {
             service_months: self.service_months,
+            kept: self.power.map(|power| power == Powered::Kept),
             machine: self.machine,
             elf: self.elf.map(|elf| files::tidy(&folder.join(elf))),
             args: self.args,
@@ -258,8 +274,14 @@ impl RawProbe {
     }
 }
 
+/// Where a rig file says nothing of it: a day's lockout or window, and as much again.
+const SETTLE_GRANTED: Span = Span(2 * 86_400_000);
+/// Where the host's clock goes: as long as a person waits who thinks that something hangs.
+const SETTLE_HOST_MS: i64 = 120_000;
+
 impl RawLimits {
-    pub fn validated(&self, document: &Document) -> Result<RigLimits, WrongFile> {
+    /// `scale`: the pump's seconds in one of the host; `None` where time is granted.
+    pub fn validated(&self, document: &Document, scale: Option<u32>) -> Result<RigLimits, WrongFile> {
         let time = |key: &str, value: &str| {
             let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["limits", key], what);
             let span: Span = value
@@ -287,6 +309,12 @@ impl RawLimits {
             open: time("open", &self.open)?,
             write: time("write", &self.write)?,
             fence: time("fence", &self.fence)?,
+            settle: match &self.settle {
+                Some(settle) => Span(i64::try_from(time("settle", settle)?.as_millis()).unwrap_or(i64::MAX)),
+                None => scale.map_or(SETTLE_GRANTED, |scale| {
+                    Span(SETTLE_HOST_MS.saturating_mul(scale.into()))
+                }),
+            },
             journal: mib("journal-mib", self.journal_mib)?,
             line: mib("line-mib", self.line_mib)?,
             watch: self.watch.as_ref().map(|watch| time("watch", watch)).transpose()?,

@@ -33,9 +33,10 @@ pub struct Rig {
     facts: Facts,
     profile: Arc<Profile>,
     capabilities: BTreeSet<Capability>,
-    /// What is to be journaled of how it was opened.
     opened: Vec<Body>,
     expected: Expected,
+    /// The pump was powered just now, for the first time: it has no past.
+    pub is_new: bool,
     line: Line,
     /// Pump seconds in a second of the host, where time is the host's; how far the pump's clock may be off.
     pub timing: (Option<u32>, Percent),
@@ -92,6 +93,7 @@ impl Rig {
             limit: file.limits.open,
             is_its_own: file.block_is_of_the_image(),
             is_asked: opened.clock.is_asked(),
+            is_new: opened.new,
             on_a_wire: opened.on_a_wire,
         });
         let inside = Inside::new(
@@ -106,6 +108,7 @@ impl Rig {
             opened: opened.firmware.into_iter().collect(),
             expected: Expected::new(Arc::clone(&profile), file.firmware.clone()),
             profile,
+            is_new: opened.new,
             timing: (file.clock.scale(), file.drift),
             line: opened.line,
             clock: opened.clock,
@@ -123,7 +126,7 @@ impl Rig {
     /// The firmware faulted, it hangs, or its block did not come in time and may be none of this firmware's.
     pub async fn boot(&mut self) -> Result<(), RigError> {
         if let Some(boot) = self.boot {
-            boot.over(&mut self.chip, &mut self.line).await?;
+            self.opened.extend(boot.over(&mut self.chip, &mut self.line).await?);
             self.boot = None;
         }
         Ok(())
@@ -155,7 +158,7 @@ impl Rig {
         &self.capabilities
     }
 
-    /// What is to be journaled of how it was opened; once.
+    /// What is to be journaled of how it was opened, and of its start; once.
     pub fn take_opened(&mut self) -> Vec<Body> {
         std::mem::take(&mut self.opened)
     }

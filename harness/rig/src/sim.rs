@@ -46,9 +46,16 @@ impl Pump {
         &self.port
     }
 
-    /// Its time.
+    /// Its time, which counts from here on, as do the bytes of its line.
     pub fn fence(&self) -> Box<dyn Fence> {
-        Box::new(SimFence(self.pump.control()))
+        let control = self.pump.control();
+        let (rx, tx) = control.progress();
+        Box::new(SimFence {
+            now: control.now().0,
+            rx,
+            tx,
+            control,
+        })
     }
 
     /// Its processor.
@@ -142,7 +149,13 @@ fn plant_defect(_: &mut MachineSettings, name: &str) -> Result<(), RigError> {
     })
 }
 
-struct SimFence(SimControl);
+/// A pump's time, as it is counted by a rig that was opened at `now` of it, when so many bytes had come and gone.
+struct SimFence {
+    control: SimControl,
+    now: u64,
+    rx: u64,
+    tx: u64,
+}
 
 impl std::fmt::Debug for SimFence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -152,10 +165,11 @@ impl std::fmt::Debug for SimFence {
 
 impl Fence for SimFence {
     fn advance(&self, until_ms: u64, rx_total: u64, done: Box<dyn FnOnce(Advance) + Send>) -> Result<(), FenceError> {
+        let (now, tx) = (self.now, self.tx);
         let tell = move |a: stub_sim::Advance| {
             done(Advance {
-                now_ms: a.now.0,
-                tx_total: a.tx_total,
+                now_ms: a.now.0.saturating_sub(now),
+                tx_total: a.tx_total.saturating_sub(tx),
                 stop: match a.stop {
                     stub_sim::Stop::Fence => Stop::Fence,
                     stub_sim::Stop::Output => Stop::Output,
@@ -163,21 +177,24 @@ impl Fence for SimFence {
                 },
             });
         };
-        self.0
-            .advance_with(stub_sim::Millis(until_ms), rx_total, Box::new(tell))
+        let until = stub_sim::Millis(until_ms.saturating_add(now));
+        let rx_total = rx_total.saturating_add(self.rx);
+        self.control
+            .advance_with(until, rx_total, Box::new(tell))
             .map_err(|_| FenceError::Gone)
     }
 
     fn take_back(&self) {
-        self.0.take_back();
+        self.control.take_back();
     }
 
     fn now_ms(&self) -> u64 {
-        self.0.now().0
+        self.control.now().0.saturating_sub(self.now)
     }
 
     fn progress(&self) -> (u64, u64) {
-        self.0.progress()
+        let (rx, tx) = self.control.progress();
+        (rx.saturating_sub(self.rx), tx.saturating_sub(self.tx))
     }
 }
 

@@ -111,14 +111,21 @@ impl TestBlock {
         if slots > SLOTS_MAX || u64::from(size) < FAULTS + u64::from(slots) * SLOT {
             return Err(wrong(format!("{size} bytes cannot hold {slots} fault slots")));
         }
+        // Only the size says whether a block has the handshake (TEST-BLOCK.md, "On a chip").
+        let takes_requests = size >= REQUESTS_END;
+        // What a run before this one asked last: to ask that again would be no change, and its `done` stands there.
+        let asked = if takes_requests {
+            debug.read_word(addr + ASK)?
+        } else {
+            0
+        };
         Ok(Self {
             addr,
             slots,
             // Any change is a beat: the first one must differ from what stands there.
             beats: word(&head, 0x28),
-            // Only the size says whether a block has the handshake (TEST-BLOCK.md, "On a chip").
-            takes_requests: size >= REQUESTS_END,
-            asked: 0,
+            takes_requests,
+            asked,
         })
     }
 
@@ -391,6 +398,14 @@ impl TestBlock {
             what: format!("a heartbeat limit of {limit} is beyond 32 bits of milliseconds"),
         })?;
         Ok(debug.write_word(self.addr + HEARTBEAT_LIMIT, ms)?)
+    }
+
+    /// No beat is waited for from here on.
+    ///
+    /// # Errors
+    /// A probe that cannot write.
+    pub fn no_heartbeat(&self, debug: &mut Debug) -> Result<(), ProbeError> {
+        debug.write_word(self.addr + HEARTBEAT_LIMIT, 0)
     }
 
     fn slot(&self, fault: FaultName) -> Result<u64, WrongBlock> {

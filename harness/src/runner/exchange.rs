@@ -39,6 +39,8 @@ pub(super) struct Exchange<'a> {
     standstill: Standstill,
     /// Bytes that came on the line.
     heard: u64,
+    /// The pump's own time as it last told it, and the rig's then.
+    pump_time: Option<(Span, Span)>,
     /// The pump has said who it is.
     known: bool,
     /// Something was said of which nothing, or not all, came through.
@@ -66,6 +68,7 @@ impl<'a> Exchange<'a> {
             listen: Listen::default(),
             standstill,
             heard: 0,
+            pump_time: None,
             known: false,
             in_doubt: false,
             told: Heard::default(),
@@ -257,6 +260,13 @@ impl<'a> Exchange<'a> {
         self.known = true;
     }
 
+    /// The pump's own time, by what it told last.
+    pub fn pump_time(&mut self) -> Option<Span> {
+        let (told, then) = self.pump_time?;
+        let since = self.at.rig().now().0.saturating_sub(then.0);
+        Some(Span(told.0.saturating_add(since)))
+    }
+
     /// Whether what the pump does not answer is its own doing: it was found well. Where time is granted, whoever grants it shows with each grant that the
     /// pump took all that was sent, and that all that it said has come.
     pub fn is_well(&mut self) -> bool {
@@ -415,6 +425,9 @@ impl<'a> Exchange<'a> {
         while let Some(event) = self.session.poll_event() {
             match event {
                 SessionEvent::Journal(body) => {
+                    if let Body::Pump { pump_t: Some(t), .. } = body {
+                        self.pump_time = Some((t, self.at.rig().now()));
+                    }
                     spoke |= matches!(body, Body::Pump { .. });
                     self.in_doubt |= matches!(body, Body::Garbled { .. });
                     self.listen.heard(self.now(), &body);

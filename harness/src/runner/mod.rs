@@ -4,12 +4,13 @@
 //! to go on; the verdict is made afterwards from the journal alone.
 //!
 //! Each part knows those before it: `record` (the one door of events), `recorded` (the rig with its record), `post_mortem` and `watched` (what is looked
-//! at in the pump), `listen` (what the pump must say unasked), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `setup`, `steps` and `leave_safe`.
+//! at in the pump), `listen` (what the pump must say unasked), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `past`, `setup`, `steps` and `leave_safe`.
 
 mod armed;
 mod exchange;
 mod leave_safe;
 mod listen;
+mod past;
 mod post_mortem;
 mod record;
 mod recorded;

@@ -1,11 +1,12 @@
 //! Before the scenario begins: who is there, and the prescription, clock and reservoir that the scenario starts from.
 
 use super::exchange::Exchange;
+use super::past;
 use crate::safety::{Done, Reach as _, Stopped, end_therapy};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Case, Request, Verb};
 use pump_hil_model::event::Body;
-use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::RequestEnd;
 use std::sync::Arc;
@@ -17,13 +18,11 @@ const PROMPT: Span = Span(500);
 
 /// Identifies the pump, then brings it to where the scenario begins.
 pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
-    for opened in pump.rig().take_opened() {
-        pump.note(opened)?;
-    }
+    note_opened(pump)?;
     pump.boot().await?;
-    let (scale, drift) = pump.rig().timing;
-    let drift = case.clock_drift.unwrap_or(drift);
-    pump.note(Body::Timing { scale, drift })?;
+    note_opened(pump)?;
+    let (scale, _) = pump.rig().timing;
+    note_timing(pump, case)?;
     match pump.request(&Request::Identify).await? {
         RequestEnd::Ok { fields } => {
             pump.note(Body::Identified {
@@ -34,11 +33,16 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         }
         other => return Err(cannot_set_up(pump, Verb::Identify, &other)?),
     }
-    let mut requests = Vec::new();
     // A pump counts its reservoir as empty until a refill says otherwise (TEST-BLOCK.md, "Refill").
+    let held = past::settle(pump, case).await?;
+    if !pump.rig().is_new {
+        // All that counts begins anew behind the past.
+        note_timing(pump, case)?;
+    }
+    let mut requests = Vec::new();
     if let Some(added) = case.reservoir {
         requests.push(Request::Refill {
-            removed: Some(Volume(0)),
+            removed: Some(held),
             added,
         });
     }
@@ -64,6 +68,21 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     pump.at().begin()?;
     pump.listen(case.log_every, scale);
     Ok(())
+}
+
+/// Notes how the rig was opened, or how its firmware started.
+fn note_opened(pump: &mut Exchange<'_>) -> Result<(), Stopped> {
+    for opened in pump.rig().take_opened() {
+        pump.note(opened)?;
+    }
+    Ok(())
+}
+
+/// Notes how time passes.
+fn note_timing(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
+    let (scale, drift) = pump.rig().timing;
+    let drift = case.clock_drift.unwrap_or(drift);
+    Ok(pump.note(Body::Timing { scale, drift })?)
 }
 
 /// Civil time and the interval of the dose entries count from when the pump takes them, and the scenario from its begin: both last, and once more where an

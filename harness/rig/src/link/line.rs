@@ -264,6 +264,12 @@ impl Line {
         self.unsettle();
     }
 
+    /// The pump took so many bytes before this line was opened, and counts on.
+    pub fn count_on(&mut self, taken: u32) {
+        self.sent = taken.into();
+        self.unsettle();
+    }
+
     /// As if a cable lost so many bytes of those that were sent.
     #[cfg(test)]
     pub fn lose(&mut self, bytes: u64) {

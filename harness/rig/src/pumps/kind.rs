@@ -28,6 +28,8 @@ pub struct PumpKind {
 pub struct Keys {
     /// Months that a simulated pump's battery is made for.
     pub service_months: Option<u32>,
+    /// A simulated pump stays powered between the cases of a run.
+    pub kept: Option<bool>,
     /// Machine of an emulator.
     pub machine: Option<String>,
     /// The firmware's file.
@@ -123,6 +125,8 @@ pub struct Opened {
     pub port: Option<Port>,
     /// What is to be journaled of its firmware.
     pub firmware: Option<Body>,
+    /// It was powered just now, for the first time: it has no past.
+    pub new: bool,
     /// It was reset on a line that has glitches: what it says counts from this start on.
     pub on_a_wire: bool,
     /// What keeps it up.

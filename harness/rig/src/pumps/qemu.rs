@@ -146,6 +146,7 @@ impl QemuAt {
             debug,
             port: None,
             firmware,
+            new: true,
             on_a_wire: false,
             power: Box::new(()),
         })

@@ -122,6 +122,7 @@ impl Pump for Serial {
             debug,
             port: Some(port),
             firmware,
+            new: on_a_wire,
             on_a_wire,
             power: Box::new(()),
         })

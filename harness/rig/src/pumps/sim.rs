@@ -10,7 +10,7 @@ use pump_hil_model::mistake::Mistake;
 
 pub static KIND: PumpKind = PumpKind {
     word: "sim",
-    keys: &["service-months"],
+    keys: &["service-months", "power"],
     described,
 };
 
@@ -18,6 +18,8 @@ pub static KIND: PumpKind = PumpKind {
 struct Sim {
     /// Months that its battery is made for; as the stub pump is by itself where nothing is said.
     service_months: Option<u32>,
+    /// Where the pump stays between two cases, if it stays powered; else each case has a new one.
+    kept: Option<Shelf>,
 }
 
 fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
@@ -27,13 +29,15 @@ fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
     }
     Ok(Box::new(Sim {
         service_months: keys.service_months,
+        kept: (keys.kept == Some(true)).then(Shelf::default),
     }))
 }
 
 #[async_trait]
 impl Pump for Sim {
     fn is_simulated(&self) -> bool {
-        true
+        // One that is kept is one for all cases, as a pump on a bench is.
+        self.kept.is_none()
     }
 
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction> {
@@ -45,29 +49,88 @@ impl Pump for Sim {
     }
 
     async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
-        open(self.service_months, order)
+        open(self, order)
     }
 }
 
 #[cfg(feature = "sim")]
-impl super::kind::Power for crate::sim::Pump {
-    fn harmless(&mut self, hangs: bool) -> Option<&'static str> {
-        hangs.then_some("the simulated pump hangs still, and ends with the rig")
+mod powered {
+    use crate::pumps::kind::Power;
+    use crate::sim::Pump;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    const HANGS: &str = "the simulated pump hangs still, and ends with the rig";
+
+    /// Where a pump stays between two cases.
+    #[derive(Debug, Clone, Default)]
+    pub struct Shelf(Arc<Mutex<Option<Pump>>>);
+
+    impl Shelf {
+        /// The pump of the case before.
+        pub fn take(&self) -> Option<Pump> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        }
+    }
+
+    impl Power for Pump {
+        fn harmless(&mut self, hangs: bool) -> Option<&'static str> {
+            hangs.then_some(HANGS)
+        }
+    }
+
+    /// A pump that goes back to its shelf when the rig is closed.
+    #[derive(Debug)]
+    pub struct Kept {
+        pub pump: Option<Pump>,
+        pub shelf: Shelf,
+    }
+
+    impl Power for Kept {
+        fn harmless(&mut self, hangs: bool) -> Option<&'static str> {
+            if hangs {
+                // The next case has a new one.
+                self.pump = None;
+            }
+            hangs.then_some(HANGS)
+        }
+    }
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            *self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner) = self.pump.take();
+        }
     }
 }
 
 #[cfg(feature = "sim")]
-fn open(service_months: Option<u32>, order: &Order<'_>) -> Result<Opened, RigError> {
+use powered::Shelf;
+
+#[cfg(not(feature = "sim"))]
+type Shelf = ();
+
+#[cfg(feature = "sim")]
+fn open(sim: &Sim, order: &Order<'_>) -> Result<Opened, RigError> {
+    use super::kind::Power;
     use crate::clock::Granted;
     use crate::link;
     use crate::probe::Behind;
     use crate::sim;
+    use std::time::Duration;
 
     /// Bits a second of a PTY, which has no speed.
     const BAUD: u32 = 115_200;
 
-    let pump = sim::Pump::start(order.options, service_months)?;
-    let line = link::serial_of_our_own(pump.port(), BAUD, order.limits.write)?;
+    let old = sim.kept.as_ref().and_then(Shelf::take);
+    let new = old.is_none();
+    let pump = match old {
+        Some(pump) => pump,
+        None => sim::Pump::start(order.options, sim.service_months)?,
+    };
+    let mut line = link::serial_of_our_own(pump.port(), BAUD, order.limits.write)?;
+    if !new {
+        // What it said to the case before is not heard now.
+        line.drain(Duration::ZERO)?;
+    }
     let clock = Granted::new(pump.fence());
     let attach = |at: &ProbeAt| {
         at.probe().attach(Behind {
@@ -77,18 +140,26 @@ fn open(service_months: Option<u32>, order: &Order<'_>) -> Result<Opened, RigErr
         })
     };
     let debug = order.probe.map(attach).transpose()?.map(|(debug, _)| debug);
+    let power: Box<dyn Power> = match &sim.kept {
+        Some(shelf) => Box::new(powered::Kept {
+            pump: Some(pump),
+            shelf: shelf.clone(),
+        }),
+        None => Box::new(pump),
+    };
     Ok(Opened {
         line,
         clock: Box::new(clock),
         debug,
         port: None,
         firmware: None,
+        new,
         on_a_wire: false,
-        power: Box::new(pump),
+        power,
     })
 }
 
 #[cfg(not(feature = "sim"))]
-fn open(_: Option<u32>, _: &Order<'_>) -> Result<Opened, RigError> {
+fn open(_: &Sim, _: &Order<'_>) -> Result<Opened, RigError> {
     Err(RigError::NoSimulator)
 }

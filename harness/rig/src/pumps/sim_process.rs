@@ -46,6 +46,7 @@ impl Pump for SimProcess {
             debug: None,
             port: None,
             firmware: None,
+            new: true,
             on_a_wire: false,
             power: Box::new(pump),
         })

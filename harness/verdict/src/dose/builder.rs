@@ -56,6 +56,8 @@ struct Instant {
 pub struct Builder {
     name: String,
     begun: bool,
+    /// The pump had a past: how it was set up is told as of a new one, which has no prescription yet when it is filled.
+    past: bool,
     /// Volumes at the begin.
     entry_base: [i64; 6],
     sample_base: (i64, i64),
@@ -116,6 +118,7 @@ impl Builder {
         Self {
             name: name.to_owned(),
             begun: false,
+            past: false,
             entry_base: [0; 6],
             sample_base: (0, 0),
             state: "-".to_owned(),
@@ -135,7 +138,13 @@ impl Builder {
         let t = event.t;
         self.late.on_event(event);
         match &event.body {
-            Body::Begun => self.begun = true,
+            Body::Past { .. } => self.past = true,
+            Body::Begun => {
+                self.begun = true;
+                if self.past {
+                    (self.state, self.mode) = ("-".to_owned(), "none".to_owned());
+                }
+            }
             Body::Sample(sample) => self.sample(sample),
             Body::FaultConfirmed { fault } => self.note(t, "fault", fault.as_str()),
             Body::FaultCleared { fault } => self.note(t, "fault-clear", fault.as_str()),

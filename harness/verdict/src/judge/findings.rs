@@ -96,6 +96,11 @@ impl Findings {
         self.troubles.push((self.seq + 1, trouble));
     }
 
+    /// Forgets the reasons of other kinds.
+    pub fn keep_only(&mut self, kinds: impl Fn(ReasonKind) -> bool) {
+        self.reasons.retain(|(_, reason)| kinds(reason.kind));
+    }
+
     pub fn has_reason(&self) -> bool {
         !self.reasons.is_empty()
     }

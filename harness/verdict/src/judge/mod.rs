@@ -14,6 +14,7 @@
 //!   it says nothing about the pump, and without an earlier failure the verdict is Inconclusive.
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
+mod anew;
 mod checks;
 mod clocks;
 mod findings;
@@ -143,6 +144,9 @@ impl Judge {
         // Crashes and impossible records count too, so that a finding's number is the place of its event in the journal.
         self.findings.seq += 1;
         self.starts.unexplained = false;
+        if matches!(event.body, Body::Past { .. }) {
+            anew::begin_anew(self);
+        }
         if let Body::Crash(crash) = &event.body {
             return self.crashed(event.t, crash);
         }

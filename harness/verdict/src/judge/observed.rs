@@ -87,6 +87,8 @@ pub struct Observed {
     tones: i64,
     battery: Option<i64>,
     stalls: Option<i64>,
+    /// Those before the begin.
+    stalls_base: i64,
     /// The first line that the scenario's last request sent, and how often.
     asked: Option<(String, i64)>,
     step_is_new: bool,
@@ -121,6 +123,7 @@ impl Observed {
             Body::Sent { bytes } if self.asking => self.sent(bytes),
             Body::Begun => {
                 self.begun = true;
+                self.stalls_base = self.stalls.unwrap_or(0);
                 self.last_running = Some(event.t);
             }
             Body::Reply { refused, fields, .. } => self.reply(refused.as_deref(), fields),
@@ -163,6 +166,11 @@ impl Observed {
         if self.state.as_deref() == Some("running") {
             self.last_running = Some(event.t);
         }
+    }
+
+    /// Takes over what a pump counts since its first power, so that only what comes behind it counts.
+    pub(super) fn keep_counts(&mut self, before: &Self) {
+        self.stalls = before.stalls;
     }
 
     /// A line of a request, or the same one again.
@@ -238,10 +246,10 @@ impl Observed {
                 let (a, d) = actuated_delivered(probe?);
                 Some((d - d0) - (a - a0))
             }
-            Measure::Stalls => self.stalls,
+            Measure::Stalls => self.stalls.map(|stalls| stalls.saturating_sub(self.stalls_base)),
             Measure::Lockout => self.lockout,
             Measure::AlarmLatency => self.fault_latency.map(|l| l.0),
-            Measure::Resets => probe.map(|s| i64::from(s.resets)),
+            Measure::Resets => probe.map(|s| i64::from(s.resets) - i64::from(self.sample_base.resets)),
             Measure::Tones => Some(self.tones),
             Measure::WithoutTherapy => self.last_running.map(|t| self.now.0 - t.0),
             Measure::Tries => self.asked.as_ref().map(|(_, tries)| *tries),

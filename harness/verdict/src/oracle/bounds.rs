@@ -3,8 +3,8 @@
 //! Invariant: faults excuse what is missing, by the amount that was missing while they were in effect. Nothing excuses a surplus.
 
 use super::nominal::{Nominal, State};
-use crate::dose::CLASSES;
-use pump_hil_model::event::DoseEntry;
+use crate::dose::{CLASSES, totals};
+use pump_hil_model::event::{Body, DoseEntry};
 use pump_hil_model::fault::{Delivery, FaultName};
 use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::verdict::{Allowed, Did, Finding};
@@ -42,6 +42,14 @@ struct Checkpoint {
 }
 
 impl Bounds {
+    /// Totals that the pump told before the begin: what stands there is not this run's.
+    pub fn told_before(&mut self, begun: bool, body: &Body) {
+        let Body::Reply { fields, .. } = body else { return };
+        if let (false, Some(totals)) = (begun, totals(fields)) {
+            self.base = totals;
+        }
+    }
+
     pub fn excuse_until(&mut self, t: i64) {
         self.excuse_until = self.excuse_until.max(Some(t));
     }

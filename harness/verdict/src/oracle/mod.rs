@@ -96,6 +96,7 @@ impl Oracle {
             }
             self.dues.check_periodic(&self.now, out);
         }
+        self.bounds.told_before(self.now.begun, &event.body);
         match &event.body {
             Body::Begun => self.now.begun = true,
             Body::StepStarted { .. } => self.told = Told::default(),

@@ -1,0 +1,334 @@
+//! A pump that was not powered anew has a past: therapy may run, a session be open, an alarm sound, a lockout count. Set-up finds out, ends what it can, waits for
+//! what passes, and says in the journal what it found.
+//!
+//! Invariant: before this is over nothing is asked of the pump that a scenario could take for its own. What cannot be settled ends the case as inconclusive.
+
+use super::exchange::Exchange;
+use crate::safety::Stopped;
+use pump_hil_model::case::{Action, Case, Mode, Prescription, Request, Step};
+use pump_hil_model::event::{Body, ReplyFields};
+use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::trouble::TroubleCode;
+use pump_hil_talk::session::{RequestEnd, can_say};
+
+/// Tries to clear an alarm whose cause may pass, and to stop a pump, are so far apart.
+const AGAIN: Span = Span(60_000);
+/// Longest between two tries: each is a line in the pump's log.
+const AGAIN_MOST: Span = Span(4 * 3_600_000);
+/// A stroke that was begun ends in it, and where time is granted a catheter comes to rest.
+const REST: Span = Span(10_000);
+const REST_GRANTED: Span = Span(600_000);
+/// What a pump does each minute or each hour of its own time comes when it would come on a new one.
+const WHOLE: i64 = 3_600_000;
+/// Entries are not wanted while nothing but time passes.
+const SELDOM: Span = Span(86_400_000);
+/// A wait ends so long behind what it waits for: pump and harness round differently.
+const BEHIND: Span = Span(60_000);
+
+/// What the pump says of itself.
+#[derive(Debug, Clone, Default)]
+struct Known(ReplyFields);
+
+impl Known {
+    fn word(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", String::as_str)
+    }
+
+    fn is(&self, key: &str, words: &[&str]) -> bool {
+        self.0.get(key).is_none_or(|word| words.contains(&word.as_str()))
+    }
+
+    fn number(&self, key: &str) -> Option<i64> {
+        let text = self.word(key);
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        text[..end].parse().ok()
+    }
+
+    fn alarms(&self) -> Vec<String> {
+        let none = |id: &&str| !["", "none", "more"].contains(id);
+        self.word("alarms").split(',').filter(none).map(str::to_owned).collect()
+    }
+
+    fn delivers(&self) -> bool {
+        !self.is("state", &["stopped"]) || !self.is("bolus", &["none"])
+    }
+
+    /// What is left of the past, in words.
+    fn left(&self) -> Vec<String> {
+        let mut left = Vec::new();
+        let mut note = |key: &str, usual: &[&str]| {
+            if !self.is(key, usual) {
+                left.push(format!("{key} {}", self.word(key)));
+            }
+        };
+        note("state", &["stopped"]);
+        note("bolus", &["none"]);
+        note("mode", &["none"]);
+        note("session", &["none"]);
+        note("alarms", &["none"]);
+        note("muted", &["no"]);
+        note("life", &["ok"]);
+        note("lockout", &["0s"]);
+        note("stalls", &["0"]);
+        note("reservoir", &["0nl"]);
+        left
+    }
+}
+
+/// Settles a pump's past; gives what its reservoir holds by its own count. A pump that was powered just now has none.
+pub(super) async fn settle(pump: &mut Exchange<'_>, case: &Case) -> Result<Volume, Stopped> {
+    let can_say = |pump: &mut Exchange<'_>, request: &Request| can_say(request, pump.rig().profile()).is_ok();
+    if pump.rig().is_new || !can_say(pump, &Request::Status) {
+        return Ok(Volume(0));
+    }
+    let began = pump.now();
+    let limit = pump_limit(pump);
+    let mut past = Past {
+        deadline: pump.after(limit),
+        case,
+        did: Vec::new(),
+        pump,
+    };
+    let found = past.status().await?.left();
+    past.stop().await?;
+    past.bring_to_begin().await?;
+    past.wait_out().await?;
+    past.clear_alarms().await?;
+    past.come_to_whole_hour().await?;
+    let left = past.status().await?;
+    let mut did = std::mem::take(&mut past.did);
+    let unsettled = past.unsettled(&left);
+    let waited = Span(pump.now().0.saturating_sub(began.0));
+    if waited.0 >= AGAIN.0 {
+        did.push(format!("{waited} passed"));
+    }
+    pump.note(Body::Past { found, did })?;
+    if let Some(why) = unsettled {
+        return Err(not_settled(pump, why)?);
+    }
+    // From here on volumes count: the first dose entry may be hours away.
+    if can_say(pump, &Request::Totals) {
+        pump.request(&Request::Totals).await?;
+    }
+    Ok(Volume(left.number("reservoir").unwrap_or(0)))
+}
+
+fn pump_limit(pump: &mut Exchange<'_>) -> Span {
+    pump.rig().limits.settle
+}
+
+/// Notes why the case cannot begin.
+fn not_settled(pump: &mut Exchange<'_>, why: String) -> Result<Stopped, Stopped> {
+    pump.note(Body::RigTrouble {
+        code: Some(TroubleCode::of("pump-past")),
+        what: format!("set-up: {why}"),
+    })?;
+    Ok(Stopped::Setup(why))
+}
+
+/// A past that is being settled.
+struct Past<'p, 'a> {
+    pump: &'p mut Exchange<'a>,
+    case: &'p Case,
+    /// Until then, scenario time, what passes by itself is waited for.
+    deadline: Span,
+    did: Vec<String>,
+}
+
+impl Past<'_, '_> {
+    async fn status(&mut self) -> Result<Known, Stopped> {
+        match self.pump.request(&Request::Status).await? {
+            RequestEnd::Ok { fields } => Ok(Known(fields)),
+            _ => Err(self.cannot("the pump does not say how it is")?),
+        }
+    }
+
+    fn cannot(&mut self, why: &str) -> Result<Stopped, Stopped> {
+        let did = std::mem::take(&mut self.did);
+        self.pump.note(Body::Past { found: Vec::new(), did })?;
+        not_settled(self.pump, why.to_owned())
+    }
+
+    /// Asks for something that may be refused where nothing is to be done; tells whether it was done.
+    async fn ask(&mut self, request: &Request, did: &str) -> Result<bool, Stopped> {
+        if can_say(request, self.pump.rig().profile()).is_err() {
+            return Ok(false);
+        }
+        let done = matches!(self.pump.request(request).await?, RequestEnd::Ok { .. });
+        if done {
+            self.did.push(did.to_owned());
+        }
+        Ok(done)
+    }
+
+    /// Therapy is stopped before anything else, and a session closed.
+    async fn stop(&mut self) -> Result<(), Stopped> {
+        let mut known = self.status().await?;
+        if known.delivers() {
+            self.ask(&Request::Stop, "therapy stopped").await?;
+            known = self.status().await?;
+        }
+        if known.delivers() {
+            // The pump may have taken it for the last request of a run before this one, sent again, as the number was the same.
+            self.ask(&Request::Stop, "therapy stopped").await?;
+            known = self.status().await?;
+        }
+        if known.delivers() {
+            return Err(self.cannot("the pump does not stop: SWITCH IT OFF, and on again")?);
+        }
+        if !known.is("session", &["none"]) {
+            self.ask(&Request::Abort, "session aborted").await?;
+        }
+        // Else a request of this run could be taken for the last one of the run before, sent again: what comes first changes nothing that stays.
+        let seldom = Request::LogEvery { interval: SELDOM };
+        for request in [seldom, Request::ReportTones { on: false }] {
+            if can_say(&request, self.pump.rig().profile()).is_ok() {
+                self.pump.request(&request).await?;
+            }
+        }
+        if known.word("mode") == "none" {
+            // It never had a prescription, and so nothing moves.
+            return Ok(());
+        }
+        let rest = if self.is_granted() { REST_GRANTED } else { REST };
+        self.pump.pass_time(self.pump.after(rest)).await
+    }
+
+    fn is_granted(&mut self) -> bool {
+        self.pump.rig().timing.0.is_none()
+    }
+
+    /// Where nobody waits for it, the case begins at a whole hour of the pump's own time, as it does on a new pump.
+    async fn come_to_whole_hour(&mut self) -> Result<(), Stopped> {
+        let (true, Some(pump_t)) = (self.is_granted(), self.pump.pump_time()) else {
+            return Ok(());
+        };
+        let rest = WHOLE - pump_t.0.rem_euclid(WHOLE);
+        self.pump.pass_time(self.pump.after(Span(rest % WHOLE))).await
+    }
+
+    /// Prescription and content of the case. The content is never below what the prescription in force calls low, if it can be avoided: more is filled in before
+    /// it is programmed, and less after it.
+    async fn bring_to_begin(&mut self) -> Result<(), Stopped> {
+        let held = self.status().await?.number("reservoir").unwrap_or(0);
+        let refill = self.case.reservoir.map(|added| Request::Refill {
+            removed: Some(Volume(held)),
+            added,
+        });
+        let program = self.case.prescription.as_ref().map(|prescription| Request::Program {
+            prescription: Box::new(prescription.clone()),
+            cut_after: None,
+        });
+        let more = self.case.reservoir.is_some_and(|added| added.0 >= held);
+        let order = if more { [refill, program] } else { [program, refill] };
+        for request in order.into_iter().flatten() {
+            let did = format!("`{}` carried out", request.verb());
+            self.ask(&request, &did).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for what the pump remembers of boluses: their lockout, and their share of a window.
+    async fn wait_out(&mut self) -> Result<(), Stopped> {
+        let need = memory_of(self.case);
+        if need.0 == 0 || !self.has_given().await? {
+            return Ok(());
+        }
+        let until = self.pump.after(Span(need.0.saturating_add(BEHIND.0)));
+        if until > self.deadline {
+            let limit = pump_limit(self.pump);
+            let why = format!(
+                "what the pump gave before counts for {need} (lockout, window or interval of the case), and `settle` in the rig file is {limit}; wait, power the pump anew, or raise `settle`"
+            );
+            return Err(self.cannot(&why)?);
+        }
+        self.pump.pass_time(until).await?;
+        self.did.push(format!("waited {need} for lockout, window or interval"));
+        Ok(())
+    }
+
+    /// Whether it ever gave anything.
+    async fn has_given(&mut self) -> Result<bool, Stopped> {
+        if can_say(&Request::Totals, self.pump.rig().profile()).is_err() {
+            return Ok(true);
+        }
+        let RequestEnd::Ok { fields } = self.pump.request(&Request::Totals).await? else {
+            return Ok(true);
+        };
+        let total = Known(fields);
+        Ok(total.number("total") != Some(0))
+    }
+
+    /// Clears what sounds, also what must pass first.
+    async fn clear_alarms(&mut self) -> Result<(), Stopped> {
+        let mut apart = AGAIN;
+        loop {
+            let mut known = self.status().await?;
+            for alarm in known.alarms() {
+                self.ask(
+                    &Request::ClearAlarm { alarm: alarm.clone() },
+                    &format!("alarm {alarm} cleared"),
+                )
+                .await?;
+            }
+            if !known.alarms().is_empty() {
+                known = self.status().await?;
+            }
+            let again = self.pump.after(apart);
+            // A battery that is at its end stays so.
+            if known.alarms().is_empty() || again > self.deadline || !known.is("life", &["ok"]) {
+                return Ok(());
+            }
+            self.pump.pass_time(again).await?;
+            apart = Span(apart.0.saturating_mul(2)).min(AGAIN_MOST);
+        }
+    }
+
+    /// Why the case cannot begin.
+    fn unsettled(&self, left: &Known) -> Option<String> {
+        if left.delivers() {
+            return Some("the pump does not stay stopped".to_owned());
+        }
+        if !left.alarms().is_empty() {
+            let alarms = left.alarms().join(", ");
+            return Some(format!(
+                "alarms of before stay: {alarms}; see to their cause, or power the pump anew"
+            ));
+        }
+        if !left.is("life", &["ok"]) {
+            let life = left.word("life");
+            return Some(format!(
+                "the pump's battery is at its end (life {life}): take another pump"
+            ));
+        }
+        None
+    }
+}
+
+/// For how long a pump remembers what the case asks it to hold itself to.
+fn memory_of(case: &Case) -> Span {
+    let of_steps = case.steps.iter().map(memory_of_step);
+    let own = case.prescription.iter().map(memory_of_rx);
+    of_steps.chain(own).max().unwrap_or(Span(0))
+}
+
+fn memory_of_step(step: &Step) -> Span {
+    match &step.action {
+        Action::Do {
+            request: Request::Program { prescription, .. } | Request::Stage { prescription },
+            ..
+        } => memory_of_rx(prescription),
+        Action::Repeat { steps, .. } => steps.iter().map(memory_of_step).max().unwrap_or(Span(0)),
+        _ => Span(0),
+    }
+}
+
+fn memory_of_rx(rx: &Prescription) -> Span {
+    let patient = rx
+        .patient_bolus
+        .map_or(Span(0), |bolus| bolus.lockout.max(bolus.window));
+    match rx.mode {
+        Mode::Periodic { interval, .. } => patient.max(interval),
+        _ => patient,
+    }
+}
