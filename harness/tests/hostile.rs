@@ -1,8 +1,7 @@
-//! Files that were made to hurt end quickly, with a clear error and bounded memory.
+//! Files that were made to hurt end quickly, with a clear error and bounded memory. Files of any text: `tests/readers`.
 
-use proptest::prelude::*;
 use pump_hil::files::ScenarioFolder;
-use pump_hil_language::catalog::{self, Catalog};
+use pump_hil_language::catalog;
 use pump_hil_language::scenario::{Source, SourceError, load};
 use pump_hil_model::diagnostic::render_all;
 use std::collections::BTreeMap;
@@ -198,48 +197,4 @@ fn of_a_hundred_thousand_mistakes_the_first_are_told() {
     let keys: String = (0..40_000).map(|n| format!("key{n}: 1\n")).collect();
     assert!(error_of(format!("{HEAD}{keys}")).ends_with("101 errors\n"));
     assert!(error_of(format!("{HEAD}{}", "seed: 1\n".repeat(40_000))).ends_with("101 errors\n"));
-}
-
-/// A whole scenario, to be spoilt.
-const WHOLE: &str = "scenario: whole\nsummary: Fine.\ncases: {a: {x: 1 mL}}\nprescription: {drug: saline, mode: flex, \
-    schedule: [{day: daily, at: \"00:00\", rate: 0.5 mL/day}]}\ntimeline:\n  - at: 1 h\n    inject: battery-low\n    with: {to: 2.4 V}\n  \
-    - within: 20 min\n    expect: {alarm: eri, delivered: \"<= ${x}\"}\n  - repeat: 3\n    every: 1 d\n    steps:\n      - do: status\nalways:\n  - delivered <= prescribed + 14.5 % + 10 uL\n";
-
-fn load_any(bytes: Vec<u8>, catalog: &Catalog) {
-    let source = Files(BTreeMap::from([("a.yaml".to_owned(), bytes)]));
-    if let Err(diagnostics) = load(&source, "a.yaml", catalog) {
-        assert!(!diagnostics.is_empty());
-        // Rendering must bear any place and any text too.
-        let _ = render_all(&diagnostics, true);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
-    #[test]
-    fn no_bytes_bring_the_loader_down(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        load_any(bytes, &catalog::shipped().unwrap());
-    }
-
-    #[test]
-    fn no_spoilt_scenario_brings_the_loader_down(
-        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[ -~\\n\u{e4}\u{20ac}]{0,6}"), 1..6),
-    ) {
-        let mut text: Vec<char> = WHOLE.chars().collect();
-        for (at, len, with) in cuts {
-            let at = at.index(text.len().max(1)).min(text.len());
-            let end = (at + len).min(text.len());
-            text.splice(at..end, with.chars());
-        }
-        load_any(text.into_iter().collect::<String>().into_bytes(), &catalog::shipped().unwrap());
-    }
-}
-
-#[test]
-fn the_scenario_that_is_spoilt_is_whole() {
-    let source = Files(BTreeMap::from([("a.yaml".to_owned(), WHOLE.as_bytes().to_vec())]));
-    let cases =
-        load(&source, "a.yaml", &catalog::shipped().unwrap()).unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
-    assert_eq!(cases.len(), 1);
 }

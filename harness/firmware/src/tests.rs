@@ -3,7 +3,6 @@ use object::ObjectSection as _;
 use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
 use object::{LittleEndian, Object as _};
-use proptest::prelude::*;
 use pump_hil_model::value::{MemoryValue, Wanted};
 
 /// Built by `tests/elf/build` from the sources beside it.
@@ -330,36 +329,6 @@ fn ask_everything(bytes: Vec<u8>) {
     }
     for name in ["step", "Pump::step", "shapes.c:25", "main.rs:57"] {
         let _ = image.code(name);
-    }
-}
-
-proptest! {
-    /// Nothing of a spoilt file panics, and nothing of it takes long.
-    #[test]
-    fn a_spoilt_image_breaks_nothing(rust in any::<bool>(), spoilt in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..24), cut in proptest::option::of(any::<prop::sample::Index>())) {
-        let mut bytes = if rust { RUST } else { C }.to_vec();
-        for (at, byte) in spoilt {
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-        }
-        if let Some(cut) = cut {
-            bytes.truncate(cut.index(bytes.len()));
-        }
-        ask_everything(bytes);
-    }
-
-    /// The same where it hurts most: what describes names and types.
-    #[test]
-    fn spoilt_debug_information_breaks_nothing(rust in any::<bool>(), spoilt in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12)) {
-        let whole = if rust { RUST } else { C };
-        let file = ElfFile::<FileHeader32<LittleEndian>>::parse(whole).unwrap();
-        let ranges: Vec<_> = [".debug_info", ".debug_abbrev", ".debug_line"].iter().filter_map(|name| file.section_by_name(name)?.file_range()).collect();
-        let mut bytes = whole.to_vec();
-        for (at, byte) in spoilt {
-            let (start, len) = ranges[at.index(ranges.len())];
-            bytes[start as usize + at.index(len as usize)] = byte;
-        }
-        ask_everything(bytes);
     }
 }
 

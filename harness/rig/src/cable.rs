@@ -1,4 +1,5 @@
-//! Test only: a cable that does harm to one line of a conversation, on a rig whose time is granted, and so the same harm on every run.
+//! Test only: something between the conversation and the line, such as a cable that does harm to one line, on a rig whose time is granted, and so the same
+//! harm on every run.
 //!
 //! It stands between the conversation and the line: line and pump count every byte, as if it were whole.
 
@@ -10,6 +11,7 @@ use crate::received::{End, Received};
 use async_trait::async_trait;
 use pump_hil_model::quantity::Span;
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,11 +51,42 @@ pub struct CableFault {
     pub said: Arc<[AtomicU64; 2]>,
 }
 
+/// What stands between the two ends.
+pub trait Between: fmt::Debug + Send + Sync {
+    /// A rig is opened: the one that stands there now.
+    fn plugged(&self) -> Box<dyn Between>;
+
+    /// A line comes from one end at this time of the pump's. What comes of it is put behind `onward`: which way it goes, when, and the bytes. What goes
+    /// the same way comes out in the order in which it was put there.
+    fn take(&mut self, way: Way, line: Vec<u8>, now: Span, onward: &mut Vec<(Way, Span, Vec<u8>)>);
+}
+
+impl Between for CableFault {
+    fn plugged(&self) -> Box<dyn Between> {
+        self.said.iter().for_each(|said| said.store(0, Ordering::Relaxed));
+        Box::new(self.clone())
+    }
+
+    fn take(&mut self, way: Way, mut line: Vec<u8>, now: Span, onward: &mut Vec<(Way, Span, Vec<u8>)>) {
+        let place = self.said[way as usize].fetch_add(1, Ordering::Relaxed) + 1;
+        let mut at = now;
+        if (way, place) == (self.way, self.line) {
+            match self.harm {
+                Harm::Lost => return,
+                Harm::Twice => line.extend_from_within(..),
+                Harm::Spoilt(byte) => spoil(&mut line, byte),
+                Harm::Late(by) => at = Span(now.0 + by.0),
+            }
+        }
+        onward.push((way, at, line));
+    }
+}
+
 /// A granted clock behind such a cable.
 #[derive(Debug)]
 pub struct Cable {
     clock: Box<dyn Clock>,
-    fault: CableFault,
+    between: Box<dyn Between>,
     /// Pieces that wait for their time, for the pump and from it.
     held: [VecDeque<(Span, Vec<u8>)>; 2],
     /// A line of the pump that has no end yet.
@@ -63,12 +96,11 @@ pub struct Cable {
 }
 
 impl Cable {
-    /// Behind a cable with this fault, from its first line on.
-    pub fn new(clock: Box<dyn Clock>, fault: CableFault) -> Self {
-        fault.said.iter().for_each(|said| said.store(0, Ordering::Relaxed));
+    /// Behind what stands between, from the first line on.
+    pub fn new(clock: Box<dyn Clock>, between: &dyn Between) -> Self {
         Self {
             clock,
-            fault,
+            between: between.plugged(),
             held: Default::default(),
             begun: Vec::new(),
             asked: false,
@@ -76,19 +108,14 @@ impl Cable {
     }
 
     /// Takes a line at one end.
-    fn take(&mut self, way: Way, mut line: Vec<u8>, now: Span) {
-        let place = self.fault.said[way as usize].fetch_add(1, Ordering::Relaxed) + 1;
-        let held = &mut self.held[way as usize];
-        let mut at = held.back().map_or(now, |(at, _)| (*at).max(now));
-        if (way, place) == (self.fault.way, self.fault.line) {
-            match self.fault.harm {
-                Harm::Lost => return,
-                Harm::Twice => line.extend_from_within(..),
-                Harm::Spoilt(byte) => spoil(&mut line, byte),
-                Harm::Late(by) => at = Span(now.0 + by.0),
-            }
+    fn take(&mut self, way: Way, line: Vec<u8>, now: Span) {
+        let mut onward = Vec::new();
+        self.between.take(way, line, now, &mut onward);
+        for (way, at, bytes) in onward {
+            let held = &mut self.held[way as usize];
+            let at = held.back().map_or(at, |(last, _)| at.max(*last));
+            held.push_back((at, bytes));
         }
-        held.push_back((at, line));
     }
 
     /// What comes out at the other end by now.
@@ -171,12 +198,11 @@ impl Clock for Cable {
 
     async fn reply_wait(&mut self, line: &mut Line, chip: &mut Chip, limit: Duration) -> Result<Received, RigError> {
         if !std::mem::take(&mut self.asked) {
-            // It heard nothing, and so has nothing to say.
-            return Ok(Received {
-                bytes: Vec::new(),
-                now: self.clock.now(),
-                end: End::Deadline,
-            });
+            // It heard nothing, and so has nothing to say; what stands between may.
+            let now = self.clock.now();
+            let bytes = self.due(Way::FromPump, now);
+            let end = if bytes.is_empty() { End::Deadline } else { End::Bytes };
+            return Ok(Received { bytes, now, end });
         }
         let received = self.clock.reply_wait(line, chip, limit).await?;
         Ok(self.through(received))

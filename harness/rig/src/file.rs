@@ -168,11 +168,15 @@ impl RigFile {
         self.probes = probes;
     }
 
-    /// The same rig, with this cable to its pump. Its time must be granted.
+    /// The same rig, with this between it and its pump. Its time must be granted.
     #[cfg(feature = "for-tests")]
     #[must_use]
-    pub fn behind(mut self, fault: super::cable::CableFault) -> Self {
-        self.pump = Arc::new(super::pumps::Cabled { pump: self.pump, fault });
+    pub fn behind(mut self, between: impl super::cable::Between + 'static) -> Self {
+        let between = Arc::new(between);
+        self.pump = Arc::new(super::pumps::Cabled {
+            pump: self.pump,
+            between,
+        });
         self
     }
 

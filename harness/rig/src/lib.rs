@@ -42,7 +42,7 @@ mod way_out;
 
 pub use adopt::adopt;
 #[cfg(feature = "for-tests")]
-pub use cable::{CableFault, Harm, Way};
+pub use cable::{Between, CableFault, Harm, Way};
 pub use clock::ClockKind;
 pub use disagreement::Disagreement;
 pub use error::RigError;
@@ -57,6 +57,8 @@ pub use qemu::{QemuAt, QemuError};
 pub use received::{End, Received};
 pub use rig::Rig;
 pub use right::Right;
+#[cfg(feature = "for-tests")]
+pub use rtt::rtt_told;
 #[cfg(feature = "seeded-defects")]
 pub use sim::SEEDED_DEFECTS;
 #[cfg(feature = "sim")]

@@ -255,5 +255,10 @@ impl Heard {
     }
 }
 
+#[cfg(any(test, feature = "for-tests"))]
+mod ram;
 #[cfg(test)]
 mod tests;
+
+#[cfg(feature = "for-tests")]
+pub use ram::rtt_told;

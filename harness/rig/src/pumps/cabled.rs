@@ -1,7 +1,7 @@
-//! Test only: a pump behind a cable that does harm.
+//! Test only: a pump behind a cable that does harm, or behind something that lies.
 
 use super::kind::{Contradiction, Opened, Order, Pump};
-use crate::cable::{Cable, CableFault};
+use crate::cable::{Between, Cable};
 use crate::clock::ClockKind;
 use crate::error::RigError;
 use crate::probe::ProbeAt;
@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Any pump whose time is granted, and the fault of its cable.
+/// Any pump whose time is granted, and what stands before it.
 #[derive(Debug)]
 pub struct Cabled {
     /// The pump.
     pub pump: Arc<dyn Pump>,
-    /// The fault.
-    pub fault: CableFault,
+    /// What stands between it and the conversation.
+    pub between: Arc<dyn Between>,
 }
 
 #[async_trait]
@@ -34,7 +34,7 @@ impl Pump for Cabled {
 
     async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
         let mut opened = self.pump.open(order).await?;
-        opened.clock = Box::new(Cable::new(opened.clock, self.fault.clone()));
+        opened.clock = Box::new(Cable::new(opened.clock, &*self.between));
         Ok(opened)
     }
 }

@@ -1,5 +1,6 @@
 //! What needs no step: alarms that nobody named, records that are missing or cannot be, silence, a broken rig, and how the pump was left.
 
+use super::contradicts::Contradicts;
 use super::findings::{Findings, Here};
 use super::observed::Observed;
 use super::sequence::Sequence;
@@ -10,7 +11,7 @@ use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
-use pump_hil_model::verdict::{Came, Expected, ReasonKind, Records};
+use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
 use std::collections::BTreeSet;
 
 /// How long after a fault of the line was cleared a gap in the numbering may still show: it does at the next record of its kind, which may be the
@@ -36,6 +37,7 @@ pub(super) struct General {
     lag: Lag,
     behind: bool,
     sequence: Sequence,
+    contradicts: Contradicts,
 }
 
 impl General {
@@ -51,12 +53,18 @@ impl General {
             lag: Lag::default(),
             behind: false,
             sequence: Sequence::default(),
+            contradicts: Contradicts::default(),
         }
     }
 
     /// Takes the next event, after it is observed and its steps are judged.
     pub fn on_event(&mut self, event: &Event, seen: &Observed, steps: &Steps, out: &mut Findings) {
         let (t, seq) = (event.t, out.seq);
+        let disturbed = seen.faults.iter().any(|f| f.effects().talk != Talk::Clear) || self.line_is_excused(t, seen);
+        if let Some(what) = self.contradicts.on_event(event, seq, disturbed) {
+            let expected = Expected::Records(Records::InOrder);
+            out.reason(steps.here(), ReasonKind::Record, t, expected, Came::Nonsense(what));
+        }
         let mut reason = |kind, expected, came| out.reason(steps.here(), kind, t, expected, came);
         match &event.body {
             Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if fault.effects().talk == Talk::Broken => {
@@ -115,6 +123,15 @@ impl General {
     /// What is missing at the end.
     pub fn finish(&mut self, out: &mut Findings) {
         self.sequence.finish(out);
+        for claim in self.contradicts.finish() {
+            let finding = Finding {
+                kind: ReasonKind::Record,
+                t: claim.t,
+                expected: Expected::Records(Records::InOrder),
+                came: Came::Nonsense(claim.what()),
+            };
+            out.found_at(claim.seq, finding);
+        }
     }
 
     /// An alarm that no step names is a failure, once.

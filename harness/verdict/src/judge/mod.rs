@@ -17,6 +17,7 @@
 mod anew;
 mod checks;
 mod clocks;
+mod contradicts;
 mod findings;
 mod garbage;
 mod general;

@@ -158,7 +158,6 @@ fn is_word(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     const WHOLE: &str = "---\nsource: harness/src/snapshot/mod.rs\ninput_file: \"scenarios/a.yaml\"\ninfo:\n  more: of it\n---\n\
         # dose log of a[slow]\n\
@@ -204,32 +203,5 @@ mod tests {
             Kept::parse(absurd.as_bytes()),
             Err(Damage::Line { line: 10, .. })
         ));
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_bring_the_reader_down(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-            let _ = Kept::parse(&bytes);
-        }
-
-        #[test]
-        fn a_spoilt_file_is_damaged_or_still_says_as_much(
-            at in any::<proptest::sample::Index>(),
-            length in 0_usize..40,
-            with in "[ -~\\n\u{0}\u{feff}\u{e4}]{0,20}",
-        ) {
-            let (from, to) = (at.index(WHOLE.len()), at.index(WHOLE.len()) + length);
-            let text = WHOLE[..from].to_owned() + &with + WHOLE.get(to..).unwrap_or_default();
-            if let Ok(kept) = Kept::parse(text.as_bytes()) {
-                // What it says can be compared with anything, without an overflow.
-                let whole = Kept::parse(WHOLE.as_bytes()).unwrap();
-                let exact = pump_hil_model::case::Tolerance {
-                    volume: pump_hil_model::quantity::Percent(0),
-                    volume_floor: pump_hil_model::quantity::Volume(0),
-                    time: pump_hil_model::quantity::Span(0),
-                };
-                let _ = crate::dose::compare(&kept.log, &whole.log, &exact);
-            }
-        }
     }
 }

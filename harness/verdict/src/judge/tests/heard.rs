@@ -419,7 +419,10 @@ fn a_number_that_no_pump_can_have_is_a_failure_with_its_line() {
     for right in [
         other("strokes", "3"),
         other("by", "-3600000ms"),
-        reply("status", &[("eos", "none"), ("reservoir", "0nl")]),
+        reply(
+            "status",
+            &[("eos", "none"), ("lockout", "0s"), ("reservoir", "20000000nl")],
+        ),
     ] {
         assert_eq!(kinds(&case, run(right).ended()), []);
     }

@@ -1,0 +1,85 @@
+//! What a pump says: bytes, lines, and the conversation that they belong to.
+
+use super::attack::Target;
+use super::device::converse;
+use super::seeds;
+use pump_hil_talk::device::Profile;
+use pump_hil_talk::wire::{Decoder, Fields, Frame, LINE_KEPT_MAX, Line, crc16};
+use std::sync::Arc;
+
+/// An escaped byte takes four characters, and the end tells how many bytes there were.
+const TEXT_MAX: usize = 4 * LINE_KEPT_MAX + 40;
+
+#[test]
+fn lines_of_any_bytes_are_the_same_however_they_come_and_break_no_conversation() {
+    let device = String::from_utf8(seeds::file("fixtures/devices/stub.yaml")).expect("a text");
+    let profile = Arc::new(Profile::parse(&device, "stub.yaml").expect("the shipped one"));
+    let lines = seeds::golden_lines("pump");
+    // Also many of them in one piece, as a conversation has them.
+    let all = lines.concat();
+    Target {
+        name: "from-pump",
+        inputs: 500,
+        seeds: lines.into_iter().chain([all]).collect(),
+        read: &|bytes| read(bytes, &profile),
+    }
+    .run();
+}
+
+fn read(bytes: &[u8], profile: &Arc<Profile>) {
+    let whole = lines(bytes.chunks(bytes.len().max(1)));
+    assert_eq!(lines(bytes.chunks(1)), whole, "one byte at a time");
+    assert_eq!(lines(bytes.chunks(7)), whole, "in small pieces");
+    if let Some(cut) = bytes.iter().rposition(|b| *b == b'*') {
+        assert_eq!(
+            lines([&bytes[..cut], &bytes[cut..]].into_iter()),
+            whole,
+            "cut before a checksum"
+        );
+    }
+    for line in &whole {
+        assert!(
+            line.text.len() <= TEXT_MAX && !line.text.chars().any(char::is_control),
+            "{line:?}"
+        );
+        if let Ok(frame) = &line.frame {
+            let again = lines([&written(frame)[..]].into_iter());
+            assert_eq!(again.len(), 1, "{line:?}");
+            assert_eq!(
+                again[0].frame.as_ref(),
+                Ok(frame),
+                "what was read is written and read again"
+            );
+        }
+    }
+    // A long input would only be the same again and again.
+    converse(profile, &bytes[..bytes.len().min(4_096)]);
+}
+
+fn lines<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Line> {
+    let (mut decoder, mut lines) = (Decoder::default(), Vec::new());
+    for piece in pieces {
+        decoder.feed(piece, |line| lines.push(line));
+    }
+    lines
+}
+
+/// A pump's line that says so.
+fn written(frame: &Frame) -> Vec<u8> {
+    let words = |fields: &Fields| {
+        fields
+            .iter()
+            .map(|(key, value)| format!(" {key}={value}"))
+            .collect::<String>()
+    };
+    let body = match frame {
+        Frame::Reply { seq, refused, fields } => match refused {
+            None => format!("={seq} ok{}", words(fields)),
+            Some(code) => format!("={seq} err code={code}{}", words(fields)),
+        },
+        Frame::Data { seq, fields } => format!("+{seq}{}", words(fields)),
+        Frame::Event { n, t_ms, kind, fields } => format!("!{n} t={t_ms}ms {kind}{}", words(fields)),
+        Frame::Dose { n, t_ms, fields } => format!("${n} t={t_ms}ms{}", words(fields)),
+    };
+    format!("{body} *{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+}
