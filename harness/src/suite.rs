@@ -1,12 +1,15 @@
 //! Runs many cases, each on a rig of its own kind, and gathers what came of them. IO; prints nothing.
 
+mod begun;
+
 use crate::interrupt::Interrupt;
 use crate::journal;
 use crate::report::{Asked, NotRun, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
-use crate::safety::{self, Guard, Marker};
+use crate::safety::{self, Guard};
 use crate::snapshot::Snapshots;
+use begun::{NotBegun, begin};
 use pump_hil_language::plan;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
@@ -15,7 +18,7 @@ use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{OpenOptions, Rig, RigError, RigFile, host_time};
+use pump_hil_rig::{OpenOptions, RigError, RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, Header, JournalError, sha256_hex};
 use pump_hil_verdict::judge::Outcome;
 use std::borrow::Cow;
@@ -287,12 +290,7 @@ fn play(
         .enable_all()
         .build()
         .map_err(|e| Trouble::told(TroubleCode::HARNESS, format!("cannot start the event loop: {e}")))?;
-    let mut header = Header::new(journal::HARNESS, case.clone(), &host_time::utc());
-    header.accepted.clone_from(&accepted);
-    header.host = host_time::host();
-    header.rig.clone_from(&settings.rig.name);
-    header.rig_sha256 = sha256_hex(settings.rig.text.as_bytes());
-    header.device_sha256 = sha256_hex(settings.rig.device_text.as_bytes());
+    let header = header(case, &settings.rig, accepted.clone());
     // Before the rig: where nothing can be written down, no pump is touched.
     let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
     let journal = journal.limited(settings.rig.limits.journal);
@@ -303,7 +301,7 @@ fn play(
         defect: settings.defect.clone(),
         exe: settings.exe.clone(),
     };
-    let begun = match runtime.block_on(begin(case, settings, &options, path)) {
+    let begun = match runtime.block_on(begin(case, &settings.rig, &options, path)) {
         Ok(begun) => begun,
         Err(NotBegun::LockedUp(error)) => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
         Err(NotBegun::Trouble(trouble)) => {
@@ -351,6 +349,17 @@ fn play(
     })
 }
 
+/// What a journal says of its run.
+fn header(case: &Case, rig: &RigFile, accepted: Option<String>) -> Header {
+    let mut header = Header::new(journal::HARNESS, case.clone(), &host_time::utc());
+    header.accepted = accepted;
+    header.host = host_time::host();
+    header.rig.clone_from(&rig.name);
+    header.rig_sha256 = sha256_hex(rig.text.as_bytes());
+    header.device_sha256 = sha256_hex(rig.device_text.as_bytes());
+    header
+}
+
 /// The journal of firmware that locked up before anything could be asked of it: the emulator is gone, and nothing is left to be made safe.
 fn only_locked_up(mut journal: journal::Writer, error: &RigError) -> Result<Played, JournalError> {
     let crash = error.lockup().cloned().map(Box::new).map(Body::Crash);
@@ -373,67 +382,6 @@ fn only_locked_up(mut journal: journal::Writer, error: &RigError) -> Result<Play
         trouble: Vec::new(),
         not_safe: Vec::new(),
     })
-}
-
-/// A bench that is open, with what watches over its pump.
-struct Begun {
-    rig: Rig,
-    /// What an earlier run left.
-    earlier: Option<String>,
-    guard: Option<Guard>,
-    marker: Option<Marker>,
-}
-
-/// Why a case was not begun; no pump was touched.
-enum NotBegun {
-    /// The firmware in an emulator locked up before anything could be asked of it.
-    LockedUp(RigError),
-    /// Anything else.
-    Trouble(Trouble),
-}
-
-impl From<RigError> for NotBegun {
-    fn from(error: RigError) -> Self {
-        match error.lockup() {
-            Some(_) => Self::LockedUp(error),
-            None => Self::Trouble(error.trouble()),
-        }
-    }
-}
-
-impl From<Trouble> for NotBegun {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
-/// Opens the rig. Before anything is asked of a pump that lives on without this program, the next run can find this one, and a guard stands by.
-async fn begin(case: &Case, settings: &Settings, options: &OpenOptions, path: &Path) -> Result<Begun, NotBegun> {
-    let (marker, earlier) = Marker::take(&settings.rig, &case.name(), path).await?.unzip();
-    let earlier = earlier.flatten();
-    let begun = async {
-        let mut rig = Rig::start(&settings.rig, options).await?;
-        let guard = match &marker {
-            Some(marker) => Guard::start(&settings.rig, &mut rig, &marker.right, path)?,
-            None => None,
-        };
-        Ok::<_, NotBegun>((rig, guard))
-    };
-    match begun.await {
-        Ok((rig, guard)) => Ok(Begun {
-            rig,
-            earlier,
-            guard,
-            marker,
-        }),
-        Err(why) => {
-            // Nothing was done to the pump: it is as the earlier run left it.
-            if let Some(marker) = marker {
-                marker.leave(&earlier.into_iter().collect::<Vec<_>>());
-            }
-            Err(why)
-        }
-    }
 }
 
 fn in_journal(error: &JournalError) -> Trouble {

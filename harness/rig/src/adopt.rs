@@ -30,6 +30,7 @@ pub fn adopt(file: &RigFile, port: OwnedFd, at: &(String, u32), by_probe: bool) 
         debug: file.probe.as_ref().filter(|_| by_probe).and_then(attach),
         port: Some(Port { path, baud }),
         firmware: None,
+        new: false,
         on_a_wire: false,
         power: Box::new(()),
     };

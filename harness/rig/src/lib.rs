@@ -58,7 +58,7 @@ pub use received::{End, Received};
 pub use rig::Rig;
 pub use right::Right;
 #[cfg(feature = "for-tests")]
-pub use rtt::rtt_told;
+pub use rtt::ram::rtt_told;
 #[cfg(feature = "seeded-defects")]
 pub use sim::SEEDED_DEFECTS;
 #[cfg(feature = "sim")]

@@ -96,12 +96,8 @@ impl Rig {
             is_new: opened.new,
             on_a_wire: opened.on_a_wire,
         });
-        let inside = Inside::new(
-            file.name.clone(),
-            Arc::clone(&profile),
-            file.image.clone(),
-            opened.debug,
-        );
+        let (name, image) = (file.name.clone(), file.image.clone());
+        let inside = Inside::new(name, Arc::clone(&profile), image, opened.debug);
         Self {
             facts: Facts::of(file, opened.port),
             capabilities: file.capabilities(),
@@ -142,14 +138,6 @@ impl Rig {
     #[must_use]
     pub fn profile(&self) -> &Arc<Profile> {
         &self.profile
-    }
-
-    /// Nobody else reads along on the pump's port: a program that does takes away what the pump says.
-    ///
-    /// # Errors
-    /// Who does.
-    pub fn line_is_ours(&self) -> Result<(), RigError> {
-        Ok(self.line.is_ours()?)
     }
 
     /// What it can do.

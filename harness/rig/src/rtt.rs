@@ -256,9 +256,6 @@ impl Heard {
 }
 
 #[cfg(any(test, feature = "for-tests"))]
-mod ram;
+pub mod ram;
 #[cfg(test)]
 mod tests;
-
-#[cfg(feature = "for-tests")]
-pub use ram::rtt_told;

@@ -46,8 +46,19 @@ impl Pump {
         &self.port
     }
 
-    /// Its time, which counts from here on, as do the bytes of its line.
+    /// Time and line of a pump that was started for this rig. Both count from its start: what it says first may be on its way already.
     pub fn fence(&self) -> Box<dyn Fence> {
+        let control = self.pump.control();
+        Box::new(SimFence {
+            control,
+            now: 0,
+            rx: 0,
+            tx: 0,
+        })
+    }
+
+    /// Time and line of a pump that was there before. Both count from here on; it stands, and what it said was taken off the line.
+    pub fn fence_from_here(&self) -> Box<dyn Fence> {
         let control = self.pump.control();
         let (rx, tx) = control.progress();
         Box::new(SimFence {

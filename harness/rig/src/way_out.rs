@@ -67,6 +67,14 @@ impl WayOut<'_> {
         }
     }
 
+    /// Nobody else reads along on the pump's port: a program that does takes away what the pump says.
+    ///
+    /// # Errors
+    /// Who does.
+    pub fn line_is_ours(&self) -> Result<(), RigError> {
+        Ok(self.line.is_ours()?)
+    }
+
     /// Path and speed of the port, where its line goes through one.
     #[must_use]
     pub fn port(&self) -> Option<(String, u32)> {

@@ -2,6 +2,8 @@
 //!
 //! Invariant: no wait is without an end. A step's time, the session's own timeouts or an interrupt ends each.
 
+mod reach;
+
 use super::listen::Listen;
 use super::post_mortem::PostMortem;
 use super::recorded::RecordedRig;
@@ -9,7 +11,7 @@ use super::standstill::Standstill;
 use super::watched::Watched;
 use crate::interrupt::{self, Interrupt};
 use crate::journal::Written;
-use crate::safety::{Heard, Reach, Stopped, numbers};
+use crate::safety::{Heard, Stopped};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::event::Body;
@@ -39,8 +41,6 @@ pub(super) struct Exchange<'a> {
     standstill: Standstill,
     /// Bytes that came on the line.
     heard: u64,
-    /// The pump's own time as it last told it, and the rig's then.
-    pump_time: Option<(Span, Span)>,
     /// The pump has said who it is.
     known: bool,
     /// Something was said of which nothing, or not all, came through.
@@ -68,7 +68,6 @@ impl<'a> Exchange<'a> {
             listen: Listen::default(),
             standstill,
             heard: 0,
-            pump_time: None,
             known: false,
             in_doubt: false,
             told: Heard::default(),
@@ -183,11 +182,6 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// From now on the pump's dose entries are waited for; `scale`: as the rig has it.
-    pub fn listen(&mut self, every: Span, scale: Option<u32>) {
-        self.listen.begin(self.now(), every, scale);
-    }
-
     /// Who listens, to tell of what changes what comes.
     pub fn listening(&mut self) -> &mut Listen {
         &mut self.listen
@@ -260,13 +254,6 @@ impl<'a> Exchange<'a> {
         self.known = true;
     }
 
-    /// The pump's own time, by what it told last.
-    pub fn pump_time(&mut self) -> Option<Span> {
-        let (told, then) = self.pump_time?;
-        let since = self.at.rig().now().0.saturating_sub(then.0);
-        Some(Span(told.0.saturating_add(since)))
-    }
-
     /// Whether what the pump does not answer is its own doing: it was found well. Where time is granted, whoever grants it shows with each grant that the
     /// pump took all that was sent, and that all that it said has come.
     pub fn is_well(&mut self) -> bool {
@@ -337,7 +324,7 @@ impl<'a> Exchange<'a> {
         let end = self.outcome(id).await?;
         if matches!(end, RequestEnd::NoReply { .. }) {
             // Another program may have taken the answer.
-            self.rig().line_is_ours()?;
+            self.rig().way_out().line_is_ours()?;
         }
         Ok(end)
     }
@@ -425,9 +412,6 @@ impl<'a> Exchange<'a> {
         while let Some(event) = self.session.poll_event() {
             match event {
                 SessionEvent::Journal(body) => {
-                    if let Body::Pump { pump_t: Some(t), .. } = body {
-                        self.pump_time = Some((t, self.at.rig().now()));
-                    }
                     spoke |= matches!(body, Body::Pump { .. });
                     self.in_doubt |= matches!(body, Body::Garbled { .. });
                     self.listen.heard(self.now(), &body);
@@ -446,42 +430,6 @@ impl<'a> Exchange<'a> {
             }
         }
         Ok(())
-    }
-}
-
-impl Reach for Exchange<'_> {
-    fn rig(&mut self) -> &mut Rig {
-        self.at.rig()
-    }
-
-    fn heard(&self) -> &Heard {
-        &self.told
-    }
-
-    fn take_down(&mut self, body: Body) {
-        // What the journal does not take is told by its end.
-        let _ = self.note(body);
-    }
-
-    fn line_is_back(&mut self) {
-        self.session.line_was_cut(numbers());
-    }
-
-    async fn ask_to_stop(&mut self) -> Result<RequestEnd, Stopped> {
-        self.standstill.begin();
-        let now = self.at.rig().now();
-        let id = self.session.make_safe(now);
-        self.outcome(id).await
-    }
-
-    async fn ask(&mut self, request: &Request) -> Result<RequestEnd, Stopped> {
-        // Once: whether a pump that does not answer is silent is the judge's question, and nobody waits for it here.
-        Self::ask(self, request).await
-    }
-
-    async fn pass(&mut self, span: Span) -> Result<(), Stopped> {
-        self.standstill.begin();
-        self.pass_time(self.after(span)).await
     }
 }
 

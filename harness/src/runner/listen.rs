@@ -23,6 +23,8 @@ pub(super) struct Listen {
     answers: bool,
     /// Events that were told, dose entries not among them.
     events: u64,
+    /// How far the pump's own time was ahead of the scenario's, ms, by what it told last.
+    ahead: Option<i64>,
 }
 
 impl Listen {
@@ -50,8 +52,9 @@ impl Listen {
     /// Takes note of what came.
     pub fn heard(&mut self, now: Span, body: &Body) {
         match body {
-            Body::Pump { said, .. } => {
+            Body::Pump { said, pump_t, .. } => {
                 self.in_vain = false;
+                self.ahead = pump_t.map(|t| t.0.saturating_sub(now.0)).or(self.ahead);
                 match said {
                     Said::Dose(_) => self.since = now.0,
                     _ => self.events += 1,
@@ -62,6 +65,11 @@ impl Listen {
             Body::NoReply { .. } => self.answers = false,
             _ => {}
         }
+    }
+
+    /// The pump's own time, by what it told last.
+    pub fn pump_time(&self, now: Span) -> Option<Span> {
+        Some(Span(self.ahead?.saturating_add(now.0)))
     }
 
     /// Whether the pump can be asked for what was missed.

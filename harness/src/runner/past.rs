@@ -174,7 +174,11 @@ impl Past<'_, '_> {
             known = self.status().await?;
         }
         if known.delivers() {
-            return Err(self.cannot("the pump does not stop: SWITCH IT OFF, and on again")?);
+            let what = match self.pump.rig().way_out().is_emulated() {
+                true => "the pump does not stop: end what emulates it, and start it again",
+                false => "the pump does not stop: SWITCH IT OFF, and on again",
+            };
+            return Err(self.cannot(what)?);
         }
         if !known.is("session", &["none"]) {
             self.ask(&Request::Abort, "session aborted").await?;
@@ -200,7 +204,8 @@ impl Past<'_, '_> {
 
     /// Where nobody waits for it, the case begins at a whole hour of the pump's own time, as it does on a new pump.
     async fn come_to_whole_hour(&mut self) -> Result<(), Stopped> {
-        let (true, Some(pump_t)) = (self.is_granted(), self.pump.pump_time()) else {
+        let now = self.pump.now();
+        let (true, Some(pump_t)) = (self.is_granted(), self.pump.listening().pump_time(now)) else {
             return Ok(());
         };
         let rest = WHOLE - pump_t.0.rem_euclid(WHOLE);

@@ -66,7 +66,8 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     }
     set_clocks(pump, case).await?;
     pump.at().begin()?;
-    pump.listen(case.log_every, scale);
+    let now = pump.now();
+    pump.listening().begin(now, case.log_every, scale);
     Ok(())
 }
 

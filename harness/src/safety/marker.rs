@@ -4,6 +4,7 @@
 //! has one file there, which a run holds locked; what stands in it when nobody has it locked was left by a run that did not come to its end.
 
 use super::guard::Report;
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_rig::{RigFile, Right, host_time};
 use pump_hil_verdict::journal::sha256_hex;
@@ -181,7 +182,7 @@ fn words(earlier: Option<&Note>, right: &Path) -> String {
         note.process,
         note.case,
         note.begun,
-        note.journal.display()
+        safe_path(&note.journal)
     );
     let report = Report::at(&Report::path_for_next(right));
     let report = report.filter(|report| u32::try_from(report.process) == Ok(note.process));

@@ -6,7 +6,7 @@ use super::stopped::Stopped;
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
-use pump_hil_rig::{End, Rig};
+use pump_hil_rig::{End, Rig, RigError};
 use pump_hil_talk::session::{RequestEnd, RequestId, Session, SessionEvent};
 use std::sync::Arc;
 
@@ -95,6 +95,12 @@ impl Reach for Plain<'_> {
 
     fn take_down(&mut self, body: Body) {
         self.went_on |= matches!(body, Body::WentOn { .. });
+    }
+
+    fn rig_broke(&mut self, error: &RigError) {
+        if self.lines.len() < LINES_MAX {
+            self.lines.push(error.to_string());
+        }
     }
 
     fn line_is_back(&mut self) {

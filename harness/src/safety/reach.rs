@@ -5,7 +5,7 @@ use super::stopped::Stopped;
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
-use pump_hil_rig::{Rig, host_time};
+use pump_hil_rig::{Rig, RigError, host_time};
 use pump_hil_talk::session::RequestEnd;
 
 /// Behind which number a conversation asks that begins now. Two that follow one another have others: a pump answers the very same line from memory.
@@ -25,6 +25,9 @@ pub(crate) trait Reach {
 
     /// Takes down what happened, as well as can be.
     fn take_down(&mut self, body: Body);
+
+    /// Takes down that the rig broke, and what is known of why.
+    fn rig_broke(&mut self, error: &RigError);
 
     /// The line was gone, and is back: what was said last may have been cut off.
     fn line_is_back(&mut self);

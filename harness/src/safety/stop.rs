@@ -161,10 +161,7 @@ impl<P: Reach> Way<'_, P> {
         };
         let error = self.pump.rig().explain(error);
         if self.pump.rig().is_gone() {
-            self.pump.take_down(Body::RigTrouble {
-                code: Some(error.code()),
-                what: error.to_string(),
-            });
+            self.pump.rig_broke(&error);
         }
         error.to_string()
     }

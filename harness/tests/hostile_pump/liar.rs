@@ -1,6 +1,7 @@
 //! The hostile pump: a true one behind somebody who changes what is said, keeps it back, says more, and asks things of its own.
 
 use super::book::{Book, Row};
+use super::deeds::{in_the_log, is_judged, is_of_a_deed};
 use super::dice::Dice;
 use super::noise::Noise;
 use super::words::{Kind, Words, measured};
@@ -444,52 +445,5 @@ impl Plan {
             },
             rest: text.split(' ').map(str::to_owned).collect(),
         })
-    }
-}
-
-/// A record of what the liar asked for: what comes of a bolus, and each dose entry.
-fn is_of_a_deed(words: &Words) -> bool {
-    let told = words.field("event").unwrap_or_else(|| words.first());
-    matches!(told, "bolus-start" | "bolus-end" | "state") && words.kind != Kind::Dose
-}
-
-/// The false record as the log has it.
-fn in_the_log(live: &Words, log: &Words) -> Words {
-    let mut words = log.clone();
-    for (key, value) in live.rest.iter().filter_map(|word| word.split_once('=')) {
-        words.set(key, value);
-    }
-    words
-}
-
-/// The fields that some check, or the oracle, looks at in each case.
-fn is_judged(kind: Kind, key: &str) -> bool {
-    match kind {
-        Kind::Dose => [
-            "rate",
-            "basal",
-            "patient",
-            "periodic",
-            "clinician",
-            "prime",
-            "bridge",
-            "strokes",
-            "reservoir",
-        ]
-        .contains(&key),
-        Kind::Event => ["to", "id", "given", "dose", "priority"].contains(&key),
-        _ => [
-            "state",
-            "rate",
-            "bolus",
-            "reservoir",
-            "basal",
-            "patient",
-            "periodic",
-            "clinician",
-            "prime",
-            "bridge",
-        ]
-        .contains(&key),
     }
 }

@@ -5,6 +5,7 @@
 
 mod book;
 mod cases;
+mod deeds;
 mod dice;
 mod liar;
 mod noise;

@@ -71,6 +71,9 @@ const SOURCES: &[(&str, By)] = &[
     ("harness/src/interrupt.rs", By::None(OF_THE_SYSTEM)),
     ("harness/src/journal/judged.rs", By::Targets(&["journal"])),
     ("harness/src/manifest.rs", By::Targets(&["manifest"])),
+    ("harness/src/safety/guard.rs", By::None(OUR_OWN)),
+    ("harness/src/safety/marker.rs", By::None(OUR_OWN)),
+    ("harness/src/safety/watch.rs", By::None(OUR_OWN)),
     (
         "harness/src/snapshot/compare.rs",
         By::None("it compares the bytes of a file that it has just read as a dose log"),

@@ -201,8 +201,9 @@ fn a_pump_that_answers_stop_and_goes_on() {
         "{}",
         run.terminal.shown
     );
-    assert_eq!(bench.state(), "running", "it is as unsafe as was said");
+    // First: a cable that still carries takes the answer away.
     cable.pull();
+    assert_eq!(bench.state(), "running", "it is as unsafe as was said");
 }
 
 /// The case of a run in this very process; what hears its events may do anything.

@@ -13,6 +13,7 @@ use crate::probe::{Behind, Debug, ProbeAt, Selector};
 use crate::test_block::TestBlock;
 use async_trait::async_trait;
 use pump_hil_model::mistake::Mistake;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,12 +64,17 @@ impl Pump for Serial {
         if self.port == OF_THE_PROBE {
             return Some(format!("{OF_THE_PROBE} {rig}"));
         }
-        // One port may have several names. That of a pseudo-terminal is another's once it is closed: there the link to it is the better name.
+        // One port may have several names. That of a pseudo-terminal is another's once it is closed: there the link to it is the better name, and where there
+        // is none it takes the time at which it was made.
         let link = std::path::absolute(&self.port).ok()?;
-        let real = std::fs::canonicalize(&link)
-            .ok()
-            .filter(|real| !real.starts_with("/dev/pts"));
-        Some(real.unwrap_or(link).display().to_string())
+        let real = std::fs::canonicalize(&link).unwrap_or_else(|_| link.clone());
+        let (name, made) = match real.starts_with("/dev/pts") {
+            false => (real, None),
+            true if real == link => (real, std::fs::metadata(&link).ok()),
+            true => (link, None),
+        };
+        let made = made.map_or(String::new(), |of| format!(" {}.{}", of.ctime(), of.ctime_nsec()));
+        Some(name.to_string_lossy().into_owned() + &made)
     }
 
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction> {

@@ -17,6 +17,7 @@ pub static KIND: PumpKind = PumpKind {
 #[derive(Debug)]
 struct Sim {
     /// Months that its battery is made for; as the stub pump is by itself where nothing is said.
+    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "there is no pump to tell it"))]
     service_months: Option<u32>,
     /// Where the pump stays between two cases, if it stays powered; else each case has a new one.
     kept: Option<Shelf>,
@@ -127,11 +128,14 @@ fn open(sim: &Sim, order: &Order<'_>) -> Result<Opened, RigError> {
         None => sim::Pump::start(order.options, sim.service_months)?,
     };
     let mut line = link::serial_of_our_own(pump.port(), BAUD, order.limits.write)?;
-    if !new {
+    let fence = if new {
+        pump.fence()
+    } else {
         // What it said to the case before is not heard now.
         line.drain(Duration::ZERO)?;
-    }
-    let clock = Granted::new(pump.fence());
+        pump.fence_from_here()
+    };
+    let clock = Granted::new(fence);
     let attach = |at: &ProbeAt| {
         at.probe().attach(Behind {
             core: Some(pump.core()),

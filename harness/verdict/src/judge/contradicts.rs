@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 const AHEAD: i64 = 2_000;
 /// How late what it says may come on a line that nothing disturbs, ms.
 const LATE: i64 = 60_000;
+/// What is told within it is told of one moment, ms.
+const MOMENT: i64 = 2_000;
 /// What two accounts of a reservoir may be apart by rounding: two strokes.
 const ROUNDING: i64 = 2 * dose::STROKE_NL;
 /// More than leaves a reservoir between two accounts of it, an hour of the fastest rate and the largest bolus: 5 mL.
@@ -20,9 +22,11 @@ const LEAVES_MOST: i64 = 5_000_000;
 const CLASSES: [&str; 6] = dose::CLASSES;
 
 /// What the pump said so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Contradicts {
     begun: bool,
+    /// The last step is over. What is lost from here on nobody reads back.
+    played: bool,
     /// The journal tells how time passes, and what came of what was missing.
     told: bool,
     /// The rig grants the pump its time.
@@ -38,6 +42,8 @@ pub(super) struct Contradicts {
     boluses: BTreeSet<String>,
     state: Option<String>,
     rate: Option<i64>,
+    /// What was so until this time: what is told of one moment has no order in which it must come.
+    until: Vec<(Span, Of, String)>,
     /// What a status says and nothing explains yet: what does may have been lost on the line, and come out of the pump's log.
     unexplained: Vec<Claim>,
     /// Alarms that were raised since the pump was first powered, where the journal has that.
@@ -82,9 +88,8 @@ impl Contradicts {
         if disturbed {
             self.anew();
         }
-        if !matches!(event.body, Body::Begun) {
-            self.last = event.t;
-        }
+        // What is sampled at the begin has the scenario's time already, and stands in front of it.
+        self.last = if self.begun { event.t } else { self.last.max(event.t) };
         let what = match &event.body {
             Body::Timing { scale, .. } => {
                 (self.told, self.granted) = (true, scale.is_none());
@@ -93,8 +98,12 @@ impl Contradicts {
             Body::Begun => {
                 self.begun = true;
                 // The scenario's time begins anew.
-                let zero = self.last.0;
+                let zero = std::mem::take(&mut self.last).0;
                 self.ahead = self.ahead.map(|ahead| ahead.saturating_sub(zero));
+                None
+            }
+            Body::Played => {
+                self.played = true;
                 None
             }
             Body::Probe { .. } | Body::Breakpoint { .. } | Body::FaultArmed { .. } | Body::FaultCleared { .. } => {
@@ -136,10 +145,24 @@ impl Contradicts {
     }
 
     fn claims(&mut self, of: Of, is: &str, t: Span, seq: u64) {
-        if self.begun && self.told && !self.unexplained.iter().any(|claim| claim.of == of) {
+        let counts = self.begun && self.told && !self.played && !self.was_just_now(of, is, t);
+        if counts && !self.unexplained.iter().any(|claim| claim.of == of) {
             let is = is.to_owned();
             self.unexplained.push(Claim { of, is, seq, t });
         }
+    }
+
+    /// Something was so until now.
+    fn was(&mut self, of: Of, is: Option<String>) {
+        let now = self.last;
+        self.until.retain(|(t, ..)| now.0.saturating_sub(t.0) <= MOMENT);
+        self.until.extend(is.map(|is| (now, of, is)));
+    }
+
+    fn was_just_now(&self, of: Of, is: &str, t: Span) -> bool {
+        let this =
+            |(until, its, was): &(Span, Of, String)| *its == of && was == is && t.0.saturating_sub(until.0) <= MOMENT;
+        self.until.iter().any(this)
     }
 
     fn explains(&mut self, of: Of, is: &str) {
@@ -185,7 +208,8 @@ impl Contradicts {
             }
             Said::State { from, to, .. } => {
                 self.explains(Of::State, to);
-                self.state = Some(to.clone());
+                let was = self.state.replace(to.clone());
+                self.was(Of::State, was);
                 (from == to).then(|| format!("its state changes from {from} to {to}"))
             }
             Said::BolusStart { kind, .. } => {
@@ -194,7 +218,9 @@ impl Contradicts {
                 None
             }
             Said::BolusEnd { kind, .. } => {
-                self.boluses.remove(kind);
+                if self.boluses.remove(kind) {
+                    self.was(Of::Bolus, Some(kind.clone()));
+                }
                 None
             }
             Said::Alarm { id, .. } => {
@@ -217,7 +243,8 @@ impl Contradicts {
     }
 
     fn entry(&mut self, entry: &DoseEntry) -> Option<String> {
-        self.rate = Some(entry.rate_nl_per_day);
+        let was = self.rate.replace(entry.rate_nl_per_day);
+        self.was(Of::Rate, was.map(|rate| rate.to_string()));
         let strokes = self
             .strokes
             .replace(entry.strokes)

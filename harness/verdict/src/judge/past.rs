@@ -3,7 +3,7 @@
 //! The judge as it stood a while ago is kept, and what it heard since. The record is put at its place among that, by the pump's own time, and what came
 //! after it is judged anew. Where a fault of the scenario's own disturbs the line, this is left alone: [`super::unheard`] judges what came meanwhile.
 
-use super::Judge;
+use super::in_order::InOrder;
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
@@ -18,11 +18,11 @@ const PROMPT_OF: usize = 8;
 const LATE_MAX: i64 = 10_000;
 
 /// The last events, and the judge as it stood before them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Past {
-    before: Option<Box<Judge>>,
+    before: Option<Box<InOrder>>,
     /// The judge as it stood before the event of this place, to go on from there when there are enough behind it.
-    later: Option<(usize, Box<Judge>)>,
+    later: Option<(usize, Box<InOrder>)>,
     events: Vec<Event>,
     /// By how much the harness's time was ahead of the pump's, ms.
     ahead: VecDeque<i64>,
@@ -36,16 +36,9 @@ pub(super) struct Past {
     disturbed: bool,
 }
 
-impl Clone for Past {
-    /// A judge that is kept goes on from where it stands, and knows nothing of before.
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
 impl Past {
     /// Takes the next event into a judge: at its end, or where it belongs.
-    pub fn take(mut self, judge: &mut Judge, event: &Event) -> Self {
+    pub fn take(&mut self, judge: &mut InOrder, event: &Event) {
         self.note(event);
         match self.place(event) {
             None => {
@@ -55,7 +48,6 @@ impl Past {
             Some((at, own)) => self.put(judge, at, own, event),
         }
         self.go_on(judge, event);
-        self
     }
 
     /// What an event says of line and clocks.
@@ -131,7 +123,7 @@ impl Past {
     }
 
     /// Puts a record at its place, and judges anew what came after it.
-    fn put(&mut self, judge: &mut Judge, at: usize, own: Span, event: &Event) {
+    fn put(&mut self, judge: &mut InOrder, at: usize, own: Span, event: &Event) {
         let Some(before) = &self.before else {
             return judge.take(event);
         };
@@ -154,7 +146,7 @@ impl Past {
     }
 
     /// Keeps the judge for what is to come.
-    fn go_on(&mut self, judge: &Judge, event: &Event) {
+    fn go_on(&mut self, judge: &InOrder, event: &Event) {
         if matches!(event.body, Body::Begun) {
             (self.before, self.later) = (Some(Box::new(judge.clone())), None);
             self.events.clear();
