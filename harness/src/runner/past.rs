@@ -4,7 +4,7 @@
 //! Invariant: before this is over nothing is asked of the pump that a scenario could take for its own. What cannot be settled ends the case as inconclusive.
 
 use super::exchange::Exchange;
-use crate::safety::Stopped;
+use crate::safety::{Stopped, number};
 use pump_hil_model::case::{Action, Case, Mode, Prescription, Request, Step};
 use pump_hil_model::event::{Body, ReplyFields};
 use pump_hil_model::quantity::{Span, Volume};
@@ -39,9 +39,7 @@ impl Known {
     }
 
     fn number(&self, key: &str) -> Option<i64> {
-        let text = self.word(key);
-        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        text[..end].parse().ok()
+        number(&self.0, key)
     }
 
     fn alarms(&self) -> Vec<String> {

@@ -48,7 +48,7 @@ impl Heard {
 }
 
 /// The whole number in front of a reply's field, such as of `500000nl/d`.
-pub(super) fn number(fields: &ReplyFields, key: &str) -> Option<i64> {
+pub(crate) fn number(fields: &ReplyFields, key: &str) -> Option<i64> {
     let value = fields.get(key)?;
     let end = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
     value.get(..end)?.parse().ok()

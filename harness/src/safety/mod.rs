@@ -22,7 +22,7 @@ mod stopped;
 mod watch;
 
 pub(crate) use guard::{Guard, Report, by as guarded_by, is_report as is_report_of_guard};
-pub(crate) use heard::Heard;
+pub(crate) use heard::{Heard, number};
 pub(crate) use marker::Marker;
 pub(crate) use plain::Plain;
 pub(crate) use reach::{Reach, numbers};

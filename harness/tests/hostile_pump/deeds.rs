@@ -1,6 +1,7 @@
 //! What a word of the pump is about: a deed of the liar's own, and what some check looks at.
 
 use super::words::{Kind, Words};
+use pump_hil_verdict::dose::CLASSES;
 
 /// A record of what the liar asked for: what comes of a bolus, and each dose entry.
 pub fn is_of_a_deed(words: &Words) -> bool {
@@ -19,32 +20,10 @@ pub fn in_the_log(live: &Words, log: &Words) -> Words {
 
 /// The fields that some check, or the oracle, looks at in each case.
 pub fn is_judged(kind: Kind, key: &str) -> bool {
-    match kind {
-        Kind::Dose => [
-            "rate",
-            "basal",
-            "patient",
-            "periodic",
-            "clinician",
-            "prime",
-            "bridge",
-            "strokes",
-            "reservoir",
-        ]
-        .contains(&key),
-        Kind::Event => ["to", "id", "given", "dose", "priority"].contains(&key),
-        _ => [
-            "state",
-            "rate",
-            "bolus",
-            "reservoir",
-            "basal",
-            "patient",
-            "periodic",
-            "clinician",
-            "prime",
-            "bridge",
-        ]
-        .contains(&key),
-    }
+    let more: &[&str] = match kind {
+        Kind::Event => return ["to", "id", "given", "dose", "priority"].contains(&key),
+        Kind::Dose => &["rate", "strokes", "reservoir"],
+        _ => &["state", "rate", "bolus", "reservoir"],
+    };
+    CLASSES.contains(&key) || more.contains(&key)
 }

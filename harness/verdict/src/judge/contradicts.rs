@@ -19,7 +19,6 @@ const MOMENT: i64 = 2_000;
 const ROUNDING: i64 = 2 * dose::STROKE_NL;
 /// More than leaves a reservoir between two accounts of it, an hour of the fastest rate and the largest bolus: 5 mL.
 const LEAVES_MOST: i64 = 5_000_000;
-const CLASSES: [&str; 6] = dose::CLASSES;
 
 /// What the pump said so far.
 #[derive(Debug, Clone, Default)]
@@ -260,7 +259,7 @@ impl Contradicts {
     /// What it gave in all does not become less.
     fn gives(&mut self, now: [i64; 6]) -> Option<String> {
         let before = self.given.replace(now)?;
-        let mut classes = CLASSES.iter().zip(before.into_iter().zip(now));
+        let mut classes = dose::CLASSES.iter().zip(before.into_iter().zip(now));
         let (class, (before, now)) = classes.find(|(_, (before, now))| now < before)?;
         Some(format!("{class} {} in all after {}", Volume(now), Volume(before)))
     }
