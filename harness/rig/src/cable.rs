@@ -93,6 +93,8 @@ pub struct Cable {
     begun: Vec<u8>,
     /// Something went to the pump for which it was not given a turn yet.
     asked: bool,
+    /// The pump said something that did not come out at once.
+    missed: bool,
 }
 
 impl Cable {
@@ -104,6 +106,7 @@ impl Cable {
             held: Default::default(),
             begun: Vec::new(),
             asked: false,
+            missed: false,
         }
     }
 
@@ -111,11 +114,14 @@ impl Cable {
     fn take(&mut self, way: Way, line: Vec<u8>, now: Span) {
         let mut onward = Vec::new();
         self.between.take(way, line, now, &mut onward);
-        for (way, at, bytes) in onward {
-            let held = &mut self.held[way as usize];
+        let mut comes_at_once = false;
+        for (onward, at, bytes) in onward {
+            let held = &mut self.held[onward as usize];
             let at = held.back().map_or(at, |(last, _)| at.max(*last));
             held.push_back((at, bytes));
+            comes_at_once |= onward == way && at <= now;
         }
+        self.missed |= way == Way::FromPump && !comes_at_once;
     }
 
     /// What comes out at the other end by now.
@@ -155,6 +161,7 @@ impl Cable {
             self.take(Way::FromPump, line, received.now);
         }
         received.bytes = self.due(Way::FromPump, received.now);
+        received.missed = std::mem::take(&mut self.missed);
         if !received.bytes.is_empty() {
             received.end = End::Bytes;
         }
@@ -202,7 +209,12 @@ impl Clock for Cable {
             let now = self.clock.now();
             let bytes = self.due(Way::FromPump, now);
             let end = if bytes.is_empty() { End::Deadline } else { End::Bytes };
-            return Ok(Received { bytes, now, end });
+            return Ok(Received {
+                bytes,
+                now,
+                end,
+                missed: false,
+            });
         }
         let received = self.clock.reply_wait(line, chip, limit).await?;
         Ok(self.through(received))

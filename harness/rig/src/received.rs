@@ -11,6 +11,8 @@ pub struct Received {
     pub now: Span,
     /// Why the wait ended.
     pub end: End,
+    /// The pump is known to have said more than came: only where time is granted, as line and pump count every byte then.
+    pub missed: bool,
 }
 
 /// Why a wait ended.

@@ -167,8 +167,7 @@ impl<'a> Exchange<'a> {
             self.look()?;
             match received.end {
                 End::Bytes => {
-                    // Where time is granted it is known that something was said, even of what the line lost.
-                    if received.bytes.is_empty() {
+                    if received.missed {
                         self.in_doubt = true;
                         // It may come late, or from the log: what truly happened belongs to this instant.
                         self.at.sample()?;
@@ -212,6 +211,7 @@ impl<'a> Exchange<'a> {
 
     /// Reads back from the pump's logs what was not heard.
     pub async fn catch_up(&mut self) -> Result<(), Stopped> {
+        self.in_doubt = false;
         self.session.catch_up(self.at.rig().now());
         // The session bounds it, as it does every request.
         self.pass_time_unless(Span(i64::MAX / 2), |exchange| !exchange.session.is_catching_up())
@@ -228,7 +228,7 @@ impl<'a> Exchange<'a> {
         };
         self.is_not_too_much(&received)?;
         self.look()?;
-        self.in_doubt |= received.end == End::Bytes && received.bytes.is_empty();
+        self.in_doubt |= received.missed;
         self.session.handle_bytes(&received.bytes, received.now);
         self.note_session_events()?;
         if self.in_doubt {

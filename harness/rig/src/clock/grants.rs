@@ -71,6 +71,7 @@ impl<G: Grants> Clock for G {
             end: if bytes.is_empty() { end } else { End::Bytes },
             bytes,
             now: Grants::now(self),
+            missed: false,
         })
     }
 
@@ -89,6 +90,7 @@ impl<G: Grants> Clock for G {
             end: if bytes.is_empty() { End::Deadline } else { End::Bytes },
             bytes,
             now,
+            missed: false,
         })
     }
 }

@@ -52,6 +52,7 @@ impl Host {
             bytes,
             now: self.now(),
             end,
+            missed: false,
         })
     }
 }

@@ -14,6 +14,8 @@ use pump_hil_model::quantity::Span;
 const PERIODIC_MAX: usize = 96;
 /// Most rows of the routine rank.
 const ROUTINE_MAX: usize = 96;
+/// Rows at least of which more may be told.
+const RECENT: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rank {
@@ -251,7 +253,8 @@ impl Builder {
             "only rows that there are wait for a sample"
         );
         let state = self.state.clone();
-        let Some(found) = self.rows[self.open_from..]
+        let Some(found) = self
+            .recent()
             .iter_mut()
             .rev()
             // A row with a detail was completed already, by another event of this instant.
@@ -282,7 +285,8 @@ impl Builder {
             row.reservoir = Some(entry.reservoir_nl);
         };
         let mode = self.mode.clone();
-        let waiting = self.rows[self.open_from..]
+        let waiting = self
+            .recent()
             .iter_mut()
             .find(|r| r.wants_entry && r.is_of(at) && answers(&what, &r.row.what));
         if let Some(found) = waiting {
@@ -298,6 +302,12 @@ impl Builder {
         self.last_entry = Some(row.clone());
         let rank = self.rank(&what, "-");
         self.push(rank, row, at.pump_t, false);
+    }
+
+    /// The rows of which more may be told: a sample may come between two lines of one instant, while one of them is read back.
+    fn recent(&mut self) -> &mut [Ranked] {
+        let from = self.open_from.min(self.rows.len().saturating_sub(RECENT));
+        &mut self.rows[from..]
     }
 
     fn rank(&mut self, what: &str, detail: &str) -> Rank {

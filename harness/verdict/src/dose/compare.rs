@@ -65,7 +65,7 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         .rows
         .iter()
         .any(|row| row.actuated.is_some() || row.delivered.is_some());
-    for (i, (old, new)) in accepted.rows.iter().zip(&came.rows).enumerate() {
+    for (i, (old, new)) in accepted.rows.iter().zip(in_order_of(accepted, came)).enumerate() {
         let before = found.len();
         rows(i + 1, old, new, tolerance, seen, &mut found);
         if found[before..].iter().any(|d| matches!(d.column, "what" | "detail")) {
@@ -86,6 +86,21 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         found.push(whole("rows", count(accepted), count(came)));
     }
     found
+}
+
+/// The rows that came, beside those that were accepted. Where the line was late, what was asked for over it fell among other rows by as much: rows that are no
+/// farther from each other than that have no order.
+fn in_order_of<'a>(accepted: &DoseLog, came: &'a DoseLog) -> Vec<&'a Row> {
+    let mut rest: Vec<&Row> = came.rows.iter().collect();
+    let mut ordered = Vec::with_capacity(rest.len());
+    for old in &accepted.rows {
+        let Some(first) = rest.first().map(|row| row.t) else { break };
+        let near = |row: &&Row| row.t.0.saturating_sub(first.0) <= came.late.0;
+        let is_it = |row: &&Row| row.what == old.what && row.detail == old.detail;
+        let at = rest.iter().take_while(|row| near(row)).position(is_it).unwrap_or(0);
+        ordered.push(rest.remove(at));
+    }
+    ordered
 }
 
 fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {

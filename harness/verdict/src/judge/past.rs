@@ -64,7 +64,7 @@ impl Past {
         }
         match &event.body {
             Body::Timing { scale, .. } => self.is_granted = scale.is_none(),
-            Body::FaultArmed { fault, .. } => self.disturbed |= fault.effects().talk != Talk::Clear,
+            Body::FaultArmed { fault, .. } => self.disturbed |= fault.effects().talk == Talk::Broken,
             Body::Pump {
                 pump_t: Some(pump_t),
                 read_back: false,
@@ -106,10 +106,9 @@ impl Past {
             return None;
         }
         let end = self.events.partition_point(|event| event.t <= own);
-        let same = self.events[..end]
-            .iter()
-            .rposition(|event| event.t < own)
-            .map_or(0, |at| at + 1);
+        // What came on the line before it was said before it; a log tells nothing of that.
+        let is_before = |event: &Event| event.t < own || (!read_back && matches!(event.body, Body::Received { .. }));
+        let same = self.events[..end].iter().rposition(is_before).map_or(0, |at| at + 1);
         // Beside what else the pump said of that moment; else in front of what the probe read then, which belongs to it.
         let of_it = |event: &Event| matches!(event.body, Body::Pump { pump_t: Some(other), .. } if other == pump_t);
         let beside = self.events[same..end].iter().rposition(of_it).map(|at| at + 1);
