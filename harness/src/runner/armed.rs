@@ -78,8 +78,8 @@ impl Armed {
     /// Whoever listens knows whether the pump can be heard.
     fn tell(&self, pump: &mut Exchange<'_>) {
         let now = pump.now();
-        pump.listening()
-            .deaf(now, self.0.iter().any(|fault| fault.effects().talk != Talk::Clear));
+        let worst = self.0.iter().map(|fault| fault.effects().talk).max();
+        pump.listening().disturbed(now, worst.unwrap_or_default());
     }
 
     /// Switches off every fault that is still armed, and reads back that it is off. Adds what was done of it, and what was not.

@@ -137,7 +137,7 @@ impl<'a> Exchange<'a> {
                 continue;
             }
             // What is read back belongs to this instant.
-            if over && (self.listen.is_deaf() || !self.session.is_catching_up()) {
+            if over && (self.listen.is_broken() || !self.session.is_catching_up()) {
                 return Ok(());
             }
             if let Some(by) = self.interrupt.by() {
@@ -188,7 +188,7 @@ impl<'a> Exchange<'a> {
 
     /// Whether something may have been missed, and the pump can be asked for it now; then it is.
     fn is_to_catch_up(&mut self) -> bool {
-        let asked = self.in_doubt && self.listen.hears();
+        let asked = self.in_doubt && self.listen.hears_what_is_said();
         if asked {
             self.in_doubt = false;
             self.listen.looked(self.now());
@@ -412,8 +412,10 @@ impl<'a> Exchange<'a> {
         while let Some(event) = self.session.poll_event() {
             match event {
                 SessionEvent::Journal(body) => {
-                    spoke |= matches!(body, Body::Pump { .. });
-                    self.in_doubt |= matches!(body, Body::Garbled { .. });
+                    let is_garbled = matches!(body, Body::Garbled { .. });
+                    // Of a line that is spoilt it is known that something was said now.
+                    spoke |= is_garbled || matches!(body, Body::Pump { .. });
+                    self.in_doubt |= is_garbled;
                     self.listen.heard(self.now(), &body);
                     self.told.on(&body);
                     self.note(body)?;

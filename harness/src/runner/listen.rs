@@ -1,6 +1,7 @@
 //! What the pump must say without being asked, and when its log is looked into because it did not.
 
 use pump_hil_model::event::{Body, Said};
+use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
 
 /// How late an entry may be by the pump's clock, ms: besides a part of its interval.
@@ -17,8 +18,8 @@ pub(super) struct Listen {
     since: i64,
     /// The log was asked for and not answered, and nothing came since.
     in_vain: bool,
-    /// A fault keeps the pump from talking.
-    deaf: bool,
+    /// What a fault does to the talk.
+    talk: Talk,
     /// The last request was answered.
     answers: bool,
     /// Events that were told, dose entries not among them.
@@ -43,9 +44,9 @@ impl Listen {
         }
     }
 
-    /// A fault keeps the pump from talking, or no more.
-    pub fn deaf(&mut self, now: Span, deaf: bool) {
-        self.deaf = deaf;
+    /// This is the worst that faults do to the talk from now on.
+    pub fn disturbed(&mut self, now: Span, talk: Talk) {
+        self.talk = talk;
         self.since = now.0;
     }
 
@@ -74,17 +75,22 @@ impl Listen {
 
     /// Whether the pump can be asked for what was missed.
     pub fn hears(&self) -> bool {
-        self.every.is_some() && !self.in_vain && !self.deaf
+        self.hears_what_is_said() && self.talk == Talk::Clear
     }
 
-    /// Whether a fault keeps the pump from talking.
-    pub fn is_deaf(&self) -> bool {
-        self.deaf
+    /// Whether a pump that said something just now can be asked for it: one that may be silent, by a fault, is not.
+    pub fn hears_what_is_said(&self) -> bool {
+        self.every.is_some() && !self.in_vain && !self.is_broken()
+    }
+
+    /// Whether a fault breaks the line.
+    pub fn is_broken(&self) -> bool {
+        self.talk == Talk::Broken
     }
 
     /// When the log is to be looked into, if no entry comes until then.
     pub fn due(&self) -> Option<Span> {
-        let (every, late) = self.every.filter(|_| !self.in_vain && !self.deaf)?;
+        let (every, late) = self.every.filter(|_| self.hears())?;
         Some(Span(self.since.saturating_add(every).saturating_add(late)))
     }
 

@@ -57,10 +57,11 @@ pub enum Deadlines {
     MayPass,
 }
 
-/// What comes of the talk over the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What comes of the talk over the line, from the best to the worst.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Talk {
     /// Each request is answered, each record arrives.
+    #[default]
     Clear,
     /// The pump may be silent, because its processor stands or has no supply. What it says is whole, and no record is missing.
     Silent,
