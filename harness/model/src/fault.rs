@@ -4,7 +4,7 @@ mod catalogue;
 mod effects;
 
 pub use catalogue::{CATALOGUE, Fault, Param};
-pub use effects::{Deadlines, Delivery, Effects, Restart, Rotor, Talk, Tube};
+pub use effects::{Deadlines, Delivery, Effects, Log, Restart, Rotor, Talk, Tube};
 
 use serde::{Deserialize, Serialize};
 

@@ -24,6 +24,8 @@ pub(super) struct Listen {
     answers: bool,
     /// Events that were told, dose entries not among them.
     events: u64,
+    /// When the pump told something last, unasked.
+    told: Option<Span>,
     /// How far the pump's own time was ahead of the scenario's, ms, by what it told last.
     ahead: Option<i64>,
 }
@@ -53,8 +55,14 @@ impl Listen {
     /// Takes note of what came.
     pub fn heard(&mut self, now: Span, body: &Body) {
         match body {
-            Body::Pump { said, pump_t, .. } => {
+            Body::Pump {
+                said,
+                pump_t,
+                read_back,
+                ..
+            } => {
                 self.in_vain = false;
+                self.told = Some(now).filter(|_| !read_back).or(self.told);
                 self.ahead = pump_t.map(|t| t.0.saturating_sub(now.0)).or(self.ahead);
                 match said {
                     Said::Dose(_) => self.since = now.0,
@@ -66,6 +74,11 @@ impl Listen {
             Body::NoReply { .. } => self.answers = false,
             _ => {}
         }
+    }
+
+    /// When the pump told something last, unasked.
+    pub fn told(&self) -> Option<Span> {
+        self.told
     }
 
     /// The pump's own time, by what it told last.

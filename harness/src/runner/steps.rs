@@ -49,13 +49,28 @@ impl Steps<'_, '_> {
     /// Performs every step, each at its time.
     pub async fn play(mut self) -> Result<(), Stopped> {
         let mut cursor = Cursor::new(self.case);
-        while let Some(due) = cursor.next(self.pump.now()) {
+        // When the last step was over: where a late line told it, at the pump's own time.
+        let mut over = self.pump.now();
+        while let Some(due) = cursor.next(over) {
             self.pump.pass_time(due.at).await?;
+            let now = self.pump.now();
             self.pump.note(Body::StepStarted {
                 step: due.id.clone(),
                 line: due.step.line,
             })?;
             self.perform(&due.step.action).await?;
+            let since = match due.step.action {
+                Action::Expect { within: Some(_), .. } => self.pump.judge().holds_since(),
+                // The answer may come later than what was asked for is done.
+                Action::Do { .. } => self.pump.listening().told().filter(|told| *told >= now),
+                _ => None,
+            };
+            over = match since {
+                Some(since) => since.max(due.at).min(self.pump.now()),
+                None if self.pump.now() > now => self.pump.now(),
+                // What takes no time is over when it was due, however late it was begun.
+                None => over.max(due.at),
+            };
             self.pump.note(Body::StepEnded { step: due.id })?;
         }
         Ok(())

@@ -4,6 +4,7 @@
 use super::effects::Deadlines::{self, Hold, MayPass};
 use super::effects::Delivery::{self, Full, MayLack};
 use super::effects::Effects;
+use super::effects::Log::{self, Keeps, MayMiss};
 use super::effects::Restart::{self, MayStart, Stays};
 use super::effects::Rotor::{self, MayStand, Turns};
 use super::effects::Talk::{self, Broken, Clear, Silent};
@@ -79,6 +80,7 @@ const fn does(
     talk: Talk,
     tube: Tube,
     restart: Restart,
+    log: Log,
 ) -> Effects {
     Effects {
         delivery,
@@ -87,6 +89,7 @@ const fn does(
         talk,
         tube,
         restart,
+        log,
     }
 }
 
@@ -97,7 +100,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-occlusion",
         Param::None,
         Some(0),
-        does(MayLack, MayStand, MayPass, Clear, Closes, Stays),
+        does(MayLack, MayStand, MayPass, Clear, Closes, Stays, Keeps),
         "the catheter is blocked: nothing passes, pressure builds with each stroke",
     ),
     fault(
@@ -105,7 +108,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-partial-occlusion",
         Param::Percent("closed", 1, 99),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Closes, Stays),
+        does(MayLack, MayStand, MayPass, Clear, Closes, Stays, Keeps),
         "part of the catheter's lumen is closed",
     ),
     fault(
@@ -113,7 +116,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-creeping-occlusion",
         Param::Hours("over"),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Closes, Stays),
+        does(MayLack, MayStand, MayPass, Clear, Closes, Stays, Keeps),
         "the catheter closes slowly, as by a granuloma at its tip",
     ),
     fault(
@@ -121,7 +124,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-disconnection",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "the catheter is off the pump: pressure falls to ambient, drug goes beside the spine",
     ),
     fault(
@@ -129,7 +132,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-leak",
         Param::Percent("lost", 1, 100),
         None,
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "part of the flow leaks before the tip",
     ),
     fault(
@@ -137,7 +140,7 @@ pub const CATALOGUE: &[Fault] = &[
         "catheter-dislocation",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "the tip left the intrathecal space: the pump senses nothing",
     ),
     fault(
@@ -146,7 +149,7 @@ pub const CATALOGUE: &[Fault] = &[
         // A scenario counts from 1; 0, which holds the rotor until the fault is cleared (TEST-BLOCK.md), is said by leaving it out.
         Param::Count("strokes", 1, 1_000_000),
         Some(0),
-        does(MayLack, MayStand, MayPass, Clear, Open, Stays),
+        does(MayLack, MayStand, MayPass, Clear, Open, Stays, Keeps),
         "the rotor does not move: for a number of strokes, or until cleared",
     ),
     fault(
@@ -154,7 +157,7 @@ pub const CATALOGUE: &[Fault] = &[
         "motor-stall-intermittent",
         Param::Count("one-in", 2, 10_000),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Open, Stays),
+        does(MayLack, MayStand, MayPass, Clear, Open, Stays, Keeps),
         "one stroke in so many stalls",
     ),
     fault(
@@ -163,7 +166,7 @@ pub const CATALOGUE: &[Fault] = &[
         Param::Percent("more", 1, 1_000),
         None,
         // `Full`: the pump counts its strokes and cannot know that each moves more. Reconciliation is what sees it.
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "each stroke moves more than the pump counts",
     ),
     fault(
@@ -172,7 +175,7 @@ pub const CATALOGUE: &[Fault] = &[
         Param::Percent("less", 1, 100),
         None,
         // `Full`, although less is moved: what is reported is held to the prescription, and the pump counts every stroke.
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "each stroke moves less than the pump counts",
     ),
     fault(
@@ -180,7 +183,7 @@ pub const CATALOGUE: &[Fault] = &[
         "magnetic-field",
         Param::None,
         Some(0),
-        does(MayLack, MayStand, MayPass, Clear, Open, Stays),
+        does(MayLack, MayStand, MayPass, Clear, Open, Stays, Keeps),
         "a strong field, as in an MRI scanner, holds the rotor",
     ),
     fault(
@@ -188,7 +191,7 @@ pub const CATALOGUE: &[Fault] = &[
         "emi-wake",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "interference looks like a programmer's wake-up",
     ),
     fault(
@@ -196,7 +199,7 @@ pub const CATALOGUE: &[Fault] = &[
         "battery-low",
         Param::Voltage("to"),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Open, MayStart),
+        does(MayLack, MayStand, MayPass, Clear, Open, MayStart, Keeps),
         "the battery's open-circuit voltage falls",
     ),
     fault(
@@ -204,7 +207,7 @@ pub const CATALOGUE: &[Fault] = &[
         "battery-film",
         Param::Resistance("more"),
         None,
-        does(MayLack, MayStand, MayPass, Clear, Open, MayStart),
+        does(MayLack, MayStand, MayPass, Clear, Open, MayStart, Keeps),
         "a resistive film grows in the battery: its voltage sags under load",
     ),
     fault(
@@ -212,7 +215,7 @@ pub const CATALOGUE: &[Fault] = &[
         "brown-out",
         Param::Millis("for", false),
         Some(100),
-        does(MayLack, MayStand, MayPass, Silent, Open, MayStart),
+        does(MayLack, MayStand, MayPass, Silent, Open, MayStart, Keeps),
         "the supply dips below what the processor needs, once",
     ),
     fault(
@@ -220,7 +223,7 @@ pub const CATALOGUE: &[Fault] = &[
         "battery-depleted",
         Param::None,
         Some(0),
-        does(MayLack, MayStand, MayPass, Silent, Open, MayStart),
+        does(MayLack, MayStand, MayPass, Silent, Open, MayStart, Keeps),
         "the battery is empty",
     ),
     fault(
@@ -228,7 +231,7 @@ pub const CATALOGUE: &[Fault] = &[
         "reservoir-level",
         Param::Volume("left"),
         None,
-        does(MayLack, Turns, MayPass, Clear, Open, Stays),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays, Keeps),
         "the reservoir holds less than the pump computes",
     ),
     fault(
@@ -236,7 +239,7 @@ pub const CATALOGUE: &[Fault] = &[
         "pocket-fill",
         Param::None,
         Some(0),
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "a refill goes into the tissue beside the pump",
     ),
     fault(
@@ -244,7 +247,7 @@ pub const CATALOGUE: &[Fault] = &[
         "propellant-missing",
         Param::None,
         Some(0),
-        does(MayLack, Turns, MayPass, Clear, Open, Stays),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays, Keeps),
         "the reservoir has no pressure: strokes move nothing",
     ),
     fault(
@@ -252,7 +255,7 @@ pub const CATALOGUE: &[Fault] = &[
         "pressure-sensor-offset",
         Param::Pressure("by"),
         None,
-        does(MayLack, Turns, MayPass, Clear, Open, Stays),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays, Keeps),
         "the catheter pressure sensor is off by a constant",
     ),
     fault(
@@ -260,7 +263,7 @@ pub const CATALOGUE: &[Fault] = &[
         "memory-bit-flip",
         Param::Count("bit", 0, 120_000),
         Some(77),
-        does(MayLack, Turns, MayPass, Clear, Open, MayStart),
+        does(MayLack, Turns, MayPass, Clear, Open, MayStart, Keeps),
         "a bit of a stored prescription flips; 100000 and up: in both copies",
     ),
     fault(
@@ -268,7 +271,7 @@ pub const CATALOGUE: &[Fault] = &[
         "main-loop-hang",
         Param::None,
         Some(0),
-        does(MayLack, Turns, MayPass, Silent, Open, MayStart),
+        does(MayLack, Turns, MayPass, Silent, Open, MayStart, Keeps),
         "the firmware's main loop stops",
     ),
     fault(
@@ -276,7 +279,7 @@ pub const CATALOGUE: &[Fault] = &[
         "clock-jump",
         Param::Millis("by", true),
         None,
-        does(Full, Turns, MayPass, Clear, Open, Stays),
+        does(Full, Turns, MayPass, Clear, Open, Stays, Keeps),
         "the real-time clock jumps",
     ),
     fault(
@@ -284,7 +287,7 @@ pub const CATALOGUE: &[Fault] = &[
         "flash-write-failure",
         Param::None,
         Some(0),
-        does(MayLack, Turns, MayPass, Clear, Open, MayStart),
+        does(MayLack, Turns, MayPass, Clear, Open, MayStart, MayMiss),
         "the memory refuses every write",
     ),
     fault(
@@ -293,7 +296,7 @@ pub const CATALOGUE: &[Fault] = &[
         Param::Count("one-in", 1, 100_000),
         None,
         // `Hold`: the fault acts on the line, and no pump delivers later for that. So in all serial faults.
-        does(Full, Turns, Hold, Broken, Open, Stays),
+        does(Full, Turns, Hold, Broken, Open, Stays, Keeps),
         "one byte in so many that the pump sends is another one",
     ),
     fault(
@@ -301,7 +304,7 @@ pub const CATALOGUE: &[Fault] = &[
         "serial-drop",
         Param::Count("one-in", 1, 100_000),
         None,
-        does(Full, Turns, Hold, Broken, Open, Stays),
+        does(Full, Turns, Hold, Broken, Open, Stays, Keeps),
         "one byte in so many that the pump sends is lost",
     ),
     fault(
@@ -309,7 +312,7 @@ pub const CATALOGUE: &[Fault] = &[
         "serial-cut",
         Param::Count("after", 0, 1_000_000),
         Some(0),
-        does(Full, Turns, Hold, Broken, Open, Stays),
+        does(Full, Turns, Hold, Broken, Open, Stays, Keeps),
         "the line goes dead after so many bytes from the pump",
     ),
     fault(
@@ -317,7 +320,7 @@ pub const CATALOGUE: &[Fault] = &[
         "temperature",
         Param::Temperature("to"),
         None,
-        does(MayLack, Turns, MayPass, Clear, Open, Stays),
+        does(MayLack, Turns, MayPass, Clear, Open, Stays, Keeps),
         "the case has another temperature",
     ),
     fault(
@@ -325,7 +328,7 @@ pub const CATALOGUE: &[Fault] = &[
         "feedthrough-short",
         Param::Current("load"),
         Some(20_000),
-        does(MayLack, MayStand, MayPass, Clear, Open, MayStart),
+        does(MayLack, MayStand, MayPass, Clear, Open, MayStart, Keeps),
         "a short in the feedthrough loads the battery and stalls the motor now and then",
     ),
     fault(
@@ -333,7 +336,7 @@ pub const CATALOGUE: &[Fault] = &[
         "serial-rx-noise",
         Param::Count("one-in", 1, 100_000),
         None,
-        does(Full, Turns, Hold, Broken, Open, Stays),
+        does(Full, Turns, Hold, Broken, Open, Stays, Keeps),
         "one byte in so many that the pump receives is another one",
     ),
 ];

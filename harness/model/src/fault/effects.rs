@@ -18,6 +18,17 @@ pub struct Effects {
     pub tube: Tube,
     /// Starts that nobody asked for.
     pub restart: Restart,
+    /// Records that its log lacks.
+    pub log: Log,
+}
+
+/// Whether the pump's log has all that it told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// It does.
+    Keeps,
+    /// Records may be missing in it: what was lost on the line as well is not known.
+    MayMiss,
 }
 
 /// Whether a pump may start again while the fault is armed.

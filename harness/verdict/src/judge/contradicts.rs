@@ -196,7 +196,12 @@ impl Contradicts {
         match said {
             Said::Dose(entry) => {
                 self.explains(Of::Rate, &entry.rate_nl_per_day.to_string());
-                if read_back { None } else { self.entry(entry) }
+                if read_back {
+                    // Whether newer ones came before it is not known here.
+                    self.rate = None;
+                    return None;
+                }
+                self.entry(entry)
             }
             Said::Boot { reason } => {
                 self.anew();

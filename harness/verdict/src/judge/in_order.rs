@@ -350,6 +350,12 @@ impl InOrder {
         if unmet.is_empty() { Ok(()) } else { Err(unmet) }
     }
 
+    /// Since when all checks of the step in progress hold, if it waits for them: what the pump says late it did at its own time.
+    #[must_use]
+    pub fn holds_since(&self) -> Option<Span> {
+        self.steps.holds_since()
+    }
+
     /// Whether anything failed so far; once the steps are over, of what is only known at the end as well.
     #[must_use]
     pub fn has_failed(&self) -> bool {

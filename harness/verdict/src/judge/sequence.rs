@@ -6,6 +6,7 @@
 use super::findings::Findings;
 use pump_hil_model::event::{Body, Event, Said, Unread};
 use pump_hil_model::event_text::unread;
+use pump_hil_model::fault::Log;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
@@ -20,6 +21,8 @@ pub(super) struct Sequence {
     told: bool,
     missing: Vec<Range>,
     beyond: u64,
+    /// A fault was armed under which the pump's log may lack records.
+    log_may_miss: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +41,7 @@ impl Sequence {
     pub fn on_event(&mut self, event: &Event, seq: u64) -> bool {
         match &event.body {
             Body::Timing { .. } => self.told = true,
+            Body::FaultArmed { fault, .. } => self.log_may_miss |= fault.effects().log == Log::MayMiss,
             Body::Gap { .. } if !self.told => return true,
             Body::Gap { of, from, count } => {
                 if let Some(to) = last(*from, *count) {
@@ -110,7 +114,7 @@ impl Sequence {
         for range in std::mem::take(&mut self.missing) {
             let of = if range.of_dose { "dose" } else { "event" };
             let (from, count) = (range.from, (range.to - range.from).saturating_add(1));
-            if range.why == Some(Unread::Lacking) {
+            if range.why == Some(Unread::Lacking) && !self.log_may_miss {
                 let finding = Finding {
                     kind: ReasonKind::Gap,
                     t: range.t,

@@ -89,7 +89,8 @@ impl Silence {
 
     /// It answers: has it said anything else?
     fn answers(&mut self, t: i64) -> Option<Found> {
-        let most = ONLY_ANSWERS.0.max(self.overdue_after());
+        // One entry may have been lost on its way.
+        let most = ONLY_ANSWERS.0.max(self.overdue_after().saturating_add(self.every));
         if !self.held_to_it || !self.begun || self.quiet || t.saturating_sub(self.spoke) <= most {
             return None;
         }

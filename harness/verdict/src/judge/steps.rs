@@ -25,6 +25,8 @@ struct Open {
     replied: Option<Option<String>>,
     silent: bool,
     broken: bool,
+    /// Since when what is waited for holds; by the pump's own time where its line was late.
+    holds_since: Option<Span>,
 }
 
 impl Open {
@@ -75,6 +77,11 @@ impl Steps {
         self.open.last().and_then(|open| open.step(&self.case))
     }
 
+    /// Since when all holds that the step in progress waits for.
+    pub fn holds_since(&self) -> Option<Span> {
+        self.open.last()?.holds_since
+    }
+
     /// Where a reason belongs that is found now.
     pub fn here(&self) -> Here<'_> {
         self.open.last().map(|open| (&open.id, open.line))
@@ -103,13 +110,13 @@ impl Steps {
         match &event.body {
             Body::StepStarted { step, line } => {
                 if self.started(event.t, step, *line, seen, out) {
-                    self.check_throughout(event.t, seen, prescribed, out);
+                    self.check_at(event.t, seen, prescribed, out);
                 }
             }
             Body::StepEnded { step } => self.ended(event.t, step, seen, unheard, prescribed, out),
             body => {
                 self.during(event.t, body, out);
-                self.check_throughout(event.t, seen, prescribed, out);
+                self.check_at(event.t, seen, prescribed, out);
             }
         }
     }
@@ -124,6 +131,7 @@ impl Steps {
             replied: None,
             silent: false,
             broken: false,
+            holds_since: None,
         });
         let expects = match self.step() {
             Some(step) => matches!(step.action, Action::Expect { .. }),
@@ -186,7 +194,8 @@ impl Steps {
                 throughout: _,
             }) => {
                 // With `>`: what comes true at the very end of `within` is in time.
-                let late = within.filter(|within| t.0 - open.started.0 > within.0);
+                let since = open.holds_since.unwrap_or(t);
+                let late = within.filter(|within| since.0 - open.started.0 > within.0);
                 if !open.broken {
                     let known = self.put_off(t, checks, seen, unheard, prescribed);
                     self.judge_checks(t, &known, late, seen, prescribed, out);
@@ -247,7 +256,8 @@ impl Steps {
     ) {
         let unmet = self.unmet(checks, seen, prescribed);
         if let (true, Some(within)) = (unmet.is_empty(), late) {
-            let took = self.open.last().map_or(Span(0), |open| Span(t.0 - open.started.0));
+            let took = |open: &Open| Span(open.holds_since.unwrap_or(t).0 - open.started.0);
+            let took = self.open.last().map_or(Span(0), took);
             let (expected, came) = (Expected::Within(within), Came::After(took));
             out.reason(self.here(), ReasonKind::Expectation, t, expected, came);
         }
@@ -256,25 +266,30 @@ impl Steps {
         }
     }
 
-    /// A `throughout` that is broken is told at once, and once.
-    fn check_throughout(&mut self, t: Span, seen: &Observed, prescribed: Option<i64>, out: &mut Findings) {
+    /// Looks at an expectation that takes time: a `throughout` that is broken is told at once, and once; of a `within` it is kept since when it holds.
+    fn check_at(&mut self, t: Span, seen: &Observed, prescribed: Option<i64>, out: &mut Findings) {
         let case = Arc::clone(&self.case);
         let Some(open) = self.open.last().filter(|open| !open.broken) else {
             return;
         };
         let Some(Action::Expect {
             checks,
-            throughout: Some(_),
-            ..
+            within,
+            throughout,
         }) = open.step(&case).map(|s| &s.action)
         else {
             return;
         };
-        if !self.unmet(checks, seen, prescribed).is_empty() {
+        if within.is_none() && throughout.is_none() {
+            return;
+        }
+        let holds = self.unmet(checks, seen, prescribed).is_empty();
+        if throughout.is_some() && !holds {
             self.judge_checks(t, checks, None, seen, prescribed, out);
-            if let Some(open) = self.open.last_mut() {
-                open.broken = true;
-            }
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.broken = throughout.is_some() && !holds;
+            open.holds_since = if holds { open.holds_since.or(Some(t)) } else { None };
         }
     }
 
