@@ -92,7 +92,7 @@ pub(super) async fn settle(pump: &mut Exchange<'_>, case: &Case) -> Result<Volum
     past.bring_to_begin().await?;
     past.wait_out().await?;
     past.clear_alarms().await?;
-    past.come_to_whole_hour().await?;
+    come_to_whole_hour(past.pump).await?;
     let left = past.status().await?;
     let mut did = std::mem::take(&mut past.did);
     let unsettled = past.unsettled(&left);
@@ -109,6 +109,18 @@ pub(super) async fn settle(pump: &mut Exchange<'_>, case: &Case) -> Result<Volum
         pump.request(&Request::Totals).await?;
     }
     Ok(Volume(left.number("reservoir").unwrap_or(0)))
+}
+
+/// Where nobody waits for it, a case begins at a whole hour of the pump's own time: on a new pump behind a slow line as well, so that what the pump does each hour
+/// comes at the same time of every run.
+pub(super) async fn come_to_whole_hour(pump: &mut Exchange<'_>) -> Result<(), Stopped> {
+    let now = pump.now();
+    let is_granted = pump.rig().timing.0.is_none();
+    let (true, Some(pump_t)) = (is_granted, pump.listening().pump_time(now)) else {
+        return Ok(());
+    };
+    let rest = WHOLE - pump_t.0.rem_euclid(WHOLE);
+    pump.pass_time(pump.after(Span(rest % WHOLE))).await
 }
 
 fn pump_limit(pump: &mut Exchange<'_>) -> Span {
@@ -198,16 +210,6 @@ impl Past<'_, '_> {
 
     fn is_granted(&mut self) -> bool {
         self.pump.rig().timing.0.is_none()
-    }
-
-    /// Where nobody waits for it, the case begins at a whole hour of the pump's own time, as it does on a new pump.
-    async fn come_to_whole_hour(&mut self) -> Result<(), Stopped> {
-        let now = self.pump.now();
-        let (true, Some(pump_t)) = (self.is_granted(), self.pump.listening().pump_time(now)) else {
-            return Ok(());
-        };
-        let rest = WHOLE - pump_t.0.rem_euclid(WHOLE);
-        self.pump.pass_time(self.pump.after(Span(rest % WHOLE))).await
     }
 
     /// Prescription and content of the case. The content is never below what the prescription in force calls low, if it can be avoided: more is filled in before

@@ -64,6 +64,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         // A line may be lost: from here on the pump's logs tell what was.
         pump.catch_up().await?;
     }
+    past::come_to_whole_hour(pump).await?;
     set_clocks(pump, case).await?;
     pump.at().begin()?;
     let now = pump.now();

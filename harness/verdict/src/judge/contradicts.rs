@@ -41,8 +41,8 @@ pub(super) struct Contradicts {
     boluses: BTreeSet<String>,
     state: Option<String>,
     rate: Option<i64>,
-    /// What was so until this time: what is told of one moment has no order in which it must come.
-    until: Vec<(Span, Of, String)>,
+    /// What was so until this time, where that is known: what is told of one moment has no order in which it must come.
+    until: Vec<(Span, Of, Option<String>)>,
     /// What a status says and nothing explains yet: what does may have been lost on the line, and come out of the pump's log.
     unexplained: Vec<Claim>,
     /// Alarms that were raised since the pump was first powered, where the journal has that.
@@ -155,12 +155,13 @@ impl Contradicts {
     fn was(&mut self, of: Of, is: Option<String>) {
         let now = self.last;
         self.until.retain(|(t, ..)| now.0.saturating_sub(t.0) <= MOMENT);
-        self.until.extend(is.map(|is| (now, of, is)));
+        self.until.push((now, of, is));
     }
 
     fn was_just_now(&self, of: Of, is: &str, t: Span) -> bool {
-        let this =
-            |(until, its, was): &(Span, Of, String)| *its == of && was == is && t.0.saturating_sub(until.0) <= MOMENT;
+        let this = |(until, its, was): &(Span, Of, Option<String>)| {
+            *its == of && was.as_ref().is_none_or(|was| was == is) && t.0.saturating_sub(until.0) <= MOMENT
+        };
         self.until.iter().any(this)
     }
 

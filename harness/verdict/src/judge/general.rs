@@ -65,28 +65,19 @@ impl General {
             let expected = Expected::Records(Records::InOrder);
             out.reason(steps.here(), ReasonKind::Record, t, expected, Came::Nonsense(what));
         }
+        let gap_at_once = self.sequence.on_event(event, seq);
         let mut reason = |kind, expected, came| out.reason(steps.here(), kind, t, expected, came);
         match &event.body {
             Body::FaultArmed { fault, .. } | Body::FaultCleared { fault } if fault.effects().talk == Talk::Broken => {
                 self.line_trouble = Some(t);
             }
             // In a journal of before it told what became of them; else `Sequence` judges that.
-            Body::Gap { of, from, count }
-                if self.sequence.on_event(event, seq) && seen.begun && !self.line_is_excused(t, seen) =>
-            {
+            Body::Gap { of, from, count } if gap_at_once && seen.begun && !self.line_is_excused(t, seen) => {
                 let (of, from, count) = (of.clone(), *from, *count);
                 let expected = Expected::Records(Records::All { of });
                 reason(ReasonKind::Gap, expected, Came::Missing { from, count });
             }
-            Body::Timing { scale, drift } => {
-                if scale.is_some() {
-                    self.lag.allow(*drift);
-                }
-                self.sequence.on_event(event, seq);
-            }
-            Body::StayMissing { .. } => {
-                self.sequence.on_event(event, seq);
-            }
+            Body::Timing { scale: Some(_), drift } => self.lag.allow(*drift),
             Body::NoReply { verb, tries } if !self.silence_is_excused(t, seen, steps) => {
                 let expected = Expected::Reply { verb: verb.clone() };
                 reason(ReasonKind::NoReply, expected, Came::Silence { tries: *tries });
@@ -106,7 +97,6 @@ impl General {
                 said,
                 read_back,
             } => {
-                self.sequence.on_event(event, seq);
                 if let Some((n, pump_t)) = n.zip(*pump_t) {
                     let of_dose = matches!(said, Said::Dose(_));
                     self.in_order(t, n, pump_t, of_dose, steps.here(), out);

@@ -101,7 +101,7 @@ impl Past {
         // What is from before all that is kept has no place.
         let lag = event.t.0.saturating_sub(own.0);
         // A line that is late by more is none: what the pump's clock does is judged elsewhere.
-        let in_time = if read_back { lag < 0 } else { lag <= 0 || lag > LATE_MAX };
+        let in_time = lag <= 0 || (!read_back && lag > LATE_MAX);
         if self.disturbed || in_time || self.events.first()?.t > own {
             return None;
         }
@@ -112,12 +112,11 @@ impl Past {
         // Beside what else the pump said of that moment; else in front of what the probe read then, which belongs to it.
         let of_it = |event: &Event| matches!(event.body, Body::Pump { pump_t: Some(other), .. } if other == pump_t);
         let beside = self.events[same..end].iter().rposition(of_it).map(|at| at + 1);
-        let sample = || {
-            self.events[same..end]
-                .iter()
-                .rposition(|event| matches!(event.body, Body::Sample(_)))
-        };
-        let at = beside.or_else(sample).map_or(end, |at| same + at);
+        let is_sample = |event: &Event| matches!(event.body, Body::Sample(_));
+        let sample = self.events[same..end].iter().rposition(is_sample);
+        // What is late was said behind all that came, and the probe read then.
+        let at = if read_back { beside.or(sample) } else { sample.or(beside) };
+        let at = at.map_or(end, |at| same + at);
         (at < self.events.len()).then_some((at, own))
     }
 

@@ -100,10 +100,14 @@ impl Oracle {
         match &event.body {
             Body::Begun => self.now.begun = true,
             Body::StepStarted { .. } => self.told = Told::default(),
-            Body::Sent { .. } | Body::NoReply { .. } if let Some(request) = request_of(step) => match event.body {
-                Body::Sent { .. } => self.sent(request),
-                _ => self.unanswered(request),
-            },
+            Body::Sent { .. } | Body::NoReply { .. }
+                if let (Some(request), false) = (request_of(step), self.told.over) =>
+            {
+                match event.body {
+                    Body::Sent { .. } => self.sent(request),
+                    _ => self.unanswered(request),
+                }
+            }
             Body::Sent { .. } if step.is_some_and(|s| matches!(s.action, Action::Send { .. })) => self.now.raw_sent(),
             Body::Reply { verb, refused, .. } => self.reply(verb, refused.as_deref(), step, out),
             Body::Timing { scale: Some(_), drift } => self.lag.allow(*drift),
@@ -232,6 +236,7 @@ impl Oracle {
 
     /// A step's request was given up: until the pump tells, it may have carried it out, and may not.
     fn unanswered(&mut self, request: &Request) {
+        self.told.over = true;
         self.asked.unanswered(&self.now);
         match request {
             Request::Start => self.unknown.start = !self.told.state,
@@ -254,7 +259,7 @@ impl Oracle {
             return;
         };
         if let Request::SingleBolus { dose, .. } | Request::BridgeBolus { volume: dose, .. } = request {
-            judge_dose(&self.now, *dose, refused, out);
+            judge_dose(&self.now, *dose, self.asked.has_begun(), refused, out);
         }
         if refusals::may_be(word.as_deref()) && verb == Some(request.verb()) {
             let excused = self.bounds.excused_now(self.now.t);
@@ -265,6 +270,7 @@ impl Oracle {
     fn reply(&mut self, verb: &str, refused: Option<&str>, step: Option<&Step>, out: &mut Vec<Finding>) {
         let request = request_of(step);
         let verb = Verb::of(verb);
+        self.told.over |= verb.is_some() && verb == request.map(Request::verb);
         self.weigh(verb, refused, step, out);
         if refused.is_some() {
             return;

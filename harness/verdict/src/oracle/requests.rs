@@ -65,6 +65,11 @@ pub(super) fn dose_of(request: &Request) -> Option<(i64, i64)> {
 }
 
 impl Asked {
+    /// Whether the pump told the begin of what is asked for, before its reply.
+    pub fn has_begun(&self) -> bool {
+        self.open.is_some_and(|open| open.began.is_some())
+    }
+
     /// A step's request goes out, for the first time or once more.
     pub fn sent(&mut self, request: &Request, t: i64) {
         let class = asks_for(request);
@@ -193,7 +198,7 @@ impl Asked {
             });
         match allowed {
             None => against.note(Forbids::NotAllowed, true, true),
-            Some(bolus) => self.weigh(now, taken, bolus, &mut against),
+            Some(bolus) => self.weigh(now, taken, told, bolus, &mut against),
         }
         match (refused, allowed) {
             (None, _) if !against.sure.is_empty() => {
@@ -224,8 +229,8 @@ impl Asked {
         }
     }
 
-    /// What speaks against a bolus that the pump was asked for in that time.
-    fn weigh(&mut self, now: &Nominal, (sent, t): When, bolus: PatientBolus, against: &mut Against) {
+    /// What speaks against a bolus that the pump was asked for in that time; `told`: it has begun.
+    fn weigh(&mut self, now: &Nominal, (sent, t): When, told: bool, bolus: PatientBolus, against: &mut Against) {
         let clock = now.settings.clock.0;
         let stopped = now.state == State::Stopped;
         against.note(Forbids::Stopped, stopped, now.state != State::Running);
@@ -277,7 +282,7 @@ impl Asked {
         while self.patient.front().is_some_and(|(_, to)| sent - to > kept) {
             self.patient.pop_front();
         }
-        weigh_window(now, bolus, bolus.dose, against);
+        weigh_window(now, bolus, bolus.dose, told, against);
     }
 
     /// The pump begins a bolus that somebody has to ask for.
@@ -370,11 +375,13 @@ impl Asked {
     }
 }
 
-/// Holds one more dose to the rolling maximum.
-fn weigh_window(now: &Nominal, bolus: PatientBolus, dose: Volume, against: &mut Against) {
+/// Holds one more dose to the rolling maximum; `counted`: it has begun, and is in the window already.
+fn weigh_window(now: &Nominal, bolus: PatientBolus, dose: Volume, counted: bool, against: &mut Against) {
     let slack = now.slack();
     let programmed = now.programmed(bolus.window.0);
     let (least, most) = now.ledger.in_window(bolus.window.0, programmed);
+    let own = if counted { dose.0 } else { 0 };
+    let (least, most) = (least - own, most - own);
     // The rule of Open PCA permits an overdose (ICLP'24) unless basal counts over the whole window, and a bolus in progress as a whole.
     let sure = least + dose.0 > bolus.max.0 + slack;
     let perhaps = most + dose.0 > bolus.max.0 - slack;
@@ -387,11 +394,11 @@ fn weigh_window(now: &Nominal, bolus: PatientBolus, dose: Volume, against: &mut 
     against.note(why, sure, perhaps);
 }
 
-/// The clinician's boluses are held to the same rolling maximum as the patient's, where one is prescribed.
-pub(super) fn judge_dose(now: &Nominal, dose: Volume, refused: Option<&str>, out: &mut Vec<Finding>) {
+/// The clinician's boluses are held to the same rolling maximum as the patient's, where one is prescribed; `told`: it has begun.
+pub(super) fn judge_dose(now: &Nominal, dose: Volume, told: bool, refused: Option<&str>, out: &mut Vec<Finding>) {
     let mut against = Against::default();
     if let Some(bolus) = now.rx.as_ref().and_then(|rx| rx.patient_bolus) {
-        weigh_window(now, bolus, dose, &mut against);
+        weigh_window(now, bolus, dose, told, &mut against);
     }
     match (refused, against.sure.pop()) {
         (None, Some(why)) => {

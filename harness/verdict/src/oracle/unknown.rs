@@ -7,6 +7,8 @@ use pump_hil_model::case::{Action, Prescription, Request, Step};
 pub(super) struct Told {
     /// When it was first sent.
     pub sent: Option<i64>,
+    /// It is over: what the step sends from then on is something else, such as a look into the pump's log.
+    pub over: bool,
     /// The prescription is in force.
     pub rx: bool,
     /// The state is the one that was asked for.
