@@ -98,7 +98,6 @@ pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
         0
     };
     Tolerance {
-        time: Span(tolerance.time.0.saturating_add(log.late.0)),
         volume_floor: Volume(tolerance.volume_floor.0.saturating_add(strokes)),
         ..*tolerance
     }

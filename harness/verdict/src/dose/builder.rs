@@ -58,8 +58,6 @@ struct Instant {
 pub struct Builder {
     name: String,
     begun: bool,
-    /// The pump had a past: how it was set up is told as of a new one, which has no prescription yet when it is filled.
-    past: bool,
     /// Volumes at the begin.
     entry_base: [i64; 6],
     sample_base: (i64, i64),
@@ -120,7 +118,6 @@ impl Builder {
         Self {
             name: name.to_owned(),
             begun: false,
-            past: false,
             entry_base: [0; 6],
             sample_base: (0, 0),
             state: "-".to_owned(),
@@ -140,12 +137,11 @@ impl Builder {
         let t = event.t;
         self.late.on_event(event);
         match &event.body {
-            Body::Past { .. } => self.past = true,
             Body::Begun => {
                 self.begun = true;
-                if self.past {
-                    (self.state, self.mode) = ("-".to_owned(), "none".to_owned());
-                }
+                // What was told last depends on how it was set up: it is told as of a new pump, which has no prescription yet when it is filled.
+                let mode = if self.mode == "-" { "-" } else { "none" };
+                (self.state, self.mode) = ("-".to_owned(), mode.to_owned());
             }
             Body::Sample(sample) => self.sample(sample),
             Body::FaultConfirmed { fault } => self.note(t, "fault", fault.as_str()),

@@ -65,9 +65,13 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         .rows
         .iter()
         .any(|row| row.actuated.is_some() || row.delivered.is_some());
-    for (i, (old, new)) in accepted.rows.iter().zip(in_order_of(accepted, came)).enumerate() {
+    for (i, (old, (new, late))) in accepted.rows.iter().zip(in_order_of(accepted, came)).enumerate() {
         let before = found.len();
-        rows(i + 1, old, new, tolerance, seen, &mut found);
+        let tolerance = Tolerance {
+            time: Span(tolerance.time.0.saturating_add(late.0)),
+            ..*tolerance
+        };
+        rows(i + 1, old, new, &tolerance, seen, &mut found);
         if found[before..].iter().any(|d| matches!(d.column, "what" | "detail")) {
             found.truncate(before);
             found.push(Difference {
@@ -88,17 +92,20 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     found
 }
 
-/// The rows that came, beside those that were accepted. Where the line was late, what was asked for over it fell among other rows by as much: rows that are no
-/// farther from each other than that have no order.
-fn in_order_of<'a>(accepted: &DoseLog, came: &'a DoseLog) -> Vec<&'a Row> {
+/// The rows that came, beside those that were accepted, and by how much each may be later or earlier because the line was late: what was asked for over it fell among
+/// other rows by as much, so that rows no farther from each other than that have no order.
+fn in_order_of<'a>(accepted: &DoseLog, came: &'a DoseLog) -> Vec<(&'a Row, Span)> {
     let mut rest: Vec<&Row> = came.rows.iter().collect();
     let mut ordered = Vec::with_capacity(rest.len());
+    let mut rate = 0;
     for old in &accepted.rows {
         let Some(first) = rest.first().map(|row| row.t) else { break };
-        let near = |row: &&Row| row.t.0.saturating_sub(first.0) <= came.late.0;
+        let late = came.late_by(rate);
+        let near = |row: &&Row| row.t.0.saturating_sub(first.0) <= late.0;
         let is_it = |row: &&Row| row.what == old.what && row.detail == old.detail;
         let at = rest.iter().take_while(|row| near(row)).position(is_it).unwrap_or(0);
-        ordered.push(rest.remove(at));
+        ordered.push((rest.remove(at), late));
+        rate = old.rate.filter(|rate| *rate > 0).unwrap_or(rate);
     }
     ordered
 }

@@ -1,6 +1,10 @@
 //! The table itself: its rows and their columns.
 
+use super::volumes::STROKE_NL;
 use pump_hil_model::quantity::Span;
+
+/// A day, ms.
+const DAY_MS: i64 = 86_400_000;
 
 /// One row. Volumes in nanolitres since the begin; `None` where the pump said nothing at this instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,4 +60,16 @@ pub struct DoseLog {
     pub rows: Vec<Row>,
     /// By how much what was asked of the pump came late in all, because of the line: rows may be so much later than in another run. It stands in no text.
     pub late: Span,
+}
+
+impl DoseLog {
+    /// By how much a row may be apart from its place in another run where this rate, nL/day, was in force: where the line was late, what a fault does then falls on another stroke.
+    pub(crate) fn late_by(&self, rate: i64) -> Span {
+        if self.late == Span(0) {
+            return Span(0);
+        }
+        let stroke = DAY_MS.saturating_mul(STROKE_NL).checked_div(rate).unwrap_or(0);
+        let is_fault = |row: &Row| row.what == "fault";
+        Span(self.late.0.saturating_add(if self.rows.iter().any(is_fault) { stroke } else { 0 }))
+    }
 }
