@@ -82,7 +82,7 @@ impl Snapshots {
         let differences = kept.as_ref().map(|kept| compare(&kept.log, log, &tolerance));
         let was_accepted = kept.as_ref().is_some_and(|kept| self.was_accepted(kept));
         if differences.as_ref().is_some_and(Vec::is_empty) && (was_accepted || !self.update.accepts()) {
-            return keep(folder, case, &text, tolerance);
+            return keep(folder, case, log, tolerance);
         }
         let pending = match &self.update {
             Update::Accept(by) => {
@@ -98,9 +98,13 @@ impl Snapshots {
     }
 }
 
-/// The comparator that insta asks, here and under `cargo test`.
-#[derive(Debug, Clone, Copy)]
-pub struct DoseComparator(pub Tolerance);
+/// The comparator that insta asks.
+#[derive(Debug, Clone)]
+struct DoseComparator {
+    tolerance: Tolerance,
+    /// The log whose text insta has: not all of it stands there.
+    log: DoseLog,
+}
 
 impl insta::Comparator for DoseComparator {
     fn matches(&self, reference: &insta::Snapshot, test: &insta::Snapshot) -> bool {
@@ -108,28 +112,24 @@ impl insta::Comparator for DoseComparator {
             return false;
         };
         let (old, new) = (old.to_string(), new.to_string());
-        if old == new {
-            return true;
-        }
-        match (DoseLog::parse(&old), DoseLog::parse(&new)) {
-            (Ok(old), Ok(new)) => compare(&old, &new, &self.0).is_empty(),
-            _ => false,
-        }
+        let is_near = |old: DoseLog| compare(&old, &self.log, &self.tolerance).is_empty();
+        old == new || DoseLog::parse(&old).is_ok_and(is_near)
     }
 
     fn dyn_clone(&self) -> Box<dyn insta::Comparator> {
-        Box::new(*self)
+        Box::new(self.clone())
     }
 }
 
 /// A log inside the tolerance goes through insta's own assertion, which keeps the accepted text and clears away a pending one.
-fn keep(folder: &Path, case: &Case, text: &str, tolerance: Tolerance) -> Result<Checked, SnapshotError> {
+fn keep(folder: &Path, case: &Case, log: &DoseLog, tolerance: Tolerance) -> Result<Checked, SnapshotError> {
     let mut settings = insta::Settings::new();
     // insta takes a relative path as relative to this source file, not to where the person stands.
     settings.set_snapshot_path(std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.set_comparator(Box::new(DoseComparator(tolerance)));
+    let (text, log) = (log.to_string(), log.clone());
+    settings.set_comparator(Box::new(DoseComparator { tolerance, log }));
     let name = case.name();
     let path = snapshot_path(folder, &name);
     let read = || std::fs::read(&path).map_err(|e| file::trouble(&path, "read", e));

@@ -11,7 +11,7 @@ mod file;
 mod review;
 mod update;
 
-pub use compare::{DoseComparator, Snapshots};
+pub use compare::Snapshots;
 pub use error::SnapshotError;
 pub use file::{orphans, pending_path, snapshot_path};
 pub use review::{Choice, Reviewed, review};
