@@ -65,13 +65,13 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         .rows
         .iter()
         .any(|row| row.actuated.is_some() || row.delivered.is_some());
-    for (i, (old, new)) in accepted.rows.iter().zip(&came.rows).enumerate() {
+    for (row, (old, new)) in (1..).zip(accepted.rows.iter().zip(&came.rows)) {
         let before = found.len();
-        rows(i + 1, old, new, tolerance, seen, &mut found);
+        rows(row, old, new, tolerance, seen, &mut found);
         if found[before..].iter().any(|d| matches!(d.column, "what" | "detail")) {
             found.truncate(before);
             found.push(Difference {
-                row: i + 1,
+                row,
                 t: Some(old.t),
                 column: "what",
                 expected: format!("{} {}", old.what, old.detail),

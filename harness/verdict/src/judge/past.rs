@@ -109,16 +109,13 @@ impl Past {
         let same = self.events[..end]
             .iter()
             .rposition(|event| event.t < own)
-            .map_or(0, |at| at + 1);
+            .map_or(0, behind);
         // Beside what else the pump said of that moment; else in front of what the probe read then, which belongs to it.
         let of_it = |event: &Event| matches!(event.body, Body::Pump { pump_t: Some(other), .. } if other == pump_t);
-        let beside = self.events[same..end].iter().rposition(of_it).map(|at| at + 1);
-        let sample = || {
-            self.events[same..end]
-                .iter()
-                .rposition(|event| matches!(event.body, Body::Sample(_)))
-        };
-        let at = beside.or_else(sample).map_or(end, |at| same + at);
+        let moment = || self.events.iter().enumerate().take(end).skip(same).rev();
+        let beside = moment().find(|(_, event)| of_it(event)).map(|(at, _)| behind(at));
+        let sample = || Some(moment().find(|(_, event)| matches!(event.body, Body::Sample(_)))?.0);
+        let at = beside.or_else(sample).unwrap_or(end);
         (at < self.events.len()).then_some((at, own))
     }
 
@@ -129,11 +126,12 @@ impl Past {
         };
         let mut at = at;
         // That it was missing was found out behind it; it is told in front of it now.
-        if let Some(gap) = self.events[at..].iter().position(|gap| is_gap_of(gap, event)) {
-            let mut gap = self.events.remove(at + gap);
+        let mut later = self.events.iter().enumerate().skip(at);
+        if let Some((gap, _)) = later.find(|(_, gap)| is_gap_of(gap, event)) {
+            let mut gap = self.events.remove(gap);
             gap.t = own;
             self.events.insert(at, gap);
-            at += 1;
+            at = behind(at);
         }
         let mut event = event.clone();
         event.t = own;
@@ -156,8 +154,8 @@ impl Past {
             self.events.clear();
             return;
         }
-        let behind = self.events.len() - self.later.as_ref().map_or(0, |(at, _)| *at);
-        if behind >= KEPT {
+        let at = self.later.as_ref().map_or(0, |(at, _)| *at);
+        if self.events.len().saturating_sub(at) >= KEPT {
             if let Some((at, later)) = self.later.take() {
                 self.events.drain(..at);
                 self.before = Some(later);
@@ -165,6 +163,11 @@ impl Past {
             self.later = Some((self.events.len(), Box::new(judge.clone())));
         }
     }
+}
+
+/// The place behind that one.
+fn behind(at: usize) -> usize {
+    at.saturating_add(1)
 }
 
 /// Whether an event tells that this record is missing.
