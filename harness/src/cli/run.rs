@@ -185,6 +185,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 jobs: jobs.min(jobs_max),
                 defect: args.defect.name(),
                 exe: None,
+                state: None,
             };
             batches.push(Batch {
                 cases: &group.cases,

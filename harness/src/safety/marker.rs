@@ -52,15 +52,21 @@ pub(crate) struct Marker {
 
 impl Marker {
     /// Says that a run is in progress on this rig; gives also what an earlier one left, in words. `None` where no pump lives on without this program, or
-    /// where nothing can be written down.
+    /// where nothing can be written down. It stands in `state`, else where the user's own notes are.
     ///
     /// # Errors
     /// Another run, or the guard of an earlier one, has it.
-    pub async fn take(rig: &RigFile, case: &str, journal: &Path) -> Result<Option<(Self, Option<String>)>, Trouble> {
+    pub async fn take(
+        rig: &RigFile,
+        state: Option<&Path>,
+        case: &str,
+        journal: &Path,
+    ) -> Result<Option<(Self, Option<String>)>, Trouble> {
         let Some(identity) = rig.lives_on() else {
             return Ok(None);
         };
-        let opened = folder().ok_or_else(nowhere).and_then(|folder| open(&folder, &identity));
+        let folder = state.map(Path::to_path_buf).or_else(folder).ok_or_else(nowhere);
+        let opened = folder.and_then(|folder| open(&folder, &identity));
         let (mut file, right) = match opened {
             Ok(opened) => opened,
             Err(error) => {

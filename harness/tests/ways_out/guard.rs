@@ -206,19 +206,6 @@ fn a_pump_that_answers_stop_and_goes_on() {
     assert_eq!(bench.state(), "running", "it is as unsafe as was said");
 }
 
-/// The case of a run in this very process; what hears its events may do anything.
-fn here(bench: &Bench, hear: &mut dyn FnMut(&pump_hil_model::event::Event)) -> pump_hil::report::ScenarioResult {
-    bench.write("way-out.yaml", &therapy("  - wait: 1 s\n"));
-    let folder = ScenarioFolder::open(bench.folder.path()).unwrap();
-    let Ok(catalog) = files::catalog(&fixtures()) else {
-        panic!("the fixtures are wrong");
-    };
-    let cases = scenario::load(&folder, "way-out.yaml", &catalog).unwrap();
-    let rig = RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap();
-    let settings = Settings::new(rig, bench.folder.path().join("out"));
-    suite::run_case(&cases[0], &settings, &interrupt::pair().1, hear)
-}
-
 #[test]
 fn a_panic_at_every_event_from_a_step_on() {
     let bench = Bench::new();

@@ -11,9 +11,10 @@ use bench::{Bench, Cable, Run, fixtures, freeze, signal, wait_for};
 use journal::{assert_closed, events, replay};
 use pump_hil::files::{self, ScenarioFolder};
 use pump_hil::interrupt;
+use pump_hil::report::ScenarioResult;
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::scenario;
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Event};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::RigFile;
 use rustix::process::{Pid, Signal, getpgid};
@@ -230,20 +231,26 @@ fn a_terminal_that_is_closed() {
     assert_eq!(result(&run)["why"], serde_json::json!(["interrupted by SIGHUP"]));
 }
 
-#[test]
-fn a_panic_in_a_step() {
-    let bench = Bench::new();
-    bench.write("way-out.yaml", &therapy_goes_on());
+/// The case of a run in this very process; what hears its events may do anything.
+fn here(bench: &Bench, hear: &mut dyn FnMut(&Event)) -> ScenarioResult {
+    bench.write("way-out.yaml", &therapy("  - wait: 1 s\n"));
     let folder = ScenarioFolder::open(bench.folder.path()).unwrap();
     let Ok(catalog) = files::catalog(&fixtures()) else {
         panic!("the fixtures are wrong");
     };
     let cases = scenario::load(&folder, "way-out.yaml", &catalog).unwrap();
-    let settings = Settings::new(
-        RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap(),
-        bench.folder.path().join("out"),
-    );
-    let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |event| {
+    let rig = RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap();
+    let settings = Settings {
+        state: Some(bench.folder.path().join("state")),
+        ..Settings::new(rig, bench.folder.path().join("out"))
+    };
+    suite::run_case(&cases[0], &settings, &interrupt::pair().1, hear)
+}
+
+#[test]
+fn a_panic_in_a_step() {
+    let bench = Bench::new();
+    let result = here(&bench, &mut |event| {
         if matches!(&event.body, Body::StepStarted { step, .. } if step.0 == "3") {
             panic!("a bug in the harness");
         }
