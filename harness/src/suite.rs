@@ -45,12 +45,12 @@ pub struct Settings {
     pub defect: Option<String>,
     /// Program that serves a simulated pump as a process; `None`: this one.
     pub exe: Option<PathBuf>,
-    /// Folder for the notes by which the next run finds one that was killed; `None`: the user's own.
+    /// Folder for the notes by which the next run finds one that was killed; `None`: there are none.
     pub state: Option<PathBuf>,
 }
 
 impl Settings {
-    /// One case after the other on this rig, and no dose log is compared.
+    /// One case after the other on this rig; no dose log is compared, and no note left for the next run.
     #[must_use]
     pub fn new(rig: RigFile, out: PathBuf) -> Self {
         Self {

@@ -39,10 +39,7 @@ fn hour_of(broken: Broken) -> ScenarioResult {
     let text = "scenario: hour\nsummary: Basal runs.\nprescription: {drug: saline, mode: continuous, rate: 0.5 mL/day, reservoir: 20 mL}\n\
                 timeline:\n  - do: start\n  - at: 40 min\n    do: status\nsnapshot: none\n";
     std::fs::write(&case, text).unwrap();
-    let settings = Settings {
-        state: Some(folder.path().join("state")),
-        ..Settings::new(RigFile::load(&rig).unwrap(), folder.path().join("out"))
-    };
+    let settings = Settings::new(RigFile::load(&rig).unwrap(), folder.path().join("out"));
     suite::run_case(
         &shipped::cases(&case, &fixtures)[0],
         &settings,

@@ -240,10 +240,7 @@ fn here(bench: &Bench, hear: &mut dyn FnMut(&Event)) -> ScenarioResult {
     };
     let cases = scenario::load(&folder, "way-out.yaml", &catalog).unwrap();
     let rig = RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap();
-    let settings = Settings {
-        state: Some(bench.folder.path().join("state")),
-        ..Settings::new(rig, bench.folder.path().join("out"))
-    };
+    let settings = Settings::new(rig, bench.folder.path().join("out"));
     suite::run_case(&cases[0], &settings, &interrupt::pair().1, hear)
 }
 
