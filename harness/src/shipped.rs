@@ -85,6 +85,7 @@ impl Texts {
             jobs: 1,
             defect: None,
             exe: None,
+            state: None,
         };
         Self { catalog, settings }
     }

@@ -45,10 +45,12 @@ pub struct Settings {
     pub defect: Option<String>,
     /// Program that serves a simulated pump as a process; `None`: this one.
     pub exe: Option<PathBuf>,
+    /// Folder for the notes by which the next run finds one that was killed; `None`: there are none.
+    pub state: Option<PathBuf>,
 }
 
 impl Settings {
-    /// One case after the other on this rig, and no dose log is compared.
+    /// One case after the other on this rig; no dose log is compared, and no note left for the next run.
     #[must_use]
     pub fn new(rig: RigFile, out: PathBuf) -> Self {
         Self {
@@ -59,6 +61,7 @@ impl Settings {
             jobs: 1,
             defect: None,
             exe: None,
+            state: None,
         }
     }
 }
@@ -301,7 +304,7 @@ fn play(
         defect: settings.defect.clone(),
         exe: settings.exe.clone(),
     };
-    let begun = match runtime.block_on(begin(case, &settings.rig, &options, path)) {
+    let begun = match runtime.block_on(begin(case, settings, &options, path)) {
         Ok(begun) => begun,
         Err(NotBegun::LockedUp(error)) => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
         Err(NotBegun::Trouble(trouble)) => {

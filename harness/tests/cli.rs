@@ -59,6 +59,7 @@ fn what_a_person_reads() {
     std::env::set_current_dir(here.path()).unwrap();
     let tests = trycmd::TestCases::new();
     // The same on every machine, at a desk as in CI.
+    tests.env("PUMP_HIL_STATE", here.path().join("state").display().to_string());
     for (name, value) in [
         ("COLUMNS", "100"),
         ("NO_COLOR", "1"),

@@ -160,8 +160,10 @@ pub fn exception(xpsr: u32) -> Option<String> {
         12 => "DebugMonitor".to_owned(),
         14 => "PendSV".to_owned(),
         15 => "SysTick".to_owned(),
-        number @ 16.. => format!("interrupt {}", number - 16),
-        number => format!("exception {number}"),
+        number => match number.checked_sub(16) {
+            Some(interrupt) => format!("interrupt {interrupt}"),
+            None => format!("exception {number}"),
+        },
     })
 }
 

@@ -69,15 +69,15 @@ fn told(t: Span, crash: &Crash, frames: usize, lines: usize, whole: bool) -> Vec
         out.extend(pc.map(|(_, pc)| format!("  at {pc}")));
     }
     // The number is that of the frame on the stack: what was inlined has none of its own.
-    let mut number = 0;
+    let mut number = 0_usize;
     for frame in crash.stack.iter().take(frames) {
         let known = frame.file.is_some() && !whole;
         let at = if known { String::new() } else { format!(" {}", frame.at) };
         out.push(format!("  #{number:<2}{at}{}", frame_line(frame)));
-        number += usize::from(!frame.inlined);
+        number = number.saturating_add(usize::from(!frame.inlined));
     }
-    if crash.stack.len() > frames {
-        out.push(format!("  and {} more", crash.stack.len() - frames));
+    if let Some(more @ 1..) = crash.stack.len().checked_sub(frames) {
+        out.push(format!("  and {more} more"));
     } else if !crash.stack_end.is_empty() {
         out.push(format!("  {}", crash.stack_end));
     }

@@ -197,7 +197,7 @@ fn parse(text: &str, units: &[Unit], base: &'static str, example: &'static str) 
     if frac.len() > 12 {
         return Err(range());
     }
-    let scale = 10_i128.pow(u32::try_from(frac.len()).map_err(|_| range())?);
+    let scale = 10_i128.saturating_pow(u32::try_from(frac.len()).map_err(|_| range())?);
     let int: i128 = int.parse().map_err(|_| range())?;
     let frac: i128 = if frac.is_empty() {
         0
@@ -209,11 +209,11 @@ fn parse(text: &str, units: &[Unit], base: &'static str, example: &'static str) 
         .and_then(|v| v.checked_add(frac))
         .and_then(|v| v.checked_mul(i128::from(size)))
         .ok_or_else(range)?;
-    if scaled % scale != 0 {
+    if scaled.checked_rem(scale) != Some(0) {
         return Err(range());
     }
-    let value = i64::try_from(scaled / scale).map_err(|_| range())?;
-    Ok(if negative { -value } else { value })
+    let value = scaled.checked_div(scale).ok_or_else(range)?;
+    i64::try_from(if negative { value.saturating_neg() } else { value }).map_err(|_| range())
 }
 
 /// The unit with one character for each sign that has several: `μ` (Greek) is `µ` (micro), and the sign of the ohm is the Greek letter.
@@ -227,6 +227,12 @@ pub fn one_spelling(unit: &str) -> String {
     unit.chars().map(one).collect()
 }
 
+/// How many whole `size` are in `magnitude`, and what is left.
+fn parts(magnitude: u64, size: u64) -> (u64, u64) {
+    let whole = magnitude.checked_div(size).unwrap_or(0);
+    (whole, magnitude.checked_rem(size).unwrap_or(0))
+}
+
 /// Writes `value` in the largest unit of `units` in which it takes at most three decimals, else in the last.
 fn show(f: &mut fmt::Formatter<'_>, value: i64, units: &[(&str, u64)]) -> fmt::Result {
     let magnitude = value.unsigned_abs();
@@ -235,9 +241,10 @@ fn show(f: &mut fmt::Formatter<'_>, value: i64, units: &[(&str, u64)]) -> fmt::R
         if magnitude < size {
             continue;
         }
-        let (int, rest) = (magnitude / size, u128::from(magnitude % size));
-        if (rest * 1_000) % u128::from(size) == 0 {
-            let thousandths = rest * 1_000 / u128::from(size);
+        let (int, rest) = parts(magnitude, size);
+        let fine = u128::from(rest).saturating_mul(1_000);
+        if fine.is_multiple_of(u128::from(size)) {
+            let thousandths = fine.checked_div(u128::from(size)).unwrap_or(0);
             let digits = format!("{thousandths:03}");
             let frac = digits.trim_end_matches('0');
             let dot = if frac.is_empty() { "" } else { "." };
@@ -246,14 +253,24 @@ fn show(f: &mut fmt::Formatter<'_>, value: i64, units: &[(&str, u64)]) -> fmt::R
     }
     // 0, or less than one of the smallest unit that is shown, such as half a degree: the base is then a thousandth of it, and three digits
     // are exact.
-    let (name, size) = units[units.len() - 1];
-    let (int, rest) = (magnitude / size, magnitude % size);
+    let &(name, size) = units.last().ok_or(fmt::Error)?;
+    let (int, rest) = parts(magnitude, size);
     if size == 1 || rest == 0 {
         write!(f, "{sign}{int} {name}")
     } else {
-        let digits = format!("{:03}", rest * 1_000 / size);
+        let digits = format!("{:03}", parts(rest.saturating_mul(1_000), size).0);
         write!(f, "{sign}{int}.{} {name}", digits.trim_end_matches('0'))
     }
+}
+
+/// `value` times `by`, divided by `per` and rounded towards zero, as where a rate runs for a time or a dose is given evenly; what is beyond all numbers is the
+/// largest, and by 0 it is 0.
+#[must_use]
+pub fn scaled(value: i64, by: i64, per: i64) -> i64 {
+    // 128 bits hold any product of two numbers of 64: 24 mL/day over 100 years, the longest scenario, is beyond 63 in nanolitre milliseconds.
+    let product = i128::from(value).saturating_mul(i128::from(by));
+    let share = product.checked_div(i128::from(per)).unwrap_or(0);
+    i64::try_from(share).unwrap_or(if share < 0 { i64::MIN } else { i64::MAX })
 }
 
 impl Percent {
@@ -261,8 +278,7 @@ impl Percent {
     #[must_use]
     pub fn of(self, value: i64) -> i64 {
         // A percent has thousandths, so its hundred is 100,000.
-        let share = i128::from(value) * i128::from(self.0) / 100_000;
-        i64::try_from(share).unwrap_or(if share < 0 { i64::MIN } else { i64::MAX })
+        scaled(value, self.0, 100_000)
     }
 }
 
@@ -295,9 +311,7 @@ impl Rate {
     /// Volume that this rate gives in `span`, rounded down to a nanolitre.
     #[must_use]
     pub fn volume_in(self, span: Span) -> Volume {
-        // 128 bits: 24 mL/day over 100 years, the longest scenario, is beyond 63 in nanolitre milliseconds.
-        let nl = i128::from(self.0) * i128::from(span.0) / 86_400_000;
-        Volume(i64::try_from(nl).unwrap_or(i64::MAX))
+        Volume(scaled(self.0, span.0, 86_400_000))
     }
 }
 
@@ -306,7 +320,9 @@ impl Concentration {
     #[must_use]
     pub fn volume_of(self, mass: Mass) -> Option<Volume> {
         // A concentration of 0 is a real one: saline has it.
-        let nl = (i128::from(mass.0) * 1_000_000).checked_div(i128::from(self.0))?;
+        let nl = i128::from(mass.0)
+            .saturating_mul(1_000_000)
+            .checked_div(i128::from(self.0))?;
         i64::try_from(nl).ok().map(Volume)
     }
 

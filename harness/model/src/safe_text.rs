@@ -22,16 +22,16 @@ pub fn safe(text: &str) -> String {
 #[must_use]
 pub fn safe_within(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(text.len().min(limit));
-    let mut shown = 0;
+    let mut shown = 0_usize;
     for (at, c) in text.char_indices() {
         let before = out.len();
         push(&mut out, c);
-        shown += out[before..].chars().count();
+        shown = shown.saturating_add(out[before..].chars().count());
         // The whole escape of a character goes: half of one could be read as something else.
         if shown > limit {
             out.truncate(before);
             // Writing to a `String` cannot fail.
-            let _ = write!(out, "[+{} bytes]", text.len() - at);
+            let _ = write!(out, "[+{} bytes]", text[at..].len());
             break;
         }
     }
@@ -53,7 +53,7 @@ pub fn safe_path(path: impl AsRef<Path>) -> String {
 fn bytes_within(bytes: &[u8], limit: usize) -> String {
     let mut out = String::new();
     // A character of UTF-8 has at most 4 bytes (RFC 3629): `limit` of them always fit, and a huge text is not gone through.
-    let cut = bytes.len().min(4 * limit);
+    let cut = bytes.len().min(limit.saturating_mul(4));
     for chunk in bytes[..cut].utf8_chunks() {
         for c in chunk.valid().chars() {
             push(&mut out, c);
@@ -91,13 +91,14 @@ pub fn safe_styled(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\u{1b}') {
-        let length = colour(&rest[at..]);
-        out.push_str(&safe_lines(&rest[..at]));
+        let (before, escape) = rest.split_at(at);
+        out.push_str(&safe_lines(before));
+        let length = colour(escape);
         if length == 0 {
             push(&mut out, '\u{1b}');
         }
-        out.push_str(&rest[at..at + length]);
-        rest = &rest[at + length.max(1)..];
+        out.push_str(&escape[..length]);
+        rest = &escape[length.max(1)..];
     }
     out + &safe_lines(rest)
 }
@@ -112,7 +113,7 @@ fn colour(text: &str) -> usize {
         .take_while(|b| b.is_ascii_digit() || *b == b';')
         .count();
     match parameters.as_bytes().get(digits) {
-        Some(b'm') => digits + "\u{1b}[m".len(),
+        Some(b'm') => digits.saturating_add("\u{1b}[m".len()),
         _ => 0,
     }
 }

@@ -88,7 +88,7 @@ impl Number {
             None => digits.parse().ok(),
         };
         match whole.map(i128::from) {
-            Some(whole) if text.starts_with('-') => Some(Self::Whole(-whole)),
+            Some(whole) if text.starts_with('-') => Some(Self::Whole(whole.saturating_neg())),
             Some(whole) => Some(Self::Whole(whole)),
             None => text
                 .parse()
@@ -173,8 +173,10 @@ impl Wanted {
         }
         if let Some((middle, slack)) = text.split_once("+-") {
             let (low, high) = match (number(middle)?, number(slack)?) {
-                // Both have at most 64 bits: no sum of them overflows 128.
-                (Number::Whole(a), Number::Whole(b)) => (Number::Whole(a - b), Number::Whole(a + b)),
+                // Both have at most 64 bits: no sum of them is beyond 128.
+                (Number::Whole(a), Number::Whole(b)) => {
+                    (Number::Whole(a.saturating_sub(b)), Number::Whole(a.saturating_add(b)))
+                }
                 (a, b) => (Number::Real(a.real() - b.real()), Number::Real(a.real() + b.real())),
             };
             return of(vec![(low, AT_LEAST), (high, AT_MOST)]);

@@ -1,5 +1,10 @@
 //! The test block (`firmware-stub/TEST-BLOCK.md`): the harness's own copy of its layout.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    reason = "what is computed here comes from a pump's memory, and must neither wrap nor end a run"
+)]
+
 use super::options::OpenOptions;
 use super::probe::{Debug, ProbeError};
 use pump_hil_model::event::Sample;
@@ -108,14 +113,14 @@ impl TestBlock {
             return Err(wrong(format!("version {version}; this harness knows {VERSION}")));
         }
         // These numbers are a chip's memory, whatever it holds, and buffers are made by them.
-        if slots > SLOTS_MAX || u64::from(size) < FAULTS + u64::from(slots) * SLOT {
+        if slots > SLOTS_MAX || u64::from(size) < offset_of_slot(slots) {
             return Err(wrong(format!("{size} bytes cannot hold {slots} fault slots")));
         }
         // Only the size says whether a block has the handshake (TEST-BLOCK.md, "On a chip").
         let takes_requests = size >= REQUESTS_END;
         // What a run before this one asked last: to ask that again would be no change, and its `done` stands there.
         let asked = if takes_requests {
-            debug.read_word(addr + ASK)?
+            debug.read_word(addr.saturating_add(ASK))?
         } else {
             0
         };
@@ -146,7 +151,7 @@ impl TestBlock {
         first[..4].copy_from_slice(if erased { b"NEW " } else { b"FENC" });
         first[4..8].copy_from_slice(&start_s.to_le_bytes());
         first[8..].copy_from_slice(&options.seed.to_le_bytes());
-        debug.write(addr + FIRST, &first)?;
+        debug.write(addr.saturating_add(FIRST), &first)?;
         // RAM keeps what was in it over a reset: the block of the start before must not be taken for this one's.
         debug.write(addr, &[0; MAGIC.len()])
     }
@@ -156,7 +161,7 @@ impl TestBlock {
     /// # Errors
     /// A probe that cannot read.
     pub(super) fn said(&self, debug: &mut Debug) -> Result<u32, ProbeError> {
-        debug.read_word(self.addr + TX_COUNT)
+        debug.read_word(self.at_offset(TX_COUNT))
     }
 
     /// Bytes that the pump has taken from the line since power-on.
@@ -164,7 +169,7 @@ impl TestBlock {
     /// # Errors
     /// A probe that cannot read.
     pub(super) fn taken(&self, debug: &mut Debug) -> Result<u32, ProbeError> {
-        debug.read_word(self.addr + RX_COUNT)
+        debug.read_word(self.at_offset(RX_COUNT))
     }
 
     /// Whether its pump acts on requests in it; another is reached by a call, and never stale.
@@ -181,13 +186,13 @@ impl TestBlock {
         if let Some(until_ms) = until_ms {
             let mut fence = [0; 8];
             fence.copy_from_slice(&until_ms.to_le_bytes());
-            debug.write(self.addr + FENCE, &fence)?;
+            debug.write(self.at_offset(FENCE), &fence)?;
         }
-        debug.write_word(self.addr + ASK_RUN, u32::from(until_ms.is_some()))?;
-        debug.write_word(self.addr + ASK_RX, rx)?;
+        debug.write_word(self.at_offset(ASK_RUN), u32::from(until_ms.is_some()))?;
+        debug.write_word(self.at_offset(ASK_RX), rx)?;
         // Any change asks: a number that wraps does no harm.
         self.asked = self.asked.wrapping_add(1);
-        debug.write_word(self.addr + ASK, self.asked)?;
+        debug.write_word(self.at_offset(ASK), self.asked)?;
         // The pump looks by itself every millisecond; the bell is for whom that is long.
         debug.write_word(BELL, 1)
     }
@@ -198,11 +203,11 @@ impl TestBlock {
     /// A probe that cannot read.
     pub(super) fn done(&self, debug: &mut Debug) -> Result<Option<Stand>, ProbeError> {
         // `done` is written last: until it is there the counts are not final, and reading them would be for nothing.
-        if debug.read_word(self.addr + DONE)? != self.asked {
+        if debug.read_word(self.at_offset(DONE))? != self.asked {
             return Ok(None);
         }
         let mut stand = [0; STAND];
-        debug.read(self.addr + NOW, &mut stand)?;
+        debug.read(self.at_offset(NOW), &mut stand)?;
         Ok(Some(Stand {
             now_ms: double(&stand, 0),
             tx: word(&stand, 16),
@@ -224,7 +229,7 @@ impl TestBlock {
     /// A probe that cannot read.
     pub(super) fn now(&self, debug: &mut Debug) -> Result<u64, ProbeError> {
         let mut now = [0; 8];
-        debug.read(self.addr + NOW, &mut now)?;
+        debug.read(self.at_offset(NOW), &mut now)?;
         Ok(u64::from_le_bytes(now))
     }
 
@@ -234,7 +239,7 @@ impl TestBlock {
     /// A probe that cannot read or write.
     pub(super) fn hold(&self, debug: &mut Debug) -> Result<u64, ProbeError> {
         let now = self.now(debug)?;
-        debug.write(self.addr + FENCE, &now.to_le_bytes())?;
+        debug.write(self.at_offset(FENCE), &now.to_le_bytes())?;
         Ok(now)
     }
 
@@ -267,7 +272,7 @@ impl TestBlock {
     /// # Errors
     /// The probe could not read it.
     pub fn words(&self, debug: &mut Debug) -> Result<(String, Vec<(String, String)>), ProbeError> {
-        let mut block = vec![0; FAULTS as usize + self.slots as usize * SLOT as usize];
+        let mut block = vec![0; offset_of_slot(self.slots) as usize];
         debug.read(self.addr, &mut block)?;
         let reason = match word(&block, 0x78) {
             0 => "power-on".to_owned(),
@@ -303,11 +308,14 @@ impl TestBlock {
         .map(|(name, value)| (name.to_owned(), value))
         .collect::<Vec<_>>();
         for fault in CATALOGUE {
-            let at = FAULTS as usize + fault.slot as usize * SLOT as usize;
-            if fault.slot < self.slots && (word(&block, at) != 0 || word(&block, at + 8) != 0) {
-                let switch = if word(&block, at) == 0 { "off" } else { "on" };
-                let param = word(&block, at + 4).cast_signed();
-                let (effect, acted) = (word(&block, at + 8), word(&block, at + 12));
+            if fault.slot >= self.slots {
+                continue;
+            }
+            let slot = &block[offset_of_slot(fault.slot) as usize..];
+            let [switch, param, effect, acted] = [0, 4, 8, 12].map(|at| word(slot, at));
+            if switch != 0 || effect != 0 {
+                let switch = if switch == 0 { "off" } else { "on" };
+                let param = param.cast_signed();
                 let value = format!("{switch}, parameter {param}, effect {effect}, acted {acted} times");
                 words.push((format!("fault {}", fault.name), value));
             }
@@ -326,7 +334,7 @@ impl TestBlock {
             what: format!("{param} as the parameter of `{fault}` is beyond 32 bits"),
         })?;
         // The switch acts at once when it comes on, with the parameter that it finds (TEST-BLOCK.md).
-        debug.write_word(slot + 4, param.cast_unsigned())?;
+        debug.write_word(slot.saturating_add(4), param.cast_unsigned())?;
         Ok(debug.write_word(slot, 1)?)
     }
 
@@ -358,14 +366,13 @@ impl TestBlock {
     /// # Errors
     /// A probe that cannot read or write.
     pub fn clear_all(&self, debug: &mut Debug) -> Result<u32, ProbeError> {
-        let mut slots = vec![0; self.slots as usize * SLOT as usize];
-        debug.read(self.addr + FAULTS, &mut slots)?;
-        let mut cleared = 0;
-        for place in 0..self.slots {
-            let offset = u64::from(place) * SLOT;
-            if word(&slots, offset as usize) != 0 {
-                debug.write_word(self.addr + FAULTS + offset, 0)?;
-                cleared += 1;
+        let mut block = vec![0; offset_of_slot(self.slots) as usize];
+        debug.read(self.addr, &mut block)?;
+        let mut cleared = 0_u32;
+        for offset in (0..self.slots).map(offset_of_slot) {
+            if word(&block, offset as usize) != 0 {
+                debug.write_word(self.at_offset(offset), 0)?;
+                cleared = cleared.saturating_add(1);
             }
         }
         Ok(cleared)
@@ -376,7 +383,7 @@ impl TestBlock {
     /// # Errors
     /// A probe that cannot write.
     pub fn go_safe(&self, debug: &mut Debug) -> Result<(), ProbeError> {
-        debug.write_word(self.addr + GO_SAFE, 1)
+        debug.write_word(self.at_offset(GO_SAFE), 1)
     }
 
     /// Beats the heart.
@@ -385,7 +392,7 @@ impl TestBlock {
     /// A probe that cannot write.
     pub fn beat(&mut self, debug: &mut Debug) -> Result<(), ProbeError> {
         self.beats = self.beats.wrapping_add(1);
-        debug.write_word(self.addr + HEARTBEAT, self.beats)
+        debug.write_word(self.at_offset(HEARTBEAT), self.beats)
     }
 
     /// Pump time without a beat after which the pump goes safe; zero: off.
@@ -394,10 +401,10 @@ impl TestBlock {
     /// A time beyond 32 bits of milliseconds, or a probe that cannot write.
     pub fn heartbeat_limit(&self, debug: &mut Debug, limit: Span) -> Result<(), BlockError> {
         let ms = u32::try_from(limit.0).map_err(|_| WrongBlock {
-            addr: self.addr + HEARTBEAT_LIMIT,
+            addr: self.at_offset(HEARTBEAT_LIMIT),
             what: format!("a heartbeat limit of {limit} is beyond 32 bits of milliseconds"),
         })?;
-        Ok(debug.write_word(self.addr + HEARTBEAT_LIMIT, ms)?)
+        Ok(debug.write_word(self.at_offset(HEARTBEAT_LIMIT), ms)?)
     }
 
     /// No beat is waited for from here on.
@@ -405,7 +412,7 @@ impl TestBlock {
     /// # Errors
     /// A probe that cannot write.
     pub fn no_heartbeat(&self, debug: &mut Debug) -> Result<(), ProbeError> {
-        debug.write_word(self.addr + HEARTBEAT_LIMIT, 0)
+        debug.write_word(self.at_offset(HEARTBEAT_LIMIT), 0)
     }
 
     fn slot(&self, fault: FaultName) -> Result<u64, WrongBlock> {
@@ -419,16 +426,23 @@ impl TestBlock {
                 ),
             });
         }
-        Ok(self.addr + FAULTS + u64::from(slot) * SLOT)
+        Ok(self.at_offset(offset_of_slot(slot)))
+    }
+
+    fn at_offset(&self, offset: u64) -> u64 {
+        self.addr.saturating_add(offset)
     }
 }
 
+/// Where a slot begins in the block.
+fn offset_of_slot(slot: u32) -> u64 {
+    u64::from(slot).saturating_mul(SLOT).saturating_add(FAULTS)
+}
+
 fn word(bytes: &[u8], offset: usize) -> u32 {
-    let mut four = [0; 4];
-    four.copy_from_slice(&bytes[offset..offset + 4]);
-    u32::from_le_bytes(four)
+    u32::from_le_bytes(std::array::from_fn(|at| bytes[offset.saturating_add(at)]))
 }
 
 fn double(bytes: &[u8], offset: usize) -> u64 {
-    u64::from(word(bytes, offset)) | u64::from(word(bytes, offset + 4)) << 32
+    u64::from_le_bytes(std::array::from_fn(|at| bytes[offset.saturating_add(at)]))
 }

@@ -13,7 +13,7 @@ use crate::descriptors;
 use crate::interrupt;
 use crate::report::{Asked, ScenarioResult, counted, terminal};
 use crate::reporter::{Ended, ManifestFile, ReportFile, Reporter, Reporters};
-use crate::safety::guarded_by;
+use crate::safety::{guarded_by, state_folder};
 use crate::snapshot::{Snapshots, Update};
 use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::{Filter, Shard};
@@ -185,6 +185,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 jobs: jobs.min(jobs_max),
                 defect: args.defect.name(),
                 exe: None,
+                state: state_folder(),
             };
             batches.push(Batch {
                 cases: &group.cases,

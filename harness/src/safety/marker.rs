@@ -1,7 +1,7 @@
 //! A run in progress on a rig, written down where the next one finds it: who was killed could not say how its pump was left.
 //!
-//! The folder is `PUMP_HIL_STATE`, else `pump-hil` in `XDG_STATE_HOME`, else `.local/state/pump-hil` at home. Each pump that lives on without this program
-//! has one file there, which a run holds locked; what stands in it when nobody has it locked was left by a run that did not come to its end.
+//! Each pump that lives on without this program has one file in a folder of the user's, which a run holds locked; what stands in it when nobody has it locked
+//! was left by a run that did not come to its end.
 
 use super::guard::Report;
 use pump_hil_model::safe_text::safe_path;
@@ -52,15 +52,20 @@ pub(crate) struct Marker {
 
 impl Marker {
     /// Says that a run is in progress on this rig; gives also what an earlier one left, in words. `None` where no pump lives on without this program, or
-    /// where nothing can be written down.
+    /// where nothing can be written down. The note stands in the folder `state`.
     ///
     /// # Errors
     /// Another run, or the guard of an earlier one, has it.
-    pub async fn take(rig: &RigFile, case: &str, journal: &Path) -> Result<Option<(Self, Option<String>)>, Trouble> {
+    pub async fn take(
+        rig: &RigFile,
+        state: Option<&Path>,
+        case: &str,
+        journal: &Path,
+    ) -> Result<Option<(Self, Option<String>)>, Trouble> {
         let Some(identity) = rig.lives_on() else {
             return Ok(None);
         };
-        let opened = folder().ok_or_else(nowhere).and_then(|folder| open(&folder, &identity));
+        let opened = state.ok_or_else(nowhere).and_then(|folder| open(folder, &identity));
         let (mut file, right) = match opened {
             Ok(opened) => opened,
             Err(error) => {
@@ -130,8 +135,8 @@ fn nowhere() -> std::io::Error {
     std::io::Error::other("there is no folder for it: neither PUMP_HIL_STATE, XDG_STATE_HOME nor HOME is set")
 }
 
-/// Where notes are.
-fn folder() -> Option<PathBuf> {
+/// Where a user's notes are: `PUMP_HIL_STATE`, else `pump-hil` in `XDG_STATE_HOME`, else `.local/state/pump-hil` at home.
+pub(crate) fn state_folder() -> Option<PathBuf> {
     let var = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())

@@ -4,6 +4,7 @@ use pump_hil_rig::RigFile;
 use pump_hil_rig::probe::virtual_usb::{Plug, usb};
 use pump_hil_rig::probe::{BusFault, CoreBackend, CoreRegister, Probes};
 use pump_hil_rig::qemu::{Machine, Process, QemuAt};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -12,6 +13,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const PROBE: &str = "0d28:0204:9900";
@@ -26,6 +28,8 @@ pub(super) struct Board {
     port: String,
     /// The far end is held open: a harness that closes the port is no hang-up.
     far: OwnedFd,
+    /// Its probe is gone, and nothing else.
+    lost: Arc<AtomicBool>,
     _process: Process,
 }
 
@@ -52,6 +56,7 @@ impl Board {
             machine,
             port,
             far,
+            lost: Arc::default(),
             _process: process,
         }
     }
@@ -61,16 +66,44 @@ impl Board {
     }
 
     pub fn probes_that(&self, ills: Ills) -> Probes {
-        let machine = self.machine.clone();
+        let (machine, lost) = (self.machine.clone(), Arc::clone(&self.lost));
         usb(&[Plug::new(PROBE, move || Sick {
             machine: machine.clone(),
+            lost: Arc::clone(&lost),
             ills,
             resumed: 0,
         })])
     }
 
+    /// From now on its probe answers nothing, while its line lives.
+    pub fn lose_probe(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// The state that the pump itself tells on its line, by the typed form of a request.
+    pub fn state(&self) -> String {
+        let limit = Timespec { tv_sec: 20, tv_nsec: 0 };
+        rustix::io::write(&self.far, b"\n?status\n").expect("the line is there");
+        let (mut heard, mut bytes) = (String::new(), [0; 4096]);
+        loop {
+            let rest = heard.split_once("=0 ok state=").map(|(_, rest)| rest);
+            if let Some((state, _)) = rest.and_then(|rest| rest.split_once(' ')) {
+                return state.to_owned();
+            }
+            let mut ready = [PollFd::new(&self.far, PollFlags::IN)];
+            assert_eq!(poll(&mut ready, Some(&limit)), Ok(1), "no answer: {heard}");
+            let count = rustix::io::read(&self.far, &mut bytes).expect("it can be read");
+            heard.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+    }
+
     /// The rig file of a micro:bit, for this board.
     pub fn rig(&self, root: &Path, elf: &Path, flash: Option<&Path>) -> RigFile {
+        self.rig_with(root, elf, flash, &[])
+    }
+
+    /// The same, with these texts replaced.
+    pub fn rig_with(&self, root: &Path, elf: &Path, flash: Option<&Path>, replaced: &[(&str, &str)]) -> RigFile {
         // Whoever had the port before has it no more.
         let _ = ioctl_tiocnxcl(&self.far);
         let folder = tempfile::tempdir().expect("a folder");
@@ -87,6 +120,7 @@ impl Board {
                 "open: 30 s, write: 10 s, fence: 10 min",
                 "open: 20 s, write: 5 s, fence: 20 s",
             );
+        let text = replaced.iter().fold(text, |text, (from, to)| text.replace(from, to));
         let path = folder.path().join("board.yaml");
         std::fs::write(&path, text).expect("written");
         let mut rig = match flash {
@@ -112,6 +146,7 @@ pub(super) struct Ills {
 #[derive(Debug)]
 struct Sick {
     machine: Machine,
+    lost: Arc<AtomicBool>,
     ills: Ills,
     resumed: u32,
 }
@@ -134,7 +169,7 @@ impl CoreBackend for Sick {
     }
 
     fn trouble(&self) -> Option<String> {
-        let gone = self.ills.resumes_max.is_some_and(|most| self.resumed > most);
+        let gone = self.ills.resumes_max.is_some_and(|most| self.resumed > most) || self.lost.load(Ordering::Relaxed);
         gone.then(|| "USB: no such device".to_owned())
             .or_else(|| self.machine.trouble())
     }

@@ -34,6 +34,16 @@ timeline: [{expect: {state: stopped}}]
 snapshot: none
 ";
 
+/// Therapy runs, and then the probe is asked for something.
+const THERAPY: &str = "\
+scenario: therapy
+summary: Therapy runs, and the probe reads.
+verifies: []
+prescription: {drug: saline, mode: continuous, rate: 0.5 mL/day, reservoir: 20 mL}
+timeline: [{do: start}, {expect: {state: running}}, {probe: {read: PUMP.state.state}}, {wait: 1 min}]
+snapshot: none
+";
+
 /// Plays the scenario, or on a rig without a block one that needs none; `meanwhile` sees every event.
 fn play(root: &Path, rig: RigFile, out: &Path, meanwhile: &mut dyn FnMut(&Body)) -> ScenarioResult {
     let own = out.join("who.yaml");
@@ -291,6 +301,39 @@ fn a_cable_that_is_pulled_in_the_middle_ends_the_run_and_says_nothing_of_the_pum
             .count()
             >= 1
     );
+}
+
+#[test]
+fn a_probe_that_is_lost_in_therapy_leaves_the_line_to_stop_the_pump_by() {
+    let Some(root) = repository::with_qemu(true) else {
+        return;
+    };
+    let board = Board::plug_in(Some(image(&root)));
+    let by_the_wall_clock = [
+        ("kind: virtual", "kind: real, scale: 1"),
+        ("limits: {", "limits: {watch: 1 s, "),
+    ];
+    let rig = board.rig_with(&root, &image(&root), None, &by_the_wall_clock);
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("therapy.yaml"), THERAPY).expect("written");
+    let case = pump_hil::shipped::cases(&folder.path().join("therapy.yaml"), &root.join("fixtures")).remove(0);
+    let settings = Settings::new(rig, folder.path().to_owned());
+    let result = suite::run_case(&case, &settings, &interrupt::pair().1, &mut |event| {
+        if matches!(&event.body, Body::StepStarted { step, .. } if step.0 == "3") {
+            board.lose_probe();
+        }
+    });
+    let Verdict::Inconclusive { why } = &result.outcome.verdict else {
+        panic!("{:?}", result.outcome.verdict);
+    };
+    assert!(
+        why[0].to_string().starts_with("the debug probe failed while "),
+        "{why:?}"
+    );
+    assert_eq!(result.outcome.not_safe, [""; 0]);
+    assert_eq!(board.state(), "stopped");
+    let text = std::fs::read_to_string(result.journal.expect("a journal")).expect("reads");
+    assert!(text.contains("state from=running to=stopped cause=command"), "{text}");
 }
 
 #[test]

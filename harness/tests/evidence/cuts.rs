@@ -4,7 +4,6 @@ use crate::lines::Lines;
 use crate::shipped;
 use pump_hil::files::ScenarioFolder;
 use pump_hil::interrupt;
-use pump_hil::report::Asked;
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
@@ -50,15 +49,7 @@ fn journals() -> Vec<(String, Lines)> {
     let source = ScenarioFolder::open(&shipped("scenarios")).unwrap();
     let catalog = catalog::shipped().unwrap();
     let out = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        rig: RigFile::sim().unwrap(),
-        asked: Asked::default(),
-        out: out.path().to_owned(),
-        snapshots: None,
-        jobs: 1,
-        defect: None,
-        exe: None,
-    };
+    let settings = Settings::new(RigFile::sim().unwrap(), out.path().to_owned());
     let mut journals = Vec::new();
     for name in SCENARIOS {
         let case = load(&source, &format!("{name}.yaml"), &catalog).unwrap().remove(0);

@@ -68,6 +68,7 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pump-hil"));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command
+            .env("PUMP_HIL_STATE", self.path("state"))
             .env("USER", "reviewer")
             .env("NO_COLOR", "1")
             .env_remove("CI")

@@ -4,6 +4,7 @@
 
 mod agree;
 mod crash;
+mod each_way_out;
 mod flash;
 mod hang;
 mod intrinsics;

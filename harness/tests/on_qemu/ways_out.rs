@@ -58,20 +58,24 @@ fn in_the_case(out: &std::path::Path, root: &std::path::Path, rig: &str) -> (Chi
 
 /// The QEMU of the harness with this process number; one that is dead and not yet reaped is none.
 fn qemu_of(harness: u32) -> Option<Pid> {
-    let folder = format!("pump-hil-qemu-{harness}-");
+    qemu_whose(&format!("pump-hil-qemu-{harness}-"))
+}
+
+/// The QEMU with this among its arguments.
+pub(crate) fn qemu_whose(argument: &str) -> Option<Pid> {
     let mut processes = std::fs::read_dir("/proc").unwrap().flatten();
     let found = processes.find(|process| {
         let line = std::fs::read(process.path().join("cmdline"));
-        line.is_ok_and(|line| String::from_utf8_lossy(&line).contains(&folder))
+        line.is_ok_and(|line| String::from_utf8_lossy(&line).contains(argument))
     })?;
     Pid::from_raw(found.file_name().to_string_lossy().parse().ok()?)
 }
 
-fn is_there(harness: u32) -> bool {
+pub(crate) fn is_there(harness: u32) -> bool {
     qemu_of(harness).is_some()
 }
 
-fn soon(what: &str, mut is: impl FnMut() -> bool) {
+pub(crate) fn soon(what: &str, mut is: impl FnMut() -> bool) {
     let begun = host_time::now();
     while !is() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not within a minute");

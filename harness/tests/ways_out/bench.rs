@@ -1,6 +1,6 @@
 //! A pump in a process of its own, which outlives the harness and can be asked how it was left; and a person's terminal.
 
-use pump_hil_rig::host_time;
+use pump_hil_rig::{RigFile, host_time};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -73,6 +73,11 @@ impl Bench {
     pub fn rig(&self, port: &Path, reply_timeout: &str) -> PathBuf {
         let pump = format!("{{kind: serial, port: {}, baud: 115200}}", port.display());
         self.rig_of(&pump, reply_timeout)
+    }
+
+    /// The same by its port, which waits for a reply longer than any host takes.
+    pub fn rig_file(&self) -> RigFile {
+        RigFile::load(&self.rig(&self.port(), crate::PATIENT)).unwrap()
     }
 
     /// The same, whose port is waited for at most 2 s.

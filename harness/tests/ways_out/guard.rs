@@ -3,7 +3,7 @@
 use super::*;
 use crate::bench::PROGRAM;
 use rustix::process::{Resource, Rlimit, prlimit};
-use std::process::Command;
+use std::process::{Child, Command};
 
 /// A run of two hours of the pump's own, and how its journal tells of what it sent.
 const SENT: &str = r#""event":"sent""#;
@@ -110,16 +110,21 @@ fn a_run_that_comes_to_its_end_leaves_neither_guard_nor_note() {
     }
 }
 
-#[test]
-fn out_of_file_descriptors() {
-    let bench = Bench::new();
-    let mut run = in_therapy(&bench, &bench.port(), &[]);
+/// Lets it open nothing more, and ends it.
+pub fn take_descriptors(harness: &Child) {
     let none = Rlimit {
         current: Some(3),
         maximum: Some(3),
     };
-    prlimit(Some(Pid::from_child(&run.harness)), Resource::Nofile, none).unwrap();
-    signal(&run.harness, Signal::INT);
+    prlimit(Some(Pid::from_child(harness)), Resource::Nofile, none).unwrap();
+    signal(harness, Signal::INT);
+}
+
+#[test]
+fn out_of_file_descriptors() {
+    let bench = Bench::new();
+    let mut run = in_therapy(&bench, &bench.port(), &[]);
+    take_descriptors(&run.harness);
     run.end();
     assert_eq!(bench.state(), "stopped");
     assert_closed(&run.journal());
@@ -206,25 +211,12 @@ fn a_pump_that_answers_stop_and_goes_on() {
     assert_eq!(bench.state(), "running", "it is as unsafe as was said");
 }
 
-/// The case of a run in this very process; what hears its events may do anything.
-fn here(bench: &Bench, hear: &mut dyn FnMut(&pump_hil_model::event::Event)) -> pump_hil::report::ScenarioResult {
-    bench.write("way-out.yaml", &therapy("  - wait: 1 s\n"));
-    let folder = ScenarioFolder::open(bench.folder.path()).unwrap();
-    let Ok(catalog) = files::catalog(&fixtures()) else {
-        panic!("the fixtures are wrong");
-    };
-    let cases = scenario::load(&folder, "way-out.yaml", &catalog).unwrap();
-    let rig = RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap();
-    let settings = Settings::new(rig, bench.folder.path().join("out"));
-    suite::run_case(&cases[0], &settings, &interrupt::pair().1, hear)
-}
-
 #[test]
 fn a_panic_at_every_event_from_a_step_on() {
     let bench = Bench::new();
     let mut broken = false;
     // On the way to safety as well: judge and listeners hear of an event in one place.
-    let result = here(&bench, &mut |event| {
+    let result = here(&bench, bench.rig_file(), &mut |event| {
         broken |= matches!(&event.body, Body::StepStarted { step, .. } if step.0 == "3");
         assert!(!broken, "a bug in the judge");
     });
@@ -241,7 +233,7 @@ fn a_panic_at_every_event_from_a_step_on() {
 #[test]
 fn a_host_clock_that_is_set_forth_and_back() {
     let bench = Bench::new();
-    let result = here(&bench, &mut |event| match &event.body {
+    let result = here(&bench, bench.rig_file(), &mut |event| match &event.body {
         Body::StepStarted { step, .. } if step.0 == "2" => pump_hil_rig::host_time::step(86_400 * 400),
         Body::StepStarted { step, .. } if step.0 == "3" => pump_hil_rig::host_time::step(-86_400 * 800),
         _ => {}
@@ -253,33 +245,6 @@ fn a_host_clock_that_is_set_forth_and_back() {
         Verdict::Passed,
         "no wait and no verdict goes by civil time"
     );
-}
-
-/// On the simulated rig no pump lives on; its case is left as it should be all the same.
-#[test]
-fn every_signal_on_the_simulated_rig() {
-    let signals = [
-        Signal::INT,
-        Signal::TERM,
-        Signal::HUP,
-        Signal::QUIT,
-        Signal::USR1,
-        Signal::XCPU,
-    ];
-    for by in signals {
-        let bench = Bench::new();
-        let rig = fixtures().join("rigs/sim.yaml");
-        let mut run = Run::start(&bench, &[], &busy(), &rig, &[]);
-        run.wait_until_journaled(r#""step":"3#100.1""#);
-        signal(&run.harness, by);
-        assert_eq!(run.end().code(), Some(130), "{by:?}: {}", run.terminal.shown);
-        assert_closed(&run.journal());
-        let journal = String::from_utf8(run.journal()).unwrap();
-        assert!(
-            journal.contains("state from=running to=stopped cause=command"),
-            "{by:?}"
-        );
-    }
 }
 
 /// Each row of `docs/safety.md` names tests that there are, and each test here is named there.
@@ -312,7 +277,8 @@ fn the_page_has_each_way_out() {
             assert!(sources.contains(&format!("fn {test}(")), "there is no test `{test}`");
         }
     }
-    for way in include_str!("guard.rs").split("#[test]\nfn ").skip(1) {
+    let ways = concat!(include_str!("guard.rs"), include_str!("on_sim.rs"));
+    for way in ways.split("#[test]\nfn ").skip(1) {
         let name = way.split('(').next().unwrap();
         assert!(
             name == "the_page_has_each_way_out" || page.contains(&format!("`{name}`")),

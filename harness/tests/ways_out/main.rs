@@ -6,14 +6,16 @@
 mod bench;
 mod guard;
 mod journal;
+mod on_sim;
 
 use bench::{Bench, Cable, Run, fixtures, freeze, signal, wait_for};
 use journal::{assert_closed, events, replay};
 use pump_hil::files::{self, ScenarioFolder};
 use pump_hil::interrupt;
+use pump_hil::report::ScenarioResult;
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::scenario;
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Event};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::RigFile;
 use rustix::process::{Pid, Signal, getpgid};
@@ -46,11 +48,16 @@ fn in_therapy(bench: &Bench, port: &Path, options: &[&str]) -> Run {
     run
 }
 
-/// The one result in results.json. A replay of the journal comes to the same.
-fn result(run: &Run) -> Value {
+/// The one result in results.json.
+fn written(run: &Run) -> Value {
     let text = std::fs::read(run.out.join("results.json")).unwrap();
     let all: Value = serde_json::from_slice(&text).unwrap();
-    let result = all["results"][0].clone();
+    all["results"][0].clone()
+}
+
+/// The same. A replay of the journal comes to that too.
+fn result(run: &Run) -> Value {
+    let result = written(run);
     let (code, replayed) = replay(&run.journal_path().unwrap());
     let word = match code {
         Some(0) => "passed",
@@ -230,20 +237,22 @@ fn a_terminal_that_is_closed() {
     assert_eq!(result(&run)["why"], serde_json::json!(["interrupted by SIGHUP"]));
 }
 
-#[test]
-fn a_panic_in_a_step() {
-    let bench = Bench::new();
-    bench.write("way-out.yaml", &therapy_goes_on());
+/// The case of a run in this very process; what hears its events may do anything.
+fn here(bench: &Bench, rig: RigFile, hear: &mut dyn FnMut(&Event)) -> ScenarioResult {
+    bench.write("way-out.yaml", &therapy("  - wait: 1 s\n"));
     let folder = ScenarioFolder::open(bench.folder.path()).unwrap();
     let Ok(catalog) = files::catalog(&fixtures()) else {
         panic!("the fixtures are wrong");
     };
     let cases = scenario::load(&folder, "way-out.yaml", &catalog).unwrap();
-    let settings = Settings::new(
-        RigFile::load(&bench.rig(&bench.port(), PATIENT)).unwrap(),
-        bench.folder.path().join("out"),
-    );
-    let result = suite::run_case(&cases[0], &settings, &interrupt::pair().1, &mut |event| {
+    let settings = Settings::new(rig, bench.folder.path().join("out"));
+    suite::run_case(&cases[0], &settings, &interrupt::pair().1, hear)
+}
+
+#[test]
+fn a_panic_in_a_step() {
+    let bench = Bench::new();
+    let result = here(&bench, bench.rig_file(), &mut |event| {
         if matches!(&event.body, Body::StepStarted { step, .. } if step.0 == "3") {
             panic!("a bug in the harness");
         }
@@ -414,9 +423,8 @@ fn a_disk_that_is_full_on_the_way() {
             .iter()
             .any(|event| event["event"] == "begun")
     );
-    let text = std::fs::read(run.out.join("results.json")).unwrap();
-    let results: Value = serde_json::from_slice(&text).unwrap();
-    assert_eq!(results["results"][0]["verdict"], "inconclusive");
-    assert_eq!(results["results"][0]["not_safe"], serde_json::json!([]));
+    let result = written(&run);
+    assert_eq!(result["verdict"], "inconclusive");
+    assert_eq!(result["not_safe"], serde_json::json!([]));
     assert_eq!(replay(&run.journal_path().unwrap()).0, Some(3));
 }

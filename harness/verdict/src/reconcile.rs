@@ -11,7 +11,7 @@
 //! - *delivered below reported*: besides that what primes the catheter, and [`ReconcileSettings::held_back`], which a compliant catheter may
 //!   hold. What leaked out beside the patient is not delivered, and so no excuse.
 
-use crate::dose::{Lag, STROKE_NL, actuated_delivered};
+use crate::dose::{Lag, STROKE_NL, actuated_delivered, since, together};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said, Sample};
 use pump_hil_model::fault::Rotor;
@@ -74,7 +74,10 @@ struct Worst {
 impl Worst {
     fn note(&mut self, seq: u64, t: Span, reported: i64, other: i64, tolerance: i64) {
         // A tolerance below zero, of a pump that reports less than nothing, forgives nothing.
-        let beyond = (other - reported).abs() - tolerance;
+        let beyond = other
+            .saturating_sub(reported)
+            .saturating_abs()
+            .saturating_sub(tolerance);
         if beyond <= 0 {
             return;
         }
@@ -131,7 +134,7 @@ impl Reconciler {
 
     /// Takes the next event.
     pub fn on_event(&mut self, event: &Event) {
-        self.seq += 1;
+        self.seq = self.seq.saturating_add(1);
         match &event.body {
             Body::Begun => self.begun = true,
             Body::Pump {
@@ -158,7 +161,7 @@ impl Reconciler {
             }
             Body::Sample(sample) => self.sample(event.t, sample),
             Body::FaultArmed { fault, .. } if fault.effects().rotor == Rotor::MayStand => {
-                self.stall_faults += 1;
+                self.stall_faults = self.stall_faults.saturating_add(1);
                 // It may be over before the next entry.
                 self.stalled_before = true;
             }
@@ -175,13 +178,13 @@ impl Reconciler {
             self.sample_base = (actuated, delivered);
             return;
         }
-        let actuated = actuated - self.sample_base.0;
-        let delivered = delivered - self.sample_base.1;
+        let actuated = actuated.saturating_sub(self.sample_base.0);
+        let delivered = delivered.saturating_sub(self.sample_base.1);
         // A sample without an entry says nothing of what was reported: that may have been an hour ago. What was moved and what left were read
         // together, and nothing leaves that was not moved.
         let Some(now) = self.entry.take() else {
             if let Some(share) = self.share {
-                let tolerance = share.of(actuated) + self.settings.floor.0;
+                let tolerance = share.of(actuated).saturating_add(self.settings.floor.0);
                 // The other way round says nothing: the catheter may hold back what was moved.
                 if delivered > actuated {
                     self.unmoved.note(self.seq, t, actuated, delivered, tolerance);
@@ -189,31 +192,29 @@ impl Reconciler {
             }
             return;
         };
-        let mut since = now;
-        for (volume, base) in since.iter_mut().zip(self.entry_base) {
-            *volume -= base;
-        }
-        let reported: i64 = since.iter().sum();
-        let surplus = actuated - reported - self.stalled;
+        let since = since(now, self.entry_base);
+        let reported = together(since);
+        let surplus = actuated.saturating_sub(reported).saturating_sub(self.stalled);
         if surplus > 0 && (self.stall_faults > 0 || self.stalled_before) {
             // Kept: both counts are cumulative, so the difference never goes away again.
-            self.stalled += surplus;
+            self.stalled = self.stalled.saturating_add(surplus);
         }
         debug_assert!(self.stalled >= 0, "what is forgiven once stays forgiven");
         // A stall may end between two entries: what it left behind is taken at the first entry after it.
         self.stalled_before = self.stall_faults > 0;
-        let strokes = self.settings.strokes * STROKE_NL;
-        self.actuated
-            .note(self.seq, t, reported, actuated - self.stalled, strokes);
+        let strokes = self.settings.strokes.saturating_mul(STROKE_NL);
+        let moved = actuated.saturating_sub(self.stalled);
+        self.actuated.note(self.seq, t, reported, moved, strokes);
         if let Some(share) = self.share {
-            let tolerance = share.of(reported) + self.settings.floor.0;
+            let tolerance = share.of(reported).saturating_add(self.settings.floor.0);
             if delivered > reported {
                 self.over.note(self.seq, t, reported, delivered, tolerance);
             } else {
                 // The priming volume fills the catheter, and is reported before a drop leaves its tip (recall R16).
                 let prime = since[4];
-                let held = self.settings.held_back.0 + prime;
-                self.under.note(self.seq, t, reported, delivered, tolerance + held);
+                let held = self.settings.held_back.0.saturating_add(prime);
+                let tolerance = tolerance.saturating_add(held);
+                self.under.note(self.seq, t, reported, delivered, tolerance);
             }
         }
     }

@@ -93,7 +93,8 @@ pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
     // What the harness could ask only later, the pump did later; what else happened at its own time then fell on other strokes.
     let faults = log.rows.iter().filter(|row| row.what == "fault").count();
     let strokes = if log.late > Span(0) {
-        STROKE_NL.saturating_mul(2 + i64::try_from(faults).unwrap_or(0))
+        let faults = i64::try_from(faults).unwrap_or(i64::MAX);
+        STROKE_NL.saturating_mul(faults.saturating_add(2))
     } else {
         0
     };

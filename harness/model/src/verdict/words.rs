@@ -235,7 +235,7 @@ impl Display for Came {
                 write!(
                     f,
                     "{what} {came} is {} {side} {than} {told} at {} (first beyond tolerance at {})",
-                    Volume((came.0 - told.0).abs()),
+                    Volume(came.0.saturating_sub(told.0).saturating_abs()),
                     at.clock(),
                     first.clock()
                 )

@@ -150,7 +150,7 @@ impl StepPattern {
                 Piece::Day => Ok(day.to_owned()),
                 Piece::Index => Ok(index.to_string()),
                 // The base unit of a time is the millisecond.
-                Piece::Minute(unit) => unit.write(i64::from(minute) * 60_000),
+                Piece::Minute(unit) => unit.write(i64::from(minute).saturating_mul(60_000)),
                 Piece::Rate(unit) => unit.write(rate_nl_per_day),
             })
             .collect()

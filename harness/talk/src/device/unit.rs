@@ -120,14 +120,15 @@ impl Unit {
     /// # Errors
     /// Where the unit is too coarse: nothing is rounded.
     pub fn write(&self, base: i64) -> Result<String, UnitError> {
-        if base % self.size != 0 {
-            return Err(UnitError::Inexact {
+        let number = base.checked_div(self.size);
+        match number.filter(|number| number.checked_mul(self.size) == Some(base)) {
+            Some(number) => Ok(format!("{number}{}", self.suffix)),
+            None => Err(UnitError::Inexact {
                 value: base,
                 suffix: self.suffix.clone(),
                 size: self.size,
-            });
+            }),
         }
-        Ok(format!("{}{}", base / self.size, self.suffix))
     }
 
     /// The base units of a text with this very unit; a minus may stand in front.
@@ -141,6 +142,7 @@ impl Unit {
             why,
         })?;
         // 128 bits hold any product of two numbers of 64.
-        i64::try_from(number * i128::from(self.size)).map_err(|_| UnitError::Range { text: text.to_owned() })
+        i64::try_from(number.saturating_mul(i128::from(self.size)))
+            .map_err(|_| UnitError::Range { text: text.to_owned() })
     }
 }

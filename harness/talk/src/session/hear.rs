@@ -80,8 +80,12 @@ impl Known {
             },
             Some(known) => {
                 self.last = Some(n);
-                // No sum overflows: the codec takes no number beyond 4294967295.
-                Counted::After((n > known + 1).then_some((known + 1, n - known - 1)))
+                let next = known.saturating_add(1);
+                Counted::After(
+                    n.checked_sub(next)
+                        .filter(|missed| *missed > 0)
+                        .map(|missed| (next, missed)),
+                )
             }
             // The first that is heard: the pump may have counted long before the conversation began.
             None => {

@@ -50,10 +50,8 @@ impl LogJob {
     pub fn since(log: LogVerb, of: Stream, last: Option<u64>, unread: &[Missing], limits: &Limits) -> Self {
         let from = last.map_or(u64::MAX, |last| last.saturating_add(1));
         let mut job = Self::new(log, of, What::Since(from), limits);
-        let ranges = unread
-            .iter()
-            .map(|missing| (missing.from, missing.from + (missing.count - 1)));
-        job.all.extend(ranges);
+        job.all
+            .extend(unread.iter().filter_map(|missing| range(missing.from, missing.count)));
         job
     }
 
@@ -85,9 +83,8 @@ impl LogJob {
         }
         // A pump whose numbers jump far must not have the harness read without end; what is beyond is told as a gap all the same.
         let count = missing.count.min(self.recover_left);
-        self.recover_left -= count;
-        if count > 0 {
-            let range = (missing.from, missing.from + count - 1);
+        self.recover_left = self.recover_left.saturating_sub(count);
+        if let Some(range) = range(missing.from, count) {
             self.want.push_back(range);
             self.all.push(range);
         }
@@ -100,7 +97,7 @@ impl LogJob {
             // One record, to learn which numbers the pump keeps.
             What::All | What::Since(u64::MAX) => self.want.push_back((1, 1)),
             // One page, which most often is all.
-            What::Since(from) => self.want.push_back((from, from.saturating_add(self.log.page - 1))),
+            What::Since(from) => self.want.extend(range(from, self.log.page)),
             What::Missing => {}
         }
         self.ask()
@@ -116,11 +113,10 @@ impl LogJob {
             1 <= from && from <= to,
             "numbers begin with 1, and a range is not empty"
         );
-        self.pages_left -= 1;
-        let count = (to - from + 1).min(self.log.page);
-        // Compared before it is added: a pump may name the largest number that there is.
-        if count <= to - from {
-            self.want.push_front((from + count, to));
+        self.pages_left = self.pages_left.saturating_sub(1);
+        let count = count(from, to).min(self.log.page);
+        if let Some(next) = from.checked_add(count).filter(|next| *next <= to) {
+            self.want.push_front((next, to));
         }
         Some(Next::Send {
             verb: self.log.send.clone(),
@@ -174,7 +170,7 @@ impl LogJob {
         }
         // A page may have been cut short, by the pump or by the line: what it left out is asked for again.
         if self.passes_left > 0 {
-            self.passes_left -= 1;
+            self.passes_left = self.passes_left.saturating_sub(1);
             self.want = self.still_missing().into();
             if let Some(next) = self.ask() {
                 return next;
@@ -204,9 +200,7 @@ impl LogJob {
             // Record by record, not number by number: the pump says how many numbers there are.
             let (mut next, to) = (from.max(first), to.min(last));
             for &n in self.got.keys().filter(|n| (from.max(first)..=to).contains(*n)) {
-                if next < n {
-                    ranges.push((next, n - 1));
-                }
+                ranges.extend(before(next, n));
                 // A pump may name the largest number that there is.
                 next = n.saturating_add(1);
             }
@@ -238,7 +232,7 @@ impl LogJob {
                 Compared::Same | Compared::Before => {}
                 Compared::Differs => differing.push(n.to_string()),
                 Compared::Unheard => {
-                    unheard += 1;
+                    unheard = unheard.saturating_add(1);
                     bodies.extend(self.bodies(profile, hear, n, t_ms, fields));
                 }
             }
@@ -321,19 +315,32 @@ impl LogJob {
         let told = |(from, to): (u64, u64)| Body::StayMissing {
             of: self.stream.name().to_owned(),
             from,
-            count: (to - from).saturating_add(1),
+            count: count(from, to),
             why: why(from),
         };
         // A range that begins before the oldest that is kept may go on behind it: for each part its own reason.
-        let parts = self.all.iter().flat_map(|&(from, to)| {
-            if from < oldest && oldest <= to {
-                vec![(from, oldest - 1), (oldest, to)]
-            } else {
-                vec![(from, to)]
-            }
+        let parts = self.all.iter().flat_map(|&(from, to)| match before(from, oldest) {
+            Some(lost) if oldest <= to => vec![lost, (oldest, to)],
+            _ => vec![(from, to)],
         });
         parts.map(told).collect()
     }
+}
+
+/// `count` numbers from the first on; `None` for none. A pump may name the largest number that there is, and no range goes beyond it.
+fn range(first: u64, count: u64) -> Option<(u64, u64)> {
+    Some((first, first.saturating_add(count.checked_sub(1)?)))
+}
+
+/// How many numbers a range holds.
+fn count(first: u64, last: u64) -> u64 {
+    last.saturating_sub(first).saturating_add(1)
+}
+
+/// The numbers from the first on that are below `end`; `None` for none.
+fn before(first: u64, end: u64) -> Option<(u64, u64)> {
+    let last = end.checked_sub(1)?;
+    (first <= last).then_some((first, last))
 }
 
 /// `ranges` without the number `n`.
@@ -344,12 +351,9 @@ fn without(ranges: &[(u64, u64)], n: u64) -> Vec<(u64, u64)> {
             left.push((from, to));
             continue;
         }
-        if from < n {
-            left.push((from, n - 1));
-        }
-        if n < to {
-            left.push((n + 1, to));
-        }
+        left.extend(before(from, n));
+        // The largest number that there is has none behind it.
+        left.extend(n.checked_add(1).filter(|next| *next <= to).map(|next| (next, to)));
     }
     left
 }

@@ -201,11 +201,11 @@ impl Session {
     }
 
     fn enqueue(&mut self, job: Job, now: Span) -> RequestId {
-        self.last_id += 1;
+        self.last_id = self.last_id.saturating_add(1);
         let id = RequestId(self.last_id);
         debug_assert!(self.queue.iter().all(|task| task.id < Some(id)), "ids grow");
         self.queue.push_back(Task { id: Some(id), job });
-        let most = self.profile.limits.queue + RECOVERIES_MAX;
+        let most = self.profile.limits.queue.saturating_add(RECOVERIES_MAX);
         debug_assert!(self.queue.len() <= most, "no more wait than the profile allows");
         self.start_next(now);
         id
@@ -250,7 +250,7 @@ impl Session {
     fn send_exchange(&mut self, now: Span) {
         let limits = &self.profile.limits;
         let Some(exchange) = &mut self.exchange else { return };
-        exchange.tries += 1;
+        exchange.tries = exchange.tries.saturating_add(1);
         debug_assert!(exchange.tries <= limits.tries, "no oftener than the profile allows");
         // Counted from each try: a retry has the whole time again.
         exchange.deadline = now.checked_add(limits.reply_timeout).unwrap_or(Span(i64::MAX));

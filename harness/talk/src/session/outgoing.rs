@@ -87,9 +87,9 @@ impl Outgoing {
 
     /// Whether a complaint of the pump is one that was expected; it is expected no more.
     pub fn expects_nack(&mut self) -> bool {
-        let expected = self.nacks_due > 0;
-        self.nacks_due -= u32::from(expected);
-        expected
+        let left = self.nacks_due.checked_sub(1);
+        self.nacks_due = left.unwrap_or(0);
+        left.is_some()
     }
 }
 

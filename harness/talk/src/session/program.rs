@@ -97,8 +97,8 @@ fn flex(
     let of_day = |day: u8| steps.iter().filter(move |s| s.day == day);
     let write = |name: &str, day: u8| -> Result<Fields, crate::device::UnitError> {
         of_day(day)
-            .enumerate()
-            .map(|(i, s)| Ok((field.key.clone(), pattern.write(name, i + 1, s.minute, s.rate.0)?)))
+            .zip(1..)
+            .map(|(s, i)| Ok((field.key.clone(), pattern.write(name, i, s.minute, s.rate.0)?)))
             .collect()
     };
     let mut read_back = Fields::new();
@@ -121,16 +121,16 @@ fn flex(
 /// Fields in lines, as many in each as fit; a key stands once in a line.
 fn pack(programming: &Programming, fields: Fields, line_max: usize) -> Vec<Fields> {
     let mut lines: Vec<Fields> = Vec::new();
-    let mut len = 0;
+    let mut len = 0_usize;
     for (key, value) in fields {
-        // One space and one `=`.
-        let more = key.len() + value.len() + 2;
+        let more = " =".len().saturating_add(key.len()).saturating_add(value.len());
         let fits = |line: &Fields| {
-            request_len(&programming.stage, len + more) <= line_max && line.iter().all(|(known, _)| *known != key)
+            request_len(&programming.stage, len.saturating_add(more)) <= line_max
+                && line.iter().all(|(known, _)| *known != key)
         };
         match lines.last_mut().filter(|line| fits(line)) {
             Some(line) => {
-                len += more;
+                len = len.saturating_add(more);
                 line.push((key, value));
             }
             None => {
@@ -279,7 +279,7 @@ impl ProgramJob {
         if said != Some(read.len()) {
             // Lines of the answer were lost on their way, or the count was: that says nothing of what is staged.
             if self.reads_left > 0 {
-                self.reads_left -= 1;
+                self.reads_left = self.reads_left.saturating_sub(1);
                 return send(&self.programming.read_back, Vec::new());
             }
             return self.differs("read-back-incomplete", [("read", read.len().to_string())]);

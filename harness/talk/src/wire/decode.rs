@@ -27,7 +27,7 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(Line)) {
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|b| *b == b'\n') {
-            let (line, after) = rest.split_at(end + 1);
+            let (line, after) = rest.split_at(end.saturating_add(1));
             rest = after;
             // The line is whole in what came: it is read where it stands, without a copy.
             if self.total == 0 && line.len() <= LINE_KEPT_MAX {
@@ -60,7 +60,7 @@ impl Decoder {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = LINE_KEPT_MAX - self.kept.len();
+        let room = LINE_KEPT_MAX.saturating_sub(self.kept.len());
         self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
         // Of a line without end nothing is lost but its exact length.
         self.total = self.total.saturating_add(bytes.len());
@@ -74,7 +74,9 @@ fn finish(kept: &[u8], total: usize) -> Option<Line> {
         return Some(Line {
             text: text(),
             // The LF is counted in `total`, and limits are without the end.
-            frame: Err(Garbled::TooLong { len: total - 1 }),
+            frame: Err(Garbled::TooLong {
+                len: total.saturating_sub(1),
+            }),
         });
     }
     let line = kept.strip_suffix(b"\n").unwrap_or(kept);

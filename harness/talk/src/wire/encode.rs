@@ -83,5 +83,6 @@ pub fn encode_request(seq: u16, verb: &str, fields: &[(&str, &str)]) -> Result<V
 /// Bytes, without the end, of a request with the longest sequence number whose fields take `fields_len` bytes (each ` key=value`).
 #[must_use]
 pub fn request_len(verb: &str, fields_len: usize) -> usize {
-    "#65535 ".len() + verb.len() + fields_len + " *0000".len()
+    let around = "#65535 ".len().saturating_add(" *0000".len());
+    around.saturating_add(verb.len()).saturating_add(fields_len)
 }

@@ -12,7 +12,7 @@ pub fn escape(bytes: &[u8]) -> String {
 /// The same for the first bytes of something that had `total`.
 pub(super) fn escape_of(bytes: &[u8], total: usize) -> String {
     let kept = &bytes[..bytes.len().min(LINE_KEPT_MAX)];
-    let mut text = String::with_capacity(kept.len() + 8);
+    let mut text = String::with_capacity(kept.len().saturating_add(8));
     let mut rest = kept;
     // Nearly all of it is plain: taken over in one piece.
     while let Some(at) = rest.iter().position(|b| !is_plain(*b)) {
@@ -29,7 +29,7 @@ pub(super) fn escape_of(bytes: &[u8], total: usize) -> String {
                 let _ = write!(text, "\\x{other:02x}");
             }
         }
-        rest = &rest[at + 1..];
+        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
     }
     text.push_str(&String::from_utf8_lossy(rest));
     if total > kept.len() {

@@ -198,7 +198,7 @@ impl<'a> Iterator for Tokens<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let (token, rest) = match split_at_byte(self.0?, b' ') {
+        let (token, rest) = match self.0?.split_once(' ') {
             Some((token, rest)) => (token, Some(rest)),
             None => (self.0?, None),
         };
@@ -207,16 +207,10 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// What stands before and after the first `byte`, which is ASCII.
-fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
-    let at = text.as_bytes().iter().position(|b| *b == byte)?;
-    Some((&text[..at], &text[at + 1..]))
-}
-
 fn fields_of(tokens: Tokens<'_>) -> Result<Fields, &'static str> {
     let mut fields: Fields = Vec::with_capacity(FIELDS_USUAL);
     for token in tokens {
-        let (key, value) = split_at_byte(token, b'=').ok_or("a token that is no `key=value`")?;
+        let (key, value) = token.split_once('=').ok_or("a token that is no `key=value`")?;
         if !is_key(key) {
             return Err("a key outside `[a-z0-9.-]` or of no or more than 32 bytes");
         }

@@ -38,5 +38,5 @@ pub fn read_value(text: &str, unit: &str, signed: bool) -> Result<i128, ValueErr
     // Only digits are left: they can be too many, and nothing else.
     let number: u64 = digits.parse().map_err(|_| ValueError::Wrap)?;
     let number = i128::from(number);
-    Ok(if negative { -number } else { number })
+    Ok(if negative { number.saturating_neg() } else { number })
 }

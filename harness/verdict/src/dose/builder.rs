@@ -6,7 +6,7 @@
 
 use super::late::Late;
 use super::log::{DoseLog, Row};
-use super::volumes::{actuated_delivered, totals};
+use super::volumes::{actuated_delivered, since, totals};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
 use pump_hil_model::quantity::Span;
 
@@ -91,6 +91,18 @@ impl Thinning {
         }
     }
 
+    /// The place among all of the one that is seen now.
+    fn see(&mut self) -> u64 {
+        let place = self.seen;
+        self.seen = place.saturating_add(1);
+        place
+    }
+
+    /// Whether it has far more rows than are shown.
+    fn is_crowded(&self) -> bool {
+        self.kept > self.max.saturating_mul(4)
+    }
+
     /// The next stride of the ladder; each is a multiple of the one before, so that rows already left out stay so.
     fn wider(self) -> u64 {
         match self.stride {
@@ -99,7 +111,7 @@ impl Thinning {
             6 => 12,
             12 => 24,
             24 => 168,
-            n => n * 2,
+            n => n.saturating_mul(2),
         }
     }
 
@@ -170,14 +182,14 @@ impl Builder {
     /// The log so far.
     #[must_use]
     pub fn finish(self) -> DoseLog {
-        let kept = self.periodic.kept + self.routine.kept;
-        let seen = self.periodic.seen + self.routine.seen;
+        let kept = self.periodic.kept.saturating_add(self.routine.kept);
+        let seen = self.periodic.seen.saturating_add(self.routine.seen);
         debug_assert!(kept as u64 <= seen, "no row is shown that never was: {kept} of {seen}");
         DoseLog {
             name: self.name,
             periodic_stride: self.periodic.stride,
             routine_stride: self.routine.stride,
-            left_out: seen - u64::try_from(kept).unwrap_or(seen),
+            left_out: seen.saturating_sub(kept as u64),
             rows: self.rows.into_iter().map(|r| r.row).collect(),
             late: self.late.sum(),
         }
@@ -269,10 +281,7 @@ impl Builder {
             self.entry_base = entry.classes();
             return;
         }
-        let mut volumes = entry.classes();
-        for (volume, base) in volumes.iter_mut().zip(self.entry_base) {
-            *volume -= base;
-        }
+        let volumes = since(entry.classes(), self.entry_base);
         let what = token(&entry.cause);
         let fill = |row: &mut Row, mode: &str| {
             row.mode = mode.to_owned();
@@ -309,8 +318,7 @@ impl Builder {
     fn rank(&mut self, what: &str, detail: &str) -> Rank {
         let ordinary = match what {
             "periodic" => {
-                self.periodic.seen += 1;
-                return Rank::Periodic(self.periodic.seen - 1);
+                return Rank::Periodic(self.periodic.see());
             }
             "bolus-start" | "rate" => true,
             // An entry does not say how the bolus ended, so it is taken as planned until an event completes it.
@@ -320,13 +328,12 @@ impl Builder {
         if !ordinary {
             return Rank::Always;
         }
-        self.routine.seen += 1;
-        Rank::Routine(self.routine.seen - 1)
+        Rank::Routine(self.routine.see())
     }
 
     fn push(&mut self, rank: Rank, row: Row, pump_t: Option<Span>, wants_entry: bool) {
         // On a rig without samples nothing else closes rows.
-        if self.periodic.kept > 4 * self.periodic.max || self.routine.kept > 4 * self.routine.max {
+        if [&self.periodic, &self.routine].into_iter().any(Thinning::is_crowded) {
             self.thin();
         }
         let (thinning, index) = match rank {
@@ -339,7 +346,7 @@ impl Builder {
             if !index.is_multiple_of(thinning.stride) {
                 return;
             }
-            thinning.kept += 1;
+            thinning.kept = thinning.kept.saturating_add(1);
         }
         self.rows.push(Ranked {
             rank,
@@ -356,7 +363,10 @@ impl Builder {
             self.sample_base = (actuated, delivered);
             return;
         }
-        let since = (actuated - self.sample_base.0, delivered - self.sample_base.1);
+        let since = (
+            actuated.saturating_sub(self.sample_base.0),
+            delivered.saturating_sub(self.sample_base.1),
+        );
         self.last_sample = Some(since);
         for open in &mut self.rows[self.open_from..] {
             // The first sample after it is the one of its instant; a later one would tell of volumes that came afterwards.

@@ -65,17 +65,17 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         .rows
         .iter()
         .any(|row| row.actuated.is_some() || row.delivered.is_some());
-    for (i, (old, (new, late))) in accepted.rows.iter().zip(in_order_of(accepted, came)).enumerate() {
+    for (row, (old, (new, late))) in (1..).zip(accepted.rows.iter().zip(in_order_of(accepted, came))) {
         let before = found.len();
         let tolerance = Tolerance {
             time: Span(tolerance.time.0.saturating_add(late.0)),
             ..*tolerance
         };
-        rows(i + 1, old, new, &tolerance, seen, &mut found);
+        rows(row, old, new, &tolerance, seen, &mut found);
         if found[before..].iter().any(|d| matches!(d.column, "what" | "detail")) {
             found.truncate(before);
             found.push(Difference {
-                row: i + 1,
+                row,
                 t: Some(old.t),
                 column: "what",
                 expected: format!("{} {}", old.what, old.detail),

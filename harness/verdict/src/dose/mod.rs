@@ -15,7 +15,7 @@ pub use compare::{Difference, compare};
 pub use log::{CLASSES, DoseLog, Row};
 pub use table::ParseError;
 pub use volumes::STROKE_NL;
-pub(crate) use volumes::{Lag, actuated_delivered, totals};
+pub(crate) use volumes::{Lag, actuated_delivered, since, together, totals};
 
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,8 @@ pub const COLUMNS: [&str; 16] = [
 ];
 /// Columns from here on are numbers, and stand to the right.
 const FIRST_NUMBER: usize = 5;
+/// Where those of the volume classes stand.
+const CLASSES_AT: std::ops::Range<usize> = 6..12;
 
 /// Why a text is no dose log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -112,20 +114,23 @@ pub(crate) fn fixed(value: i64, size: u64) -> String {
     let digits = if size == 1_000 { 3 } else { 6 };
     let magnitude = value.unsigned_abs();
     let sign = if value < 0 { "-" } else { "" };
-    format!("{sign}{}.{:0digits$}", magnitude / size, magnitude % size)
+    let whole = magnitude.checked_div(size).unwrap_or(0);
+    let rest = magnitude.checked_rem(size).unwrap_or(0);
+    format!("{sign}{whole}.{rest:0digits$}")
 }
 
 fn unfixed(text: &str, size: i128) -> Option<i64> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (int, frac) = digits.split_once('.')?;
     let width = if size == 1_000 { 3 } else { 6 };
-    // `parse` alone would take a sign in here. Below 19 digits the product with `size` fits 128 bits.
+    // `parse` alone would take a sign in here.
     let plain = |s: &str| !s.is_empty() && s.len() < 19 && s.bytes().all(|b| b.is_ascii_digit());
     if frac.len() != width || !plain(int) || !plain(frac) {
         return None;
     }
-    let value = int.parse::<i128>().ok()? * size + frac.parse::<i128>().ok()?;
-    i64::try_from(if negative { -value } else { value }).ok()
+    let value = int.parse::<i128>().ok()?.checked_mul(size)?;
+    let value = value.checked_add(frac.parse().ok()?)?;
+    i64::try_from(if negative { value.checked_neg()? } else { value }).ok()
 }
 
 fn untime(text: &str) -> Option<Span> {
@@ -137,14 +142,14 @@ fn untime(text: &str) -> Option<Span> {
     if parts.next().is_some() || ms.len() != 3 {
         return None;
     }
-    // 32 bits, so that hours in milliseconds and their sum fit 64; only days need a checked product.
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     // `parse` alone takes a sign, and `--1:02:03.004` would be a time.
     let n = |s: &str| s.parse::<u32>().ok().filter(|_| digits(s)).map(i64::from);
-    let total = n(days)?
-        .checked_mul(86_400_000)?
-        .checked_add(n(h)? * 3_600_000 + n(m)? * 60_000 + n(s)? * 1_000 + n(ms)?)?;
-    Some(Span(if negative { -total } else { total }))
+    let parts = [(days, 86_400_000), (h, 3_600_000), (m, 60_000), (s, 1_000), (ms, 1)];
+    let total = parts
+        .into_iter()
+        .try_fold(0_i64, |sum, (part, size)| sum.checked_add(n(part)?.checked_mul(size)?))?;
+    Some(Span(if negative { total.checked_neg()? } else { total }))
 }
 
 impl DoseLog {
@@ -159,9 +164,9 @@ impl DoseLog {
             ..Self::default()
         };
         let mut headed = false;
-        for (i, line) in text.lines().enumerate() {
+        for (number, line) in (1..).zip(text.lines()) {
             let error = |why: &str| ParseError {
-                line: i + 1,
+                line: number,
                 why: why.to_owned(),
             };
             if let Some(comment) = line.strip_prefix("# ") {
@@ -227,16 +232,16 @@ fn parse_row(cells: &[&str]) -> Result<Row, usize> {
     };
     let volume = |column: usize| number(column, 1_000);
     let mut classes = [None; 6];
-    for (i, class) in classes.iter_mut().enumerate() {
-        *class = volume(FIRST_NUMBER + 1 + i)?;
+    for (column, class) in CLASSES_AT.zip(&mut classes) {
+        *class = volume(column)?;
     }
     // All or none: an entry tells the six together, so a single gap is an edit or a torn line.
     let classes = if classes.iter().all(Option::is_none) {
         None
     } else {
         let mut all = [0; CLASSES.len()];
-        for (i, (to, from)) in all.iter_mut().zip(classes).enumerate() {
-            *to = from.ok_or(FIRST_NUMBER + 1 + i)?;
+        for (column, (to, from)) in CLASSES_AT.zip(all.iter_mut().zip(classes)) {
+            *to = from.ok_or(column)?;
         }
         Some(all)
     };

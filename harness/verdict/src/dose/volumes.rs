@@ -19,6 +19,16 @@ pub(crate) fn totals(fields: &BTreeMap<String, String>) -> Option<[i64; 6]> {
     Some(all)
 }
 
+/// Volumes by class since `base`.
+pub(crate) fn since(now: [i64; 6], base: [i64; 6]) -> [i64; 6] {
+    std::array::from_fn(|class| now[class].saturating_sub(base[class]))
+}
+
+/// What they are together.
+pub(crate) fn together(volumes: [i64; 6]) -> i64 {
+    volumes.into_iter().fold(0, i64::saturating_add)
+}
+
 /// Actuated and delivered volume.
 pub(crate) fn actuated_delivered(sample: &Sample) -> (i64, i64) {
     let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);

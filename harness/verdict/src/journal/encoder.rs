@@ -72,6 +72,6 @@ impl ChainedLine<'_> {
     /// It stands where it belongs: the chain goes on behind it. A line that is dropped without this was never there.
     pub fn written(self) {
         self.encoder.chain = self.chain;
-        self.encoder.lines += 1;
+        self.encoder.lines = self.encoder.lines.saturating_add(1);
     }
 }

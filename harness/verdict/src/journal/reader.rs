@@ -251,7 +251,7 @@ impl<R: BufRead> Lines<'_, R> {
         if self.line.is_empty() {
             return Ok(Piece::None);
         }
-        self.number += 1;
+        self.number = self.number.saturating_add(1);
         if self.line.last() == Some(&b'\n') {
             self.line.pop();
             return Ok(Piece::Line);
@@ -284,10 +284,10 @@ fn unlink(line: &mut Vec<u8>, before: &Hash) -> Option<Hash> {
 fn take_seq(line: &mut Vec<u8>) -> Option<u64> {
     // From the end, because a pump's text may hold the same.
     let body = line.strip_suffix(b"}")?;
-    let digits = body.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let at = body.len() - digits;
-    let seq = std::str::from_utf8(&body[at..]).ok()?.parse().ok()?;
-    let at = body[..at].strip_suffix(SEQ.as_bytes())?.len();
+    let at = body.iter().rposition(|byte| !byte.is_ascii_digit())?.saturating_add(1);
+    let (before, digits) = body.split_at(at);
+    let seq = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    let at = before.strip_suffix(SEQ.as_bytes())?.len();
     line.truncate(at);
     line.push(b'}');
     Some(seq)

@@ -138,7 +138,7 @@ impl<'a> Look<'a> {
         let value = self.seen.measure(what, self.prescribed)?;
         match since {
             None => Some(value),
-            Some(mark) => self.seen.at_mark(mark, what).map(|then| value - then),
+            Some(mark) => self.seen.at_mark(mark, what).map(|then| value.saturating_sub(then)),
         }
     }
 }
@@ -158,12 +158,11 @@ pub(crate) fn same_value(expected: &str, came: &str) -> bool {
     if expected == came {
         return true;
     }
-    let unsigned = came.strip_prefix('-').unwrap_or(came);
-    let digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
-    if digits == 0 {
+    let unit = came.strip_prefix('-').unwrap_or(came);
+    let unit = unit.trim_start_matches(|c: char| c.is_ascii_digit());
+    let Some(number) = came.strip_suffix(unit) else {
         return false;
-    }
-    let (number, unit) = came.split_at(came.len() - unsigned.len() + digits);
+    };
     let Ok(number) = number.parse::<i64>() else {
         return false;
     };

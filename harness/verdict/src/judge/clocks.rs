@@ -9,7 +9,7 @@ use super::observed::leading_number;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::{FaultName, Talk};
-use pump_hil_model::quantity::{Percent, Span};
+use pump_hil_model::quantity::{Percent, Span, scaled};
 use std::collections::BTreeMap;
 
 /// Host time that a simulated or a busy pump may be behind itself, ms.
@@ -182,7 +182,7 @@ impl Clocks {
         if self.told {
             return None;
         }
-        let slack = i64::from(scale) * HOST_SLACK_MS + PUMP_SLACK_MS;
+        let slack = HOST_SLACK_MS.saturating_mul(scale.into()).saturating_add(PUMP_SLACK_MS);
         let bounds = match which {
             Which::Civil => &mut self.civil,
             Which::Count => &mut self.count,
@@ -282,13 +282,12 @@ fn fitting(scale: u32, host: i64, pump: i64) -> Option<(u32, u32)> {
     if host <= 0 || pump <= 0 {
         return None;
     }
-    let (host, pump) = (i128::from(host), i128::from(pump));
-    let permille = pump * 1_000 / host;
-    if (i128::from(FAR_OFF[0])..=i128::from(FAR_OFF[1])).contains(&permille) {
+    if (FAR_OFF[0]..=FAR_OFF[1]).contains(&scaled(pump, 1_000, host)) {
         return None;
     }
-    let fits = (i128::from(scale) * pump + host / 2) / host;
-    u32::try_from(fits)
+    // Twice, and half of one more: to the nearest.
+    let twice = scaled(pump, i64::from(scale).saturating_mul(2), host);
+    u32::try_from(twice.saturating_add(1).div_euclid(2))
         .ok()
         .filter(|fits| *fits >= 1)
         .map(|fits| (fits, scale))

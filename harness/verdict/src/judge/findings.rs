@@ -93,7 +93,7 @@ impl Findings {
 
     /// From the next event on nothing is said about the pump: this one still counts.
     pub fn trouble_behind(&mut self, trouble: Trouble) {
-        self.troubles.push((self.seq + 1, trouble));
+        self.troubles.push((self.seq.saturating_add(1), trouble));
     }
 
     /// Forgets the reasons of other kinds.

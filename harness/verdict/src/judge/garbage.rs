@@ -27,11 +27,11 @@ impl Garbage {
         match &event.body {
             Body::Identified { .. } => self.known = true,
             Body::Received { bytes } => {
-                self.lines += 1;
+                self.lines = self.lines.saturating_add(1);
                 self.last.clone_from(bytes);
             }
             Body::Garbled { why } if self.known && !excused => {
-                self.pieces += 1;
+                self.pieces = self.pieces.saturating_add(1);
                 self.first
                     .get_or_insert_with(|| (event.t, self.last.clone(), why.clone()));
             }

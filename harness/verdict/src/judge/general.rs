@@ -171,7 +171,9 @@ impl General {
 
     fn line_is_excused(&self, t: Span, seen: &Observed) -> bool {
         seen.faults.iter().any(|f| f.effects().talk == Talk::Broken)
-            || self.line_trouble.is_some_and(|last| t.0 - last.0 <= LINE_AFTERMATH.0)
+            || self
+                .line_trouble
+                .is_some_and(|last| t.0.saturating_sub(last.0) <= LINE_AFTERMATH.0)
     }
 
     /// Whether what came on the line may be spoilt by what the scenario does.
@@ -196,7 +198,7 @@ impl General {
             || seen.faults.iter().any(|f| f.effects().talk != Talk::Clear)
             || self
                 .line_trouble
-                .is_some_and(|last| t.0 - last.0 <= SILENCE_AFTERMATH.0)
+                .is_some_and(|last| t.0.saturating_sub(last.0) <= SILENCE_AFTERMATH.0)
     }
 }
 

@@ -119,7 +119,7 @@ impl InOrder {
     /// Takes an event at its place.
     pub fn take(&mut self, event: &Event) {
         // Crashes and impossible records count too, so that a finding's number is the place of its event in the journal.
-        self.findings.seq += 1;
+        self.findings.seq = self.findings.seq.saturating_add(1);
         self.starts.unexplained = false;
         if let Body::Crash(crash) = &event.body {
             return self.crashed(event.t, crash);
@@ -142,7 +142,7 @@ impl InOrder {
         let looks = |action: &Action| matches!(action, Action::Expect { .. } | Action::Mark(_));
         self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
         // The place in the journal, as of all findings: not every event comes here.
-        self.observed.seq = self.findings.seq - 1;
+        self.observed.seq = self.findings.seq.saturating_sub(1);
         self.observed.asking = self
             .steps
             .step()
@@ -165,7 +165,7 @@ impl InOrder {
         self.dose.on_event(event);
         let mut found = Vec::new();
         self.oracle.on_event(event, self.steps.step(), &mut found);
-        self.reconciler.seq = self.findings.seq - 1;
+        self.reconciler.seq = self.findings.seq.saturating_sub(1);
         self.reconciler.on_event(event);
         // After the oracle: invariants and steps compare with the nominal dose at this event, not at the one before.
         let prescribed = self.oracle.prescribed_nl();

@@ -134,12 +134,12 @@ fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<Came>
                 }
             };
             let share = percent.of(right_value.saturating_abs());
-            let slack = i128::from(share) + i128::from(*absolute) + quantum as i128;
-            let difference = i128::from(left_value) - i128::from(right_value);
+            let slack = share.saturating_add(*absolute).saturating_add(quantum);
+            let difference = left_value.saturating_sub(right_value);
             let holds = match op {
                 Op::AtMost => difference <= slack,
-                Op::AtLeast => difference >= -slack,
-                Op::Equal => difference.abs() <= slack,
+                Op::AtLeast => difference >= slack.saturating_neg(),
+                Op::Equal => difference.saturating_abs() <= slack,
             };
             if holds {
                 return None;

@@ -3,7 +3,7 @@
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
 use super::told_at::ToldAt;
-use crate::dose::actuated_delivered;
+use crate::dose::{actuated_delivered, since, together};
 use pump_hil_model::case::Measure;
 use pump_hil_model::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
 use pump_hil_model::fault::{FaultName, Tube};
@@ -116,7 +116,7 @@ const TOLD_MAX: usize = 2_048;
 impl Observed {
     /// Takes the next event.
     pub fn on_event(&mut self, event: &Event) {
-        self.seq += 1;
+        self.seq = self.seq.saturating_add(1);
         self.now = event.t;
         match &event.body {
             Body::StepStarted { .. } => self.step_is_new = true,
@@ -177,7 +177,7 @@ impl Observed {
     fn sent(&mut self, bytes: &str) {
         match &mut self.asked {
             _ if self.step_is_new => self.asked = Some((bytes.to_owned(), 1)),
-            Some((line, tries)) if line == bytes => *tries += 1,
+            Some((line, tries)) if line == bytes => *tries = tries.saturating_add(1),
             _ => {}
         }
         self.step_is_new = false;
@@ -223,12 +223,12 @@ impl Observed {
         let since = probe.map(|s| {
             let (actuated, delivered) = actuated_delivered(s);
             let (a0, d0) = actuated_delivered(&self.sample_base);
-            (actuated - a0, delivered - d0)
+            (actuated.saturating_sub(a0), delivered.saturating_sub(d0))
         });
         match what {
             Measure::Delivered => since.map(|s| s.1),
             Measure::Actuated => since.map(|s| s.0),
-            Measure::Reported => Some(self.reported.map_or(0, |r| r.iter().sum())),
+            Measure::Reported => Some(self.reported.map_or(0, together)),
             Measure::Prescribed => prescribed,
             Measure::Basal => class(0),
             Measure::PatientBoluses => class(1),
@@ -244,14 +244,14 @@ impl Observed {
             Measure::PostOcclusionBolus => {
                 let (a0, d0) = self.released_from?;
                 let (a, d) = actuated_delivered(probe?);
-                Some((d - d0) - (a - a0))
+                Some(d.saturating_sub(d0).saturating_sub(a.saturating_sub(a0)))
             }
             Measure::Stalls => self.stalls.map(|stalls| stalls.saturating_sub(self.stalls_base)),
             Measure::Lockout => self.lockout,
             Measure::AlarmLatency => self.fault_latency.map(|l| l.0),
-            Measure::Resets => probe.map(|s| i64::from(s.resets) - i64::from(self.sample_base.resets)),
+            Measure::Resets => probe.map(|s| i64::from(s.resets).saturating_sub(self.sample_base.resets.into())),
             Measure::Tones => Some(self.tones),
-            Measure::WithoutTherapy => self.last_running.map(|t| self.now.0 - t.0),
+            Measure::WithoutTherapy => self.last_running.map(|t| self.now.0.saturating_sub(t.0)),
             Measure::Tries => self.asked.as_ref().map(|(_, tries)| *tries),
         }
     }
@@ -259,7 +259,8 @@ impl Observed {
     /// Volume that left beside the patient since the begin.
     #[must_use]
     pub fn lost_nl(&self) -> i64 {
-        self.sample.map_or(0, |s| s.lost_nl - self.sample_base.lost_nl)
+        self.sample
+            .map_or(0, |s| s.lost_nl.saturating_sub(self.sample_base.lost_nl))
     }
 
     fn reply(&mut self, refused: Option<&str>, fields: &ReplyFields) {
@@ -281,7 +282,7 @@ impl Observed {
                 "rate" => self.rate = number().or(self.rate),
                 "battery" => self.battery = number().or(self.battery),
                 "stalls" => self.stalls = number().or(self.stalls),
-                "lockout" => self.lockout = number().map(|s| s * 1_000).or(self.lockout),
+                "lockout" => self.lockout = number().map(|s| s.saturating_mul(1_000)).or(self.lockout),
                 "reservoir" => self.reservoir = number().or(self.reservoir),
                 _ => {}
             }
@@ -295,11 +296,7 @@ impl Observed {
         if !self.begun {
             self.reported_base = now;
         }
-        let mut since = now;
-        for (volume, base) in since.iter_mut().zip(self.reported_base) {
-            *volume -= base;
-        }
-        self.reported = Some(since);
+        self.reported = Some(since(now, self.reported_base));
     }
 
     fn said(&mut self, t: Span, said: &Said) {
@@ -317,7 +314,9 @@ impl Observed {
             Said::Dose(entry) => self.entry(entry),
             Said::Other { kind, fields } => match kind.as_str() {
                 // The end of a tone is told as well.
-                "tone" if fields.get("kind").is_none_or(|kind| kind != "silent") => self.tones += 1,
+                "tone" if fields.get("kind").is_none_or(|kind| kind != "silent") => {
+                    self.tones = self.tones.saturating_add(1);
+                }
                 "rate" => self.rate = fields.get("rate").and_then(|r| leading_number(r)).or(self.rate),
                 _ => {}
             },
@@ -353,7 +352,7 @@ impl Observed {
         if self.fault_latency.is_none()
             && let Some((fault, since)) = self.last_fault
         {
-            let latency = Span(t.0 - since.0);
+            let latency = Span(t.0.saturating_sub(since.0));
             self.fault_latency = Some(latency);
             self.latencies.push(AlarmLatency {
                 fault: fault.to_string(),

@@ -108,15 +108,16 @@ impl Past {
         let end = self.events.partition_point(|event| event.t <= own);
         // What came on the line before it was said before it; a log tells nothing of that.
         let is_before = |event: &Event| event.t < own || (!read_back && matches!(event.body, Body::Received { .. }));
-        let same = self.events[..end].iter().rposition(is_before).map_or(0, |at| at + 1);
+        let same = self.events[..end].iter().rposition(is_before).map_or(0, behind);
         // Beside what else the pump said of that moment; else in front of what the probe read then, which belongs to it.
         let of_it = |event: &Event| matches!(event.body, Body::Pump { pump_t: Some(other), .. } if other == pump_t);
-        let beside = self.events[same..end].iter().rposition(of_it).map(|at| at + 1);
-        let is_sample = |event: &Event| matches!(event.body, Body::Sample(_));
-        let sample = self.events[same..end].iter().rposition(is_sample);
+        let moment = || self.events.iter().enumerate().take(end).skip(same).rev();
+        let beside = moment().find(|(_, event)| of_it(event)).map(|(at, _)| behind(at));
+        let sample = moment().find(|(_, event)| matches!(event.body, Body::Sample(_)));
+        let sample = sample.map(|(at, _)| at);
         // What is late was said behind all that came, and the probe read then.
         let at = if read_back { beside.or(sample) } else { sample.or(beside) };
-        let at = at.map_or(end, |at| same + at);
+        let at = at.unwrap_or(end);
         (at < self.events.len()).then_some((at, own))
     }
 
@@ -127,11 +128,12 @@ impl Past {
         };
         let mut at = at;
         // That it was missing was found out behind it; it is told in front of it now.
-        if let Some(gap) = self.events[at..].iter().position(|gap| is_gap_of(gap, event)) {
-            let mut gap = self.events.remove(at + gap);
+        let mut later = self.events.iter().enumerate().skip(at);
+        if let Some((gap, _)) = later.find(|(_, gap)| is_gap_of(gap, event)) {
+            let mut gap = self.events.remove(gap);
             gap.t = own;
             self.events.insert(at, gap);
-            at += 1;
+            at = behind(at);
         }
         let mut event = event.clone();
         event.t = own;
@@ -154,8 +156,8 @@ impl Past {
             self.events.clear();
             return;
         }
-        let behind = self.events.len() - self.later.as_ref().map_or(0, |(at, _)| *at);
-        if behind >= KEPT {
+        let at = self.later.as_ref().map_or(0, |(at, _)| *at);
+        if self.events.len().saturating_sub(at) >= KEPT {
             if let Some((at, later)) = self.later.take() {
                 self.events.drain(..at);
                 self.before = Some(later);
@@ -163,6 +165,11 @@ impl Past {
             self.later = Some((self.events.len(), Box::new(judge.clone())));
         }
     }
+}
+
+/// The place behind that one.
+fn behind(at: usize) -> usize {
+    at.saturating_add(1)
 }
 
 /// Whether an event tells that this record is missing.

@@ -82,14 +82,11 @@ impl Sequence {
             return;
         };
         let range = self.missing.swap_remove(place);
-        if range.from < n {
-            self.missing.push(Range {
-                to: n - 1,
-                ..range.clone()
-            });
+        if let Some(to) = n.checked_sub(1).filter(|to| range.from <= *to) {
+            self.missing.push(Range { to, ..range.clone() });
         }
-        if n < range.to {
-            self.missing.push(Range { from: n + 1, ..range });
+        if let Some(from) = n.checked_add(1).filter(|from| *from <= range.to) {
+            self.missing.push(Range { from, ..range });
         }
     }
 
@@ -113,7 +110,7 @@ impl Sequence {
     pub fn finish(&mut self, out: &mut Findings) {
         for range in std::mem::take(&mut self.missing) {
             let of = if range.of_dose { "dose" } else { "event" };
-            let (from, count) = (range.from, (range.to - range.from).saturating_add(1));
+            let (from, count) = (range.from, range.to.saturating_sub(range.from).saturating_add(1));
             if range.why == Some(Unread::Lacking) && !self.log_may_miss {
                 let finding = Finding {
                     kind: ReasonKind::Gap,

@@ -30,6 +30,12 @@ struct Open {
 }
 
 impl Open {
+    /// How long it took until what it waits for held; where that is not known, until `t`.
+    fn took(&self, t: Span) -> Span {
+        let until = self.holds_since.unwrap_or(t);
+        Span(until.0.saturating_sub(self.started.0))
+    }
+
     fn step<'a>(&self, case: &'a Case) -> Option<&'a Step> {
         let (last, outer) = self.path.split_last()?;
         let mut steps = case.steps.as_slice();
@@ -183,7 +189,7 @@ impl Steps {
             return;
         };
         // A step that was left without its end, as where a run broke off, ends with the one around it.
-        self.open.truncate(at + 1);
+        self.open.truncate(at.saturating_add(1));
         let case = Arc::clone(&self.case);
         let open = &self.open[at];
         match open.step(&case).map(|step| &step.action) {
@@ -194,8 +200,7 @@ impl Steps {
                 throughout: _,
             }) => {
                 // With `>`: what comes true at the very end of `within` is in time.
-                let since = open.holds_since.unwrap_or(t);
-                let late = within.filter(|within| since.0 - open.started.0 > within.0);
+                let late = within.filter(|within| open.took(t) > *within);
                 if !open.broken {
                     let known = self.put_off(t, checks, seen, unheard, prescribed);
                     self.judge_checks(t, &known, late, seen, prescribed, out);
@@ -256,8 +261,7 @@ impl Steps {
     ) {
         let unmet = self.unmet(checks, seen, prescribed);
         if let (true, Some(within)) = (unmet.is_empty(), late) {
-            let took = |open: &Open| Span(open.holds_since.unwrap_or(t).0 - open.started.0);
-            let took = self.open.last().map_or(Span(0), took);
+            let took = self.open.last().map_or(Span(0), |open| open.took(t));
             let (expected, came) = (Expected::Within(within), Came::After(took));
             out.reason(self.here(), ReasonKind::Expectation, t, expected, came);
         }

@@ -53,7 +53,7 @@ impl Unheard {
             Body::Timing { .. } => self.told = true,
             Body::FaultArmed { fault, .. } if fault.effects().talk == Talk::Broken && self.told => {
                 self.since.get_or_insert(event.t);
-                self.cut += 1;
+                self.cut = self.cut.saturating_add(1);
                 (self.events_read, self.doses_read) = (false, false);
             }
             Body::FaultCleared { fault } if fault.effects().talk == Talk::Broken => {

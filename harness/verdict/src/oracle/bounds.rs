@@ -3,7 +3,7 @@
 //! Invariant: faults excuse what is missing, by the amount that was missing while they were in effect. Nothing excuses a surplus.
 
 use super::nominal::{Nominal, State};
-use crate::dose::{CLASSES, totals};
+use crate::dose::{CLASSES, since, together, totals};
 use pump_hil_model::event::{Body, DoseEntry};
 use pump_hil_model::fault::{Delivery, FaultName};
 use pump_hil_model::quantity::{Rate, Volume};
@@ -73,7 +73,7 @@ impl Bounds {
 
     pub fn excuse_basal(&mut self, nl: i64) {
         debug_assert!(nl >= 0, "an excuse is for what is missing");
-        self.excused[0] += nl;
+        self.excused[0] = self.excused[0].saturating_add(nl);
     }
 
     /// Another prescription came into force, whose rate may be wrong anew.
@@ -96,21 +96,19 @@ impl Bounds {
             self.filled = None;
             return;
         }
-        let mut reported = volumes;
-        for (volume, base) in reported.iter_mut().zip(self.base) {
-            *volume -= base;
-        }
+        let reported = since(volumes, self.base);
         let nominal = now.ledger.nominal();
         let excused_now = self.excused_now(now.t) || entry.reservoir_nl <= 0;
         for class in 0..CLASSES.len() {
             if excused_now {
-                let missing = nominal[class] - reported[class];
+                let missing = nominal[class].saturating_sub(reported[class]);
                 // The most that was ever missing, and not a sum: volumes are cumulative, and the same gap shows in each entry.
                 self.excused[class] = self.excused[class].max(missing);
             }
-            let tolerance = now.tolerance(nominal[class]) + now.ledger.uneven[class];
-            let least = nominal[class] - self.excused[class] - tolerance;
-            let most = nominal[class] + tolerance;
+            let tolerance = now.tolerance(nominal[class]).saturating_add(now.ledger.uneven[class]);
+            let lacks = self.excused[class].saturating_add(tolerance);
+            let least = nominal[class].saturating_sub(lacks);
+            let most = nominal[class].saturating_add(tolerance);
             debug_assert!(
                 least <= most,
                 "{}: nothing lies between {least} and {most}",
@@ -130,15 +128,15 @@ impl Bounds {
                 );
             }
         }
-        self.check_day(now, nominal.iter().sum(), reported.iter().sum(), excused_now, out);
+        self.check_day(now, together(nominal), together(reported), excused_now, out);
         self.check_rate(now, entry, out);
-        self.check_reservoir(now, entry, volumes.iter().sum(), excused_now, out);
+        self.check_reservoir(now, entry, together(volumes), excused_now, out);
     }
 
     /// Over years the share alone would hide a drift: each day is held to the tolerance of a day.
     fn check_day(&mut self, now: &Nominal, nominal: i64, reported: i64, excused_now: bool, out: &mut Vec<Finding>) {
-        let deviation = reported - nominal;
-        let uneven: i64 = now.ledger.uneven.iter().sum();
+        let deviation = reported.saturating_sub(nominal);
+        let uneven = together(now.ledger.uneven);
         let today = Checkpoint {
             t: now.t,
             nominal,
@@ -152,22 +150,23 @@ impl Bounds {
         };
         start.excused |= excused_now;
         let start = *start;
-        if now.t - start.t < DAY_MS {
+        if now.t.saturating_sub(start.t) < DAY_MS {
             return;
         }
         self.checkpoint = Some(today);
-        let given = nominal - start.nominal;
+        let given = nominal.saturating_sub(start.nominal);
         // Strokes may be under way at both ends of the day: those of one end are in `tolerance`, those of the other are added here.
-        let tolerance = now.tolerance(given) + now.settings.strokes * now.settings.stroke_nl + uneven - start.uneven;
-        let change = deviation - start.deviation;
-        if !start.excused && change.abs() > tolerance && self.told.insert(("day", 0)) {
+        let tolerance = now.tolerance(given).saturating_add(now.slack());
+        let tolerance = tolerance.saturating_add(uneven.saturating_sub(start.uneven));
+        let change = deviation.saturating_sub(start.deviation);
+        if !start.excused && change.saturating_abs() > tolerance && self.told.insert(("day", 0)) {
             now.finding(
                 out,
                 Allowed::Day {
                     given: Volume(given),
                     tolerance: Volume(tolerance),
                 },
-                Did::Reported(Volume(given + change)),
+                Did::Reported(Volume(given.saturating_add(change))),
             );
         }
     }
@@ -179,7 +178,7 @@ impl Bounds {
         }
         let clock = now.settings.clock.0;
         // Around a step of the schedule the old rate and the new one are both right.
-        let rates = [-clock, 0, clock].map(|by| now.rate_at(now.t + by).0);
+        let rates = [clock.saturating_neg(), 0, clock].map(|by| now.rate_at(now.t.saturating_add(by)).0);
         // Under a fault the pump may fall back to a lower rate, never to a higher one.
         if self.excused_now(now.t) && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
             return;
@@ -222,9 +221,11 @@ impl Bounds {
             self.filled = Some((total, entry.reservoir_nl));
             return;
         };
-        let expected = (reservoir_before - (total - total_before)).max(0);
-        let apart = (entry.reservoir_nl - expected).abs();
-        if apart > now.settings.strokes * now.settings.stroke_nl && self.told.insert(("reservoir", 0)) {
+        let expected = reservoir_before
+            .saturating_sub(total.saturating_sub(total_before))
+            .max(0);
+        let apart = entry.reservoir_nl.saturating_sub(expected).saturating_abs();
+        if apart > now.slack() && self.told.insert(("reservoir", 0)) {
             now.finding(
                 out,
                 Allowed::Reservoir(Volume(expected)),
@@ -239,9 +240,10 @@ impl Bounds {
         if now.unknown || self.held {
             return;
         }
-        let actuated = actuated - self.actuated_base;
-        let nominal: i64 = now.ledger.nominal().iter().sum();
-        let most = nominal + now.tolerance(nominal) + now.ledger.uneven.iter().sum::<i64>();
+        let actuated = actuated.saturating_sub(self.actuated_base);
+        let nominal = together(now.ledger.nominal());
+        let tolerance = now.tolerance(nominal).saturating_add(together(now.ledger.uneven));
+        let most = nominal.saturating_add(tolerance);
         if actuated > most && self.told.insert(("actuated", 0)) {
             now.finding(
                 out,

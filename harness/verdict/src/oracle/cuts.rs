@@ -76,8 +76,8 @@ impl Cuts {
         } else {
             now.ledger.basal_since(bolus.start)
         };
-        let lacks = given.saturating_add(basal) < least - slack && cause != "reset" && !excused;
-        if given > most + slack || lacks {
+        let lacks = given.saturating_add(basal) < least.saturating_sub(slack) && cause != "reset" && !excused;
+        if given > most.saturating_add(slack) || lacks {
             let (expected, came) = instead(kind, if lacks { least } else { most }, given, cause);
             now.finding(out, expected, came);
         }
@@ -87,7 +87,7 @@ impl Cuts {
     pub fn check(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
         let grace = now.settings.clock.0;
         let (stopped, alarmed, reset) = (self.stopped, self.alarmed, self.reset);
-        let over = |cut: &mut Cut| now.t > cut.t + grace;
+        let over = |cut: &mut Cut| now.t > cut.t.saturating_add(grace);
         for cut in self.open.extract_if(.., over) {
             let reason = match cut.cause.as_str() {
                 "stopped" => stopped,
@@ -96,7 +96,7 @@ impl Cuts {
                 _ => None,
             };
             // The latest one: an older one was told before this bolus ended.
-            if reason.is_some_and(|at| at >= cut.t - grace) || now.unknown {
+            if reason.is_some_and(|at| at >= cut.t.saturating_sub(grace)) || now.unknown {
                 continue;
             }
             let (expected, came) = instead(cut.kind, cut.dose, cut.given, &cut.cause);

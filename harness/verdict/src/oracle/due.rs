@@ -105,7 +105,7 @@ impl Dues {
 
     pub fn fault_armed(&mut self, fault: FaultName) {
         if fault.effects().deadlines == Deadlines::MayPass {
-            self.excusing += 1;
+            self.excusing = self.excusing.saturating_add(1);
         }
     }
 
@@ -137,8 +137,8 @@ impl Dues {
         for (id, t) in std::mem::take(&mut self.fresh) {
             match id.as_str() {
                 "stopped-48h" => {
-                    let early = self.stopped_since.map(|since| t - since);
-                    if let Some(after) = early.filter(|&after| after < STOPPED_MS - now.settings.clock.0)
+                    let early = self.stopped_since.map(|since| t.saturating_sub(since));
+                    if let Some(after) = early.filter(|&after| after < STOPPED_MS.saturating_sub(now.settings.clock.0))
                         // A pump that came stopped may have been so for long before the begin: then nobody knows when the 48 h began.
                         && therapy_ran(now)
                     {
@@ -151,8 +151,10 @@ impl Dues {
                     self.eri_at.get_or_insert(t);
                 }
                 "end-of-service" => {
-                    let after = self.eri_at.map(|since| t - since);
-                    if let Some(after) = after.filter(|after| *after < SERVICE_MS - now.settings.service.0) {
+                    let after = self.eri_at.map(|since| t.saturating_sub(since));
+                    if let Some(after) =
+                        after.filter(|after| *after < SERVICE_MS.saturating_sub(now.settings.service.0))
+                    {
                         let came = Did::RaisedAfter(Span(after));
                         now.finding(out, Allowed::Alarm(DueAlarm::EndOfService), came);
                     }
@@ -164,7 +166,7 @@ impl Dues {
                     // Since the last entry at most an hour of therapy and a bolus can have gone.
                     let rate = now.rate_at(now.t).0;
                     // 1,000,000 nL is the largest bolus that a clinician can give (PROTOCOL.md, `dose`).
-                    let gone = rate / 24 + rate / 100 + 1_000_000;
+                    let gone = (rate / 24).saturating_add(rate / 100).saturating_add(1_000_000);
                     if let Some(left) = left.filter(|left| *left > low.saturating_add(gone)) {
                         let due = DueAlarm::ReservoirLow(Volume(low));
                         now.finding(out, Allowed::Alarm(due), Did::RaisedWith(Volume(left)));
@@ -183,12 +185,12 @@ impl Dues {
         let over = ["end-of-service", "end-of-life"]
             .iter()
             .any(|id| self.active.get(*id) == Some(&true));
-        if over || self.excusing > 0 || now.t <= since + STOPPED_MS + now.settings.alarm.0 {
+        if over || self.excusing > 0 || !now.is_past(since.saturating_add(STOPPED_MS), now.settings.alarm) {
             return;
         }
         self.stopped_told = true;
         if !self.was_raised_since("stopped-48h", since) {
-            let came = Did::NoneWithoutTherapy(Span(now.t - since));
+            let came = Did::NoneWithoutTherapy(Span(now.t.saturating_sub(since)));
             now.finding(out, Allowed::Alarm(DueAlarm::Stopped), came);
         }
     }
@@ -196,18 +198,17 @@ impl Dues {
     fn check_low(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
         let Some(left) = self.reservoir else { return };
         let low = low(now);
-        let slack = now.settings.strokes * now.settings.stroke_nl;
         if left > low {
             (self.low_since, self.low_told) = (None, false);
             return;
         }
         // Between the two the pump may be right either way, by the strokes under way.
         // And the pump looks when drug moves: one that lies still and holds little takes nothing from anybody.
-        if left > low - slack || now.rx.is_none() || !self.moved {
+        if left > low.saturating_sub(now.slack()) || now.rx.is_none() || !self.moved {
             return;
         }
         let since = *self.low_since.get_or_insert(now.t);
-        if self.low_told || now.t <= since + now.settings.alarm.0 {
+        if self.low_told || !now.is_past(since, now.settings.alarm) {
             return;
         }
         self.low_told = true;
@@ -221,13 +222,13 @@ impl Dues {
 
     fn check_service(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
         if let Some(eri) = self.eri_at
-            && now.t > eri + SERVICE_MS + now.settings.service.0
+            && now.is_past(eri.saturating_add(SERVICE_MS), now.settings.service)
         {
             self.eri_at = None;
             // 84 months after first power service ends in any case, and no second end is due then.
             let hard_end = self.raised.contains_key("end-of-life");
             if !hard_end && !self.was_raised_since("end-of-service", eri) {
-                let came = Did::NoneAfter(Span(now.t - eri));
+                let came = Did::NoneAfter(Span(now.t.saturating_sub(eri)));
                 now.finding(out, Allowed::Alarm(DueAlarm::EndOfService), came);
             }
         }
@@ -239,11 +240,11 @@ impl Dues {
             self.trial_over = self.trial_over.map(|_| now.t);
         }
         if let Some(over) = self.trial_over
-            && now.t > over + now.settings.alarm.0
+            && now.is_past(over, now.settings.alarm)
         {
             self.trial_over = None;
-            if !self.was_raised_since("trial-ended", over - now.settings.alarm.0) {
-                let came = Did::NoneAfter(Span(now.t - over));
+            if !self.was_raised_since("trial-ended", over.saturating_sub(now.settings.alarm.0)) {
+                let came = Did::NoneAfter(Span(now.t.saturating_sub(over)));
                 now.finding(out, Allowed::Alarm(DueAlarm::TrialEnded), came);
             }
         }
@@ -255,10 +256,9 @@ impl Dues {
             return;
         };
         // One that was not seen to begin may have begun before the case did.
-        let due = self
-            .periodic
-            .last
-            .map_or(now.t + interval, |last| (last + interval).max(now.t));
+        let due = self.periodic.last.map_or(now.t.saturating_add(interval), |last| {
+            last.saturating_add(interval).max(now.t)
+        });
         let by = *self.periodic.by.get_or_insert(due);
         // Another bolus holds it up, to its very end: nothing may have been told between.
         let busy_until = now.ledger.active.iter().filter(|b| b.class != 2).map(|b| b.end()).max();
@@ -267,12 +267,12 @@ impl Dues {
         self.periodic.by = Some(by);
         if excused {
             // Once the excuse is over the pump has its whole grace again.
-            self.periodic.by = Some(by.max(now.t + now.settings.bolus.0));
-        } else if now.t > by + now.settings.bolus.0 {
+            self.periodic.by = Some(by.max(now.t.saturating_add(now.settings.bolus.0)));
+        } else if now.is_past(by, now.settings.bolus) {
             let last = self.periodic.last;
-            let came = Did::NonePeriodic(last.map(|last| Span(now.t - last)));
+            let came = Did::NonePeriodic(last.map(|last| Span(now.t.saturating_sub(last))));
             // From here on, so that one that is missing is told once an interval, and not at every event.
-            self.periodic.by = Some(now.t + interval);
+            self.periodic.by = Some(now.t.saturating_add(interval));
             now.finding(out, Allowed::PeriodicEvery(Span(interval)), came);
         }
     }
@@ -297,11 +297,11 @@ impl Dues {
             );
         }
         let last = self.periodic.last.replace(now.t);
-        self.periodic.by = Some(now.t + interval);
+        self.periodic.by = Some(now.t.saturating_add(interval));
         let early = last
-            .map(|last| now.t - last)
+            .map(|last| now.t.saturating_sub(last))
             // Start to start (PROTOCOL.md, `interval`). The one before may have been late by the grace, and this one not.
-            .filter(|&gap| gap < interval - now.settings.bolus.0);
+            .filter(|&gap| gap < interval.saturating_sub(now.settings.bolus.0));
         if let Some(gap) = early {
             now.finding(out, Allowed::PeriodicApart(Span(interval)), Did::OneAfter(Span(gap)));
         }
@@ -311,7 +311,7 @@ impl Dues {
 
 /// Whether the begin of the stop is known: therapy ran since the begin.
 fn therapy_ran(now: &Nominal) -> bool {
-    now.ledger.nominal().iter().sum::<i64>() > 0
+    now.ledger.nominal().iter().any(|nl| *nl > 0)
 }
 
 fn low(now: &Nominal) -> i64 {

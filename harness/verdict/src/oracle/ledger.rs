@@ -2,6 +2,7 @@
 //!
 //! Invariant: exact. Basal is kept in nanolitres times milliseconds a day, so nothing is lost over years.
 
+use pump_hil_model::quantity::scaled;
 use std::collections::VecDeque;
 
 const DAY_MS: i128 = 86_400_000;
@@ -11,7 +12,7 @@ pub(super) const KINDS: [&str; 6] = ["basal", "patient", "periodic", "clinician"
 
 /// Place of a bolus kind among the volume classes.
 pub(super) fn class(kind: &str) -> Option<usize> {
-    KINDS.iter().skip(1).position(|k| *k == kind).map(|i| i + 1)
+    KINDS.iter().position(|k| *k == kind).filter(|class| *class > 0)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +26,16 @@ pub(super) struct Bolus {
 impl Bolus {
     /// What it has given at `t`.
     pub fn given(&self, t: i64) -> i64 {
-        let elapsed = (t - self.start).clamp(0, self.over_ms);
-        // The pump may announce a bolus that takes no time: without this the division below would be by zero.
+        let elapsed = t.saturating_sub(self.start).clamp(0, self.over_ms);
+        // The pump may announce a bolus that takes no time.
         if self.over_ms == 0 {
             return self.dose;
         }
-        let nl = i128::from(self.dose) * i128::from(elapsed) / i128::from(self.over_ms);
-        i64::try_from(nl).unwrap_or(i64::MAX)
+        scaled(self.dose, elapsed, self.over_ms)
     }
 
     pub fn end(&self) -> i64 {
-        self.start + self.over_ms
+        self.start.saturating_add(self.over_ms)
     }
 }
 
@@ -58,7 +58,8 @@ impl Ledger {
     pub fn basal(&mut self, rate: i64, t: i64) {
         debug_assert!(rate >= 0, "no prescription takes drug back");
         // A product of rate and time is kept and divided only when it is read: rounded at each change of rate, years would lose volume.
-        self.basal += i128::from(rate) * i128::from((t - self.now).max(0));
+        let span = t.saturating_sub(self.now).max(0);
+        self.basal = self.basal.saturating_add(i128::from(rate).saturating_mul(span.into()));
         self.now = self.now.max(t);
     }
 
@@ -66,10 +67,11 @@ impl Ledger {
     pub fn turn(&mut self, window: i64) {
         self.turns.push_back((self.now, self.basal));
         // The turn before the window stays: basal inside the window is interpolated from it.
-        while self.turns.len() > 2 && self.turns[1].0 < self.now - window {
+        let from = self.now.saturating_sub(window);
+        while self.turns.len() > 2 && self.turns[1].0 < from {
             self.turns.pop_front();
         }
-        while self.recent.front().is_some_and(|b| b.end() < self.now - window) {
+        while self.recent.front().is_some_and(|b| b.end() < from) {
             self.recent.pop_front();
         }
     }
@@ -79,9 +81,9 @@ impl Ledger {
             bolus.dose >= 0 && bolus.over_ms >= 0,
             "a bolus gives, and takes time: {bolus:?}"
         );
-        if bolus.dose % stroke != 0 {
+        if bolus.dose.checked_rem(stroke) != Some(0) {
             for class in [0, bolus.class] {
-                self.uneven[class] += stroke;
+                self.uneven[class] = self.uneven[class].saturating_add(stroke);
             }
         }
         self.active.push(bolus);
@@ -98,11 +100,11 @@ impl Ledger {
         );
         // What the pump gave beyond it must not become nominal, or the surplus would excuse itself.
         let booked = given.clamp(0, nominal);
-        self.done[class] += booked;
+        self.done[class] = self.done[class].saturating_add(booked);
         self.recent.push_back(Bolus {
             dose: booked,
             // What it took in truth, so that its part inside a window is counted over that time.
-            over_ms: (self.now - bolus.start).max(0),
+            over_ms: self.now.saturating_sub(bolus.start).max(0),
             ..bolus
         });
         Some(bolus)
@@ -121,7 +123,7 @@ impl Ledger {
         let mut all = self.done;
         all[0] = i64::try_from(self.basal / DAY_MS).unwrap_or(i64::MAX);
         for bolus in &self.active {
-            all[bolus.class] += bolus.given(self.now);
+            all[bolus.class] = all[bolus.class].saturating_add(bolus.given(self.now));
         }
         all
     }
@@ -133,16 +135,18 @@ impl Ledger {
         for &(t, basal) in self.turns.iter().chain(std::iter::once(&(self.now, self.basal))) {
             if t >= from {
                 at_from = Some(match before {
-                    Some((t0, basal0)) if t > t0 => {
-                        basal0 + (basal - basal0) * i128::from(from - t0) / i128::from(t - t0)
-                    }
+                    Some((t0, basal0)) if t > t0 => basal0.saturating_add(part(
+                        basal.saturating_sub(basal0),
+                        from.saturating_sub(t0),
+                        t.saturating_sub(t0),
+                    )),
                     _ => basal,
                 });
                 break;
             }
             before = Some((t, basal));
         }
-        let nl = (self.basal - at_from.unwrap_or(self.basal)) / DAY_MS;
+        let nl = self.basal.saturating_sub(at_from.unwrap_or(self.basal)) / DAY_MS;
         debug_assert!(nl >= 0, "basal only grows");
         i64::try_from(nl).unwrap_or(i64::MAX)
     }
@@ -151,33 +155,33 @@ impl Ledger {
     /// whole, and all of a bolus in progress. At most counts what the mode can still give by itself, `programmed`, and priming, which stays in
     /// the catheter.
     pub fn in_window(&self, window: i64, programmed: i64) -> (i64, i64) {
-        let from = self.now - window;
+        let from = self.now.saturating_sub(window);
         let basal = self.basal_since(from);
-        let (mut least, mut by_mode, mut most) = (basal, basal, 0);
-        for bolus in &self.recent {
-            if bolus.end() + window / 48 < from {
-                continue;
-            }
-            let inside = bolus.dose - bolus.given(from);
+        let (mut least, mut by_mode, mut most) = (basal, basal, 0_i64);
+        let recent = self.recent.iter();
+        let recent = recent.filter(|bolus| bolus.end().saturating_add(window / 48) >= from);
+        for bolus in recent.chain(&self.active) {
             if KINDS[bolus.class] != "prime" {
-                least += inside;
+                let inside = bolus.dose.saturating_sub(bolus.given(from));
+                least = least.saturating_add(inside);
             }
-            *(if bolus.class == 2 { &mut by_mode } else { &mut most }) += bolus.dose;
-        }
-        for bolus in &self.active {
-            if KINDS[bolus.class] != "prime" {
-                least += bolus.dose - bolus.given(from);
-            }
-            *(if bolus.class == 2 { &mut by_mode } else { &mut most }) += bolus.dose;
+            let counted = if bolus.class == 2 { &mut by_mode } else { &mut most };
+            *counted = counted.saturating_add(bolus.dose);
         }
         // The pump counts the most that the mode can give in any such window, not only what it gave in this one (PROTOCOL.md, rolling maximum).
-        let most = most + by_mode.max(programmed);
+        let most = most.saturating_add(by_mode.max(programmed));
         debug_assert!(
             least <= most,
             "what certainly counts is part of what may count: {least}, {most}"
         );
         (least, most)
     }
+}
+
+/// The part of `basal` that falls into the first `ms` of `over`.
+fn part(basal: i128, ms: i64, over: i64) -> i128 {
+    let product = basal.saturating_mul(ms.into());
+    product.checked_div(over.into()).unwrap_or(0)
 }
 
 #[cfg(test)]

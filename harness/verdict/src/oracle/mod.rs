@@ -24,7 +24,7 @@ mod unknown;
 
 pub use settings::OracleSettings;
 
-use crate::dose::Lag;
+use crate::dose::{Lag, together};
 use bounds::Bounds;
 use cuts::Cuts;
 use due::Dues;
@@ -76,7 +76,7 @@ impl Oracle {
     /// Nominal dose since the begin, nL; `None` where the prescription cannot be known.
     #[must_use]
     pub fn prescribed_nl(&self) -> Option<i64> {
-        (!self.now.unknown).then(|| self.now.ledger.nominal().iter().sum())
+        (!self.now.unknown).then(|| together(self.now.ledger.nominal()))
     }
 
     /// Takes the next event; `step` is the one in progress.
@@ -179,7 +179,7 @@ impl Oracle {
 
     /// When a pump delivers again as it should, if what kept it from that is over now.
     fn recovered(&self) -> i64 {
-        self.now.t + self.now.settings.recovery.0
+        self.now.t.saturating_add(self.now.settings.recovery.0)
     }
 
     fn set_state(&mut self, state: State) {
@@ -441,7 +441,7 @@ impl Oracle {
         let excused = self.bounds.excused_now(self.now.t) || self.late > self.now.settings.clock;
         // Its end may stand behind what cut it, or before.
         let ended = self.now.take_cut(class).or_else(|| {
-            let slack = self.now.slack() * i64::from(!excused && cause != "reset");
+            let slack = self.now.slack().saturating_mul((!excused && cause != "reset").into());
             Some((self.now.ledger.settle(class, given, slack)?, self.now.t))
         });
         let Some((bolus, at)) = ended else { return };

@@ -5,8 +5,9 @@
 use super::ledger::{Bolus, Ledger};
 use super::schedule;
 use super::settings::OracleSettings;
+use crate::dose::together;
 use pump_hil_model::case::{Case, Mode, Prescription};
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{Span, scaled};
 use pump_hil_model::verdict::{Allowed, Came, Did, Expected, Finding, ReasonKind};
 
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -80,7 +81,7 @@ impl Nominal {
             rx,
             state: State::Stopped,
             wanted: false,
-            civil: case.start_s * 1_000,
+            civil: case.start_s.saturating_mul(1_000),
             ledger: Ledger::default(),
             cut: Vec::new(),
             trial: None,
@@ -113,7 +114,17 @@ impl Nominal {
 
     /// What lies in strokes that are under way.
     pub fn slack(&self) -> i64 {
-        self.settings.strokes * self.settings.stroke_nl
+        self.settings.strokes.saturating_mul(self.settings.stroke_nl)
+    }
+
+    /// Whether what was due at `due` is later than its grace allows.
+    pub fn is_past(&self, due: i64, grace: Span) -> bool {
+        self.t > due.saturating_add(grace.0)
+    }
+
+    /// The instant so long ago.
+    pub fn ago(&self, ms: i64) -> i64 {
+        self.t.saturating_sub(ms)
     }
 
     /// How far back the rolling window reaches.
@@ -127,7 +138,7 @@ impl Nominal {
     pub fn programmed(&self, window: i64) -> i64 {
         let of = |mode: &Mode, window| schedule::most_in(mode, window);
         let now = self.rx.as_ref().map_or(0, |rx| of(&rx.mode, window));
-        let since = self.t - DAY_MS;
+        let since = self.ago(DAY_MS);
         let past = self.past.iter().filter(|(until, _)| *until >= since);
         past.fold(now, |sum, (_, mode)| sum.saturating_add(of(mode, DAY_MS)))
     }
@@ -158,8 +169,8 @@ impl Nominal {
             (State::Stopped, _) | (State::Running, None) => (0, None),
             (State::Minimum, _) => (schedule::MINIMUM, None),
             (State::Running, Some(rx)) => {
-                let (rate, next) = schedule::rate_at(&rx.mode, t + self.civil);
-                (rate, next.map(|n| n - self.civil))
+                let (rate, next) = schedule::rate_at(&rx.mode, t.saturating_add(self.civil));
+                (rate, next.map(|n| n.saturating_sub(self.civil)))
             }
         }
     }
@@ -175,8 +186,8 @@ impl Nominal {
 
     /// What is in force changes now: what it was until now stays right for a moment (docs/oracle.md, two truths).
     fn remember(&mut self) {
-        let (t, kept) = (self.t, self.settings.clock.0);
-        self.was.retain(|was| was.t >= t - kept);
+        let (t, since) = (self.t, self.ago(self.settings.clock.0));
+        self.was.retain(|was| was.t >= since);
         let mode = self.mode();
         let bridged = self.rate_at(t).0;
         self.was.push(Was { t, rate: bridged, mode });
@@ -189,7 +200,7 @@ impl Nominal {
 
     /// What was in force within the last moment.
     pub fn was(&self) -> impl Iterator<Item = &Was> {
-        let since = self.t - self.settings.clock.0;
+        let since = self.ago(self.settings.clock.0);
         self.was.iter().filter(move |was| was.t >= since)
     }
 
@@ -201,7 +212,7 @@ impl Nominal {
             let now = self.ledger.now;
             let (rate, next) = self.rate_at(now);
             // By a millisecond at least, or a change that is due at this very instant would come again and again.
-            let change = next.map_or(self.t, |next| next.clamp(now + 1, self.t));
+            let change = next.map_or(self.t, |next| next.clamp(now.saturating_add(1), self.t));
             let end = self.trial_ends(rate, change);
             let until = end.unwrap_or(change);
             self.ledger.basal(rate, until);
@@ -223,14 +234,14 @@ impl Nominal {
         let now = self.ledger.now;
         // Whatever the state: a stop does not hold it. Where it passed already the trial ends now, since the ledger does not go back.
         let by_time = trial.ends.filter(|end| *end <= until).map(|end| end.max(now));
-        let left = trial.dose_at.map(|limit| limit - self.therapy_nl());
+        let left = trial.dose_at.map(|limit| limit.saturating_sub(self.therapy_nl()));
         let by_dose = match left {
             Some(left) if left <= 0 => Some(now),
             // During a bolus the dose grows by more than the rate: its limit is looked for when the bolus is over.
             Some(left) if rate > 0 && self.ledger.active.is_empty() => {
                 // One more, because the division rounds down and at that instant the limit would not be reached yet.
-                let takes = i128::from(left) * i128::from(DAY_MS) / i128::from(rate) + 1;
-                let reached = now.saturating_add(i64::try_from(takes).unwrap_or(i64::MAX));
+                let takes = scaled(left, DAY_MS, rate).saturating_add(1);
+                let reached = now.saturating_add(takes);
                 (reached <= by_time.unwrap_or(until)).then_some(reached)
             }
             _ => None,
@@ -241,7 +252,7 @@ impl Nominal {
     /// Nominal volume without priming, which is no therapy.
     fn therapy_nl(&self) -> i64 {
         let nominal = self.ledger.nominal();
-        nominal.iter().sum::<i64>() - nominal[4]
+        together(nominal).saturating_sub(nominal[4])
     }
 
     /// Whether that is another state than before.
@@ -279,8 +290,8 @@ impl Nominal {
         {
             let nominal = self.therapy_nl();
             self.trial = Some(Trial {
-                ends: limits.time.map(|time| self.t + time.0),
-                dose_at: limits.dose.map(|dose| nominal + dose.0),
+                ends: limits.time.map(|time| self.t.saturating_add(time.0)),
+                dose_at: limits.dose.map(|dose| nominal.saturating_add(dose.0)),
             });
         }
     }
@@ -290,8 +301,8 @@ impl Nominal {
         self.ledger.turn(self.window());
         self.unknown = !rx.raw.is_empty();
         self.in_force_at = self.t;
-        let t = self.t;
-        self.past.retain(|(until, _)| *until >= t - DAY_MS);
+        let (t, since) = (self.t, self.ago(DAY_MS));
+        self.past.retain(|(until, _)| *until >= since);
         if let Some(old) = self.rx.replace(rx) {
             self.past.push((t, old.mode));
         }
@@ -304,19 +315,19 @@ impl Nominal {
 
     /// Whether a prescription came into force just now, of which the pump may tell once more.
     pub fn is_fresh(&self) -> bool {
-        self.t <= self.in_force_at + self.settings.bolus.0
+        !self.is_past(self.in_force_at, self.settings.bolus)
     }
 
     /// Its clock was set at `t`.
     pub fn set_clock(&mut self, to_s: i64, t: i64) {
         self.remember();
-        self.civil = to_s * 1_000 - t;
+        self.civil = to_s.saturating_mul(1_000).saturating_sub(t);
     }
 
     /// Bytes were sent that only the pump understands.
     pub fn raw_sent(&mut self) {
         self.raw_at = Some(self.t);
-        self.raw_until = self.t + RAW_MS;
+        self.raw_until = self.t.saturating_add(RAW_MS);
     }
 
     /// Whether what the pump does may be due to such bytes.
@@ -327,8 +338,8 @@ impl Nominal {
     /// What such bytes began goes on for a while.
     pub fn raw_goes_on(&mut self) {
         // But not without end: boluses that begin one after the other would excuse each other for ever.
-        let last = self.raw_at.map_or(self.t, |at| at + RAW_MS_MOST);
-        self.raw_until = self.raw_until.max((self.t + RAW_MS / 2).min(last));
+        let last = self.raw_at.map_or(self.t, |at| at.saturating_add(RAW_MS_MOST));
+        self.raw_until = self.raw_until.max(self.t.saturating_add(RAW_MS / 2).min(last));
     }
 
     /// A bolus is nominal from now on.
@@ -351,8 +362,8 @@ impl Nominal {
             return;
         }
         self.remember();
-        let (t, kept) = (self.t, self.settings.clock.0);
-        self.cut.retain(|(_, at)| *at >= t - kept);
+        let (t, since) = (self.t, self.ago(self.settings.clock.0));
+        self.cut.retain(|(_, at)| *at >= since);
         let classes: Vec<usize> = self.ledger.active.iter().map(|b| b.class).collect();
         for class in classes {
             // The pump has not said yet what it gave; `end` caps this at what was due.
@@ -363,7 +374,7 @@ impl Nominal {
 
     /// The bolus of a class that was cut just now, and when, as the pump tells its end.
     pub fn take_cut(&mut self, class: usize) -> Option<(Bolus, i64)> {
-        let since = self.t - self.settings.clock.0;
+        let since = self.ago(self.settings.clock.0);
         let at = self.cut.iter().position(|(b, at)| b.class == class && *at >= since)?;
         Some(self.cut.remove(at))
     }

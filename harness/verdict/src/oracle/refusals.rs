@@ -48,7 +48,7 @@ fn forbidden(now: &Nominal, request: &Request) -> Option<&'static str> {
         .ledger
         .active
         .iter()
-        .any(|b| b.class != 2 && b.end() > now.t + clock);
+        .any(|b| b.class != 2 && b.end() > now.t.saturating_add(clock));
     let busy = busy.then_some("bolus-active");
     let state = now.state;
     match request {

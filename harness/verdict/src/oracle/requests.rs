@@ -4,7 +4,7 @@ use super::ledger;
 use super::nominal::{DAY_MS, Nominal, State};
 use super::settings::OracleSettings;
 use pump_hil_model::case::{PatientBolus, Request};
-use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::quantity::{Span, Volume, scaled};
 use pump_hil_model::verdict::{Allowed, Asker, Came, Did, Expected, Finding, Forbids, ReasonKind};
 use std::collections::VecDeque;
 
@@ -56,9 +56,8 @@ pub(super) fn dose_of(request: &Request) -> Option<(i64, i64)> {
     match request {
         Request::SingleBolus { dose, over } => Some((dose.0, over.0)),
         Request::BridgeBolus { volume, rate } => {
-            // Volume by rate gives days; in 128 bits, because nanolitres times milliseconds of a day can pass 64.
-            let over = i128::from(volume.0) * i128::from(DAY_MS) / i128::from(rate.0.max(1));
-            Some((volume.0, i64::try_from(over).unwrap_or(i64::MAX)))
+            // Volume by rate gives days.
+            Some((volume.0, scaled(volume.0, DAY_MS, rate.0.max(1))))
         }
         _ => None,
     }
@@ -134,7 +133,7 @@ impl Asked {
 
     /// Boluses that were granted and did not begin. One that may still begin in time goes on waiting.
     pub fn finish(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
-        let due = now.t - now.settings.bolus.0;
+        let due = now.ago(now.settings.bolus.0);
         for (class, at, _) in self.granted.extract_if(.., |g| due > g.1) {
             let kind = ledger::KINDS[class];
             out.push(Finding {
@@ -149,7 +148,7 @@ impl Asked {
 }
 
 fn mismatch(class: usize, granted: Option<i64>, began: i64, settings: &OracleSettings) -> Option<(Allowed, Did)> {
-    let granted = granted.filter(|g| (g - began).abs() > settings.stroke_nl)?;
+    let granted = granted.filter(|g| g.saturating_sub(began).saturating_abs() > settings.stroke_nl)?;
     let expected = Allowed::Bolus {
         kind: ledger::KINDS[class].to_owned(),
         dose: Volume(granted),
@@ -242,18 +241,21 @@ impl Asked {
         }
         let busy = |by: i64| {
             let mut active = now.ledger.active.iter();
-            active.any(|b| b.end() > sent + by)
+            active.any(|b| b.end() > sent.saturating_add(by))
         };
         let sure_busy = now
             .ledger
             .active
             .iter()
-            .any(|b| b.class != 2 && b.start < sent && b.end() > t + clock);
-        against.note(Forbids::BolusActive, sure_busy, busy(-clock));
+            .any(|b| b.class != 2 && b.start < sent && b.end() > t.saturating_add(clock));
+        against.note(Forbids::BolusActive, sure_busy, busy(clock.saturating_neg()));
         // The one that this reply is about may stand there already: the pump told its begin first.
         let earlier = || self.patient.iter().filter(move |(_, to)| *to < sent);
         // What went by since another one, at most and at least: both began at some time that is known between bounds.
-        let (most, least) = (|at: &When| t - at.0, |at: &When| sent - at.1);
+        let (most, least) = (
+            |at: &When| t.saturating_sub(at.0),
+            |at: &When| sent.saturating_sub(at.1),
+        );
         let last = earlier().next_back();
         // Start to start (PROTOCOL.md, `ptm-lockout`; OPCA R5.2(3)). With `<`: at the very end of the lockout the bolus is allowed again.
         let lockout = bolus.lockout.0;
@@ -261,16 +263,20 @@ impl Asked {
             since: Span(last.map_or(0, most)),
             lockout: bolus.lockout,
         };
-        let sure = last.is_some_and(|at| most(at) < lockout - clock);
-        against.note(why, sure, last.is_some_and(|at| least(at) < lockout + clock));
+        let sure = last.is_some_and(|at| most(at) < lockout.saturating_sub(clock));
+        against.note(
+            why,
+            sure,
+            last.is_some_and(|at| least(at) < lockout.saturating_add(clock)),
+        );
         // What was refused does not count: `patient` holds only what was granted.
         let window = bolus.window.0;
         let count = |inside: &dyn Fn(&When) -> bool| {
             u32::try_from(earlier().filter(|at| inside(at)).count()).unwrap_or(u32::MAX)
         };
         let (surely, perhaps) = (
-            count(&|at| most(at) < window - clock),
-            count(&|at| least(at) < window + clock),
+            count(&|at| most(at) < window.saturating_sub(clock)),
+            count(&|at| least(at) < window.saturating_add(clock)),
         );
         let why = Forbids::Count {
             count: surely,
@@ -278,8 +284,12 @@ impl Asked {
             allowed: bolus.count,
         };
         against.note(why, surely >= bolus.count, perhaps >= bolus.count);
-        let kept = bolus.window.0.max(bolus.lockout.0) + clock;
-        while self.patient.front().is_some_and(|(_, to)| sent - to > kept) {
+        let kept = bolus.window.0.max(bolus.lockout.0).saturating_add(clock);
+        while self
+            .patient
+            .front()
+            .is_some_and(|(_, to)| sent.saturating_sub(*to) > kept)
+        {
             self.patient.pop_front();
         }
         weigh_window(now, bolus, bolus.dose, told, against);
@@ -349,8 +359,9 @@ impl Asked {
             2 => now.periodic().map(|(dose, over, _)| (dose, over)),
             1 => rx.patient_bolus.map(|bolus| (bolus.dose.0, bolus.over.0)),
             4 => {
-                let volume = rx.tubing?.0.saturating_add(rx.catheter?.0);
-                Some((volume, volume / now.settings.stroke_nl * PRIME_STROKE_MS))
+                let volume = to_prime(now)?;
+                let strokes = volume.checked_div(now.settings.stroke_nl)?;
+                Some((volume, strokes.saturating_mul(PRIME_STROKE_MS)))
             }
             _ => {
                 let granted = now.ledger.active.iter().find(|bolus| bolus.class == class);
@@ -362,12 +373,12 @@ impl Asked {
 
     /// Boluses that were granted and do not begin, and such as nobody granted.
     pub fn check(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
-        let (t, settings) = (now.t, now.settings);
-        if !now.unknown && self.granted.iter().any(|g| t > g.1 + settings.bolus.0) {
+        let settings = now.settings;
+        if !now.unknown && self.granted.iter().any(|g| now.is_past(g.1, settings.bolus)) {
             self.finish(now, out);
         }
         // The reply that grants a bolus may come behind the event that it begins.
-        let late = |b: &(usize, i64, i64, i64)| t > b.1 + settings.clock.0;
+        let late = |b: &(usize, i64, i64, i64)| now.is_past(b.1, settings.clock);
         for (class, _, dose, _) in self.begun.extract_if(.., |b| late(b)) {
             let kind = ledger::KINDS[class];
             now.finding(out, Allowed::NoneUnasked { kind }, Did::Began(Volume(dose)));
@@ -381,10 +392,10 @@ fn weigh_window(now: &Nominal, bolus: PatientBolus, dose: Volume, counted: bool,
     let programmed = now.programmed(bolus.window.0);
     let (least, most) = now.ledger.in_window(bolus.window.0, programmed);
     let own = if counted { dose.0 } else { 0 };
-    let (least, most) = (least - own, most - own);
+    let (least, most) = (least.saturating_sub(own), most.saturating_sub(own));
     // The rule of Open PCA permits an overdose (ICLP'24) unless basal counts over the whole window, and a bolus in progress as a whole.
-    let sure = least + dose.0 > bolus.max.0 + slack;
-    let perhaps = most + dose.0 > bolus.max.0 - slack;
+    let sure = least.saturating_add(dose.0) > bolus.max.0.saturating_add(slack);
+    let perhaps = most.saturating_add(dose.0) > bolus.max.0.saturating_sub(slack);
     let why = Forbids::MaxDose {
         given: Volume(least),
         window: bolus.window,
@@ -426,9 +437,15 @@ fn may_refuse(code: &str, against: &Against, any_alarm: bool) -> bool {
     }
 }
 
+/// What tubing and catheter hold, nL, where they are prescribed.
+fn to_prime(now: &Nominal) -> Option<i64> {
+    let rx = now.rx.as_ref()?;
+    Some(rx.tubing?.0.saturating_add(rx.catheter?.0))
+}
+
 /// Priming fills tubing and catheter, no more.
 fn begin_prime(now: &mut Nominal, dose: i64, over: i64, out: &mut Vec<Finding>) {
-    let volumes = now.rx.as_ref().and_then(|rx| Some(rx.tubing?.0 + rx.catheter?.0));
+    let volumes = to_prime(now);
     if let Some((expected, came)) = mismatch(4, volumes, dose, &now.settings) {
         now.finding(out, expected, came);
     }

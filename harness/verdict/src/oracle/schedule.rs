@@ -1,7 +1,7 @@
 //! Which basal rate a prescription means at a civil time, and when that changes next.
 
 use pump_hil_model::case::{FlexStep, Mode};
-use pump_hil_model::quantity::Rate;
+use pump_hil_model::quantity::{Rate, scaled};
 
 /// Rate of the minimum-rate mode, nL/day.
 pub(super) const MINIMUM: i64 = 6_000;
@@ -27,8 +27,7 @@ pub(super) fn rate_at(mode: &Mode, civil_ms: i64) -> (i64, Option<i64>) {
 
 fn flex_at(steps: &[FlexStep], civil_ms: i64) -> (i64, Option<i64>) {
     // Euclidean: `most_in` asks for times before 2000, where the plain remainder would be negative.
-    let in_week = (civil_ms + EPOCH_IN_WEEK_MS).rem_euclid(WEEK_MS);
-    let begins = |s: &FlexStep| (i64::from(s.day) * 24 * 60 + i64::from(s.minute)) * MINUTE_MS;
+    let in_week = civil_ms.saturating_add(EPOCH_IN_WEEK_MS).rem_euclid(WEEK_MS);
     // Before the first step of the week the last one of the week before holds.
     let rate = steps
         .iter()
@@ -40,43 +39,50 @@ fn flex_at(steps: &[FlexStep], civil_ms: i64) -> (i64, Option<i64>) {
         .map(begins)
         // Strictly later, or the change that is due now would be named as the next one for ever.
         .find(|&b| b > in_week)
-        .or_else(|| steps.first().map(|s| begins(s) + WEEK_MS));
-    (rate.0, next.map(|n| civil_ms + n - in_week))
+        .or_else(|| steps.first().map(|s| begins(s).saturating_add(WEEK_MS)));
+    (rate.0, next.map(|n| civil_ms.saturating_add(n.saturating_sub(in_week))))
 }
 
 /// The most that the mode gives by itself in any time of that length, nL.
 pub(super) fn most_in(mode: &Mode, window_ms: i64) -> i64 {
-    let volume = |rate: i64, ms: i64| i128::from(rate) * i128::from(ms) / i128::from(DAY_MS);
-    let most = match mode {
+    let volume = |rate: i64, ms: i64| scaled(rate, ms, DAY_MS);
+    match mode {
         Mode::Continuous { rate } => volume(rate.0, window_ms),
         Mode::Minimum => volume(MINIMUM, window_ms),
         Mode::Periodic {
             rate, dose, interval, ..
         } => {
             // Rounded up: a window that begins with a bolus holds one more than fit whole intervals.
-            let begins = (window_ms + interval.0 - 1) / interval.0.max(1);
-            volume(rate.0, window_ms) + i128::from(dose.0) * i128::from(begins)
+            let begins = window_ms.saturating_add(interval.0.saturating_sub(1));
+            let begins = begins.checked_div(interval.0.max(1)).unwrap_or(0);
+            volume(rate.0, window_ms).saturating_add(dose.0.saturating_mul(begins))
         }
         // It is largest where it begins or ends with a step.
         Mode::Flex { steps } => steps
             .iter()
-            .map(|s| (i64::from(s.day) * 24 * 60 + i64::from(s.minute)) * MINUTE_MS - EPOCH_IN_WEEK_MS)
+            .map(|s| begins(s).saturating_sub(EPOCH_IN_WEEK_MS))
             // Between two such places the volume of the window changes evenly, so its largest value is at one of them.
-            .flat_map(|at| [at, at - window_ms])
+            .flat_map(|at| [at, at.saturating_sub(window_ms)])
             .map(|from| {
-                let (mut at, mut sum) = (from, 0);
-                while at < from + window_ms {
+                let (mut at, mut sum) = (from, 0_i64);
+                let end = from.saturating_add(window_ms);
+                while at < end {
                     let (rate, next) = flex_at(steps, at);
-                    let until = next.unwrap_or(i64::MAX).min(from + window_ms);
-                    sum += volume(rate, until - at);
+                    let until = next.unwrap_or(i64::MAX).min(end);
+                    sum = sum.saturating_add(volume(rate, until.saturating_sub(at)));
                     at = until;
                 }
                 sum
             })
             .max()
             .unwrap_or(0),
-    };
-    i64::try_from(most).unwrap_or(i64::MAX)
+    }
+}
+
+/// When a step begins, in ms from the begin of its week.
+fn begins(step: &FlexStep) -> i64 {
+    let day = i64::from(step.day).saturating_mul(DAY_MS);
+    day.saturating_add(i64::from(step.minute).saturating_mul(MINUTE_MS))
 }
 
 /// Name of a mode on the line.

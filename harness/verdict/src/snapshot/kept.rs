@@ -80,7 +80,7 @@ impl Kept {
             return Err(Damage::Empty);
         }
         let text = std::str::from_utf8(bytes).map_err(|e| Damage::NoText {
-            at: e.valid_up_to() + 1,
+            at: e.valid_up_to().saturating_add(1),
         })?;
         // As some tools write a file out of a repository.
         let text = text.replace("\r\n", "\n");
@@ -91,7 +91,7 @@ impl Kept {
             return Err(Damage::NoTable);
         }
         let log = DoseLog::parse(&text).map_err(|error| Damage::Line {
-            line: head + error.line,
+            line: head.saturating_add(error.line),
             why: safe(&error.why),
         })?;
         if log.name.is_empty() {

@@ -86,7 +86,8 @@ impl RawLines {
             Some(head @ (Head::Event(..) | Head::Dose(..))) => {
                 self.spoken = self.last;
                 let waiting = if self.played { &mut self.late } else { &mut self.waiting };
-                *waiting.entry(head).or_default() += 1;
+                let count = waiting.entry(head).or_default();
+                *count = count.saturating_add(1);
             }
             _ => {}
         }
@@ -98,7 +99,7 @@ impl RawLines {
             let Some(count) = waiting.get_mut(&head) else {
                 return false;
             };
-            *count -= 1;
+            *count = count.saturating_sub(1);
             if *count == 0 {
                 waiting.remove(&head);
             }

@@ -81,7 +81,7 @@ impl<'a> Whole<'a> {
 
     /// Takes the next event.
     pub fn on_event(&mut self, event: &Event) {
-        self.seq += 1;
+        self.seq = self.seq.saturating_add(1);
         if self.ended {
             self.hole_here("something stands behind its end");
         }
@@ -194,7 +194,7 @@ impl<'a> Whole<'a> {
 
     /// A hole in front of the next event.
     fn hole(&mut self, what: String) {
-        self.note(self.seq + 1, what);
+        self.note(self.seq.saturating_add(1), what);
     }
 
     /// A hole that is seen at this event.

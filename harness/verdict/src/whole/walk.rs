@@ -36,14 +36,14 @@ impl<'a> Walk<'a> {
             let Some(step) = frame.steps.get(frame.next) else {
                 match &mut frame.round {
                     Some((round, times)) if *round < *times => {
-                        *round += 1;
+                        *round = round.saturating_add(1);
                         frame.next = 0;
                     }
                     _ => drop(self.stack.pop()),
                 }
                 continue;
             };
-            frame.next += 1;
+            frame.next = frame.next.saturating_add(1);
             let Action::Repeat { times, steps, .. } = &step.action else {
                 return Some((self.id(), step));
             };
