@@ -99,7 +99,9 @@ fn in_order_of<'a>(accepted: &DoseLog, came: &'a DoseLog) -> Vec<(&'a Row, Span)
     let mut ordered = Vec::with_capacity(rest.len());
     let mut rate = 0;
     for old in &accepted.rows {
-        let Some(first) = rest.first().map(|row| row.t) else { break };
+        let Some(first) = rest.first().map(|row| row.t) else {
+            break;
+        };
         let late = came.late_by(rate);
         let near = |row: &&Row| row.t.0.saturating_sub(first.0) <= late.0;
         let is_it = |row: &&Row| row.what == old.what && row.detail == old.detail;

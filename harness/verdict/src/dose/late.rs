@@ -26,7 +26,10 @@ impl Late {
             Body::Sent { bytes } => {
                 // The same once more, because no answer came (the first may have ended an open line); or the next of one request, because the one before was
                 // answered just now.
-                let again = self.sent.as_ref().is_some_and(|(_, sent)| sent.ends_with(bytes.as_str()));
+                let again = self
+                    .sent
+                    .as_ref()
+                    .is_some_and(|(_, sent)| sent.ends_with(bytes.as_str()));
                 if again || self.came == Some(t) {
                     self.over(t);
                 }

@@ -70,6 +70,10 @@ impl DoseLog {
         }
         let stroke = DAY_MS.saturating_mul(STROKE_NL).checked_div(rate).unwrap_or(0);
         let is_fault = |row: &Row| row.what == "fault";
-        Span(self.late.0.saturating_add(if self.rows.iter().any(is_fault) { stroke } else { 0 }))
+        Span(
+            self.late
+                .0
+                .saturating_add(if self.rows.iter().any(is_fault) { stroke } else { 0 }),
+        )
     }
 }

@@ -2,7 +2,7 @@ use super::{Builder, DoseLog, compare};
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::quantity::{Percent, Span, Volume};
-use pump_hil_testing::situation::{DAY, HOUR, MINUTE, Run};
+use pump_hil_testing::situation::{DAY, HOUR, MINUTE, Run, SECOND};
 
 const TABLE: &str = "\
 # dose log of situation
@@ -161,4 +161,40 @@ fn what_a_rig_cannot_see_is_not_compared_and_what_it_can_is() {
     assert_eq!(compare(&seen, &unseen, &exact), []);
     unseen.rows[0].actuated = Some(1);
     assert!(!compare(&seen, &unseen, &exact).is_empty());
+}
+
+#[test]
+fn an_entry_completes_its_event_though_a_sample_came_between_them() {
+    let table = |sampled: bool| {
+        let mut run = Run::begun();
+        run.start(480_000).basal_until(HOUR).state("stopped", "command");
+        if sampled {
+            run.sample();
+        }
+        log(&run.entry("stop").ended()).to_string()
+    };
+    assert_eq!(table(true), table(false));
+}
+
+#[test]
+fn rows_have_no_order_within_the_time_by_which_the_line_was_late() {
+    let mut run = Run::begun();
+    run.start(480_000).basal_until(HOUR).alarm("magnet", "non-critical");
+    let accepted = log(&run.basal_until(2 * HOUR).ended());
+    let mut came = accepted.clone();
+    came.rows.swap(1, 2);
+    for row in &mut came.rows[2..3] {
+        row.t = Span(row.t.0 + SECOND);
+    }
+    let strict = Tolerance {
+        volume: Percent(0),
+        volume_floor: Volume(0),
+        time: Span(0),
+    };
+    let differ = |came: &DoseLog| compare(&accepted, came, &strict).len();
+    assert_eq!(differ(&came), 1, "{came}");
+    came.late = Span(SECOND);
+    assert_eq!(differ(&came), 0);
+    came.late = Span(SECOND - 1);
+    assert_ne!(differ(&came), 0);
 }

@@ -116,9 +116,13 @@ impl Past {
         let sample = moment().find(|(_, event)| matches!(event.body, Body::Sample(_)));
         let sample = sample.map(|(at, _)| at);
         // What is late was said behind all that came, and the probe read then.
-        let at = if read_back { beside.or(sample) } else { sample.or(beside) };
+        let at = if read_back {
+            beside.or(sample)
+        } else {
+            sample.or(beside)
+        };
         let at = at.unwrap_or(end);
-        (at < self.events.len()).then_some((at, own))
+        Some((at, own))
     }
 
     /// Puts a record at its place, and judges anew what came after it.

@@ -216,6 +216,10 @@ fn a_gap_that_was_read_back_is_no_failure_one_that_the_log_lacks_is_and_an_unrea
     );
     assert_eq!(codes(&case, run(vec![seven(), stay(Unread::TooOld)])), ["not-heard"]);
     assert_eq!(codes(&case, run(vec![seven(), stay(Unread::Lacking)])), ["record-gap"]);
+    let mut unwritten = timed(None);
+    unwritten.start(480_000).arm("flash-write-failure").push(gap());
+    unwritten.push(seven()).push(stay(Unread::Lacking));
+    assert_eq!(codes(&case, unwritten), ["not-heard"], "a log that cannot be written");
     let late = vec![seven(), stay(Unread::Unanswered), rate(8, SECOND)];
     assert_eq!(codes(&case, run(late)), Vec::<String>::new(), "a later look found it");
     let again = Body::Repeated {

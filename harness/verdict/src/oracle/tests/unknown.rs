@@ -1,7 +1,7 @@
 //! What a slow or a bad line leaves open is not held against the pump, and what the pump did wrong all the same is.
 
 use super::findings;
-use pump_hil_model::case::{Case, Request};
+use pump_hil_model::case::{Case, PatientBolus, Request};
 use pump_hil_model::event::{Body, Said};
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_testing::situation::{HOUR, MINUTE, Run, SECOND, ask, case};
@@ -35,6 +35,10 @@ fn ends(run: &mut Run, given_nl: i64) {
 
 /// Sent three times, `apart`; the pump begins it after the first. What it answers at last, if it does.
 fn asked_thrice(apart: i64, dose: Option<i64>, body: impl FnOnce(&mut Run)) -> Vec<String> {
+    asked_in(&bolus_case(), apart, dose, body)
+}
+
+fn asked_in(case: &Case, apart: i64, dose: Option<i64>, body: impl FnOnce(&mut Run)) -> Vec<String> {
     let mut run = Run::begun();
     run.start(480_000).basal_until(HOUR);
     run.step(|run| {
@@ -55,7 +59,7 @@ fn asked_thrice(apart: i64, dose: Option<i64>, body: impl FnOnce(&mut Run)) -> V
         ends(&mut run, dose);
     }
     run.basal_until(5 * HOUR);
-    findings(&bolus_case(), &mut run)
+    findings(case, &mut run)
 }
 
 fn unanswered(run: &mut Run) {
@@ -73,6 +77,27 @@ fn a_bolus_whose_reply_comes_late_was_asked_for() {
         });
         assert_eq!(found, [""; 0], "{apart}");
     }
+}
+
+#[test]
+fn a_bolus_that_began_before_its_reply_came_fills_the_rolling_maximum_once() {
+    let found = |max: i64| {
+        let mut case = bolus_case();
+        case.prescription.as_mut().unwrap().patient_bolus = Some(PatientBolus {
+            dose: Volume(20_000),
+            over: Span(5 * MINUTE),
+            lockout: Span(4 * HOUR),
+            count: 3,
+            window: Span(24 * HOUR),
+            max: Volume(max),
+        });
+        asked_in(&case, 2 * SECOND, Some(50_000), |run| {
+            run.reply("single-bolus", None);
+        })
+    };
+    // 20 uL of basal, and the bolus.
+    assert_eq!(found(75_000), [""; 0]);
+    assert!(found(60_000)[0].contains("`max-dose`"));
 }
 
 #[test]
