@@ -8,7 +8,6 @@ use crate::safety::{Reach as _, Stopped, end_therapy, number};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Action, Case, Mode, Prescription, Request, Step};
 use pump_hil_model::event::{Body, ReplyFields};
-use pump_hil_model::fault::Param;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::{RequestEnd, can_say};
@@ -164,7 +163,7 @@ impl Past<'_, '_> {
         let why = if self.case.prescription.is_none() && !found.is("mode", &["none"]) {
             "the case begins without a prescription, and the pump has one, which it does not give up: take a pump that was never programmed"
         } else if self.case.steps.iter().any(is_by_chance) {
-            "chance decides in this case, and the pump took its seed at its first power: take a new pump"
+            "a fault of this case meets one in so many, and which ones hangs on all that was since the pump's first power: take a new pump"
         } else {
             return Ok(());
         };
@@ -315,24 +314,24 @@ fn unsettled(left: &Known) -> Option<String> {
     let alarms = left.alarms().join(", ");
     if left.delivers() {
         Some("the pump does not stay stopped".to_owned())
-    } else if !alarms.is_empty() {
-        Some(format!(
-            "alarms of before stay: {alarms}; see to their cause, or power the pump anew"
-        ))
     } else if !left.is("life", &["ok"]) {
         let life = left.word("life");
         Some(format!(
             "the pump's battery is at its end (life {life}): take another pump"
+        ))
+    } else if !alarms.is_empty() {
+        Some(format!(
+            "alarms of before stay: {alarms}; see to their cause, or power the pump anew"
         ))
     } else {
         None
     }
 }
 
-/// Whether a step is a fault that meets one in so many.
+/// Whether a step is a fault of which only the pump's age tells what it meets.
 fn is_by_chance(step: &Step) -> bool {
     match &step.action {
-        Action::Inject { fault, .. } => matches!(fault.fault().param, Param::Count("one-in", ..)),
+        Action::Inject { fault, .. } => fault.picks(),
         Action::Repeat { steps, .. } => steps.iter().any(is_by_chance),
         _ => false,
     }

@@ -1,62 +1,80 @@
-//! measure
+//! A pump with a past: its case is not the first one since it was powered. Therapy may run, a lockout count, an alarm sound; the verdict is as on a fresh pump, or
+//! *inconclusive* before any stimulus.
+
+#![cfg(feature = "sim")]
+
+mod kept;
+mod line;
+
 use pump_hil::files::ScenarioFolder;
 use pump_hil::interrupt;
-use pump_hil::report;
+use pump_hil::report::{self, ScenarioResult};
 use pump_hil::snapshot::{Snapshots, Update};
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::catalog;
-use pump_hil_language::plan;
 use pump_hil_language::scenario::load;
 use pump_hil_model::case::Case;
+use pump_hil_model::event::{Body, Event};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::RigFile;
 use pump_hil_testing::repository::root;
+use pump_hil_verdict::journal::sha256_hex;
+use std::path::Path;
 
-fn cases() -> Vec<Case> {
+/// Seeds of the two orders.
+const SEEDS: [u64; 2] = [12, 4];
+
+/// Every shipped case.
+fn shipped() -> Vec<Case> {
     let folder = ScenarioFolder::open(&root().join("scenarios")).unwrap();
     let catalog = catalog::shipped().unwrap();
     let files = folder.list().unwrap();
-    let all = files.iter().flat_map(|path| load(&folder, path, &catalog).unwrap());
-    all.collect()
+    files
+        .iter()
+        .flat_map(|path| load(&folder, path, &catalog).unwrap())
+        .collect()
 }
 
-#[test]
-fn measure() {
-    let rig = RigFile::load(&root().join("fixtures/rigs/sim-kept.yaml")).unwrap();
-    let out = std::path::PathBuf::from("/tmp/kept_out");
-    let settings = Settings {
+/// The shipped case of this name.
+fn case(name: &str) -> Case {
+    shipped().into_iter().find(|case| case.name() == name).unwrap()
+}
+
+/// These cases in the order of a seed.
+fn in_order(cases: &[Case], seed: u64) -> Vec<Case> {
+    let mut cases = cases.to_vec();
+    cases.sort_by_cached_key(|case| sha256_hex(format!("{seed} {}", case.name()).as_bytes()));
+    cases
+}
+
+/// What is played on this rig is held to the accepted dose logs.
+fn settings(rig: RigFile, out: &Path) -> Settings {
+    Settings {
         snapshots: Some(Snapshots::open(root().join("scenarios/snapshots"), Update::Never).expect("whole")),
-        ..Settings::new(rig, out)
-    };
-    let mut cases = cases();
-    let seed: u64 = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
-    if let Ok(only) = std::env::var("ONLY") {
-        let only: Vec<&str> = only.split(',').collect();
-        cases = only.iter().map(|n| cases.iter().find(|c| c.name() == *n).unwrap().clone()).collect();
-    } else if seed > 0 {
-        let mut s = seed;
-        for i in (1..cases.len()).rev() {
-            s = s.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            cases.swap(i, (s >> 33) as usize % (i + 1));
-        }
+        ..Settings::new(rig, out.to_owned())
     }
-    let limit: i64 = std::env::var("DAYS").ok().and_then(|s| s.parse().ok()).unwrap_or(400);
-    let spares = |c: &&Case| {
-        let text = serde_json::to_string(&c.steps).unwrap();
-        !["battery-", "\"eri", "end-of-", "feedthrough"].iter().any(|w| text.contains(w))
-    };
-    for case in cases.iter().filter(|c| plan::length(c).0 < limit * 86_400_000).filter(spares) {
-        let begun = std::time::Instant::now();
-        let result = suite::run_case(case, &settings, &interrupt::pair().1, &mut |_| {});
-        let word = match result.outcome.verdict {
-            Verdict::Passed => "PASS",
-            Verdict::Failed { .. } => "FAIL",
-            Verdict::Inconclusive { .. } => "INCO",
-            Verdict::Skipped { .. } => "SKIP",
-        };
-        println!("{word} {} {:?} length {}", case.name(), begun.elapsed(), plan::length(case));
-        if word != "PASS" {
-            println!("{}", report::terminal::result(&result));
-        }
-    }
+}
+
+fn play(case: &Case, settings: &Settings) -> (ScenarioResult, Vec<Event>) {
+    let mut events = Vec::new();
+    let result = suite::run_case(case, settings, &interrupt::pair().1, &mut |event| {
+        events.push(event.clone());
+    });
+    (result, events)
+}
+
+/// Plays these cases one after the other on one pump; gives the reports of those that do not pass.
+fn play_all(cases: &[Case], settings: &Settings) -> Vec<String> {
+    let results = cases.iter().map(|case| play(case, settings).0);
+    let wrong = results.filter(|result| result.outcome.verdict != Verdict::Passed);
+    wrong.map(|result| report::terminal::result(&result)).collect()
+}
+
+/// What set-up found of a pump's past, and what it did about it.
+fn past(events: &[Event]) -> (String, String) {
+    let told = events.iter().find_map(|event| match &event.body {
+        Body::Past { found, did } => Some((found.join("; "), did.join("; "))),
+        _ => None,
+    });
+    told.expect("the pump has a past")
 }
