@@ -12,6 +12,7 @@ use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Came, Expected, Reason, ReasonKind};
 use std::path::PathBuf;
 
+const DAY_MS: i64 = 86_400_000;
 /// Differences of one snapshot that are told.
 const DIFFERENCES_SHOWN: usize = 8;
 
@@ -87,19 +88,72 @@ pub fn against(accepted: &str, case: &Case, log: &DoseLog) -> Result<Checked, Pa
     })
 }
 
-/// What a run's log may differ by: more than its case says where the line was late.
+/// What a run's log may differ by: more than its case says where the line was late, and by a stroke where part of one was carried from before the begin.
 #[must_use]
 pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
     // What the harness could ask only later, the pump did later; what else happened at its own time then fell on other strokes.
     let faults = log.rows.iter().filter(|row| row.what == "fault").count();
-    let strokes = if log.late > Span(0) {
-        STROKE_NL.saturating_mul(2 + i64::try_from(faults).unwrap_or(0))
+    let late = if log.late > Span(0) {
+        2 + i64::try_from(faults).unwrap_or(0)
     } else {
         0
     };
+    // The slowest rate that ran has the longest stroke.
+    let slowest = log.rows.iter().filter_map(|row| row.rate).filter(|rate| *rate > 0).min();
+    let (carried, stroke) = match (log.carried, slowest) {
+        (false, _) => (0, 0),
+        (true, None) => (1, 0),
+        (true, Some(rate)) => (1, DAY_MS * STROKE_NL / rate),
+    };
+    let strokes = STROKE_NL.saturating_mul(late + carried);
     Tolerance {
-        time: Span(tolerance.time.0.saturating_add(log.late.0)),
+        time: Span(tolerance.time.0.saturating_add(log.late.0).saturating_add(stroke)),
         volume_floor: Volume(tolerance.volume_floor.0.saturating_add(strokes)),
         ..*tolerance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dose::Row;
+    use pump_hil_model::quantity::Percent;
+
+    const STRICT: Tolerance = Tolerance {
+        volume: Percent(0),
+        volume_floor: Volume(100),
+        time: Span(1_000),
+    };
+
+    fn log(carried: bool, rates: &[i64]) -> DoseLog {
+        let row = |rate: &i64| Row {
+            t: Span(0),
+            what: "periodic".to_owned(),
+            detail: "-".to_owned(),
+            state: "running".to_owned(),
+            mode: "continuous".to_owned(),
+            rate: Some(*rate),
+            classes: None,
+            actuated: None,
+            delivered: None,
+            reservoir: None,
+        };
+        DoseLog {
+            carried,
+            rows: rates.iter().map(row).collect(),
+            ..DoseLog::default()
+        }
+    }
+
+    #[test]
+    fn a_pump_that_carries_part_of_a_stroke_may_be_one_stroke_apart() {
+        let of = |carried, rates: &[i64]| {
+            let allowed = allowed(&log(carried, rates), &STRICT);
+            (allowed.time.0, allowed.volume_floor.0)
+        };
+        assert_eq!(of(false, &[500_000]), (1_000, 100));
+        assert_eq!(of(true, &[500_000, 0]), (1_000 + 86_400, 600));
+        assert_eq!(of(true, &[500_000, 6_000]), (1_000 + 7_200_000, 600));
+        assert_eq!(of(true, &[]), (1_000, 600));
     }
 }

@@ -58,6 +58,8 @@ pub struct Builder {
     begun: bool,
     /// The pump had a past: how it was set up is told as of a new one, which has no prescription yet when it is filled.
     past: bool,
+    /// Its firmware was started during set-up, and carries no part of a stroke.
+    started: bool,
     /// Volumes at the begin.
     entry_base: [i64; 6],
     sample_base: (i64, i64),
@@ -119,6 +121,7 @@ impl Builder {
             name: name.to_owned(),
             begun: false,
             past: false,
+            started: false,
             entry_base: [0; 6],
             sample_base: (0, 0),
             state: "-".to_owned(),
@@ -133,12 +136,21 @@ impl Builder {
         }
     }
 
+    /// An empty log of the same run, whose set-up is past.
+    #[must_use]
+    pub fn behind_a_past(&self) -> Self {
+        Self {
+            past: true,
+            started: self.started,
+            ..Self::new(&self.name)
+        }
+    }
+
     /// Takes the next event of the run.
     pub fn on_event(&mut self, event: &Event) {
         let t = event.t;
         self.late.on_event(event);
         match &event.body {
-            Body::Past { .. } => self.past = true,
             Body::Begun => {
                 self.begun = true;
                 if self.past {
@@ -182,12 +194,14 @@ impl Builder {
             left_out: seen - u64::try_from(kept).unwrap_or(seen),
             rows: self.rows.into_iter().map(|r| r.row).collect(),
             late: self.late.sum(),
+            carried: self.past && !self.started,
         }
     }
 
     fn said(&mut self, at: Instant, said: &Said) {
         let t = at.t;
         match said {
+            Said::Boot { .. } if !self.begun => self.started = true,
             Said::Boot { reason } => self.note(t, "boot", reason),
             Said::State { to, cause, .. } => {
                 self.state = token(to);

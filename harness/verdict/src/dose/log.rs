@@ -56,4 +56,6 @@ pub struct DoseLog {
     pub rows: Vec<Row>,
     /// By how much what was asked of the pump came late in all, because of the line: rows may be so much later than in another run. It stands in no text.
     pub late: Span,
+    /// The pump may have carried part of a stroke from before the begin: what hangs on a stroke may come by up to one sooner. It stands in no text.
+    pub carried: bool,
 }
