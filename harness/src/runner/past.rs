@@ -231,7 +231,8 @@ impl Past<'_, '_> {
         Ok(())
     }
 
-    /// Prescription and content of the case. The content is never below what the prescription in force calls low, if it can be avoided: more is filled in before
+    /// Prescription and content of the case, without which alarms and what counts by a prescription do not end; it is brought once more behind the past, for the
+    /// case's own books. The content is never below what the prescription in force calls low, if it can be avoided: more is filled in before
     /// it is programmed, and less after it.
     async fn bring_to_begin(&mut self) -> Result<(), Stopped> {
         let held = self.status().await?.number("reservoir").unwrap_or(0);

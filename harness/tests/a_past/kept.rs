@@ -133,7 +133,10 @@ fn therapy_that_runs_is_ended_and_seen_to_be() {
     let settings = settings(rig("sim-kept.yaml"), out.path());
     let basal = case("continuous-day");
     assert_eq!(play(&basal, &settings).0.outcome.verdict, Verdict::Passed);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let mut rig = Rig::open(&settings.rig, &Default::default()).await.unwrap();
         type_in(&mut rig, "start").await;

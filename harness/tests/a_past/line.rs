@@ -32,7 +32,11 @@ fn without_block(steps: &mut [Step]) {
 fn by_line(mut case: Case) -> Case {
     without_block(&mut case.steps);
     case.needs.remove(&Capability::TestBlock);
-    case.always.retain(|invariant| !["delivered", "actuated"].iter().any(|word| invariant.text.contains(word)));
+    case.always.retain(|invariant| {
+        !["delivered", "actuated"]
+            .iter()
+            .any(|word| invariant.text.contains(word))
+    });
     case
 }
 
@@ -45,7 +49,10 @@ fn has_patient_bolus(case: &Case) -> bool {
         } => Some(&**prescription),
         _ => None,
     });
-    case.prescription.iter().chain(programmed).any(|rx| rx.patient_bolus.is_some())
+    case.prescription
+        .iter()
+        .chain(programmed)
+        .any(|rx| rx.patient_bolus.is_some())
 }
 
 /// The shortest cases that a line alone can play.
@@ -70,7 +77,9 @@ impl Pump {
         pump.args(["sim", "--scale", &SCALE.to_string(), "--link"]).arg(link);
         let mut pump = pump.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();
-        BufReader::new(pump.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        BufReader::new(pump.stdout.as_mut().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
         assert!(ready.contains("the simulated pump is at"), "{ready}");
         Self(pump)
     }
@@ -97,7 +106,10 @@ fn wrong_in_order(seed: u64) -> Vec<String> {
         port.to_str().unwrap()
     );
     std::fs::write(&rig, text).unwrap();
-    play_all(&in_order(&cases(), seed), &settings(RigFile::load(&rig).unwrap(), folder.path()))
+    play_all(
+        &in_order(&cases(), seed),
+        &settings(RigFile::load(&rig).unwrap(), folder.path()),
+    )
 }
 
 #[test]

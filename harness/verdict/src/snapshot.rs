@@ -99,7 +99,12 @@ pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
         0
     };
     // The slowest rate that ran has the longest stroke.
-    let slowest = log.rows.iter().filter_map(|row| row.rate).filter(|rate| *rate > 0).min();
+    let slowest = log
+        .rows
+        .iter()
+        .filter_map(|row| row.rate)
+        .filter(|rate| *rate > 0)
+        .min();
     let (carried, stroke) = match (log.carried, slowest) {
         (false, _) => (0, 0),
         (true, None) => (1, 0),
