@@ -98,7 +98,7 @@ pub(super) async fn settle(pump: &mut Exchange<'_>, case: &Case) -> Result<Volum
     past.wait_out().await?;
     past.clear_alarms().await?;
     past.start_anew().await?;
-    past.stop_anew().await?;
+    past.stop_anew(&found).await?;
     let left = past.status().await?;
     if let Some(why) = unsettled(&left) {
         return Err(past.cannot(&why)?);
@@ -222,9 +222,9 @@ impl Past<'_, '_> {
         Ok(())
     }
 
-    /// The time for which a pump was stopped counts as well, and ends only where it delivers.
-    async fn stop_anew(&mut self) -> Result<(), Stopped> {
-        if self.status().await?.word("mode") != "none" {
+    /// The time for which a pump was stopped counts as well, and ends only where it delivers. One that never had a prescription was not stopped yet.
+    async fn stop_anew(&mut self, found: &Known) -> Result<(), Stopped> {
+        if found.word("mode") != "none" {
             self.ask(&Request::MinimumRate, "minimum rate").await?;
             self.ask(&Request::Stop, "stopped anew").await?;
         }
