@@ -1,6 +1,7 @@
 //! A pump on a serial port, with nothing but the line, by the host's clock: `pump-hil sim`, which is never started anew.
 
-use super::{SEEDS, in_order, play_all, settings, shipped};
+use super::{SEEDS, in_order, play_all, shipped};
+use pump_hil::suite::Settings;
 use pump_hil_language::plan;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Action, Case, Request, Step, needs};
@@ -12,7 +13,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Pump seconds in one of the host's: a host that is 100 ms late shifts a dose by little more than a stroke.
+/// Pump seconds in one of the host's.
 const SCALE: u32 = 1_200;
 const LONGEST: Span = Span(12 * 3_600_000);
 const CASES: usize = 10;
@@ -106,10 +107,9 @@ fn wrong_in_order(seed: u64) -> Vec<String> {
         port.to_str().unwrap()
     );
     std::fs::write(&rig, text).unwrap();
-    play_all(
-        &in_order(&cases(), seed),
-        &settings(RigFile::load(&rig).unwrap(), folder.path()),
-    )
+    // No dose log is compared: a busy host asks late, by minutes of the pump's time.
+    let settings = Settings::new(RigFile::load(&rig).unwrap(), folder.path().to_owned());
+    play_all(&in_order(&cases(), seed), &settings)
 }
 
 #[test]
