@@ -131,8 +131,8 @@ pub enum Body {
         /// Reply fields, such as model, serial, firmware, build.
         fields: ReplyFields,
     },
-    /// What set-up found that was left of the pump's past, and what it did about it. Nothing before this is judged but firmware that fails, and numbers that
-    /// cannot be. It stands in no journal of a pump that was powered anew.
+    /// What set-up found that was left of the pump's past, and what it did about it. Nothing before this is judged but firmware that fails, numbers that
+    /// cannot be, and a pump that does not stop. It stands in no journal of a pump that was powered anew.
     Past {
         /// What was found, in words; empty: nothing.
         found: Vec<String>,

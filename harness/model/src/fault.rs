@@ -43,6 +43,13 @@ impl FaultName {
     pub fn effects(self) -> Effects {
         self.fault().effects
     }
+
+    /// Whether it meets one stroke or byte in so many: which ones hangs on the seed and on all that was since the pump's first power.
+    #[must_use]
+    pub fn picks(self) -> bool {
+        // A short in the feedthrough stalls every third stroke.
+        matches!(self.fault().param, Param::Count("one-in", ..) | Param::Current(_))
+    }
 }
 
 impl<'de> Deserialize<'de> for FaultName {

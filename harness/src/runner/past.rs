@@ -4,7 +4,8 @@
 //! Invariant: before this is over nothing is asked of the pump that a scenario could take for its own. What cannot be settled ends the case as inconclusive.
 
 use super::exchange::Exchange;
-use crate::safety::{Stopped, number};
+use crate::safety::{Reach as _, Stopped, end_therapy, number};
+use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Action, Case, Mode, Prescription, Request, Step};
 use pump_hil_model::event::{Body, ReplyFields};
 use pump_hil_model::quantity::{Span, Volume};
@@ -80,30 +81,33 @@ pub(super) async fn settle(pump: &mut Exchange<'_>, case: &Case) -> Result<Volum
         return Ok(Volume(0));
     }
     let began = pump.now();
-    let limit = pump_limit(pump);
+    let limit = pump.rig().limits.settle;
     let mut past = Past {
         deadline: pump.after(limit),
         case,
+        found: Vec::new(),
         did: Vec::new(),
         pump,
     };
-    let found = past.status().await?.left();
-    past.stop().await?;
+    let found = past.status().await?;
+    past.found = found.left();
+    past.can_be_settled(&found)?;
+    past.stop(&found).await?;
+    past.start_anew().await?;
     past.bring_to_begin().await?;
     past.wait_out().await?;
     past.clear_alarms().await?;
-    come_to_whole_hour(past.pump).await?;
+    past.start_anew().await?;
+    past.stop_anew(&found).await?;
     let left = past.status().await?;
-    let mut did = std::mem::take(&mut past.did);
-    let unsettled = past.unsettled(&left);
-    let waited = Span(pump.now().0.saturating_sub(began.0));
+    if let Some(why) = unsettled(&left) {
+        return Err(past.cannot(&why)?);
+    }
+    let waited = Span(past.pump.now().0.saturating_sub(began.0));
     if waited.0 >= AGAIN.0 {
-        did.push(format!("{waited} passed"));
+        past.did.push(format!("{waited} passed"));
     }
-    pump.note(Body::Past { found, did })?;
-    if let Some(why) = unsettled {
-        return Err(not_settled(pump, why)?);
-    }
+    past.note()?;
     // From here on volumes count: the first dose entry may be hours away.
     if can_say(pump, &Request::Totals) {
         pump.request(&Request::Totals).await?;
@@ -123,25 +127,13 @@ pub(super) async fn come_to_whole_hour(pump: &mut Exchange<'_>) -> Result<(), St
     pump.pass_time(pump.after(Span(rest % WHOLE))).await
 }
 
-fn pump_limit(pump: &mut Exchange<'_>) -> Span {
-    pump.rig().limits.settle
-}
-
-/// Notes why the case cannot begin.
-fn not_settled(pump: &mut Exchange<'_>, why: String) -> Result<Stopped, Stopped> {
-    pump.note(Body::RigTrouble {
-        code: Some(TroubleCode::of("pump-past")),
-        what: format!("set-up: {why}"),
-    })?;
-    Ok(Stopped::Setup(why))
-}
-
 /// A past that is being settled.
 struct Past<'p, 'a> {
     pump: &'p mut Exchange<'a>,
     case: &'p Case,
     /// Until then, scenario time, what passes by itself is waited for.
     deadline: Span,
+    found: Vec<String>,
     did: Vec<String>,
 }
 
@@ -153,54 +145,67 @@ impl Past<'_, '_> {
         }
     }
 
-    fn cannot(&mut self, why: &str) -> Result<Stopped, Stopped> {
-        let did = std::mem::take(&mut self.did);
-        self.pump.note(Body::Past { found: Vec::new(), did })?;
-        not_settled(self.pump, why.to_owned())
+    fn note(&mut self) -> Result<(), Stopped> {
+        let (found, did) = (std::mem::take(&mut self.found), std::mem::take(&mut self.did));
+        Ok(self.pump.note(Body::Past { found, did })?)
     }
 
-    /// Asks for something that may be refused where nothing is to be done; tells whether it was done.
-    async fn ask(&mut self, request: &Request, did: &str) -> Result<bool, Stopped> {
-        if can_say(request, self.pump.rig().profile()).is_err() {
-            return Ok(false);
-        }
-        let done = matches!(self.pump.request(request).await?, RequestEnd::Ok { .. });
-        if done {
+    /// Notes what was done, and why the case cannot begin.
+    fn cannot(&mut self, why: &str) -> Result<Stopped, Stopped> {
+        self.note()?;
+        self.pump.note(Body::RigTrouble {
+            code: Some(TroubleCode::of("pump-past")),
+            what: format!("set-up: {why}"),
+        })?;
+        Ok(Stopped::Setup(why.to_owned()))
+    }
+
+    /// Asks for something that may be refused where nothing is to be done.
+    async fn ask(&mut self, request: &Request, did: &str) -> Result<(), Stopped> {
+        if can_say(request, self.pump.rig().profile()).is_ok()
+            && matches!(self.pump.request(request).await?, RequestEnd::Ok { .. })
+        {
             self.did.push(did.to_owned());
         }
-        Ok(done)
+        Ok(())
+    }
+
+    /// Some cases are for a new pump alone.
+    fn can_be_settled(&mut self, found: &Known) -> Result<(), Stopped> {
+        let why = if self.case.prescription.is_none() && !found.is("mode", &["none"]) {
+            "the case begins without a prescription, and the pump has one, which it does not give up: take a pump that was never programmed"
+        } else if self.case.steps.iter().any(is_by_chance) {
+            "a fault of this case meets one in so many, and which ones hangs on all that was since the pump's first power: take a new pump"
+        } else {
+            return Ok(());
+        };
+        Err(self.cannot(why)?)
     }
 
     /// Therapy is stopped before anything else, and a session closed.
-    async fn stop(&mut self) -> Result<(), Stopped> {
-        let mut known = self.status().await?;
-        if known.delivers() {
-            self.ask(&Request::Stop, "therapy stopped").await?;
-            known = self.status().await?;
+    async fn stop(&mut self, found: &Known) -> Result<(), Stopped> {
+        if found.delivers() {
+            // The pump answers from memory what it takes for the last request of a run before this one, sent again.
+            self.pump.line_is_back();
+            let done = end_therapy(self.pump).await;
+            self.did.extend(done.did);
+            // An interrupt shows here.
+            self.status().await?;
+            if !done.failed.is_empty() {
+                return Err(self.cannot(&done.failed.join("; "))?);
+            }
         }
-        if known.delivers() {
-            // The pump may have taken it for the last request of a run before this one, sent again, as the number was the same.
-            self.ask(&Request::Stop, "therapy stopped").await?;
-            known = self.status().await?;
-        }
-        if known.delivers() {
-            let what = match self.pump.rig().way_out().is_emulated() {
-                true => "the pump does not stop: end what emulates it, and start it again",
-                false => "the pump does not stop: SWITCH IT OFF, and on again",
-            };
-            return Err(self.cannot(what)?);
-        }
-        if !known.is("session", &["none"]) {
-            self.ask(&Request::Abort, "session aborted").await?;
-        }
-        // Else a request of this run could be taken for the last one of the run before, sent again: what comes first changes nothing that stays.
+        // As above: what comes first changes nothing that stays.
         let seldom = Request::LogEvery { interval: SELDOM };
         for request in [seldom, Request::ReportTones { on: false }] {
             if can_say(&request, self.pump.rig().profile()).is_ok() {
                 self.pump.request(&request).await?;
             }
         }
-        if known.word("mode") == "none" {
+        if !found.is("session", &["none"]) {
+            self.ask(&Request::Abort, "session aborted").await?;
+        }
+        if found.word("mode") == "none" {
             // It never had a prescription, and so nothing moves.
             return Ok(());
         }
@@ -212,7 +217,29 @@ impl Past<'_, '_> {
         self.pump.rig().timing.0.is_none()
     }
 
-    /// Prescription and content of the case. The content is never below what the prescription in force calls low, if it can be avoided: more is filled in before
+    /// Where nobody waits for it, and a probe can, the firmware starts at a whole hour of the pump's own time, as on a new pump: with it ends what is under way
+    /// and stands in no lasting memory, such as part of a stroke, a minute, a stall. What lasts is left to the line.
+    async fn start_anew(&mut self) -> Result<(), Stopped> {
+        come_to_whole_hour(self.pump).await?;
+        if self.is_granted() && self.pump.rig().capabilities().contains(&Capability::RunControl) {
+            self.pump.rig().reset()?;
+            self.did.push("core reset by the probe".to_owned());
+            self.pump.settle().await?;
+        }
+        Ok(())
+    }
+
+    /// The time for which a pump was stopped counts as well, and ends only where it delivers. One that never had a prescription was not stopped yet.
+    async fn stop_anew(&mut self, found: &Known) -> Result<(), Stopped> {
+        if found.word("mode") != "none" {
+            self.ask(&Request::MinimumRate, "minimum rate").await?;
+            self.ask(&Request::Stop, "stopped anew").await?;
+        }
+        Ok(())
+    }
+
+    /// Prescription and content of the case, without which alarms and what counts by a prescription do not end; it is brought once more behind the past, for the
+    /// case's own books. The content is never below what the prescription in force calls low, if it can be avoided: more is filled in before
     /// it is programmed, and less after it.
     async fn bring_to_begin(&mut self) -> Result<(), Stopped> {
         let held = self.status().await?.number("reservoir").unwrap_or(0);
@@ -241,7 +268,7 @@ impl Past<'_, '_> {
         }
         let until = self.pump.after(Span(need.0.saturating_add(BEHIND.0)));
         if until > self.deadline {
-            let limit = pump_limit(self.pump);
+            let limit = self.pump.rig().limits.settle;
             let why = format!(
                 "what the pump gave before counts for {need} (lockout, window or interval of the case), and `settle` in the rig file is {limit}; wait, power the pump anew, or raise `settle`"
             );
@@ -264,49 +291,57 @@ impl Past<'_, '_> {
         Ok(total.number("total") != Some(0))
     }
 
-    /// Clears what sounds, also what must pass first.
+    /// Clears what sounds, also what must pass first: at the minimum rate, since a stall ends with a stroke that moves.
     async fn clear_alarms(&mut self) -> Result<(), Stopped> {
         let mut apart = AGAIN;
         loop {
-            let mut known = self.status().await?;
-            for alarm in known.alarms() {
-                self.ask(
-                    &Request::ClearAlarm { alarm: alarm.clone() },
-                    &format!("alarm {alarm} cleared"),
-                )
-                .await?;
+            for alarm in self.status().await?.alarms() {
+                let did = format!("alarm {alarm} cleared");
+                self.ask(&Request::ClearAlarm { alarm }, &did).await?;
             }
-            if !known.alarms().is_empty() {
-                known = self.status().await?;
-            }
+            let known = self.status().await?;
             let again = self.pump.after(apart);
             // A battery that is at its end stays so.
             if known.alarms().is_empty() || again > self.deadline || !known.is("life", &["ok"]) {
-                return Ok(());
+                return match known.delivers() {
+                    true => self.ask(&Request::Stop, "stopped").await,
+                    false => Ok(()),
+                };
+            }
+            if !known.delivers() {
+                self.ask(&Request::MinimumRate, "minimum rate").await?;
             }
             self.pump.pass_time(again).await?;
             apart = Span(apart.0.saturating_mul(2)).min(AGAIN_MOST);
         }
     }
+}
 
-    /// Why the case cannot begin.
-    fn unsettled(&self, left: &Known) -> Option<String> {
-        if left.delivers() {
-            return Some("the pump does not stay stopped".to_owned());
-        }
-        if !left.alarms().is_empty() {
-            let alarms = left.alarms().join(", ");
-            return Some(format!(
-                "alarms of before stay: {alarms}; see to their cause, or power the pump anew"
-            ));
-        }
-        if !left.is("life", &["ok"]) {
-            let life = left.word("life");
-            return Some(format!(
-                "the pump's battery is at its end (life {life}): take another pump"
-            ));
-        }
+/// Why the case cannot begin.
+fn unsettled(left: &Known) -> Option<String> {
+    let alarms = left.alarms().join(", ");
+    if left.delivers() {
+        Some("the pump does not stay stopped".to_owned())
+    } else if !left.is("life", &["ok"]) {
+        let life = left.word("life");
+        Some(format!(
+            "the pump's battery is at its end (life {life}): take another pump"
+        ))
+    } else if !alarms.is_empty() {
+        Some(format!(
+            "alarms of before stay: {alarms}; see to their cause, or power the pump anew"
+        ))
+    } else {
         None
+    }
+}
+
+/// Whether a step is a fault of which only the pump's age tells what it meets.
+fn is_by_chance(step: &Step) -> bool {
+    match &step.action {
+        Action::Inject { fault, .. } => fault.picks(),
+        Action::Repeat { steps, .. } => steps.iter().any(is_by_chance),
+        _ => false,
     }
 }
 

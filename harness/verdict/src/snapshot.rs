@@ -87,19 +87,64 @@ pub fn against(accepted: &str, case: &Case, log: &DoseLog) -> Result<Checked, Pa
     })
 }
 
-/// What a run's log may differ by: more than its case says where the line was late.
+/// What a run's log may differ by: more than its case says where the line was late, and by a stroke where part of one was carried from before the begin.
 #[must_use]
 pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
     // What the harness could ask only later, the pump did later; what else happened at its own time then fell on other strokes.
     let faults = log.rows.iter().filter(|row| row.what == "fault").count();
-    let strokes = if log.late > Span(0) {
-        let faults = i64::try_from(faults).unwrap_or(i64::MAX);
-        STROKE_NL.saturating_mul(faults.saturating_add(2))
+    let late = if log.late > Span(0) {
+        i64::try_from(faults).unwrap_or(i64::MAX).saturating_add(2)
     } else {
         0
     };
+    let strokes = STROKE_NL.saturating_mul(late.saturating_add(log.carried.into()));
     Tolerance {
         volume_floor: Volume(tolerance.volume_floor.0.saturating_add(strokes)),
         ..*tolerance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dose::Row;
+    use pump_hil_model::quantity::Percent;
+
+    const STRICT: Tolerance = Tolerance {
+        volume: Percent(0),
+        volume_floor: Volume(100),
+        time: Span(1_000),
+    };
+
+    fn log(carried: bool, rates: &[i64]) -> DoseLog {
+        let row = |rate: &i64| Row {
+            t: Span(0),
+            what: "periodic".to_owned(),
+            detail: "-".to_owned(),
+            state: "running".to_owned(),
+            mode: "continuous".to_owned(),
+            rate: Some(*rate),
+            classes: None,
+            actuated: None,
+            delivered: None,
+            reservoir: None,
+        };
+        DoseLog {
+            carried,
+            rows: rates.iter().map(row).collect(),
+            ..DoseLog::default()
+        }
+    }
+
+    #[test]
+    fn a_pump_that_carries_part_of_a_stroke_may_be_one_stroke_apart() {
+        let of = |carried, rate: i64| {
+            let log = log(carried, &[rate]);
+            (log.apart_by(rate).0, allowed(&log, &STRICT).volume_floor.0)
+        };
+        assert_eq!(of(false, 500_000), (0, 100));
+        assert_eq!(of(true, 500_000), (86_400, 600));
+        assert_eq!(of(true, 6_000), (7_200_000, 600));
+        assert_eq!(of(true, 0), (0, 600));
     }
 }

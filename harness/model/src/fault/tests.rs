@@ -85,3 +85,21 @@ fn each_fault_excuses_what_it_always_did_and_nothing_else() {
     let all: Vec<&str> = CATALOGUE.iter().map(|fault| fault.name).collect();
     assert_eq!(told, all, "a new fault has its line here");
 }
+
+#[test]
+fn those_that_meet_one_in_so_many_are_known() {
+    let picks = CATALOGUE
+        .iter()
+        .map(|fault| fault.name)
+        .filter(|name| FaultName::find(name).unwrap().picks());
+    assert_eq!(
+        picks.collect::<Vec<_>>(),
+        [
+            "motor-stall-intermittent",
+            "serial-noise",
+            "serial-drop",
+            "feedthrough-short",
+            "serial-rx-noise"
+        ]
+    );
+}

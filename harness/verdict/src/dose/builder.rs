@@ -58,6 +58,10 @@ struct Instant {
 pub struct Builder {
     name: String,
     begun: bool,
+    /// The pump had a past.
+    past: bool,
+    /// Its firmware was started during set-up, and carries no part of a stroke.
+    started: bool,
     /// Volumes at the begin.
     entry_base: [i64; 6],
     sample_base: (i64, i64),
@@ -130,6 +134,8 @@ impl Builder {
         Self {
             name: name.to_owned(),
             begun: false,
+            past: false,
+            started: false,
             entry_base: [0; 6],
             sample_base: (0, 0),
             state: "-".to_owned(),
@@ -141,6 +147,16 @@ impl Builder {
             last_entry: None,
             last_sample: None,
             late: Late::default(),
+        }
+    }
+
+    /// An empty log of the same run, whose set-up is past.
+    #[must_use]
+    pub fn behind_a_past(&self) -> Self {
+        Self {
+            past: true,
+            started: self.started,
+            ..Self::new(&self.name)
         }
     }
 
@@ -192,12 +208,14 @@ impl Builder {
             left_out: seen.saturating_sub(kept as u64),
             rows: self.rows.into_iter().map(|r| r.row).collect(),
             late: self.late.sum(),
+            carried: self.past && !self.started,
         }
     }
 
     fn said(&mut self, at: Instant, said: &Said) {
         let t = at.t;
         match said {
+            Said::Boot { .. } if !self.begun => self.started = true,
             Said::Boot { reason } => self.note(t, "boot", reason),
             Said::State { to, cause, .. } => {
                 self.state = token(to);

@@ -92,8 +92,8 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     found
 }
 
-/// The rows that came, beside those that were accepted, and by how much each may be later or earlier because the line was late: what was asked for over it fell among
-/// other rows by as much, so that rows no farther from each other than that have no order.
+/// The rows that came, beside those that were accepted, and by how much each may be later or earlier ([`DoseLog::apart_by`]): rows no farther from each other than that
+/// have no order.
 fn in_order_of<'a>(accepted: &DoseLog, came: &'a DoseLog) -> Vec<(&'a Row, Span)> {
     let mut rest: Vec<&Row> = came.rows.iter().collect();
     let mut ordered = Vec::with_capacity(rest.len());
@@ -102,7 +102,7 @@ fn in_order_of<'a>(accepted: &DoseLog, came: &'a DoseLog) -> Vec<(&'a Row, Span)
         let Some(first) = rest.first().map(|row| row.t) else {
             break;
         };
-        let late = came.late_by(rate);
+        let late = came.apart_by(rate);
         let near = |row: &&Row| row.t.0.saturating_sub(first.0) <= late.0;
         let is_it = |row: &&Row| row.what == old.what && row.detail == old.detail;
         let at = rest.iter().take_while(|row| near(row)).position(is_it).unwrap_or(0);

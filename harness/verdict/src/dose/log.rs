@@ -60,20 +60,20 @@ pub struct DoseLog {
     pub rows: Vec<Row>,
     /// By how much what was asked of the pump came late in all, because of the line: rows may be so much later than in another run. It stands in no text.
     pub late: Span,
+    /// The pump may have carried part of a stroke from before the begin: what hangs on a stroke may come by up to one sooner. It stands in no text.
+    pub carried: bool,
 }
 
 impl DoseLog {
-    /// By how much a row may be apart from its place in another run where this rate, nL/day, was in force: where the line was late, what a fault does then falls on another stroke.
-    pub(crate) fn late_by(&self, rate: i64) -> Span {
-        if self.late == Span(0) {
-            return Span(0);
-        }
-        let stroke = DAY_MS.saturating_mul(STROKE_NL).checked_div(rate).unwrap_or(0);
-        let is_fault = |row: &Row| row.what == "fault";
-        Span(
-            self.late
-                .0
-                .saturating_add(if self.rows.iter().any(is_fault) { stroke } else { 0 }),
-        )
+    /// By how much a row may be apart from its place in another run where this rate, nL/day, was in force: as late as the line was, and by a stroke where what
+    /// comes falls on another one, because of a fault that was armed late or of a part that was carried.
+    pub(crate) fn apart_by(&self, rate: i64) -> Span {
+        let late_fault = self.late > Span(0) && self.rows.iter().any(|row| row.what == "fault");
+        let stroke = if late_fault || self.carried {
+            DAY_MS.saturating_mul(STROKE_NL).checked_div(rate).unwrap_or(0)
+        } else {
+            0
+        };
+        Span(self.late.0.saturating_add(stroke))
     }
 }

@@ -104,14 +104,19 @@ impl InOrder {
         let mut before = std::mem::replace(self, Self::new(&Arc::clone(&self.case)));
         self.observed.now = before.observed.now;
         self.observed.keep_counts(&before.observed);
+        self.dose = before.dose.behind_a_past();
         self.clocks = before.clocks;
         self.garbage = before.garbage;
         self.line = before.line;
         self.last_events = before.last_events;
         self.crashes = before.crashes;
-        before
-            .findings
-            .keep_only(|kind| matches!(kind, ReasonKind::FirmwareFault | ReasonKind::Hang | ReasonKind::Record));
+        let kept = [
+            ReasonKind::FirmwareFault,
+            ReasonKind::Hang,
+            ReasonKind::Record,
+            ReasonKind::NotStopped,
+        ];
+        before.findings.keep_only(|kind| kept.contains(&kind));
         self.findings = before.findings;
         self.frozen = self.findings.has_reason();
     }

@@ -1,6 +1,7 @@
 mod general;
 mod heard;
 mod past;
+mod set_up;
 
 use super::{Judge, Outcome};
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
