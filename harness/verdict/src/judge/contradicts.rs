@@ -20,6 +20,9 @@ const ROUNDING: i64 = 2 * dose::STROKE_NL;
 /// More than leaves a reservoir between two accounts of it, an hour of the fastest rate and the largest bolus: 5 mL.
 const LEAVES_MOST: i64 = 5_000_000;
 
+/// What a status says and nothing explains yet, at most.
+const CLAIMS_MAX: usize = 64;
+
 /// What the pump said so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Contradicts {
@@ -41,8 +44,11 @@ pub(super) struct Contradicts {
     boluses: BTreeSet<String>,
     state: Option<String>,
     rate: Option<i64>,
-    /// What was so until this time, where that is known: what is told of one moment has no order in which it must come.
-    until: Vec<(Span, Of, Option<String>)>,
+    /// The last that was known, and the pump's time of the newest entry.
+    last_rate: Option<i64>,
+    newest: Span,
+    /// What was so until this time: what is told of one moment has no order in which it must come.
+    until: Vec<(Span, Of, String)>,
     /// What a status says and nothing explains yet: what does may have been lost on the line, and come out of the pump's log.
     unexplained: Vec<Claim>,
     /// Alarms that were raised since the pump was first powered, where the journal has that.
@@ -55,6 +61,8 @@ pub(super) struct Claim {
     of: Of,
     /// The value.
     is: String,
+    /// Nothing was known to hold it against: what comes next shows whether it was so.
+    open: bool,
     /// Place in the journal.
     pub seq: u64,
     /// When.
@@ -127,6 +135,9 @@ impl Contradicts {
                     self.ahead = now.map(|pump_t| event.t.0.saturating_sub(pump_t.0));
                     return what;
                 }
+                if let (Said::Dose(entry), Some(pump_t)) = (said, pump_t) {
+                    self.runs_at(entry, *pump_t);
+                }
                 // Its time is held to what it was granted from its first word on; the rest of what it says in the set-up may be of a past that nobody knows.
                 if let Some(what) = now.and_then(|pump_t| self.time(event.t, pump_t)) {
                     return Some(what);
@@ -140,14 +151,17 @@ impl Contradicts {
 
     /// What is not explained at the end of the steps.
     pub fn finish(&mut self) -> Vec<Claim> {
+        self.unexplained.retain(|claim| !claim.open);
         std::mem::take(&mut self.unexplained)
     }
 
-    fn claims(&mut self, of: Of, is: &str, t: Span, seq: u64) {
+    fn claims(&mut self, of: Of, is: &str, open: bool, t: Span, seq: u64) {
         let counts = self.begun && self.told && !self.played && !self.was_just_now(of, is, t);
-        if counts && !self.unexplained.iter().any(|claim| claim.of == of) {
+        // Of each one that is held against something, and what may come out either way.
+        let told = |claim: &Claim| claim.of == of && if open { claim.is == is } else { !claim.open };
+        if counts && self.unexplained.len() < CLAIMS_MAX && !self.unexplained.iter().any(told) {
             let is = is.to_owned();
-            self.unexplained.push(Claim { of, is, seq, t });
+            self.unexplained.push(Claim { of, is, open, seq, t });
         }
     }
 
@@ -155,13 +169,12 @@ impl Contradicts {
     fn was(&mut self, of: Of, is: Option<String>) {
         let now = self.last;
         self.until.retain(|(t, ..)| now.0.saturating_sub(t.0) <= MOMENT);
-        self.until.push((now, of, is));
+        self.until.extend(is.map(|is| (now, of, is)));
     }
 
     fn was_just_now(&self, of: Of, is: &str, t: Span) -> bool {
-        let this = |(until, its, was): &(Span, Of, Option<String>)| {
-            *its == of && was.as_ref().is_none_or(|was| was == is) && t.0.saturating_sub(until.0) <= MOMENT
-        };
+        let this =
+            |(until, its, was): &(Span, Of, String)| *its == of && was == is && t.0.saturating_sub(until.0) <= MOMENT;
         self.until.iter().any(this)
     }
 
@@ -197,12 +210,7 @@ impl Contradicts {
         match said {
             Said::Dose(entry) => {
                 self.explains(Of::Rate, &entry.rate_nl_per_day.to_string());
-                if read_back {
-                    // Whether newer ones came before it is not known here.
-                    self.rate = None;
-                    return None;
-                }
-                self.entry(entry)
+                if read_back { None } else { self.entry(entry) }
             }
             Said::Boot { reason } => {
                 self.anew();
@@ -248,8 +256,6 @@ impl Contradicts {
     }
 
     fn entry(&mut self, entry: &DoseEntry) -> Option<String> {
-        let was = self.rate.replace(entry.rate_nl_per_day);
-        self.was(Of::Rate, was.map(|rate| rate.to_string()));
         let strokes = self
             .strokes
             .replace(entry.strokes)
@@ -260,6 +266,24 @@ impl Contradicts {
             self.reservoir = None;
         }
         strokes.or(given).or_else(|| self.holds(entry.reservoir_nl))
+    }
+
+    /// The newest entry tells the rate, also one that was read back.
+    fn runs_at(&mut self, entry: &DoseEntry, pump_t: Span) {
+        if pump_t >= self.newest {
+            self.newest = pump_t;
+            let rate = entry.rate_nl_per_day;
+            self.rate = Some(rate);
+            // A periodic entry is none of a change: what was told before it was so then, or never.
+            let unchanged = entry.cause == "periodic";
+            self.unexplained.retain_mut(|claim| {
+                let is_open = claim.of == Of::Rate && claim.open;
+                claim.open &= !(is_open && unchanged);
+                !is_open || (unchanged && claim.is != rate.to_string())
+            });
+            let was = self.last_rate.replace(rate);
+            self.was(Of::Rate, was.map(|rate| rate.to_string()));
+        }
     }
 
     /// What it gave in all does not become less.
@@ -301,16 +325,16 @@ impl Contradicts {
             return;
         };
         if bolus != "none" && !self.boluses.contains(bolus) {
-            self.claims(Of::Bolus, bolus, t, seq);
+            self.claims(Of::Bolus, bolus, false, t, seq);
         }
         if self.state.as_ref().is_some_and(|known| known != state) {
-            self.claims(Of::State, state, t, seq);
+            self.claims(Of::State, state, false, t, seq);
         }
         let rate = fields.get("rate").and_then(|value| leading_number(value));
-        if let (Some(rate), Some(known), "none") = (rate, self.rate, bolus.as_str())
-            && rate != known
+        if let (Some(rate), "none") = (rate, bolus.as_str())
+            && self.rate != Some(rate)
         {
-            self.claims(Of::Rate, &rate.to_string(), t, seq);
+            self.claims(Of::Rate, &rate.to_string(), self.rate.is_none(), t, seq);
         }
     }
 }
