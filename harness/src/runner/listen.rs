@@ -9,6 +9,9 @@ const LATE_MS: i64 = 30_000;
 /// How late it may be by the host's, ms: a slow line and a busy host.
 const HOST_LATE_MS: i64 = 3_000;
 
+/// Looks into the log that bring nothing, until the pump tells something again: where the line loses what the log says as well, there is no end of them.
+const LOOKS_MAX: u32 = 3;
+
 /// Waits for the pump's dose entries.
 #[derive(Debug, Default)]
 pub(super) struct Listen {
@@ -18,6 +21,8 @@ pub(super) struct Listen {
     since: i64,
     /// The log was asked for and not answered, and nothing came since.
     in_vain: bool,
+    /// How often it was asked for since the pump told something.
+    looks: u32,
     /// What a fault does to the talk.
     talk: Talk,
     /// The last request was answered.
@@ -61,7 +66,7 @@ impl Listen {
                 read_back,
                 ..
             } => {
-                self.in_vain = false;
+                (self.in_vain, self.looks) = (false, 0);
                 self.told = Some(now).filter(|_| !read_back).or(self.told);
                 self.ahead = pump_t.map(|t| t.0.saturating_sub(now.0)).or(self.ahead);
                 match said {
@@ -88,12 +93,12 @@ impl Listen {
 
     /// Whether the pump can be asked for what was missed.
     pub fn hears(&self) -> bool {
-        self.hears_what_is_said() && self.talk == Talk::Clear
+        self.every.is_some() && !self.in_vain && self.talk == Talk::Clear
     }
 
     /// Whether a pump that said something just now can be asked for it: one that may be silent, by a fault, is not.
     pub fn hears_what_is_said(&self) -> bool {
-        self.every.is_some() && !self.in_vain && !self.is_broken()
+        self.every.is_some() && !self.in_vain && !self.is_broken() && self.looks < LOOKS_MAX
     }
 
     /// Whether a fault breaks the line.
@@ -111,6 +116,7 @@ impl Listen {
     pub fn looked(&mut self, now: Span) {
         self.since = now.0;
         self.in_vain = true;
+        self.looks = self.looks.saturating_add(1);
     }
 
     /// How many events were told so far.
