@@ -6,7 +6,7 @@
 
 use super::late::Late;
 use super::log::{DoseLog, Row};
-use super::volumes::{actuated_delivered, since, totals};
+use super::volumes::{STROKE_NL, actuated_delivered, since, totals};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
 use pump_hil_model::quantity::Span;
 
@@ -193,6 +193,12 @@ impl Builder {
             Body::Played | Body::Ended => self.end(t),
             _ => {}
         }
+    }
+
+    /// By how much a volume may be apart from what another run shows at the same time, nL: by a stroke, where strokes fall elsewhere because the line was late.
+    #[must_use]
+    pub fn slack_nl(&self) -> i64 {
+        if self.late.sum() > Span(0) { STROKE_NL } else { 0 }
     }
 
     /// The log so far.

@@ -1,6 +1,7 @@
 //! Two dose logs, column by column, each with its tolerance.
 
 use super::log::{CLASSES, DoseLog, Row};
+use super::pairs::{Pair, pairs};
 use super::table::COLUMNS;
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::{Rate, Span, Volume};
@@ -65,10 +66,11 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         .rows
         .iter()
         .any(|row| row.actuated.is_some() || row.delivered.is_some());
-    for (row, (old, (new, late))) in (1..).zip(accepted.rows.iter().zip(in_order_of(accepted, came))) {
+    let (pairs, counts) = pairs(accepted, came, tolerance.time);
+    for (row, Pair { old, new, apart }) in (1..).zip(&pairs) {
         let before = found.len();
         let tolerance = Tolerance {
-            time: Span(tolerance.time.0.saturating_add(late.0)),
+            time: Span(tolerance.time.0.saturating_add(apart.0)),
             ..*tolerance
         };
         rows(row, old, new, &tolerance, seen, &mut found);
@@ -85,31 +87,12 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
             return found;
         }
     }
-    if accepted.rows.len() != came.rows.len() {
-        let count = |log: &DoseLog| format!("{} rows", log.rows.len());
-        found.push(whole("rows", count(accepted), count(came)));
+    if let [expected, came] = counts
+        && expected != came
+    {
+        found.push(whole("rows", format!("{expected} rows"), format!("{came} rows")));
     }
     found
-}
-
-/// The rows that came, beside those that were accepted, and by how much each may be later or earlier ([`DoseLog::apart_by`]): rows no farther from each other than that
-/// have no order.
-fn in_order_of<'a>(accepted: &DoseLog, came: &'a DoseLog) -> Vec<(&'a Row, Span)> {
-    let mut rest: Vec<&Row> = came.rows.iter().collect();
-    let mut ordered = Vec::with_capacity(rest.len());
-    let mut rate = 0;
-    for old in &accepted.rows {
-        let Some(first) = rest.first().map(|row| row.t) else {
-            break;
-        };
-        let late = came.apart_by(rate);
-        let near = |row: &&Row| row.t.0.saturating_sub(first.0) <= late.0;
-        let is_it = |row: &&Row| row.what == old.what && row.detail == old.detail;
-        let at = rest.iter().take_while(|row| near(row)).position(is_it).unwrap_or(0);
-        ordered.push((rest.remove(at), late));
-        rate = old.rate.filter(|rate| *rate > 0).unwrap_or(rate);
-    }
-    ordered
 }
 
 fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {

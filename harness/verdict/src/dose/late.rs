@@ -3,7 +3,7 @@
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
 
-/// An answer that comes so soon is no delay.
+/// By the host's clock an answer that comes so soon is no delay. Where time is granted a prompt one takes none.
 const PROMPT: i64 = 500;
 /// The longest that one wait for an answer counts, and all of a run: a line that is worse is to be mended.
 const MOST: i64 = 10_000;
@@ -16,6 +16,7 @@ pub(super) struct Late {
     /// When something came last.
     came: Option<Span>,
     sum: i64,
+    is_granted: bool,
 }
 
 impl Late {
@@ -36,6 +37,7 @@ impl Late {
                 self.sent = Some((t, bytes.clone()));
             }
             Body::Received { .. } => self.came = Some(t),
+            Body::Timing { scale, .. } => self.is_granted = scale.is_none(),
             Body::Reply { .. } => self.over(t),
             // Nobody waits for an answer any more. At the begin time starts anew.
             Body::StepEnded { .. } | Body::Begun => (self.sent, self.came) = (None, None),
@@ -50,7 +52,7 @@ impl Late {
 
     fn over(&mut self, t: Span) {
         let waited = self.sent.take().map_or(0, |(sent, _)| t.0.saturating_sub(sent.0));
-        if waited > PROMPT {
+        if waited > if self.is_granted { 0 } else { PROMPT } {
             self.sum = self.sum.saturating_add(waited.min(MOST));
         }
     }

@@ -65,6 +65,11 @@ pub struct DoseLog {
 }
 
 impl DoseLog {
+    /// Whether rows may be apart from their places in another run.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.late > Span(0) || self.carried
+    }
+
     /// By how much a row may be apart from its place in another run where this rate, nL/day, was in force: as late as the line was, and by a stroke where what
     /// comes falls on another one, because of a fault that was armed late or of a part that was carried.
     pub(crate) fn apart_by(&self, rate: i64) -> Span {

@@ -7,6 +7,7 @@ mod builder;
 mod compare;
 mod late;
 mod log;
+mod pairs;
 mod table;
 mod volumes;
 

@@ -1,7 +1,7 @@
 //! Whether a check holds now; and if not, what was there instead.
 
 use super::observed::{Alarm, Observed, Told};
-use pump_hil_model::case::{Check, Measure, Range};
+use pump_hil_model::case::{Check, Measure, MeasuredIn, Range};
 use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
 use pump_hil_model::verdict::{Came, Expected, Seen};
 use std::collections::BTreeMap;
@@ -64,9 +64,12 @@ impl<'a> Look<'a> {
                 .any(|told| has_fields(&told.fields, fields)),
             Check::NoEvent { kind } => now.last_told.get(kind).is_none_or(|&seq| seq < windows.absent),
             Check::Reply { fields } => has_fields(&now.reply, fields),
-            Check::Measure { what, since, range } => self
-                .measured(*what, since.as_deref())
-                .is_some_and(|value| lies_in(value, range)),
+            Check::Measure { what, since, range } => {
+                let is_volume = what.dimension() == MeasuredIn::Volume;
+                let slack = if is_volume { now.slack_nl } else { 0 };
+                self.measured(*what, since.as_deref())
+                    .is_some_and(|value| lies_in(value, range, slack))
+            }
             Check::Memory { at, value } => now.memory.get(at).is_some_and(|came| value.holds(came)),
         }
     }
@@ -149,8 +152,10 @@ pub(super) fn has_fields(came: &BTreeMap<String, String>, expected: &BTreeMap<St
         .all(|(key, value)| came.get(key).is_some_and(|came| same_value(value, came)))
 }
 
-fn lies_in(value: i64, range: &Range) -> bool {
-    range.low.is_none_or(|low| value >= low) && range.high.is_none_or(|high| value <= high)
+fn lies_in(value: i64, range: &Range, slack: i64) -> bool {
+    let is_above = |low: i64| value >= low.saturating_sub(slack);
+    let is_below = |high: i64| value <= high.saturating_add(slack);
+    range.low.is_none_or(is_above) && range.high.is_none_or(is_below)
 }
 
 /// Whether a field of the line is what a scenario wrote: the same text, or the same quantity (`20 uL` for `20000nl`).

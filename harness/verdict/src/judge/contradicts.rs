@@ -40,6 +40,9 @@ pub(super) struct Contradicts {
     /// How far the scenario's time was ahead of the pump's at least, ms.
     ahead: Option<i64>,
     last: Span,
+    /// When something was sent last, and when the newest entry came about.
+    sent: Span,
+    entry: Span,
     /// Kinds of bolus that began, and did not end yet.
     boluses: BTreeSet<String>,
     state: Option<String>,
@@ -107,6 +110,10 @@ impl Contradicts {
                 // The scenario's time begins anew.
                 let zero = std::mem::take(&mut self.last).0;
                 self.ahead = self.ahead.map(|ahead| ahead.saturating_sub(zero));
+                None
+            }
+            Body::Sent { .. } => {
+                self.sent = self.last;
                 None
             }
             Body::Played => {
@@ -256,6 +263,7 @@ impl Contradicts {
     }
 
     fn entry(&mut self, entry: &DoseEntry) -> Option<String> {
+        self.entry = self.last;
         let strokes = self
             .strokes
             .replace(entry.strokes)
@@ -315,6 +323,10 @@ impl Contradicts {
         let wrong_sum =
             wrong_sum.map(|(sum, total)| format!("total {} of parts that are {}", Volume(total), Volume(sum)));
         self.status(fields, t, seq);
+        if self.entry > self.sent {
+            // It was given before the entry came about, and its line was late.
+            return wrong_sum;
+        }
         let is_account = matches!(verb, "status" | "totals");
         wrong_sum
             .or_else(|| self.gives(totals?))

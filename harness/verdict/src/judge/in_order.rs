@@ -168,6 +168,7 @@ impl InOrder {
         self.starts.on_event(event, self.observed.begun, armed, may_fault);
         self.started_again(event.t);
         self.dose.on_event(event);
+        self.observed.slack_nl = self.dose.slack_nl();
         let mut found = Vec::new();
         self.oracle.on_event(event, self.steps.step(), &mut found);
         self.reconciler.seq = self.findings.seq.saturating_sub(1);

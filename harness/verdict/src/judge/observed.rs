@@ -50,6 +50,8 @@ pub struct Observed {
     pub now: Span,
     /// Set-up is done.
     pub begun: bool,
+    /// By how much a volume may be apart from what a scenario says, nL, because of the line ([`crate::dose::Builder::slack_nl`]).
+    pub slack_nl: i64,
     /// The pump's state.
     pub state: Option<String>,
     /// The prescription's mode.

@@ -84,9 +84,10 @@ impl Past {
     /// Where a record belongs, and its own time, if that is not here and now.
     fn place(&self, event: &Event) -> Option<(usize, Span)> {
         let Body::Pump {
+            n,
             pump_t: Some(pump_t),
             read_back,
-            ..
+            ref said,
         } = event.body
         else {
             return None;
@@ -101,7 +102,7 @@ impl Past {
         // What is from before all that is kept has no place.
         let lag = event.t.0.saturating_sub(own.0);
         // A line that is late by more is none: what the pump's clock does is judged elsewhere.
-        let in_time = lag <= 0 || (!read_back && lag > LATE_MAX);
+        let in_time = if read_back { lag < 0 } else { lag <= 0 || lag > LATE_MAX };
         if self.disturbed || in_time || self.events.first()?.t > own {
             return None;
         }
@@ -115,6 +116,16 @@ impl Past {
         let beside = moment().find(|(_, event)| of_it(event)).map(|(at, _)| behind(at));
         let sample = moment().find(|(_, event)| matches!(event.body, Body::Sample(_)));
         let sample = sample.map(|(at, _)| at);
+        // By the pump's own counting; and an event stands in front of the entry of its moment.
+        let is_entry = |event: &Event| of_it(event) && tells_of_dose(event) && !matches!(said, Said::Dose(_));
+        let is_behind = |event: &Event| is_newer(event, n, said) || is_entry(event);
+        let behind_it = self.events.iter().take(end).skip(same).position(is_behind);
+        if let Some(at) = behind_it.filter(|_| read_back) {
+            return Some((same.saturating_add(at), own));
+        }
+        if lag <= 0 {
+            return None;
+        }
         // What is late was said behind all that came, and the probe read then.
         let at = if read_back {
             beside.or(sample)
@@ -174,6 +185,25 @@ impl Past {
 /// The place behind that one.
 fn behind(at: usize) -> usize {
     at.saturating_add(1)
+}
+
+/// Whether the pump told a dose entry.
+fn tells_of_dose(event: &Event) -> bool {
+    matches!(
+        event.body,
+        Body::Pump {
+            said: Said::Dose(_),
+            ..
+        }
+    )
+}
+
+/// Whether the pump told this behind the record of that number.
+fn is_newer(event: &Event, n: Option<u64>, said: &Said) -> bool {
+    let Body::Pump { n: Some(other), .. } = event.body else {
+        return false;
+    };
+    tells_of_dose(event) == matches!(said, Said::Dose(_)) && n.is_some_and(|n| n < other)
 }
 
 /// Whether an event tells that this record is missing.

@@ -172,9 +172,10 @@ impl Oracle {
 
     /// What was held up, or read from the log later, tells of another instant.
     fn is_late(&mut self, t: Span, pump_t: Option<Span>, read_back: bool) -> bool {
-        // What was read from the log may be of any time.
-        self.late = if read_back { Span(t.0) } else { self.lag.of(t, pump_t) };
-        read_back || self.late > self.now.settings.clock
+        // What was read from the log and tells no time may be of any.
+        let is_known = pump_t.is_some() || !read_back;
+        self.late = if is_known { self.lag.of(t, pump_t) } else { t };
+        self.late > self.now.settings.clock
     }
 
     /// When a pump delivers again as it should, if what kept it from that is over now.
@@ -273,6 +274,7 @@ impl Oracle {
         self.told.over |= verb.is_some() && verb == request.map(Request::verb);
         self.weigh(verb, refused, step, out);
         if refused.is_some() {
+            self.asked.refused(request);
             return;
         }
         match (verb, request) {
@@ -438,6 +440,7 @@ impl Oracle {
     fn bolus_end(&mut self, kind: &str, given: i64, cause: &str, out: &mut Vec<Finding>) {
         let Some(class) = ledger::class(kind) else { return };
         self.dues.bolus_ended(self.now.t);
+        self.asked.bolus_ended(self.now.t);
         let excused = self.bounds.excused_now(self.now.t) || self.late > self.now.settings.clock;
         // Its end may stand behind what cut it, or before.
         let ended = self.now.take_cut(class).or_else(|| {

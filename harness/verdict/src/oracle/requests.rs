@@ -24,6 +24,8 @@ pub(super) struct Asked {
     begun: Vec<(usize, i64, i64, i64)>,
     /// Begins of patient boluses.
     patient: VecDeque<When>,
+    /// When a bolus ended last.
+    ended: Option<i64>,
 }
 
 /// A request for a bolus whose outcome is not known.
@@ -64,6 +66,17 @@ pub(super) fn dose_of(request: &Request) -> Option<(i64, i64)> {
 }
 
 impl Asked {
+    /// A bolus is over.
+    pub fn bolus_ended(&mut self, t: i64) {
+        self.ended = Some(t);
+    }
+
+    /// The pump refused this: nothing is open any more.
+    pub fn refused(&mut self, request: Option<&Request>) {
+        let class = request.and_then(asks_for);
+        self.open.take_if(|open| Some(open.class) == class);
+    }
+
     /// Whether the pump told the begin of what is asked for, before its reply.
     pub fn has_begun(&self) -> bool {
         self.open.is_some_and(|open| open.began.is_some())
@@ -241,7 +254,9 @@ impl Asked {
         }
         let busy = |by: i64| {
             let mut active = now.ledger.active.iter();
-            active.any(|b| b.end() > sent.saturating_add(by))
+            let from = sent.saturating_add(by);
+            // One that is over by now may not have been when the pump was asked.
+            active.any(|b| b.end() > from) || self.ended.is_some_and(|ended| ended > from)
         };
         let sure_busy = now
             .ledger
