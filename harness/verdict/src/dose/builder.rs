@@ -317,7 +317,7 @@ impl Builder {
         let waiting = self
             .recent()
             .iter_mut()
-            .find(|r| r.wants_entry && r.is_of(at) && answers(&what, &r.row.what));
+            .find(|r| r.wants_entry && r.is_of(at) && tells_of(&what, &r.row.what));
         if let Some(found) = waiting {
             found.wants_entry = false;
             // The entry's cause says more than the event: a `state` becomes `start`, `stop` or `reset`.
@@ -440,7 +440,7 @@ impl Builder {
 }
 
 /// Whether a dose entry of this cause says the volumes for an event row.
-fn answers(cause: &str, event: &str) -> bool {
+pub(crate) fn tells_of(cause: &str, event: &str) -> bool {
     match event {
         "state" => matches!(cause, "start" | "stop" | "state" | "reset"),
         other => cause == other,

@@ -12,6 +12,7 @@ mod table;
 mod volumes;
 
 pub use builder::Builder;
+pub(crate) use builder::tells_of;
 pub use compare::{Difference, compare};
 pub use log::{CLASSES, DoseLog, Row};
 pub use table::ParseError;

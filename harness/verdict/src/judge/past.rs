@@ -4,6 +4,7 @@
 //! after it is judged anew. Where a fault of the scenario's own disturbs the line, this is left alone: [`super::unheard`] judges what came meanwhile.
 
 use super::in_order::InOrder;
+use crate::dose::tells_of;
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
@@ -116,12 +117,12 @@ impl Past {
         let beside = moment().find(|(_, event)| of_it(event)).map(|(at, _)| behind(at));
         let sample = moment().find(|(_, event)| matches!(event.body, Body::Sample(_)));
         let sample = sample.map(|(at, _)| at);
-        // By the pump's own counting; and an event stands in front of the entry of its moment.
-        let is_entry = |event: &Event| of_it(event) && tells_of_dose(event) && !matches!(said, Said::Dose(_));
-        let is_behind = |event: &Event| is_newer(event, n, said) || is_entry(event);
-        let behind_it = self.events.iter().take(end).skip(same).position(is_behind);
-        if let Some(at) = behind_it.filter(|_| read_back) {
-            return Some((same.saturating_add(at), own));
+        // By the pump's own counting; and an event stands in front of the entry that tells of it.
+        let newer = || moment().rfind(|(_, event)| is_newer(event, n, said));
+        let entry = || moment().find(|(_, event)| of_it(event) && is_entry_of(event, said));
+        let behind_it = || newer().or_else(entry).map(|(at, _)| at);
+        if let Some(at) = behind_it().filter(|_| read_back) {
+            return Some((at, own));
         }
         if lag <= 0 {
             return None;
@@ -196,6 +197,24 @@ fn tells_of_dose(event: &Event) -> bool {
             ..
         }
     )
+}
+
+/// Whether the pump told the entry of such an event.
+fn is_entry_of(event: &Event, said: &Said) -> bool {
+    let Body::Pump {
+        said: Said::Dose(entry),
+        ..
+    } = &event.body
+    else {
+        return false;
+    };
+    let event = match said {
+        Said::State { .. } => "state",
+        Said::BolusStart { .. } => "bolus-start",
+        Said::BolusEnd { .. } => "bolus-end",
+        _ => return false,
+    };
+    tells_of(&entry.cause, event)
 }
 
 /// Whether the pump told this behind the record of that number.
