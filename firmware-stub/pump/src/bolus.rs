@@ -157,7 +157,13 @@ impl<N: Nv> Pump<N> {
         } else {
             given.max(most)
         };
-        programmed + self.state.demand.sum_nl(self.now, window_ms)
+        // How it was spread over the window before that is not known any more: all of it counts as long as it may be inside.
+        let earlier = if self.window_unsure {
+            self.state.earlier_nl(self.now)
+        } else {
+            0
+        };
+        programmed + u64::from(earlier) + self.state.demand.sum_nl(self.now, window_ms)
     }
 
     /// Time until the patient may ask again.
