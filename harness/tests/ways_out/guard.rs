@@ -110,14 +110,13 @@ fn a_run_that_comes_to_its_end_leaves_neither_guard_nor_note() {
     }
 }
 
-/// Lets it open nothing more, and ends it.
+/// Lets it open nothing more.
 pub fn take_descriptors(harness: &Child) {
     let none = Rlimit {
         current: Some(3),
         maximum: Some(3),
     };
     prlimit(Some(Pid::from_child(harness)), Resource::Nofile, none).unwrap();
-    signal(harness, Signal::INT);
 }
 
 #[test]
@@ -125,6 +124,7 @@ fn out_of_file_descriptors() {
     let bench = Bench::new();
     let mut run = in_therapy(&bench, &bench.port(), &[]);
     take_descriptors(&run.harness);
+    signal(&run.harness, Signal::INT);
     run.end();
     assert_eq!(bench.state(), "stopped");
     assert_closed(&run.journal());
