@@ -304,7 +304,7 @@ fn play(
         defect: settings.defect.clone(),
         exe: settings.exe.clone(),
     };
-    let begun = match runtime.block_on(begin(case, settings, &options, path)) {
+    let begun = match runtime.block_on(begin(case, &settings.rig, settings.state.as_deref(), &options, path)) {
         Ok(begun) => begun,
         Err(NotBegun::LockedUp(error)) => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
         Err(NotBegun::Trouble(trouble)) => {

@@ -178,6 +178,24 @@ fn what() -> impl Strategy<Value = What> {
     ]
 }
 
+/// What patients' boluses are counted over: new prescriptions with other windows, and resets.
+fn demand() -> impl Strategy<Value = What> {
+    let rx = rx().prop_filter("no bolus for the patient", |rx| rx.ptm.is_some());
+    prop_oneof![
+        8 => Just(What::PatientBolus),
+        2 => rx.prop_map(|rx| What::Program(Box::new(rx))),
+        2 => Just(What::Start),
+        1 => (die(), die()).prop_map(|(dose, over)| {
+            let dose = volume(dose, 500, 100_000);
+            What::Bolus { dose, over_s: spread(over, motor_s(dose).max(60), 3_600) }
+        }),
+        1 => Just(What::Reset),
+        1 => (20..3_000_u64).prop_map(|ms| What::BrownOut { ms }),
+        1 => Just(What::ClearAlarm("battery-reset")),
+        1 => Just(What::Minimum),
+    ]
+}
+
 /// Seconds more often than minutes, minutes than hours: events must meet.
 fn gap() -> impl Strategy<Value = u64> {
     prop_oneof![
@@ -188,8 +206,15 @@ fn gap() -> impl Strategy<Value = u64> {
     ]
 }
 
-fn timed() -> impl Strategy<Value = Timed> {
-    (gap(), what()).prop_map(|(gap_s, what)| Timed { gap_s, what })
+fn timed(what: impl Strategy<Value = What>) -> impl Strategy<Value = Timed> {
+    (gap(), what).prop_map(|(gap_s, what)| Timed { gap_s, what })
+}
+
+fn steps() -> impl Strategy<Value = Vec<Timed>> {
+    prop_oneof![
+        4 => vec(timed(what()), 0..14),
+        1 => vec(timed(demand()), 6..24),
+    ]
 }
 
 /// Days since 2000 of 2026 and two years more.
@@ -207,7 +232,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
         die(),
         1..1_000_u32,
         (gap(), begin),
-        vec(timed(), 0..14),
+        steps(),
         gap(),
     )
         .prop_map(

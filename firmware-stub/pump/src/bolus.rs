@@ -149,7 +149,11 @@ impl<N: Nv> Pump<N> {
     /// With this, no window of that length anywhere can hold more than the maximum: its programmed part is at most the schedule's most, and its boluses were
     /// all counted when the last of them was asked for.
     pub(crate) fn committed_nl(&mut self, window_ms: u64) -> u64 {
-        let most = self.in_force.as_ref().map_or(0, |in_force| in_force.most_programmed_nl);
+        let mut most = self.in_force.as_ref().map_or(0, |in_force| in_force.most_programmed_nl);
+        if self.window_unsure {
+            // How those before spread over the window is not known any more: all of it counts as long as it may be inside.
+            most += u64::from(self.state.earlier_nl(self.now));
+        }
         // Strokes of a steady rate may be one ahead of the programme by their phase; that stroke is not a dose of its own.
         let given = self.programmed.sum_nl(self.now).saturating_sub(STROKE_NL);
         let programmed = if self.defect(Defect::RollingWindowForgetsBasal) {

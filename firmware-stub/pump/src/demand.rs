@@ -186,6 +186,12 @@ impl Programmed {
         }
     }
 
+    /// An empty window of that length takes the place of this one.
+    #[inline(never)] // In one place, for want of room.
+    pub(crate) fn begin(&mut self, window_s: u64, now: u64) {
+        *self = Self::new(window_s * 1000, now);
+    }
+
     /// A window in which the pump may have given as much as `nl`, evenly: what a reset makes of it, on the safe side.
     pub(crate) fn assume(&mut self, now: u64, nl: u64) {
         self.advance(now);

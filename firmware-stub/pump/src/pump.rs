@@ -55,6 +55,8 @@ pub struct Pump<N: Nv> {
     pub(crate) sounder: Sounder,
     pub(crate) logs: Logs,
     pub(crate) programmed: Programmed,
+    /// How its dose is spread over it is not known: it was made anew.
+    pub(crate) window_unsure: bool,
     pub(crate) timers: Timers,
     /// The motor was driven up to this step: the readings are under its load.
     pub(crate) driven: bool,
@@ -106,6 +108,7 @@ impl<N: Nv> Pump<N> {
             sounder: Sounder::new(0),
             logs: Logs::new(),
             programmed: Programmed::new(DAY_MS, 0),
+            window_unsure: false,
             timers: Timers {
                 tick: 0,
                 flex: NEVER,
@@ -142,7 +145,7 @@ impl<N: Nv> Pump<N> {
         self.now = now.0.max(self.logs.restore(&self.nv));
         self.basal = Basal::new(self.now);
         self.sounder = Sounder::new(self.now);
-        self.programmed = Programmed::new(DAY_MS, self.now);
+        self.programmed.begin(DAY_MS / 1000, self.now);
         self.timers.tick = self.now;
         self.timers.self_test = self.now + self.settings.self_test_ms;
         self.post_until = self.now + self.settings.post_ms;

@@ -2,7 +2,6 @@
 
 use crate::calendar::add_months;
 use crate::defects::Defect;
-use crate::demand::Programmed;
 use crate::io::{EDGES_PER_STROKE, ResetReason, STROKE_NL};
 use crate::nv::{Nv, Slot};
 use crate::prescription::InForce;
@@ -122,7 +121,7 @@ impl<N: Nv> Pump<N> {
             && let Found::Good(seq) = self.decode_in_force(slots[usize::from(choice.copy_b)])
         {
             let window_s = self.in_force.as_ref().map_or(0, |in_force| in_force.rx.window_s());
-            self.programmed = Programmed::new(window_s * 1000, self.now);
+            self.programmed.begin(window_s, self.now);
             self.come_into_force(seq);
             for (slot, stale) in slots.into_iter().zip(choice.stale) {
                 if stale {
@@ -188,6 +187,7 @@ impl<N: Nv> Pump<N> {
             // What was given in the window before the reset is not stored: take the most.
             let most = if fresh { 0 } else { in_force.most_programmed_nl };
             self.programmed.assume(self.now, most);
+            self.window_unsure = true;
         }
         let safe = match reason {
             ResetReason::Watchdog => Some((AlarmId::WatchdogReset, Cause::Watchdog)),

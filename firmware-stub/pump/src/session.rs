@@ -1,16 +1,16 @@
 //! A programming session: fields are staged, read back, and committed all at once, while the old prescription goes on.
 
+use crate::calendar::DAY_S;
 use crate::check;
 use crate::command::{Done, Field, Refusal, Reply};
 use crate::defects::Defect;
-use crate::demand::Programmed;
 use crate::field_text;
 use crate::nv::{Nv, Slot};
 use crate::prescription::{IMAGE_MAX, Key, Prescription, Session};
 use crate::pump::Pump;
 use crate::record::What;
 use crate::schedule;
-use crate::units::{Millis, NEVER};
+use crate::units::{DAY_MS, Millis, NEVER};
 use crate::vocabulary::{AlarmId, BolusEnd, Cause, Code, DoseCause, Mode, RefusedVerb, SessionIs, State};
 
 impl<N: Nv> Pump<N> {
@@ -179,17 +179,29 @@ impl<N: Nv> Pump<N> {
         in_force.most_programmed_nl = schedule::most_programmed_nl(&in_force.rx, in_force.rx.window_s());
     }
 
-    /// A window of another length starts with the most that can have been given in it.
+    /// The window of a new prescription: one of the same length goes on, another starts with the most that can have been given in it.
     fn rebuild_window(&mut self, window_s: u64) {
-        let known = self.programmed.sum_nl(self.now);
-        let before = match &self.in_force {
-            Some(old) if known > 0 => known.max(schedule::most_programmed_nl(&old.rx, window_s)),
-            _ => known,
-        };
-        self.programmed = Programmed::new(window_s * 1000, self.now);
-        if before > 0 {
-            self.programmed.assume(self.now, before);
+        let (now, state) = (self.now, &mut self.state);
+        let mut before = self.programmed.sum_nl(now);
+        if let Some(old) = &self.in_force {
+            let idle = state.stopped_since.is_some_and(|since| since + DAY_MS <= now);
+            if state.strokes > 0 && !idle {
+                let most = schedule::most_programmed_nl(&old.rx, DAY_S) as u32;
+                state.earlier_nl = state.earlier_nl(now).saturating_add(most);
+                state.earlier_until = Some(now + DAY_MS);
+            }
+            if window_s == old.rx.window_s() {
+                return;
+            }
+            if before > 0 {
+                before = before.max(schedule::most_programmed_nl(&old.rx, window_s));
+            }
         }
+        self.programmed.begin(window_s, now);
+        if before > 0 {
+            self.programmed.assume(now, before);
+        }
+        self.window_unsure = true;
     }
 
     /// A new prescription ends what hung on the old one and restarts the basal if it ran.

@@ -10,7 +10,7 @@ use crate::vocabulary::{AlarmId, BolusKind, Cause, Life, State};
 
 /// Longest stored state.
 pub(crate) const STATE_MAX: usize = 1000;
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Alarms that there are.
 pub(crate) const ALARMS: usize = 24;
 
@@ -88,6 +88,9 @@ pub(crate) struct Durable {
     pub(crate) rate: u32,
     pub(crate) saved_at: u64,
     pub(crate) saved_edges: u32,
+    /// The most that the prescriptions before can have given by themselves in a day, in nl; it counts until a day went by without a new one.
+    pub(crate) earlier_nl: u32,
+    pub(crate) earlier_until: Option<u64>,
     pub(crate) demand: Demand,
 }
 
@@ -120,7 +123,17 @@ impl Durable {
             rate: 0,
             saved_at: 0,
             saved_edges: 0,
+            earlier_nl: 0,
+            earlier_until: None,
             demand: Demand::new(),
+        }
+    }
+
+    /// What of it counts now.
+    pub(crate) fn earlier_nl(&self, now: u64) -> u32 {
+        match self.earlier_until {
+            Some(until) if now < until => self.earlier_nl,
+            _ => 0,
         }
     }
 
@@ -146,6 +159,7 @@ impl Durable {
             self.stopped_since,
             self.periodic_last,
             self.trial_start,
+            self.earlier_until,
         ] {
             out.option(time);
         }
@@ -168,6 +182,7 @@ impl Durable {
         out.u32(self.rate);
         out.u64(self.saved_at);
         out.u32(self.saved_edges);
+        out.u32(self.earlier_nl);
         self.demand.put(&mut out);
         out.seal()
     }
@@ -199,6 +214,7 @@ impl Durable {
         state.stopped_since = input.option()?;
         state.periodic_last = input.option()?;
         state.trial_start = input.option()?;
+        state.earlier_until = input.option()?;
         state.trial_nl = input.u64()?;
         state.trial_spent = input.u8()? != 0;
         state.stalls = input.u32()?;
@@ -220,6 +236,7 @@ impl Durable {
         state.rate = input.u32()?;
         state.saved_at = input.u64()?;
         state.saved_edges = input.u32()?;
+        state.earlier_nl = input.u32()?;
         state.demand.get(input)?;
         Some(seq)
     }
@@ -238,7 +255,7 @@ mod tests {
         let mut state = Durable::new(u32::MAX);
         let most = Some(u64::MAX);
         (state.first_rtc, state.eri_at, state.stopped_since) = (most, most, most);
-        (state.periodic_last, state.trial_start) = (most, most);
+        (state.periodic_last, state.trial_start, state.earlier_until) = (most, most, most);
         state.alarms = (1 << ALARMS) - 1;
         state.bolus = Some(Running {
             kind: BolusKind::Bridge,

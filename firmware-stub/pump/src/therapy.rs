@@ -35,6 +35,8 @@ impl<N: Nv> Pump<N> {
         }
         let from = core::mem::replace(&mut self.state.state, to);
         self.state.minimum_cause = (to == State::MinimumRate).then_some(cause);
+        // Before all else: minimum rate that is asked for where it runs already has another cause, which a reset must not forget.
+        self.unsaved = true;
         if from == to {
             return;
         }
@@ -56,7 +58,6 @@ impl<N: Nv> Pump<N> {
         } else {
             self.entry(entry);
         }
-        self.unsaved = true;
         self.wake_up();
     }
 

@@ -1,10 +1,9 @@
 //! A case begins: its bench is opened, and what watches over the pump stands by before anything is asked of it.
 
-use super::Settings;
 use crate::safety::{Guard, Marker};
 use pump_hil_model::case::Case;
 use pump_hil_model::trouble::Trouble;
-use pump_hil_rig::{OpenOptions, Rig, RigError};
+use pump_hil_rig::{OpenOptions, Rig, RigError, RigFile};
 use std::path::Path;
 
 /// A bench that is open, with what watches over its pump.
@@ -39,14 +38,15 @@ impl From<Trouble> for NotBegun {
     }
 }
 
-/// Opens the rig. Before anything is asked of a pump that lives on without this program, the next run can find this one, and a guard stands by.
+/// Opens the rig. Before anything is asked of a pump that lives on without this program, the next run can find this one by a note in `state`, and a guard
+/// stands by.
 pub(super) async fn begin(
     case: &Case,
-    settings: &Settings,
+    file: &RigFile,
+    state: Option<&Path>,
     options: &OpenOptions,
     path: &Path,
 ) -> Result<Begun, NotBegun> {
-    let (file, state) = (&settings.rig, settings.state.as_deref());
     let (marker, earlier) = Marker::take(file, state, &case.name(), path).await?.unzip();
     let earlier = earlier.flatten();
     let begun = async {

@@ -75,9 +75,9 @@ impl Bench {
         self.rig_of(&pump, reply_timeout)
     }
 
-    /// The same by its port, which waits for a reply longer than any host takes.
-    pub fn rig_file(&self) -> RigFile {
-        RigFile::load(&self.rig(&self.port(), crate::PATIENT)).unwrap()
+    /// The same by its own port, read.
+    pub fn rig_file(&self, reply_timeout: &str) -> RigFile {
+        RigFile::load(&self.rig(&self.port(), reply_timeout)).unwrap()
     }
 
     /// The same, whose port is waited for at most 2 s.

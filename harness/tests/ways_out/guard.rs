@@ -110,14 +110,13 @@ fn a_run_that_comes_to_its_end_leaves_neither_guard_nor_note() {
     }
 }
 
-/// Lets it open nothing more, and ends it.
+/// Lets it open nothing more.
 pub fn take_descriptors(harness: &Child) {
     let none = Rlimit {
         current: Some(3),
         maximum: Some(3),
     };
     prlimit(Some(Pid::from_child(harness)), Resource::Nofile, none).unwrap();
-    signal(harness, Signal::INT);
 }
 
 #[test]
@@ -125,6 +124,7 @@ fn out_of_file_descriptors() {
     let bench = Bench::new();
     let mut run = in_therapy(&bench, &bench.port(), &[]);
     take_descriptors(&run.harness);
+    signal(&run.harness, Signal::INT);
     run.end();
     assert_eq!(bench.state(), "stopped");
     assert_closed(&run.journal());
@@ -216,7 +216,7 @@ fn a_panic_at_every_event_from_a_step_on() {
     let bench = Bench::new();
     let mut broken = false;
     // On the way to safety as well: judge and listeners hear of an event in one place.
-    let result = here(&bench, bench.rig_file(), &mut |event| {
+    let result = here(&bench, bench.rig_file(PATIENT), &mut |event| {
         broken |= matches!(&event.body, Body::StepStarted { step, .. } if step.0 == "3");
         assert!(!broken, "a bug in the judge");
     });
@@ -233,7 +233,7 @@ fn a_panic_at_every_event_from_a_step_on() {
 #[test]
 fn a_host_clock_that_is_set_forth_and_back() {
     let bench = Bench::new();
-    let result = here(&bench, bench.rig_file(), &mut |event| match &event.body {
+    let result = here(&bench, bench.rig_file(PATIENT), &mut |event| match &event.body {
         Body::StepStarted { step, .. } if step.0 == "2" => pump_hil_rig::host_time::step(86_400 * 400),
         Body::StepStarted { step, .. } if step.0 == "3" => pump_hil_rig::host_time::step(-86_400 * 800),
         _ => {}

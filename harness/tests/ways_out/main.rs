@@ -252,7 +252,7 @@ fn here(bench: &Bench, rig: RigFile, hear: &mut dyn FnMut(&Event)) -> ScenarioRe
 #[test]
 fn a_panic_in_a_step() {
     let bench = Bench::new();
-    let result = here(&bench, bench.rig_file(), &mut |event| {
+    let result = here(&bench, bench.rig_file(PATIENT), &mut |event| {
         if matches!(&event.body, Body::StepStarted { step, .. } if step.0 == "3") {
             panic!("a bug in the harness");
         }

@@ -39,6 +39,8 @@ struct Checkpoint {
     deviation: i64,
     excused: bool,
     uneven: i64,
+    /// What may be missing by then.
+    lacks: i64,
 }
 
 impl Bounds {
@@ -71,9 +73,17 @@ impl Bounds {
         }
     }
 
-    pub fn excuse_basal(&mut self, nl: i64) {
+    /// So much of a class may be missing from here on.
+    pub fn excuse(&mut self, class: usize, nl: i64) {
         debug_assert!(nl >= 0, "an excuse is for what is missing");
-        self.excused[0] = self.excused[0].saturating_add(nl);
+        self.excused[class] = self.excused[class].saturating_add(nl);
+    }
+
+    /// A fault breaks the stroke of a bolus off.
+    pub fn bolus_ended(&mut self, class: usize, cause: &str, stroke_nl: i64) {
+        if cause == "alarm" {
+            self.excuse(class, stroke_nl);
+        }
     }
 
     /// Another prescription came into force, whose rate may be wrong anew.
@@ -143,6 +153,7 @@ impl Bounds {
             deviation,
             excused: excused_now,
             uneven,
+            lacks: together(self.excused),
         };
         let Some(start) = &mut self.checkpoint else {
             self.checkpoint = Some(today);
@@ -159,7 +170,12 @@ impl Bounds {
         let tolerance = now.tolerance(given).saturating_add(now.slack());
         let tolerance = tolerance.saturating_add(uneven.saturating_sub(start.uneven));
         let change = deviation.saturating_sub(start.deviation);
-        if !start.excused && change.saturating_abs() > tolerance && self.told.insert(("day", 0)) {
+        let least = today
+            .lacks
+            .saturating_sub(start.lacks)
+            .saturating_add(tolerance)
+            .saturating_neg();
+        if !start.excused && !(least..=tolerance).contains(&change) && self.told.insert(("day", 0)) {
             now.finding(
                 out,
                 Allowed::Day {

@@ -50,6 +50,10 @@ impl Dues {
 
     pub fn alarm_clear(&mut self, id: &str) {
         self.active.insert(id.to_owned(), false);
+        // It is cleared only where more is left than the threshold: below it comes again.
+        if id == "reservoir-low" {
+            self.raised.remove(id);
+        }
     }
 
     pub fn any_alarm(&self) -> bool {
@@ -69,7 +73,9 @@ impl Dues {
     /// Another prescription: its threshold is looked at anew, and its interval.
     pub fn in_force(&mut self) {
         self.restart_periodic();
-        (self.moved, self.low_since, self.low_told) = (false, None, false);
+        // What moved before it does not count: the next entry says what is left.
+        (self.reservoir, self.moved) = (None, false);
+        (self.low_since, self.low_told) = (None, false);
     }
 
     pub fn bolus_ended(&mut self, t: i64) {

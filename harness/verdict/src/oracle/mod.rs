@@ -85,8 +85,6 @@ impl Oracle {
         if self.now.begun {
             // A journal may tell of an instant again, but time does not go back.
             self.now.t = event.t.0.max(self.now.t);
-        }
-        if self.now.begun {
             // Time goes on before the event is taken: what came due while nothing was told is due at its own instant, and not because of this event.
             if let Some((end, stopped)) = self.now.advance() {
                 self.dues.trial_over(end);
@@ -192,7 +190,7 @@ impl Oracle {
     fn state_changed(&mut self) {
         self.cuts.stopped(self.now.t);
         // What was left of a stroke is not made up after a stop.
-        self.bounds.excuse_basal(self.now.settings.stroke_nl);
+        self.bounds.excuse(0, self.now.settings.stroke_nl);
         self.dues.state(self.now.state == State::Stopped, self.now.t);
         self.dues.restart_periodic();
     }
@@ -332,9 +330,9 @@ impl Oracle {
                 // A reset ends every bolus (PROTOCOL.md, How the pump decides), whether the pump tells their ends or not.
                 self.now.cut_boluses();
                 // Minimum rate follows a reset that nobody asked for; a stopped pump stays stopped (docs/oracle.md, Meetings).
-                let unasked = ["brown-out", "power-on", "watchdog"].contains(&reason.as_str());
-                if unasked && self.now.begun && self.now.state == State::Running {
-                    self.now.wanted = false;
+                let unasked = self.now.begun && ["brown-out", "power-on", "watchdog"].contains(&reason.as_str());
+                self.now.wanted &= !unasked;
+                if unasked && self.now.state == State::Running {
                     self.set_state(State::Minimum);
                 }
             }
@@ -448,6 +446,7 @@ impl Oracle {
             Some((self.now.ledger.settle(class, given, slack)?, self.now.t))
         });
         let Some((bolus, at)) = ended else { return };
+        self.bounds.bolus_ended(class, cause, self.now.settings.stroke_nl);
         let ended = (bolus, at.min(self.now.t.saturating_sub(self.late.0)));
         self.now.ledger.turn(self.now.window());
         self.cuts

@@ -49,8 +49,8 @@ pub(super) struct Nominal {
     raw_until: i64,
     /// When a prescription came into force last.
     in_force_at: i64,
-    /// Modes that were in force within the last day, and until when.
-    past: Vec<(i64, Mode)>,
+    /// Modes that were in force before, since there was a day without a change.
+    past: Vec<Mode>,
     /// What was in force until just now.
     was: Vec<Was>,
 }
@@ -87,7 +87,7 @@ impl Nominal {
             trial: None,
             raw_at: None,
             raw_until: i64::MIN,
-            in_force_at: -DAY_MS,
+            in_force_at: i64::MIN,
             past: Vec::new(),
             was: Vec::new(),
         };
@@ -133,14 +133,18 @@ impl Nominal {
         DAY_MS.max(bolus.map_or(0, |bolus| bolus.window.0))
     }
 
-    /// The most that the mode in force gives in the window by itself, nL, and for a day after a change the modes before it: what is left of them in the
-    /// window a pump may take at its most.
+    /// The most that the mode in force gives in the window by itself, nL, and, until a day went by without a change, the modes before it: what is left of them
+    /// in the window a pump may take at its most.
     pub fn programmed(&self, window: i64) -> i64 {
         let of = |mode: &Mode, window| schedule::most_in(mode, window);
         let now = self.rx.as_ref().map_or(0, |rx| of(&rx.mode, window));
-        let since = self.ago(DAY_MS);
-        let past = self.past.iter().filter(|(until, _)| *until >= since);
-        past.fold(now, |sum, (_, mode)| sum.saturating_add(of(mode, DAY_MS)))
+        let past = self.past.iter().filter(|_| self.has_changed());
+        past.fold(now, |sum, mode| sum.saturating_add(of(mode, DAY_MS)))
+    }
+
+    /// Whether another prescription came into force within the last day.
+    fn has_changed(&self) -> bool {
+        self.in_force_at >= self.ago(DAY_MS)
     }
 
     /// Whether the mode has periodic boluses, and which: dose, time, interval.
@@ -262,6 +266,7 @@ impl Nominal {
             self.remember();
             self.ledger.turn(self.window());
             self.state = state;
+            self.stroke_dropped();
         }
         changes
     }
@@ -278,6 +283,13 @@ impl Nominal {
     pub fn may_lack(&mut self) {
         if let Some(trial) = &mut self.trial {
             trial.dose_at = None;
+        }
+    }
+
+    /// A stroke that was owed is not made: a trial whose dose ends it may end so much later.
+    fn stroke_dropped(&mut self) {
+        if let Some(Trial { dose_at: Some(at), .. }) = &mut self.trial {
+            *at = at.saturating_add(self.settings.stroke_nl);
         }
     }
 
@@ -300,12 +312,11 @@ impl Nominal {
         self.remember();
         self.ledger.turn(self.window());
         self.unknown = !rx.raw.is_empty();
-        self.in_force_at = self.t;
-        let (t, since) = (self.t, self.ago(DAY_MS));
-        self.past.retain(|(until, _)| *until >= since);
-        if let Some(old) = self.rx.replace(rx) {
-            self.past.push((t, old.mode));
+        if !self.has_changed() {
+            self.past.clear();
         }
+        self.in_force_at = self.t;
+        self.past.extend(self.rx.replace(rx).map(|old| old.mode));
         // A trial belongs to its prescription.
         self.trial = None;
         if self.state == State::Running {

@@ -299,7 +299,8 @@ impl Asked {
             allowed: bolus.count,
         };
         against.note(why, surely >= bolus.count, perhaps >= bolus.count);
-        let kept = bolus.window.0.max(bolus.lockout.0).saturating_add(clock);
+        // A new prescription may look back farther than this one.
+        let kept = now.window().max(bolus.lockout.0).saturating_add(clock);
         while self
             .patient
             .front()

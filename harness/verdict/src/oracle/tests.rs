@@ -1,6 +1,7 @@
 //! The oracle against runs that are told event by event.
 
 mod announced;
+mod history;
 mod meetings;
 mod unknown;
 
