@@ -79,9 +79,9 @@ impl Bounds {
         self.excused[class] = self.excused[class].saturating_add(nl);
     }
 
-    /// A fault breaks the stroke of a bolus off.
+    /// What is owed of a stroke when a bolus is cut is not made up.
     pub fn bolus_ended(&mut self, class: usize, cause: &str, stroke_nl: i64) {
-        if cause == "alarm" {
+        if cause != "complete" {
             self.excuse(class, stroke_nl);
         }
     }

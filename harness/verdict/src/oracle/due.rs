@@ -241,18 +241,16 @@ impl Dues {
     }
 
     fn check_trial(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
-        if self.excusing > 0 || now.t <= self.excuse_until {
-            // A pump without its supply tells of it once it has one again.
-            self.trial_over = self.trial_over.map(|_| now.t);
-        }
-        if let Some(over) = self.trial_over
-            && now.is_past(over, now.settings.alarm)
-        {
+        let Some(over) = self.trial_over else { return };
+        if self.was_raised_since("trial-ended", over.saturating_sub(now.settings.alarm.0)) {
             self.trial_over = None;
-            if !self.was_raised_since("trial-ended", over.saturating_sub(now.settings.alarm.0)) {
-                let came = Did::NoneAfter(Span(now.t.saturating_sub(over)));
-                now.finding(out, Allowed::Alarm(DueAlarm::TrialEnded), came);
-            }
+        } else if self.excusing > 0 || now.t <= self.excuse_until {
+            // A pump without its supply tells of it once it has one again.
+            self.trial_over = Some(now.t);
+        } else if now.is_past(over, now.settings.alarm) {
+            self.trial_over = None;
+            let came = Did::NoneAfter(Span(now.t.saturating_sub(over)));
+            now.finding(out, Allowed::Alarm(DueAlarm::TrialEnded), came);
         }
     }
 

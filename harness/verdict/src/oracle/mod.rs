@@ -326,6 +326,7 @@ impl Oracle {
                 if self.now.begun {
                     self.bounds.excuse_until(self.recovered());
                     self.now.may_lack();
+                    self.now.spread_is_lost();
                 }
                 // A reset ends every bolus (PROTOCOL.md, How the pump decides), whether the pump tells their ends or not.
                 self.now.cut_boluses();

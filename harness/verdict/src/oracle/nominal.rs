@@ -49,8 +49,10 @@ pub(super) struct Nominal {
     raw_until: i64,
     /// When a prescription came into force last.
     in_force_at: i64,
-    /// Modes that were in force before, since there was a day without a change.
+    /// Modes that were in force before, since there was a day without a change; a reset is one too.
     past: Vec<Mode>,
+    /// When that was last.
+    changed_at: i64,
     /// What was in force until just now.
     was: Vec<Was>,
 }
@@ -87,8 +89,9 @@ impl Nominal {
             trial: None,
             raw_at: None,
             raw_until: i64::MIN,
-            in_force_at: i64::MIN,
+            in_force_at: -DAY_MS,
             past: Vec::new(),
+            changed_at: i64::MIN,
             was: Vec::new(),
         };
         nominal.ledger.turn(nominal.window());
@@ -142,9 +145,18 @@ impl Nominal {
         past.fold(now, |sum, mode| sum.saturating_add(of(mode, DAY_MS)))
     }
 
-    /// Whether another prescription came into force within the last day.
+    /// Whether there was a new prescription or a reset within the last day.
     fn has_changed(&self) -> bool {
-        self.in_force_at >= self.ago(DAY_MS)
+        self.changed_at >= self.ago(DAY_MS)
+    }
+
+    /// What the mode gave up to now a pump may count at its most from here on: a reset, or the end of a prescription.
+    pub fn spread_is_lost(&mut self) {
+        if !self.has_changed() {
+            self.past.clear();
+        }
+        self.changed_at = self.t;
+        self.past.extend(self.rx.as_ref().map(|rx| rx.mode.clone()));
     }
 
     /// Whether the mode has periodic boluses, and which: dose, time, interval.
@@ -312,11 +324,9 @@ impl Nominal {
         self.remember();
         self.ledger.turn(self.window());
         self.unknown = !rx.raw.is_empty();
-        if !self.has_changed() {
-            self.past.clear();
-        }
         self.in_force_at = self.t;
-        self.past.extend(self.rx.replace(rx).map(|old| old.mode));
+        self.spread_is_lost();
+        self.rx = Some(rx);
         // A trial belongs to its prescription.
         self.trial = None;
         if self.state == State::Running {
