@@ -6,6 +6,7 @@
 
 use super::late::Late;
 use super::log::{DoseLog, Row};
+use super::thinning::Thinning;
 use super::volumes::{STROKE_NL, actuated_delivered, since, totals};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
 use pump_hil_model::quantity::Span;
@@ -75,56 +76,6 @@ pub struct Builder {
     last_entry: Option<Row>,
     last_sample: Option<(i64, i64)>,
     late: Late,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Thinning {
-    stride: u64,
-    seen: u64,
-    kept: usize,
-    max: usize,
-}
-
-impl Thinning {
-    fn new(max: usize) -> Self {
-        Self {
-            stride: 1,
-            seen: 0,
-            kept: 0,
-            max,
-        }
-    }
-
-    /// The place among all of the one that is seen now.
-    fn see(&mut self) -> u64 {
-        let place = self.seen;
-        self.seen = place.saturating_add(1);
-        place
-    }
-
-    /// Whether it has far more rows than are shown.
-    fn is_crowded(&self) -> bool {
-        self.kept > self.max.saturating_mul(4)
-    }
-
-    /// The next stride of the ladder; each is a multiple of the one before, so that rows already left out stay so.
-    fn wider(self) -> u64 {
-        match self.stride {
-            1 => 2,
-            2 => 6,
-            6 => 12,
-            12 => 24,
-            24 => 168,
-            n => n.saturating_mul(2),
-        }
-    }
-
-    /// Every row that this stride keeps was kept by the one before as well.
-    fn widen(&mut self) {
-        let stride = self.wider();
-        debug_assert!(stride.is_multiple_of(self.stride), "{stride} after {}", self.stride);
-        self.stride = stride;
-    }
 }
 
 impl Builder {

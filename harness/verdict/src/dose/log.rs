@@ -1,10 +1,6 @@
 //! The table itself: its rows and their columns.
 
-use super::volumes::STROKE_NL;
 use pump_hil_model::quantity::Span;
-
-/// A day, ms.
-const DAY_MS: i64 = 86_400_000;
 
 /// One row. Volumes in nanolitres since the begin; `None` where the pump said nothing at this instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,23 +58,4 @@ pub struct DoseLog {
     pub late: Span,
     /// The pump may have carried part of a stroke from before the begin: what hangs on a stroke may come by up to one sooner. It stands in no text.
     pub carried: bool,
-}
-
-impl DoseLog {
-    /// Whether rows may be apart from their places in another run.
-    pub(crate) fn is_apart(&self) -> bool {
-        self.late > Span(0) || self.carried
-    }
-
-    /// By how much a row may be apart from its place in another run where this rate, nL/day, was in force: as late as the line was, and by a stroke where what
-    /// comes falls on another one, because of a fault that was armed late or of a part that was carried.
-    pub(crate) fn apart_by(&self, rate: i64) -> Span {
-        let late_fault = self.late > Span(0) && self.rows.iter().any(|row| row.what == "fault");
-        let stroke = if late_fault || self.carried {
-            DAY_MS.saturating_mul(STROKE_NL).checked_div(rate).unwrap_or(0)
-        } else {
-            0
-        };
-        Span(self.late.0.saturating_add(stroke))
-    }
 }

@@ -9,6 +9,7 @@ mod late;
 mod log;
 mod pairs;
 mod table;
+mod thinning;
 mod volumes;
 
 pub use builder::Builder;

@@ -1,13 +1,51 @@
 //! Which row of one dose log stands beside which of another.
 //!
-//! Rows stand beside each other in their order. Only where the line was late, or the pump carried part of a stroke ([`DoseLog::apart_by`]), what came falls among
+//! Rows stand beside each other in their order. Only where the line was late, or the pump carried part of a stroke ([`Apart`]), what came falls among
 //! other rows, and on other strokes.
 
 use super::log::{DoseLog, Row};
+use super::volumes::STROKE_NL;
 use pump_hil_model::quantity::Span;
 
 /// Within it, ms, a pump that is told to change its state ends the stroke that is under way.
 const STROKE_ENDS: i64 = 2_000;
+
+/// A day, ms.
+const DAY_MS: i64 = 86_400_000;
+
+/// By how much rows of a log may be apart from their places in another run.
+#[derive(Debug, Clone, Copy)]
+struct Apart {
+    late: Span,
+    /// What comes falls on another stroke: because of a fault that was armed late, or of a part that was carried.
+    on_another_stroke: bool,
+}
+
+impl Apart {
+    /// Of this log.
+    fn of(log: &DoseLog) -> Self {
+        let late_fault = log.late > Span(0) && log.rows.iter().any(|row| row.what == "fault");
+        Self {
+            late: log.late,
+            on_another_stroke: late_fault || log.carried,
+        }
+    }
+
+    /// Whether they may be at all.
+    fn is_any(self) -> bool {
+        self.late > Span(0) || self.on_another_stroke
+    }
+
+    /// Where this rate, nL/day, was in force: as late as the line was, and a stroke.
+    fn by(self, rate: i64) -> Span {
+        let stroke = if self.on_another_stroke {
+            DAY_MS.saturating_mul(STROKE_NL).checked_div(rate).unwrap_or(0)
+        } else {
+            0
+        };
+        Span(self.late.0.saturating_add(stroke))
+    }
+}
 
 /// Two rows that tell of the same thing, and by how much they may be apart beyond the tolerance.
 #[derive(Debug)]
@@ -19,7 +57,8 @@ pub(super) struct Pair {
 
 /// The rows of two logs beside each other, as many as the shorter one has; and how many each one has.
 pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair>, [usize; 2]) {
-    let is_apart = came.is_apart();
+    let may_be = Apart::of(came);
+    let is_apart = may_be.is_any();
     let rows = |log: &DoseLog| if is_apart { joined(&log.rows) } else { log.rows.clone() };
     let (accepted, mut rest) = (rows(accepted), rows(came));
     let counts = [accepted.len(), rest.len()];
@@ -29,7 +68,7 @@ pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair
         let Some(first) = rest.first().map(|row| row.t) else {
             break;
         };
-        let apart = came.apart_by(rate);
+        let apart = may_be.by(rate);
         // Rows that may be so far from their places have no order among each other.
         let within = if is_apart { apart.0.saturating_add(time.0) } else { 0 };
         let is_near = |row: &&Row| is_apart && row.t.0.saturating_sub(first.0) <= within;
@@ -73,4 +112,25 @@ fn joined(rows: &[Row]) -> Vec<Row> {
         }
     }
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Apart, DoseLog, Span};
+
+    #[test]
+    fn rows_of_a_pump_that_carries_part_of_a_stroke_may_be_one_stroke_apart() {
+        let by = |carried, rate| {
+            let log = DoseLog {
+                carried,
+                late: Span(7),
+                ..DoseLog::default()
+            };
+            Apart::of(&log).by(rate).0
+        };
+        assert_eq!(by(false, 500_000), 7);
+        assert_eq!(by(true, 500_000), 86_407);
+        assert_eq!(by(true, 6_000), 7_200_007);
+        assert_eq!(by(true, 0), 7);
+    }
 }

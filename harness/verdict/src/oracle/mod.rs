@@ -11,6 +11,7 @@
 //!
 //! A prescription that holds raw fields cannot be known here: while it is in force the oracle says nothing.
 
+mod against;
 mod bounds;
 mod cuts;
 mod due;
@@ -25,6 +26,7 @@ mod unknown;
 pub use settings::OracleSettings;
 
 use crate::dose::{Lag, together};
+use against::judge_dose;
 use bounds::Bounds;
 use cuts::Cuts;
 use due::Dues;
@@ -33,7 +35,7 @@ use pump_hil_model::case::{Action, Case, Prescription, Request, Step, Verb};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::verdict::{Allowed, Did, Finding};
-use requests::{Asked, dose_of, judge_dose};
+use requests::{Asked, dose_of};
 use unknown::{Told, Unknown, request_of};
 
 /// Holds a run to what it works out itself: the nominal dose, and beside it three books that are kept on the pump.
@@ -98,14 +100,8 @@ impl Oracle {
         match &event.body {
             Body::Begun => self.now.begun = true,
             Body::StepStarted { .. } => self.told = Told::default(),
-            Body::Sent { .. } | Body::NoReply { .. }
-                if let (Some(request), false) = (request_of(step), self.told.over) =>
-            {
-                match event.body {
-                    Body::Sent { .. } => self.sent(request),
-                    _ => self.unanswered(request),
-                }
-            }
+            Body::Sent { .. } if let Some(request) = self.told.open(step) => self.sent(request),
+            Body::NoReply { .. } if let Some(request) = self.told.open(step) => self.unanswered(request),
             Body::Sent { .. } if step.is_some_and(|s| matches!(s.action, Action::Send { .. })) => self.now.raw_sent(),
             Body::Reply { verb, refused, .. } => self.reply(verb, refused.as_deref(), step, out),
             Body::Timing { scale: Some(_), drift } => self.lag.allow(*drift),
@@ -237,15 +233,7 @@ impl Oracle {
     fn unanswered(&mut self, request: &Request) {
         self.told.over = true;
         self.asked.unanswered(&self.now);
-        match request {
-            Request::Start => self.unknown.start = !self.told.state,
-            Request::Program { prescription, .. } if !self.told.rx => {
-                self.unknown.rx = Some((**prescription).clone());
-            }
-            Request::Commit => self.unknown.rx = self.staged.take(),
-            Request::SetClock { to_s } if !self.told.clock => self.unknown.clock = Some(*to_s),
-            _ => {}
-        }
+        self.unknown.given_up(request, &self.told, &mut self.staged);
     }
 
     /// Whether the answer was right: for a bolus always, for the rest where the scenario lets the pump refuse.

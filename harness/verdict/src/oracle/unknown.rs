@@ -25,6 +25,26 @@ pub(super) struct Unknown {
     pub clock: Option<i64>,
 }
 
+impl Told {
+    /// The request of the step in progress, while its outcome is open.
+    pub fn open<'s>(&self, step: Option<&'s Step>) -> Option<&'s Request> {
+        request_of(step).filter(|_| !self.over)
+    }
+}
+
+impl Unknown {
+    /// A request was given up.
+    pub fn given_up(&mut self, request: &Request, told: &Told, staged: &mut Option<Prescription>) {
+        match request {
+            Request::Start => self.start = !told.state,
+            Request::Program { prescription, .. } if !told.rx => self.rx = Some((**prescription).clone()),
+            Request::Commit => self.rx = staged.take(),
+            Request::SetClock { to_s } if !told.clock => self.clock = Some(*to_s),
+            _ => {}
+        }
+    }
+}
+
 /// The request of a step.
 pub(super) fn request_of(step: Option<&Step>) -> Option<&Request> {
     match step.map(|step| &step.action) {
