@@ -22,7 +22,9 @@ const REST_GRANTED: Span = Span(600_000);
 /// What a pump does each minute or each hour of its own time comes when it would come on a new one.
 const WHOLE: i64 = 3_600_000;
 /// Entries are not wanted while nothing but time passes.
-const SELDOM: Span = Span(86_400_000);
+const SELDOM: Span = DAY;
+/// For a day a pump may count what earlier prescriptions gave, whatever its window.
+const DAY: Span = Span(86_400_000);
 /// A wait ends so long behind what it waits for: pump and harness round differently.
 const BEHIND: Span = Span(60_000);
 
@@ -95,10 +97,15 @@ pub(super) async fn settle(pump: &mut Exchange<'_>, case: &Case) -> Result<Volum
     past.stop(&found).await?;
     past.start_anew().await?;
     past.bring_to_begin().await?;
-    past.wait_out().await?;
+    past.clear_alarms().await?;
+    past.stop_anew(&found).await?;
+    let waited = past.wait_out().await?;
     past.clear_alarms().await?;
     past.start_anew().await?;
-    past.stop_anew(&found).await?;
+    // The time in which it was stopped is a part of what was waited for.
+    if !waited {
+        past.stop_anew(&found).await?;
+    }
     let left = past.status().await?;
     if let Some(why) = unsettled(&left) {
         return Err(past.cannot(&why)?);
@@ -260,11 +267,11 @@ impl Past<'_, '_> {
         Ok(())
     }
 
-    /// Waits for what the pump remembers of boluses: their lockout, and their share of a window.
-    async fn wait_out(&mut self) -> Result<(), Stopped> {
+    /// Waits for what the pump remembers of boluses: their lockout, and their share of a window. Tells whether it did.
+    async fn wait_out(&mut self) -> Result<bool, Stopped> {
         let need = memory_of(self.case);
         if need.0 == 0 || !self.has_given().await? {
-            return Ok(());
+            return Ok(false);
         }
         let until = self.pump.after(Span(need.0.saturating_add(BEHIND.0)));
         if until > self.deadline {
@@ -276,7 +283,7 @@ impl Past<'_, '_> {
         }
         self.pump.pass_time(until).await?;
         self.did.push(format!("waited {need} for lockout, window or interval"));
-        Ok(())
+        Ok(true)
     }
 
     /// Whether it ever gave anything.
@@ -366,7 +373,7 @@ fn memory_of_step(step: &Step) -> Span {
 fn memory_of_rx(rx: &Prescription) -> Span {
     let patient = rx
         .patient_bolus
-        .map_or(Span(0), |bolus| bolus.lockout.max(bolus.window));
+        .map_or(Span(0), |bolus| bolus.lockout.max(bolus.window).max(DAY));
     match rx.mode {
         Mode::Periodic { interval, .. } => patient.max(interval),
         _ => patient,
