@@ -66,7 +66,9 @@ impl Steps<'_, '_> {
                 _ => None,
             };
             over = match since {
-                Some(since) => since.max(due.at).min(self.pump.now()),
+                // What held at its begin already did so when it was due.
+                Some(since) if since > now => since.min(self.pump.now()),
+                Some(_) => over.max(due.at),
                 None if self.pump.now() > now => self.pump.now(),
                 // What takes no time is over when it was due, however late it was begun.
                 None => over.max(due.at),

@@ -63,6 +63,7 @@ pub struct Builder {
     past: bool,
     /// Its firmware was started during set-up, and carries no part of a stroke.
     started: bool,
+    read_back: bool,
     /// Volumes at the begin.
     entry_base: [i64; 6],
     sample_base: (i64, i64),
@@ -87,6 +88,7 @@ impl Builder {
             begun: false,
             past: false,
             started: false,
+            read_back: false,
             entry_base: [0; 6],
             sample_base: (0, 0),
             state: "-".to_owned(),
@@ -125,7 +127,15 @@ impl Builder {
             Body::Sample(sample) => self.sample(sample),
             Body::FaultConfirmed { fault } => self.note(t, "fault", fault.as_str()),
             Body::FaultCleared { fault } => self.note(t, "fault-clear", fault.as_str()),
-            Body::Pump { said, pump_t, .. } => self.said(Instant { t, pump_t: *pump_t }, said),
+            Body::Pump {
+                said,
+                pump_t,
+                read_back,
+                ..
+            } => {
+                self.read_back |= *read_back;
+                self.said(Instant { t, pump_t: *pump_t }, said);
+            }
             Body::Reply {
                 refused: None, fields, ..
             } => {
@@ -165,6 +175,7 @@ impl Builder {
             left_out: seen.saturating_sub(kept as u64),
             rows: self.rows.into_iter().map(|r| r.row).collect(),
             late: self.late.sum(),
+            read_back: self.read_back,
             carried: self.past && !self.started,
         }
     }

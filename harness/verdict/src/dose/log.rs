@@ -56,6 +56,8 @@ pub struct DoseLog {
     pub rows: Vec<Row>,
     /// By how much what was asked of the pump came late in all, because of the line: rows may be so much later than in another run. It stands in no text.
     pub late: Span,
+    /// Something of it was read back from the pump's log, which tells of one instant in no order that holds among events and entries. It stands in no text.
+    pub read_back: bool,
     /// The pump may have carried part of a stroke from before the begin: what hangs on a stroke may come by up to one sooner. It stands in no text.
     pub carried: bool,
 }

@@ -10,6 +10,8 @@ use pump_hil_model::quantity::Span;
 /// Within it, ms, a pump that is told to change its state ends the stroke that is under way.
 const STROKE_ENDS: i64 = 2_000;
 
+/// Rows that a change of state has at most, with its alarm, and the one before it.
+const CHANGE_ROWS: usize = 4;
 /// A day, ms.
 const DAY_MS: i64 = 86_400_000;
 
@@ -71,12 +73,12 @@ pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair
         let apart = may_be.by(rate);
         // Rows that may be so far from their places have no order among each other.
         let within = if is_apart { apart.0.saturating_add(time.0) } else { 0 };
-        let is_near = |row: &&Row| is_apart && row.t.0.saturating_sub(first.0) <= within;
+        let is_near = |row: &&Row| (is_apart || came.read_back) && row.t.0.saturating_sub(first.0) <= within;
         let is_it = |row: &Row| row.what == old.what && row.detail == old.detail;
         let at = rest.iter().take_while(is_near).position(is_it).unwrap_or(0);
         rate = old.rate.filter(|rate| *rate > 0).unwrap_or(rate);
         let mut new = rest.remove(at);
-        if is_apart && old.what == "periodic" && pairs.last().is_some_and(|before: &Pair| is_as_in(&new, &before.old)) {
+        if is_apart && old.what == "periodic" && is_as_before(&new, &pairs) {
             // It came before the change that it stood behind.
             (new.state, new.mode, new.rate) = (old.state.clone(), old.mode.clone(), old.rate);
         }
@@ -85,9 +87,10 @@ pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair
     (pairs, counts)
 }
 
-/// Whether the pump did in this row what it did in that one.
-fn is_as_in(row: &Row, other: &Row) -> bool {
-    (&row.state, &row.mode, row.rate) == (&other.state, &other.mode, other.rate)
+/// Whether the pump did in this row what it did before the change that the last rows tell.
+fn is_as_before(row: &Row, pairs: &[Pair]) -> bool {
+    let is = |other: &Row| (&row.state, &row.mode, row.rate) == (&other.state, &other.mode, other.rate);
+    pairs.iter().rev().take(CHANGE_ROWS).any(|pair| is(&pair.old))
 }
 
 /// An event and its entry in one row: where a stroke was under way the entry stands behind its end.
