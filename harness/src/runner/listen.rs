@@ -29,8 +29,9 @@ pub(super) struct Listen {
     answers: bool,
     /// Events that were told, dose entries not among them.
     events: u64,
-    /// When the pump told something last, unasked.
+    /// When the pump told something last, unasked, and how often it did.
     told: Option<Span>,
+    told_count: u64,
     /// How far the pump's own time was ahead of the scenario's, ms, by what it told last.
     ahead: Option<i64>,
 }
@@ -67,8 +68,11 @@ impl Listen {
                 ..
             } => {
                 (self.in_vain, self.looks) = (false, 0);
-                self.told = Some(now).filter(|_| !read_back).or(self.told);
-                self.ahead = pump_t.map(|t| t.0.saturating_sub(now.0)).or(self.ahead);
+                if !read_back {
+                    self.told = Some(now);
+                    self.told_count = self.told_count.saturating_add(1);
+                    self.ahead = pump_t.map(|t| t.0.saturating_sub(now.0)).or(self.ahead);
+                }
                 match said {
                     Said::Dose(_) => self.since = now.0,
                     _ => self.events += 1,
@@ -79,6 +83,11 @@ impl Listen {
             Body::NoReply { .. } => self.answers = false,
             _ => {}
         }
+    }
+
+    /// How often the pump told something, unasked.
+    pub fn told_count(&self) -> u64 {
+        self.told_count
     }
 
     /// When the pump told something last, unasked.

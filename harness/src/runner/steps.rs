@@ -53,7 +53,7 @@ impl Steps<'_, '_> {
         let mut over = self.pump.now();
         while let Some(due) = cursor.next(over) {
             self.pump.pass_time(due.at).await?;
-            let now = self.pump.now();
+            let (now, told) = (self.pump.now(), self.pump.listening().told_count());
             self.pump.note(Body::StepStarted {
                 step: due.id.clone(),
                 line: due.step.line,
@@ -62,7 +62,7 @@ impl Steps<'_, '_> {
             let since = match due.step.action {
                 Action::Expect { within: Some(_), .. } => self.pump.judge().holds_since(),
                 // The answer may come later than what was asked for is done.
-                Action::Do { .. } => self.pump.listening().told().filter(|told| *told >= now),
+                Action::Do { .. } if self.pump.listening().told_count() > told => self.pump.listening().told(),
                 _ => None,
             };
             over = match since {

@@ -159,7 +159,7 @@ impl Builder {
     /// By how much a volume may be apart from what another run shows at the same time, nL: by a stroke, where strokes fall elsewhere because the line was late.
     #[must_use]
     pub fn slack_nl(&self) -> i64 {
-        if self.late.sum() > Span(0) { STROKE_NL } else { 0 }
+        if self.late.is_slow() { STROKE_NL } else { 0 }
     }
 
     /// The log so far.

@@ -78,7 +78,8 @@ pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair
         let at = rest.iter().take_while(is_near).position(is_it).unwrap_or(0);
         rate = old.rate.filter(|rate| *rate > 0).unwrap_or(rate);
         let mut new = rest.remove(at);
-        if is_apart && old.what == "periodic" && is_as_before(&new, &pairs) {
+        let just_changed = |before: &Pair| old.t.0.saturating_sub(before.old.t.0) <= within;
+        if is_apart && old.what == "periodic" && pairs.last().is_some_and(just_changed) && is_as_before(&new, &pairs) {
             // It came before the change that it stood behind.
             (new.state, new.mode, new.rate) = (old.state.clone(), old.mode.clone(), old.rate);
         }

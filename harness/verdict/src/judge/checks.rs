@@ -1,7 +1,7 @@
 //! Whether a check holds now; and if not, what was there instead.
 
 use super::observed::{Alarm, Observed, Told};
-use pump_hil_model::case::{Check, Measure, MeasuredIn, Range};
+use pump_hil_model::case::{Check, Measure, Range};
 use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
 use pump_hil_model::verdict::{Came, Expected, Seen};
 use std::collections::BTreeMap;
@@ -65,8 +65,7 @@ impl<'a> Look<'a> {
             Check::NoEvent { kind } => now.last_told.get(kind).is_none_or(|&seq| seq < windows.absent),
             Check::Reply { fields } => has_fields(&now.reply, fields),
             Check::Measure { what, since, range } => {
-                let is_volume = what.dimension() == MeasuredIn::Volume;
-                let slack = if is_volume { now.slack_nl } else { 0 };
+                let slack = if goes_on(*what) { now.slack_nl } else { 0 };
                 self.measured(*what, since.as_deref())
                     .is_some_and(|value| lies_in(value, range, slack))
             }
@@ -150,6 +149,15 @@ pub(super) fn has_fields(came: &BTreeMap<String, String>, expected: &BTreeMap<St
     expected
         .iter()
         .all(|(key, value)| came.get(key).is_some_and(|came| same_value(value, came)))
+}
+
+/// Whether it grows or falls with each stroke of a basal rate. What is given as a bolus is exact, however late it was asked for.
+fn goes_on(what: Measure) -> bool {
+    use Measure::{Actuated, Basal, Delivered, Reported, Reservoir, TrueReservoir};
+    matches!(
+        what,
+        Actuated | Basal | Delivered | Reported | Reservoir | TrueReservoir
+    )
 }
 
 fn lies_in(value: i64, range: &Range, slack: i64) -> bool {

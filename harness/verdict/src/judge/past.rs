@@ -10,8 +10,9 @@ use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
 use std::collections::VecDeque;
 
-/// Events that are kept at least, where there were so many.
-const KEPT: usize = 2_048;
+/// The judge is kept as it stood before every so many events, so often at most: a record that is put further back than that has no place.
+const MARK_EVERY: usize = 512;
+const MARKS_MAX: usize = 8;
 /// Records that were heard in time, of which the promptest says how the two clocks stand: more of them, and a clock that drifts would tell of hours ago.
 const PROMPT_OF: usize = 8;
 
@@ -21,9 +22,8 @@ const LATE_MAX: i64 = 10_000;
 /// The last events, and the judge as it stood before them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Past {
-    before: Option<Box<InOrder>>,
-    /// The judge as it stood before the event of this place, to go on from there when there are enough behind it.
-    later: Option<(usize, Box<InOrder>)>,
+    /// The judge as it stood before the events of these places; the first is 0, and none stands there before the begin.
+    marks: VecDeque<(usize, Box<InOrder>)>,
     events: Vec<Event>,
     /// By how much the harness's time was ahead of the pump's, ms.
     ahead: VecDeque<i64>,
@@ -31,6 +31,10 @@ pub(super) struct Past {
     is_granted: bool,
     /// The least that the harness's time was ahead at all, ms.
     least: Option<i64>,
+    /// When something was sent last.
+    sent: Span,
+    /// Up to which number the logs of events and of doses went, and when they were asked for.
+    logs: [Option<(u64, Span)>; 2],
     /// How long the set-up took, before the scenario's time began.
     set_up: Span,
     /// A fault of the scenario's own disturbed the line.
@@ -60,17 +64,25 @@ impl Past {
                 let all = self.ahead.iter_mut().chain(&mut self.least);
                 all.for_each(|ahead| *ahead = ahead.saturating_sub(set_up));
             }
-            _ if self.before.is_none() => self.set_up = self.set_up.max(event.t),
+            _ if self.marks.is_empty() => self.set_up = self.set_up.max(event.t),
             _ => {}
         }
         match &event.body {
             Body::Timing { scale, .. } => self.is_granted = scale.is_none(),
+            Body::Sent { .. } => self.sent = event.t,
+            Body::LogRead { of, last } => self.logs[usize::from(of == "dose")] = Some((*last, self.sent)),
             Body::FaultArmed { fault, .. } => self.disturbed |= fault.effects().talk == Talk::Broken,
             Body::Pump {
                 pump_t: Some(pump_t),
                 read_back: false,
+                said,
                 ..
             } => {
+                // The pump's clock may have stood, or been set back, while it was down.
+                if matches!(said, Said::Boot { .. }) {
+                    self.ahead.clear();
+                    self.least = None;
+                }
                 let ahead = event.t.0.saturating_sub(pump_t.0);
                 if self.ahead.len() == PROMPT_OF {
                     self.ahead.pop_front();
@@ -104,7 +116,7 @@ impl Past {
         let lag = event.t.0.saturating_sub(own.0);
         // A line that is late by more is none: what the pump's clock does is judged elsewhere.
         let in_time = if read_back { lag < 0 } else { lag <= 0 || lag > LATE_MAX };
-        if self.disturbed || in_time || self.events.first()?.t > own {
+        if self.disturbed || in_time || self.is_denied(n, own, said) || self.events.first()?.t > own {
             return None;
         }
         let end = self.events.partition_point(|event| event.t <= own);
@@ -137,12 +149,18 @@ impl Past {
         Some((at, own))
     }
 
+    /// Whether the pump's log, asked for later than that, did not have it: a pump that tells late gives no other time for that.
+    fn is_denied(&self, n: Option<u64>, own: Span, said: &Said) -> bool {
+        let log = self.logs[usize::from(matches!(said, Said::Dose(_)))];
+        log.zip(n).is_some_and(|((last, asked), n)| n > last && own < asked)
+    }
+
     /// Puts a record at its place, and judges anew what came after it.
     fn put(&mut self, judge: &mut InOrder, at: usize, own: Span, event: &Event) {
-        let Some(before) = &self.before else {
+        if self.marks.is_empty() {
             return judge.take(event);
-        };
-        let mut at = at;
+        }
+        let (first, mut at) = (at, at);
         // That it was missing was found out behind it; it is told in front of it now.
         let mut later = self.events.iter().enumerate().skip(at);
         if let Some((gap, _)) = later.find(|(_, gap)| is_gap_of(gap, event)) {
@@ -154,31 +172,38 @@ impl Past {
         let mut event = event.clone();
         event.t = own;
         self.events.insert(at, event);
+        self.marks.retain(|(place, _)| *place <= first);
+        let Some((place, before)) = self.marks.back() else {
+            return;
+        };
         *judge = (**before).clone();
-        for event in &self.events {
+        for event in self.events.iter().skip(*place) {
             judge.take(event);
         }
-        self.later = None;
     }
 
     /// Keeps the judge for what is to come.
     fn go_on(&mut self, judge: &InOrder, event: &Event) {
         if matches!(event.body, Body::Begun) {
-            (self.before, self.later) = (Some(Box::new(judge.clone())), None);
+            self.marks = VecDeque::from([(0, Box::new(judge.clone()))]);
             self.events.clear();
             return;
         }
-        if self.before.is_none() {
+        let Some((last, _)) = self.marks.back() else {
             self.events.clear();
             return;
+        };
+        if self.events.len().saturating_sub(*last) < MARK_EVERY {
+            return;
         }
-        let at = self.later.as_ref().map_or(0, |(at, _)| *at);
-        if self.events.len().saturating_sub(at) >= KEPT {
-            if let Some((at, later)) = self.later.take() {
-                self.events.drain(..at);
-                self.before = Some(later);
+        self.marks.push_back((self.events.len(), Box::new(judge.clone())));
+        if self.marks.len() > MARKS_MAX {
+            self.marks.pop_front();
+            let gone = self.marks.front().map_or(0, |(place, _)| *place);
+            self.events.drain(..gone);
+            for (place, _) in &mut self.marks {
+                *place = place.saturating_sub(gone);
             }
-            self.later = Some((self.events.len(), Box::new(judge.clone())));
         }
     }
 }
@@ -232,4 +257,44 @@ fn is_gap_of(gap: &Event, record: &Event) -> bool {
     };
     let of_dose = matches!(said, Said::Dose(_));
     of_dose == (of == "dose") && *from <= *n && n.saturating_sub(*from) < *count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pump_hil_model::case::Request;
+    use pump_hil_model::quantity::Percent;
+    use pump_hil_testing::situation::{Run, SECOND, ask, case};
+
+    #[test]
+    fn a_pump_whose_every_line_is_late_fills_no_memory() {
+        let case = case(vec![ask(Request::Start)]);
+        let (mut past, mut judge) = (Past::default(), InOrder::new(&case));
+        let mut run = Run::begun();
+        run.push(Body::Timing {
+            scale: None,
+            drift: Percent(1_000),
+        });
+        for n in 1..6_000 {
+            let said = Said::Other {
+                kind: "tick".to_owned(),
+                fields: Default::default(),
+            };
+            let n_ms = n * SECOND;
+            run.at(if n == 1 { n_ms } else { n_ms + 900 }).push(Body::Pump {
+                n: u64::try_from(n).ok(),
+                pump_t: Some(Span(n_ms)),
+                read_back: false,
+                said,
+            });
+        }
+        for event in &run.events {
+            past.take(&mut judge, event);
+            assert!(
+                past.events.len() <= MARK_EVERY * (MARKS_MAX + 1),
+                "{}",
+                past.events.len()
+            );
+        }
+    }
 }
