@@ -122,11 +122,10 @@ fn a_case_that_fails_tells_what_the_firmware_was_doing_and_one_that_passes_has_n
         assert_eq!(crashes.len(), records);
         let Some(crash) = crashes.first() else { continue };
         assert_eq!((&crash["why"], &crash["exception"]), (&"failed".into(), &Value::Null));
-        // Asleep, or just behind that: where in this loop the core stands hangs on the emulator.
-        assert_eq!(
-            frame(crash, "stub_board::hil::run")["file"],
-            "/pump/firmware-stub/board/src/hil/mod.rs"
-        );
+        // Asleep, or just behind that: where in this loop the core stands hangs on the emulator, and so does which file's line it is.
+        let file = frame(crash, "stub_board::hil::run")["file"].as_str().unwrap();
+        let files = ["time.rs", "hil/mod.rs"].map(|name| format!("/pump/firmware-stub/board/src/{name}"));
+        assert!(files.iter().any(|known| known == file), "{file}");
         let told = said(&ran);
         assert!(record(&told).iter().any(|line| line.contains("boot: ")), "{told}");
         assert_eq!(record(&told), record(&replayed(&root, &out)));
