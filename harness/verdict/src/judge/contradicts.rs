@@ -191,7 +191,7 @@ impl Contradicts {
 
     /// What a fault or a reset does to what the pump keeps is no lie.
     fn anew(&mut self) {
-        (self.given, self.strokes, self.reservoir, self.ahead, self.rate) = (None, None, None, None, None);
+        (self.given, self.strokes, self.reservoir, self.rate) = (None, None, None, None);
     }
 
     /// The pump's own time of what it says now.

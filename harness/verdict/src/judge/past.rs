@@ -237,6 +237,7 @@ fn is_entry_of(event: &Event, said: &Said) -> bool {
         Said::State { .. } => "state",
         Said::BolusStart { .. } => "bolus-start",
         Said::BolusEnd { .. } => "bolus-end",
+        Said::Other { kind, .. } if ["rx", "rate"].contains(&kind.as_str()) => "rate",
         _ => return false,
     };
     tells_of(&entry.cause, event)
