@@ -3,6 +3,7 @@
 //! Rows stand beside each other in their order. Only where the line was late, or the pump carried part of a stroke ([`Apart`]), what came falls among
 //! other rows, and on other strokes.
 
+use super::builder::tells_of;
 use super::log::{DoseLog, Row};
 use super::volumes::STROKE_NL;
 use pump_hil_model::quantity::Span;
@@ -100,7 +101,7 @@ fn joined(rows: &[Row]) -> Vec<Row> {
     for row in rows {
         let is_its_entry = |event: &&mut Row| {
             let (is_event, is_entry) = (event.what == "state" && event.classes.is_none(), row.classes.is_some());
-            let is_change = matches!(row.what.as_str(), "start" | "stop" | "state" | "reset") && row.detail == "-";
+            let is_change = tells_of(&row.what, "state") && row.detail == "-";
             is_event && is_entry && is_change && row.t.0.saturating_sub(event.t.0) <= STROKE_ENDS
         };
         match joined.last_mut().filter(is_its_entry) {

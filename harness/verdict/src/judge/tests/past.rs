@@ -57,6 +57,16 @@ fn an_alarm_that_must_not_have_come_did_though_its_line_was_lost() {
     assert_eq!(kinds(&quiet, read_later().ended()), [ReasonKind::Expectation]);
 }
 
+/// A run on granted time.
+fn granted() -> Run {
+    let mut run = Run::begun();
+    run.push(Body::Timing {
+        scale: None,
+        drift: Percent(1_000),
+    });
+    run
+}
+
 /// A step that waits a minute for an alarm, whose line came a second too late: the pump raised it so long after the step's begin.
 fn late_alarm(after: i64) -> (Action, Run) {
     let waits = Action::Expect {
@@ -64,11 +74,7 @@ fn late_alarm(after: i64) -> (Action, Run) {
         within: Some(Span(MINUTE)),
         throughout: None,
     };
-    let mut run = Run::begun();
-    run.push(Body::Timing {
-        scale: None,
-        drift: Percent(1_000),
-    });
+    let mut run = granted();
     let wake = Said::Other {
         kind: "wake".to_owned(),
         fields: Default::default(),
@@ -116,11 +122,7 @@ fn what_the_log_did_not_have_yet_came_when_it_was_heard() {
 
 #[test]
 fn a_clock_that_stood_while_the_pump_was_down_makes_nothing_late() {
-    let mut run = Run::begun();
-    run.push(Body::Timing {
-        scale: None,
-        drift: Percent(1_000),
-    });
+    let mut run = granted();
     let boot = Said::Boot {
         reason: "debug".to_owned(),
     };
@@ -151,11 +153,7 @@ fn a_volume_may_be_a_stroke_apart_where_an_answer_was_late_and_a_bolus_may_not()
         expect(vec![Check::Measure { what, since, range }])
     };
     let found = |what, class, late: i64| {
-        let mut run = Run::begun();
-        run.push(Body::Timing {
-            scale: None,
-            drift: Percent(1_000),
-        });
+        let mut run = granted();
         run.start(480_000).at(HOUR).give(class, 20_500).entry("periodic");
         run.step(|run| {
             run.push(Body::Sent {
