@@ -33,6 +33,16 @@ pub const NON_CRITICAL_ALARMS: &[&str] = &[
 ];
 /// Priorities of alarms.
 pub const PRIORITIES: &[&str] = &["critical", "non-critical"];
+/// The priority of an alarm; `None` where it is none of ours.
+#[must_use]
+pub fn priority_of(alarm: &str) -> Option<&'static str> {
+    let lists = PRIORITIES.iter().zip([CRITICAL_ALARMS, NON_CRITICAL_ALARMS]);
+    lists
+        .filter(|(_, alarms)| alarms.contains(&alarm))
+        .map(|(priority, _)| *priority)
+        .next()
+}
+
 /// States.
 pub const STATES: &[&str] = &["stopped", "running", "minimum-rate"];
 /// Modes that a pump tells.

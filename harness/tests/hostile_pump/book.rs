@@ -134,20 +134,19 @@ impl Book {
         if let Some(was) = words(&row.was) {
             asked.insert(was.number);
         } else if let Some(came) = words(&row.came)
-            && self.carried_out(came.number)
+            && self.carried_out(&came)
         {
             wrong(format!("done without being asked: {}", shown(&row.came)));
         }
     }
 
-    /// Whether the pump truly said that it did it.
-    fn carried_out(&self, number: u64) -> bool {
-        let is_ok = |was: &Words| was.kind == Kind::Reply && was.number == number && was.first() == "ok";
-        self.0
-            .iter()
-            .filter(|row| !row.to_pump)
-            .filter_map(|row| words(&row.was))
-            .any(|was| is_ok(&was))
+    /// Whether the pump truly did it: it says so, and that something changed by it, before anybody asks for more. A pump that is told to be what it is does nothing.
+    fn carried_out(&self, request: &Words) -> bool {
+        let is_ok = |was: &Words| was.kind == Kind::Reply && was.number == request.number && was.first() == "ok";
+        let mut rows = self.0.iter();
+        let done = rows.any(|row| !row.to_pump && words(&row.was).is_some_and(|was| is_ok(&was)));
+        let mut comes_of_it = rows.take_while(|row| !row.to_pump).filter_map(|row| words(&row.was));
+        done && (request.first() == "bolus" || comes_of_it.any(|was| was.kind == Kind::Event))
     }
 }
 

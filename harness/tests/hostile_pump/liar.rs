@@ -110,6 +110,8 @@ pub struct Plan {
     clock_ms: i64,
     silent: bool,
     secret: bool,
+    /// When it asked for something of its own last.
+    own_at: Option<Span>,
     book: Book,
 }
 
@@ -148,6 +150,7 @@ impl Liar {
             clock_ms: 0,
             silent: false,
             secret: false,
+            own_at: None,
             book: Book::default(),
         })))
     }
@@ -248,6 +251,7 @@ impl Plan {
     /// The liar asks the pump for something of its own.
     fn asks_itself(&mut self, lie: Lie, out: &mut Out<'_>) {
         self.secret |= lie == Lie::Secret;
+        self.own_at = Some(out.now);
         let dose = 60_000 + 10_000 * self.dice.below(30);
         let deed = match self.dice.below(4) {
             0 => "stop".to_owned(),
@@ -280,7 +284,7 @@ impl Plan {
         if was.kind == Kind::Reply && was.number >= OWN {
             return self.note(out.now, false, Some(line), None, "its own");
         }
-        let (came, why) = self.told(&was);
+        let (came, why) = self.told(&was, out.now);
         let Some(came) = came else {
             return self.note(out.now, false, Some(line), None, why);
         };
@@ -296,9 +300,9 @@ impl Plan {
     }
 
     /// What is told in its place; `None`: nothing.
-    fn told(&mut self, was: &Words) -> (Option<Words>, &'static str) {
+    fn told(&mut self, was: &Words, now: Span) -> (Option<Words>, &'static str) {
         let Some(record) = was.record() else {
-            return self.told_of_an_answer(was);
+            return self.told_of_an_answer(was, now);
         };
         if self.secret && is_of_a_deed(was) {
             self.false_records.insert(record, None);
@@ -345,7 +349,7 @@ impl Plan {
         }
     }
 
-    fn told_of_an_answer(&mut self, was: &Words) -> (Option<Words>, &'static str) {
+    fn told_of_an_answer(&mut self, was: &Words, now: Span) -> (Option<Words>, &'static str) {
         let verb = self.asked.get(&was.number).cloned().unwrap_or_default();
         let mut came = was.clone();
         if was.kind == Kind::Reply && DEEDS.contains(&verb.as_str()) && self.due(&[Lie::Contrary]).is_some() {
@@ -360,6 +364,8 @@ impl Plan {
         }
         if was.kind == Kind::Reply
             && matches!(verb.as_str(), "status" | "totals")
+            // What it does at this very moment may make the lie true.
+            && self.own_at != Some(now)
             && let Some(lie) = self.due(&[Lie::Status, Lie::Absurd])
         {
             if self.alter(&mut came, lie) {

@@ -42,6 +42,8 @@ struct Played {
     verdict: Verdict,
     wrong: Vec<Wrong>,
     book: Book,
+    /// What the harness wrote down.
+    journal: Option<Vec<u8>>,
     /// It was told a lie, or asked something of its own: if only one that nobody could see.
     lies: bool,
 }
@@ -148,6 +150,7 @@ fn play(seed: u64, rigs: &Rigs, out: &Path) -> (Played, Duration) {
     let played = Played {
         seed,
         case: case.name(),
+        journal: result.journal.and_then(|path| std::fs::read(path).ok()),
         verdict: result.outcome.verdict,
         wrong: book.faults(),
         lies: liar.lied(),
@@ -164,7 +167,7 @@ fn place(played: &Played) -> usize {
     }
 }
 
-/// Keeps what a pump did, for whoever looks into it.
+/// Keeps what a pump did and the journal of it, for whoever looks into them.
 fn kept(folder: &Path, played: &Played) -> PathBuf {
     let file = folder.join(format!("{}.jsonl", played.seed));
     let wrong: String = played
@@ -173,8 +176,10 @@ fn kept(folder: &Path, played: &Played) -> PathBuf {
         .map(|wrong| format!("# {} ms: {}\n", wrong.t_ms, wrong.what))
         .collect();
     let text = format!("{wrong}# {:?}\n{}", played.verdict, played.book.text());
+    let journal = played.journal.as_deref().unwrap_or_default();
     std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(&file, text))
+        .and_then(|()| std::fs::write(file.with_extension("journal.jsonl"), journal))
         .expect("a place to keep it");
     file
 }

@@ -102,8 +102,7 @@ impl Bench {
 
     /// The state that the pump itself tells, by the typed form of a request.
     pub fn state(&self) -> String {
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let port = rustix::fs::open(self.port(), flags, Mode::empty()).unwrap();
+        let port = open(&self.port());
         let mut heard = String::new();
         let mut asked: Option<Instant> = None;
         wait_for("the pump's answer to `?status`", || {
@@ -137,6 +136,12 @@ pub fn wait_for<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < HANGS, "waited for {what} in vain");
         let _ = poll(&mut [], Some(&LOOK_EVERY));
     }
+}
+
+/// The pump's port. Where somebody else reads it too, what was there to read may be gone, and nobody waits for it: the pump's next word may be an hour away.
+fn open(port: &Path) -> OwnedFd {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    rustix::fs::open(port, flags, Mode::empty()).unwrap()
 }
 
 /// What can be read without waiting for long.
@@ -362,8 +367,7 @@ impl Cable {
         let mut raw = tcgetattr(&far).unwrap();
         raw.make_raw();
         tcsetattr(&far, OptionalActions::Now, &raw).unwrap();
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let pump = rustix::fs::open(pump, flags, Mode::empty()).unwrap();
+        let pump = open(pump);
         let (pulled, pull) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         let carrier = std::thread::spawn(move || {
             let _held_open = far;

@@ -229,6 +229,8 @@ pub enum Did {
     },
     /// The reservoir, as it computes it.
     Reservoir(Volume),
+    /// The strokes that it counts are so much.
+    Stroked(Volume),
     /// Its motor moved this much.
     Actuated(Volume),
     /// A periodic bolus of this volume.

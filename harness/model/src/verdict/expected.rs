@@ -152,6 +152,8 @@ pub enum Allowed {
     },
     /// The reservoir, as the pump computes it.
     Reservoir(Volume),
+    /// The strokes that the pump counts, for what it reports, since the begin.
+    Strokes(Volume),
     /// What the motor moves, since the begin, at most.
     Actuated {
         /// At most.
@@ -350,6 +352,7 @@ fn of_oracle(allowed: &Allowed) -> &'static str {
         Allowed::Day { .. } => "oracle-day",
         Allowed::Rate { .. } => "oracle-rate",
         Allowed::Reservoir(_) => "oracle-reservoir",
+        Allowed::Strokes(_) => "oracle-strokes",
         Allowed::Actuated { .. } => "oracle-actuated",
         Allowed::Bolus { .. } => "oracle-bolus",
         Allowed::Periodic { .. } | Allowed::NoPeriodic | Allowed::PeriodicApart(_) | Allowed::PeriodicEvery(_) => {

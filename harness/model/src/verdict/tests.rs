@@ -239,6 +239,7 @@ fn volumes_and_rates_that_the_oracle_allows_are_told_with_units() {
     let stays = "the prescription in force stays until somebody commits another";
     let stopped = Allowed::StaysUntilStart { state: "stopped" };
     let reservoir = Allowed::Reservoir(Volume(20_000));
+    let strokes = Allowed::Strokes(most);
     assert_allowed(&[
         (Allowed::PrescriptionStays, "oracle-prescription", stays),
         (stopped, "oracle-start", "stopped until somebody starts therapy"),
@@ -246,6 +247,7 @@ fn volumes_and_rates_that_the_oracle_allows_are_told_with_units() {
         (day, "oracle-day", "480 uL in the last day, within 3.4 uL"),
         (rate, "oracle-rate", "rate 480 uL/day by mode flex"),
         (reservoir, "oracle-reservoir", "computed reservoir 20 uL"),
+        (strokes, "oracle-strokes", "strokes for 101 uL, which it reports since the begin"),
         (Allowed::Actuated { most }, "oracle-actuated", "at most 101 uL actuated"),
     ]);
 }

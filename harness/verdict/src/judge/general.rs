@@ -1,5 +1,6 @@
 //! What needs no step: alarms that nobody named, records that are missing or cannot be, silence, a broken rig, and how the pump was left.
 
+use super::commands::Commands;
 use super::contradicts::Contradicts;
 use super::findings::{Findings, Here};
 use super::observed::Observed;
@@ -12,6 +13,7 @@ use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
+use pump_hil_model::words::priority_of;
 use std::collections::BTreeSet;
 
 /// How long after a fault of the line was cleared a gap in the numbering may still show: it does at the next record of its kind, which may be the
@@ -28,6 +30,8 @@ const BEHIND: Span = Span(3_600_000);
 pub(super) struct General {
     /// Alarms that the scenario names, and those of the others that were told already.
     announced: BTreeSet<String>,
+    /// Priorities that the scenario names itself.
+    priorities: BTreeSet<(String, String)>,
     unexpected: BTreeSet<String>,
     /// When a fault of the line was armed or cleared last.
     line_trouble: Option<Span>,
@@ -38,14 +42,17 @@ pub(super) struct General {
     behind: bool,
     sequence: Sequence,
     contradicts: Contradicts,
+    commands: Commands,
 }
 
 impl General {
     pub fn new(case: &Case) -> Self {
         let mut announced = case.allow_alarms.clone();
-        announce(&case.steps, &mut announced);
+        let mut priorities = BTreeSet::new();
+        announce(&case.steps, &mut announced, &mut priorities);
         Self {
             announced,
+            priorities,
             unexpected: BTreeSet::new(),
             line_trouble: None,
             event: None,
@@ -54,6 +61,7 @@ impl General {
             behind: false,
             sequence: Sequence::default(),
             contradicts: Contradicts::default(),
+            commands: Commands::default(),
         }
     }
 
@@ -61,7 +69,9 @@ impl General {
     pub fn on_event(&mut self, event: &Event, seen: &Observed, steps: &Steps, out: &mut Findings) {
         let (t, seq) = (event.t, out.seq);
         let disturbed = seen.faults.iter().any(|f| f.effects().talk != Talk::Clear) || self.line_is_excused(t, seen);
-        if let Some(what) = self.contradicts.on_event(event, seq, disturbed) {
+        let contradicts = self.contradicts.on_event(event, seq, disturbed);
+        let unasked = self.commands.on_event(event, steps.step());
+        for what in contradicts.into_iter().chain(unasked) {
             let expected = Expected::Records(Records::InOrder);
             out.reason(steps.here(), ReasonKind::Record, t, expected, Came::Nonsense(what));
         }
@@ -124,12 +134,18 @@ impl General {
         }
     }
 
-    /// An alarm that no step names is a failure, once.
+    /// An alarm that no step names is a failure, once; one of another priority than is its own always, but where a step names that.
     fn named(&mut self, t: Span, said: &Said, here: Here<'_>, out: &mut Findings) {
-        if let Said::Alarm { id, priority } = said
-            && !self.announced.contains(id)
-            && self.unexpected.insert(id.clone())
+        let Said::Alarm { id, priority } = said else { return };
+        let named = || self.priorities.contains(&(id.clone(), priority.clone()));
+        if let Some(right) = priority_of(id).filter(|right| right != priority)
+            && !named()
         {
+            let what = format!("it raises the alarm {id} as {priority}, which is {right}");
+            let expected = Expected::Records(Records::InOrder);
+            out.reason(here, ReasonKind::Record, t, expected, Came::Nonsense(what));
+        }
+        if !self.announced.contains(id) && self.unexpected.insert(id.clone()) {
             let came = Came::Alarm {
                 id: id.clone(),
                 priority: priority.clone(),
@@ -202,12 +218,19 @@ impl General {
     }
 }
 
-/// Names of alarms that some step names.
-fn announce(steps: &[Step], names: &mut BTreeSet<String>) {
+/// Names of alarms that some step names, and the priorities that it names with them.
+fn announce(steps: &[Step], names: &mut BTreeSet<String>, priorities: &mut BTreeSet<(String, String)>) {
     for step in steps {
         match &step.action {
             Action::Expect { checks, .. } => {
                 for check in checks {
+                    if let Check::Alarm {
+                        id,
+                        priority: Some(priority),
+                    } = check
+                    {
+                        priorities.insert((id.clone(), priority.clone()));
+                    }
                     match check {
                         Check::Alarm { id, .. } | Check::AlarmCleared { id } => {
                             names.insert(id.clone());
@@ -218,7 +241,7 @@ fn announce(steps: &[Step], names: &mut BTreeSet<String>) {
                     }
                 }
             }
-            Action::Repeat { steps, .. } => announce(steps, names),
+            Action::Repeat { steps, .. } => announce(steps, names, priorities),
             _ => {}
         }
     }

@@ -241,6 +241,10 @@ impl InOrder {
             Body::Unfit(unfit) => self.unfit(event.t, unfit),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::WentOn { told, saw } => self.findings.went_on(event.t, told, saw),
+            Body::NoReply { .. } if self.played.is_some() => self.findings.trouble_behind(Trouble::NotHeard {
+                what: "the pump's answer when it was told to stop".to_owned(),
+                why: "it came to none of the tries".to_owned(),
+            }),
             Body::RigTrouble { code, what } => {
                 let code = code.clone().unwrap_or(TroubleCode::RIG);
                 self.findings.trouble(Trouble::told(code, what));

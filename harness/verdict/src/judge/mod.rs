@@ -15,7 +15,9 @@
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
 mod checks;
+mod claims;
 mod clocks;
+mod commands;
 mod contradicts;
 mod findings;
 mod garbage;

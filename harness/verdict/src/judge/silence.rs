@@ -1,7 +1,7 @@
 //! What must come without being asked for, and did not.
 //!
-//! The runner reads the pump's log where an entry is overdue, so that here it is known whether the entry was lost on its way or never written. Only journals of
-//! runners that do so are held to it.
+//! The runner reads the pump's log where an entry is overdue, so that here it is known whether the entry was lost on its way or never written. Where the log
+//! could not be read either, nobody knows what the pump did since. Only journals of runners that do so are held to it.
 
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said};
@@ -78,6 +78,7 @@ impl Silence {
             Body::Reply { .. } if broken => self.begin_anew(t),
             Body::Reply { .. } => return self.answers(t),
             Body::LogRead { of, .. } if of == "dose" && !broken => return self.log_is_read(t),
+            Body::Played if !broken => return self.steps_are_over(t),
             _ => {}
         }
         None
@@ -85,6 +86,17 @@ impl Silence {
 
     fn begin_anew(&mut self, t: i64) {
         (self.spoke, self.entry) = (t, t);
+    }
+
+    /// An entry that is overdue now was not read back.
+    fn steps_are_over(&mut self, t: i64) -> Option<Found> {
+        if !self.held_to_it || self.lacking || t.saturating_sub(self.entry) <= self.overdue_after() {
+            return None;
+        }
+        Some(Found::Trouble(Trouble::NotHeard {
+            what: format!("each dose entry since {}", Span(self.entry).clock()),
+            why: "the pump did not answer when its log was asked for them".to_owned(),
+        }))
     }
 
     /// It answers: has it said anything else?

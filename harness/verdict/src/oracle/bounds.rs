@@ -2,7 +2,7 @@
 //!
 //! Invariant: faults excuse what is missing, by the amount that was missing while they were in effect. Nothing excuses a surplus.
 
-use super::nominal::{Nominal, State};
+use super::nominal::Nominal;
 use crate::dose::{CLASSES, since, together, totals};
 use pump_hil_model::event::{Body, DoseEntry};
 use pump_hil_model::fault::{Delivery, FaultName};
@@ -14,8 +14,9 @@ const DAY_MS: i64 = 86_400_000;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bounds {
-    /// Reported by class, and actuated, at the begin.
-    pub base: [i64; 6],
+    /// Reported by class, in strokes, and actuated, at the begin.
+    base: [i64; 6],
+    strokes_base: Option<i64>,
     pub actuated_base: i64,
     excused: [i64; 6],
     faults: BTreeSet<FaultName>,
@@ -49,7 +50,15 @@ impl Bounds {
         let Body::Reply { fields, .. } = body else { return };
         if let (false, Some(totals)) = (begun, totals(fields)) {
             self.base = totals;
+            // The next entry says where its strokes stand.
+            self.strokes_base = None;
         }
+    }
+
+    /// The same, of an entry.
+    pub fn entry_before(&mut self, entry: &DoseEntry) {
+        self.base = entry.classes();
+        self.strokes_base = Some(entry.strokes);
     }
 
     pub fn excuse_until(&mut self, t: i64) {
@@ -140,6 +149,7 @@ impl Bounds {
         }
         self.check_day(now, together(nominal), together(reported), excused_now, out);
         self.check_rate(now, entry, out);
+        self.check_strokes(now, entry, together(reported), out);
         self.check_reservoir(now, entry, together(volumes), excused_now, out);
     }
 
@@ -188,10 +198,6 @@ impl Bounds {
     }
 
     fn check_rate(&mut self, now: &Nominal, entry: &DoseEntry, out: &mut Vec<Finding>) {
-        // A stopped pump has no rate: what entries name then is not compared.
-        if now.state == State::Stopped {
-            return;
-        }
         let clock = now.settings.clock.0;
         // Around a step of the schedule the old rate and the new one are both right.
         let rates = [clock.saturating_neg(), 0, clock].map(|by| now.rate_at(now.t.saturating_add(by)).0);
@@ -210,7 +216,7 @@ impl Bounds {
                 out,
                 Allowed::Rate {
                     rate: Rate(rates[1]),
-                    mode: mode.unwrap_or("minimum"),
+                    mode: mode.unwrap_or("none"),
                 },
                 Did::Rate {
                     rate: Rate(entry.rate_nl_per_day),
@@ -219,6 +225,19 @@ impl Bounds {
             );
         }
         self.rate_wrong = !right;
+    }
+
+    /// Its strokes and what it reports are one account.
+    fn check_strokes(&mut self, now: &Nominal, entry: &DoseEntry, reported: i64, out: &mut Vec<Finding>) {
+        // Where a fault keeps strokes from coming about, a pump may count those that it commands.
+        let Some(base) = self.strokes_base.filter(|_| !self.held) else {
+            return;
+        };
+        let moved = entry.strokes.saturating_sub(base).saturating_mul(now.settings.stroke_nl);
+        if moved.saturating_sub(reported).saturating_abs() > now.slack() && self.told.insert(("strokes", 0)) {
+            let strokes = Allowed::Strokes(Volume(reported));
+            now.finding(out, strokes, Did::Stroked(Volume(moved)));
+        }
     }
 
     /// What was delivered, no more and no less, has left the computed reservoir.

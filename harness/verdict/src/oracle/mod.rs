@@ -159,7 +159,7 @@ impl Oracle {
 
     /// What is still open at the end.
     pub fn finish(&mut self, out: &mut Vec<Finding>) {
-        if self.now.begun && !self.now.unknown {
+        if self.now.begun {
             self.asked.finish(&self.now, out);
         }
     }
@@ -335,7 +335,7 @@ impl Oracle {
             Said::BolusEnd { kind, given_nl, cause } => self.bolus_end(kind, *given_nl, cause, out),
             Said::Dose(entry) if self.now.begun => self.entry(entry, out),
             // The counters run since first power; what stood there before the begin is not this run's.
-            Said::Dose(entry) => self.bounds.base = entry.classes(),
+            Said::Dose(entry) => self.bounds.entry_before(entry),
             Said::Other { kind, .. } => match kind.as_str() {
                 "rx" => self.announced_rx(request_of(step), out),
                 // The pump tells that its clock was set or jumped; a jump it corrects, so civil time goes on.

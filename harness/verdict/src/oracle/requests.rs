@@ -145,8 +145,29 @@ impl Asked {
         }
     }
 
-    /// Boluses that were granted and did not begin. One that may still begin in time goes on waiting.
+    /// The steps are over: what was granted and did not begin, and what nobody granted, since no reply comes any more.
     pub fn finish(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        if !now.unknown {
+            self.not_begun(now, out);
+        }
+        self.not_asked(now, out, |_| true);
+    }
+
+    /// Boluses that began, and that nobody asked for: whatever is prescribed.
+    fn not_asked(&mut self, now: &Nominal, out: &mut Vec<Finding>, is_over: impl Fn(i64) -> bool) {
+        for (class, _, dose, _) in self.begun.extract_if(.., |begun| is_over(begun.1)) {
+            let kind = ledger::KINDS[class];
+            out.push(Finding {
+                kind: ReasonKind::Oracle,
+                t: Span(now.t),
+                expected: Expected::Oracle(Allowed::NoneUnasked { kind }),
+                came: Came::Did(Did::Began(Volume(dose))),
+            });
+        }
+    }
+
+    /// Boluses that were granted and did not begin. One that may still begin in time goes on waiting.
+    fn not_begun(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
         let due = now.ago(now.settings.bolus.0);
         for (class, at, _) in self.granted.extract_if(.., |g| due > g.1) {
             let kind = ledger::KINDS[class];
@@ -374,14 +395,10 @@ impl Asked {
     pub fn check(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
         let settings = now.settings;
         if !now.unknown && self.granted.iter().any(|g| now.is_past(g.1, settings.bolus)) {
-            self.finish(now, out);
+            self.not_begun(now, out);
         }
         // The reply that grants a bolus may come behind the event that it begins.
-        let late = |b: &(usize, i64, i64, i64)| now.is_past(b.1, settings.clock);
-        for (class, _, dose, _) in self.begun.extract_if(.., |b| late(b)) {
-            let kind = ledger::KINDS[class];
-            now.finding(out, Allowed::NoneUnasked { kind }, Did::Began(Volume(dose)));
-        }
+        self.not_asked(now, out, |began| now.is_past(began, settings.clock));
     }
 }
 

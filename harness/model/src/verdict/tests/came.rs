@@ -92,6 +92,7 @@ fn what_a_pump_did_instead_is_told_with_units() {
         ),
         (rate, "rate 480 uL/day by mode flex"),
         (Did::Reservoir(dose), "computed reservoir 20 uL"),
+        (Did::Stroked(dose), "strokes for 20 uL"),
         (Did::Actuated(dose), "20 uL actuated"),
         (Did::OneOf(dose), "one of 20 uL"),
         (Did::Periodic { dose, over }, "20 uL over 10 min"),
