@@ -227,7 +227,8 @@ impl Run {
         let entry = DoseEntry {
             cause: cause.to_owned(),
             mode: self.mode.clone(),
-            rate_nl_per_day: self.rate,
+            // A stopped pump has none.
+            rate_nl_per_day: if self.state == "stopped" { 0 } else { self.rate },
             basal_nl,
             patient_nl,
             periodic_nl,

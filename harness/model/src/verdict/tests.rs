@@ -247,7 +247,11 @@ fn volumes_and_rates_that_the_oracle_allows_are_told_with_units() {
         (day, "oracle-day", "480 uL in the last day, within 3.4 uL"),
         (rate, "oracle-rate", "rate 480 uL/day by mode flex"),
         (reservoir, "oracle-reservoir", "computed reservoir 20 uL"),
-        (strokes, "oracle-strokes", "strokes for 101 uL, which it reports since the begin"),
+        (
+            strokes,
+            "oracle-strokes",
+            "strokes for 101 uL, which it reports since the begin",
+        ),
         (Allowed::Actuated { most }, "oracle-actuated", "at most 101 uL actuated"),
     ]);
 }

@@ -106,7 +106,12 @@ impl Claims {
         let told = |claim: &Claim| self.rates.iter().any(|rate| rate.to_string() == claim.is);
         let forgets = self.log_may_miss || self.rates.len() >= RATES_MAX;
         let mut claims = std::mem::take(&mut self.unexplained);
-        claims.retain(|claim| claim.held == Held::Known || (claim.of == Of::Rate && !forgets && !told(claim)));
+        claims.retain(|claim| match claim.held {
+            Held::Known => true,
+            Held::Ever => !forgets && !told(claim),
+            // Nothing came that could have told.
+            Held::Next => false,
+        });
         claims
     }
 
@@ -126,7 +131,8 @@ impl Claims {
     /// A fault or a reset may change what holds, and what tells of it may come late.
     pub fn anew(&mut self) {
         self.rate = None;
-        self.unexplained.retain(|claim| claim.of != Of::State || claim.held == Held::Known);
+        self.unexplained
+            .retain(|claim| claim.of != Of::State || claim.held == Held::Known);
     }
 
     /// It started: no bolus goes on, and nobody knows its state.
@@ -140,7 +146,10 @@ impl Claims {
     pub fn state(&mut self, from: &str, to: &str, at: At) {
         self.explains(Of::State, to, at);
         // Until now it was what it comes from.
-        let before = |claim: &Claim| at.since.is_some_and(|since| claim.t.0 <= since.0.saturating_add(MOMENT));
+        let before = |claim: &Claim| {
+            at.since
+                .is_some_and(|since| claim.t.0 <= since.0.saturating_add(MOMENT))
+        };
         self.next_shows(Of::State, Held::Known, |claim| before(claim).then(|| claim.is == from));
         let was = self.state.replace(to.to_owned());
         self.was(Of::State, was, at);
@@ -169,7 +178,11 @@ impl Claims {
             self.newest = pump_t;
             self.rate = Some(rate);
             // A periodic entry is none of a change: what was told before it was so then, or never.
-            let held = if entry.cause == "periodic" { Held::Known } else { Held::Ever };
+            let held = if entry.cause == "periodic" {
+                Held::Known
+            } else {
+                Held::Ever
+            };
             self.next_shows(Of::Rate, held, |claim| Some(claim.is == rate.to_string()));
             let was = self.last_rate.replace(rate).map(|rate| rate.to_string());
             self.was(Of::Rate, was, at);
@@ -215,7 +228,14 @@ impl Claims {
     fn claims(&mut self, of: Of, is: &str, held: Held, at: At, counts: bool) {
         let counts = counts && !self.was_just_now(of, is, at.t);
         // Of each one that is held against something, and what may come out either way.
-        let told = |claim: &Claim| claim.of == of && if held == Held::Known { claim.held == held } else { claim.is == is };
+        let told = |claim: &Claim| {
+            claim.of == of
+                && if held == Held::Known {
+                    claim.held == held
+                } else {
+                    claim.is == is
+                }
+        };
         if counts && self.unexplained.len() < CLAIMS_MAX && !self.unexplained.iter().any(told) {
             let (is, At { seq, t, .. }) = (is.to_owned(), at);
             self.unexplained.push(Claim { of, is, held, seq, t });

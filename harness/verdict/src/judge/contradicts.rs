@@ -104,10 +104,11 @@ impl Contradicts {
                     self.ahead = now.map(|pump_t| event.t.0.saturating_sub(pump_t.0));
                     return None;
                 }
-                self.tells(said, *pump_t, self.at(event.t, *pump_t, *read_back, seq));
                 // Its time is held to what it was granted from its first word on; the rest of what it says in the set-up may be of a past that nobody knows.
-                if let Some(what) = now.and_then(|pump_t| self.time(event.t, pump_t)) {
-                    return Some(what);
+                let out_of_time = now.and_then(|pump_t| self.time(event.t, pump_t));
+                self.tells(said, *pump_t, self.at(event.t, *pump_t, *read_back, seq));
+                if out_of_time.is_some() {
+                    return out_of_time;
                 }
                 if let (Said::Dose(entry), false) = (said, read_back)
                     && let Some(what) = self.counts(entry)
@@ -135,8 +136,11 @@ impl Contradicts {
     /// Where and when it was that the pump said something.
     fn at(&self, t: Span, pump_t: Option<Span>, read_back: bool, seq: u64) -> At {
         // On real time a line may be late by more than a moment, and a log may go back to before a start.
-        let ahead = self.ahead.filter(|_| self.granted && !read_back);
-        let since = pump_t.zip(ahead).map(|(pump_t, ahead)| Span(pump_t.0.saturating_add(ahead)));
+        let is_known = self.granted && !read_back;
+        let by_pump = pump_t
+            .zip(self.ahead)
+            .map(|(pump_t, ahead)| Span(pump_t.0.saturating_add(ahead)));
+        let since = is_known.then_some(by_pump.unwrap_or(t));
         let seq = if read_back { u64::MAX } else { seq };
         At { seq, t, since }
     }

@@ -58,6 +58,8 @@ pub struct InOrder {
     crashes: Vec<(Span, Crash)>,
     books_closed: bool,
     played: Option<Span>,
+    /// A probe acted on the core since: what it answers is the probe's doing.
+    probed_since: bool,
     ended: bool,
 }
 
@@ -93,6 +95,7 @@ impl InOrder {
             crashes: Vec::new(),
             books_closed: false,
             played: None,
+            probed_since: false,
             ended: false,
             case,
         }
@@ -241,10 +244,8 @@ impl InOrder {
             Body::Unfit(unfit) => self.unfit(event.t, unfit),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::WentOn { told, saw } => self.findings.went_on(event.t, told, saw),
-            Body::NoReply { .. } if self.played.is_some() => self.findings.trouble_behind(Trouble::NotHeard {
-                what: "the pump's answer when it was told to stop".to_owned(),
-                why: "it came to none of the tries".to_owned(),
-            }),
+            Body::Probe { .. } => self.probed_since = self.played.is_some(),
+            Body::NoReply { .. } if self.played.is_some() && !self.probed_since => self.silent_at_the_end(),
             Body::RigTrouble { code, what } => {
                 let code = code.clone().unwrap_or(TroubleCode::RIG);
                 self.findings.trouble(Trouble::told(code, what));
@@ -252,6 +253,14 @@ impl InOrder {
             Body::Ended => self.ended = true,
             _ => {}
         }
+    }
+
+    /// It was told to stop, and did not answer: whatever a probe saw of it, it is not the pump that was heard up to there.
+    fn silent_at_the_end(&mut self) {
+        self.findings.trouble_behind(Trouble::NotHeard {
+            what: "the pump's answer when it was told to stop".to_owned(),
+            why: "it came to none of the tries".to_owned(),
+        });
     }
 
     /// A crash record is for people, but for one thing: firmware that faults is wrong wherever the scenario does not allow it.

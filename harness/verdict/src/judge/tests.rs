@@ -1,5 +1,7 @@
+mod clocks;
 mod general;
 mod heard;
+mod lies;
 mod past;
 mod set_up;
 

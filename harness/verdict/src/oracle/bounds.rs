@@ -50,8 +50,7 @@ impl Bounds {
         let Body::Reply { fields, .. } = body else { return };
         if let (false, Some(totals)) = (begun, totals(fields)) {
             self.base = totals;
-            // The next entry says where its strokes stand.
-            self.strokes_base = None;
+            self.strokes_base = fields.get("strokes").and_then(|strokes| strokes.parse().ok());
         }
     }
 
@@ -233,7 +232,10 @@ impl Bounds {
         let Some(base) = self.strokes_base.filter(|_| !self.held) else {
             return;
         };
-        let moved = entry.strokes.saturating_sub(base).saturating_mul(now.settings.stroke_nl);
+        let moved = entry
+            .strokes
+            .saturating_sub(base)
+            .saturating_mul(now.settings.stroke_nl);
         if moved.saturating_sub(reported).saturating_abs() > now.slack() && self.told.insert(("strokes", 0)) {
             let strokes = Allowed::Strokes(Volume(reported));
             now.finding(out, strokes, Did::Stroked(Volume(moved)));

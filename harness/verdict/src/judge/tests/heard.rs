@@ -1,4 +1,4 @@
-//! What was not heard: lost records, silence, a clock that drifts, numbers that cannot be.
+//! What was not heard: lost records, silence, numbers that cannot be.
 
 use super::judge_journal;
 use super::kinds;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A run on a rig by the host's clock, `scale` times as fast; `None`: granted time.
-fn timed(scale: Option<u32>) -> Run {
+pub(super) fn timed(scale: Option<u32>) -> Run {
     let mut run = Run::begun();
     let drift = Percent(1_000);
     run.events.insert(0, at(0, Body::Timing { scale, drift }));
@@ -26,7 +26,7 @@ fn at(t: i64, body: Body) -> Event {
     }
 }
 
-fn told(n: u64, pump_t: i64, read_back: bool, said: Said) -> Body {
+pub(super) fn told(n: u64, pump_t: i64, read_back: bool, said: Said) -> Body {
     Body::Pump {
         n: Some(n),
         pump_t: Some(Span(pump_t)),
@@ -35,7 +35,7 @@ fn told(n: u64, pump_t: i64, read_back: bool, said: Said) -> Body {
     }
 }
 
-fn rate(n: u64, pump_t: i64) -> Body {
+pub(super) fn rate(n: u64, pump_t: i64) -> Body {
     let kind = "muted".to_owned();
     let fields = BTreeMap::new();
     told(n, pump_t, false, Said::Other { kind, fields })
@@ -46,7 +46,7 @@ fn raised(n: u64, pump_t: i64, read_back: bool, id: &str) -> Body {
     told(n, pump_t, read_back, Said::Alarm { id, priority })
 }
 
-fn reply(verb: &str, fields: &[(&str, &str)]) -> Body {
+pub(super) fn reply(verb: &str, fields: &[(&str, &str)]) -> Body {
     let fields = fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
     Body::Reply {
         verb: verb.to_owned(),
@@ -55,7 +55,7 @@ fn reply(verb: &str, fields: &[(&str, &str)]) -> Body {
     }
 }
 
-fn sent() -> Body {
+pub(super) fn sent() -> Body {
     Body::Sent {
         bytes: "#1 status".into(),
     }
@@ -66,103 +66,13 @@ fn read(of: &str, last: u64) -> Body {
 }
 
 /// The codes of what came of it: reasons, else troubles.
-fn codes(case: &Case, run: Run) -> Vec<String> {
+pub(super) fn codes(case: &Case, run: Run) -> Vec<String> {
     match judge_journal(case, { run }.ended()).verdict {
         Verdict::Passed => vec![],
         Verdict::Failed { reasons } => reasons.iter().map(|reason| reason.code().to_owned()).collect(),
         Verdict::Inconclusive { why } => why.iter().map(|why| why.code().to_string()).collect(),
         Verdict::Skipped { why } => vec![why],
     }
-}
-
-/// A pump that is asked for its civil time every half hour for `hours`, and runs at `permille` of the host's pace; each line comes `late` ms after it
-/// was sent, `late_at_the_end` in the last hour.
-fn asked_for_its_time(scale: u32, permille: i64, hours: i64, late: i64, late_at_the_end: i64) -> Run {
-    let mut run = timed(Some(scale));
-    for half in 0..=2 * hours {
-        let t = half * HOUR / 2;
-        let late = if half >= 2 * hours - 2 { late_at_the_end } else { late };
-        let spoke = Said::Other {
-            kind: "muted".into(),
-            fields: BTreeMap::new(),
-        };
-        run.at(t.max(run.t)).said(spoke).push(sent());
-        let said = (t + late) * permille / 1_000;
-        let rtc = format!("{}s", 820_886_400 + said / 1_000);
-        run.at(run.t + 2 * late).push(reply("status", &[("rtc", &rtc)]));
-    }
-    run
-}
-
-#[test]
-fn a_clock_that_drifts_beyond_the_limit_is_a_failure_with_both_clocks() {
-    let case = case(vec![]);
-    for (permille, words) in [
-        (950, "the host's clock went on by "),
-        (100, "`scale` in the rig file: it says 600, and 60 would fit"),
-        (1_050, "the host's clock went on by "),
-        (10_000, "`scale` in the rig file: it says 600, and 6000 would fit"),
-    ] {
-        let run = asked_for_its_time(600, permille, 8, 0, 0);
-        let Verdict::Failed { reasons } = judge_journal(&case, { run }.ended()).verdict else {
-            panic!("{permille} passed");
-        };
-        assert_eq!((reasons.len(), reasons[0].code()), (1, "clock-drift"), "{permille}");
-        let came = reasons[0].came.to_string();
-        assert!(came.contains(words), "{permille}: {came}");
-        assert_eq!(came.contains("scale"), words.contains("scale"), "{permille}: {came}");
-    }
-    for permille in [995, 1_000, 1_005] {
-        let run = asked_for_its_time(1, permille, 48, 0, 0);
-        assert_eq!(codes(&case, run), Vec::<String>::new(), "{permille}");
-    }
-    let granted = {
-        let mut run = asked_for_its_time(1, 500, 8, 0, 0);
-        run.events[0].body = Body::Timing {
-            scale: None,
-            drift: Percent(1_000),
-        };
-        run
-    };
-    assert_eq!(
-        codes(&case, granted),
-        Vec::<String>::new(),
-        "granted time is the pump's own"
-    );
-}
-
-#[test]
-fn a_slow_line_is_no_slow_clock_also_where_it_becomes_slow_on_the_way() {
-    let case = case(vec![]);
-    for (late, at_the_end) in [(2_000, 2_000), (0, 2_000), (2_000, 0)] {
-        // As slow for a scale of 600: two seconds of the host are twenty minutes of the pump.
-        let run = asked_for_its_time(600, 1_000, 8, late * 300, at_the_end * 300);
-        assert_eq!(codes(&case, run), Vec::<String>::new(), "{late} {at_the_end}");
-    }
-}
-
-#[test]
-fn a_clock_that_its_records_show_to_drift_is_found_and_one_late_record_is_not() {
-    let case = case(vec![]);
-    let run = |permille: i64, late: &[i64]| {
-        let mut run = timed(Some(1));
-        for hour in 1..=10_i64 {
-            let t = hour * HOUR;
-            run.at(t - MINUTE).push(sent()).push(reply("totals", &[]));
-            let late = if late.contains(&hour) { 5 * MINUTE } else { 0 };
-            let n = u64::try_from(hour).unwrap();
-            run.at(t).push(rate(n, (t - late) * permille / 1_000));
-        }
-        run
-    };
-    assert_eq!(codes(&case, run(1_000, &[])), Vec::<String>::new());
-    assert_eq!(codes(&case, run(950, &[])), ["clock-drift"]);
-    assert_eq!(codes(&case, run(1_050, &[])), ["clock-drift"]);
-    assert_eq!(
-        codes(&case, run(1_000, &[5])),
-        Vec::<String>::new(),
-        "it was overtaken by a reply"
-    );
 }
 
 #[test]
@@ -260,28 +170,36 @@ fn a_pump_that_only_answers_does_not_pass() {
         let mut run = timed(Some(600));
         for hour in 1..=hours {
             run.at(hour * HOUR).push(sent()).push(reply("status", &[]));
-            // What its log tells is not said by itself.
-            let n = u64::try_from(hour).unwrap();
-            run.push(told(n, hour * HOUR, true, Said::Boot { reason: "x".into() }));
+            run.entry("periodic");
             if spoke == Some(hour) {
                 run.push(rate(1, hour * HOUR));
             }
         }
-        let is_boot = |event: &Event| {
-            matches!(
-                event.body,
-                Body::Pump {
-                    said: Said::Boot { .. },
-                    ..
-                }
-            )
-        };
-        run.events.retain(|event| !is_boot(event));
+        // What its log tells is not said by itself.
+        for event in &mut run.events {
+            if let Body::Pump {
+                said: Said::Dose(_),
+                read_back,
+                ..
+            } = &mut event.body
+            {
+                *read_back = true;
+            }
+        }
         run
     };
     assert_eq!(codes(&case, run(7, None)), ["only-answers"]);
     assert_eq!(codes(&case, run(7, Some(3))), Vec::<String>::new());
     assert_eq!(codes(&case, run(5, None)), Vec::<String>::new());
+    let mut silent = run(7, None);
+    let is_reply = |event: &Event| matches!(event.body, Body::Reply { .. });
+    let is_entry = |event: &Event| matches!(event.body, Body::Pump { .. });
+    silent.events.retain(|event| !is_entry(event) && !is_reply(event));
+    assert_eq!(
+        codes(&case, silent),
+        ["not-heard"],
+        "a pump that says nothing, and that nobody asks"
+    );
     let mut old = run(7, None);
     old.events.remove(0);
     assert_eq!(codes(&case, old), Vec::<String>::new(), "a journal from before");
