@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use pump_hil::shipped;
 use pump_hil_language::plan;
-use pump_hil_model::case::{Action, Case, Step};
+use pump_hil_model::case::{Action, Case, Request, Step};
 use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::RigFile;
@@ -68,10 +68,15 @@ impl Rigs {
     }
 }
 
-/// It disturbs the line itself, or speaks by itself: what the pump hears then is no request of the harness.
+/// It disturbs the line itself, or speaks by itself: what the pump hears then is no request of the harness. Or it programs what only the pump can read, and no
+/// dose can be held to that.
 fn disturbs(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Send { .. } => true,
+        Action::Do {
+            request: Request::Program { prescription, .. } | Request::Stage { prescription },
+            ..
+        } => !prescription.raw.is_empty(),
         Action::Inject { fault, .. } => fault.effects().talk == Talk::Broken,
         Action::Repeat { steps, .. } => disturbs(steps),
         _ => false,

@@ -73,6 +73,19 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// The place of the record that met it, where it is met by one.
+    pub fn met_at(self, check: &Check) -> Option<u64> {
+        let came = self.windows.came;
+        match check {
+            Check::Alarm { id, .. } => self.alarm_since(id, came).map(|alarm| alarm.raised),
+            Check::Event { kind, fields } => self
+                .told_since(kind, came)
+                .find(|told| has_fields(&told.fields, fields))
+                .map(|told| told.seq),
+            _ => None,
+        }
+    }
+
     /// What a check that does not hold looked at.
     fn instead(self, check: &Check) -> Seen {
         let (now, windows) = (self.seen, self.windows);

@@ -34,6 +34,7 @@ pub(super) struct Contradicts {
     given: Option<[i64; 6]>,
     strokes: Option<i64>,
     reservoir: Option<i64>,
+    reservoir_anew: bool,
     /// How far the scenario's time was ahead of the pump's at least, ms.
     ahead: Option<i64>,
     last: Span,
@@ -129,7 +130,7 @@ impl Contradicts {
 
     /// What a fault or a reset does to what the pump keeps is no lie.
     fn anew(&mut self) {
-        (self.given, self.strokes, self.reservoir) = (None, None, None);
+        (self.given, self.strokes, self.reservoir_anew) = (None, None, true);
         self.claims.anew();
     }
 
@@ -177,7 +178,7 @@ impl Contradicts {
 
     fn said(&mut self, said: &Said, read_back: bool) -> Option<String> {
         match said {
-            Said::Dose(entry) => (!read_back).then(|| self.entry(entry))?,
+            Said::Dose(entry) => self.entry(entry, read_back),
             Said::Boot { reason } => {
                 self.anew();
                 self.claims.started();
@@ -214,8 +215,10 @@ impl Contradicts {
         strokes.or(given)
     }
 
-    fn entry(&mut self, entry: &DoseEntry) -> Option<String> {
-        self.entry = self.last;
+    fn entry(&mut self, entry: &DoseEntry, read_back: bool) -> Option<String> {
+        if !read_back {
+            self.entry = self.last;
+        }
         if entry.cause == "refill" {
             self.reservoir = None;
         }
@@ -233,8 +236,10 @@ impl Contradicts {
     /// Nothing fills a reservoir but a refill, and nothing empties it at once.
     fn holds(&mut self, now: i64) -> Option<String> {
         let before = self.reservoir.replace(now)?;
-        let rises = now > before.saturating_add(ROUNDING);
-        let falls = before.saturating_sub(now) > LEAVES_MOST;
+        // What a fault or a reset did to the account is no lie, but it fills no reservoir.
+        let anew = std::mem::take(&mut self.reservoir_anew);
+        let rises = now > before.saturating_add(if anew { LEAVES_MOST } else { ROUNDING });
+        let falls = before.saturating_sub(now) > LEAVES_MOST && !anew;
         (rises || falls).then(|| format!("reservoir {} after {}", Volume(now), Volume(before)))
     }
 

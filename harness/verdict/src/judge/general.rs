@@ -61,7 +61,7 @@ impl General {
             behind: false,
             sequence: Sequence::default(),
             contradicts: Contradicts::default(),
-            commands: Commands::default(),
+            commands: Commands::new(case),
         }
     }
 

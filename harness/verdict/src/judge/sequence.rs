@@ -122,10 +122,19 @@ impl Sequence {
                 continue;
             }
             let why = range.why.map_or("the run ended before its log was read", unread);
-            out.trouble_behind(Trouble::NotHeard {
-                what: format!("{of} records {from} to {}", range.to),
+            let trouble = Trouble::NotHeard {
+                what: match count {
+                    1 => format!("{of} record {from}"),
+                    _ => format!("each of the {of} records {from} to {}", range.to),
+                },
                 why: why.to_owned(),
-            });
+            };
+            if range.why == Some(Unread::Lacking) {
+                // What is lost for good may be what a step waited for, or what explains all that came since.
+                out.trouble_at(range.seq, trouble);
+            } else {
+                out.trouble_behind(trouble);
+            }
         }
         if self.beyond > 0 {
             out.trouble_behind(Trouble::NotHeard {

@@ -25,14 +25,14 @@ struct Open {
     replied: Option<Option<String>>,
     silent: bool,
     broken: bool,
-    /// Since when what is waited for holds; by the pump's own time where its line was late.
-    holds_since: Option<Span>,
+    /// Since when what is waited for holds, by the pump's own time where its line was late; and at which place of the journal.
+    holds_since: Option<(Span, u64)>,
 }
 
 impl Open {
     /// How long it took until what it waits for held; where that is not known, until `t`.
     fn took(&self, t: Span) -> Span {
-        let until = self.holds_since.unwrap_or(t);
+        let until = self.holds_since.map_or(t, |(since, _)| since);
         Span(until.0.saturating_sub(self.started.0))
     }
 
@@ -65,6 +65,10 @@ pub(super) struct Steps {
     /// Where the last expectation ended, and whether the last step was one.
     group_end: u64,
     after_expectation: bool,
+    /// The rig grants the pump its time.
+    granted: bool,
+    /// What the last expectation waited for came late: the pump is ahead of the steps.
+    behind: bool,
 }
 
 impl Steps {
@@ -75,6 +79,8 @@ impl Steps {
             windows: Windows::default(),
             group_end: 0,
             after_expectation: false,
+            granted: false,
+            behind: false,
         }
     }
 
@@ -85,7 +91,7 @@ impl Steps {
 
     /// Since when all holds that the step in progress waits for.
     pub fn holds_since(&self) -> Option<Span> {
-        self.open.last()?.holds_since
+        Some(self.open.last()?.holds_since?.0)
     }
 
     /// Where a reason belongs that is found now.
@@ -121,6 +127,9 @@ impl Steps {
             }
             Body::StepEnded { step } => self.ended(event.t, step, seen, unheard, prescribed, out),
             body => {
+                if let Body::Timing { scale, .. } = body {
+                    self.granted = scale.is_none();
+                }
                 self.during(event.t, body, out);
                 self.check_at(event.t, seen, prescribed, out);
             }
@@ -211,13 +220,37 @@ impl Steps {
                 );
                 // The two differ on purpose: expectations in a row look at the same events for what must have come, but each begins anew for what
                 // must not.
-                self.group_end = out.seq;
+                self.group_end = self.used_up(t, checks, seen, out.seq);
                 self.windows.absent = out.seq;
             }
             Some(Action::Mark(name)) => seen.mark(name, prescribed),
             _ => {}
         }
         self.open.truncate(at);
+    }
+
+    /// Up to which place what came is used up by the expectation that ends now at this one. Where the line was late, what the pump did since it was met came in
+    /// the time of the next steps.
+    fn used_up(&mut self, t: Span, checks: &[Check], seen: &Observed, now: u64) -> u64 {
+        let Some(open) = self.open.last() else { return now };
+        let since = open.holds_since.filter(|_| self.granted);
+        let late = since.filter(|(since, _)| *since < t).map(|(_, at)| at);
+        // The next one may be met by what came before its begin.
+        let at_once = self.behind && since.is_some_and(|(since, _)| since == open.started);
+        self.behind = late.is_some() || at_once;
+        let look = Look {
+            seen,
+            windows: self.windows,
+            prescribed: None,
+        };
+        let met = late.or_else(|| {
+            checks
+                .iter()
+                .filter_map(|check| look.met_at(check))
+                .max()
+                .filter(|_| at_once)
+        });
+        met.map_or(now, |at| at.saturating_add(1).max(self.group_end))
     }
 
     /// Puts off what cannot be known while the pump is not heard. Gives the others.
@@ -293,7 +326,11 @@ impl Steps {
         }
         if let Some(open) = self.open.last_mut() {
             open.broken = throughout.is_some() && !holds;
-            open.holds_since = if holds { open.holds_since.or(Some(t)) } else { None };
+            open.holds_since = if holds {
+                open.holds_since.or(Some((t, out.seq)))
+            } else {
+                None
+            };
         }
     }
 

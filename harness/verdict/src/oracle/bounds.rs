@@ -3,9 +3,10 @@
 //! Invariant: faults excuse what is missing, by the amount that was missing while they were in effect. Nothing excuses a surplus.
 
 use super::nominal::Nominal;
+use super::schedule;
 use crate::dose::{CLASSES, since, together, totals};
 use pump_hil_model::event::{Body, DoseEntry};
-use pump_hil_model::fault::{Delivery, FaultName};
+use pump_hil_model::fault::{Delivery, FaultName, Rotor};
 use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::verdict::{Allowed, Did, Finding};
 use std::collections::BTreeSet;
@@ -20,8 +21,9 @@ pub(super) struct Bounds {
     pub actuated_base: i64,
     excused: [i64; 6],
     faults: BTreeSet<FaultName>,
-    /// Faults under which commanded strokes do not come about were armed.
+    /// Faults under which the pump may lack drug, and such under which commanded strokes do not come about, were armed.
     held: bool,
+    slips: bool,
     excuse_until: Option<i64>,
     checkpoint: Option<Checkpoint>,
     /// Reported in all, and left in the reservoir, where that was known last.
@@ -66,6 +68,7 @@ impl Bounds {
 
     /// Whether it may keep the pump from delivering.
     pub fn fault_armed(&mut self, fault: FaultName) -> bool {
+        self.slips |= fault.effects().rotor == Rotor::MayStand;
         let lacks = fault.effects().delivery == Delivery::MayLack;
         if lacks {
             // For the rest of the run: strokes that were tried again stay in the probe's count.
@@ -200,8 +203,9 @@ impl Bounds {
         let clock = now.settings.clock.0;
         // Around a step of the schedule the old rate and the new one are both right.
         let rates = [clock.saturating_neg(), 0, clock].map(|by| now.rate_at(now.t.saturating_add(by)).0);
-        // Under a fault the pump may fall back to a lower rate, never to a higher one.
-        if self.excused_now(now.t) && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
+        // Under a fault the pump may fall back to no rate or the minimum, never to a higher one.
+        let falls_back = [0, schedule::MINIMUM].contains(&entry.rate_nl_per_day);
+        if self.excused_now(now.t) && falls_back && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
             return;
         }
         let mode = now.mode();
@@ -229,7 +233,7 @@ impl Bounds {
     /// Its strokes and what it reports are one account.
     fn check_strokes(&mut self, now: &Nominal, entry: &DoseEntry, reported: i64, out: &mut Vec<Finding>) {
         // Where a fault keeps strokes from coming about, a pump may count those that it commands.
-        let Some(base) = self.strokes_base.filter(|_| !self.held) else {
+        let Some(base) = self.strokes_base.filter(|_| !self.slips) else {
             return;
         };
         let moved = entry

@@ -49,8 +49,8 @@ pub(super) struct Nominal {
     raw_until: i64,
     /// When a prescription came into force last.
     in_force_at: i64,
-    /// Modes that were in force before, since there was a day without a change; a reset is one too.
-    past: Vec<Mode>,
+    /// The most that the modes which were in force before give in a day, nL, since there was a day without a change; a reset is one too.
+    past_nl: i64,
     /// When that was last.
     changed_at: i64,
     /// What was in force until just now.
@@ -90,7 +90,7 @@ impl Nominal {
             raw_at: None,
             raw_until: i64::MIN,
             in_force_at: -DAY_MS,
-            past: Vec::new(),
+            past_nl: 0,
             changed_at: i64::MIN,
             was: Vec::new(),
         };
@@ -139,10 +139,13 @@ impl Nominal {
     /// The most that the mode in force gives in the window by itself, nL, and, until a day went by without a change, the modes before it: what is left of them
     /// in the window a pump may take at its most.
     pub fn programmed(&self, window: i64) -> i64 {
-        let of = |mode: &Mode, window| schedule::most_in(mode, window);
-        let now = self.rx.as_ref().map_or(0, |rx| of(&rx.mode, window));
-        let past = self.past.iter().filter(|_| self.has_changed());
-        past.fold(now, |sum, mode| sum.saturating_add(of(mode, DAY_MS)))
+        let past_nl = if self.has_changed() { self.past_nl } else { 0 };
+        self.most_in(window).saturating_add(past_nl)
+    }
+
+    /// The most that the mode in force gives in such a time, nL.
+    fn most_in(&self, window: i64) -> i64 {
+        self.rx.as_ref().map_or(0, |rx| schedule::most_in(&rx.mode, window))
     }
 
     /// Whether there was a new prescription or a reset within the last day.
@@ -153,10 +156,10 @@ impl Nominal {
     /// What the mode gave up to now a pump may count at its most from here on: a reset, or the end of a prescription.
     pub fn spread_is_lost(&mut self) {
         if !self.has_changed() {
-            self.past.clear();
+            self.past_nl = 0;
         }
         self.changed_at = self.t;
-        self.past.extend(self.rx.as_ref().map(|rx| rx.mode.clone()));
+        self.past_nl = self.past_nl.saturating_add(self.most_in(DAY_MS));
     }
 
     /// Whether the mode has periodic boluses, and which: dose, time, interval.
