@@ -181,7 +181,7 @@ impl Past<'_, '_> {
     fn can_be_settled(&mut self, found: &Known) -> Result<(), Stopped> {
         let why = if self.case.prescription.is_none() && !found.is("mode", &["none"]) {
             "the case begins without a prescription, and the pump has one, which it does not give up: take a pump that was never programmed"
-        } else if self.case.steps.iter().any(is_by_chance) {
+        } else if self.case.steps.iter().any(Step::is_by_chance) {
             "a fault of this case meets one in so many, and which ones hangs on all that was since the pump's first power: take a new pump"
         } else {
             return Ok(());
@@ -340,15 +340,6 @@ fn unsettled(left: &Known) -> Option<String> {
         ))
     } else {
         None
-    }
-}
-
-/// Whether a step is a fault of which only the pump's age tells what it meets.
-fn is_by_chance(step: &Step) -> bool {
-    match &step.action {
-        Action::Inject { fault, .. } => fault.picks(),
-        Action::Repeat { steps, .. } => steps.iter().any(is_by_chance),
-        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{SEEDS, case, in_order, past, play, play_all, settings, shipped};
 use pump_hil::report::ScenarioResult;
 use pump_hil_language::plan;
-use pump_hil_model::case::{Action, Case, Step};
+use pump_hil_model::case::{Case, Step};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::verdict::Verdict;
@@ -29,18 +29,9 @@ fn in_a_hurry(folder: &Path) -> RigFile {
     RigFile::load(&path).unwrap()
 }
 
-/// Whether a step is a fault of which only the pump's age tells what it meets.
-fn is_by_chance(step: &Step) -> bool {
-    match &step.action {
-        Action::Inject { fault, .. } => fault.picks(),
-        Action::Repeat { steps, .. } => steps.iter().any(is_by_chance),
-        _ => false,
-    }
-}
-
 /// Whether a case can follow another one on a pump: none that is for a pump that was never programmed.
 fn may_follow(case: &Case) -> bool {
-    plan::length(case) <= LONGEST && case.prescription.is_some() && !case.steps.iter().any(is_by_chance)
+    plan::length(case) <= LONGEST && case.prescription.is_some() && !case.steps.iter().any(Step::is_by_chance)
 }
 
 /// Whether a pump's battery is as good as new behind a case: what was used up stays so.

@@ -8,10 +8,8 @@ use pump_hil_model::case::{Action, Case, Request, Step, needs};
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::RigFile;
 use pump_hil_testing::repository::root;
+use pump_hil_testing::sim_port::SimPort;
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 /// Pump seconds in one of the host's.
 const SCALE: u32 = 1_200;
@@ -69,35 +67,11 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// A pump in a process of its own.
-struct Pump(Child);
-
-impl Pump {
-    fn at(link: &Path) -> Self {
-        let mut pump = Command::new(env!("CARGO_BIN_EXE_pump-hil"));
-        pump.args(["sim", "--scale", &SCALE.to_string(), "--link"]).arg(link);
-        let mut pump = pump.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut ready = String::new();
-        BufReader::new(pump.stdout.as_mut().unwrap())
-            .read_line(&mut ready)
-            .unwrap();
-        assert!(ready.contains("the simulated pump is at"), "{ready}");
-        Self(pump)
-    }
-}
-
-impl Drop for Pump {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Plays all cases in the order of a seed on one pump.
 fn wrong_in_order(seed: u64) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let port = folder.path().join("pump");
-    let _pump = Pump::at(&port);
+    let _pump = SimPort::start(env!("CARGO_BIN_EXE_pump-hil"), &port, SCALE);
     let device = root().join("fixtures/devices/stub.yaml").canonicalize().unwrap();
     let rig = folder.path().join("line.yaml");
     let text = format!(

@@ -1,6 +1,7 @@
 //! A pump in a process of its own, which outlives the harness and can be asked how it was left; and a person's terminal.
 
 use pump_hil_rig::{RigFile, host_time};
+use pump_hil_testing::sim_port::SimPort;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -8,7 +9,6 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -41,20 +41,13 @@ pub fn freeze(process: &Child) {
 /// A pump on a serial port, by the wall clock.
 pub struct Bench {
     pub folder: tempfile::TempDir,
-    pub pump: Child,
+    pub pump: SimPort,
 }
 
 impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut pump = Command::new(PROGRAM);
-        pump.arg("sim").arg("--link").arg(folder.path().join("pump"));
-        let mut pump = pump.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut ready = String::new();
-        BufReader::new(pump.stdout.as_mut().unwrap())
-            .read_line(&mut ready)
-            .unwrap();
-        assert!(ready.contains("the simulated pump is at"), "{ready}");
+        let pump = SimPort::start(PROGRAM, &folder.path().join("pump"), 1);
         Self { folder, pump }
     }
 
@@ -116,13 +109,6 @@ impl Bench {
             let (answer, _) = heard.split_once("=0 ok state=")?.1.split_once("\r\n")?;
             answer.split(' ').next().map(str::to_owned)
         })
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = self.pump.kill();
-        let _ = self.pump.wait();
     }
 }
 

@@ -17,6 +17,18 @@ pub struct Step {
     pub action: Action,
 }
 
+impl Step {
+    /// Whether it is a fault of which only the pump's age tells what it meets, or has such a step in it.
+    #[must_use]
+    pub fn is_by_chance(&self) -> bool {
+        match &self.action {
+            Action::Inject { fault, .. } => fault.picks(),
+            Action::Repeat { steps, .. } => steps.iter().any(Self::is_by_chance),
+            _ => false,
+        }
+    }
+}
+
 /// When a step is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

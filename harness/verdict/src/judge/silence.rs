@@ -11,6 +11,8 @@ use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
 
 /// A pump that only answers for so long does not do what it should, or its line does not carry it.
 const ONLY_ANSWERS: Span = Span(6 * 3_600_000);
+/// Within this by the host's clock, ms, the runner has looked into the log for an entry that is overdue.
+const LOOKED: i64 = 10_000;
 
 /// What a pump says of its own.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub(super) struct Silence {
     /// Interval of its periodic entries.
     every: i64,
     held_to_it: bool,
+    /// How long the pump's clock goes on until then, ms.
+    looked: i64,
     begun: bool,
     /// When it said something of its own last, and when its newest entry is of.
     spoke: i64,
@@ -41,6 +45,7 @@ impl Silence {
         Self {
             every: case.log_every.0,
             held_to_it: false,
+            looked: 0,
             begun: false,
             spoke: 0,
             entry: 0,
@@ -53,7 +58,10 @@ impl Silence {
     pub fn on_event(&mut self, event: &Event, said_at: Span, broken: bool) -> Option<Found> {
         let t = event.t.0;
         match &event.body {
-            Body::Timing { .. } => self.held_to_it = true,
+            Body::Timing { scale, .. } => {
+                self.held_to_it = true;
+                self.looked = LOOKED.saturating_mul(scale.unwrap_or(0).into());
+            }
             Body::Begun => {
                 self.begun = true;
                 (self.spoke, self.entry) = (t, t);
@@ -90,7 +98,8 @@ impl Silence {
 
     /// An entry that is overdue now was not read back.
     fn steps_are_over(&mut self, t: i64) -> Option<Found> {
-        if !self.held_to_it || self.lacking || t.saturating_sub(self.entry) <= self.overdue_after() {
+        let overdue = self.overdue_after().saturating_add(self.looked);
+        if !self.held_to_it || self.lacking || t.saturating_sub(self.entry) <= overdue {
             return None;
         }
         Some(Found::Trouble(Trouble::NotHeard {
