@@ -3,6 +3,7 @@
 use super::book::{Book, Row};
 use super::deeds::{in_the_log, is_judged, is_of_a_deed};
 use super::dice::Dice;
+use super::lie::{LIES, Lie};
 use super::noise::Noise;
 use super::words::{Kind, Words, measured};
 use pump_hil_model::quantity::Span;
@@ -40,50 +41,6 @@ const DEEDS: &[&str] = &[
     "log-every",
     "clear-alarm",
     "commit",
-];
-
-/// A lie, told once or from some time on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lie {
-    /// A volume, rate or count of a dose entry is another.
-    Dose,
-    /// A word or number of an event is another.
-    Event,
-    /// A record is kept back, live and in the log.
-    Kept,
-    /// A record that is none.
-    Invented,
-    /// A request is answered with `ok`, and the pump never hears it.
-    Forged,
-    /// An answer says the contrary.
-    Contrary,
-    /// A field of a status or of the totals is another.
-    Status,
-    /// A number is one that no pump can have.
-    Absurd,
-    /// The pump does what nobody asked for.
-    Own,
-    /// The pump does what nobody asked for, and keeps back what it tells of it.
-    Secret,
-    /// From now on each record has another time.
-    Clock,
-    /// From now on nothing is said.
-    Silent,
-}
-
-const LIES: &[Lie] = &[
-    Lie::Dose,
-    Lie::Event,
-    Lie::Kept,
-    Lie::Invented,
-    Lie::Forged,
-    Lie::Contrary,
-    Lie::Status,
-    Lie::Absurd,
-    Lie::Own,
-    Lie::Secret,
-    Lie::Clock,
-    Lie::Silent,
 ];
 
 /// One that is planned: it is told at the first line that fits, once so many lines were said.

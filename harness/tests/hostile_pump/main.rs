@@ -8,6 +8,7 @@ mod cases;
 mod deeds;
 mod dice;
 mod liar;
+mod lie;
 mod noise;
 mod words;
 

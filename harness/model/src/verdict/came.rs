@@ -211,6 +211,8 @@ pub enum Did {
         /// As it says, why.
         cause: String,
     },
+    /// Neither the line nor its log tells of a start.
+    ToldNoStart,
     /// It reported this volume.
     Reported(Volume),
     /// It gave this volume of a bolus.

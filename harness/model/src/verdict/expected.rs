@@ -127,6 +127,8 @@ pub enum Allowed {
         /// The state.
         state: &'static str,
     },
+    /// Therapy that was granted starts.
+    TherapyStarts,
     /// A volume class, since the begin.
     Volume {
         /// Which.
@@ -152,7 +154,7 @@ pub enum Allowed {
     },
     /// The reservoir, as the pump computes it.
     Reservoir(Volume),
-    /// The strokes that the pump counts, for what it reports, since the begin.
+    /// The strokes that the pump counts are those of this volume, since the begin.
     Strokes(Volume),
     /// What the motor moves, since the begin, at most.
     Actuated {
@@ -347,7 +349,7 @@ fn of_check(check: &Check) -> &'static str {
 fn of_oracle(allowed: &Allowed) -> &'static str {
     match allowed {
         Allowed::PrescriptionStays => "oracle-prescription",
-        Allowed::StaysUntilStart { .. } => "oracle-start",
+        Allowed::StaysUntilStart { .. } | Allowed::TherapyStarts => "oracle-start",
         Allowed::Volume { .. } => "oracle-volume",
         Allowed::Day { .. } => "oracle-day",
         Allowed::Rate { .. } => "oracle-rate",

@@ -114,12 +114,13 @@ impl Display for Allowed {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::PrescriptionStays => f.write_str("the prescription in force stays until somebody commits another"),
+            Self::TherapyStarts => write!(f, "therapy that was granted starts"),
             Self::StaysUntilStart { state } => write!(f, "{state} until somebody starts therapy"),
             Self::Volume { class, least, most } => write!(f, "{class} volume between {least} and {most}"),
             Self::Day { given, tolerance } => write!(f, "{given} in the last day, within {tolerance}"),
             Self::Rate { rate, mode } => write!(f, "rate {rate} by mode {mode}"),
             Self::Reservoir(volume) => write!(f, "computed reservoir {volume}"),
-            Self::Strokes(reported) => write!(f, "strokes for {reported}, which it reports since the begin"),
+            Self::Strokes(reported) => write!(f, "strokes for {reported} since the begin"),
             Self::Actuated { most } => write!(f, "at most {most} actuated"),
             Self::Bolus { kind, dose } => write!(f, "{kind} bolus of {dose}"),
             Self::Periodic { dose, over } => write!(f, "periodic bolus of {dose} over {over}"),
@@ -296,6 +297,7 @@ impl Display for Did {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherPrescription => f.write_str("another came into force"),
+            Self::ToldNoStart => write!(f, "the pump told of no start, and its log has none"),
             Self::Ran { cause } => write!(f, "the pump went to running by itself, cause {cause}"),
             Self::Reported(volume) => write!(f, "{volume} reported"),
             Self::Gave { given, cause } => write!(f, "{given} given, {cause}"),

@@ -97,30 +97,31 @@ impl Contradicts {
                 pump_t,
                 read_back,
                 ..
-            } => {
-                let now = pump_t.filter(|_| !read_back);
-                // It is measured anew from each start.
-                if matches!(said, Said::Boot { .. }) {
-                    self.said(said, *read_back);
-                    self.ahead = now.map(|pump_t| event.t.0.saturating_sub(pump_t.0));
-                    return None;
-                }
-                // Its time is held to what it was granted from its first word on; the rest of what it says in the set-up may be of a past that nobody knows.
-                let out_of_time = now.and_then(|pump_t| self.time(event.t, pump_t));
-                self.tells(said, *pump_t, self.at(event.t, *pump_t, *read_back, seq));
-                if out_of_time.is_some() {
-                    return out_of_time;
-                }
-                if let (Said::Dose(entry), false) = (said, read_back)
-                    && let Some(what) = self.counts(entry)
-                {
-                    return Some(what);
-                }
-                self.said(said, *read_back)
-            }
+            } => return self.heard(said, *pump_t, *read_back, event.t, seq),
             _ => None,
         };
         what.filter(|_| self.begun)
+    }
+
+    /// The pump says something of its own, or its log has it.
+    fn heard(&mut self, said: &Said, pump_t: Option<Span>, read_back: bool, t: Span, seq: u64) -> Option<String> {
+        let now = pump_t.filter(|_| !read_back);
+        // It is measured anew from each start.
+        if matches!(said, Said::Boot { .. }) {
+            self.said(said, read_back);
+            self.ahead = now.map(|pump_t| t.0.saturating_sub(pump_t.0));
+            return None;
+        }
+        // Its time is held to what it was granted from its first word on, and so is what it counts since it was first powered; the rest of what it says in the
+        // set-up may be of a past that nobody knows.
+        let out_of_time = now.and_then(|pump_t| self.time(t, pump_t));
+        self.tells(said, pump_t, self.at(t, pump_t, read_back, seq));
+        let less = || match said {
+            Said::Dose(entry) if !read_back => self.counts(entry),
+            _ => None,
+        };
+        let known = out_of_time.or_else(less);
+        known.or_else(|| self.said(said, read_back).filter(|_| self.begun))
     }
 
     /// What is not explained at the end of the steps.

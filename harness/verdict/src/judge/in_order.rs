@@ -9,7 +9,7 @@ use super::invariants::Invariants;
 use super::numbers;
 use super::observed::Observed;
 use super::outcome::Outcome;
-use super::silence::{Found, Silence};
+use super::silence::{self, Found, Silence};
 use super::starts::Starts;
 use super::steps::Steps;
 use super::unheard::Unheard;
@@ -245,7 +245,9 @@ impl InOrder {
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::WentOn { told, saw } => self.findings.went_on(event.t, told, saw),
             Body::Probe { .. } => self.probed_since = self.played.is_some(),
-            Body::NoReply { .. } if self.played.is_some() && !self.probed_since => self.silent_at_the_end(),
+            Body::NoReply { .. } if self.played.is_some() && !self.probed_since => {
+                self.findings.trouble_behind(silence::when_stopped());
+            }
             Body::RigTrouble { code, what } => {
                 let code = code.clone().unwrap_or(TroubleCode::RIG);
                 self.findings.trouble(Trouble::told(code, what));
@@ -253,14 +255,6 @@ impl InOrder {
             Body::Ended => self.ended = true,
             _ => {}
         }
-    }
-
-    /// It was told to stop, and did not answer: whatever a probe saw of it, it is not the pump that was heard up to there.
-    fn silent_at_the_end(&mut self) {
-        self.findings.trouble_behind(Trouble::NotHeard {
-            what: "the pump's answer when it was told to stop".to_owned(),
-            why: "it came to none of the tries".to_owned(),
-        });
     }
 
     /// A crash record is for people, but for one thing: firmware that faults is wrong wherever the scenario does not allow it.

@@ -141,3 +141,11 @@ impl Silence {
         self.every.saturating_add(self.every / 20).saturating_add(60_000)
     }
 }
+
+/// It was told to stop at the end of the steps, and did not answer: whatever a probe saw of it, it is not the pump that was heard up to there.
+pub(super) fn when_stopped() -> Trouble {
+    Trouble::NotHeard {
+        what: "the pump's answer when it was told to stop".to_owned(),
+        why: "it came to none of the tries".to_owned(),
+    }
+}

@@ -5,7 +5,7 @@
 use super::nominal::Nominal;
 use super::schedule;
 use crate::dose::{CLASSES, since, together, totals};
-use pump_hil_model::event::{Body, DoseEntry};
+use pump_hil_model::event::{Body, DoseEntry, ReplyFields};
 use pump_hil_model::fault::{Delivery, FaultName, Rotor};
 use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::verdict::{Allowed, Did, Finding};
@@ -29,6 +29,10 @@ pub(super) struct Bounds {
     /// Reported in all, and left in the reservoir, where that was known last.
     filled: Option<(i64, i64)>,
     refilled: bool,
+    /// What was nominal at the last entry, and what the reservoir held by it.
+    held_at: Option<(i64, i64)>,
+    /// The strokes of the last entry, until a probe counts those that were commanded.
+    stroked: Option<i64>,
     /// The last entry had another rate than it should: told once, until it is right again.
     rate_wrong: bool,
     told: BTreeSet<(&'static str, usize)>,
@@ -47,16 +51,19 @@ struct Checkpoint {
 }
 
 impl Bounds {
-    /// Totals that the pump told before the begin: what stands there is not this run's.
-    pub fn told_before(&mut self, begun: bool, body: &Body) {
+    /// A reply. Totals before the begin are not this run's; what a status says behind it is held to the last entry.
+    pub fn replied(&mut self, now: &Nominal, body: &Body, out: &mut Vec<Finding>) {
         let Body::Reply { fields, .. } = body else { return };
-        if let (false, Some(totals)) = (begun, totals(fields)) {
+        if now.begun {
+            return self.check_status(now, fields, out);
+        }
+        if let Some(totals) = totals(fields) {
             self.base = totals;
             self.strokes_base = fields.get("strokes").and_then(|strokes| strokes.parse().ok());
         }
     }
 
-    /// The same, of an entry.
+    /// An entry before the begin.
     pub fn entry_before(&mut self, entry: &DoseEntry) {
         self.base = entry.classes();
         self.strokes_base = Some(entry.strokes);
@@ -230,17 +237,37 @@ impl Bounds {
         self.rate_wrong = !right;
     }
 
-    /// Its strokes and what it reports are one account.
-    fn check_strokes(&mut self, now: &Nominal, entry: &DoseEntry, reported: i64, out: &mut Vec<Finding>) {
-        // Where a fault keeps strokes from coming about, a pump may count those that it commands.
-        let Some(base) = self.strokes_base.filter(|_| !self.slips) else {
+    /// What a status says of the reservoir goes on from the last entry.
+    fn check_status(&mut self, now: &Nominal, fields: &ReplyFields, out: &mut Vec<Finding>) {
+        let said = fields.get("reservoir").and_then(|text| text.strip_suffix("nl")?.parse::<i64>().ok());
+        if now.unknown || self.excused_now(now.t) || self.refilled {
+            self.held_at = None;
+        }
+        let (Some(said), Some((nominal, held))) = (said, self.held_at) else {
             return;
         };
+        let given = together(now.ledger.nominal()).saturating_sub(nominal);
+        let expected = held.saturating_sub(given).max(0);
+        // Strokes are under way at the entry and now.
+        let tolerance = now.tolerance(given).saturating_add(now.slack()).saturating_add(together(now.ledger.uneven));
+        let apart = said.saturating_sub(expected).saturating_abs();
+        if apart > tolerance.saturating_add(together(self.excused)) && self.told.insert(("reservoir", 0)) {
+            now.finding(out, Allowed::Reservoir(Volume(expected)), Did::Reservoir(Volume(said)));
+        }
+    }
+
+    /// Its strokes and what it reports are one account.
+    fn check_strokes(&mut self, now: &Nominal, entry: &DoseEntry, reported: i64, out: &mut Vec<Finding>) {
+        let Some(base) = self.strokes_base else { return };
         let moved = entry
             .strokes
             .saturating_sub(base)
             .saturating_mul(now.settings.stroke_nl);
-        if moved.saturating_sub(reported).saturating_abs() > now.slack() && self.told.insert(("strokes", 0)) {
+        self.stroked = Some(moved);
+        let apart = moved.saturating_sub(reported);
+        // Where a fault keeps strokes from coming about, a pump may count those that it commands, but it reports none without one.
+        let most = if self.slips { i64::MAX } else { now.slack() };
+        if !(now.slack().saturating_neg()..=most).contains(&apart) && self.told.insert(("strokes", 0)) {
             let strokes = Allowed::Strokes(Volume(reported));
             now.finding(out, strokes, Did::Stroked(Volume(moved)));
         }
@@ -255,6 +282,7 @@ impl Bounds {
         excused_now: bool,
         out: &mut Vec<Finding>,
     ) {
+        self.held_at = (!excused_now).then_some((together(now.ledger.nominal()), entry.reservoir_nl));
         // `take` first: with the sides of `||` turned the flag could outlive the entry that it belongs to.
         let refilled = std::mem::take(&mut self.refilled) || entry.cause == "refill";
         // Since the last fill, and not since the last entry: a drop too little in each would never show.
@@ -277,11 +305,18 @@ impl Bounds {
 
     /// What the probe counts is held to nominal as well: the pump may move more than it reports.
     pub fn check_actuated(&mut self, now: &Nominal, actuated: i64, out: &mut Vec<Finding>) {
+        let actuated = actuated.saturating_sub(self.actuated_base);
+        // It counts none that was not commanded.
+        if let Some(stroked) = self.stroked.take()
+            && stroked > actuated.saturating_add(now.slack())
+            && self.told.insert(("strokes", 0))
+        {
+            now.finding(out, Allowed::Strokes(Volume(actuated)), Did::Stroked(Volume(stroked)));
+        }
         // Under a fault strokes are commanded again and again; what they moved, reconciliation sees.
         if now.unknown || self.held {
             return;
         }
-        let actuated = actuated.saturating_sub(self.actuated_base);
         let nominal = together(now.ledger.nominal());
         let tolerance = now.tolerance(nominal).saturating_add(together(now.ledger.uneven));
         let most = nominal.saturating_add(tolerance);

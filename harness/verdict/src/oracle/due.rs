@@ -29,6 +29,8 @@ pub(super) struct Dues {
     moved: bool,
     trial_over: Option<i64>,
     periodic: Periodic,
+    /// Therapy was granted to a stopped pump, which did not tell that it runs; and whether its log was read since.
+    start: Option<(i64, bool)>,
     excusing: usize,
     excuse_until: i64,
 }
@@ -63,6 +65,25 @@ impl Dues {
     pub fn state(&mut self, stopped: bool, t: i64) {
         self.stopped_since = stopped.then_some(t);
         self.stopped_told = false;
+    }
+
+    /// A start is granted.
+    pub fn start_granted(&mut self, now: &Nominal) {
+        if now.state == State::Stopped && now.begun {
+            self.start = Some((now.t, false));
+        }
+    }
+
+    /// The pump told of a state.
+    pub fn state_told(&mut self) {
+        self.start = None;
+    }
+
+    /// Its log of events is known.
+    pub fn log_is_read(&mut self) {
+        if let Some((_, logged)) = &mut self.start {
+            *logged = true;
+        }
     }
 
     pub fn restart_periodic(&mut self) {
@@ -136,6 +157,18 @@ impl Dues {
         self.check_low(now, out);
         self.check_service(now, out);
         self.check_trial(now, out);
+        self.check_start(now, out);
+    }
+
+    /// A start that was granted, of which neither the line nor the log tells: it did not come about.
+    fn check_start(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        let Some((t, true)) = self.start else { return };
+        if self.excusing > 0 {
+            self.start = None;
+        } else if now.is_past(t, now.settings.clock) {
+            self.start = None;
+            now.finding(out, Allowed::TherapyStarts, Did::ToldNoStart);
+        }
     }
 
     /// Alarms that came before their time.

@@ -96,7 +96,7 @@ impl Oracle {
             }
             self.dues.check_periodic(&self.now, out);
         }
-        self.bounds.told_before(self.now.begun, &event.body);
+        self.bounds.replied(&self.now, &event.body, out);
         match &event.body {
             Body::Begun => self.now.begun = true,
             Body::StepStarted { .. } => self.told = Told::default(),
@@ -126,6 +126,7 @@ impl Oracle {
                     self.bounds.actuated_base = actuated;
                 }
             }
+            Body::LogRead { of, .. } if of == "event" => self.dues.log_is_read(),
             // What a probe does to a core may cost the pump strokes as a fault does.
             Body::Probe { .. } | Body::Breakpoint { .. } => self.bounds.excuse_until(self.recovered()),
             Body::FaultArmed { fault, .. } => {
@@ -192,6 +193,7 @@ impl Oracle {
     }
 
     fn start(&mut self) {
+        self.dues.start_granted(&self.now);
         if self.now.start() {
             self.state_changed();
         }
@@ -405,6 +407,7 @@ impl Oracle {
             }
             _ => {}
         }
+        self.dues.state_told();
     }
 
     /// An entry tells nothing where it is not known what it should tell.

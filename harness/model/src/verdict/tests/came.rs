@@ -82,6 +82,7 @@ fn what_a_pump_did_instead_is_told_with_units() {
             Did::Ran { cause: cause() },
             "the pump went to running by itself, cause stopped",
         ),
+        (Did::ToldNoStart, "the pump told of no start, and its log has none"),
         (Did::Reported(dose), "20 uL reported"),
         (
             Did::Gave {

@@ -253,3 +253,33 @@ fn a_bolus_that_nobody_asked_for_is_found_also_in_the_last_moment_and_under_a_pr
         assert_eq!(codes(&case, run), ["oracle-unasked-bolus"], "{raw}");
     }
 }
+
+#[test]
+fn a_start_that_neither_line_nor_log_tells_did_not_come_about() {
+    let granted = |log_is_read: bool| {
+        let mut run = timed(None);
+        run.step(|run| {
+            run.reply("start", None);
+            if log_is_read {
+                let of = "event".to_owned();
+                run.push(Body::LogRead { of, last: 6 });
+            }
+        });
+        run.at(MINUTE).sample();
+        codes(&case(vec![ask(Request::Start)]), run)
+    };
+    assert_eq!(granted(true), ["oracle-start"]);
+    assert_eq!(granted(false), [""; 0]);
+}
+
+#[test]
+fn what_a_status_says_of_the_reservoir_goes_on_from_the_last_entry() {
+    let says = |reservoir: &str| {
+        let mut run = in_therapy();
+        run.at(HOUR + 30 * MINUTE).push(Body::Sent { bytes: "#7 status".into() });
+        run.push(reply("status", &[("state", "running"), ("bolus", "none"), ("reservoir", reservoir)]));
+        codes(&therapy(), run)
+    };
+    assert_eq!(says("19970000nl"), [""; 0]);
+    assert_eq!(says("19100000nl"), ["oracle-reservoir"]);
+}
