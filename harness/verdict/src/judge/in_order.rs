@@ -18,7 +18,7 @@ use crate::oracle::{Oracle, OracleSettings};
 use crate::reconcile::{ReconcileSettings, Reconciler};
 use pump_hil_model::case::{Action, Case, Check};
 use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
-use pump_hil_model::event::{Body, Event};
+use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::{FaultName, Restart, Talk};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
@@ -58,8 +58,8 @@ pub struct InOrder {
     crashes: Vec<(Span, Crash)>,
     books_closed: bool,
     played: Option<Span>,
-    /// A probe acted on the core since: what it answers is the probe's doing.
-    probed_since: bool,
+    /// Its firmware started since, by a probe or because it faulted: what it does not answer is told by that.
+    started_since: bool,
     ended: bool,
 }
 
@@ -95,7 +95,7 @@ impl InOrder {
             crashes: Vec::new(),
             books_closed: false,
             played: None,
-            probed_since: false,
+            started_since: false,
             ended: false,
             case,
         }
@@ -244,8 +244,8 @@ impl InOrder {
             Body::Unfit(unfit) => self.unfit(event.t, unfit),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::WentOn { told, saw } => self.findings.went_on(event.t, told, saw),
-            Body::Probe { .. } => self.probed_since = self.played.is_some(),
-            Body::NoReply { .. } if self.played.is_some() && !self.probed_since => {
+            Body::Probe { .. } | Body::Pump { said: Said::Boot { .. }, .. } => self.started_since = self.played.is_some(),
+            Body::NoReply { .. } if self.played.is_some() && !self.started_since => {
                 self.findings.trouble_behind(silence::when_stopped());
             }
             Body::RigTrouble { code, what } => {
