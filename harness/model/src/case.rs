@@ -81,6 +81,20 @@ impl Case {
             .as_ref()
             .map_or_else(|| self.scenario.clone(), |case| format!("{}[{case}]", self.scenario))
     }
+
+    /// The step at these places in the lists of steps ([`crate::event::StepId::places`]), where there is one.
+    #[must_use]
+    pub fn step_at(&self, places: &[usize]) -> Option<&Step> {
+        let (last, outer) = places.split_last()?;
+        let mut steps = self.steps.as_slice();
+        for &place in outer {
+            match &steps.get(place)?.action {
+                Action::Repeat { steps: inner, .. } => steps = inner,
+                _ => return None,
+            }
+        }
+        steps.get(*last)
+    }
 }
 
 /// Columns' tolerances of a snapshot: inside them the accepted text stays.

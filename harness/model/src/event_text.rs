@@ -2,14 +2,20 @@
 
 use crate::crash_text;
 use crate::event::{Body, Event, InFlash, Log, Said, Unread};
-use crate::quantity::{Span, Volume};
+use crate::quantity::Volume;
 use crate::safe_text::{safe, safe_within};
 use crate::value::shown;
 use std::collections::BTreeMap;
 
-/// One event as a line for people.
+/// One event as a line for people, with its time.
 #[must_use]
 pub fn event_line(event: &Event) -> String {
+    format!("{:>14}  {}", event.t.to_string(), event_words(event))
+}
+
+/// One event in words, in one line.
+#[must_use]
+pub fn event_words(event: &Event) -> String {
     let what = match &event.body {
         Body::Begun => "scenario begins".to_owned(),
         Body::Played => "the last step is over".to_owned(),
@@ -77,7 +83,7 @@ pub fn event_line(event: &Event) -> String {
         Body::WentOn { told, saw } => format!("NOT SAFE: {}, and {}", safe(told), safe(saw)),
         Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
-    format!("{:>14}  {}", Span(event.t.0).to_string(), safe_within(&what, 160))
+    safe_within(&what, 160)
 }
 
 /// What is kept of the pump's numbers, its logs and its clock.

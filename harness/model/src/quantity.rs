@@ -307,6 +307,30 @@ impl Span {
     }
 }
 
+impl Span {
+    /// Reads what [`Span::clock`] writes, also without the milliseconds, the seconds or a leading zero; `None` where it is no such text.
+    #[must_use]
+    pub fn from_clock(text: &str) -> Option<Self> {
+        let (days, clock) = text.split_once('+').unwrap_or(("0", text));
+        let (clock, ms) = clock.split_once('.').unwrap_or((clock, "0"));
+        let number = |text: &str, below: i64| {
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = is_number.then(|| text.parse::<i64>().ok())??;
+            (number < below).then_some(number)
+        };
+        let mut parts = clock.split(':');
+        let hours = number(parts.next()?, 100_000)?;
+        let minutes = number(parts.next()?, 60)?;
+        let seconds = parts.next().map_or(Some(0), |text| number(text, 60))?;
+        let ms = number(&format!("{ms:0<3}"), 1_000)?;
+        let days = number(days, 1_000_000)?;
+        // None is so large that the sum could be beyond 64 bits.
+        let sizes = [(days, 86_400_000), (hours, 3_600_000), (minutes, 60_000), (seconds, 1_000), (ms, 1)];
+        let sum = sizes.iter().fold(0_i64, |sum, (number, size)| number.saturating_mul(*size).saturating_add(sum));
+        parts.next().is_none().then_some(Self(sum))
+    }
+}
+
 impl Rate {
     /// Volume that this rate gives in `span`, rounded down to a nanolitre.
     #[must_use]
@@ -346,6 +370,18 @@ mod tests {
         // Greek mu, which many keyboards give, and the sign of the ohm.
         assert_eq!("5 \u{3bc}L/day".parse(), Ok(Rate(5_000)));
         assert_eq!("5 \u{2126}".parse(), Ok(Resistance(5)));
+    }
+
+    #[test]
+    fn an_instant_is_read_as_it_is_written() {
+        for ms in [0, 5, 3_600_000, 86_399_999, 86_400_000, 3_650 * 86_400_000 + 1] {
+            assert_eq!(Span::from_clock(&Span(ms).clock()), Some(Span(ms)));
+        }
+        assert_eq!(Span::from_clock("13:30"), Some(Span(48_600_000)));
+        assert_eq!(Span::from_clock("1+2:03:04.5"), Some(Span(93_784_500)));
+        for wrong in ["", "13", "13:60", "13:3x", "1:2:3:4", ":", "-1:00", "+", "1+", "1:00.1234", "99999999999999999999:00"] {
+            assert_eq!(Span::from_clock(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

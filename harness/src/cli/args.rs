@@ -1,6 +1,9 @@
 //! What can be typed. The help texts teach: each command says what it is for and shows one real use.
 
+use crate::report::Source;
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pump_hil_model::quantity::Span;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -51,6 +54,11 @@ pub enum Command {
     List(List),
     /// Judge journals again: the same journal gives the same verdict, byte for byte.
     Replay(Replay),
+    /// Show a journal as a time line: the scenario's steps, what the pump said and did between them, and the dose in all as a plot.
+    #[command(
+        after_help = "Examples:\n  pump-hil show occlusion-during-basal\n  pump-hil show pump-hil-runs/latest/flex-day@sim.jsonl --from 13h --to 15h\n  pump-hil show ptm-lockout --only pump,faults"
+    )]
+    Show(Show),
     /// Look at new and changed dose logs one by one, and accept or reject them.
     #[command(
         after_help = "Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged or was accepted by nobody"
@@ -205,6 +213,63 @@ pub struct Replay {
     /// Journals (`.jsonl`), or folders of them; a run's folder is held to its manifest.json.
     #[arg(required = true, value_name = "JOURNAL")]
     pub journals: Vec<PathBuf>,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A journal (`.jsonl`), or the name of a case of the run.
+    #[arg(value_name = "JOURNAL|CASE")]
+    pub journal: String,
+    /// The run whose case is meant.
+    #[arg(long, value_name = "DIR", default_value = "pump-hil-runs/latest")]
+    pub run: PathBuf,
+    /// From this time since the begin on, such as `13h`, `13:30:00` or `1+02:00:00` (days before the `+`).
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Instant>,
+    /// Up to this time.
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Instant>,
+    /// Only what comes of these: pump, host (what was sent), probe, faults, lines (from the pump, as they came). All but lines by default.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub only: Vec<ShownSource>,
+    /// Without the plot.
+    #[arg(long)]
+    pub no_plot: bool,
+}
+
+/// An instant of a scenario, since its begin.
+#[derive(Debug, Clone, Copy)]
+pub struct Instant(pub Span);
+
+impl FromStr for Instant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let span = Span::from_clock(text).or_else(|| text.parse().ok());
+        let example = "give a time since the begin, such as `13h`, `13:30:00` or `1+02:00:00`";
+        span.map(Self).ok_or_else(|| example.to_owned())
+    }
+}
+
+/// A source of what a journal holds.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownSource(pub Source);
+
+impl ValueEnum for ShownSource {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self(Source::Pump),
+            Self(Source::Host),
+            Self(Source::Probe),
+            Self(Source::Faults),
+            Self(Source::Lines),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.word()))
+    }
 }
 
 /// Arguments of `review`.

@@ -12,6 +12,7 @@ mod progress;
 mod replay;
 mod review;
 mod run;
+mod show;
 #[cfg(feature = "sim")]
 mod sim;
 mod snapshots;
@@ -36,6 +37,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&args, cli.fixtures.as_deref()),
         Command::List(args) => list::list(&args, cli.fixtures.as_deref()),
         Command::Replay(args) => replay::replay(&args),
+        Command::Show(args) => show::show(&args),
         Command::Review(args) => review::review(&args),
         Command::Schema(args) => list::schema(&args, cli.fixtures.as_deref()),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),

@@ -4,13 +4,17 @@
 
 pub mod json;
 pub mod junit;
+mod plot;
 mod result;
 mod tally;
 pub mod terminal;
+mod timeline;
 mod words;
 
+pub use plot::{Point, Points};
 pub use result::{Asked, NotRun, ScenarioResult};
 pub use tally::Tally;
+pub use timeline::{Part, Source, Timeline};
 pub(crate) use words::counted;
 
 #[cfg(test)]

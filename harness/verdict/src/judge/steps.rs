@@ -37,23 +37,8 @@ impl Open {
     }
 
     fn step<'a>(&self, case: &'a Case) -> Option<&'a Step> {
-        let (last, outer) = self.path.split_last()?;
-        let mut steps = case.steps.as_slice();
-        for &place in outer {
-            match &steps.get(place)?.action {
-                Action::Repeat { steps: inner, .. } => steps = inner,
-                _ => return None,
-            }
-        }
-        steps.get(*last)
+        case.step_at(&self.path)
     }
-}
-
-/// `4#17.2` names the second step inside the seventeenth round of the fourth: places 3, 1.
-fn path(id: &StepId) -> Vec<usize> {
-    id.0.split('.')
-        .map_while(|part| part.split('#').next()?.parse::<usize>().ok()?.checked_sub(1))
-        .collect()
 }
 
 /// The steps in progress, outermost first, and from where on each next one counts.
@@ -142,7 +127,7 @@ impl Steps {
             id: id.clone(),
             line,
             started: t,
-            path: path(id),
+            path: id.places(),
             replied: None,
             silent: false,
             broken: false,
