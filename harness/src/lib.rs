@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod report;
 pub mod reporter;
 pub mod runner;
+pub mod runs;
 mod safety;
 #[cfg(feature = "sim")]
 pub mod shipped;

@@ -59,6 +59,11 @@ pub enum Command {
         after_help = "Examples:\n  pump-hil show occlusion-during-basal\n  pump-hil show pump-hil-runs/latest/flex-day@sim.jsonl --from 13h --to 15h\n  pump-hil show ptm-lockout --only pump,faults"
     )]
     Show(Show),
+    /// List the runs that are kept in pump-hil-runs: when, size, verdicts, rig. `runs prune --keep N` takes old ones away.
+    #[command(
+        after_help = "Examples:\n  pump-hil runs\n  pump-hil runs prune --keep 20\n\nA run that holds a file named KEEP is never taken away."
+    )]
+    Runs(Runs),
     /// Look at new and changed dose logs one by one, and accept or reject them.
     #[command(
         after_help = "Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged or was accepted by nobody"
@@ -270,6 +275,35 @@ impl ValueEnum for ShownSource {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.0.word()))
     }
+}
+
+/// Arguments of `runs`.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Where the runs are.
+    #[arg(long, global = true, value_name = "DIR", default_value = "pump-hil-runs")]
+    pub folder: PathBuf,
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "the variants are documented")]
+    pub to_do: Option<RunsDo>,
+}
+
+/// What is done with the runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsDo {
+    /// Take the oldest runs away.
+    Prune(Prune),
+}
+
+/// Arguments of `runs prune`.
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// How many of the newest stay.
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole_number(text, 0, u16::MAX))]
+    pub keep: u16,
+    /// Only say which ones would be taken away.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `review`.

@@ -12,6 +12,7 @@ mod progress;
 mod replay;
 mod review;
 mod run;
+mod runs;
 mod show;
 #[cfg(feature = "sim")]
 mod sim;
@@ -38,6 +39,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::List(args) => list::list(&args, cli.fixtures.as_deref()),
         Command::Replay(args) => replay::replay(&args),
         Command::Show(args) => show::show(&args),
+        Command::Runs(args) => runs::runs(&args),
         Command::Review(args) => review::review(&args),
         Command::Schema(args) => list::schema(&args, cli.fixtures.as_deref()),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),

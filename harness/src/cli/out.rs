@@ -3,6 +3,7 @@
 use super::exit::CliError;
 use crate::files::beside;
 use crate::reporter::REPORTS;
+use crate::runs::LOCK;
 use crate::safety::is_report_of_guard;
 use crate::{journal, manifest};
 use pump_hil_model::safe_text::safe_path;
@@ -10,9 +11,6 @@ use pump_hil_rig::host_time;
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-
-/// The file that is locked, with the number of the process that holds it; hidden, because it says nothing once the run is over.
-const LOCK: &str = ".lock";
 
 /// An output folder, which no other run gets before this is dropped, or its process ends in whatever way.
 #[derive(Debug)]

@@ -2,13 +2,17 @@
 
 use super::args::Replay;
 use super::exit::{Came, CliError, Exit};
-use super::print::eprint;
+use super::print::{eprint, print};
 use super::progress::{Lines, To};
 use crate::journal::{self, Judged};
 use crate::manifest;
-use crate::report::ScenarioResult;
+use crate::report::{ScenarioResult, counted};
 use crate::reporter::{ReportError, Reporter as _, RunEvent};
+use pump_hil_model::case::{Action, Step};
 use pump_hil_model::safe_text::safe_path;
+use pump_hil_model::verdict::Verdict;
+use pump_hil_verdict::journal::Header;
+use pump_hil_verdict::judge::Outcome;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,13 +72,16 @@ impl Replayed {
             Ok(judged) => {
                 let read = manifest::Read::of(&judged);
                 let Judged { header, outcome, .. } = judged;
+                let what = (outcome.verdict == Verdict::Passed).then(|| judged_words(&header, &outcome));
                 let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
                 result.journal = Some(safe_path(path));
                 self.came.count(&result);
                 let (case, result) = (self.cases, Arc::new(result));
                 self.cases += 1;
                 // Where nothing can be printed, the other journals are judged all the same: the exit code is of them all.
-                if let Err(error) = self.lines.on(&RunEvent::CaseEnded { case, result }) {
+                let told = self.lines.on(&RunEvent::CaseEnded { case, result });
+                let told = told.and_then(|()| what.map_or(Ok(()), |what| print(&what)));
+                if let Err(error) = told {
                     self.untold.get_or_insert(error);
                 }
                 Some(read)
@@ -90,6 +97,36 @@ impl Replayed {
         eprint(&format!("error: {what}\n"));
         self.came.broke = true;
     }
+}
+
+/// What a case that passed was held to.
+fn judged_words(header: &Header, outcome: &Outcome) -> String {
+    let (steps, checks) = counts(&header.case.steps);
+    let log = match header.accepted.as_deref() {
+        None => "which is compared with none",
+        Some("") => "of which none is accepted yet",
+        Some(_) => "as accepted",
+    };
+    format!(
+        "  judged: {} up to {}, {} with {}, a dose log of {}, {log}\n",
+        counted(usize::try_from(outcome.events).unwrap_or(usize::MAX), "event"),
+        outcome.end.clock(),
+        counted(steps, "step"),
+        counted(checks, "check"),
+        counted(outcome.dose_log.rows.len(), "row"),
+    )
+}
+
+/// Steps and checks, those of a repeat once.
+fn counts(steps: &[Step]) -> (usize, usize) {
+    steps.iter().fold((0, 0), |(all, checks), step| match &step.action {
+        Action::Repeat { steps, .. } => {
+            let (inner, inner_checks) = counts(steps);
+            (all + 1 + inner, checks + inner_checks)
+        }
+        Action::Expect { checks: more, .. } => (all + 1, checks + more.len()),
+        _ => (all + 1, checks),
+    })
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {

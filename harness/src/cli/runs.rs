@@ -1,0 +1,86 @@
+//! `pump-hil runs`: the runs that are kept here, and which of them are taken away.
+
+use super::args::{Runs, RunsDo};
+use super::exit::{CliError, Exit};
+use super::print::print;
+use crate::report::counted;
+use crate::runs::{self, RunFolder};
+use pump_hil_model::safe_text::{safe, safe_path};
+use std::fmt::Write as _;
+
+pub(super) fn runs(args: &Runs) -> Result<Exit, CliError> {
+    let all = runs::list(&args.folder).map_err(|e| {
+        let folder = safe_path(&args.folder);
+        CliError::usage(format!(
+            "there are no runs in `{folder}`: {e}; `pump-hil run` makes them there, `--folder` names another place"
+        ))
+    })?;
+    match &args.to_do {
+        None => print(&table(&all))?,
+        Some(RunsDo::Prune(prune)) => {
+            for run in runs::to_prune(&all, prune.keep.into()) {
+                if prune.dry_run {
+                    print(&format!("would take away {}\n", line(run)))?;
+                    continue;
+                }
+                runs::remove(run).map_err(|e| CliError::rig(format!("cannot take away a run: {e}")))?;
+                print(&format!("took away {}\n", line(run)))?;
+            }
+            print(&kept(&all, prune.keep.into()))?;
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+/// All of them, the newest last, where it is seen.
+fn table(all: &[RunFolder]) -> String {
+    let mut text = String::new();
+    for run in all {
+        let _ = writeln!(text, "{}", line(run));
+    }
+    let bytes = all.iter().map(|run| run.bytes).sum();
+    let _ = writeln!(text, "{}, {}", counted(all.len(), "run"), size(bytes));
+    text
+}
+
+fn line(run: &RunFolder) -> String {
+    let name = run.path.file_name().unwrap_or_default().to_string_lossy();
+    let mut line = format!("{:<28} {:>9}", safe(&name), size(run.bytes));
+    match &run.results {
+        Some(results) => {
+            let [passed, failed, inconclusive, skipped] = results.counts;
+            let rigs = results.rigs.join(", ");
+            let _ = write!(
+                line,
+                "  {passed} passed, {failed} failed, {inconclusive} inconclusive, {skipped} skipped on {}",
+                safe(&rigs)
+            );
+        }
+        None if run.goes_on => line.push_str("  goes on"),
+        None => line.push_str("  without results: it was killed"),
+    }
+    if run.kept {
+        line.push_str("  (kept)");
+    }
+    line
+}
+
+/// What stays though it is old, and why.
+fn kept(all: &[RunFolder], keep: usize) -> String {
+    let old = &all[..all.len().saturating_sub(keep)];
+    let mut text = String::new();
+    for run in old.iter().filter(|run| run.kept || run.goes_on) {
+        let why = if run.kept { "it holds a file KEEP" } else { "it goes on" };
+        let _ = writeln!(text, "`{}` stays: {why}", safe_path(&run.path));
+    }
+    text
+}
+
+/// Bytes as people write them.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} B"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
