@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// One event as a line for people, with its time.
 #[must_use]
 pub fn event_line(event: &Event) -> String {
-    format!("{:>14}  {}", event.t.to_string(), event_words(event))
+    format!("{:>17}  {}", event.t.clock(), event_words(event))
 }
 
 /// One event in words, in one line.

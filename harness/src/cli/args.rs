@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// delivered with what the prescription allows and with an accepted dose log.
 ///
 /// Exit codes, the first that holds: 1 a pump failed, 2 files or arguments are wrong, 3 the rig broke or a result could not be written,
-/// 130 interrupted, 4 no case was played (the rig lacks what they need), 0 all that was played passed.
+/// 130 interrupted, 5 a new dose log waits for a review, 4 no case was played (the rig lacks what they need), 0 all that was played passed.
 #[derive(Debug, Parser)]
 #[command(
     name = "pump-hil",
@@ -113,6 +113,9 @@ pub struct Run {
     /// Cases that run at the same time; by default one a processor on a simulated rig, one on any other.
     #[arg(long, short, value_name = "N", value_parser = |text: &str| whole_number(text, 1, u16::MAX))]
     pub jobs: Option<u16>,
+    /// Also the cases that passed, with their time and the pump's, and all that is to be said of those that did not.
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Progress while it runs.
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub progress: Progress,

@@ -19,6 +19,8 @@ pub enum Exit {
     Usage,
     /// The rig broke, or a result could not be written.
     Rig,
+    /// All that is wrong is that new dose logs wait for a review.
+    Waits,
     /// No case was played, so that nothing was tested: the rig lacks what all of them need.
     Untested,
     /// Stopped by Ctrl-C or another signal.
@@ -30,6 +32,8 @@ pub enum Exit {
 pub(super) struct Came {
     /// A pump failed.
     failed: bool,
+    /// A case is right, and nobody has accepted its dose log yet.
+    new: bool,
     /// A case was played, whatever came of it.
     played: bool,
     /// A case was left out because the rig cannot play it.
@@ -53,6 +57,7 @@ impl Came {
     pub fn count(&mut self, result: &ScenarioResult) {
         match &result.outcome.verdict {
             Verdict::Passed => self.played = true,
+            Verdict::Failed { .. } if result.is_new() => (self.played, self.new) = (true, true),
             Verdict::Failed { .. } => (self.played, self.failed) = (true, true),
             Verdict::Skipped { .. } => self.skipped = true,
             Verdict::Inconclusive { why } => {
@@ -78,6 +83,9 @@ impl Came {
             Exit::Rig
         } else if self.interrupted {
             Exit::Interrupted
+        } else if self.new {
+            // The same at a desk and at night: never green, and no failure.
+            Exit::Waits
         } else if self.skipped && !self.played {
             // A `needs` too much, or a rig file that lost its probe, must not turn a suite green without one test.
             Exit::Untested
@@ -96,6 +104,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Rig => 3,
             Exit::Untested => 4,
+            Exit::Waits => 5,
             // 128 and the number of SIGINT, as a shell tells of a command that it ended.
             Exit::Interrupted => 130,
         })

@@ -16,11 +16,11 @@ pub(super) fn reporter(style: Style) -> Box<dyn Reporter> {
     match style {
         Style::Bar => Box::new(Bar::new()),
         Style::Auto if std::io::stderr().is_terminal() => Box::new(Bar::new()),
-        Style::Auto | Style::Plain => Box::new(Lines::of_all(To::Error)),
-        Style::None => Box::new(Lines {
-            quiet_ones_too: false,
+        Style::Auto | Style::Plain => Box::new(Lines {
+            whole: false,
             to: To::Error,
         }),
+        Style::None => Box::new(Nothing),
     }
 }
 
@@ -36,25 +36,27 @@ pub(super) enum To {
 /// Each result as its case ends.
 #[derive(Debug)]
 pub(super) struct Lines {
-    quiet_ones_too: bool,
+    /// All that is to be said of it; else a line, and the rest when the run is over.
+    whole: bool,
     to: To,
 }
 
 impl Lines {
-    /// Also those of which there is nothing to say.
-    pub fn of_all(to: To) -> Self {
-        Self {
-            quiet_ones_too: true,
-            to,
-        }
+    /// All that is to be said of each.
+    pub fn whole(to: To) -> Self {
+        Self { whole: true, to }
     }
 }
 
 impl Reporter for Lines {
     fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
         match event {
-            RunEvent::CaseEnded { result, .. } if self.quiet_ones_too || !is_quiet(result) => {
-                let text = terminal::result(result);
+            RunEvent::CaseEnded { result, .. } => {
+                let text = if self.whole {
+                    terminal::result(result)
+                } else {
+                    in_short(result)
+                };
                 match self.to {
                     To::Output => print(&text)?,
                     To::Error => eprint(&text),
@@ -62,6 +64,27 @@ impl Reporter for Lines {
             }
             RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
             _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A line; also what is to be told of a case that did not fail, which is not told again.
+fn in_short(result: &ScenarioResult) -> String {
+    match &result.outcome.verdict {
+        Verdict::Passed => terminal::result(result),
+        _ => terminal::brief(result),
+    }
+}
+
+/// Only what an earlier run left.
+#[derive(Debug)]
+struct Nothing;
+
+impl Reporter for Nothing {
+    fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
+        if let RunEvent::Found { what, .. } = event {
+            eprint(&format!("{what}\n"));
         }
         Ok(())
     }
@@ -104,7 +127,7 @@ impl Reporter for Bar {
                 self.names.remove(case);
                 self.bar.inc(1);
                 if !is_quiet(result) {
-                    self.bar.suspend(|| eprint(&terminal::result(result)));
+                    self.bar.suspend(|| eprint(&in_short(result)));
                 }
             }
             RunEvent::Ended(_) => self.bar.finish_and_clear(),

@@ -21,7 +21,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
     let mut replayed = Replayed {
         came: Came::new(false),
         cases: 0,
-        lines: Lines::of_all(To::Output),
+        lines: Lines::whole(To::Output),
         untold: None,
     };
     for path in &args.journals {

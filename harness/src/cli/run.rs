@@ -50,7 +50,7 @@ pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError>
         Box::new(ReportFile::json(out.path())),
         Box::new(ReportFile::junit(out.path())),
         Box::new(ManifestFile::new(out.path())),
-        Box::new(Summary),
+        Box::new(Summary::new(args.verbose)),
     ];
     let mut reporters = Reporters::new(reporters);
     let ended = suite::run(&batches(args, &work, out.path()), &interrupt, &mut reporters);

@@ -1,6 +1,7 @@
 //! JUnit XML: a failure is the pump's, an error is the rig's.
 
 use super::result::{NotRun, ScenarioResult};
+use super::units::in_unit_of;
 use super::words::{kind, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
@@ -49,7 +50,9 @@ fn test_case(result: &ScenarioResult) -> TestCase {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             if let Some(first) = reasons.first() {
                 status.set_type(kind(first));
-                status.set_message(safe(&format!("expected {}, came {}", first.expected, first.came)));
+                let expected = first.expected.to_string();
+                let got = in_unit_of(&expected, &first.came.to_string());
+                status.set_message(safe(&format!("expected {expected}, got {got}")));
             }
             let mut lines: Vec<String> = reasons.iter().flat_map(|r| reason_lines(result, r)).collect();
             lines.extend(result.again().map(|command| format!("again: {command}")));

@@ -6,13 +6,16 @@ pub mod json;
 pub mod junit;
 mod plot;
 mod result;
+mod summary;
 mod tally;
 pub mod terminal;
 mod timeline;
+mod units;
 mod words;
 
 pub use plot::{Point, Points};
 pub use result::{Asked, NotRun, ScenarioResult};
+pub use summary::{LineOf, summary};
 pub use tally::Tally;
 pub use timeline::{Part, Source, Timeline};
 pub(crate) use words::counted;

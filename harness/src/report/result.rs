@@ -1,8 +1,9 @@
 //! One scenario's result, and the commands that lead on from it.
 
 use pump_hil_model::case::Case;
+use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_lines};
-use pump_hil_model::verdict::{ReasonKind, Verdict};
+use pump_hil_model::verdict::{Expected, ReasonKind, Verdict};
 use pump_hil_verdict::journal::Evidence;
 use pump_hil_verdict::judge::Outcome;
 use std::time::Duration;
@@ -126,6 +127,35 @@ impl ScenarioResult {
             }
         }
         Some(command)
+    }
+
+    /// The command that shows its journal, around these times.
+    #[must_use]
+    pub fn show(&self, around: Option<(Span, Span)>) -> Option<String> {
+        let mut command = format!("pump-hil show {}", quoted(self.journal.as_deref()?));
+        if let Some((from, to)) = around {
+            command.push_str(&format!(" --from {} --to {}", from.clock(), to.clock()));
+        }
+        Some(command)
+    }
+
+    /// Whether all that it lacks is somebody who accepts its dose log.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        let Verdict::Failed { reasons } = &self.outcome.verdict else {
+            return false;
+        };
+        reasons.iter().all(|reason| reason.expected == Expected::AcceptedLog) && !reasons.is_empty()
+    }
+
+    /// The verdict in a word: a case that is new has not failed.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        if self.is_new() {
+            "NEW"
+        } else {
+            self.outcome.verdict.word()
+        }
     }
 
     /// The command that shows the dose log which nobody has accepted, ready to be pasted.

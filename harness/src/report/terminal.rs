@@ -1,7 +1,6 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
 use super::result::ScenarioResult;
-use super::tally::Tally;
 use super::words::{counted, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
@@ -14,15 +13,21 @@ use std::fmt::Write;
 /// Reasons of one result that are shown in full.
 const REASONS_SHOWN: usize = 12;
 
+/// One result in a line.
+#[must_use]
+pub fn brief(result: &ScenarioResult) -> String {
+    format!(
+        "{:<12} {} ({} ms)\n",
+        result.word(),
+        safe(&result.name),
+        result.took.as_millis()
+    )
+}
+
 /// One result: a line if it passed; else what was expected, what came, the last events, and the command that runs only it again.
 #[must_use]
 pub fn result(result: &ScenarioResult) -> String {
-    let mut out = format!(
-        "{:<12} {} ({} ms)\n",
-        result.outcome.verdict.word(),
-        safe(&result.name),
-        result.took.as_millis()
-    );
+    let mut out = brief(result);
     match &result.outcome.verdict {
         Verdict::Passed => {
             out.push_str(&notes(result));
@@ -129,8 +134,8 @@ pub fn skipped(results: &[impl Borrow<ScenarioResult>]) -> Vec<String> {
     told
 }
 
-/// All verdicts, what did not pass last, where it is seen, and how many of each. The rig has a column only where there are several: so a line fits
-/// into 80 columns.
+/// All verdicts, what did not pass last, where it is seen, with the time that each took and the pump's. The rig has a column only where there are several: so
+/// a line fits into 80 columns.
 #[must_use]
 pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
     let results: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
@@ -144,18 +149,16 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         .map(|r| r.name.chars().count())
         .max()
         .unwrap_or(8)
-        .clamp(8, 60);
-    let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "{:<12}  {:<width$}  {:>9}  {:>7}{}",
-        "verdict",
-        "scenario",
-        "time",
-        "events",
-        rig_column("rig")
-    );
-    let mut sorted = results.clone();
+        .clamp(8, 40);
+    let row = |verdict: &str, name: &str, took: &str, pump: &str, rig: &str| {
+        let name: String = name.chars().take(width).collect();
+        format!(
+            "{verdict:<12}  {name:<width$}  {took:>10}  {pump:>17}{}\n",
+            rig_column(rig)
+        )
+    };
+    let mut out = row("verdict", "scenario", "time", "the pump's time", "rig");
+    let mut sorted = results;
     // It is stable: within a verdict the cases keep their order.
     sorted.sort_by_key(|result| match &result.outcome.verdict {
         Verdict::Passed => 0,
@@ -164,33 +167,15 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         Verdict::Failed { .. } => 3,
     });
     for result in sorted {
-        let name: String = safe(&result.name).chars().take(60).collect();
-        let _ = writeln!(
-            out,
-            "{:<12}  {name:<width$}  {:>6} ms  {:>7}{}",
-            result.outcome.verdict.word(),
-            result.took.as_millis(),
-            result.outcome.events,
-            rig_column(&safe(&result.rig))
-        );
+        let took = format!("{} ms", result.took.as_millis());
+        let pump = result.outcome.end.clock();
+        out.push_str(&row(
+            result.word(),
+            &safe(&result.name),
+            &took,
+            &pump,
+            &safe(&result.rig),
+        ));
     }
-    let on = match rigs.len() {
-        0 => String::new(),
-        _ => format!(" on {}", rigs.into_iter().collect::<Vec<_>>().join(", ")),
-    };
-    let tally = Tally::of(results.iter().map(|r| &r.outcome.verdict));
-    let why = match skipped(&results).as_slice() {
-        [] => String::new(),
-        why => format!(" ({})", why.join("; ")),
-    };
-    let _ = writeln!(
-        out,
-        "{}{on}: {} passed, {} failed, {} inconclusive, {} skipped{why}",
-        counted(results.len(), "case"),
-        tally.passed,
-        tally.failed,
-        tally.inconclusive,
-        tally.skipped
-    );
     out
 }

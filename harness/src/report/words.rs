@@ -1,10 +1,11 @@
 //! What several reports say in the same words.
 
 use super::result::ScenarioResult;
+use super::units::in_unit_of;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Reason;
 
-/// A reason in words: where, what was expected, what came.
+/// A reason in words: where, what was expected, what it got.
 pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<String> {
     let place = reason
         .line
@@ -13,11 +14,10 @@ pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<Stri
         .step
         .as_ref()
         .map_or(String::new(), |step| format!(", step {}", safe(&step.0)));
-    let mut lines = vec![format!("{} at {}{step}{place}", kind(reason), reason.t)];
-    for (label, text) in [
-        ("expected", reason.expected.to_string()),
-        ("came", reason.came.to_string()),
-    ] {
+    let mut lines = vec![format!("{} at {}{step}{place}", kind(reason), reason.t.clock())];
+    let expected = reason.expected.to_string();
+    let got = in_unit_of(&expected, &reason.came.to_string());
+    for (label, text) in [("expected", expected), ("got", got)] {
         for (i, line) in text.lines().enumerate() {
             let label = if i == 0 { label } else { "" };
             lines.push(format!("  {label:>8}  {}", safe(line)));

@@ -1,0 +1,206 @@
+//! What a person reads when a run is over: what did not pass, each case in a few lines, and last how many of each there are.
+
+use super::result::ScenarioResult;
+use super::tally::Tally;
+use super::terminal::skipped;
+use super::units::in_unit_of;
+use super::words::{counted, kind};
+use pump_hil_model::crash::Why;
+use pump_hil_model::crash_text;
+use pump_hil_model::event::{Body, Event};
+use pump_hil_model::event_text::event_words;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::{safe, safe_within};
+use pump_hil_model::verdict::{Reason, Verdict};
+use std::borrow::Borrow;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Events beside a finding that are told.
+const NEAR: usize = 3;
+/// Text of a line that is told.
+const WIDTH: usize = 110;
+/// How far around a finding `show` is pointed to.
+const AROUND: Span = Span(60_000);
+
+/// The text of a line of a scenario's file, by the file as the user named it.
+pub type LineOf<'a> = &'a dyn Fn(&str, u32) -> Option<String>;
+
+/// All that did not pass, what failed last, and then the counts.
+#[must_use]
+pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of: LineOf<'_>) -> String {
+    let results: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
+    let mut text = String::new();
+    for why in skipped(&results) {
+        let _ = writeln!(text, "skipped: {why}");
+    }
+    let is_inconclusive = |result: &&&ScenarioResult| matches!(result.outcome.verdict, Verdict::Inconclusive { .. });
+    let is_failed =
+        |result: &&&ScenarioResult| matches!(result.outcome.verdict, Verdict::Failed { .. }) && !result.is_new();
+    for result in results.iter().filter(|result| result.is_new()) {
+        text.push_str(&new(result));
+    }
+    for result in results.iter().filter(is_inconclusive) {
+        text.push_str(&inconclusive(result));
+    }
+    for result in results.iter().filter(is_failed) {
+        text.push_str(&failed(result, line_of));
+    }
+    text.push_str(&counts(&results, took));
+    text
+}
+
+/// How many of each, on what, in which time.
+fn counts(results: &[&ScenarioResult], took: Duration) -> String {
+    let rigs: BTreeSet<String> = results.iter().map(|result| safe(&result.rig)).collect();
+    let on = match rigs.len() {
+        0 => String::new(),
+        _ => format!(" on {}", rigs.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    let tally = Tally::of(results.iter().map(|result| &result.outcome.verdict));
+    let new = results.iter().filter(|result| result.is_new()).count();
+    let told_new = if new > 0 { format!(" {new} new,") } else { String::new() };
+    let pump: i64 = results
+        .iter()
+        .map(|result| result.outcome.end.0)
+        .fold(0, i64::saturating_add);
+    format!(
+        "{}{on}: {} passed,{told_new} {} failed, {} inconclusive, {} skipped; {} s, {} of the pump's time\n",
+        counted(results.len(), "case"),
+        tally.passed,
+        tally.failed - new,
+        tally.inconclusive,
+        tally.skipped,
+        seconds(took),
+        Span(pump - pump % 1_000).clock().trim_end_matches(".000"),
+    )
+}
+
+fn seconds(took: Duration) -> String {
+    let tenths = took.as_millis() / 100;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// A case of which nothing can be said, and why.
+fn inconclusive(result: &ScenarioResult) -> String {
+    let mut text = format!("INCONCLUSIVE {} on {}\n", safe(&result.name), safe(&result.rig));
+    if let Verdict::Inconclusive { why } = &result.outcome.verdict {
+        for one in why {
+            let _ = writeln!(text, "  {}", safe(&one.to_string()));
+        }
+    }
+    text.push_str(&more(result, None));
+    text
+}
+
+/// A case that failed, in eight lines: the step, what was expected, what it got, what happened near to that, and where more is to be had.
+fn failed(result: &ScenarioResult, line_of: LineOf<'_>) -> String {
+    let Verdict::Failed { reasons } = &result.outcome.verdict else {
+        return String::new();
+    };
+    let Some(first) = reasons.first() else {
+        return String::new();
+    };
+    let place = first
+        .line
+        .map_or(String::new(), |line| format!(", {}:{line}", safe(&result.file)));
+    let mut text = format!(
+        "FAILED {} on {} at {}{place}: {}\n",
+        safe(&result.name),
+        safe(&result.rig),
+        first.t.clock(),
+        kind(first)
+    );
+    text.push_str(&snippet(result, first, line_of));
+    let expected = first.expected.to_string();
+    let got = in_unit_of(&expected, &first.came.to_string());
+    for (label, what) in [("expected", &expected), ("got", &got)] {
+        let what = what.lines().next().unwrap_or_default();
+        let _ = writeln!(text, "  {label:>8}  {}", safe_within(what, WIDTH));
+    }
+    for event in near(&result.outcome.last_events, first.t) {
+        let _ = writeln!(
+            text,
+            "  {:>18}  {}",
+            event.t.clock(),
+            safe_within(&event_words(event), WIDTH)
+        );
+    }
+    text.push_str(&more(result, Some((first, reasons.len()))));
+    text.push_str(&crashes(result));
+    text
+}
+
+/// The line of the step, with what is wrong with it marked.
+fn snippet(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>) -> String {
+    let Some((line, text)) = reason.line.and_then(|line| Some((line, line_of(&result.file, line)?))) else {
+        return String::new();
+    };
+    let shown = safe_within(text.trim_end(), WIDTH);
+    let indent = shown.chars().take_while(|c| *c == ' ').count();
+    let marked = shown.chars().count().saturating_sub(indent).max(1);
+    let (number, gap) = (line.to_string(), line.to_string().len());
+    format!(
+        "  {number} | {shown}\n  {:gap$} | {}{}\n",
+        "",
+        " ".repeat(indent),
+        "^".repeat(marked)
+    )
+}
+
+/// The last events of the pump, the harness and the probe up to a finding: raw lines, and the begins and ends of steps, say nothing more.
+fn near(events: &[Event], t: Span) -> Vec<&Event> {
+    let tells = |event: &&Event| {
+        let silent = matches!(
+            event.body,
+            Body::Received { .. }
+                | Body::Sent { .. }
+                | Body::StepStarted { .. }
+                | Body::StepEnded { .. }
+                | Body::Sample(_)
+        );
+        event.t <= t && !silent
+    };
+    let mut near: Vec<&Event> = events.iter().rev().filter(tells).take(NEAR).collect();
+    near.reverse();
+    near
+}
+
+/// Where more is to be had.
+fn more(result: &ScenarioResult, reason: Option<(&Reason, usize)>) -> String {
+    let around = reason.map(|(reason, _)| {
+        let from = Span(reason.t.0.saturating_sub(AROUND.0).max(0));
+        (from, Span(reason.t.0.saturating_add(AROUND.0)))
+    });
+    let Some(command) = result.show(around) else {
+        return String::new();
+    };
+    let others = match reason {
+        Some((_, all)) if all > 1 => format!("  # {}", counted(all - 1, "more finding")),
+        _ => String::new(),
+    };
+    let review = result
+        .review()
+        .map_or(String::new(), |command| format!("  review: {command}\n"));
+    format!("  more: {command}{others}\n{review}")
+}
+
+/// A right case whose dose log nobody has accepted yet.
+fn new(result: &ScenarioResult) -> String {
+    let mut text = format!(
+        "NEW {} on {}: all expectations hold; its dose log waits for a review\n",
+        safe(&result.name),
+        safe(&result.rig)
+    );
+    text.extend(result.review().map(|command| format!("  review: {command}\n")));
+    text
+}
+
+/// The firmware's own crashes; that a case did not pass is no crash.
+fn crashes(result: &ScenarioResult) -> String {
+    let crashes = result.outcome.crashes.iter();
+    let true_ones = crashes.filter(|(_, crash)| crash.why != Why::Failed);
+    let lines = true_ones.flat_map(|(t, crash)| crash_text::short(*t, crash));
+    lines.map(|line| format!("  {line}\n")).collect()
+}
