@@ -155,6 +155,7 @@ fn run_and_tell(case: &Case, number: usize, settings: &Settings, interrupt: &Int
     tell(RunEvent::CaseBegun {
         case: number,
         name: case.name(),
+        length: plan::length(case),
     });
     let mut due_us = TOLD_EVERY_US;
     let result = run_case(case, settings, interrupt, &mut |event| {

@@ -61,7 +61,8 @@ fn told(t: Span, crash: &Crash, frames: usize, lines: usize, whole: bool) -> Vec
         .as_ref()
         .map_or(String::new(), |reason| format!(", last start: {reason}"));
     let mut out = vec![format!(
-        "crash record at {t}: {}{exception}{started}",
+        "crash record at {}: {}{exception}{started}",
+        t.clock(),
         crash.why.words()
     )];
     if crash.stack.is_empty() {

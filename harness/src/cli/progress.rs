@@ -8,8 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
+use pump_hil_rig::host_time;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 /// The reporter that shows progress in this style, on standard error.
 pub(super) fn reporter(style: Style) -> Box<dyn Reporter> {
@@ -90,45 +92,110 @@ impl Reporter for Nothing {
     }
 }
 
-/// How many cases are over, and what the one that was heard of last is doing.
+/// How many cases are over, which ones run and how far they are, and the time that is left.
 struct Bar {
     bar: ProgressBar,
-    /// The cases that go on.
-    names: BTreeMap<usize, String>,
+    /// The cases that go on, by their numbers.
+    running: BTreeMap<usize, Running>,
+    begun: Instant,
+    /// Scenario time of the cases that are over, ms.
+    over: i64,
 }
+
+/// A case that goes on.
+struct Running {
+    name: String,
+    length: Span,
+    t: Span,
+}
+
+/// How often the clock of the bar goes on though nothing is told.
+const TICK: Duration = Duration::from_millis(500);
+/// Cases that are named at the same time.
+const NAMED: usize = 3;
 
 impl Bar {
     fn new() -> Self {
         let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        let names = BTreeMap::new();
-        Self { bar, names }
+        bar.enable_steady_tick(TICK);
+        Self {
+            bar,
+            running: BTreeMap::new(),
+            begun: host_time::now(),
+            over: 0,
+        }
     }
+
+    fn show(&self) {
+        let cases: Vec<String> = self.running.values().take(NAMED).map(words).collect();
+        let more = self.running.len().saturating_sub(NAMED);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        self.bar
+            .set_message(format!("{}{more}{}", cases.join(", "), self.left()));
+    }
+
+    /// The time that the cases which run now still take, as fast as it went so far.
+    fn left(&self) -> String {
+        let sum = |of: fn(&Running) -> i64| self.running.values().map(of).fold(0_i64, i64::saturating_add);
+        let done = self.over.saturating_add(sum(|case| case.t.0));
+        let left = sum(|case| case.length.0.saturating_sub(case.t.0).max(0));
+        let gone = self.begun.elapsed();
+        if gone < Duration::from_secs(5) || done <= 0 || left <= 0 {
+            return String::new();
+        }
+        let ms = i128::try_from(gone.as_millis()).unwrap_or(0) * i128::from(left) / i128::from(done);
+        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+        format!("; about {} left", coarse(Span(ms)))
+    }
+}
+
+/// A case and how far it is.
+fn words(case: &Running) -> String {
+    const DAY: i64 = 86_400_000;
+    let (t, length) = (case.t.0, case.length.0);
+    if length >= 3 * DAY {
+        return format!("{}: day {} of {}", case.name, t / DAY + 1, (length + DAY - 1) / DAY);
+    }
+    let clock = |ms: i64| Span(ms - ms % 1_000).clock().trim_end_matches(".000").to_owned();
+    format!("{}: {} of {}", case.name, clock(t), clock(length))
 }
 
 impl Reporter for Bar {
     fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
         match event {
             RunEvent::Begun { cases, .. } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
-            RunEvent::CaseBegun { case, name } => {
-                let name = safe(name);
-                self.bar.set_message(name.clone());
-                self.names.insert(*case, name);
+            RunEvent::CaseBegun { case, name, length } => {
+                let running = Running {
+                    name: safe(name),
+                    length: *length,
+                    t: Span(0),
+                };
+                self.running.insert(*case, running);
+                self.show();
             }
             RunEvent::CaseAt { case, t } => {
-                if let Some(name) = self.names.get(case) {
-                    self.bar.set_message(format!("{name} at {}", coarse(*t)));
+                if let Some(running) = self.running.get_mut(case) {
+                    running.t = *t;
                 }
+                self.show();
             }
             RunEvent::Found { what, .. } => self.bar.suspend(|| eprint(&format!("{what}\n"))),
             RunEvent::CaseEnded { case, result } => {
-                self.names.remove(case);
+                if let Some(ended) = self.running.remove(case) {
+                    self.over = self.over.saturating_add(ended.length.0);
+                }
                 self.bar.inc(1);
                 if !is_quiet(result) {
                     self.bar.suspend(|| eprint(&in_short(result)));
                 }
+                self.show();
             }
             RunEvent::Ended(_) => self.bar.finish_and_clear(),
         }
@@ -152,6 +219,20 @@ fn coarse(t: Span) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_case_that_goes_on_is_told_with_how_far_it_is() {
+        let told = |t, length| {
+            words(&Running {
+                name: "case".to_owned(),
+                length: Span(length),
+                t: Span(t),
+            })
+        };
+        let day = 86_400_000;
+        assert_eq!(told(3_661_500, day), "case: 01:01:01 of 1+00:00:00");
+        assert_eq!(told(2 * day + 5, 2_557 * day - 1), "case: day 3 of 2557");
+    }
 
     #[test]
     fn the_time_of_a_case_that_goes_on_is_told_in_round_numbers() {

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// Events beside a finding that are told.
 const NEAR: usize = 3;
+/// Lines of a step that are looked through.
+const STEP_LINES: u32 = 12;
 /// Text of a line that is told.
 const WIDTH: usize = 110;
 /// How far around a finding `show` is pointed to.
@@ -87,14 +89,14 @@ fn inconclusive(result: &ScenarioResult) -> String {
     let mut text = format!("INCONCLUSIVE {} on {}\n", safe(&result.name), safe(&result.rig));
     if let Verdict::Inconclusive { why } = &result.outcome.verdict {
         for one in why {
-            let _ = writeln!(text, "  {}", safe(&one.to_string()));
+            let _ = writeln!(text, "  the rig, not the pump: {}", safe(&one.to_string()));
         }
     }
     text.push_str(&more(result, None));
     text
 }
 
-/// A case that failed, in eight lines: the step, what was expected, what it got, what happened near to that, and where more is to be had.
+/// A case that failed, in eight lines at most: the step, what was expected, what it got, what happened near to that, and where more is to be had.
 fn failed(result: &ScenarioResult, line_of: LineOf<'_>) -> String {
     let Verdict::Failed { reasons } = &result.outcome.verdict else {
         return String::new();
@@ -112,12 +114,17 @@ fn failed(result: &ScenarioResult, line_of: LineOf<'_>) -> String {
         first.t.clock(),
         kind(first)
     );
-    text.push_str(&snippet(result, first, line_of));
     let expected = first.expected.to_string();
     let got = in_unit_of(&expected, &first.came.to_string());
-    for (label, what) in [("expected", &expected), ("got", &got)] {
-        let what = what.lines().next().unwrap_or_default();
-        let _ = writeln!(text, "  {label:>8}  {}", safe_within(what, WIDTH));
+    let first_line = |what: &str| safe_within(what.lines().next().unwrap_or_default(), WIDTH);
+    let expected = format!("expected {}", first_line(&expected));
+    match snippet(result, first, line_of) {
+        Some((gap, snippet)) => {
+            let _ = writeln!(text, "{snippet} {expected}\n  {:gap$} = got {}", "", first_line(&got));
+        }
+        None => {
+            let _ = writeln!(text, "  {expected}\n       got {}", first_line(&got));
+        }
     }
     for event in near(&result.outcome.last_events, first.t) {
         let _ = writeln!(
@@ -132,21 +139,26 @@ fn failed(result: &ScenarioResult, line_of: LineOf<'_>) -> String {
     text
 }
 
-/// The line of the step, with what is wrong with it marked.
-fn snippet(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>) -> String {
-    let Some((line, text)) = reason.line.and_then(|line| Some((line, line_of(&result.file, line)?))) else {
-        return String::new();
-    };
+/// The line of the step that says what was expected, marked, as `check` shows it; and how wide its number is.
+fn snippet(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>) -> Option<(usize, String)> {
+    let first = reason.line?;
+    let text = |line: u32| line_of(&result.file, line);
+    let indent = |text: &str| text.chars().take_while(|c| *c == ' ').count();
+    let dash = indent(&text(first)?);
+    // The rest of the step is indented further than its dash.
+    let rest = (first..first.saturating_add(STEP_LINES)).map_while(|line| {
+        let is_of_it = |text: &String| line == first || indent(text) > dash;
+        Some((line, text(line).filter(is_of_it)?))
+    });
+    let (line, text) = rest
+        .clone()
+        .find(|(_, text)| text.contains("expect:"))
+        .or_else(|| rest.clone().next())?;
     let shown = safe_within(text.trim_end(), WIDTH);
-    let indent = shown.chars().take_while(|c| *c == ' ').count();
-    let marked = shown.chars().count().saturating_sub(indent).max(1);
+    let marked = shown.chars().count().saturating_sub(indent(&shown)).max(1);
     let (number, gap) = (line.to_string(), line.to_string().len());
-    format!(
-        "  {number} | {shown}\n  {:gap$} | {}{}\n",
-        "",
-        " ".repeat(indent),
-        "^".repeat(marked)
-    )
+    let mark = format!("{}{}", " ".repeat(indent(&shown)), "^".repeat(marked));
+    Some((gap, format!("  {number} | {shown}\n  {:gap$} | {mark}", "")))
 }
 
 /// The last events of the pump, the harness and the probe up to a finding: raw lines, and the begins and ends of steps, say nothing more.
@@ -156,6 +168,7 @@ fn near(events: &[Event], t: Span) -> Vec<&Event> {
             event.body,
             Body::Received { .. }
                 | Body::Sent { .. }
+                | Body::LogRead { .. }
                 | Body::StepStarted { .. }
                 | Body::StepEnded { .. }
                 | Body::Sample(_)

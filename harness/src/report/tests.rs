@@ -39,7 +39,7 @@ fn a_failure_tells_what_was_expected_what_came_and_how_to_run_it_again() {
     let text = terminal::result(&failed().asked(&Asked::default()));
     for part in [
         "FAILED       situation",
-        "expectation at 0 ms, step 2 at situation.yaml:11",
+        "expectation at 00:00:00.000, step 2 at situation.yaml:11",
         "expected  alarm `occlusion`",
         "the last events:",
         "again:   pump-hil run situation.yaml",
@@ -116,7 +116,7 @@ fn every_event_is_told_in_words() {
         (Body::Ended, "the run is over"),
     ];
     for (body, words) in expected {
-        assert_eq!(told(body), format!("{:>14}  {words}", "1.5 s"));
+        assert_eq!(told(body), format!("{:>17}  {words}", "00:00:01.500"));
     }
 }
 

@@ -24,6 +24,8 @@ pub enum RunEvent {
         case: usize,
         /// Its name.
         name: String,
+        /// How long it is, by its scenario.
+        length: Span,
     },
     /// A case goes on; told a few times a second of host time, and not at all of one that is over before.
     CaseAt {

@@ -43,6 +43,7 @@ impl Reporters {
 mod tests {
     use super::*;
     use crate::reporter::Ended;
+    use pump_hil_model::quantity::Span;
     use std::cell::RefCell;
     use std::rc::Rc;
 
@@ -83,7 +84,8 @@ mod tests {
         let mut reporters = Reporters::new(vec![heard("a", Some(1)), heard("b", None), heard("c", Some(2))]);
         for case in 0..3 {
             let name = String::new();
-            reporters.tell(&RunEvent::CaseBegun { case, name });
+            let length = Span(0);
+            reporters.tell(&RunEvent::CaseBegun { case, name, length });
         }
         reporters.tell(&RunEvent::Ended(Ended::default()));
         let expected = [

@@ -22,7 +22,16 @@ pub(crate) fn run(root: &Path, what: &Path, rig: &str, out: &Path) -> Output {
 /// With further arguments.
 pub(crate) fn run_with(root: &Path, what: &Path, rig: &str, out: &Path, more: &[String]) -> Output {
     let mut program = pump_hil(root);
-    program.args(["run", "--progress", "none", "--fixtures", "fixtures", "--rig", rig]);
+    program.args([
+        "run",
+        "-v",
+        "--progress",
+        "none",
+        "--fixtures",
+        "fixtures",
+        "--rig",
+        rig,
+    ]);
     program.arg("--out").arg(out).arg(what).args(more).output().unwrap()
 }
 
