@@ -21,6 +21,7 @@ use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{OpenOptions, RigError, RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, Header, JournalError, sha256_hex};
 use pump_hil_verdict::judge::Outcome;
+use pump_hil_verdict::snapshot::{Acceptance, Checked};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -260,11 +261,26 @@ fn play_and_judge(
     // A log that broke off, or that a wrong pump wrote, is put before nobody, and never accepted.
     if let Some(snapshots) = &settings.snapshots
         && outcome.verdict.is_right_but_for_the_snapshot()
-        && let Err(error) = snapshots.check(case, &outcome.dose_log)
     {
-        outcome.add_trouble(error.trouble());
+        match snapshots.check(case, &outcome.dose_log) {
+            Ok(Checked::Accepted(acceptance)) => outcome.notes.push(told_of(&acceptance)),
+            Ok(_) => {}
+            Err(error) => outcome.add_trouble(error.trouble()),
+        }
     }
     outcome
+}
+
+/// That a dose log was accepted, by whom, and in the place of what.
+fn told_of(acceptance: &Acceptance) -> String {
+    let what = match &acceptance.old_sha256 {
+        None => "its first dose log was accepted",
+        Some(old) if *old == acceptance.new_sha256 => "its dose log was accepted once more, unchanged",
+        Some(_) => "a changed dose log was accepted in the place of the one before",
+    };
+    let reason = acceptance.reason.as_ref();
+    let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+    format!("{what}, by {}{reason}", acceptance.who)
 }
 
 /// What is to say of a run beside its journal.

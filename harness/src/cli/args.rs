@@ -106,6 +106,9 @@ pub struct Run {
     /// Accept every dose log that is new or differs; who and when is recorded. Refused in CI.
     #[arg(long)]
     pub accept: bool,
+    /// Why what comes is right; it is kept in ACCEPTED.jsonl.
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    pub reason: Option<String>,
     /// Folder for journals, results.json, junit.xml and manifest.json, by default a new one under pump-hil-runs. One run at a time writes into a
     /// folder, and takes away there what an earlier one left.
     #[arg(long, value_name = "DIR")]
@@ -318,6 +321,9 @@ pub struct Review {
     /// Accept all of them without asking.
     #[arg(long)]
     pub all: bool,
+    /// Why they are right, for all that are accepted; else each is asked for. It is kept in ACCEPTED.jsonl.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// The last second of 2099, after which a pump's calendar has no day.

@@ -14,7 +14,7 @@ pub(super) fn review(args: &Review) -> Result<Exit, CliError> {
         )));
     }
     let all = args.all.then_some(Choice::Accept);
-    let by = By::this_person(host_time::utc()).map_err(CliError::usage)?;
+    let by = By::this_person(host_time::utc(), args.reason.clone()).map_err(CliError::usage)?;
     let reviewed = snapshot::review(
         &args.folder,
         all,

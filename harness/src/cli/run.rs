@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {
     let update = if args.accept {
-        Update::accept(host_time::utc()).map_err(CliError::usage)?
+        Update::accept(host_time::utc(), args.reason.clone()).map_err(CliError::usage)?
     } else {
         Update::from_env()
     };

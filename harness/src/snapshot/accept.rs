@@ -8,10 +8,17 @@ use pump_hil_verdict::snapshot::{Acceptance, sha256_of};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A file as insta writes it.
-fn in_instas_form(case_file: &str, text: &str) -> String {
-    let case_file = case_file.strip_prefix("scenarios/").unwrap_or(case_file);
-    let input = serde_json::to_string(&format!("scenarios/{case_file}")).unwrap_or_default();
+/// A file as insta writes it; it names the scenario's file, which stands beside the folder of the snapshots.
+fn in_instas_form(folder: &Path, case_file: &str, text: &str) -> String {
+    let scenarios = folder
+        .parent()
+        .and_then(Path::file_name)
+        .map(|name| name.to_string_lossy());
+    let scenarios = scenarios.as_deref().unwrap_or("scenarios");
+    let case_file = case_file
+        .strip_prefix(scenarios)
+        .map_or(case_file, |rest| rest.trim_start_matches('/'));
+    let input = serde_json::to_string(&format!("{scenarios}/{case_file}")).unwrap_or_default();
     format!(
         "---\nsource: harness/src/snapshot/mod.rs\ninput_file: {input}\n---\n{}\n",
         text.trim_end()
@@ -20,7 +27,7 @@ fn in_instas_form(case_file: &str, text: &str) -> String {
 
 pub(super) fn write_pending(folder: &Path, case: &Case, text: &str) -> Result<PathBuf, SnapshotError> {
     let path = pending_path(folder, &case.name());
-    write(&path, in_instas_form(&case.file, text))?;
+    write(&path, in_instas_form(folder, &case.file, text))?;
     Ok(path)
 }
 
@@ -39,7 +46,7 @@ pub(super) fn accept(folder: &Path, case: &Case, text: &str, by: &By) -> Result<
     accept_file(
         folder,
         &case.name(),
-        in_instas_form(&case.file, text).as_bytes(),
+        in_instas_form(folder, &case.file, text).as_bytes(),
         text,
         by,
     )
@@ -62,6 +69,7 @@ pub(super) fn accept_file(
         when: by.when.to_string(),
         old_sha256: old.map(|old| old.sha256()),
         new_sha256: sha256_of(text),
+        reason: by.reason.clone(),
     };
     // The record first: a text that was accepted without a record would be one that nobody answers for.
     let record = folder.join(RECORD);

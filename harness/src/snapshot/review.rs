@@ -38,9 +38,6 @@ pub struct Reviewed {
     pub wrong: Vec<SnapshotError>,
 }
 
-/// Differences, and lines of a new log, that are shown for one.
-const SHOWN: usize = 40;
-
 /// Goes through the waiting logs in `folder`. With `all` the same is done with each, and nothing is asked; else a line of `input` says what.
 /// The end of the input leaves the rest waiting. What is no dose log, whole and of this harness's form, is told and never accepted; nor does `all` put one in
 /// the place of an accepted one that is damaged: what was lost there may be found again.
@@ -88,11 +85,17 @@ pub fn review(
         };
         match choice {
             Choice::Accept => {
-                accept_file(folder, &name, &bytes, &new.text, by)?;
+                let by = By {
+                    reason: reason(folder, by, all.is_none(), input, output)?,
+                    ..by.clone()
+                };
+                accept_file(folder, &name, &bytes, &new.text, &by)?;
                 reviewed.accepted.push(name);
             }
             Choice::Reject => {
                 remove_pending(folder, &name)?;
+                let told = "rejected: the new log is thrown away, and the accepted one stays\n";
+                say(folder, output, told)?;
                 reviewed.rejected.push(name);
             }
             Choice::Skip | Choice::Quit => {
@@ -169,7 +172,34 @@ fn ask(folder: &Path, input: &mut impl BufRead, output: &mut impl Write) -> Resu
             "s" | "skip" => return Ok(Choice::Skip),
             "q" | "quit" => return Ok(Choice::Quit),
             _ if read == 0 => return Ok(Choice::Quit),
-            _ => {}
+            _ => say(folder, output, "type a, r, s or q, and Enter\n")?,
+        }
+    }
+}
+
+/// Why an accepted log is right: as it was named beforehand, else as the person says. Where nobody is there any more to say it, none.
+fn reason(
+    folder: &Path,
+    by: &By,
+    asks: bool,
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> Result<Option<String>, SnapshotError> {
+    if by.reason.is_some() || !asks {
+        return Ok(by.reason.clone());
+    }
+    loop {
+        let asked = output.write_all(b"why is it right (a change request, what changed)? ");
+        asked
+            .and_then(|()| output.flush())
+            .map_err(|e| trouble(folder, "show", e))?;
+        let mut line = String::new();
+        let read = input.read_line(&mut line);
+        let read = read.map_err(|e| trouble(folder, "hear about", e))?;
+        match line.trim() {
+            "" if read == 0 => return Ok(None),
+            "" => say(folder, output, "it is kept with your name: say it in a few words\n")?,
+            reason => return Ok(Some(safe(reason))),
         }
     }
 }
@@ -192,11 +222,9 @@ fn shown(old: &Result<Option<Kept>, SnapshotError>, new: &Kept) -> String {
         Err(error) => (format!("{error}\nthe new one:"), whole()),
     };
     let mut text = format!("{title}\n");
-    for line in lines.iter().take(SHOWN) {
+    // All of them: what is signed is seen.
+    for line in &lines {
         text.push_str(&format!("  {}\n", safe(line)));
-    }
-    if lines.len() > SHOWN {
-        text.push_str(&format!("  and {} more lines\n", lines.len() - SHOWN));
     }
     text
 }

@@ -10,6 +10,7 @@ fn by() -> By {
     By {
         who: "Q. Engineer".into(),
         when: jiff::Timestamp::UNIX_EPOCH,
+        reason: None,
     }
 }
 
@@ -143,8 +144,22 @@ fn a_missing_snapshot_is_a_failure_that_waits_for_review() {
             .contains("pump-hil review")
     );
     let mut shown = Vec::new();
-    let reviewed = review(folder.path(), None, &mut &b"x\na\n"[..], &mut shown, &by()).unwrap();
+    let reviewed = review(
+        folder.path(),
+        None,
+        &mut &b"x\na\n\nCR-7: first log\n"[..],
+        &mut shown,
+        &by(),
+    )
+    .unwrap();
     assert_eq!(reviewed.accepted, ["situation"]);
+    let record = std::fs::read_to_string(folder.path().join("ACCEPTED.jsonl")).unwrap();
+    assert!(record.contains(r#""reason":"CR-7: first log""#), "{record}");
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(
+        shown.contains("type a, r, s or q") && shown.contains("say it in a few words"),
+        "{shown}"
+    );
     assert_eq!(
         check(folder.path(), &a_case(), &log(0), &Update::Never).unwrap(),
         Checked::Same
@@ -191,7 +206,12 @@ fn insta_reads_what_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     accepted(folder.path(), &log(0));
     let snapshot = insta::Snapshot::from_file(&snapshot_path(folder.path(), "situation")).unwrap();
-    assert_eq!(snapshot.metadata().input_file(), Some("scenarios/situation.yaml"));
+    // The folder of the scenarios, whatever its name.
+    let scenarios = folder.path().parent().unwrap().file_name().unwrap().to_str().unwrap();
+    assert_eq!(
+        snapshot.metadata().input_file(),
+        Some(&*format!("{scenarios}/situation.yaml"))
+    );
     assert_eq!(snapshot.as_text().unwrap().to_string(), log(0).to_string().trim_end());
 }
 

@@ -30,12 +30,12 @@ impl Update {
         matches!(self, Self::Accept(_))
     }
 
-    /// `--accept`, at `now`.
+    /// `--accept`, at `now`, for this reason.
     ///
     /// # Errors
     /// [`SnapshotError::AcceptInCi`].
-    pub fn accept(now: jiff::Timestamp) -> Result<Self, SnapshotError> {
-        By::this_person(now).map(Self::Accept)
+    pub fn accept(now: jiff::Timestamp, reason: Option<String>) -> Result<Self, SnapshotError> {
+        By::this_person(now, reason).map(Self::Accept)
     }
 }
 
@@ -46,6 +46,8 @@ pub struct By {
     pub who: String,
     /// Civil time in UTC, by the caller's clock.
     pub when: jiff::Timestamp,
+    /// Why, where it is known beforehand; else a review asks.
+    pub reason: Option<String>,
 }
 
 impl By {
@@ -53,7 +55,7 @@ impl By {
     ///
     /// # Errors
     /// [`SnapshotError::AcceptInCi`]: nobody is there.
-    pub fn this_person(when: jiff::Timestamp) -> Result<Self, SnapshotError> {
+    pub fn this_person(when: jiff::Timestamp, reason: Option<String>) -> Result<Self, SnapshotError> {
         if is_ci() {
             return Err(SnapshotError::AcceptInCi);
         }
@@ -68,7 +70,7 @@ impl By {
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
         };
-        Ok(Self { who, when })
+        Ok(Self { who, when, reason })
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Acceptance {
     pub old_sha256: Option<String>,
     /// SHA-256 of the text now, hex.
     pub new_sha256: String,
+    /// Why it is right, in the person's words; lines of before there was a reason have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What was accepted last for each case.
