@@ -5,6 +5,7 @@
 //! damaged is told as such: it is neither "none yet" nor a failure of the pump.
 
 mod accept;
+mod beside;
 mod compare;
 mod error;
 mod file;

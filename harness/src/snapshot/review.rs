@@ -1,9 +1,11 @@
 //! `pump-hil review`: the logs that wait, one by one, and what to do with each.
 
 use super::accept::{accept_file, remove_pending};
+use super::beside::beside;
 use super::error::SnapshotError;
 use super::file::{self, ACCEPTED, PENDING, snapshot_path, trouble};
 use super::update::By;
+use crate::report::counted;
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_model::safe_text::{safe, safe_lines};
@@ -204,27 +206,29 @@ fn reason(
     }
 }
 
-/// Every difference, however small, or the new log where there was none that can be read.
+/// Every difference, however small, and the two logs beside each other; or the new log where there was none that can be read.
 fn shown(old: &Result<Option<Kept>, SnapshotError>, new: &Kept) -> String {
     let exact = Tolerance {
         volume: Percent(0),
         volume_floor: Volume(0),
         time: Span(0),
     };
-    let whole = || new.text.lines().map(str::to_owned).collect();
-    let (title, lines): (String, Vec<String>) = match old {
-        Ok(None) => ("new:".to_owned(), whole()),
+    let (title, mut lines) = match old {
+        Ok(None) => ("new:".to_owned(), beside(None, &new.log)),
         Ok(Some(old)) => {
+            // The first one is the cause; those behind it may follow from it.
             let differences = compare(&old.log, &new.log, &exact);
-            let title = "differs from the accepted one:".to_owned();
-            (title, differences.iter().map(ToString::to_string).collect())
+            let count = differences.len();
+            let title = format!("differs from the accepted one in {}:", counted(count, "place"));
+            let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
+            (
+                title,
+                [lines, vec![String::new()], beside(Some(&old.log), &new.log)].concat(),
+            )
         }
-        Err(error) => (format!("{error}\nthe new one:"), whole()),
+        Err(error) => (format!("{error}\nthe new one:"), beside(None, &new.log)),
     };
-    let mut text = format!("{title}\n");
     // All of them: what is signed is seen.
-    for line in &lines {
-        text.push_str(&format!("  {}\n", safe(line)));
-    }
-    text
+    lines.iter_mut().for_each(|line| *line = safe(line));
+    format!("{title}\n  {}\n", lines.join("\n  "))
 }

@@ -86,7 +86,9 @@ fn line(f: &mut fmt::Formatter<'_>, cells: &[String; 16], widths: &[usize; 16]) 
     writeln!(f, "{}", out.trim_end())
 }
 
-fn cells(row: &Row) -> [String; 16] {
+/// A row's cells, in the order of [`COLUMNS`].
+#[must_use]
+pub fn cells(row: &Row) -> [String; 16] {
     let volume = |v: Option<i64>| v.map_or_else(|| "-".to_owned(), |v| fixed(v, 1_000));
     let class = |i: usize| volume(row.classes.map(|c| c[i]));
     [
