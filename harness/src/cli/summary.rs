@@ -3,7 +3,6 @@
 use super::print::{eprint, print};
 use crate::report::{counted, summary, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
-use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::files::read_bounded;
 use pump_hil_rig::host_time;
 use std::path::Path;
@@ -34,11 +33,8 @@ impl Reporter for Summary {
         let mut text = String::new();
         if self.verbose {
             text.push_str(&terminal::table(&ended.results));
-            let is_right = |verdict: &Verdict| matches!(verdict, Verdict::Passed | Verdict::Skipped { .. });
-            let wrong = ended.results.iter().filter(|result| !is_right(&result.outcome.verdict));
-            text.extend(wrong.map(|result| terminal::result(result)));
         }
-        text.push_str(&summary(&ended.results, self.begun.elapsed(), &line_of));
+        text.push_str(&summary(&ended.results, self.begun.elapsed(), &line_of, self.verbose));
         if let Some(by) = ended.interrupted {
             text.push_str(&format!(
                 "Interrupted by {by}: {} not run\n",

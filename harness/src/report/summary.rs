@@ -2,7 +2,7 @@
 
 use super::result::ScenarioResult;
 use super::tally::Tally;
-use super::terminal::skipped;
+use super::terminal::{self, skipped};
 use super::units::in_unit_of;
 use super::words::{counted, kind};
 use pump_hil_model::crash::Why;
@@ -29,9 +29,9 @@ const AROUND: Span = Span(60_000);
 /// The text of a line of a scenario's file, by the file as the user named it.
 pub type LineOf<'a> = &'a dyn Fn(&str, u32) -> Option<String>;
 
-/// All that did not pass, what failed last, and then the counts.
+/// All that did not pass, what failed last, and then the counts. Each case in a few lines; `whole`: all that is to be said of it.
 #[must_use]
-pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of: LineOf<'_>) -> String {
+pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of: LineOf<'_>, whole: bool) -> String {
     let results: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
     let mut text = String::new();
     for why in skipped(&results) {
@@ -41,13 +41,21 @@ pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of:
     let is_failed =
         |result: &&&ScenarioResult| matches!(result.outcome.verdict, Verdict::Failed { .. }) && !result.is_new();
     for result in results.iter().filter(|result| result.is_new()) {
-        text.push_str(&new(result));
+        text.push_str(&if whole { terminal::result(result) } else { new(result) });
     }
     for result in results.iter().filter(is_inconclusive) {
-        text.push_str(&inconclusive(result));
+        text.push_str(&if whole {
+            terminal::result(result)
+        } else {
+            inconclusive(result)
+        });
     }
     for result in results.iter().filter(is_failed) {
-        text.push_str(&failed(result, line_of));
+        text.push_str(&if whole {
+            terminal::result(result)
+        } else {
+            failed(result, line_of)
+        });
     }
     text.push_str(&counts(&results, took));
     text

@@ -85,7 +85,7 @@ fn outside_the_tolerance_row_column_and_difference_are_told() {
         reason
             .came
             .to_string()
-            .contains("row 6 (05:00:00.000), basal: expected 100 uL, came 105 uL, apart by 5 uL, allowed 1 uL"),
+            .contains("row 6 (05:00:00.000), basal: expected 100 uL, got 105 uL, apart by 5 uL, allowed 1 uL"),
         "{}",
         reason.came
     );

@@ -20,7 +20,7 @@ fn fails_by_a_hang(root: &Path, what: &Path, rig: &str, out: &Path, place: &str)
     assert_eq!(told.matches("expected  ").count(), 1, "{told}");
     let came = told
         .lines()
-        .find(|line| line.trim_start().starts_with("came  "))
+        .find(|line| line.trim_start().starts_with("got  "))
         .unwrap();
     assert!(came.contains(&format!("the firmware hangs in {place}")), "{told}");
     assert!(came.contains("no answer within 4000 ms of host time"), "{told}");

@@ -34,7 +34,7 @@ impl fmt::Display for Difference {
         if let Some(t) = self.t {
             write!(f, " ({})", t.clock())?;
         }
-        write!(f, ", {}: expected {}, came {}", self.column, self.expected, self.came)?;
+        write!(f, ", {}: expected {}, got {}", self.column, self.expected, self.came)?;
         if self.by.is_empty() {
             Ok(())
         } else {
