@@ -24,7 +24,7 @@ pub struct Cli {
     /// What the log on standard error tells, as in RUST_LOG: `pump_hil=debug` for every event of a run, `debug` for the probe's work as well.
     #[arg(long, global = true, value_name = "FILTER", display_order = 100)]
     pub log: Option<String>,
-    /// Where rigs, devices, drugs and requirements are described.
+    /// Folder with rigs, devices, drugs and requirements of your own; they are added to those that are built in. By default `fixtures`, where there is one.
     #[arg(long, global = true, value_name = "DIR", display_order = 100)]
     pub fixtures: Option<PathBuf>,
     #[command(subcommand)]
@@ -78,7 +78,7 @@ pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub paths: Paths,
-    /// Rig file; may be given several times, and every scenario then runs on each.
+    /// Rig: a file, or the name of one of your own or of a built-in one; may be given several times, and every scenario then runs on each.
     #[arg(long, value_name = "FILE")]
     pub rig: Vec<PathBuf>,
     /// Bring this firmware into the chip's flash first, unless it is there already; it is then the rig's firmware, and its symbols count.
@@ -155,16 +155,16 @@ pub enum Progress {
 /// Scenario files and folders.
 #[derive(Debug, Args)]
 pub struct Paths {
-    /// Scenario files, or folders of them (`rejected` and `shared` in them are left out).
-    #[arg(required = true, value_name = "PATH")]
+    /// Scenario files, or folders of them (`rejected` and `shared` in them are left out); by default `scenarios`.
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Scenario files or folders.
-    #[arg(value_name = "PATH", default_value = "scenarios")]
+    /// Scenario files or folders; by default `scenarios`.
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The faults that can be injected, with their parameters.
     #[arg(long, conflicts_with = "coverage")]
@@ -172,6 +172,9 @@ pub struct List {
     /// Each row of the seed inventory, recalls and requirements, with the scenarios that cover it or the reason why none does.
     #[arg(long)]
     pub coverage: bool,
+    /// All rigs, devices, drugs, requirements and rows that can be named, with the file that each is from.
+    #[arg(long, conflicts_with_all = ["coverage", "faults"])]
+    pub sources: bool,
 }
 
 /// Arguments of `schema`.

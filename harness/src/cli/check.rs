@@ -4,24 +4,25 @@ use super::args::Check;
 use super::exit::{CliError, Exit};
 use super::inputs;
 use super::print::{eprint, eprint_styled, print};
+use super::project::Project;
 use super::snapshots;
 use crate::report::counted;
 use pump_hil_language::plan::missing;
 use pump_hil_model::case::Case;
 use pump_hil_rig::RigFile;
 use std::collections::BTreeSet;
-use std::path::Path;
 
-pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliError> {
-    let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
-    let rigs = match inputs::rigs(&args.rig, None)? {
+pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
+    let paths = project.scenarios(&args.paths.paths);
+    let shelf = project.shelf(&paths)?;
+    let rigs = match inputs::rigs(&shelf, &project.rigs(&args.rig), None)? {
         Ok(rigs) => rigs,
         Err(diagnostics) => {
             eprint(&diagnostics);
             return Ok(Exit::Usage);
         }
     };
-    match inputs::load(&args.paths.paths, &fixtures, &rigs)? {
+    match inputs::load(&paths, &shelf, &rigs)? {
         Ok(groups) => {
             let wrong = snapshots::wrong(&groups)?;
             if !wrong.is_empty() {

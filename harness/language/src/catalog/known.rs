@@ -55,6 +55,8 @@ pub struct Drug {
 pub struct Catalog {
     requirements: Vec<Requirement>,
     drugs: BTreeMap<String, Drug>,
+    /// The file that each id is from.
+    from: BTreeMap<String, String>,
     symbols: Vec<String>,
     images: Vec<(String, Arc<Image>)>,
     benches: Vec<Arc<dyn Bench>>,
@@ -63,10 +65,15 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    pub(super) fn new(requirements: Vec<Requirement>, drugs: BTreeMap<String, Drug>) -> Self {
+    pub(super) fn new(
+        requirements: Vec<Requirement>,
+        drugs: BTreeMap<String, Drug>,
+        from: BTreeMap<String, String>,
+    ) -> Self {
         Self {
             requirements,
             drugs,
+            from,
             symbols: words::SYMBOLS.iter().map(|s| (*s).to_owned()).collect(),
             images: Vec::new(),
             benches: Vec::new(),
@@ -78,6 +85,12 @@ impl Catalog {
     #[must_use]
     pub fn requirements(&self) -> &[Requirement] {
         &self.requirements
+    }
+
+    /// The file that a requirement or drug is from, or `built in`.
+    #[must_use]
+    pub fn from(&self, id: &str) -> Option<&str> {
+        self.from.get(id).map(String::as_str)
     }
 
     /// A drug by its id.
