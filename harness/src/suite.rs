@@ -10,7 +10,7 @@ use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
 use crate::snapshot::Snapshots;
 use begun::{NotBegun, begin};
-use pump_hil_language::plan;
+use pump_hil_language::{plan, shown};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::made_safe;
@@ -185,8 +185,15 @@ pub fn run_case(
     onward: &mut dyn FnMut(&Event),
 ) -> ScenarioResult {
     let started = host_time::now();
+    let can = settings.rig.capabilities();
+    let missing = plan::missing(&case.needs, &can);
+    // Of a case that is not played nothing is shown, and nothing has to be said of that.
+    let case = &if missing.is_empty() {
+        shown(case, &can)
+    } else {
+        Cow::Borrowed(case)
+    };
     let case = &held_to(case, &settings.rig);
-    let missing = plan::missing(&case.needs, &settings.rig.capabilities());
     let path = settings
         .out
         .join(format!("{}@{}.jsonl", case.name(), settings.rig.name));

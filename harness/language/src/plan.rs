@@ -139,7 +139,7 @@ impl<'a> Cursor<'a> {
 /// Steps of a case that are looked at to know its length; what comes behind so many is guessed to be short.
 const STEPS_MAX: usize = 10_000;
 
-/// When a case's last step is due, if every step takes no time: how long it is beside others.
+/// When a case is over, if no step takes longer than it must, and none waits for what a pump does: how long it is at least.
 #[must_use]
 pub fn length(case: &Case) -> Span {
     let mut cursor = Cursor::new(case);
@@ -147,9 +147,18 @@ pub fn length(case: &Case) -> Span {
     for _ in 0..STEPS_MAX {
         let Some(due) = cursor.next(now) else { break };
         // A step that is due before the one ahead of it ended begins when that ends.
-        now = now.max(due.at);
+        now = Span(now.max(due.at).0.saturating_add(takes(&due.step.action).0));
     }
     now
+}
+
+/// The time that a step takes at least.
+fn takes(action: &Action) -> Span {
+    match action {
+        Action::Wait(span) => *span,
+        Action::Expect { throughout, .. } => throughout.unwrap_or(Span(0)),
+        _ => Span(0),
+    }
 }
 
 /// What a case needs and a rig lacks, in order: the reasons to skip it.
@@ -190,6 +199,7 @@ pub(crate) mod tests {
             steps,
             watch: Vec::new(),
             always: Vec::new(),
+            not_shown: Vec::new(),
             allow_alarms: BTreeSet::new(),
             firmware_may_fault: false,
             may_start_again: false,

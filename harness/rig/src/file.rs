@@ -11,6 +11,7 @@ use super::shelf::{Found, Kind, Shelf};
 use crate::files;
 use pump_hil_firmware::Image;
 use pump_hil_model::capability::Capability;
+use pump_hil_model::case::Measure;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::fault::{CATALOGUE, FaultName};
 use pump_hil_model::mistake::{Mistake, Subject};
@@ -30,7 +31,7 @@ pub struct RigFile {
     pub name: String,
     /// One sentence for people.
     pub summary: String,
-    /// Where it was read; of one that is part of the program, where it stands in its repository.
+    /// Where it was read; of one that is part of the program a path in `built-in`.
     pub path: PathBuf,
     /// Whether it is part of the program.
     pub is_built_in: bool,
@@ -258,6 +259,7 @@ impl RigFile {
             can.extend(self.image.as_ref().map(|_| Capability::Symbols));
             if probe.test_block().is_some() {
                 can.insert(Capability::TestBlock);
+                can.extend(Measure::of_the_test_block().map(Capability::Shows));
                 let faults = CATALOGUE.iter().filter_map(|f| FaultName::find(f.name));
                 can.extend(faults.map(Capability::Fault));
             }

@@ -54,7 +54,7 @@ pub struct Shelf {
 /// A file that was found.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// Where; of what is part of the program the path that it has in its repository.
+    /// Where; of what is part of the program its path in `built-in`.
     pub path: PathBuf,
     /// What stands in it.
     pub text: Cow<'static, str>,
@@ -113,7 +113,7 @@ impl Shelf {
         }
         let built_in = BUILT_IN.iter().find(|(path, _)| Path::new(path) == file);
         let found = built_in.map(|(path, text)| Found {
-            path: Path::new("fixtures").join(path),
+            path: Path::new("built-in").join(path),
             text: Cow::Borrowed(*text),
             built_in: true,
         });

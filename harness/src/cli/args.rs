@@ -47,6 +47,9 @@ pub enum Command {
     ///
     /// With a rig whose firmware is known, the variables and functions that scenarios name are looked up in it, as a run on that rig does.
     Check(Check),
+    /// Make a folder to start in: one scenario, rigs for the simulator and for a serial port, a file for CI.
+    #[command(after_help = "Example:\n  pump-hil new our-pump\n  cd our-pump\n  pump-hil run")]
+    New(New),
     /// List scenarios, faults, or what is covered.
     List(List),
     /// Judge journals again: the same journal gives the same verdict, byte for byte.
@@ -79,7 +82,7 @@ pub struct Run {
     #[allow(missing_docs, reason = "flattened")]
     pub paths: Paths,
     /// Rig: a file, or the name of one of your own or of a built-in one; may be given several times, and every scenario then runs on each.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
     /// Bring this firmware into the chip's flash first, unless it is there already; it is then the rig's firmware, and its symbols count.
     #[arg(long, value_name = "ELF", requires = "rig")]
@@ -90,6 +93,9 @@ pub struct Run {
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
+    /// Play nothing: say which cases would be played, how long each takes, and which are skipped for want of what.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Accept every dose log that is new or differs; who and when is recorded. Refused in CI.
     #[arg(long)]
     pub accept: bool,
@@ -114,8 +120,8 @@ pub struct Check {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub paths: Paths,
-    /// Rig file, which is checked as well; may be given several times, and every name must be found on each.
-    #[arg(long, value_name = "FILE")]
+    /// Rig, which is checked as well: a file or a name; may be given several times, and every name of a scenario must be found on each.
+    #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
 }
 
@@ -172,9 +178,20 @@ pub struct List {
     /// Each row of the seed inventory, recalls and requirements, with the scenarios that cover it or the reason why none does.
     #[arg(long)]
     pub coverage: bool,
+    /// What this rig can play: each case with how long it takes there, or for want of what it is skipped. With `--coverage`: what it covers there.
+    #[arg(long, value_name = "RIG", conflicts_with_all = ["faults", "sources"])]
+    pub rig: Vec<PathBuf>,
     /// All rigs, devices, drugs, requirements and rows that can be named, with the file that each is from.
     #[arg(long, conflicts_with_all = ["coverage", "faults"])]
     pub sources: bool,
+}
+
+/// Arguments of `new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The folder: one that is not there yet, or an empty one.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `schema`.
@@ -213,9 +230,9 @@ pub struct Replay {
 /// Arguments of `review`.
 #[derive(Debug, Args)]
 pub struct Review {
-    /// Folder with the pending snapshots.
-    #[arg(value_name = "DIR", default_value = "scenarios/snapshots")]
-    pub folder: PathBuf,
+    /// Folder with the pending snapshots; by default `snapshots` in the folder of scenarios.
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// Accept all of them without asking.
     #[arg(long)]
     pub all: bool,

@@ -2,14 +2,12 @@
 
 use super::args::Check;
 use super::exit::{CliError, Exit};
+use super::feasible;
 use super::inputs;
 use super::print::{eprint, eprint_styled, print};
 use super::project::Project;
 use super::snapshots;
 use crate::report::counted;
-use pump_hil_language::plan::missing;
-use pump_hil_model::case::Case;
-use pump_hil_rig::RigFile;
 use std::collections::BTreeSet;
 
 pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
@@ -40,7 +38,7 @@ pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
                 counted(cases, "case")
             ))?;
             for rig in &rigs {
-                print(&skipped(rig, groups.iter().flat_map(|group| &group.cases)))?;
+                print(&feasible::sums(&groups, rig))?;
             }
             Ok(Exit::Passed)
         }
@@ -49,20 +47,4 @@ pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
             Ok(Exit::Usage)
         }
     }
-}
-
-/// What a run on this rig would skip, and for want of what; nothing where it plays all.
-fn skipped<'c>(rig: &RigFile, cases: impl Iterator<Item = &'c Case>) -> String {
-    let can = rig.capabilities();
-    let lacks: Vec<_> = cases
-        .map(|case| missing(&case.needs, &can))
-        .filter(|lacks| !lacks.is_empty())
-        .collect();
-    if lacks.is_empty() {
-        return String::new();
-    }
-    let count = counted(lacks.len(), "case");
-    let names: BTreeSet<String> = lacks.iter().flatten().map(ToString::to_string).collect();
-    let names: Vec<String> = names.into_iter().collect();
-    format!("rig `{}` skips {count}: it cannot do {}\n", rig.name, names.join(", "))
 }

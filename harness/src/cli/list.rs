@@ -2,13 +2,16 @@
 
 use super::args::{List, Schema, SchemaKind};
 use super::exit::{CliError, Exit};
+use super::feasible;
 use super::inputs;
 use super::print::{eprint_styled, print};
 use super::project::Project;
 use crate::report::counted;
 use pump_hil_language::catalog::coverage::{coverage, render};
 use pump_hil_language::catalog::{BUILT_IN, Catalog};
+use pump_hil_language::plan::missing;
 use pump_hil_language::scenario::schema::{FileKind, schema as scenario_schema};
+use pump_hil_language::shown;
 use pump_hil_model::case::Case;
 use pump_hil_model::fault::{CATALOGUE, Param};
 use pump_hil_model::safe_text::{safe, safe_path};
@@ -24,7 +27,11 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     }
     let paths = project.scenarios(&args.paths);
     let shelf = project.shelf(&paths)?;
-    let catalog = match inputs::catalog(&shelf, &[])? {
+    let rigs = match inputs::rigs(&shelf, &args.rig, None)? {
+        Ok(rigs) => rigs,
+        Err(diagnostics) => return Ok(wrong(&diagnostics)),
+    };
+    let catalog = match inputs::catalog(&shelf, &rigs)? {
         Ok(catalog) => catalog,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
@@ -36,9 +43,14 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
+    if !args.rig.is_empty() && !args.coverage {
+        let tables: Vec<String> = rigs.iter().map(|rig| feasible::table(&groups, rig)).collect();
+        print(&tables.join("\n"))?;
+        return Ok(Exit::Passed);
+    }
     let cases: Vec<Case> = groups.into_iter().flat_map(|group| group.cases).collect();
     if args.coverage {
-        print(&render(&coverage(&cases, &catalog)))?;
+        print(&render(&coverage(&on(cases, &rigs), &catalog)))?;
         return Ok(Exit::Passed);
     }
     let mut text = String::new();
@@ -49,6 +61,19 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     let _ = writeln!(text, "{}", counted(cases.len(), "case"));
     print(&text)?;
     Ok(Exit::Passed)
+}
+
+/// The cases as these rigs show them, without those that they skip; as they are where no rig is named.
+fn on(cases: Vec<Case>, rigs: &[RigFile]) -> Vec<Case> {
+    if rigs.is_empty() {
+        return cases;
+    }
+    let on = |rig: &RigFile| {
+        let can = rig.capabilities();
+        let played = cases.iter().filter(|case| missing(&case.needs, &can).is_empty());
+        played.map(|case| shown(case, &can).into_owned()).collect::<Vec<_>>()
+    };
+    rigs.iter().flat_map(on).collect()
 }
 
 /// What scenarios and rigs may name, each with the file that it is from.

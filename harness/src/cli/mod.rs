@@ -4,8 +4,10 @@ mod args;
 mod bench;
 mod check;
 mod exit;
+mod feasible;
 pub(crate) mod inputs;
 mod list;
+mod new;
 mod out;
 mod print;
 mod progress;
@@ -45,7 +47,8 @@ pub fn main(cli: Cli) -> Exit {
         Command::Check(args) => project().and_then(|project| check::check(&args, &project)),
         Command::List(args) => project().and_then(|project| list::list(&args, &project)),
         Command::Replay(args) => replay::replay(&args),
-        Command::Review(args) => review::review(&args),
+        Command::Review(args) => project().and_then(|project| review::review(&args, &project)),
+        Command::New(args) => new::new(&args),
         Command::Schema(args) => project().and_then(|project| list::schema(&args, &project)),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
         #[cfg(feature = "sim")]

@@ -96,7 +96,7 @@ impl Project {
             return match given.is_dir() {
                 true => Ok(Shelf::new(Some(given.clone()))),
                 false => Err(CliError::usage(format!(
-                    "there is no folder `{}`; `--fixtures DIR` names a folder of your own, and without it what is part of the program is there",
+                    "there is no folder `{}`; `--fixtures` names a folder of your own: what is built in is there without it",
                     safe_path(given)
                 ))),
             };

@@ -2,6 +2,7 @@
 
 use super::args::Run;
 use super::exit::{Came, CliError, Exit};
+use super::feasible;
 use super::inputs;
 use super::inputs::Group;
 use super::out::{self, OutFolder};
@@ -31,7 +32,7 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
         Update::from_env()
     };
     // Before anything else: also where the files turn out to be wrong, what an earlier run left there must not be taken for this one's.
-    let taken = args.out.as_deref().filter(|folder| folder.is_dir());
+    let taken = args.out.as_deref().filter(|folder| !args.dry_run && folder.is_dir());
     let taken = taken.map(|folder| OutFolder::open(folder.to_owned())).transpose()?;
     let work = match work(args, project, &update)? {
         Ok(work) => work,
@@ -40,6 +41,11 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
             return Ok(Exit::Usage);
         }
     };
+    if args.dry_run {
+        let tables: Vec<String> = work.rigs.iter().map(|rig| feasible::table(&work.groups, rig)).collect();
+        print(&tables.join("\n"))?;
+        return Ok(Exit::Passed);
+    }
     let out = || args.out.clone().unwrap_or_else(|| out::new_run_folder(&project.runs()));
     let out = taken.map_or_else(|| OutFolder::open(out()), Ok)?;
     let (interrupter, interrupt) = interrupt::pair();

@@ -2,7 +2,7 @@
 
 use super::result::ScenarioResult;
 use super::tally::Tally;
-use super::words::{counted, reason_lines, unasked_starts};
+use super::words::{counted, not_shown, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
@@ -19,10 +19,13 @@ const REASONS_SHOWN: usize = 12;
 pub fn result(result: &ScenarioResult) -> String {
     let mut out = format!(
         "{:<12} {} ({} ms)\n",
-        result.outcome.verdict.word(),
+        result.outcome.verdict_words(),
         safe(&result.name),
         result.took.as_millis()
     );
+    for line in not_shown(result) {
+        let _ = writeln!(out, "  {line}");
+    }
     match &result.outcome.verdict {
         Verdict::Passed => {
             out.push_str(&notes(result));
@@ -129,6 +132,16 @@ pub fn skipped(results: &[impl Borrow<ScenarioResult>]) -> Vec<String> {
     told
 }
 
+/// How many passed though the rig does not show all that they check; nothing where it does.
+fn in_part(results: &[&ScenarioResult]) -> String {
+    let in_part =
+        |result: &&&ScenarioResult| result.outcome.verdict == Verdict::Passed && !result.outcome.not_shown.is_empty();
+    match results.iter().filter(in_part).count() {
+        0 => String::new(),
+        number => format!(" ({number} of them with checks not shown)"),
+    }
+}
+
 /// All verdicts, what did not pass last, where it is seen, and how many of each. The rig has a column only where there are several: so a line fits
 /// into 80 columns.
 #[must_use]
@@ -145,10 +158,12 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         .max()
         .unwrap_or(8)
         .clamp(8, 60);
+    let words = results.iter().map(|result| result.outcome.verdict_words().len());
+    let verdicts = words.max().unwrap_or(0).max(12);
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{:<12}  {:<width$}  {:>9}  {:>7}{}",
+        "{:<verdicts$}  {:<width$}  {:>9}  {:>7}{}",
         "verdict",
         "scenario",
         "time",
@@ -167,8 +182,8 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         let name: String = safe(&result.name).chars().take(60).collect();
         let _ = writeln!(
             out,
-            "{:<12}  {name:<width$}  {:>6} ms  {:>7}{}",
-            result.outcome.verdict.word(),
+            "{:<verdicts$}  {name:<width$}  {:>6} ms  {:>7}{}",
+            result.outcome.verdict_words(),
             result.took.as_millis(),
             result.outcome.events,
             rig_column(&safe(&result.rig))
@@ -183,9 +198,10 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         [] => String::new(),
         why => format!(" ({})", why.join("; ")),
     };
+    let in_part = in_part(&results);
     let _ = writeln!(
         out,
-        "{}{on}: {} passed, {} failed, {} inconclusive, {} skipped{why}",
+        "{}{on}: {} passed{in_part}, {} failed, {} inconclusive, {} skipped{why}",
         counted(results.len(), "case"),
         tally.passed,
         tally.failed,

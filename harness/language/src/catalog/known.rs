@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use pump_hil_firmware::Image;
-use pump_hil_model::case::Verb;
+use pump_hil_model::case::{Measure, Verb};
 use pump_hil_model::quantity::{Concentration, Rate, Volume};
 use pump_hil_model::words;
 use std::collections::BTreeMap;
@@ -189,7 +189,12 @@ pub fn fixed_words(list: &str) -> Option<Vec<String>> {
             .collect(),
         "capability" => {
             let faults = faults().map(|name| format!("fault:{name}"));
-            owned(words::CAPABILITIES).into_iter().chain(faults).collect()
+            let measures = Measure::of_the_test_block().map(|measure| measure.name().to_owned());
+            owned(words::CAPABILITIES)
+                .into_iter()
+                .chain(measures)
+                .chain(faults)
+                .collect()
         }
         "word" => owned(&["none"]),
         "probe action" => owned(&["reset"]),

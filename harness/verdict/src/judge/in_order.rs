@@ -447,6 +447,7 @@ impl InOrder {
             // What comes behind the last step watches the pump, and belongs to no step.
             end: self.played.unwrap_or(self.observed.now),
             notes: self.garbage.note().into_iter().collect(),
+            not_shown: self.case.not_shown.clone(),
             not_safe: self.not_safe,
             crashes: self.crashes,
             unasked_starts: self.starts.unasked,
