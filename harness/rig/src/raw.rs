@@ -40,7 +40,7 @@ pub(super) struct RawRig {
     /// One sentence for people.
     #[schemars(required)]
     pub summary: Option<String>,
-    /// How the pump talks: a name of `fixtures/devices`, or a path relative to this file.
+    /// How the pump talks: a name of your own `fixtures/devices` or a built-in one, or a path relative to this file.
     #[schemars(required)]
     pub device: Option<String>,
     /// Where the pump is.
