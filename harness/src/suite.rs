@@ -208,8 +208,7 @@ pub fn run_case(
             Outcome::without_run(case, Verdict::Inconclusive { why })
         })
     } else {
-        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let why = format!("rig `{}` cannot do {}", settings.rig.name, names.join(", "));
+        let why = format!("rig `{}` {}", settings.rig.name, plan::cannot(&missing));
         Outcome::without_run(case, Verdict::Skipped { why })
     };
     let result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);

@@ -265,7 +265,7 @@ fn a_check_that_is_not_shown_makes_no_failure_good() {
         "scenarios/in-part.yaml",
         &in_part("running").replace("timeline", "needs: [delivered]\ntimeline"),
     );
-    pump_hil(here, &["run", "--rig", "rig.yaml"]).is(4, &["rig `bare` cannot do delivered"]);
+    pump_hil(here, &["run", "--rig", "rig.yaml"]).is(4, &["rig `bare` cannot show delivered"]);
     pump_hil(here, &["run", "--rig", "sim"]).is(0, &["1 passed"]);
 }
 

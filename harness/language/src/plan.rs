@@ -167,10 +167,23 @@ pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<
     needs.difference(rig).copied().collect()
 }
 
+/// What a rig lacks, in words: what it cannot do, and what it cannot show.
+#[must_use]
+pub fn cannot(missing: &[Capability]) -> String {
+    let shows = |capability: &&Capability| matches!(capability, Capability::Shows(_));
+    let (show, do_): (Vec<_>, Vec<_>) = missing.iter().partition(shows);
+    let told = |verb: &str, of: Vec<&Capability>| {
+        let names = of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| format!("cannot {verb} {names}"))
+    };
+    let parts = [told("do", do_), told("show", show)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use pump_hil_model::capability::Capability;
+    use pump_hil_model::case::Measure;
 
     fn step(when: When, action: Action) -> Step {
         Step { line: 1, when, action }
@@ -300,5 +313,8 @@ pub(crate) mod tests {
         let needs = BTreeSet::from([Capability::Probe, Capability::TestBlock]);
         let rig = BTreeSet::from([Capability::Probe]);
         assert_eq!(missing(&needs, &rig), [Capability::TestBlock]);
+        let lacks = [Capability::TestBlock, Capability::Shows(Measure::Delivered)];
+        assert_eq!(cannot(&lacks), "cannot do test-block, and cannot show delivered");
+        assert_eq!(cannot(&lacks[1..]), "cannot show delivered");
     }
 }

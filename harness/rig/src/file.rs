@@ -7,7 +7,7 @@ use super::options::RigLimits;
 use super::probe::{FlashError, ProbeAt, ProbeError, Probes};
 use super::pumps::Pump;
 use super::raw::{self, RawRig};
-use super::shelf::{Found, Kind, Shelf};
+use super::shelf::{Found, Kind, Shelf, is_path};
 use crate::files;
 use pump_hil_firmware::Image;
 use pump_hil_model::capability::Capability;
@@ -87,12 +87,12 @@ impl RigFile {
         let found = shelf.find(Kind::Rig, named, None)?;
         let folder = found.path.parent().unwrap_or(Path::new(""));
         Self::parse(&found, flash, shelf, |device| {
-            let path = Path::new(device);
-            let looks_like_one = device.contains('/') || path.extension().is_some();
-            let named = if looks_like_one {
-                files::tidy(&folder.join(path))
+            let named = Path::new(device);
+            let file = device.contains('/') || is_path(named);
+            let named = if file {
+                files::tidy(&folder.join(named))
             } else {
-                path.to_owned()
+                named.to_owned()
             };
             let beside = (!found.built_in).then(|| folder.join(".."));
             Device::parse(shelf.find(Kind::Device, &named, beside.as_deref())?)

@@ -96,7 +96,7 @@ impl Shelf {
         names
     }
 
-    /// The file that a person named: by its path, where it looks like one or is there, else by its name. `beside`: a folder whose files go before those of
+    /// The file that a person named: by its path, where it looks like one, else by its name. `beside`: a folder whose files go before those of
     /// the program.
     ///
     /// # Errors
@@ -105,6 +105,7 @@ impl Shelf {
         if is_path(named) {
             return read(named);
         }
+        // A name goes first: a file that happens to be called `sim` must not stand for the rig of that name.
         let file = Path::new(kind.folder()).join(format!("{}.yaml", named.to_string_lossy()));
         let own = self.own.as_deref().map(|own| own.join(&file));
         let beside = beside.map(|folder| files::tidy(&folder.join(&file)));
@@ -117,6 +118,9 @@ impl Shelf {
             text: Cow::Borrowed(*text),
             built_in: true,
         });
+        if found.is_none() && named.is_file() {
+            return read(named);
+        }
         found.ok_or_else(|| FileError::NoSuchName {
             kind: match kind {
                 Kind::Rig => "rig",
@@ -128,9 +132,10 @@ impl Shelf {
     }
 }
 
-/// Whether it is a file where a person says no more than this: a name has neither a folder nor an ending.
-fn is_path(named: &Path) -> bool {
-    named.components().count() != 1 || is_yaml(named) || named.is_file()
+/// Whether a file is meant: a name has neither a folder nor an ending.
+#[must_use]
+pub fn is_path(named: &Path) -> bool {
+    named.components().count() != 1 || is_yaml(named)
 }
 
 fn is_yaml(path: &Path) -> bool {

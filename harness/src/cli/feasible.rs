@@ -2,7 +2,7 @@
 
 use super::inputs::Group;
 use crate::report::counted;
-use pump_hil_language::plan::{length, missing};
+use pump_hil_language::plan::{cannot, length, missing};
 use pump_hil_language::shown;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::Case;
@@ -22,7 +22,7 @@ pub(super) fn table(groups: &[Group], rig: &RigFile) -> String {
         let lacks = missing(&case.needs, &can);
         let says = match lacks.as_slice() {
             [] => played(case, rig),
-            lacks => format!("skipped: the rig cannot do {}", names(lacks)),
+            lacks => format!("skipped: the rig {}", cannot(lacks)),
         };
         // To write into a `String` never fails.
         let _ = writeln!(text, "{:<width$}  {says}", safe(&case.name()));
@@ -73,11 +73,7 @@ pub(super) fn sums(groups: &[Group], rig: &RigFile) -> String {
     if skipped > 0 {
         let reasons = reasons.iter().map(|(word, number)| format!("{word} ({number})"));
         let reasons = reasons.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(
-            text,
-            "it skips {}, because it cannot do: {reasons}",
-            counted(skipped, "case")
-        );
+        let _ = writeln!(text, "it skips {}, for want of: {reasons}", counted(skipped, "case"));
     }
     text
 }
@@ -131,10 +127,6 @@ fn coarse(lacks: &[Capability]) -> BTreeSet<String> {
         words.remove("test-block");
     }
     words
-}
-
-fn names(lacks: &[Capability]) -> String {
-    lacks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

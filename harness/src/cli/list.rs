@@ -31,10 +31,18 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
-    let catalog = match inputs::catalog(&shelf, &rigs)? {
+    let mut catalog = match inputs::catalog(&shelf, &rigs)? {
         Ok(catalog) => catalog,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
+    if args.rig.is_empty() {
+        // What a rig of the project names may stand in its scenarios. One that is not right is told where it is used.
+        let of_project = project.rigs(&[]);
+        let rigs = of_project
+            .iter()
+            .filter_map(|rig| RigFile::find(&shelf, rig, None).ok());
+        rigs.for_each(|rig| catalog.add_symbols(rig.profile.symbols.keys().cloned()));
+    }
     if args.sources {
         print(&sources(&catalog, &shelf))?;
         return Ok(Exit::Passed);

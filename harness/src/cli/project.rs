@@ -7,6 +7,7 @@ use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::Shelf;
 use pump_hil_rig::files::read_bounded;
+use pump_hil_rig::shelf::is_path;
 use std::path::{Path, PathBuf};
 use toml_edit::{Document, Item, Value};
 
@@ -154,11 +155,7 @@ impl Read<'_> {
             "scenarios" => project.scenarios = self.paths(key, item, true, |_| true),
             "fixtures" => project.fixtures = self.paths(key, item, false, |_| true).pop(),
             // A name is looked up; what has a folder or an ending is a file.
-            "rig" => {
-                project.rigs = self.paths(key, item, true, |named| {
-                    named.components().count() > 1 || named.extension().is_some()
-                })
-            }
+            "rig" => project.rigs = self.paths(key, item, true, is_path),
             "out" => {
                 project.out = self
                     .paths(key, item, false, |_| false)
