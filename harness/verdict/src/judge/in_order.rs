@@ -437,20 +437,19 @@ impl InOrder {
         if self.played.is_none() && !self.findings.has_trouble() {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }
+        let (events, verdict) = (self.findings.seq, self.findings.verdict(&self.not_safe));
         Outcome {
-            name: self.case.name(),
-            events: self.findings.seq,
-            verdict: self.findings.verdict(&self.not_safe),
+            events,
             dose_log: self.dose.finish(),
             latencies: self.observed.latencies,
             last_events: self.last_events.into(),
             // What comes behind the last step watches the pump, and belongs to no step.
             end: self.played.unwrap_or(self.observed.now),
             notes: self.garbage.note().into_iter().collect(),
-            not_shown: self.case.not_shown.clone(),
             not_safe: self.not_safe,
             crashes: self.crashes,
             unasked_starts: self.starts.unasked,
+            ..Outcome::without_run(&self.case, verdict)
         }
     }
 }
