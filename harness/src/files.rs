@@ -250,13 +250,20 @@ fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Found)> {
     ))
 }
 
-/// The catalogue of a `fixtures` folder: all files in its `requirements` and `drugs`.
+/// The catalogue of what is part of the program, and of all files in `requirements` and `drugs` of the user's own folder `fixtures`, where there is one.
 ///
 /// # Errors
 /// What is wrong with the files, or that they cannot be read.
-pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
+pub fn catalog(fixtures: Option<&Path>) -> Result<Catalog, Vec<Diagnostic>> {
     let mut loader = Loader::new();
-    for (folder, subject) in [("requirements", Subject::Requirement), ("drugs", Subject::Drug)] {
+    loader.built_in(&|name| fixtures.is_some_and(|own| own.join(name).is_file()));
+    let folders = [("requirements", Subject::Requirement), ("drugs", Subject::Drug)];
+    for (folder, subject) in folders.into_iter().filter(|_| fixtures.is_some()) {
+        let folder = fixtures.unwrap_or(Path::new("")).join(folder);
+        // One who adds only drugs has no requirements of their own.
+        if folder.symlink_metadata().is_err() {
+            continue;
+        }
         let about = |path: &Path, error: &dyn std::fmt::Display| {
             vec![Diagnostic::about_file(
                 Code::new(subject, Mistake::Unreadable),
@@ -265,7 +272,6 @@ pub fn catalog(fixtures: &Path) -> Result<Catalog, Vec<Diagnostic>> {
                 None,
             )]
         };
-        let folder = fixtures.join(folder);
         let source = ScenarioFolder::open(&folder).map_err(|error| about(&folder, &error))?;
         // Every file counts, whatever its folder is called: one without a drug or a requirement that was passed over would be told as a wrong word later.
         let found = search::search(source.root(), source.root(), &[]).map_err(|error| about(&folder, &error))?;

@@ -13,7 +13,7 @@ use pump_hil_model::case::Case;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::RigFile;
+use pump_hil_rig::{RigFile, Shelf};
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "seeded-defects")]
@@ -36,7 +36,7 @@ pub struct Shipped {
 #[must_use]
 pub fn cases(path: &Path, fixtures: &Path) -> Vec<Case> {
     let wrong = |diagnostics: String| -> ! { panic!("{} has errors:\n{diagnostics}", safe_path(path)) };
-    let catalog = match inputs::catalog(fixtures, &[]) {
+    let catalog = match inputs::catalog(&Shelf::new(Some(fixtures.to_owned())), &[]) {
         Ok(Ok(catalog)) => catalog,
         Ok(Err(diagnostics)) => wrong(diagnostics),
         Err(error) => panic!("{error}"),
@@ -71,7 +71,7 @@ impl Texts {
     /// When a fixture is wrong; the message holds the diagnostics.
     #[must_use]
     pub fn new(fixtures: &Path, out: &Path) -> Self {
-        let catalog = match inputs::catalog(fixtures, &[]) {
+        let catalog = match inputs::catalog(&Shelf::new(Some(fixtures.to_owned())), &[]) {
             Ok(Ok(catalog)) => catalog,
             Ok(Err(diagnostics)) => panic!("{diagnostics}"),
             Err(error) => panic!("{error}"),

@@ -10,7 +10,7 @@ use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
 use crate::snapshot::Snapshots;
 use begun::{NotBegun, begin};
-use pump_hil_language::plan;
+use pump_hil_language::{plan, shown};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::made_safe;
@@ -187,8 +187,15 @@ pub fn run_case(
     onward: &mut dyn FnMut(&Event),
 ) -> ScenarioResult {
     let started = host_time::now();
+    let can = settings.rig.capabilities();
+    let missing = plan::missing(&case.needs, &can);
+    // Of a case that is not played nothing is shown, and nothing has to be said of that.
+    let case = &if missing.is_empty() {
+        shown(case, &can)
+    } else {
+        Cow::Borrowed(case)
+    };
     let case = &held_to(case, &settings.rig);
-    let missing = plan::missing(&case.needs, &settings.rig.capabilities());
     let path = settings
         .out
         .join(format!("{}@{}.jsonl", case.name(), settings.rig.name));
@@ -203,8 +210,7 @@ pub fn run_case(
             Outcome::without_run(case, Verdict::Inconclusive { why })
         })
     } else {
-        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let why = format!("rig `{}` cannot do {}", settings.rig.name, names.join(", "));
+        let why = format!("rig `{}` {}", settings.rig.name, plan::cannot(&missing));
         Outcome::without_run(case, Verdict::Skipped { why })
     };
     let result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);

@@ -48,7 +48,7 @@ fn the_readme_explains_a_scenario_that_is_run() {
 
 #[test]
 fn the_fixtures_on_disk_are_those_that_are_built_in() {
-    let read = files::catalog(&root().join("fixtures")).unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
+    let read = files::catalog(Some(&root().join("fixtures"))).unwrap_or_else(|d| panic!("{}", render_all(&d, false)));
     let built_in = catalog();
     let ids = |catalog: &Catalog| {
         let mut ids: Vec<String> = catalog.requirements().iter().map(|r| r.id.clone()).collect();
@@ -57,6 +57,17 @@ fn the_fixtures_on_disk_are_those_that_are_built_in() {
     };
     assert_eq!(ids(&read), ids(&built_in));
     assert!(read.drugs().eq(built_in.drugs()));
+    // A file that is in no list is part of no program.
+    for id in ids(&built_in) {
+        assert_eq!(built_in.from(&id), Some(catalog::BUILT_IN));
+        assert_ne!(read.from(&id), built_in.from(&id), "{id}");
+    }
+    for folder in ["requirements", "drugs"] {
+        for entry in std::fs::read_dir(root().join("fixtures").join(folder)).unwrap() {
+            let name = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+            assert!(catalog::shipped_files().any(|file| file == name), "{name}");
+        }
+    }
 }
 
 #[test]

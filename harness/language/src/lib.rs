@@ -6,3 +6,6 @@ pub mod catalog;
 pub mod plan;
 pub mod scenario;
 pub mod select;
+mod shown;
+
+pub use shown::{checks, shown};

@@ -139,7 +139,7 @@ impl<'a> Cursor<'a> {
 /// Steps of a case that are looked at to know its length; what comes behind so many is guessed to be short.
 const STEPS_MAX: usize = 10_000;
 
-/// When a case's last step is due, if every step takes no time: how long it is beside others.
+/// When a case is over, if no step takes longer than it must, and none waits for what a pump does: how long it is at least.
 #[must_use]
 pub fn length(case: &Case) -> Span {
     let mut cursor = Cursor::new(case);
@@ -147,9 +147,18 @@ pub fn length(case: &Case) -> Span {
     for _ in 0..STEPS_MAX {
         let Some(due) = cursor.next(now) else { break };
         // A step that is due before the one ahead of it ended begins when that ends.
-        now = now.max(due.at);
+        now = Span(now.max(due.at).0.saturating_add(takes(&due.step.action).0));
     }
     now
+}
+
+/// The time that a step takes at least.
+fn takes(action: &Action) -> Span {
+    match action {
+        Action::Wait(span) => *span,
+        Action::Expect { throughout, .. } => throughout.unwrap_or(Span(0)),
+        _ => Span(0),
+    }
 }
 
 /// What a case needs and a rig lacks, in order: the reasons to skip it.
@@ -158,10 +167,23 @@ pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<
     needs.difference(rig).copied().collect()
 }
 
+/// What a rig lacks, in words: what it cannot do, and what it cannot show.
+#[must_use]
+pub fn cannot(missing: &[Capability]) -> String {
+    let shows = |capability: &&Capability| matches!(capability, Capability::Shows(_));
+    let (show, do_): (Vec<_>, Vec<_>) = missing.iter().partition(shows);
+    let told = |verb: &str, of: Vec<&Capability>| {
+        let names = of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| format!("cannot {verb} {names}"))
+    };
+    let parts = [told("do", do_), told("show", show)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use pump_hil_model::capability::Capability;
+    use pump_hil_model::case::Measure;
 
     fn step(when: When, action: Action) -> Step {
         Step { line: 1, when, action }
@@ -190,6 +212,7 @@ pub(crate) mod tests {
             steps,
             watch: Vec::new(),
             always: Vec::new(),
+            not_shown: Vec::new(),
             allow_alarms: BTreeSet::new(),
             firmware_may_fault: false,
             may_start_again: false,
@@ -290,5 +313,8 @@ pub(crate) mod tests {
         let needs = BTreeSet::from([Capability::Probe, Capability::TestBlock]);
         let rig = BTreeSet::from([Capability::Probe]);
         assert_eq!(missing(&needs, &rig), [Capability::TestBlock]);
+        let lacks = [Capability::TestBlock, Capability::Shows(Measure::Delivered)];
+        assert_eq!(cannot(&lacks), "cannot do test-block, and cannot show delivered");
+        assert_eq!(cannot(&lacks[1..]), "cannot show delivered");
     }
 }

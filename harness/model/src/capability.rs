@@ -1,6 +1,7 @@
 //! What a rig can do. A scenario needs capabilities; what a rig lacks is a visible skip, never a pass.
 
 use crate::fault::FaultName;
+use crate::measure::Measure;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,6 +21,8 @@ pub enum Capability {
     Symbols,
     /// The pump has a test block: strokes, truly delivered volume, fault switches.
     TestBlock,
+    /// What this measures is seen there: a pump alone does not tell it.
+    Shows(Measure),
     /// The rig can cause this fault, and confirm it.
     Fault(FaultName),
 }
@@ -33,6 +36,7 @@ impl fmt::Display for Capability {
             Self::RunControl => f.write_str("run-control"),
             Self::Symbols => f.write_str("symbols"),
             Self::TestBlock => f.write_str("test-block"),
+            Self::Shows(measure) => f.write_str(measure.name()),
             Self::Fault(name) => write!(f, "fault:{name}"),
         }
     }

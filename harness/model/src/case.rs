@@ -9,7 +9,8 @@ mod prescription;
 mod step;
 mod verb;
 
-pub use check::{Check, Invariant, Measure, MeasuredIn, Op, Operand, Range, Rule, ToldBy};
+pub use crate::measure::{Measure, MeasuredIn, ToldBy};
+pub use check::{Check, Invariant, Op, Operand, Range, Rule};
 pub use prescription::{FlexStep, Mode, PatientBolus, Prescription, Trial};
 pub use step::{Action, ProbeAction, Request, Step, When};
 pub use verb::{Arg, ArgValue, ReadArgs, Section, Verb};
@@ -58,6 +59,10 @@ pub struct Case {
     pub watch: Vec<String>,
     /// What must hold all the time.
     pub always: Vec<Invariant>,
+    /// What the scenario checks besides, and the rig of the run cannot show. It stands here instead of among the steps and rules, so that a journal that is
+    /// judged again comes to the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_shown: Vec<NotShown>,
     /// Alarms that may come without an `expect` that names them. Any other alarm fails the scenario.
     pub allow_alarms: BTreeSet<String>,
     /// Whether the firmware may fault, such as by a HardFault. A fault that a probe sees else fails the scenario.
@@ -95,6 +100,15 @@ impl Case {
         }
         steps.get(*last)
     }
+}
+
+/// A check that a rig cannot show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotShown {
+    /// Line of the file.
+    pub line: u32,
+    /// As written.
+    pub text: String,
 }
 
 /// Columns' tolerances of a snapshot: inside them the accepted text stays.

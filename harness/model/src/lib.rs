@@ -25,6 +25,7 @@ pub mod event;
 pub mod event_text;
 pub mod fault;
 pub mod firmware_told;
+pub mod measure;
 pub mod mistake;
 pub mod quantity;
 pub mod safe_text;

@@ -18,13 +18,18 @@ pub enum Subject {
     Device,
     /// A rig file.
     Rig,
+    /// `pump-hil.toml`, at the top of a user's repository.
+    Project,
 }
 
-use Subject::{Device, Drug, Requirement, Rig, Scenario};
+use Subject::{Device, Drug, Project, Requirement, Rig, Scenario};
+
+/// All that is YAML.
+const YAML: &[Subject] = &[Scenario, Drug, Requirement, Device, Rig];
 
 impl Subject {
     /// Everything that is read with diagnostics.
-    pub const ALL: &'static [Self] = &[Scenario, Drug, Requirement, Device, Rig];
+    pub const ALL: &'static [Self] = &[Scenario, Drug, Requirement, Device, Rig, Project];
 
     fn name(self) -> &'static str {
         match self {
@@ -33,6 +38,7 @@ impl Subject {
             Requirement => "requirement",
             Device => "device",
             Rig => "rig",
+            Project => "project",
         }
     }
 }
@@ -69,27 +75,27 @@ macro_rules! mistakes {
 
 mistakes! {
     /// The file or folder cannot be read, or holds nothing that could be.
-    Unreadable = "unreadable" in &[Scenario, Drug, Requirement];
-    /// The bytes are no UTF-8, or no YAML.
+    Unreadable = "unreadable" in &[Scenario, Drug, Requirement, Project];
+    /// The bytes are no UTF-8, or no YAML (`pump-hil.toml`: no TOML).
     Syntax = "syntax" in Subject::ALL;
     /// YAML that is not read: anchors, aliases, tags, several documents.
-    YamlFeature = "yaml-feature" in Subject::ALL;
+    YamlFeature = "yaml-feature" in YAML;
     /// More than is read: bytes, levels, values, files, rows, steps, time.
-    Limit = "limit" in Subject::ALL;
+    Limit = "limit" in YAML;
     /// What must say something says nothing: a file, a summary, a timeline, an `expect`.
-    Empty = "empty" in Subject::ALL;
+    Empty = "empty" in YAML;
     /// A key that is not known here.
     UnknownKey = "unknown-key" in Subject::ALL;
     /// A key is missing.
-    MissingKey = "missing-key" in Subject::ALL;
+    MissingKey = "missing-key" in YAML;
     /// Keys that do not go together, or one without the one that it goes with.
     KeyCombination = "key-combination" in &[Scenario, Device, Rig];
     /// Another kind of value than the key takes, such as a list for a text.
     WrongKind = "wrong-kind" in Subject::ALL;
     /// A word that is not among those that are known here.
-    UnknownWord = "unknown-word" in Subject::ALL;
+    UnknownWord = "unknown-word" in YAML;
     /// Something is said twice, and once would do, or only one can be meant.
-    Twice = "twice" in Subject::ALL;
+    Twice = "twice" in YAML;
     /// A number beyond what it may be.
     Range = "range" in &[Scenario, Device, Rig];
     /// No number where one is needed.
@@ -103,7 +109,7 @@ mistakes! {
     /// A name with characters that it must not have.
     Name = "name" in &[Scenario, Rig];
     /// It names something that is not there: a mark, a parameter, a fault that nobody injected.
-    Reference = "reference" in &[Scenario, Device, Rig];
+    Reference = "reference" in &[Scenario, Device, Rig, Project];
     /// Set or given, and used by nothing.
     Unused = "unused" in &[Scenario];
     /// A comparison or range that means nothing, or that nothing can fulfil.
@@ -127,7 +133,7 @@ mistakes! {
     /// The firmware's ELF file that a file names cannot be used.
     Elf = "elf" in &[Device, Rig];
     /// There is more than is told.
-    MoreErrors = "more-errors" in Subject::ALL;
+    MoreErrors = "more-errors" in YAML;
 }
 
 /// A kind of mistake in what was read, such as `scenario-unit`.

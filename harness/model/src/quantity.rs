@@ -325,8 +325,16 @@ impl Span {
         let ms = number(&format!("{ms:0<3}"), 1_000)?;
         let days = number(days, 1_000_000)?;
         // None is so large that the sum could be beyond 64 bits.
-        let sizes = [(days, 86_400_000), (hours, 3_600_000), (minutes, 60_000), (seconds, 1_000), (ms, 1)];
-        let sum = sizes.iter().fold(0_i64, |sum, (number, size)| number.saturating_mul(*size).saturating_add(sum));
+        let sizes = [
+            (days, 86_400_000),
+            (hours, 3_600_000),
+            (minutes, 60_000),
+            (seconds, 1_000),
+            (ms, 1),
+        ];
+        let sum = sizes.iter().fold(0_i64, |sum, (number, size)| {
+            number.saturating_mul(*size).saturating_add(sum)
+        });
         parts.next().is_none().then_some(Self(sum))
     }
 }
@@ -379,7 +387,19 @@ mod tests {
         }
         assert_eq!(Span::from_clock("13:30"), Some(Span(48_600_000)));
         assert_eq!(Span::from_clock("1+2:03:04.5"), Some(Span(93_784_500)));
-        for wrong in ["", "13", "13:60", "13:3x", "1:2:3:4", ":", "-1:00", "+", "1+", "1:00.1234", "99999999999999999999:00"] {
+        for wrong in [
+            "",
+            "13",
+            "13:60",
+            "13:3x",
+            "1:2:3:4",
+            ":",
+            "-1:00",
+            "+",
+            "1+",
+            "1:00.1234",
+            "99999999999999999999:00",
+        ] {
             assert_eq!(Span::from_clock(wrong), None, "{wrong}");
         }
     }

@@ -147,7 +147,7 @@ pub const REFUSALS: &[&str] = &[
 ];
 /// Days: Monday first, as the pump counts them.
 pub const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// Capabilities of a rig, besides `fault:NAME`.
+/// Capabilities of a rig, besides `fault:NAME` and the measures that only a test block shows.
 pub const CAPABILITIES: &[&str] = &[
     "raw-serial",
     "virtual-time",

@@ -2,14 +2,16 @@
 
 use super::clock::ClockKind;
 use super::error::RigError;
-use super::firmware::{self, FileError, Firmware};
+use super::firmware::{self, Firmware};
 use super::options::RigLimits;
 use super::probe::{FlashError, ProbeAt, ProbeError, Probes};
 use super::pumps::Pump;
 use super::raw::{self, RawRig};
+use super::shelf::{Found, Kind, Shelf, is_path};
 use crate::files;
 use pump_hil_firmware::Image;
 use pump_hil_model::capability::Capability;
+use pump_hil_model::case::Measure;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::fault::{CATALOGUE, FaultName};
 use pump_hil_model::mistake::{Mistake, Subject};
@@ -22,9 +24,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const SIM_RIG: &str = include_str!("../../../fixtures/rigs/sim.yaml");
-const STUB_DEVICE: &str = include_str!("../../../fixtures/devices/stub.yaml");
-
 /// How to reach a pump; nothing is opened yet.
 #[derive(Debug, Clone)]
 pub struct RigFile {
@@ -32,8 +31,12 @@ pub struct RigFile {
     pub name: String,
     /// One sentence for people.
     pub summary: String,
-    /// Where it was read.
+    /// Where it was read; of one that is part of the program a path in `built-in`.
     pub path: PathBuf,
+    /// Whether it is part of the program.
+    pub is_built_in: bool,
+    /// Where its device was looked up.
+    pub shelf: Shelf,
     /// Its text, for the journal's hash of it.
     pub text: String,
     /// How the pump talks.
@@ -64,79 +67,101 @@ impl RigFile {
     /// # Errors
     /// Never in a build whose tests pass.
     pub fn sim() -> Result<Self, RigError> {
-        Self::parse(SIM_RIG, Path::new("fixtures/rigs/sim.yaml"), None, |_| Device::stub())
+        Self::find(&Shelf::default(), Path::new("sim"), None)
     }
 
-    /// Reads a rig file and the device profile that it names: a path relative to it, or a name of `../devices`.
+    /// Reads the rig file at a path. As [`RigFile::find`], without a folder of the user's own.
     ///
     /// # Errors
-    /// A file that cannot be read or is not right, with its line.
+    /// As [`RigFile::find`].
     pub fn load(path: &Path) -> Result<Self, RigError> {
-        Self::read(path, None)
+        Self::find(&Shelf::default(), path, None)
     }
 
-    /// As [`RigFile::load`], and `elf` is to be brought into flash, whatever firmware the file names.
+    /// Reads a rig file, named by its path or by its name on the shelf, and the device profile that it names likewise: by a path relative to the rig file,
+    /// or by its name. With `flash` this firmware is to be brought into flash, whatever firmware the file names.
     ///
     /// # Errors
-    /// As [`RigFile::load`], or a rig whose chip cannot be flashed.
-    pub fn load_with(path: &Path, elf: &Path) -> Result<Self, RigError> {
-        Self::read(path, Some(elf))
-    }
-
-    fn read(path: &Path, flash: Option<&Path>) -> Result<Self, RigError> {
-        let text = read(path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, path, flash, |device| {
-            let file = device_path(folder, device);
-            Device::parse(read(&file)?, file)
+    /// A file that cannot be read or is not right, with its line, or a rig whose chip cannot be flashed.
+    pub fn find(shelf: &Shelf, named: &Path, flash: Option<&Path>) -> Result<Self, RigError> {
+        let found = shelf.find(Kind::Rig, named, None)?;
+        let folder = found.path.parent().unwrap_or(Path::new(""));
+        Self::parse(&found, flash, shelf, |device| {
+            let named = Path::new(device);
+            let file = device.contains('/') || is_path(named);
+            let named = if file {
+                files::tidy(&folder.join(named))
+            } else {
+                named.to_owned()
+            };
+            let beside = (!found.built_in).then(|| folder.join(".."));
+            Device::parse(shelf.find(Kind::Device, &named, beside.as_deref())?)
         })
     }
 
     fn parse(
-        text: &str,
-        path: &Path,
+        found: &Found,
         flash: Option<&Path>,
+        shelf: &Shelf,
         device: impl FnOnce(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
-        let (document, raw) = Document::read::<RawRig>(Subject::Rig, &safe_path(path), text)?;
-        let mut wrong = WrongFile(Vec::new());
-        // It becomes part of the names of files.
-        if !raw::is_name(&raw.rig) {
-            let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
-            wrong.0.extend(document.wrong(Mistake::Name, &["rig"], what).0);
-        }
-        let pump = raw.pump.validated(&document, path.parent().unwrap_or(Path::new("")));
-        let clock = raw.clock.validated(&document);
-        let drift = raw.clock.drift(&document);
-        let probe = raw.probe.map(|probe| probe.validated(&document)).transpose();
-        let scale = clock.as_ref().ok().and_then(|clock| clock.scale());
-        let limits = raw.limits.validated(&document, scale);
-        let parts = (
-            wrong.part(pump),
-            wrong.part(clock),
-            wrong.part(probe),
-            wrong.part(limits),
-            wrong.part(drift),
-        );
-        let (Some(mut pump), Some(clock), Some(probe), Some(limits), Some(drift), true) =
-            (parts.0, parts.1, parts.2, parts.3, parts.4, wrong.0.is_empty())
-        else {
+        let (read, mut wrong) = Document::read_in_part::<RawRig>(Subject::Rig, &safe_path(&found.path), &found.text);
+        let Some((document, raw)) = read else {
             return Err(wrong.into());
         };
-        if let Some((key, what)) = pump.contradicts(clock, probe.as_ref()) {
-            return Err(document.wrong(Mistake::KeyCombination, &key, what).into());
+        let before = wrong.0.len();
+        let folder = found.path.parent().unwrap_or(Path::new(""));
+        let parts = Parts::of(raw, &document, folder, &mut wrong);
+        let device = parts.device.as_deref().and_then(|named| {
+            let device = device(named).map_err(|error| of_device(error, &document));
+            wrong.part(device)
+        });
+        // What was told with a key does not follow once more from what is left of it.
+        let hurt = ["pump", "clock", "probe", "limits"]
+            .iter()
+            .any(|part| document.is_wrong_in(part));
+        let mut at = 0;
+        wrong.0.retain(|told| {
+            at += 1;
+            at <= before || !hurt || told.code.mistake() != Mistake::MissingKey
+        });
+        // A person reads a file from the top.
+        wrong.0.sort();
+        let (Some(parts), Some(device)) = (parts.whole(), device) else {
+            return Err(wrong.into());
+        };
+        Self::put_together(parts, device, &document, (found, shelf), flash, wrong)
+    }
+
+    /// A rig of its parts, if nothing was or is wrong with them.
+    fn put_together(
+        mut parts: Whole,
+        device: Device,
+        document: &Document,
+        (found, shelf): (&Found, &Shelf),
+        flash: Option<&Path>,
+        mut wrong: WrongFile,
+    ) -> Result<Self, RigError> {
+        let probe = parts.probe.as_ref();
+        if let Some((key, what)) = parts.pump.contradicts(parts.clock, probe) {
+            wrong.0.extend(document.wrong(Mistake::KeyCombination, &key, what).0);
         }
-        let device = device(&raw.device)?;
+        if !wrong.0.is_empty() {
+            return Err(wrong.into());
+        }
         let firmware = match flash {
-            Some(elf) => Some(flashed(&mut *pump, probe.as_ref(), elf)?),
+            Some(elf) => Some(flashed(&mut *parts.pump, probe, elf)?),
             None => {
-                let own = pump.elf().map(|elf| Firmware::read(elf, false)).transpose();
-                own.map_err(|error| document.wrong(Mistake::Elf, &["pump", "elf"], error.of_elf()))?
+                let own = parts.pump.elf().map(|elf| Firmware::read(elf, false)).transpose();
+                own.map_err(|error| {
+                    let how = if found.built_in { HOW_TO_GET } else { "" };
+                    document.wrong(Mistake::Elf, &["pump", "elf"], error.of_elf() + how)
+                })?
             }
         };
         let (device, image) = device.with_firmware(firmware.as_ref())?;
         let profile = device.profile;
-        if let Some(symbol) = probe.as_ref().and_then(ProbeAt::test_block)
+        if let Some(symbol) = probe.and_then(ProbeAt::test_block)
             && !profile.symbols.contains_key(symbol)
         {
             let what = format!("device profile `{}` has no symbol `{symbol}`", profile.device);
@@ -145,20 +170,22 @@ impl RigFile {
                 .into());
         }
         Ok(Self {
-            name: raw.rig,
-            summary: raw.summary,
-            path: path.to_owned(),
-            text: text.to_owned(),
+            name: parts.name,
+            summary: parts.summary,
+            path: found.path.clone(),
+            is_built_in: found.built_in,
+            shelf: shelf.clone(),
+            text: found.text.to_string(),
             profile: Arc::new(profile),
             device_text: device.text,
             image,
             firmware,
             probes: Probes::default(),
-            pump: Arc::from(pump),
-            clock,
-            drift,
-            probe,
-            limits,
+            pump: Arc::from(parts.pump),
+            clock: parts.clock,
+            drift: parts.drift,
+            probe: parts.probe,
+            limits: parts.limits,
         })
     }
 
@@ -232,11 +259,86 @@ impl RigFile {
             can.extend(self.image.as_ref().map(|_| Capability::Symbols));
             if probe.test_block().is_some() {
                 can.insert(Capability::TestBlock);
+                can.extend(Measure::of_the_test_block().map(Capability::Shows));
                 let faults = CATALOGUE.iter().filter_map(|f| FaultName::find(f.name));
                 can.extend(faults.map(Capability::Fault));
             }
         }
         can
+    }
+}
+
+/// How to get the firmware of a rig that is part of the program.
+const HOW_TO_GET: &str = "; the firmware is no part of this program: take the sources of pump-hil, run `firmware-stub/board/build` there (its README.md \
+     says what that takes), and come back to that folder, or name the file with `--flash ELF`";
+
+/// The parts of a rig file, each where nothing is wrong with it.
+struct Parts {
+    name: Option<String>,
+    summary: Option<String>,
+    device: Option<String>,
+    pump: Option<Box<dyn Pump>>,
+    clock: Option<ClockKind>,
+    drift: Option<Percent>,
+    probe: Option<Option<ProbeAt>>,
+    limits: Option<RigLimits>,
+}
+
+/// The parts of a rig file with which nothing is wrong.
+struct Whole {
+    name: String,
+    summary: String,
+    pump: Box<dyn Pump>,
+    clock: ClockKind,
+    drift: Percent,
+    probe: Option<ProbeAt>,
+    limits: RigLimits,
+}
+
+impl Parts {
+    fn of(raw: RawRig, document: &Document, folder: &Path, wrong: &mut WrongFile) -> Self {
+        // It becomes part of the names of files.
+        if raw.rig.as_deref().is_some_and(|name| !raw::is_name(name)) {
+            let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
+            wrong.0.extend(document.wrong(Mistake::Name, &["rig"], what).0);
+        }
+        let pump = raw.pump.and_then(|pump| wrong.part(pump.validated(document, folder)));
+        let of_clock = raw.clock.as_ref();
+        let clock = of_clock.and_then(|clock| wrong.part(clock.validated(document)));
+        let drift = of_clock.and_then(|clock| wrong.part(clock.drift(document)));
+        let probe = raw.probe.map(|probe| probe.validated(document)).transpose();
+        let scale = clock.and_then(|clock| clock.scale());
+        let limits = raw.limits.unwrap_or_default().validated(document, scale);
+        Self {
+            name: raw.rig,
+            summary: raw.summary,
+            device: raw.device,
+            pump,
+            clock,
+            drift,
+            probe: wrong.part(probe),
+            limits: wrong.part(limits),
+        }
+    }
+
+    fn whole(self) -> Option<Whole> {
+        Some(Whole {
+            name: self.name?,
+            summary: self.summary?,
+            pump: self.pump?,
+            clock: self.clock?,
+            drift: self.drift?,
+            probe: self.probe?,
+            limits: self.limits?,
+        })
+    }
+}
+
+/// What is wrong with the device that a rig file names: told in its own file, or where it is named.
+fn of_device(error: RigError, document: &Document) -> WrongFile {
+    match error {
+        RigError::Wrong(wrong) => wrong,
+        error => document.wrong(Mistake::Reference, &["device"], error.to_string()),
     }
 }
 
@@ -248,14 +350,13 @@ struct Device {
 }
 
 impl Device {
-    fn parse(text: String, file: PathBuf) -> Result<Self, RigError> {
-        let profile = Profile::parse(&text, &safe_path(&file))?;
-        Ok(Self { profile, text, file })
-    }
-
-    /// The stub pump's, which is part of the program.
-    fn stub() -> Result<Self, RigError> {
-        Self::parse(STUB_DEVICE.to_owned(), PathBuf::from("fixtures/devices/stub.yaml"))
+    fn parse(found: Found) -> Result<Self, RigError> {
+        let profile = Profile::parse(&found.text, &safe_path(&found.path))?;
+        Ok(Self {
+            profile,
+            text: found.text.into_owned(),
+            file: found.path,
+        })
     }
 
     /// With the places of the firmware's symbols: the one that runs on the rig's own chip, else the one that the profile names.
@@ -298,28 +399,6 @@ fn flashed(pump: &mut dyn Pump, probe: Option<&ProbeAt>, elf: &Path) -> Result<F
     let sha256 = firmware.image.sha256();
     pump.is_flashed(&|own| firmware::image(own).is_ok_and(|own| own.sha256() == sha256));
     Ok(firmware)
-}
-
-fn read(path: &Path) -> Result<String, RigError> {
-    let file = |why| FileError::Unread {
-        path: path.to_owned(),
-        why,
-    };
-    let bytes = files::read_bounded(path).map_err(file)?;
-    String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("the file is not valid UTF-8")).into())
-}
-
-/// A device is a path where it looks like one, else a name.
-fn device_path(folder: &Path, device: &str) -> PathBuf {
-    let ending = Path::new(device).extension().map(std::ffi::OsStr::to_ascii_lowercase);
-    if device.contains('/') || ending.is_some_and(|ending| ending == "yaml" || ending == "yml") {
-        return files::tidy(&folder.join(device));
-    }
-    let beside = files::tidy(&folder.join("..").join("devices").join(format!("{device}.yaml")));
-    if beside.exists() || !Path::new("fixtures/devices").exists() {
-        return beside;
-    }
-    Path::new("fixtures/devices").join(format!("{device}.yaml"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::files;
 use pump_hil_firmware::{Image, ImageError};
+use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::safe_text::safe_path;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,16 @@ pub enum FileError {
         /// Why.
         why: std::io::Error,
     },
+    /// There is none of this name.
+    #[error("there is no {kind} `{name}`{meant}; a file `{kind}s/{name}.yaml` in your own folder `fixtures` adds it", name = safe_path(.name), meant = meant(.name, .known))]
+    NoSuchName {
+        /// What was looked for.
+        kind: &'static str,
+        /// Its name.
+        name: PathBuf,
+        /// The names that there are.
+        known: Vec<String>,
+    },
     /// It is no firmware for this.
     #[error("{path}: {why}", path = safe_path(.path))]
     Elf {
@@ -36,7 +47,7 @@ impl FileError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unread { .. } => "rig-file-unread",
+            Self::Unread { .. } | Self::NoSuchName { .. } => "rig-file-unread",
             Self::Elf { .. } => "rig-elf",
         }
     }
@@ -47,9 +58,15 @@ impl FileError {
             Self::Unread { path, why } if why.kind() == ErrorKind::NotFound => {
                 format!("there is no file `{}`: build the firmware first", safe_path(path))
             }
-            Self::Unread { .. } | Self::Elf { .. } => self.to_string(),
+            _ => self.to_string(),
         }
     }
+}
+
+/// Which of the names was probably meant.
+fn meant(name: &Path, known: &[String]) -> String {
+    let meant = suggest(&name.to_string_lossy(), known.iter().map(String::as_str));
+    meant.map_or(String::new(), |meant| format!(" ({meant})"))
 }
 
 /// The firmware that a rig runs: a file, and what is in it.

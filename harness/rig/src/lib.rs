@@ -35,6 +35,7 @@ mod record;
 mod rig;
 mod right;
 mod rtt;
+pub mod shelf;
 #[cfg(feature = "sim")]
 mod sim;
 mod test_block;
@@ -59,6 +60,7 @@ pub use rig::Rig;
 pub use right::Right;
 #[cfg(feature = "for-tests")]
 pub use rtt::ram::rtt_told;
+pub use shelf::Shelf;
 #[cfg(feature = "seeded-defects")]
 pub use sim::SEEDED_DEFECTS;
 #[cfg(feature = "sim")]

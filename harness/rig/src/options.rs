@@ -39,6 +39,12 @@ pub struct RigLimits {
 }
 
 impl RigLimits {
+    /// Opening a port, where the rig file does not say.
+    pub const OPEN: Duration = Duration::from_secs(10);
+    /// Writing one piece, likewise.
+    pub const WRITE: Duration = Duration::from_secs(10);
+    /// One grant of virtual time, likewise.
+    pub const FENCE: Duration = Duration::from_secs(60);
     /// How long this program may be stopped, where the rig file does not say.
     pub const GUARD: Duration = Duration::from_secs(10);
 

@@ -35,19 +35,24 @@ impl QuantityKind for Share {
 #[schemars(extend("x-name" = "a rig file"))]
 pub(super) struct RawRig {
     /// Its name.
-    pub rig: String,
+    #[schemars(required)]
+    pub rig: Option<String>,
     /// One sentence for people.
-    pub summary: String,
-    /// How the pump talks: a name of `fixtures/devices`, or a path relative to this file.
-    pub device: String,
+    #[schemars(required)]
+    pub summary: Option<String>,
+    /// How the pump talks: a name of your own `fixtures/devices` or a built-in one, or a path relative to this file.
+    #[schemars(required)]
+    pub device: Option<String>,
     /// Where the pump is.
-    pub pump: RawPump,
+    #[schemars(required)]
+    pub pump: Option<RawPump>,
     /// How time passes.
-    pub clock: RawClock,
+    #[schemars(required)]
+    pub clock: Option<RawClock>,
     /// The debug probe, where there is one.
     pub probe: Option<RawProbe>,
-    /// Bounds in host time.
-    pub limits: RawLimits,
+    /// Bounds in host time; each has a default.
+    pub limits: Option<RawLimits>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,7 +60,8 @@ pub(super) struct RawRig {
 #[schemars(extend("x-name" = "`pump`"))]
 pub(super) struct RawPump {
     /// The stub pump in this process, the same in a process of its own, firmware in QEMU, or a pump on a serial port.
-    pub kind: OneOf<PumpKind>,
+    #[schemars(required)]
+    pub kind: Option<OneOf<PumpKind>>,
     /// `sim`: months that its battery is made for.
     pub service_months: Option<u32>,
     /// `sim`: whether each case has a pump of its own, `new`, or all cases of a run have one, `kept`; `new` where nothing is said.
@@ -85,8 +91,9 @@ pub(super) enum Powered {
 #[schemars(extend("x-name" = "`clock`"))]
 pub(super) struct RawClock {
     /// Granted from deadline to deadline without sleeping, or the host's.
-    pub kind: ClockWord,
-    /// `real`: pump seconds in a host second.
+    #[schemars(required)]
+    pub kind: Option<ClockWord>,
+    /// `real`: pump seconds in a host second; 1 where nothing is said.
     pub scale: Option<u32>,
     /// `real`: how far the pump's clock may be off the host's, 0.01 % to 50 %; 1 % where not given. A scenario's `clock-drift` goes before it.
     #[schemars(with = "Option<Quantity<Share>>")]
@@ -106,7 +113,8 @@ pub(super) enum ClockWord {
 #[schemars(extend("x-name" = "`probe`"))]
 pub(super) struct RawProbe {
     /// The virtual probe of the simulated chip, or of the chip in QEMU; or a real one on USB.
-    pub kind: OneOf<ProbeKind>,
+    #[schemars(required)]
+    pub kind: Option<OneOf<ProbeKind>>,
     /// Symbol of the test block in the device profile or the firmware; without it there is none.
     pub test_block: Option<String>,
     /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. In QEMU without it the machine may be any.
@@ -117,19 +125,19 @@ pub(super) struct RawProbe {
     pub speed: Option<u32>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`limits`"))]
 pub(super) struct RawLimits {
-    /// Opening a port, or starting a process; as every limit at least 1 s.
-    #[schemars(with = "Quantity<Time>")]
-    pub open: String,
-    /// Writing one piece.
-    #[schemars(with = "Quantity<Time>")]
-    pub write: String,
-    /// One grant of virtual time.
-    #[schemars(with = "Quantity<Time>")]
-    pub fence: String,
+    /// Opening a port, or starting a process; as every limit at least 1 s. 10 s where nothing is said.
+    #[schemars(with = "Option<Quantity<Time>>")]
+    pub open: Option<String>,
+    /// Writing one piece; 10 s where nothing is said.
+    #[schemars(with = "Option<Quantity<Time>>")]
+    pub write: Option<String>,
+    /// One grant of virtual time; 60 s where nothing is said.
+    #[schemars(with = "Option<Quantity<Time>>")]
+    pub fence: Option<String>,
     /// The pump's time in which set-up waits for what is left of the pump's past, such as a lockout. Where nothing is said: 2 d on virtual time, which nobody
     /// waits for; by the host's clock what passes in 2 min.
     #[schemars(with = "Option<Quantity<Time>>")]
@@ -190,7 +198,10 @@ impl RawPump {
             ("port", self.port.is_some()),
             ("baud", self.baud.is_some()),
         ];
-        let OneOf(kind) = self.kind;
+        // That none is said was told before.
+        let Some(OneOf(kind)) = self.kind else {
+            return Err(WrongFile(Vec::new()));
+        };
         only(document, "pump", &given, kind.keys)?;
         let keys = pumps::Keys {
             service_months: self.service_months,
@@ -215,7 +226,7 @@ impl RawClock {
             return Ok(DRIFT_DEFAULT);
         };
         let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["clock", "drift"], what);
-        if matches!(self.kind, ClockWord::Virtual) {
+        if matches!(self.kind, Some(ClockWord::Virtual)) {
             let what = "virtual time has no `drift`: the pump's time is what is granted";
             return Err(wrong(Mistake::KeyCombination, what.to_owned()));
         }
@@ -234,23 +245,20 @@ impl RawClock {
 
     pub fn validated(&self, document: &Document) -> Result<ClockKind, WrongFile> {
         match (self.kind, self.scale) {
-            (ClockWord::Virtual, None) => Ok(ClockKind::Virtual),
-            (ClockWord::Virtual, Some(_)) => Err(document.wrong(
+            (None, _) => Err(WrongFile(Vec::new())),
+            (Some(ClockWord::Virtual), None) => Ok(ClockKind::Virtual),
+            (Some(ClockWord::Virtual), Some(_)) => Err(document.wrong(
                 Mistake::KeyCombination,
                 &["clock", "scale"],
                 "virtual time has no `scale`: nothing waits for it",
             )),
             // The clock divides by it.
-            (ClockWord::Real, Some(0)) => {
+            (Some(ClockWord::Real), Some(0)) => {
                 Err(document.wrong(Mistake::Range, &["clock", "scale"], "`scale` must be at least 1"))
             }
-            (ClockWord::Real, Some(scale)) => Ok(ClockKind::Real { scale }),
-            // A key that is not in the file has no line there: it is told at `kind`.
-            (ClockWord::Real, None) => Err(document.wrong(
-                Mistake::MissingKey,
-                &["clock", "kind"],
-                "real time needs its `scale`; 1 is the host's own pace",
-            )),
+            (Some(ClockWord::Real), scale) => Ok(ClockKind::Real {
+                scale: scale.unwrap_or(1),
+            }),
         }
     }
 }
@@ -262,7 +270,9 @@ impl RawProbe {
             ("selector", self.selector.is_some()),
             ("speed", self.speed.is_some()),
         ];
-        let OneOf(kind) = self.kind;
+        let Some(OneOf(kind)) = self.kind else {
+            return Err(WrongFile(Vec::new()));
+        };
         only(document, "probe", &given, kind.keys)?;
         let keys = probe::Keys {
             chip: self.chip,
@@ -305,23 +315,39 @@ impl RawLimits {
                 format!("`{key}` must be from 1 to {MIB_MAX}"),
             )),
         };
+        let mut wrong = WrongFile(Vec::new());
+        let mut of = |key: &str, value: &Option<String>| {
+            let limit = value.as_ref().map(|value| time(key, value)).transpose();
+            wrong.part(limit).flatten()
+        };
+        let (open, write, fence) = (
+            of("open", &self.open),
+            of("write", &self.write),
+            of("fence", &self.fence),
+        );
+        let (settle, watch, guard) = (
+            of("settle", &self.settle),
+            of("watch", &self.watch),
+            of("guard", &self.guard),
+        );
+        let journal = wrong.part(mib("journal-mib", self.journal_mib));
+        let line = wrong.part(mib("line-mib", self.line_mib));
+        let (Some(journal), Some(line), true) = (journal, line, wrong.0.is_empty()) else {
+            return Err(wrong);
+        };
+        let settle_host = |scale: u32| Span(SETTLE_HOST_MS.saturating_mul(scale.into()));
         Ok(RigLimits {
-            open: time("open", &self.open)?,
-            write: time("write", &self.write)?,
-            fence: time("fence", &self.fence)?,
-            settle: match &self.settle {
-                Some(settle) => Span(i64::try_from(time("settle", settle)?.as_millis()).unwrap_or(i64::MAX)),
-                None => scale.map_or(SETTLE_GRANTED, |scale| {
-                    Span(SETTLE_HOST_MS.saturating_mul(scale.into()))
-                }),
+            open: open.unwrap_or(RigLimits::OPEN),
+            write: write.unwrap_or(RigLimits::WRITE),
+            fence: fence.unwrap_or(RigLimits::FENCE),
+            settle: match settle {
+                Some(settle) => Span(i64::try_from(settle.as_millis()).unwrap_or(i64::MAX)),
+                None => scale.map_or(SETTLE_GRANTED, settle_host),
             },
-            journal: mib("journal-mib", self.journal_mib)?,
-            line: mib("line-mib", self.line_mib)?,
-            watch: self.watch.as_ref().map(|watch| time("watch", watch)).transpose()?,
-            guard: match &self.guard {
-                Some(guard) => time("guard", guard)?,
-                None => RigLimits::GUARD,
-            },
+            journal,
+            line,
+            watch,
+            guard: guard.unwrap_or(RigLimits::GUARD),
         })
     }
 }

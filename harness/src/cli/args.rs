@@ -27,7 +27,7 @@ pub struct Cli {
     /// What the log on standard error tells, as in RUST_LOG: `pump_hil=debug` for every event of a run, `debug` for the probe's work as well.
     #[arg(long, global = true, value_name = "FILTER", display_order = 100)]
     pub log: Option<String>,
-    /// Where rigs, devices, drugs and requirements are described.
+    /// Folder with rigs, devices, drugs and requirements of your own; they are added to those that are built in. By default `fixtures`, where there is one.
     #[arg(long, global = true, value_name = "DIR", display_order = 100)]
     pub fixtures: Option<PathBuf>,
     #[command(subcommand)]
@@ -50,6 +50,9 @@ pub enum Command {
     ///
     /// With a rig whose firmware is known, the variables and functions that scenarios name are looked up in it, as a run on that rig does.
     Check(Check),
+    /// Make a folder to start in: one scenario, rigs for the simulator and for a serial port, a file for CI.
+    #[command(after_help = "Example:\n  pump-hil new our-pump\n  cd our-pump\n  pump-hil run")]
+    New(New),
     /// List scenarios, faults, or what is covered.
     List(List),
     /// Judge journals again: the same journal gives the same verdict, byte for byte.
@@ -91,8 +94,8 @@ pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub paths: Paths,
-    /// Rig file; may be given several times, and every scenario then runs on each.
-    #[arg(long, value_name = "FILE")]
+    /// Rig: a file, or the name of one of your own or of a built-in one; may be given several times, and every scenario then runs on each.
+    #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
     /// Bring this firmware into the chip's flash first, unless it is there already; it is then the rig's firmware, and its symbols count.
     #[arg(long, value_name = "ELF", requires = "rig")]
@@ -103,6 +106,9 @@ pub struct Run {
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
+    /// Play nothing: say which cases would be played, how long each takes, and which are skipped for want of what.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Accept every dose log that is new or differs; who and when is recorded. Refused in CI.
     #[arg(long)]
     pub accept: bool,
@@ -133,8 +139,8 @@ pub struct Check {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub paths: Paths,
-    /// Rig file, which is checked as well; may be given several times, and every name must be found on each.
-    #[arg(long, value_name = "FILE")]
+    /// Rig, which is checked as well: a file or a name; may be given several times, and every name of a scenario must be found on each.
+    #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
 }
 
@@ -174,16 +180,16 @@ pub enum Progress {
 /// Scenario files and folders.
 #[derive(Debug, Args)]
 pub struct Paths {
-    /// Scenario files, or folders of them (`rejected` and `shared` in them are left out).
-    #[arg(required = true, value_name = "PATH")]
+    /// Scenario files, or folders of them (`rejected` and `shared` in them are left out); by default `scenarios`.
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Scenario files or folders.
-    #[arg(value_name = "PATH", default_value = "scenarios")]
+    /// Scenario files or folders; by default `scenarios`.
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The faults that can be injected, with their parameters.
     #[arg(long, conflicts_with = "coverage")]
@@ -191,6 +197,20 @@ pub struct List {
     /// Each row of the seed inventory, recalls and requirements, with the scenarios that cover it or the reason why none does.
     #[arg(long)]
     pub coverage: bool,
+    /// What this rig can play: each case with how long it takes there, or for want of what it is skipped. With `--coverage`: what it covers there.
+    #[arg(long, value_name = "RIG", conflicts_with_all = ["faults", "sources"])]
+    pub rig: Vec<PathBuf>,
+    /// All rigs, devices, drugs, requirements and rows that can be named, with the file that each is from.
+    #[arg(long, conflicts_with_all = ["coverage", "faults"])]
+    pub sources: bool,
+}
+
+/// Arguments of `new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The folder: one that is not there yet, or an empty one.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `schema`.
@@ -315,9 +335,9 @@ pub struct Prune {
 /// Arguments of `review`.
 #[derive(Debug, Args)]
 pub struct Review {
-    /// Folder with the pending snapshots.
-    #[arg(value_name = "DIR", default_value = "scenarios/snapshots")]
-    pub folder: PathBuf,
+    /// Folder with the pending snapshots; by default `snapshots` in the folder of scenarios.
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// Accept all of them without asking.
     #[arg(long)]
     pub all: bool,

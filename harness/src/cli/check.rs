@@ -2,26 +2,25 @@
 
 use super::args::Check;
 use super::exit::{CliError, Exit};
+use super::feasible;
 use super::inputs;
 use super::print::{eprint, eprint_styled, print};
+use super::project::Project;
 use super::snapshots;
 use crate::report::counted;
-use pump_hil_language::plan::missing;
-use pump_hil_model::case::Case;
-use pump_hil_rig::RigFile;
 use std::collections::BTreeSet;
-use std::path::Path;
 
-pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliError> {
-    let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
-    let rigs = match inputs::rigs(&args.rig, None)? {
+pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
+    let paths = project.scenarios(&args.paths.paths);
+    let shelf = project.shelf(&paths)?;
+    let rigs = match inputs::rigs(&shelf, &project.rigs(&args.rig), None)? {
         Ok(rigs) => rigs,
         Err(diagnostics) => {
             eprint(&diagnostics);
             return Ok(Exit::Usage);
         }
     };
-    match inputs::load(&args.paths.paths, &fixtures, &rigs)? {
+    match inputs::load(&paths, &shelf, &rigs)? {
         Ok(groups) => {
             let wrong = snapshots::wrong(&groups)?;
             if !wrong.is_empty() {
@@ -39,7 +38,7 @@ pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliEr
                 counted(cases, "case")
             ))?;
             for rig in &rigs {
-                print(&skipped(rig, groups.iter().flat_map(|group| &group.cases)))?;
+                print(&feasible::sums(&groups, rig))?;
             }
             Ok(Exit::Passed)
         }
@@ -48,20 +47,4 @@ pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliEr
             Ok(Exit::Usage)
         }
     }
-}
-
-/// What a run on this rig would skip, and for want of what; nothing where it plays all.
-fn skipped<'c>(rig: &RigFile, cases: impl Iterator<Item = &'c Case>) -> String {
-    let can = rig.capabilities();
-    let lacks: Vec<_> = cases
-        .map(|case| missing(&case.needs, &can))
-        .filter(|lacks| !lacks.is_empty())
-        .collect();
-    if lacks.is_empty() {
-        return String::new();
-    }
-    let count = counted(lacks.len(), "case");
-    let names: BTreeSet<String> = lacks.iter().flatten().map(ToString::to_string).collect();
-    let names: Vec<String> = names.into_iter().collect();
-    format!("rig `{}` skips {count}: it cannot do {}\n", rig.name, names.join(", "))
 }

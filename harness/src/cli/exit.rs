@@ -125,6 +125,19 @@ impl CliError {
         self.exit
     }
 
+    /// Files are wrong, and that was told with line and column.
+    pub(super) fn told() -> Self {
+        Self {
+            exit: Exit::Usage,
+            message: String::new(),
+        }
+    }
+
+    /// Whether it was told already.
+    pub(super) fn is_told(&self) -> bool {
+        self.message.is_empty()
+    }
+
     pub(super) fn usage(message: impl ToString) -> Self {
         Self {
             exit: Exit::Usage,

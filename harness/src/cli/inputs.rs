@@ -8,51 +8,23 @@ use pump_hil_language::catalog::Catalog;
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::{self, Diagnostic};
 use pump_hil_model::safe_text::safe_path;
-use pump_hil_rig::{RigError, RigFile};
+use pump_hil_rig::{RigError, RigFile, Shelf};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The folder of fixtures: as given, else `fixtures` here, else beside the scenarios.
-pub(crate) fn fixtures(given: Option<&Path>, scenarios: &[PathBuf]) -> Result<PathBuf, CliError> {
-    if let Some(given) = given {
-        return match given.is_dir() {
-            true => Ok(given.to_owned()),
-            false => Err(CliError::usage(format!(
-                "there is no folder `{}`; name the fixtures with --fixtures DIR",
-                safe_path(given)
-            ))),
-        };
-    }
-    let here = PathBuf::from("fixtures");
-    // Of `.` and of a bare file name the folders above are those above where the person stands.
-    let beside = scenarios.iter().filter_map(|path| std::path::absolute(path).ok());
-    let beside = beside.flat_map(|path| {
-        let folders = path.ancestors().map(|folder| folder.join("fixtures"));
-        folders.collect::<Vec<_>>()
-    });
-    std::iter::once(here)
-        .chain(beside)
-        .find(|folder| folder.is_dir())
-        .ok_or_else(|| {
-            CliError::usage("there is no folder `fixtures` here or beside the scenarios; name it with --fixtures DIR")
-        })
-}
-
-/// Requirements, drugs, and the symbols that a scenario may name: those of every rig in the fixtures and of `rigs`.
-pub(crate) fn catalog(fixtures: &Path, rigs: &[RigFile]) -> Result<Result<Catalog, String>, CliError> {
-    let mut catalog = match files::catalog(fixtures) {
+/// Requirements, drugs, and the symbols that a scenario may name: those of the stub, and of `rigs`.
+pub(crate) fn catalog(shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Catalog, String>, CliError> {
+    let mut catalog = match files::catalog(shelf.own()) {
         Ok(catalog) => catalog,
         Err(diagnostics) => return Ok(Err(render(&diagnostics))),
     };
-    // A rig file that is not right is told when it is used.
-    let shipped = std::fs::read_dir(fixtures.join("rigs")).into_iter().flatten().flatten();
-    let shipped = shipped.filter_map(|entry| RigFile::load(&entry.path()).ok());
-    let symbols: BTreeSet<String> = shipped
-        .chain(rigs.iter().cloned())
-        .flat_map(|rig| rig.profile.symbols.keys().cloned().collect::<Vec<_>>())
+    let symbols: BTreeSet<String> = rigs
+        .iter()
+        .flat_map(|rig| rig.profile.symbols.keys())
         .filter(|symbol| !catalog.symbols().contains(symbol))
+        .cloned()
         .collect();
     catalog.add_symbols(symbols);
     for rig in rigs {
@@ -65,14 +37,14 @@ pub(crate) fn catalog(fixtures: &Path, rigs: &[RigFile]) -> Result<Result<Catalo
 }
 
 /// The rigs of these files, with the firmware `flash` where one is to be brought into them; or everything that is wrong with them, rendered.
-pub(crate) fn rigs(files: &[PathBuf], flash: Option<&Path>) -> Result<Result<Vec<RigFile>, String>, CliError> {
+pub(crate) fn rigs(
+    shelf: &Shelf,
+    files: &[PathBuf],
+    flash: Option<&Path>,
+) -> Result<Result<Vec<RigFile>, String>, CliError> {
     let (mut rigs, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
-        let rig = match flash {
-            Some(elf) => RigFile::load_with(file, elf),
-            None => RigFile::load(file),
-        };
-        match rig {
+        match RigFile::find(shelf, file, flash) {
             Ok(rig) => rigs.push(rig),
             Err(RigError::Wrong(file)) => wrong.extend(file.0),
             Err(error) => return Err(CliError::usage(error)),
@@ -101,12 +73,8 @@ fn namesakes(files: &[PathBuf], rigs: &[RigFile]) -> Option<String> {
 }
 
 /// Every case of the files and folders named, for these rigs; or everything that is wrong with scenarios and fixtures, rendered.
-pub(crate) fn load(
-    paths: &[PathBuf],
-    fixtures: &Path,
-    rigs: &[RigFile],
-) -> Result<Result<Vec<Group>, String>, CliError> {
-    match catalog(fixtures, rigs)? {
+pub(crate) fn load(paths: &[PathBuf], shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Vec<Group>, String>, CliError> {
+    match catalog(shelf, rigs)? {
         Ok(catalog) => cases(paths, &catalog),
         Err(diagnostics) => Ok(Err(diagnostics)),
     }

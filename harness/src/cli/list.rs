@@ -2,35 +2,63 @@
 
 use super::args::{List, Schema, SchemaKind};
 use super::exit::{CliError, Exit};
+use super::feasible;
 use super::inputs;
 use super::print::{eprint_styled, print};
+use super::project::Project;
 use crate::report::counted;
 use pump_hil_language::catalog::coverage::{coverage, render};
+use pump_hil_language::catalog::{BUILT_IN, Catalog};
+use pump_hil_language::plan::missing;
 use pump_hil_language::scenario::schema::{FileKind, schema as scenario_schema};
+use pump_hil_language::shown;
 use pump_hil_model::case::Case;
 use pump_hil_model::fault::{CATALOGUE, Param};
+use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_rig::RigFile;
+use pump_hil_rig::shelf::{Kind, Shelf};
 use pump_hil_talk::device::Profile;
 use std::fmt::Write;
-use std::path::Path;
 
-pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliError> {
+pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     if args.faults {
         print(&faults())?;
         return Ok(Exit::Passed);
     }
-    let fixtures = inputs::fixtures(fixtures, &args.paths)?;
-    let catalog = match inputs::catalog(&fixtures, &[])? {
+    let paths = project.scenarios(&args.paths);
+    let shelf = project.shelf(&paths)?;
+    let rigs = match inputs::rigs(&shelf, &args.rig, None)? {
+        Ok(rigs) => rigs,
+        Err(diagnostics) => return Ok(wrong(&diagnostics)),
+    };
+    let mut catalog = match inputs::catalog(&shelf, &rigs)? {
         Ok(catalog) => catalog,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
-    let groups = match inputs::cases(&args.paths, &catalog)? {
+    if args.rig.is_empty() {
+        // What a rig of the project names may stand in its scenarios. One that is not right is told where it is used.
+        let of_project = project.rigs(&[]);
+        let rigs = of_project
+            .iter()
+            .filter_map(|rig| RigFile::find(&shelf, rig, None).ok());
+        rigs.for_each(|rig| catalog.add_symbols(rig.profile.symbols.keys().cloned()));
+    }
+    if args.sources {
+        print(&sources(&catalog, &shelf))?;
+        return Ok(Exit::Passed);
+    }
+    let groups = match inputs::cases(&paths, &catalog)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
+    if !args.rig.is_empty() && !args.coverage {
+        let tables: Vec<String> = rigs.iter().map(|rig| feasible::table(&groups, rig)).collect();
+        print(&tables.join("\n"))?;
+        return Ok(Exit::Passed);
+    }
     let cases: Vec<Case> = groups.into_iter().flat_map(|group| group.cases).collect();
     if args.coverage {
-        print(&render(&coverage(&cases, &catalog)))?;
+        print(&render(&coverage(&on(cases, &rigs), &catalog)))?;
         return Ok(Exit::Passed);
     }
     let mut text = String::new();
@@ -41,6 +69,39 @@ pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliErro
     let _ = writeln!(text, "{}", counted(cases.len(), "case"));
     print(&text)?;
     Ok(Exit::Passed)
+}
+
+/// The cases as these rigs show them, without those that they skip; as they are where no rig is named.
+fn on(cases: Vec<Case>, rigs: &[RigFile]) -> Vec<Case> {
+    if rigs.is_empty() {
+        return cases;
+    }
+    let on = |rig: &RigFile| {
+        let can = rig.capabilities();
+        let played = cases.iter().filter(|case| missing(&case.needs, &can).is_empty());
+        played.map(|case| shown(case, &can).into_owned()).collect::<Vec<_>>()
+    };
+    rigs.iter().flat_map(on).collect()
+}
+
+/// What scenarios and rigs may name, each with the file that it is from.
+fn sources(catalog: &Catalog, shelf: &Shelf) -> String {
+    let mut rows = Vec::new();
+    for (kind, word) in [(Kind::Rig, "rig"), (Kind::Device, "device")] {
+        for (name, path) in shelf.names(kind) {
+            rows.push((word, name, path.map_or_else(|| BUILT_IN.to_owned(), safe_path)));
+        }
+    }
+    let from = |id: &str| catalog.from(id).unwrap_or(BUILT_IN).to_owned();
+    rows.extend(catalog.drugs().map(|drug| ("drug", drug.id.clone(), from(&drug.id))));
+    for requirement in catalog.requirements() {
+        let word = if requirement.row { "row" } else { "requirement" };
+        rows.push((word, requirement.id.clone(), from(&requirement.id)));
+    }
+    let width = rows.iter().map(|(_, name, _)| name.len()).max().unwrap_or(0);
+    let lines = rows.iter();
+    let lines = lines.map(|(word, name, from)| format!("{word:<11}  {:<width$}  {}\n", safe(name), safe(from)));
+    lines.collect()
 }
 
 fn wrong(diagnostics: &str) -> Exit {
@@ -79,7 +140,7 @@ fn faults() -> String {
     text
 }
 
-pub(super) fn schema(args: &Schema, fixtures: Option<&Path>) -> Result<Exit, CliError> {
+pub(super) fn schema(args: &Schema, project: &Project) -> Result<Exit, CliError> {
     let kind = match args.kind {
         SchemaKind::Rig => {
             print(&RigFile::schema())?;
@@ -94,8 +155,7 @@ pub(super) fn schema(args: &Schema, fixtures: Option<&Path>) -> Result<Exit, Cli
         SchemaKind::Drugs => FileKind::Drugs,
         SchemaKind::Requirements => FileKind::Requirements,
     };
-    let fixtures = inputs::fixtures(fixtures, &[])?;
-    match inputs::catalog(&fixtures, &[])? {
+    match inputs::catalog(&project.shelf(&[])?, &[])? {
         Ok(catalog) => {
             print(&scenario_schema(kind, &catalog))?;
             Ok(Exit::Passed)

@@ -4,11 +4,14 @@ mod args;
 mod bench;
 mod check;
 mod exit;
+mod feasible;
 pub(crate) mod inputs;
 mod list;
+mod new;
 mod out;
 mod print;
 mod progress;
+mod project;
 mod replay;
 mod review;
 mod run;
@@ -25,7 +28,8 @@ pub use exit::{CliError, Exit};
 use args::Command;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
-use print::eprint;
+use print::{eprint, eprint_styled};
+use project::Project;
 use pump_hil_model::safe_text::safe;
 
 /// Runs what was asked for.
@@ -33,21 +37,31 @@ use pump_hil_model::safe_text::safe;
 pub fn main(cli: Cli) -> Exit {
     std::panic::set_hook(Box::new(|panic| eprint(&told_of(panic))));
     start_log(cli.log.as_deref());
+    // A guard, or one who judges a journal, does not depend on where they stand.
+    let project = || {
+        Project::here(cli.fixtures.clone()).map_err(|wrong| {
+            eprint_styled(&wrong);
+            CliError::told()
+        })
+    };
     let done = match cli.command {
-        Command::Run(args) => run::run(&args, cli.fixtures.as_deref()),
-        Command::Check(args) => check::check(&args, cli.fixtures.as_deref()),
-        Command::List(args) => list::list(&args, cli.fixtures.as_deref()),
+        Command::Run(args) => project().and_then(|project| run::run(&args, &project)),
+        Command::Check(args) => project().and_then(|project| check::check(&args, &project)),
+        Command::List(args) => project().and_then(|project| list::list(&args, &project)),
         Command::Replay(args) => replay::replay(&args),
         Command::Show(args) => show::show(&args),
         Command::Runs(args) => runs::runs(&args),
-        Command::Review(args) => review::review(&args),
-        Command::Schema(args) => list::schema(&args, cli.fixtures.as_deref()),
+        Command::Review(args) => project().and_then(|project| review::review(&args, &project)),
+        Command::New(args) => new::new(&args),
+        Command::Schema(args) => project().and_then(|project| list::schema(&args, &project)),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
         #[cfg(feature = "sim")]
         Command::Sim(args) => sim::serve(&args),
     };
     done.unwrap_or_else(|error| {
-        eprint(&format!("error: {error}\n"));
+        if !error.is_told() {
+            eprint(&format!("error: {error}\n"));
+        }
         error.exit()
     })
 }

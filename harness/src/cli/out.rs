@@ -20,12 +20,11 @@ pub(super) struct OutFolder {
 }
 
 impl OutFolder {
-    /// Makes the folder where it is missing, a new one where none is named, takes it for this run, and takes away there what an earlier one left.
+    /// Makes the folder where it is missing, takes it for this run, and takes away there what an earlier one left.
     ///
     /// # Errors
     /// It cannot be made or written into, another run is using it, or something of an earlier one cannot be taken away.
-    pub fn open(named: Option<&Path>) -> Result<Self, CliError> {
-        let path = named.map_or_else(new_run_folder, Path::to_owned);
+    pub fn open(path: PathBuf) -> Result<Self, CliError> {
         let cannot = |what: &str, e: &dyn std::fmt::Display| {
             CliError::usage(format!("cannot {what} the output folder `{}`: {e}", safe_path(&path)))
         };
@@ -87,9 +86,8 @@ impl OutFolder {
     }
 }
 
-/// A folder that no run used before, in `pump-hil-runs`, with `latest` pointing at it.
-fn new_run_folder() -> PathBuf {
-    let runs = Path::new("pump-hil-runs");
+/// A folder that no run used before, in `runs`, with `latest` pointing at it.
+pub(super) fn new_run_folder(runs: &Path) -> PathBuf {
     let name = format!("{}-{}", host_time::utc().strftime("%Y%m%dT%H%M%SZ"), std::process::id());
     let latest = runs.join("latest");
     // `open` makes the folder as well, and tells where it cannot.

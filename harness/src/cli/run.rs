@@ -2,11 +2,13 @@
 
 use super::args::Run;
 use super::exit::{Came, CliError, Exit};
+use super::feasible;
 use super::inputs;
 use super::inputs::Group;
-use super::out::OutFolder;
+use super::out::{self, OutFolder};
 use super::print::{eprint, eprint_styled, print};
 use super::progress;
+use super::project::Project;
 use super::snapshots;
 use super::summary::Summary;
 use crate::descriptors;
@@ -20,26 +22,32 @@ use pump_hil_language::select::{Filter, Shard};
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{RigFile, host_time};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(super) fn run(args: &Run, fixtures: Option<&Path>) -> Result<Exit, CliError> {
+pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     let update = if args.accept {
         Update::accept(host_time::utc(), args.reason.clone()).map_err(CliError::usage)?
     } else {
         Update::from_env()
     };
     // Before anything else: also where the files turn out to be wrong, what an earlier run left there must not be taken for this one's.
-    let taken = args.out.as_deref().filter(|folder| folder.is_dir());
-    let taken = taken.map(|folder| OutFolder::open(Some(folder))).transpose()?;
-    let work = match work(args, fixtures, &update)? {
+    let taken = args.out.as_deref().filter(|folder| !args.dry_run && folder.is_dir());
+    let taken = taken.map(|folder| OutFolder::open(folder.to_owned())).transpose()?;
+    let work = match work(args, project, &update)? {
         Ok(work) => work,
         Err(diagnostics) => {
             eprint_styled(&diagnostics);
             return Ok(Exit::Usage);
         }
     };
-    let out = taken.map_or_else(|| OutFolder::open(args.out.as_deref()), Ok)?;
+    if args.dry_run {
+        let tables: Vec<String> = work.rigs.iter().map(|rig| feasible::table(&work.groups, rig)).collect();
+        print(&tables.join("\n"))?;
+        return Ok(Exit::Passed);
+    }
+    let out = || args.out.clone().unwrap_or_else(|| out::new_run_folder(&project.runs()));
+    let out = taken.map_or_else(|| OutFolder::open(out()), Ok)?;
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
     if let Ok(program) = std::env::current_exe() {
@@ -99,18 +107,21 @@ struct Work {
 }
 
 /// Loads what is to be run; or everything that is wrong with it, rendered.
-fn work(args: &Run, fixtures: Option<&Path>, update: &Update) -> Result<Result<Work, String>, CliError> {
+fn work(args: &Run, project: &Project, update: &Update) -> Result<Result<Work, String>, CliError> {
     let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose();
     let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose();
     let (filter, shard) = (filter.map_err(CliError::usage)?, shard.map_err(CliError::usage)?);
-    let folder = inputs::fixtures(fixtures, &args.paths.paths)?;
-    let simulated = [folder.join("rigs/sim.yaml")];
-    let files = if args.rig.is_empty() { &simulated[..] } else { &args.rig };
-    let rigs = match inputs::rigs(files, args.flash.as_deref())? {
+    let paths = project.scenarios(&args.paths.paths);
+    let shelf = project.shelf(&paths)?;
+    let mut files = project.rigs(&args.rig);
+    if files.is_empty() {
+        files.push(PathBuf::from("sim"));
+    }
+    let rigs = match inputs::rigs(&shelf, &files, args.flash.as_deref())? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
-    let mut groups = match inputs::load(&args.paths.paths, &folder, &rigs)? {
+    let mut groups = match inputs::load(&paths, &shelf, &rigs)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
@@ -144,7 +155,7 @@ fn work(args: &Run, fixtures: Option<&Path>, update: &Update) -> Result<Result<W
         groups,
         snapshots,
         notes,
-        fixtures: fixtures.map(named),
+        fixtures: project.given().map(named),
     }))
 }
 

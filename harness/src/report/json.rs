@@ -2,6 +2,7 @@
 
 use super::result::{NotRun, ScenarioResult};
 use super::tally::Tally;
+use pump_hil_model::case::NotShown;
 use pump_hil_model::crash::Crash;
 use pump_hil_model::crash_text;
 use pump_hil_model::event::StepId;
@@ -41,6 +42,11 @@ struct One {
     rig: String,
     #[serde(flatten)]
     verdict: Told,
+    /// The verdict as a person reads it, such as `passed, 2 checks not shown`.
+    says: String,
+    /// Checks that the rig cannot show.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_shown: Vec<Check>,
     verifies: Vec<String>,
     alarm_latencies: Vec<AlarmLatency>,
     events: u64,
@@ -53,6 +59,13 @@ struct One {
     not_safe: Vec<String>,
     unasked_starts: u32,
     crashes: Vec<At>,
+}
+
+/// A check that the rig cannot show.
+#[derive(Serialize)]
+struct Check {
+    line: u32,
+    check: String,
 }
 
 /// A verdict, with its reasons in words.
@@ -109,6 +122,8 @@ fn one(result: &ScenarioResult) -> One {
         file: safe(&result.file),
         rig: safe(&result.rig),
         verdict: told(&result.outcome.verdict),
+        says: result.outcome.verdict_words(),
+        not_shown: result.outcome.not_shown.iter().map(not_shown).collect(),
         verifies: result.verifies.iter().map(|id| safe(id)).collect(),
         alarm_latencies: result.outcome.latencies.iter().map(latency).collect(),
         events: result.outcome.events,
@@ -120,6 +135,13 @@ fn one(result: &ScenarioResult) -> One {
         not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
         unasked_starts: result.outcome.unasked_starts,
         crashes: result.outcome.crashes.iter().map(at).collect(),
+    }
+}
+
+fn not_shown(of: &NotShown) -> Check {
+    Check {
+        line: of.line,
+        check: safe(&of.text),
     }
 }
 

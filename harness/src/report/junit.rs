@@ -2,7 +2,7 @@
 
 use super::result::{NotRun, ScenarioResult};
 use super::units::in_unit_of;
-use super::words::{kind, reason_lines, unasked_starts};
+use super::words::{kind, not_shown, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
@@ -72,7 +72,12 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     case.set_classname(safe(&result.file));
     case.set_time(result.took);
     let crashes = &result.outcome.crashes;
-    let mut out = Vec::from_iter(unasked_starts(result));
+    let mut out = Vec::new();
+    if !result.outcome.not_shown.is_empty() {
+        out.push(result.outcome.verdict_words());
+        out.extend(not_shown(result));
+    }
+    out.extend(unasked_starts(result));
     out.extend(result.outcome.notes.iter().map(|note| format!("note: {}", safe(note))));
     out.extend(crashes.iter().flat_map(|(t, crash)| crash_text::whole(*t, crash)));
     if failed {

@@ -76,15 +76,27 @@ fn counts(results: &[&ScenarioResult], took: Duration) -> String {
         .map(|result| result.outcome.end.0)
         .fold(0, i64::saturating_add);
     format!(
-        "{}{on}: {} passed,{told_new} {} failed, {} inconclusive, {} skipped; {} s, {} of the pump's time\n",
+        "{}{on}: {} passed{},{told_new} {} failed, {} inconclusive, {} skipped; {} s, {} of the pump's time\n",
         counted(results.len(), "case"),
         tally.passed,
+        in_part(results),
         tally.failed - new,
         tally.inconclusive,
         tally.skipped,
         seconds(took),
         Span(pump - pump % 1_000).clock().trim_end_matches(".000"),
     )
+}
+
+/// How many passed though the rig does not show all that they check; nothing where it does.
+fn in_part(results: &[&ScenarioResult]) -> String {
+    let passed = results
+        .iter()
+        .filter(|result| result.outcome.verdict == Verdict::Passed);
+    match passed.filter(|result| !result.outcome.not_shown.is_empty()).count() {
+        0 => String::new(),
+        number => format!(" ({number} of them with checks not shown)"),
+    }
 }
 
 fn seconds(took: Duration) -> String {

@@ -1,7 +1,7 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
 use super::result::ScenarioResult;
-use super::words::{counted, reason_lines, unasked_starts};
+use super::words::{counted, not_shown, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
@@ -28,6 +28,9 @@ pub fn brief(result: &ScenarioResult) -> String {
 #[must_use]
 pub fn result(result: &ScenarioResult) -> String {
     let mut out = brief(result);
+    for line in not_shown(result) {
+        let _ = writeln!(out, "  {line}");
+    }
     match &result.outcome.verdict {
         Verdict::Passed => {
             out.push_str(&notes(result));
@@ -150,10 +153,16 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         .max()
         .unwrap_or(8)
         .clamp(8, 40);
+    let verdicts = results
+        .iter()
+        .map(|result| result.word().len())
+        .max()
+        .unwrap_or(0)
+        .max(12);
     let row = |verdict: &str, name: &str, took: &str, pump: &str, rig: &str| {
         let name: String = name.chars().take(width).collect();
         format!(
-            "{verdict:<12}  {name:<width$}  {took:>10}  {pump:>17}{}\n",
+            "{verdict:<verdicts$}  {name:<width$}  {took:>10}  {pump:>17}{}\n",
             rig_column(rig)
         )
     };
@@ -170,7 +179,7 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         let took = format!("{} ms", result.took.as_millis());
         let pump = result.outcome.end.clock();
         out.push_str(&row(
-            result.word(),
+            &result.word(),
             &safe(&result.name),
             &took,
             &pump,

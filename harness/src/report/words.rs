@@ -38,6 +38,20 @@ pub(super) fn unasked_starts(result: &ScenarioResult) -> Option<String> {
     (times > 0).then(told)
 }
 
+/// The checks that the rig cannot show; nothing where it shows all.
+pub(super) fn not_shown(result: &ScenarioResult) -> Vec<String> {
+    let told = result.outcome.not_shown.iter();
+    told.map(|check| {
+        format!(
+            "not shown: {} at {}:{}",
+            safe(&check.text),
+            safe(&result.file),
+            check.line
+        )
+    })
+    .collect()
+}
+
 /// A reason's kind, as files have it.
 pub(super) fn kind(reason: &Reason) -> String {
     serde_json::to_value(reason.kind)

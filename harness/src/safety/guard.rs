@@ -45,8 +45,10 @@ pub(crate) fn by(program: PathBuf) {
 pub(super) struct Order {
     /// The run's process.
     pub process: i32,
-    /// The rig file.
+    /// The rig: its file, or its name where it is part of the program.
     pub rig: PathBuf,
+    /// The user's own fixtures, in which its device may be.
+    pub fixtures: Option<PathBuf>,
     /// Path and speed of the port.
     pub port: (String, u32),
     /// The lock file of the right to speak.
@@ -161,7 +163,11 @@ impl Guard {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let order = Order {
             process: i32::try_from(std::process::id()).map_err(|e| cannot(&e))?,
-            rig: absolute(&file.path),
+            rig: match file.is_built_in {
+                true => PathBuf::from(&file.name),
+                false => absolute(&file.path),
+            },
+            fixtures: file.shelf.own().map(absolute),
             port,
             right: right.to_owned(),
             journal: absolute(journal),

@@ -35,6 +35,7 @@ pub fn case(steps: Vec<Action>) -> Case {
         steps,
         watch: vec![],
         always: vec![],
+        not_shown: Vec::new(),
         allow_alarms: std::collections::BTreeSet::new(),
         firmware_may_fault: false,
         may_start_again: false,

@@ -155,7 +155,7 @@ fn here(root: &Path, hear: &mut dyn FnMut(&Event)) -> ScenarioResult {
         &*format!("device: {}", own(&root.join("fixtures/devices/stub.yaml"))),
     );
     let rig = rig(root, folder.path(), &[(&own(&image(root)), &own(&elf)), device]);
-    let Ok(catalog) = files::catalog(&root.join("fixtures")) else {
+    let Ok(catalog) = files::catalog(Some(&root.join("fixtures"))) else {
         panic!("the fixtures are wrong")
     };
     let scenarios = ScenarioFolder::open(folder.path()).unwrap();

@@ -241,7 +241,7 @@ fn a_terminal_that_is_closed() {
 fn here(bench: &Bench, rig: RigFile, hear: &mut dyn FnMut(&Event)) -> ScenarioResult {
     bench.write("way-out.yaml", &therapy("  - wait: 1 s\n"));
     let folder = ScenarioFolder::open(bench.folder.path()).unwrap();
-    let Ok(catalog) = files::catalog(&fixtures()) else {
+    let Ok(catalog) = files::catalog(Some(&fixtures())) else {
         panic!("the fixtures are wrong");
     };
     let cases = scenario::load(&folder, "way-out.yaml", &catalog).unwrap();

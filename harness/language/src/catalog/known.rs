@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use pump_hil_firmware::Image;
-use pump_hil_model::case::Verb;
+use pump_hil_model::case::{Measure, Verb};
 use pump_hil_model::quantity::{Concentration, Rate, Volume};
 use pump_hil_model::words;
 use std::collections::BTreeMap;
@@ -55,6 +55,8 @@ pub struct Drug {
 pub struct Catalog {
     requirements: Vec<Requirement>,
     drugs: BTreeMap<String, Drug>,
+    /// The file that each id is from.
+    from: BTreeMap<String, String>,
     symbols: Vec<String>,
     images: Vec<(String, Arc<Image>)>,
     benches: Vec<Arc<dyn Bench>>,
@@ -63,10 +65,15 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    pub(super) fn new(requirements: Vec<Requirement>, drugs: BTreeMap<String, Drug>) -> Self {
+    pub(super) fn new(
+        requirements: Vec<Requirement>,
+        drugs: BTreeMap<String, Drug>,
+        from: BTreeMap<String, String>,
+    ) -> Self {
         Self {
             requirements,
             drugs,
+            from,
             symbols: words::SYMBOLS.iter().map(|s| (*s).to_owned()).collect(),
             images: Vec::new(),
             benches: Vec::new(),
@@ -78,6 +85,12 @@ impl Catalog {
     #[must_use]
     pub fn requirements(&self) -> &[Requirement] {
         &self.requirements
+    }
+
+    /// The file that a requirement or drug is from, or `built in`.
+    #[must_use]
+    pub fn from(&self, id: &str) -> Option<&str> {
+        self.from.get(id).map(String::as_str)
     }
 
     /// A drug by its id.
@@ -176,7 +189,12 @@ pub fn fixed_words(list: &str) -> Option<Vec<String>> {
             .collect(),
         "capability" => {
             let faults = faults().map(|name| format!("fault:{name}"));
-            owned(words::CAPABILITIES).into_iter().chain(faults).collect()
+            let measures = Measure::of_the_test_block().map(|measure| measure.name().to_owned());
+            owned(words::CAPABILITIES)
+                .into_iter()
+                .chain(measures)
+                .chain(faults)
+                .collect()
         }
         "word" => owned(&["none"]),
         "probe action" => owned(&["reset"]),

@@ -13,43 +13,39 @@ use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// The fixtures that come with the harness, so that it runs without its source tree.
-const SHIPPED_REQUIREMENTS: &[(&str, &str)] = &[
-    (
-        "fixtures/requirements/gip.yaml",
-        include_str!("../../../../fixtures/requirements/gip.yaml"),
-    ),
-    (
-        "fixtures/requirements/opca.yaml",
-        include_str!("../../../../fixtures/requirements/opca.yaml"),
-    ),
-    (
-        "fixtures/requirements/fda.yaml",
-        include_str!("../../../../fixtures/requirements/fda.yaml"),
-    ),
-    (
-        "fixtures/requirements/seed.yaml",
-        include_str!("../../../../fixtures/requirements/seed.yaml"),
-    ),
-];
-const SHIPPED_DRUGS: &[(&str, &str)] = &[(
-    "fixtures/drugs/library.yaml",
-    include_str!("../../../../fixtures/drugs/library.yaml"),
-)];
+macro_rules! built_in {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../../../fixtures/", $path)))),*]
+    };
+}
 
-/// The catalogue of the fixtures that come with the harness.
+/// The requirements that are part of the program, so that it runs without its source tree. A list that a test holds against the folder: a build script
+/// or a crate would do no more.
+const REQUIREMENTS: &[(&str, &str)] = built_in![
+    "requirements/fda.yaml",
+    "requirements/gip.yaml",
+    "requirements/opca.yaml",
+    "requirements/seed.yaml",
+];
+/// Likewise the drugs.
+const DRUGS: &[(&str, &str)] = built_in!["drugs/library.yaml"];
+
+/// Where a thing is from that is part of the program.
+pub const BUILT_IN: &str = "built in";
+
+/// The catalogue of what is part of the program.
 ///
 /// # Errors
 /// Never in a build whose tests passed: what is wrong with the fixtures.
 pub fn shipped() -> Result<Catalog, Vec<Diagnostic>> {
     let mut loader = Loader::new();
-    for (name, text) in SHIPPED_REQUIREMENTS {
-        loader.requirements(name, (*text).to_owned());
-    }
-    for (name, text) in SHIPPED_DRUGS {
-        loader.drugs(name, (*text).to_owned());
-    }
+    loader.built_in(&|_| false);
     loader.finish()
+}
+
+/// The names of the files of requirements and drugs that are part of the program, such as `drugs/library.yaml`.
+pub fn shipped_files() -> impl Iterator<Item = &'static str> {
+    REQUIREMENTS.iter().chain(DRUGS).map(|(name, _)| *name)
 }
 
 /// Gathers files, then makes a catalogue of them.
@@ -59,7 +55,15 @@ pub struct Loader {
     problems: Vec<Problem>,
     requirements: Vec<Requirement>,
     drugs: BTreeMap<String, Drug>,
-    lines: BTreeMap<String, String>,
+    /// Where each id stands.
+    lines: BTreeMap<String, Stands>,
+}
+
+/// Where an id stands.
+#[derive(Debug)]
+struct Stands {
+    file: String,
+    line: u32,
 }
 
 impl Loader {
@@ -67,6 +71,21 @@ impl Loader {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Adds what is part of the program, but for the files that a user's own replace, such as `drugs/library.yaml`. Comes before all others: what they
+    /// define goes before it, id by id.
+    pub fn built_in(&mut self, replaced: &dyn Fn(&str) -> bool) {
+        let kept = |files: &'static [(&'static str, &'static str)]| {
+            let kept = files.iter().filter(|(name, _)| !replaced(name));
+            kept.collect::<Vec<_>>()
+        };
+        for (_, text) in kept(REQUIREMENTS) {
+            self.requirements(BUILT_IN, (*text).to_owned());
+        }
+        for (_, text) in kept(DRUGS) {
+            self.drugs(BUILT_IN, (*text).to_owned());
+        }
     }
 
     /// Adds a file of requirements.
@@ -81,6 +100,8 @@ impl Loader {
                 continue;
             };
             if self.is_new(name, &id) {
+                // One that is part of the program, and that this one stands for.
+                self.requirements.retain(|other| other.id != id.text);
                 self.requirements.push(Requirement {
                     id: id.text,
                     text: text.text,
@@ -112,7 +133,8 @@ impl Loader {
     /// All that is wrong with all files.
     pub fn finish(self) -> Result<Catalog, Vec<Diagnostic>> {
         if self.problems.is_empty() {
-            Ok(Catalog::new(self.requirements, self.drugs))
+            let from = self.lines.into_iter().map(|(id, stands)| (id, stands.file));
+            Ok(Catalog::new(self.requirements, self.drugs, from.collect()))
         } else {
             Err(diagnose(self.problems, &self.files))
         }
@@ -133,13 +155,20 @@ impl Loader {
     }
 
     fn is_new(&mut self, file: &str, id: &Text) -> bool {
-        if let Some(first) = self.lines.get(&id.text) {
+        if let Some(first) = self.lines.get(&id.text)
+            && (first.file != BUILT_IN || file == BUILT_IN)
+        {
             let message = format!("the id `{}` stands twice", id.text);
+            let first = format!("first in {}:{}", first.file, first.line);
             self.problems
-                .push(Problem::new(Mistake::Twice, id.place, message).label(format!("first in {first}")));
+                .push(Problem::new(Mistake::Twice, id.place, message).label(first));
             return false;
         }
-        self.lines.insert(id.text.clone(), format!("{file}:{}", id.place.line));
+        let stands = Stands {
+            file: file.to_owned(),
+            line: id.place.line,
+        };
+        self.lines.insert(id.text.clone(), stands);
         true
     }
 

@@ -8,4 +8,4 @@ pub mod raw;
 
 pub use bench::{Bench, Unsaid};
 pub use known::{Catalog, Drug, Requirement, fixed_words};
-pub use load::shipped;
+pub use load::{BUILT_IN, shipped, shipped_files};

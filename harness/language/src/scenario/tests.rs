@@ -211,9 +211,19 @@ fn needs_follow_from_the_steps() {
         needs("probe: reset").into_iter().collect::<Vec<_>>(),
         [Capability::Probe, Capability::RunControl]
     );
+    // What a rig cannot show is told in the verdict; who wants it shown or nothing says so.
+    assert!(needs("expect: {delivered: 0 nL}").is_empty());
+    let wants = format!("{BASAL}needs: [delivered]\ntimeline:\n  - do: start\n");
     assert_eq!(
-        needs("expect: {delivered: 0 nL}").into_iter().collect::<Vec<_>>(),
-        [Capability::TestBlock]
+        cases(&wants)[0].needs.iter().copied().collect::<Vec<_>>(),
+        [Capability::Shows(Measure::Delivered)]
+    );
+    assert_eq!(
+        needs("{do: refill, with: {added: 1 mL}}")
+            .into_iter()
+            .collect::<Vec<_>>(),
+        [Capability::Shows(Measure::TrueReservoir)],
+        "what is truly left is drawn out"
     );
 }
 

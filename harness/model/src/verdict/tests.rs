@@ -242,17 +242,17 @@ fn volumes_and_rates_that_the_oracle_allows_are_told_with_units() {
     let strokes = Allowed::Strokes(most);
     assert_allowed(&[
         (Allowed::PrescriptionStays, "oracle-prescription", stays),
-        (Allowed::TherapyStarts, "oracle-start", "therapy that was granted starts"),
+        (
+            Allowed::TherapyStarts,
+            "oracle-start",
+            "therapy that was granted starts",
+        ),
         (stopped, "oracle-start", "stopped until somebody starts therapy"),
         (volume, "oracle-volume", "basal volume between 99 uL and 101 uL"),
         (day, "oracle-day", "480 uL in the last day, within 3.4 uL"),
         (rate, "oracle-rate", "rate 480 uL/day by mode flex"),
         (reservoir, "oracle-reservoir", "computed reservoir 20 uL"),
-        (
-            strokes,
-            "oracle-strokes",
-            "strokes for 101 uL since the begin",
-        ),
+        (strokes, "oracle-strokes", "strokes for 101 uL since the begin"),
         (Allowed::Actuated { most }, "oracle-actuated", "at most 101 uL actuated"),
     ]);
 }

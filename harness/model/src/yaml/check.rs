@@ -97,7 +97,7 @@ impl<'a> Checker<'a> {
                     node.place,
                     format!("unknown {kind} `{}`", short(text)),
                 );
-                self.tell(problem.maybe_help(suggest(text, known())));
+                self.tell(problem.maybe_help(or_added(kind, text, suggest(text, known()))));
             }
         }
         if let Some(minimum) = schema.get("minimum").and_then(Json::as_i64) {
@@ -169,6 +169,24 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// Advice about an unknown word; where words of this kind stand in files of the user's own, with where to add it.
+fn or_added(kind: &str, word: &str, help: Option<String>) -> Option<String> {
+    let (folder, what) = match kind {
+        "requirement" => ("requirements", "a file of `kind: requirement`"),
+        "row of the inventory" => ("requirements", "a file of `kind: row`"),
+        "drug" => ("drugs", "a file"),
+        _ => return help,
+    };
+    let add = format!(
+        "add `{}` to {what} in `fixtures/{folder}`, such as `fixtures/{folder}/own.yaml`",
+        short(word)
+    );
+    Some(match help {
+        Some(help) if help.starts_with("did you mean") => format!("{help} Else {add}"),
+        _ => add,
+    })
 }
 
 /// Whether a value has the kind that a schema wants; an empty schema wants any.

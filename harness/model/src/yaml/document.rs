@@ -1,5 +1,6 @@
 //! A whole file read at once into a typed value: rig files and device profiles.
 
+use super::location::Location;
 use super::parse::parse;
 use super::problem::{FileText, Problem, diagnose};
 use super::schema::structural;
@@ -17,6 +18,8 @@ use serde_json::Value as Json;
 pub struct Document {
     node: Node,
     file: FileText,
+    /// Where something is wrong with its shape.
+    wrong: Vec<Location>,
 }
 
 impl Document {
@@ -29,25 +32,55 @@ impl Document {
         name: &str,
         text: &str,
     ) -> Result<(Self, T), WrongFile> {
+        match Self::read_in_part(subject, name, text) {
+            (Some(whole), wrong) if wrong.0.is_empty() => Ok(whole),
+            (_, wrong) => Err(wrong),
+        }
+    }
+
+    /// As [`Document::read`], without the keys that are wrong: so that what else is wrong can be told with them. Nothing where no value comes of the rest.
+    pub fn read_in_part<T: JsonSchema + DeserializeOwned>(
+        subject: Subject,
+        name: &str,
+        text: &str,
+    ) -> (Option<(Self, T)>, WrongFile) {
+        let (node, mut problems) = parse(text, 0);
+        if let Some(node) = &node {
+            check::check(node, &structural::<T>(&|_| None), &mut problems);
+        }
         let file = FileText {
             subject,
             name: name.to_owned(),
             text: text.to_owned(),
         };
-        let (node, mut problems) = parse(text, 0);
-        if let Some(node) = &node {
-            check::check(node, &structural::<T>(&|_| None), &mut problems);
+        let wrong: Vec<Location> = problems.iter().map(|problem| problem.place).collect();
+        // A key that is missing is told at another.
+        let told = problems.iter().filter(|problem| problem.mistake != Mistake::MissingKey);
+        let left_out: Vec<Location> = told.map(|problem| problem.place).collect();
+        let mut told = WrongFile(diagnose(problems, std::slice::from_ref(&file)));
+        let Some(node) = node else { return (None, told) };
+        let document = Self { node, file, wrong };
+        match serde_json::from_value(json(&document.node, &left_out)) {
+            Ok(value) => (Some((document, value)), told),
+            Err(error) => {
+                if told.0.is_empty() {
+                    told = document.wrong(Mistake::WrongKind, &[], in_words(&error));
+                }
+                (None, told)
+            }
         }
-        let files = [file];
-        let Some(node) = node.filter(|_| problems.is_empty()) else {
-            return Err(WrongFile(diagnose(problems, &files)));
+    }
+
+    /// Whether something is wrong with the shape of this key's value.
+    #[must_use]
+    pub fn is_wrong_in(&self, key: &str) -> bool {
+        let inside = |of: &Node| {
+            let of = of.place;
+            self.wrong
+                .iter()
+                .any(|wrong| (of.start..=of.end).contains(&wrong.start))
         };
-        let [file] = files;
-        let document = Self { node, file };
-        match serde_json::from_value(json(&document.node)) {
-            Ok(value) => Ok((document, value)),
-            Err(error) => Err(document.wrong(Mistake::WrongKind, &[], in_words(&error))),
-        }
+        self.node.get(key).is_some_and(inside)
     }
 
     /// Something is wrong with what `path` leads to: key by key, or by a word that stands in an item of a list.
@@ -82,8 +115,8 @@ fn children(node: &Node) -> Box<dyn Iterator<Item = &Node> + '_> {
     }
 }
 
-/// As JSON, which serde reads from. What is no whole number stays a text.
-fn json(node: &Node) -> Json {
+/// As JSON, which serde reads from, without the entries whose key or value stands at one of these places. What is no whole number stays a text.
+fn json(node: &Node, without: &[Location]) -> Json {
     match &node.value {
         Content::Scalar { kind, text, .. } => match kind {
             Kind::Null => Json::Null,
@@ -92,10 +125,11 @@ fn json(node: &Node) -> Json {
             Kind::Int => raw::integer(text).map_or_else(|| text.as_str().into(), Json::from),
             Kind::Number | Kind::Text => text.as_str().into(),
         },
-        Content::List(items) => items.iter().map(json).collect(),
+        Content::List(items) => items.iter().map(|item| json(item, without)).collect(),
         Content::Map(entries) => entries
             .iter()
-            .map(|(key, value)| (key.text.clone(), json(value)))
+            .filter(|(key, value)| ![key.place, value.place].iter().any(|place| without.contains(place)))
+            .map(|(key, value)| (key.text.clone(), json(value, without)))
             .collect(),
     }
 }

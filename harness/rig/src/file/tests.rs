@@ -1,8 +1,25 @@
 use super::*;
 
+const SIM_RIG: &str = include_str!("../../../../fixtures/rigs/sim.yaml");
+
 /// A rig file of this name and text, with the stub pump's profile.
 fn parsed(name: &str, text: &str) -> Result<RigFile, RigError> {
-    RigFile::parse(text, Path::new(name), None, |_| Device::stub())
+    parsed_with(name, text, |_| {
+        Device::parse(Shelf::default().find(Kind::Device, Path::new("stub"), None)?)
+    })
+}
+
+fn parsed_with(
+    name: &str,
+    text: &str,
+    device: impl FnOnce(&str) -> Result<Device, RigError>,
+) -> Result<RigFile, RigError> {
+    let found = Found {
+        path: name.into(),
+        text: text.to_owned().into(),
+        built_in: false,
+    };
+    RigFile::parse(&found, None, &Shelf::default(), device)
 }
 
 /// What is wrong with it.
@@ -166,7 +183,6 @@ fn what_does_not_go_together_is_refused() {
     assert!(spoilt("kind: sim}", "kind: sim, service-months: 0}").contains("more than 0"));
     assert!(spoilt("kind: sim}", "kind: serial}").contains("needs its `port` and `baud`"));
     assert!(spoilt("kind: virtual", "kind: virtual, scale: 2").contains("virtual time has no `scale`"));
-    assert!(spoilt("kind: virtual", "kind: real").contains("real time needs its `scale`"));
 }
 
 #[test]
@@ -177,8 +193,11 @@ fn how_far_a_pumps_clock_may_be_off_is_a_key_of_the_hosts_clock() {
             .replace("probe: {kind: sim, test-block: PUMP_HIL_BLOCK}", "")
             .replace("kind: virtual", &format!("kind: real, scale: 60{drift}"))
     };
-    let read = |text: &str| RigFile::parse(text, Path::new("sim.yaml"), None, |_| Device::stub());
-    let drift = |text: &str| read(text).map(|rig| rig.drift).map_err(|error| error.to_string());
+    let drift = |text: &str| {
+        parsed("sim.yaml", text)
+            .map(|rig| rig.drift)
+            .map_err(|error| error.to_string())
+    };
     assert_eq!(drift(&of("")), Ok(Percent(1_000)));
     assert_eq!(drift(&of(", drift: 0.05 %")), Ok(Percent(50)));
     for wrong in ["0 %", "0.009 %", "51 %"] {
@@ -247,14 +266,17 @@ fn all_that_is_wrong_with_a_board_s_file_is_told_at_once() {
         .replace("kind: virtual", "kind: virtual, scale: 2")
         .replace("speed: 4000", "speed: 0")
         .replace("write: 10 s", "write: 10 furlongs");
-    let profile = |_: &str| -> Result<_, RigError> { panic!("the device is not looked at") };
-    let error = RigFile::parse(&text, Path::new("dk.yaml"), None, profile)
-        .expect_err("all wrong")
-        .to_string();
+    let shelf = Shelf::default();
+    let profile = |_: &str| Device::parse(shelf.find(Kind::Device, Path::new("stubb"), None)?);
+    let Err(error) = parsed_with("dk.yaml", &text, profile) else {
+        panic!("all wrong")
+    };
+    let error = error.to_string();
     let lines: Vec<&str> = error.lines().collect();
-    assert_eq!(lines.len(), 6, "{error}");
+    assert_eq!(lines.len(), 7, "{error}");
     for (line, what) in lines.iter().zip([
         "a rig's name",
+        "there is no device `stubb` (did you mean `stub`?)",
         "no `machine`",
         "no `args`",
         "no `scale`",
@@ -263,6 +285,56 @@ fn all_that_is_wrong_with_a_board_s_file_is_told_at_once() {
     ]) {
         assert!(line.starts_with("dk.yaml:") && line.contains(what), "{line}");
     }
+}
+
+#[test]
+fn five_lines_are_a_rig_file_for_a_serial_pump() {
+    let text = "rig: bench\nsummary: A pump.\ndevice: stub\npump: {kind: serial, port: /dev/ttyUSB0, baud: 115200}\nclock: {kind: real}\n";
+    let rig = parsed("bench.yaml", text).expect("it is whole");
+    let RigLimits { open, write, fence, .. } = rig.limits;
+    assert_eq!(
+        (open, write, fence),
+        (RigLimits::OPEN, RigLimits::WRITE, RigLimits::FENCE)
+    );
+    assert_eq!(rig.clock.scale(), Some(1));
+    let shipped = Shelf::default()
+        .find(Kind::Rig, Path::new("serial"), None)
+        .expect("there");
+    let lines = shipped.text.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(lines.count(), 5);
+}
+
+#[test]
+fn mistakes_of_shape_and_of_meaning_are_told_together() {
+    let text = "rig: Bench\nsumary: A pump.\ndevice: no-such\npump: {kind: serial, port: /dev/ttyUSB0, baud: fast}\nclock: {kind: real, scale: 0}\nlimits: {open: 1 ms, write: 1}\n";
+    let shelf = Shelf::default();
+    let device = |named: &str| Device::parse(shelf.find(Kind::Device, Path::new(named), None)?);
+    let Err(error) = parsed_with("bench.yaml", text, device) else {
+        panic!("all wrong")
+    };
+    let told = error.to_string();
+    for what in [
+        "bench.yaml:1:6: a rig's name",
+        "bench.yaml:2:1: unknown key `sumary`",
+        "bench.yaml:3:9: there is no device `no-such`",
+        "bench.yaml:4:48: `baud` must be a whole number",
+        "bench.yaml:5:28: `scale` must be at least 1",
+        "bench.yaml:6:16: `open` must be at least 1 s",
+        "bench.yaml:6:29: `write`",
+    ] {
+        assert!(told.contains(what), "{what}: {told}");
+    }
+    assert_eq!(told.lines().count(), 7, "nothing is told twice: {told}");
+}
+
+#[test]
+fn firmware_of_a_built_in_rig_is_told_how_to_get() {
+    let error = RigFile::find(&Shelf::default(), Path::new("qemu-microbit"), None).map(|rig| rig.is_built_in);
+    if let Err(error) = error {
+        let told = error.to_string();
+        assert!(told.contains("run `firmware-stub/board/build` there"), "{told}");
+    }
+    assert!(RigFile::sim().expect("loads").is_built_in);
 }
 
 #[test]

@@ -244,7 +244,11 @@ impl InOrder {
             Body::Unfit(unfit) => self.unfit(event.t, unfit),
             Body::Hung { place, limit_ms } => self.hung(event.t, place, *limit_ms),
             Body::WentOn { told, saw } => self.findings.went_on(event.t, told, saw),
-            Body::Probe { .. } | Body::Pump { said: Said::Boot { .. }, .. } => self.started_since = self.played.is_some(),
+            Body::Probe { .. }
+            | Body::Pump {
+                said: Said::Boot { .. },
+                ..
+            } => self.started_since = self.played.is_some(),
             Body::NoReply { .. } if self.played.is_some() && !self.started_since => {
                 self.findings.trouble_behind(silence::when_stopped());
             }
@@ -431,10 +435,9 @@ impl InOrder {
         if self.played.is_none() && !self.findings.has_trouble() {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }
+        let (events, verdict) = (self.findings.seq, self.findings.verdict(&self.not_safe));
         Outcome {
-            name: self.case.name(),
-            events: self.findings.seq,
-            verdict: self.findings.verdict(&self.not_safe),
+            events,
             dose_log: self.dose.finish(),
             latencies: self.observed.latencies,
             last_events: self.last_events.into(),
@@ -444,6 +447,7 @@ impl InOrder {
             not_safe: self.not_safe,
             crashes: self.crashes,
             unasked_starts: self.starts.unasked,
+            ..Outcome::without_run(&self.case, verdict)
         }
     }
 }

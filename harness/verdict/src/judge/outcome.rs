@@ -2,7 +2,7 @@
 
 use super::AlarmLatency;
 use crate::dose::DoseLog;
-use pump_hil_model::case::Case;
+use pump_hil_model::case::{Case, NotShown};
 use pump_hil_model::crash::Crash;
 use pump_hil_model::event::Event;
 use pump_hil_model::quantity::Span;
@@ -28,6 +28,8 @@ pub struct Outcome {
     pub end: Span,
     /// What is to be told besides the verdict, whatever that is.
     pub notes: Vec<String>,
+    /// Checks of the scenario that the rig cannot show: nothing is said of them.
+    pub not_shown: Vec<NotShown>,
     /// What could not be made safe at the end.
     pub not_safe: Vec<String>,
     /// What the pump was doing when it faulted, and when the case failed; with the scenario's time.
@@ -49,9 +51,21 @@ impl Outcome {
             events: 0,
             end: Span(0),
             notes: Vec::new(),
+            not_shown: case.not_shown.clone(),
             not_safe: Vec::new(),
             crashes: Vec::new(),
             unasked_starts: 0,
+        }
+    }
+
+    /// The verdict in words: one that passed says how many checks were not shown.
+    #[must_use]
+    pub fn verdict_words(&self) -> String {
+        let word = self.verdict.word();
+        match (&self.verdict, self.not_shown.len()) {
+            (Verdict::Passed, 1) => format!("{word}, 1 check not shown"),
+            (Verdict::Passed, number) if number > 1 => format!("{word}, {number} checks not shown"),
+            _ => word.to_owned(),
         }
     }
 

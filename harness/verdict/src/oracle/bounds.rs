@@ -239,7 +239,9 @@ impl Bounds {
 
     /// What a status says of the reservoir goes on from the last entry.
     fn check_status(&mut self, now: &Nominal, fields: &ReplyFields, out: &mut Vec<Finding>) {
-        let said = fields.get("reservoir").and_then(|text| text.strip_suffix("nl")?.parse::<i64>().ok());
+        let said = fields
+            .get("reservoir")
+            .and_then(|text| text.strip_suffix("nl")?.parse::<i64>().ok());
         if now.unknown || self.excused_now(now.t) || self.refilled {
             self.held_at = None;
         }
@@ -249,7 +251,10 @@ impl Bounds {
         let given = together(now.ledger.nominal()).saturating_sub(nominal);
         let expected = held.saturating_sub(given).max(0);
         // Strokes are under way at the entry and now.
-        let tolerance = now.tolerance(given).saturating_add(now.slack()).saturating_add(together(now.ledger.uneven));
+        let tolerance = now
+            .tolerance(given)
+            .saturating_add(now.slack())
+            .saturating_add(together(now.ledger.uneven));
         let apart = said.saturating_sub(expected).saturating_abs();
         if apart > tolerance.saturating_add(together(self.excused)) && self.told.insert(("reservoir", 0)) {
             now.finding(out, Allowed::Reservoir(Volume(expected)), Did::Reservoir(Volume(said)));

@@ -9,7 +9,7 @@ use super::values::{at_least_0, each_once, time_between};
 use crate::catalog::Catalog;
 use crate::scenario::raw::{NoneWord, RawFile, RawTolerance, Share, ShareOrOff};
 use pump_hil_model::capability::Capability;
-use pump_hil_model::case::{Prescription, Tolerance};
+use pump_hil_model::case::{Measure, Prescription, Tolerance};
 use pump_hil_model::fault::FaultName;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{DRIFT, Percent, Span, Volume};
@@ -197,6 +197,9 @@ fn capability(name: &str) -> Option<Capability> {
         "run-control" => Capability::RunControl,
         "symbols" => Capability::Symbols,
         "test-block" => Capability::TestBlock,
-        other => Capability::Fault(FaultName::find(other.strip_prefix("fault:")?)?),
+        other => match other.strip_prefix("fault:") {
+            Some(fault) => Capability::Fault(FaultName::find(fault)?),
+            None => Capability::Shows(Measure::of_the_test_block().find(|measure| measure.name() == other)?),
+        },
     })
 }

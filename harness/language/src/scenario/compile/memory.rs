@@ -111,7 +111,7 @@ fn address(text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> bool {
     let known = symbols.iter().any(|known| known == symbol);
     if !known {
         let help = suggest(symbol, symbols.iter().map(String::as_str)).unwrap_or_else(|| {
-            "a name of the firmware's source is written with something of its path, as `module::NAME` or `NAME.field`".to_owned()
+            "a name of the firmware's source is written with something of its path, as `module::NAME` or `NAME.field`; the symbols of a rig are known where `--rig` names it".to_owned()
         });
         let message = format!("unknown symbol `{}`", short(symbol));
         told.tell(Problem::new(Mistake::FirmwareName, text.place, message).help(help));

@@ -70,7 +70,6 @@ pub(super) fn compile(
     let mut needs = Needs(header::named_needs(raw));
     needs.of_steps(&steps);
     watch.iter().for_each(|at| needs.of_place(at));
-    always.iter().for_each(|invariant| needs.of_invariant(invariant));
     // A case that a rig cannot play is skipped there, and visibly so.
     told.tell_kept(|rig| missing(&needs.0, catalog.benches()[rig].can()).is_empty());
     Some(Case {
@@ -93,6 +92,7 @@ pub(super) fn compile(
         steps,
         watch,
         always,
+        not_shown: Vec::new(),
         allow_alarms: raw.allow_alarms.iter().flatten().map(|w| w.0.text.clone()).collect(),
         // `allowed` is the only word that it can have.
         firmware_may_fault: raw.firmware_faults.is_some(),

@@ -1,11 +1,11 @@
 //! What a rig must be able to do for a case: it follows from what the case does.
 
 use pump_hil_model::capability::Capability;
-use pump_hil_model::case::{Action, Check, Invariant, Measure, Operand, ProbeAction, Rule, Step, ToldBy};
+use pump_hil_model::case::{Action, Check, Measure, ProbeAction, Request, Step};
 use pump_hil_model::value::needs_image;
 use std::collections::BTreeSet;
 
-/// Gathers what steps, watched places and invariants need.
+/// Gathers what steps and watched places need.
 #[derive(Debug, Default)]
 pub(super) struct Needs(pub BTreeSet<Capability>);
 
@@ -19,6 +19,11 @@ impl Needs {
                 Action::Send { .. } => self.need(Capability::RawSerial),
                 Action::Probe(action) => self.of_probe(action),
                 Action::Repeat { steps, .. } => self.of_steps(steps),
+                // What is drawn out is what is truly left.
+                Action::Do {
+                    request: Request::Refill { removed: None, .. },
+                    ..
+                } => self.need(Capability::Shows(Measure::TrueReservoir)),
                 // A fault that is cleared was injected by a step before.
                 Action::Do { .. } | Action::Clear { .. } | Action::Wait(_) | Action::Mark(_) => {}
             }
@@ -34,25 +39,16 @@ impl Needs {
         }
     }
 
-    /// What an invariant compares.
-    pub fn of_invariant(&mut self, invariant: &Invariant) {
-        if let Rule::Compare { left, right, .. } = &invariant.rule {
-            self.of_measure(*left);
-            if let Operand::Measure(right) = right {
-                self.of_measure(*right);
-            }
-        }
-    }
-
     fn need(&mut self, capability: Capability) {
         self.0.insert(capability);
     }
 
     fn of_check(&mut self, check: &Check) {
         match check {
-            Check::Measure { what, .. } => self.of_measure(*what),
             Check::Memory { at, .. } => self.of_place(at),
-            Check::Alarm { .. }
+            // A measure that a rig cannot show is no reason to skip the rest (`shown`).
+            Check::Measure { .. }
+            | Check::Alarm { .. }
             | Check::NoAlarm { .. }
             | Check::AlarmCleared { .. }
             | Check::State(_)
@@ -75,13 +71,6 @@ impl Needs {
                 self.of_place(at);
             }
             ProbeAction::Halt { .. } | ProbeAction::Reset => self.need(Capability::RunControl),
-        }
-    }
-
-    /// A pump tells what it counts itself; only the test block tells what truly happened.
-    fn of_measure(&mut self, measure: Measure) {
-        if measure.told_by() == ToldBy::TestBlock {
-            self.need(Capability::TestBlock);
         }
     }
 }

@@ -276,8 +276,13 @@ fn a_start_that_neither_line_nor_log_tells_did_not_come_about() {
 fn what_a_status_says_of_the_reservoir_goes_on_from_the_last_entry() {
     let says = |reservoir: &str| {
         let mut run = in_therapy();
-        run.at(HOUR + 30 * MINUTE).push(Body::Sent { bytes: "#7 status".into() });
-        run.push(reply("status", &[("state", "running"), ("bolus", "none"), ("reservoir", reservoir)]));
+        run.at(HOUR + 30 * MINUTE).push(Body::Sent {
+            bytes: "#7 status".into(),
+        });
+        run.push(reply(
+            "status",
+            &[("state", "running"), ("bolus", "none"), ("reservoir", reservoir)],
+        ));
         codes(&therapy(), run)
     };
     assert_eq!(says("19970000nl"), [""; 0]);

@@ -1,0 +1,202 @@
+//! A case as a rig can show it: without the checks of what nothing there measures. They are not lost: the case says which they are, its verdict tells how
+//! many, and what only they held counts as verified by nobody.
+
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::{Action, Case, Check, Invariant, Measure, NotShown, Operand, Rule, Step};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// The case as a rig that can do this shows it.
+#[must_use]
+pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
+    let mut split = Split {
+        can,
+        not_shown: Vec::new(),
+        may_pass_without_start: false,
+    };
+    let steps = split.steps(&case.steps);
+    let always = split.rules(&case.always);
+    if split.not_shown.is_empty() {
+        return Cow::Borrowed(case);
+    }
+    Cow::Owned(Case {
+        steps,
+        always,
+        // An `expect` of no reset that is not shown must not excuse one.
+        may_start_again: case.may_start_again && !split.may_pass_without_start,
+        not_shown: split.not_shown,
+        ..case.clone()
+    })
+}
+
+/// How many checks a case has, those of a repeat once: what its steps expect, which refusals they wait for, and what must hold all the time.
+#[must_use]
+pub fn checks(case: &Case) -> usize {
+    fn of(steps: &[Step]) -> usize {
+        let of_step = |step: &Step| match &step.action {
+            Action::Expect { checks, .. } => checks.len(),
+            Action::Do { refused, .. } => usize::from(refused.is_some()),
+            Action::Repeat { steps, .. } => of(steps),
+            _ => 0,
+        };
+        steps.iter().map(of_step).sum()
+    }
+    of(&case.steps) + case.always.len()
+}
+
+/// Takes a case's checks apart: those that are shown, and the others.
+struct Split<'a> {
+    can: &'a BTreeSet<Capability>,
+    not_shown: Vec<NotShown>,
+    /// A check of `resets` is not shown that a pump passes which never started again.
+    may_pass_without_start: bool,
+}
+
+impl Split<'_> {
+    fn steps(&mut self, steps: &[Step]) -> Vec<Step> {
+        steps.iter().map(|step| self.step(step)).collect()
+    }
+
+    /// Each step stays in its place: by that a journal names it.
+    fn step(&mut self, step: &Step) -> Step {
+        let action = match &step.action {
+            Action::Expect {
+                checks,
+                within,
+                throughout,
+            } => {
+                let left: Vec<Check> = checks
+                    .iter()
+                    .filter(|check| self.keeps(check, step.line))
+                    .cloned()
+                    .collect();
+                // What is waited for is not seen: it may come as late as it is allowed to, and the steps behind it begin then.
+                let blind = left.is_empty() && !checks.is_empty();
+                Action::Expect {
+                    checks: left,
+                    within: within.filter(|_| !blind),
+                    throughout: if blind { throughout.or(*within) } else { *throughout },
+                }
+            }
+            Action::Repeat { times, every, steps } => Action::Repeat {
+                times: *times,
+                every: *every,
+                steps: self.steps(steps),
+            },
+            other => other.clone(),
+        };
+        Step { action, ..step.clone() }
+    }
+
+    fn keeps(&mut self, check: &Check, line: u32) -> bool {
+        let Check::Measure { what, since, range } = check else {
+            return true;
+        };
+        if self.is_shown(*what) {
+            return true;
+        }
+        let since = since.as_ref().map_or(String::new(), |since| format!(" since {since}"));
+        self.not_shown.push(NotShown {
+            line,
+            text: format!("{}: {}{since}", what.name(), range.text),
+        });
+        self.may_pass_without_start |= *what == Measure::Resets && range.low.is_none_or(|low| low <= 0);
+        false
+    }
+
+    fn rules(&mut self, rules: &[Invariant]) -> Vec<Invariant> {
+        let mut left = Vec::new();
+        for rule in rules {
+            let shown = match &rule.rule {
+                Rule::Compare { left, right, .. } => {
+                    let right = match right {
+                        Operand::Measure(right) => self.is_shown(*right),
+                        Operand::Value(_) => true,
+                    };
+                    right && self.is_shown(*left)
+                }
+                Rule::State { .. } | Rule::NoAlarm { .. } => true,
+            };
+            if shown {
+                left.push(rule.clone());
+            } else {
+                self.not_shown.push(NotShown {
+                    line: rule.line,
+                    text: rule.text.clone(),
+                });
+            }
+        }
+        left
+    }
+
+    fn is_shown(&self, measure: Measure) -> bool {
+        !measure.needs_test_block() || self.can.contains(&Capability::Shows(measure))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::case;
+    use pump_hil_model::case::{Range, When};
+    use pump_hil_model::quantity::Span;
+
+    fn measure(what: Measure, low: i64) -> Check {
+        let range = Range {
+            low: Some(low),
+            high: None,
+            text: format!(">= {low}"),
+        };
+        Check::Measure {
+            what,
+            since: None,
+            range,
+        }
+    }
+
+    fn expect(checks: Vec<Check>, within: Option<i64>) -> Step {
+        Step {
+            line: 7,
+            when: When::After(Span(0)),
+            action: Action::Expect {
+                checks,
+                within: within.map(Span),
+                throughout: None,
+            },
+        }
+    }
+
+    #[test]
+    fn what_a_rig_cannot_show_leaves_the_steps_and_is_told() {
+        let mixed = expect(
+            vec![measure(Measure::Delivered, 5), Check::State("running".to_owned())],
+            Some(9),
+        );
+        let blind = expect(vec![measure(Measure::Pressure, 1)], Some(60_000));
+        let case = case(vec![mixed, blind]);
+        let seen = shown(&case, &BTreeSet::new());
+        assert_eq!(checks(&case) - checks(&seen), 2);
+        let told: Vec<(u32, &str)> = seen.not_shown.iter().map(|one| (one.line, one.text.as_str())).collect();
+        assert_eq!(told, [(7, "delivered: >= 5"), (7, "pressure: >= 1")]);
+        assert_eq!(seen.steps.len(), 2, "a step keeps its place");
+        assert_eq!(seen.steps[0], expect(vec![Check::State("running".to_owned())], Some(9)));
+        let waits = Action::Expect {
+            checks: Vec::new(),
+            within: None,
+            throughout: Some(Span(60_000)),
+        };
+        assert_eq!(seen.steps[1].action, waits, "as long as it might have taken");
+        let all = Measure::of_the_test_block().map(Capability::Shows).collect();
+        assert_eq!(*shown(&case, &all), case);
+    }
+
+    #[test]
+    fn no_reset_that_nobody_sees_excuses_a_start() {
+        let with = |low| {
+            let mut case = case(vec![expect(vec![measure(Measure::Resets, low)], None)]);
+            case.may_start_again = true;
+            shown(&case, &BTreeSet::new()).may_start_again
+        };
+        assert!(!with(0) && with(1));
+    }
+}

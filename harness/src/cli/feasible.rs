@@ -1,0 +1,147 @@
+//! What a rig can do of a suite, before anything is played: which cases, for want of what the others are left out, and how long each takes.
+
+use super::inputs::Group;
+use crate::report::counted;
+use pump_hil_language::plan::{cannot, length, missing};
+use pump_hil_language::shown;
+use pump_hil_model::capability::Capability;
+use pump_hil_model::case::Case;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::safe_text::safe;
+use pump_hil_rig::RigFile;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// Each case with what becomes of it on this rig, and how many of them it can play.
+pub(super) fn table(groups: &[Group], rig: &RigFile) -> String {
+    let can = rig.capabilities();
+    let cases: Vec<&Case> = groups.iter().flat_map(|group| &group.cases).collect();
+    let width = cases.iter().map(|case| case.name().len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for case in &cases {
+        let lacks = missing(&case.needs, &can);
+        let says = match lacks.as_slice() {
+            [] => played(case, rig),
+            lacks => format!("skipped: the rig {}", cannot(lacks)),
+        };
+        // To write into a `String` never fails.
+        let _ = writeln!(text, "{:<width$}  {says}", safe(&case.name()));
+    }
+    text + &sums(groups, rig)
+}
+
+/// How many of the files and cases this rig can play, and why not the others.
+pub(super) fn sums(groups: &[Group], rig: &RigFile) -> String {
+    let can = rig.capabilities();
+    let (mut files, mut of_files, mut played, mut in_part, mut all) = (0, 0, 0, 0, Span(0));
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    let mut skipped = 0;
+    for group in groups {
+        let mut of_group = BTreeSet::new();
+        for case in &group.cases {
+            let lacks = missing(&case.needs, &can);
+            if !lacks.is_empty() {
+                skipped += 1;
+                for word in coarse(&lacks) {
+                    *reasons.entry(word).or_default() += 1;
+                }
+                continue;
+            }
+            of_group.insert(&case.file);
+            played += 1;
+            in_part += usize::from(!shown(case, &can).not_shown.is_empty());
+            all = Span(all.0.saturating_add(length(case).0));
+        }
+        files += of_group.len();
+        of_files += group.cases.iter().map(|case| &case.file).collect::<BTreeSet<_>>().len();
+    }
+    let cases: usize = groups.iter().map(|group| group.cases.len()).sum();
+    let part = match in_part {
+        0 => String::new(),
+        number => format!(", {number} of them with checks that are not shown"),
+    };
+    let mut text = format!(
+        "rig `{}` can play {files} of {} and {played} of {}{part}; all of them take {}\n",
+        safe(&rig.name),
+        counted(of_files, "file"),
+        counted(cases, "case"),
+        takes(all, rig)
+    );
+    let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
+    // It is stable: what is as frequent keeps the order of the words.
+    reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    if skipped > 0 {
+        let reasons = reasons.iter().map(|(word, number)| format!("{word} ({number})"));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "it skips {}, for want of: {reasons}", counted(skipped, "case"));
+    }
+    text
+}
+
+fn played(case: &Case, rig: &RigFile) -> String {
+    let here = shown(case, &rig.capabilities());
+    let part = match here.not_shown.len() {
+        0 => String::new(),
+        number => format!("; {} not shown", counted(number, "check")),
+    };
+    format!("takes {}{part}", takes(length(case), rig))
+}
+
+/// How long so much of the pump's time takes here.
+fn takes(length: Span, rig: &RigFile) -> String {
+    let pump = rough(length);
+    match rig.clock.scale() {
+        None => format!("{pump} of virtual time"),
+        Some(1) => pump,
+        Some(scale) => {
+            let host = rough(Span(length.0 / i64::from(scale)));
+            format!("{host} ({pump} at {scale} times the pace)")
+        }
+    }
+}
+
+/// A time in its two largest units: nobody plans by more.
+fn rough(time: Span) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let Some(largest) = UNITS.iter().position(|(ms, _)| time.0 >= *ms) else {
+        return time.to_string();
+    };
+    let (ms, unit) = UNITS[largest];
+    let (count, rest) = (time.0 / ms, time.0 % ms);
+    let next = UNITS.get(largest + 1).map(|(ms, unit)| (rest / ms, unit));
+    match next.filter(|(count, _)| *count > 0) {
+        Some((more, smaller)) => format!("{count} {unit} {more} {smaller}"),
+        None => format!("{count} {unit}"),
+    }
+}
+
+/// In few words what a case is skipped for.
+fn coarse(lacks: &[Capability]) -> BTreeSet<String> {
+    let word = |capability: &Capability| match capability {
+        Capability::Fault(_) => "faults".to_owned(),
+        other => other.to_string(),
+    };
+    let mut words: BTreeSet<String> = lacks.iter().map(word).collect();
+    if words.contains("faults") {
+        // It is what causes them.
+        words.remove("test-block");
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_its_two_largest_units() {
+        for (ms, told) in [
+            (0, "0 ms"),
+            (96_400, "1 min 36 s"),
+            (7_200_000, "2 h"),
+            (44_197_241_000, "511 d 12 h"),
+        ] {
+            assert_eq!(rough(Span(ms)), told);
+        }
+    }
+}
