@@ -1,5 +1,6 @@
 //! The JSON Schema of the files that people write: for editors, and for the structural check of scenarios.
 
+use super::people;
 use super::raw::RawFile;
 use crate::catalog::Catalog;
 use crate::catalog::raw::{RawDrugFile, RawRequirementFile};
@@ -43,7 +44,9 @@ pub fn of_scenarios(catalog: &Catalog) -> &(Value, Value) {
 }
 
 fn scenario(catalog: &Catalog) -> Value {
-    structural::<RawFile>(&|word| catalog.words(word))
+    let mut schema = structural::<RawFile>(&|word| catalog.words(word));
+    people::add(&mut schema);
+    schema
 }
 
 fn setup(catalog: &Catalog) -> Value {

@@ -1,6 +1,7 @@
 //! A text that should be a quantity and is none: what is wrong with it, and what was meant.
 
 use super::check::short;
+use super::numbers::one_time;
 use super::problem::Problem;
 use super::raw::Text;
 use crate::diagnostic::suggest;
@@ -43,7 +44,10 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
                 format!("unknown unit `{}` in `{shown}`", short(unit)),
             );
             if unit.contains(|c: char| c.is_ascii_digit()) {
-                return problem.help("write one number and one unit, such as `2.5 h`");
+                return problem.help(match one_time(&text.text).filter(|_| known.contains("min")) {
+                    Some(time) => format!("write one number and one unit: `{time}`"),
+                    None => "write one number and one unit, such as `2.5 h`".to_owned(),
+                });
             }
             match dimension_of(unit) {
                 Some(dimension) => problem

@@ -51,7 +51,7 @@ impl JsonSchema for RangeText {
         "Range".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": ["string", "integer"], "examples": ["<= 10 uL"]})
+        json_schema!({"type": ["string", "number", "integer"], "examples": ["<= 10 uL"]})
     }
 }
 
