@@ -1,6 +1,7 @@
 //! `pump-hil check`: everything that is wrong with scenarios, without running them.
 
 use super::args::Check;
+use super::chosen::Chosen;
 use super::exit::{CliError, Exit};
 use super::inputs;
 use super::print::{eprint, eprint_styled, print};
@@ -13,7 +14,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliError> {
-    let fixtures = inputs::fixtures(fixtures, &args.paths.paths)?;
+    let chosen = Chosen::of(&args.select)?;
+    let fixtures = inputs::fixtures(fixtures, &chosen.paths)?;
     let rigs = match inputs::rigs(&args.rig, None)? {
         Ok(rigs) => rigs,
         Err(diagnostics) => {
@@ -21,7 +23,7 @@ pub(super) fn check(args: &Check, fixtures: Option<&Path>) -> Result<Exit, CliEr
             return Ok(Exit::Usage);
         }
     };
-    match inputs::load(&args.paths.paths, &fixtures, &rigs)? {
+    match chosen.load(&fixtures, &rigs)? {
         Ok(groups) => {
             let wrong = snapshots::wrong(&groups)?;
             if !wrong.is_empty() {

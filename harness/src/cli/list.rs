@@ -1,8 +1,10 @@
 //! `pump-hil list` and `pump-hil schema`: what there is.
 
 use super::args::{List, Schema, SchemaKind};
+use super::chosen::Chosen;
 use super::exit::{CliError, Exit};
 use super::inputs;
+use super::listed;
 use super::print::{eprint_styled, print};
 use crate::report::counted;
 use pump_hil_language::catalog::coverage::{coverage, render};
@@ -19,15 +21,20 @@ pub(super) fn list(args: &List, fixtures: Option<&Path>) -> Result<Exit, CliErro
         print(&faults())?;
         return Ok(Exit::Passed);
     }
-    let fixtures = inputs::fixtures(fixtures, &args.paths)?;
+    let chosen = Chosen::of(&args.select)?;
+    let fixtures = inputs::fixtures(fixtures, &chosen.paths)?;
     let catalog = match inputs::catalog(&fixtures, &[])? {
         Ok(catalog) => catalog,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
-    let groups = match inputs::cases(&args.paths, &catalog)? {
+    let groups = match chosen.cases(&catalog)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
+    if args.json {
+        print(&listed::json(&groups)?)?;
+        return Ok(Exit::Passed);
+    }
     let cases: Vec<Case> = groups.into_iter().flat_map(|group| group.cases).collect();
     if args.coverage {
         print(&render(&coverage(&cases, &catalog)))?;

@@ -1,11 +1,15 @@
 //! The command line: reads arguments, calls the library, prints. The only layer that prints.
 
+mod again;
 mod args;
 mod bench;
 mod check;
+mod chosen;
 mod exit;
 pub(crate) mod inputs;
 mod list;
+mod listed;
+mod manual;
 mod out;
 mod print;
 mod progress;
@@ -16,6 +20,7 @@ mod run;
 mod sim;
 mod snapshots;
 mod summary;
+mod watch;
 
 pub use args::Cli;
 pub use exit::{CliError, Exit};
@@ -38,6 +43,8 @@ pub fn main(cli: Cli) -> Exit {
         Command::Replay(args) => replay::replay(&args),
         Command::Review(args) => review::review(&args),
         Command::Schema(args) => list::schema(&args, cli.fixtures.as_deref()),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
         #[cfg(feature = "sim")]
         Command::Sim(args) => sim::serve(&args),

@@ -20,7 +20,7 @@ pub fn result(result: &ScenarioResult) -> String {
     let mut out = format!(
         "{:<12} {} ({} ms)\n",
         result.outcome.verdict.word(),
-        safe(&result.name),
+        safe(&result.shown()),
         result.took.as_millis()
     );
     match &result.outcome.verdict {
@@ -97,7 +97,7 @@ pub fn not_safe(results: &[impl Borrow<ScenarioResult>]) -> String {
     let mut out = String::new();
     for result in results.iter().map(Borrow::borrow) {
         for what in &result.outcome.not_safe {
-            let _ = writeln!(out, "NOT SAFE after {}: {}", safe(&result.name), safe(what));
+            let _ = writeln!(out, "NOT SAFE after {}: {}", safe(&result.shown()), safe(what));
         }
     }
     out
@@ -141,7 +141,7 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
     };
     let width = results
         .iter()
-        .map(|r| r.name.chars().count())
+        .map(|r| r.shown().chars().count())
         .max()
         .unwrap_or(8)
         .clamp(8, 60);
@@ -164,7 +164,7 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         Verdict::Failed { .. } => 3,
     });
     for result in sorted {
-        let name: String = safe(&result.name).chars().take(60).collect();
+        let name: String = safe(&result.shown()).chars().take(60).collect();
         let _ = writeln!(
             out,
             "{:<12}  {name:<width$}  {:>6} ms  {:>7}{}",

@@ -55,6 +55,7 @@ pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
     let before = here.checked_sub(1).map(|before| &lines[before]);
     tab(&lines[here..])
         .or_else(|| open_bracket(text, at))
+        .or_else(|| needs_quotes(&lines[here]))
         .or_else(|| before.and_then(missing_colon))
         .or_else(|| before.and_then(|before| key_alone(before, &lines[here])))
         .or_else(|| before.and_then(|before| deeper(before, &lines[here])))
@@ -71,6 +72,20 @@ fn tab(lines: &[Line<'_>]) -> Option<Slip> {
         len: 1,
         message: "there is a tab where only spaces can be".to_owned(),
         help: "indent with spaces, not with tabs".to_owned(),
+    })
+}
+
+/// A value that begins with a sign of YAML's own, such as `> 2 mL`.
+fn needs_quotes(line: &Line<'_>) -> Option<Slip> {
+    let word = line.word()?;
+    let value = line.body()[word.len()..].strip_prefix(": ")?.trim();
+    let sign = value.chars().next().filter(|c| ">|%@`".contains(*c))?;
+    let has_more = value[1..].contains(|c: char| c.is_ascii_alphanumeric()) && !value.contains('"');
+    has_more.then(|| Slip {
+        start: line.start + line.content + line.body().find(value).unwrap_or(0),
+        len: value.len(),
+        message: format!("a text that begins with `{sign}` needs quotes"),
+        help: format!("write `{}`", short(&format!("{word}: \"{value}\""))),
     })
 }
 
@@ -225,6 +240,13 @@ fn depths<'a>(line: &'a Line<'a>) -> Vec<Depth<'a>> {
 fn other_depth(above: &[Line<'_>], here: &Line<'_>) -> Option<Slip> {
     let word = here.word().filter(|word| here.body()[word.len()..].starts_with(':'))?;
     let own = depths(here).into_iter().next()?;
+    // Below a key without a value a new depth begins.
+    let begins = above
+        .last()
+        .is_some_and(|above| above.body().ends_with(':') && above.content < own.column);
+    if begins {
+        return None;
+    }
     // What is open behind the line before; what this line would end with its depth stands in `ended`.
     let (mut open, mut ended): (Vec<Depth<'_>>, Vec<Depth<'_>>) = (Vec::new(), Vec::new());
     for line in above {
