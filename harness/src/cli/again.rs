@@ -43,7 +43,10 @@ impl Failed {
                 "--rerun-failed reads what the run before left in `{path}`: {why}"
             ))
         };
-        let text = std::fs::read_to_string(&report).map_err(|e| wrong(&e))?;
+        let text = std::fs::read_to_string(&report).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => wrong(&"there is no such file, so nothing was run here before"),
+            _ => wrong(&error),
+        })?;
         let read: Report = serde_json::from_str(&text).map_err(|e| wrong(&e))?;
         let all = read.results.into_iter().chain(read.not_run);
         let failed = all.filter(|one| !["passed", "skipped"].contains(&one.verdict.as_str()));

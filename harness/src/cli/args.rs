@@ -172,7 +172,7 @@ pub enum Progress {
 /// Which cases: said in one way to every command that takes some.
 #[derive(Debug, Args)]
 pub struct Select {
-    /// Scenarios by name (`flex-day`, `flex-midnight[saturday]`), files of them, or folders; by default the folder `scenarios`. Folders named
+    /// Scenarios by name (`flex-day`, `eri-then-eos[summer]`), files of them, or folders; by default the folder `scenarios`. Folders named
     /// `rejected` and `shared` are left out.
     #[arg(value_name = "WHAT")]
     pub what: Vec<PathBuf>,
@@ -251,9 +251,9 @@ pub struct Replay {
 /// Arguments of `review`.
 #[derive(Debug, Args)]
 pub struct Review {
-    /// Folder with the pending snapshots.
-    #[arg(value_name = "DIR", default_value = "scenarios/snapshots")]
-    pub folder: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub select: Select,
     /// Accept all of them without asking.
     #[arg(long)]
     pub all: bool,

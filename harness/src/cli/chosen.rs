@@ -165,29 +165,30 @@ fn default_folder() -> Result<PathBuf, CliError> {
 /// That something named is not there, and what may have been meant.
 fn no_such(what: &Path, known: &[(String, PathBuf)]) -> CliError {
     let told = format!("there is no file, folder or scenario `{}`", safe_path(what));
-    let mut near: Vec<String> = beside(what).iter().map(safe_path).collect();
-    if near.is_empty() {
-        let stem = what.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let by_letters = nearest(&stem, known.iter().map(|(name, _)| name.as_str()));
-        let same = known
-            .iter()
-            .filter(|(name, _)| *name == stem)
-            .map(|(name, _)| name.as_str());
-        let holds = known
-            .iter()
-            .filter(|(name, _)| !stem.is_empty() && name.contains(&stem));
-        let all = same.chain(by_letters).chain(holds.map(|(name, _)| name.as_str()));
-        for name in all.map(safe) {
-            if !near.contains(&name) && near.len() < PROPOSED {
-                near.push(name);
-            }
-        }
-    }
+    let stem = what.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let near: Vec<String> = match beside(what) {
+        paths if !paths.is_empty() => paths.iter().map(safe_path).collect(),
+        _ => near_names(&stem, known).into_iter().map(safe).collect(),
+    };
     if near.is_empty() {
         return CliError::usage(format!("{told}; `pump-hil list` shows what there is"));
     }
-    let near: Vec<String> = near.into_iter().map(|name| format!("`{name}`")).collect();
-    CliError::usage(format!("{told}; did you mean {}?", near.join(" or ")))
+    let quoted: Vec<String> = near.iter().take(PROPOSED).map(|name| format!("`{name}`")).collect();
+    let all = match near.len() {
+        1 => String::new(),
+        count => format!(" `--filter {}` takes all {count} that hold this word", safe(&stem)),
+    };
+    CliError::usage(format!("{told}; did you mean {}?{all}", quoted.join(" or ")))
+}
+
+/// Names that hold a word, else the one that is nearest by its letters.
+fn near_names<'n>(word: &str, known: &'n [(String, PathBuf)]) -> Vec<&'n str> {
+    let names = || known.iter().map(|(name, _)| name.as_str());
+    let holds: Vec<&str> = names().filter(|name| !word.is_empty() && name.contains(word)).collect();
+    match holds.is_empty() {
+        true => nearest(word, names()).into_iter().collect(),
+        false => holds,
+    }
 }
 
 /// Files and folders that a path was perhaps meant to be: with its ending, or the nearest in its folder.

@@ -22,7 +22,7 @@ pub(super) fn man(args: &Man) -> Result<Exit, CliError> {
         Some(name) => {
             let found = all.find_subcommand(name).filter(|command| !command.is_hide_set());
             let command = found.ok_or_else(|| CliError::usage(format!("there is no command `{}`", safe(name))))?;
-            command.clone().name(format!("pump-hil-{name}"))
+            command.clone()
         }
     };
     let mut text = Vec::new();

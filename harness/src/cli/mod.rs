@@ -41,7 +41,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&args, cli.fixtures.as_deref()),
         Command::List(args) => list::list(&args, cli.fixtures.as_deref()),
         Command::Replay(args) => replay::replay(&args),
-        Command::Review(args) => review::review(&args),
+        Command::Review(args) => review::review(&args, cli.fixtures.as_deref()),
         Command::Schema(args) => list::schema(&args, cli.fixtures.as_deref()),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),

@@ -143,7 +143,7 @@ fn a_missing_snapshot_is_a_failure_that_waits_for_review() {
             .contains("pump-hil review")
     );
     let mut shown = Vec::new();
-    let reviewed = review(folder.path(), None, &mut &b"x\na\n"[..], &mut shown, &by()).unwrap();
+    let reviewed = review(folder.path(), None, None, &mut &b"x\na\n"[..], &mut shown, &by()).unwrap();
     assert_eq!(reviewed.accepted, ["situation"]);
     assert_eq!(
         check(folder.path(), &a_case(), &log(0), &Update::Never).unwrap(),
@@ -179,9 +179,28 @@ fn a_review_can_reject_skip_and_end_early() {
         check(folder.path(), &case, &log, &Update::Pending).unwrap();
     }
     let mut shown = Vec::new();
-    let reviewed = review(folder.path(), None, &mut &b"r\ns\n"[..], &mut shown, &by()).unwrap();
+    let reviewed = review(folder.path(), None, None, &mut &b"r\ns\n"[..], &mut shown, &by()).unwrap();
     assert_eq!((reviewed.rejected.len(), reviewed.waiting.len()), (1, 2));
-    let reviewed = review(folder.path(), Some(Choice::Accept), &mut &b""[..], &mut shown, &by()).unwrap();
+    let only = std::collections::BTreeSet::from(["c".to_owned()]);
+    let reviewed = review(
+        folder.path(),
+        Some(&only),
+        Some(Choice::Skip),
+        &mut &b""[..],
+        &mut shown,
+        &by(),
+    )
+    .unwrap();
+    assert_eq!(reviewed.waiting, ["c"], "only what is meant is shown");
+    let reviewed = review(
+        folder.path(),
+        None,
+        Some(Choice::Accept),
+        &mut &b""[..],
+        &mut shown,
+        &by(),
+    )
+    .unwrap();
     assert_eq!(reviewed.accepted, ["b", "c"]);
     assert!(!String::from_utf8(shown).unwrap().contains('\u{1b}'));
 }

@@ -54,7 +54,7 @@ const DEPTH_MAX: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// The expression is wrong at a place, counted in characters from 1.
-    #[error("--filter '{text}': {what}, at character {at}")]
+    #[error("--filter '{text}', character {at}: {what}")]
     At {
         /// The expression.
         text: String,
