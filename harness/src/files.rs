@@ -1,9 +1,6 @@
 //! Scenario files and fixtures on disk: the one place where scenarios meet the file system.
 
-mod names;
 mod search;
-
-pub use names::names;
 
 use pump_hil_language::catalog::Catalog;
 use pump_hil_language::catalog::load::Loader;

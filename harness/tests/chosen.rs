@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pump-hil");
 
@@ -162,11 +162,7 @@ impl Watch {
     /// What is told until it waits again.
     fn round(&self) -> String {
         let mut told = String::new();
-        let until = Instant::now() + Duration::from_secs(60);
-        while Instant::now() < until {
-            let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) else {
-                break;
-            };
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) {
             if line.starts_with("Waiting for a file") {
                 return told;
             }
@@ -180,15 +176,11 @@ impl Watch {
     fn end(mut self) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-        let until = Instant::now() + Duration::from_secs(30);
-        while Instant::now() < until {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ = self.child.kill();
-        panic!("it goes on after Ctrl-C");
+        let (sender, ended) = channel();
+        std::thread::spawn(move || sender.send(self.child.wait().unwrap().code()));
+        ended
+            .recv_timeout(Duration::from_secs(30))
+            .expect("it ends after Ctrl-C")
     }
 }
 

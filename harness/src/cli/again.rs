@@ -3,6 +3,7 @@
 use super::exit::CliError;
 use super::inputs::Group;
 use crate::report::counted;
+use crate::report::json::VERSION;
 use crate::reporter::REPORTS;
 use pump_hil_model::safe_text::safe_path;
 use serde::Deserialize;
@@ -19,7 +20,10 @@ pub(super) struct Failed {
 
 #[derive(Deserialize)]
 struct Report {
+    pump_hil_results: u32,
     results: Vec<One>,
+    /// The first form had none.
+    #[serde(default)]
     not_run: Vec<One>,
 }
 
@@ -48,6 +52,12 @@ impl Failed {
             _ => wrong(&error),
         })?;
         let read: Report = serde_json::from_str(&text).map_err(|e| wrong(&e))?;
+        if read.pump_hil_results > VERSION {
+            let form = read.pump_hil_results;
+            return Err(wrong(&format!(
+                "its form is {form}, and this program reads up to {VERSION}"
+            )));
+        }
         let all = read.results.into_iter().chain(read.not_run);
         let failed = all.filter(|one| !["passed", "skipped"].contains(&one.verdict.as_str()));
         let cases = failed.map(|one| (one.file, one.name)).collect();

@@ -3,7 +3,7 @@
 use super::args::Select;
 use super::exit::CliError;
 use super::inputs::{self, Group};
-use crate::files::names;
+use super::names::names;
 use crate::report::counted;
 use pump_hil_language::catalog::Catalog;
 use pump_hil_language::select::Filter;

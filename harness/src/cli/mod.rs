@@ -10,6 +10,7 @@ pub(crate) mod inputs;
 mod list;
 mod listed;
 mod manual;
+mod names;
 mod out;
 mod print;
 mod progress;

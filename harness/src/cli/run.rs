@@ -73,7 +73,7 @@ fn listen() -> Result<Interrupt, CliError> {
 
 /// Plays until somebody asks to stop: all at first, then what a saved file is part of.
 fn watch(args: &Run, fixtures: Option<&Path>, update: &Update) -> Result<Exit, CliError> {
-    let interrupt = listen()?;
+    let mut interrupt = listen()?;
     let out = OutFolder::open(args.out.as_deref())?;
     let (mut played, mut exit): (BTreeMap<String, String>, _) = (BTreeMap::new(), Exit::Usage);
     loop {
@@ -99,7 +99,7 @@ fn watch(args: &Run, fixtures: Option<&Path>, update: &Update) -> Result<Exit, C
             return Ok(exit);
         }
         print("Waiting for a file to be saved; Ctrl-C ends it\n")?;
-        let Some(changed) = watched.wait(&before, &interrupt) else {
+        let Some(changed) = watched.wait(&before, &mut interrupt).map_err(CliError::rig)? else {
             print("\n")?;
             return Ok(exit);
         };

@@ -32,19 +32,21 @@ impl Watched {
     }
 
     /// Waits until a file is other than it was, and none changes any more; gives those that did. `None`: somebody asked to stop.
-    pub fn wait(&self, before: &Stamps, interrupt: &Interrupt) -> Option<Vec<PathBuf>> {
+    ///
+    /// # Errors
+    /// The system gives nothing to wait in.
+    pub fn wait(&self, before: &Stamps, interrupt: &mut Interrupt) -> std::io::Result<Option<Vec<PathBuf>>> {
         let mut last = self.stamps();
         loop {
-            std::thread::sleep(PAUSE);
-            if interrupt.by().is_some() {
-                return None;
+            if interrupt.wait_within(PAUSE)?.is_some() {
+                return Ok(None);
             }
             let now = self.stamps();
             // An editor that saves writes more than once: what it left is read when it is done.
             if now == last && now != *before {
                 let changed = now.iter().filter(|(path, stamp)| before.get(*path) != Some(stamp));
                 let gone = before.keys().filter(|path| !now.contains_key(*path));
-                return Some(changed.map(|(path, _)| path).chain(gone).cloned().collect());
+                return Ok(Some(changed.map(|(path, _)| path).chain(gone).cloned().collect()));
             }
             last = now;
         }

@@ -1,6 +1,6 @@
 //! A key that is not known where it stands: what was meant, or where it belongs.
 
-use super::check::{resolve, short};
+use super::short::short;
 use super::tree::{Content, Key, Kind, Node};
 use crate::diagnostic::{KNOWN, nearest, suggest};
 use serde_json::Value as Json;
@@ -173,6 +173,15 @@ pub(super) fn sharing<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> i
         .map(str::to_owned)
         .collect();
     names.filter(move |name| name.split('-').any(|part| parts.iter().any(|own| own == part)))
+}
+
+/// What `$ref` leads to.
+pub(super) fn resolve<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
+    let Some(reference) = schema.get("$ref").and_then(Json::as_str) else {
+        return schema;
+    };
+    // A reference is a JSON Pointer behind `#` (RFC 6901, section 6).
+    root.pointer(reference.trim_start_matches('#')).unwrap_or(&Json::Null)
 }
 
 fn has_key(map: &Json, key: &str) -> bool {

@@ -3,7 +3,9 @@
 //! Only what [`super::raw`] and schemars generate is understood: `$ref`, `type`, `properties`, `additionalProperties`, `required`, `items`,
 //! `enum`, `anyOf`. That the two agree is tested with a full JSON Schema validator over all shipped and all rejected files.
 
-use super::belongs::{Around, Here, sharing};
+pub use super::short::short;
+
+use super::belongs::{Around, Here, resolve, sharing};
 use super::location::Location;
 use super::problem::{GATHERED_MAX, Problem, TORN, gather};
 use super::tree::{Content, Key, Kind, Node};
@@ -221,15 +223,6 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What `$ref` leads to.
-pub(super) fn resolve<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
-    let Some(reference) = schema.get("$ref").and_then(Json::as_str) else {
-        return schema;
-    };
-    // A reference is a JSON Pointer behind `#` (RFC 6901, section 6).
-    root.pointer(reference.trim_start_matches('#')).unwrap_or(&Json::Null)
-}
-
 /// What a map is called.
 fn name_of(schema: &Json) -> &str {
     schema.get("x-name").and_then(Json::as_str).unwrap_or("this map")
@@ -393,20 +386,4 @@ fn describe(schema: &Json) -> String {
         Some("object") => "a map".to_owned(),
         _ => "a plain value".to_owned(),
     }
-}
-
-/// A text that is short enough for a message, without control characters.
-#[must_use]
-pub fn short(text: &str) -> String {
-    let unsafe_to_show = |c: char| {
-        let turns =
-            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        c.is_control() || turns
-    };
-    let clean = text.chars().map(|c| if unsafe_to_show(c) { '\u{fffd}' } else { c });
-    let mut cut: String = clean.take(60).collect();
-    if text.chars().nth(60).is_some() {
-        cut.push_str("...");
-    }
-    cut
 }

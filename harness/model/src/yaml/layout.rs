@@ -1,6 +1,6 @@
 //! Where a text is no YAML: the slip is often on the line before the one that the parser stumbles over. It is looked for there, and told there.
 
-use super::check::short;
+use super::short::short;
 
 /// A slip: the bytes that are meant, what is wrong with them, and what to write instead.
 pub(super) struct Slip {

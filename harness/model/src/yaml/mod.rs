@@ -15,6 +15,7 @@ mod problem;
 pub mod quantity;
 pub mod raw;
 pub mod schema;
+mod short;
 mod spaces;
 mod syntax;
 pub mod tree;

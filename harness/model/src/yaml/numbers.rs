@@ -1,6 +1,6 @@
 //! Numbers that were written with a sign that no number here has: a decimal comma, a typographic quote, dash or comparison.
 
-use super::check::short;
+use super::short::short;
 use crate::quantity::Span;
 
 /// Longest text that is looked at: more than any number with its unit, or rule of two measures, takes.

@@ -1,9 +1,9 @@
 //! A text that should be a quantity and is none: what is wrong with it, and what was meant.
 
-use super::check::short;
 use super::numbers::one_time;
 use super::problem::Problem;
 use super::raw::Text;
+use super::short::short;
 use crate::diagnostic::suggest;
 use crate::mistake::Mistake;
 use crate::quantity::{QuantityError, one_spelling};
