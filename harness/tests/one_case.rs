@@ -104,7 +104,8 @@ prescription:
 snapshot: none
 timeline:
   - do: start
-  - expect: {state: running}
+  - at: 1 min
+    expect: {state: running}
   - do: patient-bolus
   - wait: 10 min
 ";
