@@ -53,14 +53,23 @@ pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
     let lines = lines(text);
     let here = lines.iter().rposition(|line| line.start <= at)?;
     let before = here.checked_sub(1).map(|before| &lines[before]);
+    // A line that goes on with the text of the one above it needs no colon.
+    let begins = before.filter(|before| here.checked_sub(2).is_none_or(|above| !goes_on(&lines[above], before)));
     tab(&lines[here..])
         .or_else(|| open_bracket(text, at))
         .or_else(|| needs_quotes(&lines[here]))
-        .or_else(|| before.and_then(missing_colon))
+        .or_else(|| begins.and_then(missing_colon))
         .or_else(|| before.and_then(|before| key_alone(before, &lines[here])))
         .or_else(|| before.and_then(|before| deeper(before, &lines[here])))
         .or_else(|| missing_colon(&lines[here]))
         .or_else(|| other_depth(&lines[..here], &lines[here]))
+}
+
+/// Whether a line is more of the plain text that stands behind the key above it.
+fn goes_on(above: &Line<'_>, line: &Line<'_>) -> bool {
+    let value = above.word().and_then(|word| above.body()[word.len()..].strip_prefix(": "));
+    let plain = value.is_some_and(|value| !value.trim().is_empty() && !value.trim().starts_with(['"', '\'', '{', '[']));
+    plain && line.content > above.content && !line.text.trim_start().starts_with("- ")
 }
 
 /// A tab in the indentation of the line where the parser stands, or of the next.
@@ -92,6 +101,8 @@ fn needs_quotes(line: &Line<'_>) -> Option<Slip> {
 /// The innermost `{` or `[` that is open at a place: it is not closed, or a `,` is missing in it.
 fn open_bracket(text: &str, at: usize) -> Option<Slip> {
     let (mut open, mut quote, mut comment, mut before) = (Vec::new(), None, false, '\n');
+    // The last sign that is no blank: a bracket in the middle of a text opens nothing.
+    let mut last = '\n';
     for (place, c) in text[..at].char_indices() {
         let begins_word = before.is_whitespace() || "[{,:-".contains(before);
         match (c, quote) {
@@ -100,11 +111,15 @@ fn open_bracket(text: &str, at: usize) -> Option<Slip> {
             (_, Some(end)) => quote = (c != end).then_some(end),
             ('"' | '\'', None) if begins_word => quote = Some(c),
             ('#', None) if before.is_whitespace() => comment = true,
-            ('{' | '[', None) if begins_word => open.push((place, c)),
+            ('{' | '[', None) if "\n:-".contains(last) => open.push((place, c)),
+            ('{' | '[', None) if !open.is_empty() && "[{,".contains(last) => open.push((place, c)),
             ('}' | ']', None) => drop(open.pop()),
             _ => {}
         }
         before = c;
+        if c == '\n' || !c.is_whitespace() {
+            last = c;
+        }
     }
     let &(start, bracket) = open.last()?;
     // Braces around a placeholder are told by the parser's own place.

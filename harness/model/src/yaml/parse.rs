@@ -72,7 +72,9 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
 
 /// The slip that the parser stumbled over, else the place where it did.
 fn syntax_error(text: &str, at: usize, theirs: &str, place: impl Fn(usize, usize) -> Location) -> Problem {
-    match slip(text, at) {
+    // Where a quote is open, lines are not what they look like.
+    let quoted = theirs.contains("quoted") || theirs.contains("escape");
+    match slip(text, at).filter(|_| !quoted) {
         Some(slip) => {
             let message = format!("not valid YAML: {}", slip.message);
             Problem::new(Mistake::Syntax, place(slip.start, slip.len), message).help(slip.help)
