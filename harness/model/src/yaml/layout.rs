@@ -30,7 +30,9 @@ impl<'a> Line<'a> {
     fn word(&self) -> Option<&'a str> {
         let body = self.body();
         let end = body.find(|c: char| !is_key(c)).unwrap_or(body.len());
-        (end > 0 && body.starts_with(|c: char| c.is_ascii_lowercase())).then(|| &body[..end])
+        // A longer one is no key, and would fill a terminal.
+        let fits = (1..=64).contains(&end) && body.starts_with(|c: char| c.is_ascii_lowercase());
+        fits.then(|| &body[..end])
     }
 
     fn slip(&self, len: usize, message: String, help: String) -> Slip {
@@ -67,7 +69,9 @@ pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
 
 /// Whether a line is more of the plain text that stands behind the key above it.
 fn goes_on(above: &Line<'_>, line: &Line<'_>) -> bool {
-    let value = above.word().and_then(|word| above.body()[word.len()..].strip_prefix(": "));
+    let value = above
+        .word()
+        .and_then(|word| above.body()[word.len()..].strip_prefix(": "));
     let plain = value.is_some_and(|value| !value.trim().is_empty() && !value.trim().starts_with(['"', '\'', '{', '[']));
     plain && line.content > above.content && !line.text.trim_start().starts_with("- ")
 }

@@ -46,14 +46,18 @@ fn is_odd(c: char) -> bool {
     without_width(c) || (c.is_whitespace() && !c.is_ascii() && c != '\u{85}')
 }
 
-/// The harmful ones of a line. What stands in quotes on one line, and behind the sign of a comment, is text.
+/// The harmful ones of a line, the first of each run of blanks. What stands in quotes on one line, and behind the sign of a comment, is text.
 fn harmful(line: &str) -> Vec<(usize, char)> {
+    let blank = |c: char| is_odd(c) || c == ' ';
     let mut found = Vec::new();
-    let (mut quote, mut before) = (None, None);
-    for (at, c) in line.char_indices() {
+    // The sign before, and the last one that is no blank.
+    let (mut quote, mut before, mut last) = (None, None, None);
+    let mut in_lead = true;
+    let mut chars = line.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
         if let Some(open) = quote {
             quote = (c != open).then_some(open);
-            before = Some(c);
+            (before, last) = (Some(c), Some(c));
             continue;
         }
         let begins_word = before.is_none_or(|b| b == ' ' || "[{,:-".contains(b));
@@ -61,17 +65,13 @@ fn harmful(line: &str) -> Vec<(usize, char)> {
             '"' | '\'' if begins_word => quote = Some(c),
             '#' if begins_word => break,
             _ if is_odd(c) => {
-                let lead = line[..at].trim_start_matches(|c: char| is_odd(c) || c == ' ' || c == '-');
-                let last = line[..at]
-                    .trim_end_matches(|c: char| is_odd(c) || c == ' ')
-                    .chars()
-                    .next_back();
-                let next = line[at..]
-                    .trim_start_matches(|c: char| is_odd(c) || c == ' ')
-                    .chars()
-                    .next();
+                let mut invisible = without_width(c);
+                while let Some((_, more)) = chars.next_if(|(_, more)| blank(*more)) {
+                    invisible |= without_width(more);
+                }
+                let next = chars.peek().map(|(_, next)| *next);
                 let at_edge = last.is_none_or(|c| "[{,:".contains(c)) || next.is_none_or(|c| "#:,]}".contains(c));
-                if lead.is_empty() || at_edge || without_width(c) {
+                if in_lead || at_edge || invisible {
                     found.push((at, c));
                 }
                 // It is a blank to whoever wrote it.
@@ -81,6 +81,10 @@ fn harmful(line: &str) -> Vec<(usize, char)> {
             _ => {}
         }
         before = Some(c);
+        if c != ' ' {
+            last = Some(c);
+            in_lead &= c == '-';
+        }
     }
     found
 }
@@ -88,6 +92,12 @@ fn harmful(line: &str) -> Vec<(usize, char)> {
 #[cfg(test)]
 mod tests {
     use super::harmful;
+
+    #[test]
+    fn a_line_of_a_million_blanks_is_read_once() {
+        let line = format!("summary: a{}b\u{a0}: c", "\u{a0}".repeat(500_000));
+        assert_eq!(harmful(&line).len(), 1);
+    }
 
     #[test]
     fn a_blank_that_changes_what_a_line_means_is_found_and_one_in_a_text_is_not() {
@@ -101,6 +111,7 @@ mod tests {
             "  - expect: {alarm:\u{202f}occlusion}",
             "  - expect: {alarm: occlusion,\u{3000}priority: critical}",
             "  - do: st\u{200b}art",
+            "  \u{a0} \u{a0}- do: start",
         ] {
             assert!(!harmful(line).is_empty(), "{line:?}");
         }
