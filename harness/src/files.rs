@@ -223,8 +223,16 @@ fn load_one(
     }
 }
 
-/// The folder of scenarios that a path belongs to, and the files in it that are meant.
-fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Found)> {
+/// The folder of scenarios that a file or folder belongs to, without symbolic links.
+///
+/// # Errors
+/// There is no such file or folder.
+pub fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
+    Ok(root_of(path)?.0.root().to_owned())
+}
+
+/// The folder of scenarios that a path belongs to, and the path without links.
+fn root_of(path: &Path) -> std::io::Result<(ScenarioFolder, PathBuf)> {
     let real = path.canonicalize()?;
     let own = if real.is_dir() {
         &real
@@ -234,7 +242,12 @@ fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Found)> {
     let named = own
         .ancestors()
         .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"));
-    let folder = ScenarioFolder::open(named.unwrap_or(own))?;
+    Ok((ScenarioFolder::open(named.unwrap_or(own))?, real))
+}
+
+/// The folder of scenarios that a path belongs to, and the files in it that are meant.
+fn files_of(path: &Path) -> std::io::Result<(ScenarioFolder, Found)> {
+    let (folder, real) = root_of(path)?;
     if real.is_dir() {
         let found = search::search(folder.root(), &real, NOT_SEARCHED)?;
         return Ok((folder, found));

@@ -2,6 +2,7 @@
 
 use crate::descriptors;
 use rustix::process::Signal;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Descriptors that waiting for signals takes, and a few more: an event loop has two, tokio's pipe of signals three.
@@ -43,6 +44,15 @@ impl Interrupt {
     pub fn wait_blocking(&mut self) -> std::io::Result<&'static str> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         Ok(runtime.block_on(self.wait()))
+    }
+
+    /// Waits for it no longer than this, without an event loop; `None`: it did not come.
+    ///
+    /// # Errors
+    /// When the system gives no event loop to wait in.
+    pub fn wait_within(&mut self, limit: Duration) -> std::io::Result<Option<&'static str>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        Ok(runtime.block_on(async { tokio::time::timeout(limit, self.wait()).await.ok() }))
     }
 
     /// Waits for it; for ever, if it never comes.

@@ -83,6 +83,8 @@ impl Texts {
             out: out.to_owned(),
             snapshots: None,
             jobs: 1,
+            round: None,
+            fail_fast: false,
             defect: None,
             exe: None,
             state: None,

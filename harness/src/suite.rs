@@ -27,6 +27,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 /// How a suite is run.
@@ -42,6 +43,10 @@ pub struct Settings {
     pub snapshots: Option<Snapshots>,
     /// Cases at the same time; at least 1.
     pub jobs: usize,
+    /// Which time the cases are played, from 1, where they are played several times: a part of the names of their journals.
+    pub round: Option<u32>,
+    /// No case is begun any more once one did not pass.
+    pub fail_fast: bool,
     /// Test only: name of a seeded defect of the simulated pump.
     pub defect: Option<String>,
     /// Program that serves a simulated pump as a process; `None`: this one.
@@ -60,6 +65,8 @@ impl Settings {
             out,
             snapshots: None,
             jobs: 1,
+            round: None,
+            fail_fast: false,
             defect: None,
             exe: None,
             state: None,
@@ -88,14 +95,19 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
     rigs.dedup();
     reporters.tell(&RunEvent::Begun { rigs, cases });
     let (mut results, mut not_run, mut first) = (Vec::new(), Vec::new(), 0);
+    let enough = AtomicBool::new(false);
     for batch in batches {
-        let ran = run_batch(batch, first, interrupt, reporters);
+        let ran = run_batch(batch, first, interrupt, &enough, reporters);
         for (case, result) in batch.cases.iter().zip(ran) {
             match result {
                 Some(result) => results.push(result),
                 None => {
                     let Settings { rig, asked, .. } = &batch.settings;
-                    not_run.push(NotRun::new(case, &rig.name, asked, interrupt.by()));
+                    let why = match interrupt.by() {
+                        Some(by) => format!("interrupted by {by}"),
+                        None => "a case before it did not pass".to_owned(),
+                    };
+                    not_run.push(NotRun::new(case, &rig.name, asked, why));
                 }
             }
         }
@@ -115,6 +127,7 @@ fn run_batch(
     batch: &Batch<'_>,
     first: usize,
     interrupt: &Interrupt,
+    enough: &AtomicBool,
     reporters: &mut Reporters,
 ) -> Vec<Option<Arc<ScenarioResult>>> {
     let Batch { cases, settings } = batch;
@@ -133,8 +146,10 @@ fn run_batch(
         for _ in 0..settings.jobs.clamp(1, cases.len().max(1)) {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
-                while let Some(at) = if interrupt.by().is_none() { next() } else { None } {
-                    run_and_tell(&cases[at], first + at, settings, interrupt, &sender);
+                let goes_on = || interrupt.by().is_none() && !enough.load(Ordering::Acquire);
+                while let Some(at) = if goes_on() { next() } else { None } {
+                    let passed = run_and_tell(&cases[at], first + at, settings, interrupt, &sender);
+                    enough.fetch_or(settings.fail_fast && !passed, Ordering::AcqRel);
                 }
             });
         }
@@ -150,8 +165,14 @@ fn run_batch(
     results
 }
 
-/// Runs one case, and tells of it. Nobody may be left to hear: the case goes on all the same.
-fn run_and_tell(case: &Case, number: usize, settings: &Settings, interrupt: &Interrupt, to: &mpsc::Sender<RunEvent>) {
+/// Runs one case, and tells of it. Nobody may be left to hear: the case goes on all the same. Gives whether it passed, or was skipped.
+fn run_and_tell(
+    case: &Case,
+    number: usize,
+    settings: &Settings,
+    interrupt: &Interrupt,
+    to: &mpsc::Sender<RunEvent>,
+) -> bool {
     let tell = |event| drop(to.send(event));
     tell(RunEvent::CaseBegun {
         case: number,
@@ -172,10 +193,12 @@ fn run_and_tell(case: &Case, number: usize, settings: &Settings, interrupt: &Int
             });
         }
     });
+    let passed = matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
     tell(RunEvent::CaseEnded {
         case: number,
         result: Arc::new(result),
     });
+    passed
 }
 
 /// Runs one case: plan, play, leave safe, judge the journal, compare the dose log. `onward` hears each event, on this thread, once journal and judge
@@ -196,9 +219,10 @@ pub fn run_case(
         Cow::Borrowed(case)
     };
     let case = &held_to(case, &settings.rig);
+    let round = settings.round.map_or_else(String::new, |round| format!("~{round}"));
     let path = settings
         .out
-        .join(format!("{}@{}.jsonl", case.name(), settings.rig.name));
+        .join(format!("{}@{}{round}.jsonl", case.name(), settings.rig.name));
     // One of an earlier run must not be taken for this one's, also where this case is not played. What cannot be taken away is told when the new one is written.
     let _ = std::fs::remove_file(&path);
     let mut evidence = None;
@@ -215,6 +239,7 @@ pub fn run_case(
     };
     let result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);
     let mut result = result.asked(&settings.asked);
+    result.round = settings.round;
     result.journal = path.is_file().then(|| safe_path(&path));
     result.evidence = evidence;
     result

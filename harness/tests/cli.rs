@@ -96,3 +96,23 @@ fn a_reader_who_has_seen_enough_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+#[test]
+fn each_shell_completes_the_options_and_each_command_has_a_page() {
+    let told = |args: &[&str]| {
+        let output = Command::new(PROGRAM).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(told(&["completions", shell]).contains("rerun-failed"), "{shell}");
+    }
+    for command in ["run", "check", "list", "replay", "review", "schema"] {
+        let page = told(&["man", command]);
+        assert!(page.contains(&format!(".TH pump-hil-{command} ")), "{page}");
+    }
+    assert!(
+        told(&["man"]).contains("pump\\-hil\\-run(1)"),
+        "the page of the program names those of its commands"
+    );
+}

@@ -90,3 +90,37 @@ timeline:
         ["fault `memory-bit-flip` could not be confirmed: not in effect 10 s after it was armed"]
     );
 }
+
+/// A bolus that is over, and expectations behind it; gives the verdict.
+fn behind_a_bolus(expectations: &str) -> Verdict {
+    let head = "\
+scenario: windows
+summary: What an expectation looks back to, as LANGUAGE.md says.
+prescription:
+  drug: morphine-10-mg-per-mL
+  mode: continuous
+  rate: 0.5 mL/day
+  patient-bolus: {dose: 20 uL, over: 5 min, lockout: 4 h, count: 4, window: 24 h, max: 0.7 mL}
+snapshot: none
+timeline:
+  - do: start
+  - at: 1 min
+    expect: {state: running}
+  - do: patient-bolus
+  - wait: 10 min
+";
+    run(&format!("{head}{expectations}")).0
+}
+
+#[test]
+fn expectations_in_a_row_look_back_to_the_same_events() {
+    let both =
+        "  - expect: {event: bolus-start}\n  - for: 1 min\n    expect: {event: bolus-end, no-event: bolus-end}\n";
+    assert_eq!(behind_a_bolus(both), Verdict::Passed);
+    // What must not come counts from the expectation just before.
+    let alone = "  - expect: {no-event: bolus-end}\n";
+    assert!(matches!(behind_a_bolus(alone), Verdict::Failed { .. }));
+    // Any other step uses up what came before.
+    let parted = "  - expect: {event: bolus-start}\n  - wait: 1 s\n  - expect: {event: bolus-end}\n";
+    assert!(matches!(behind_a_bolus(parted), Verdict::Failed { .. }));
+}

@@ -202,6 +202,7 @@ pub(crate) mod tests {
             summary: String::new(),
             verifies: Vec::new(),
             covers: Vec::new(),
+            tags: Vec::new(),
             needs: BTreeSet::new(),
             start_s: 0,
             seed: 1,

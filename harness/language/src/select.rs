@@ -1,88 +1,24 @@
-//! Which cases of a suite run: `--filter` and `--shard`.
+//! Which cases of a suite are meant: the expression of `--filter`, and `--shard`.
 
-use pump_hil_model::capability::Capability;
+mod expression;
+mod matcher;
+
+pub use expression::SelectError;
+
+use expression::{Expr, Of, Predicate};
 use pump_hil_model::case::Case;
+use pump_hil_model::diagnostic::nearest;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Words that must all hold of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter(Vec<Word>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Word {
-    negated: bool,
-    of: Of,
-    text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
-    PartOfName,
-    Name,
-    Verifies,
-    Covers,
-    Fault,
-}
-
-/// Why a selection cannot be understood.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SelectError {
-    /// A word has a prefix that means nothing.
-    #[error(
-        "`{0}:` is not known in --filter; use a part of a name, name:NAME, verifies:ID, covers:ID or fault:NAME, each with `!` in front for not"
-    )]
-    Prefix(String),
-    /// A word is empty.
-    #[error("`{0}` selects nothing: a word is missing")]
-    Empty(String),
-    /// Not K/N.
-    #[error("`{0}` is not a shard; write K/N with 1 <= K <= N, such as 2/4")]
-    Shard(String),
-}
+/// Which cases are meant: `name(/flex/) or tag(slow)`. `scenarios/LANGUAGE.md` has all of it.
+#[derive(Debug, Clone)]
+pub struct Filter(Expr);
 
 impl FromStr for Filter {
     type Err = SelectError;
     fn from_str(text: &str) -> Result<Self, SelectError> {
-        text.split_whitespace()
-            .map(Word::parse)
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-}
-
-impl Word {
-    fn parse(word: &str) -> Result<Self, SelectError> {
-        let (negated, rest) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
-        let (of, text) = match rest.split_once(':') {
-            None => (Of::PartOfName, rest),
-            Some(("name", name)) => (Of::Name, name),
-            Some(("verifies", id)) => (Of::Verifies, id),
-            Some(("covers", id)) => (Of::Covers, id),
-            Some(("fault", name)) => (Of::Fault, name),
-            Some((other, _)) => return Err(SelectError::Prefix(other.to_owned())),
-        };
-        if text.is_empty() {
-            return Err(SelectError::Empty(word.to_owned()));
-        }
-        Ok(Self {
-            negated,
-            of,
-            text: text.to_owned(),
-        })
-    }
-
-    fn holds(&self, case: &Case) -> bool {
-        let found = match self.of {
-            Of::PartOfName => case.name().contains(&self.text),
-            Of::Name => case.name() == self.text || case.scenario == self.text,
-            Of::Verifies => case.verifies.contains(&self.text),
-            Of::Covers => case.covers.contains(&self.text),
-            Of::Fault => case
-                .needs
-                .iter()
-                .any(|need| matches!(need, Capability::Fault(name) if name.as_str() == self.text)),
-        };
-        found != self.negated
+        expression::parse(text).map(Self)
     }
 }
 
@@ -90,7 +26,66 @@ impl Filter {
     /// Whether the case is selected.
     #[must_use]
     pub fn selects(&self, case: &Case) -> bool {
-        self.0.iter().all(|word| word.holds(case))
+        holds(&self.0, case)
+    }
+
+    /// Why none of these cases is selected: how many each part of the expression selects alone, and what a part may have been meant to say.
+    #[must_use]
+    pub fn why_none(&self, cases: &[&Case]) -> String {
+        let mut parts = Vec::new();
+        predicates(&self.0, &mut parts);
+        let told = parts.into_iter().map(|part| {
+            let count = cases.iter().filter(|case| part.holds(case)).count();
+            let known: BTreeSet<String> = cases.iter().flat_map(|case| part.of.values(case)).collect();
+            let meant = part.matcher.word().filter(|_| count == 0);
+            let meant = meant.and_then(|word| nearest(word, known.iter().map(String::as_str)));
+            let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+            format!("`{}` alone selects {count}{meant}", part.text)
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn holds(expr: &Expr, case: &Case) -> bool {
+    match expr {
+        Expr::Is(predicate) => predicate.holds(case),
+        Expr::Not(inner) => !holds(inner, case),
+        Expr::All(parts) => parts.iter().all(|part| holds(part, case)),
+        Expr::Any(parts) => parts.iter().any(|part| holds(part, case)),
+    }
+}
+
+fn predicates<'e>(expr: &'e Expr, found: &mut Vec<&'e Predicate>) {
+    match expr {
+        Expr::Is(predicate) => found.push(predicate),
+        Expr::Not(inner) => predicates(inner, found),
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| predicates(part, found)),
+    }
+}
+
+impl Predicate {
+    fn holds(&self, case: &Case) -> bool {
+        self.of.values(case).iter().any(|value| self.matcher.fits(value))
+    }
+}
+
+impl Of {
+    /// What a case has of this.
+    fn values(self, case: &Case) -> Vec<String> {
+        let needs = || case.needs.iter().map(ToString::to_string);
+        match self {
+            Self::PartOfName => vec![case.name()],
+            // A table's scenario, and its row.
+            Self::Name => vec![case.name(), case.scenario.clone()],
+            Self::File => vec![case.file.clone()],
+            Self::Tag => case.tags.clone(),
+            Self::Verifies => case.verifies.clone(),
+            Self::Covers => case.covers.clone(),
+            Self::Fault => needs()
+                .filter_map(|need| need.strip_prefix("fault:").map(str::to_owned))
+                .collect(),
+            Self::Needs => needs().collect(),
+        }
     }
 }
 
@@ -126,38 +121,4 @@ impl Shard {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_case_is_in_exactly_one_shard() {
-        for at in 0..100 {
-            let parts = (1..=7).filter(|part| format!("{part}/7").parse::<Shard>().unwrap().selects(at));
-            assert_eq!(parts.count(), 1, "{at}");
-        }
-    }
-
-    #[test]
-    fn a_shard_that_does_not_exist_is_refused() {
-        for text in [
-            "0/3",
-            "4/3",
-            "3",
-            "a/b",
-            "1/0",
-            "-1/2",
-            "+1/2",
-            "1/2/3",
-            "1/",
-            "1/99999999999999999999",
-        ] {
-            assert!(text.parse::<Shard>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_filter_with_an_unknown_prefix_says_what_is_known() {
-        assert_eq!("cover:SF04".parse::<Filter>(), Err(SelectError::Prefix("cover".into())));
-        assert_eq!("!".parse::<Filter>(), Err(SelectError::Empty("!".into())));
-    }
-}
+mod tests;

@@ -37,6 +37,9 @@ pub struct Case {
     pub verifies: Vec<String>,
     /// Rows of the seed inventory and recalls that it covers.
     pub covers: Vec<String>,
+    /// Words to choose it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// What a rig must be able to do: written by the author, and derived from the steps.
     pub needs: BTreeSet<Capability>,
     /// Civil time at the begin, seconds since 2000-01-01T00:00:00.

@@ -183,12 +183,19 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// Whether a name may be what a word was meant to be, by their numbers: `morphine-10-mg-per-mL` is no misspelling of `morphine-1-mg-per-mL`, and
-/// whoever took it for one would give another dose.
+/// Whether a name may be what a word was meant to be, by their strengths: `morphine-10-mg-per-mL` is no misspelling of `morphine-1-mg-per-mL`, nor of
+/// `morphine-10-mcg-per-mL`, and whoever took it for one would give another dose.
 fn same_strength(name: &str, word: &str) -> bool {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    !name.contains("-per-") || digits(name) == digits(word)
+    let strength = |text: &str| {
+        let from = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
+        let letters = text[from..].chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_lowercase()
+    };
+    !name.contains("-per-") || strength(name) == strength(word)
 }
+
+/// How a list of known words begins.
+pub const KNOWN: &str = "known here: ";
 
 /// `did you mean ...`, else what is known if that is a short list.
 #[must_use]
@@ -202,7 +209,7 @@ pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|name| format!("`{name}`"))
         .collect::<Vec<_>>()
         .join(", ");
-    (!known.is_empty() && known.len() <= 30).then(|| format!("known here: {list}"))
+    (!known.is_empty() && known.len() <= 30).then(|| format!("{KNOWN}{list}"))
 }
 
 /// The part of `line` around `at` that is short enough to show, with its offset.

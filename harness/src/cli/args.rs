@@ -43,7 +43,7 @@ pub enum Command {
     /// Every case leaves a journal in the output folder, which `replay` judges again. The pump is left safe however a case ends: after a pass,
     /// a failure, Ctrl-C, SIGTERM or a lost cable.
     #[command(
-        after_help = "Examples:\n  pump-hil run scenarios\n  pump-hil run scenarios --filter 'covers:SF04 !slow'\n  pump-hil run scenarios/ptm-lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --rig fixtures/rigs/microbit.yaml --flash pump.elf\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
+        after_help = "Examples:\n  pump-hil run\n  pump-hil run flex-day\n  pump-hil run --filter 'covers(SF04) and not tag(slow)'\n  pump-hil run --rerun-failed\n  pump-hil run scenarios/ptm-lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --rig fixtures/rigs/microbit.yaml --flash pump.elf\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
     )]
     Run(Run),
     /// Check scenarios without running them: everything that is wrong, at once, with line and column.
@@ -77,6 +77,14 @@ pub enum Command {
         after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json"
     )]
     Schema(Schema),
+    /// Print a script that completes commands and options in your shell.
+    #[command(
+        after_help = "Example:\n  pump-hil completions bash > ~/.local/share/bash-completion/completions/pump-hil"
+    )]
+    Completions(Completions),
+    /// Print the manual page of this program, or of one of its commands.
+    #[command(after_help = "Example:\n  pump-hil man run > pump-hil-run.1 && man ./pump-hil-run.1")]
+    Man(Man),
     /// Guard the pump of the run that started this process.
     #[command(hide = true)]
     Guard,
@@ -93,16 +101,25 @@ pub enum Command {
 pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
-    pub paths: Paths,
+    pub select: Select,
     /// Rig: a file, or the name of one of your own or of a built-in one; may be given several times, and every scenario then runs on each.
     #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
     /// Bring this firmware into the chip's flash first, unless it is there already; it is then the rig's firmware, and its symbols count.
     #[arg(long, value_name = "ELF", requires = "rig")]
     pub flash: Option<PathBuf>,
-    /// Only these: words that must all hold; a name or a part of it, `name:NAME`, `verifies:ID`, `covers:ID`, `fault:NAME`; `!` in front means not.
-    #[arg(long, value_name = "EXPR")]
-    pub filter: Option<String>,
+    /// Only the cases that did not pass in the run before: the one in `--out` where a run is there, else `pump-hil-runs/latest`.
+    #[arg(long)]
+    pub rerun_failed: bool,
+    /// Begin no more cases once one did not pass.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Play each case so often, to see whether it comes out the same each time.
+    #[arg(long, value_name = "N", conflicts_with = "accept", value_parser = |text: &str| whole_number(text, 1, 10_000_u32))]
+    pub repeat: Option<u32>,
+    /// Go on until Ctrl-C: when a file is saved, play again the cases that it is part of.
+    #[arg(long, conflicts_with_all = ["shard", "rerun_failed"])]
+    pub watch: bool,
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
@@ -138,7 +155,7 @@ pub struct Run {
 pub struct Check {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
-    pub paths: Paths,
+    pub select: Select,
     /// Rig, which is checked as well: a file or a name; may be given several times, and every name of a scenario must be found on each.
     #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
@@ -177,20 +194,28 @@ pub enum Progress {
     None,
 }
 
-/// Scenario files and folders.
+/// Which cases: said in one way to every command that takes some.
 #[derive(Debug, Args)]
-pub struct Paths {
-    /// Scenario files, or folders of them (`rejected` and `shared` in them are left out); by default `scenarios`.
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+pub struct Select {
+    /// Scenarios by name (`flex-day`, `eri-then-eos[summer]`), files of them, or folders; by default the folder `scenarios`. Folders named
+    /// `rejected` and `shared` are left out.
+    #[arg(value_name = "WHAT")]
+    pub what: Vec<PathBuf>,
+    /// Only these of them: `name(/flex/) or tag(slow)`, with `and`, `or`, `not` and parentheses. To ask for: name, file, tag, verifies, covers, fault,
+    /// needs; a word alone is a part of the name. In the parentheses stands a word, one with `*` in it, or a `/pattern/`.
+    #[arg(long, short = 'E', value_name = "EXPR")]
+    pub filter: Option<String>,
 }
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Scenario files or folders; by default `scenarios`.
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub select: Select,
+    /// As JSON, for other programs: each case with its file, tags, requirements and needs.
+    #[arg(long, conflicts_with_all = ["coverage", "faults"])]
+    pub json: bool,
     /// The faults that can be injected, with their parameters.
     #[arg(long, conflicts_with = "coverage")]
     pub faults: bool,
@@ -236,6 +261,22 @@ pub enum SchemaKind {
     Rig,
     /// Device profiles.
     Device,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command, such as `run`.
+    #[arg(value_name = "COMMAND")]
+    pub of: Option<String>,
 }
 
 /// Arguments of `replay`.
@@ -335,9 +376,9 @@ pub struct Prune {
 /// Arguments of `review`.
 #[derive(Debug, Args)]
 pub struct Review {
-    /// Folder with the pending snapshots; by default `snapshots` in the folder of scenarios.
-    #[arg(value_name = "DIR")]
-    pub folder: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub select: Select,
     /// Accept all of them without asking.
     #[arg(long)]
     pub all: bool,

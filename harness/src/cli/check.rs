@@ -1,6 +1,7 @@
 //! `pump-hil check`: everything that is wrong with scenarios, without running them.
 
 use super::args::Check;
+use super::chosen::Chosen;
 use super::exit::{CliError, Exit};
 use super::feasible;
 use super::inputs;
@@ -11,8 +12,8 @@ use crate::report::counted;
 use std::collections::BTreeSet;
 
 pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
-    let paths = project.scenarios(&args.paths.paths);
-    let shelf = project.shelf(&paths)?;
+    let chosen = Chosen::of(&args.select, project)?;
+    let shelf = project.shelf(&chosen.paths)?;
     let rigs = match inputs::rigs(&shelf, &project.rigs(&args.rig), None)? {
         Ok(rigs) => rigs,
         Err(diagnostics) => {
@@ -20,7 +21,7 @@ pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
             return Ok(Exit::Usage);
         }
     };
-    match inputs::load(&paths, &shelf, &rigs)? {
+    match chosen.load(&shelf, &rigs)? {
         Ok(groups) => {
             let wrong = snapshots::wrong(&groups)?;
             if !wrong.is_empty() {

@@ -72,14 +72,6 @@ fn namesakes(files: &[PathBuf], rigs: &[RigFile]) -> Option<String> {
     })
 }
 
-/// Every case of the files and folders named, for these rigs; or everything that is wrong with scenarios and fixtures, rendered.
-pub(crate) fn load(paths: &[PathBuf], shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Vec<Group>, String>, CliError> {
-    match catalog(shelf, rigs)? {
-        Ok(catalog) => cases(paths, &catalog),
-        Err(diagnostics) => Ok(Err(diagnostics)),
-    }
-}
-
 /// Cases whose files stand in one folder of scenarios.
 #[derive(Debug)]
 pub(crate) struct Group {

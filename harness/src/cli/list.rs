@@ -1,9 +1,11 @@
 //! `pump-hil list` and `pump-hil schema`: what there is.
 
 use super::args::{List, Schema, SchemaKind};
+use super::chosen::Chosen;
 use super::exit::{CliError, Exit};
 use super::feasible;
 use super::inputs;
+use super::listed;
 use super::print::{eprint_styled, print};
 use super::project::Project;
 use crate::report::counted;
@@ -25,8 +27,8 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
         print(&faults())?;
         return Ok(Exit::Passed);
     }
-    let paths = project.scenarios(&args.paths);
-    let shelf = project.shelf(&paths)?;
+    let chosen = Chosen::of(&args.select, project)?;
+    let shelf = project.shelf(&chosen.paths)?;
     let rigs = match inputs::rigs(&shelf, &args.rig, None)? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
@@ -47,13 +49,17 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
         print(&sources(&catalog, &shelf))?;
         return Ok(Exit::Passed);
     }
-    let groups = match inputs::cases(&paths, &catalog)? {
+    let groups = match chosen.cases(&catalog)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
     if !args.rig.is_empty() && !args.coverage {
         let tables: Vec<String> = rigs.iter().map(|rig| feasible::table(&groups, rig)).collect();
         print(&tables.join("\n"))?;
+        return Ok(Exit::Passed);
+    }
+    if args.json {
+        print(&listed::json(&groups)?)?;
         return Ok(Exit::Passed);
     }
     let cases: Vec<Case> = groups.into_iter().flat_map(|group| group.cases).collect();

@@ -1,12 +1,17 @@
 //! The command line: reads arguments, calls the library, prints. The only layer that prints.
 
+mod again;
 mod args;
 mod bench;
 mod check;
+mod chosen;
 mod exit;
 mod feasible;
 pub(crate) mod inputs;
 mod list;
+mod listed;
+mod manual;
+mod names;
 mod new;
 mod out;
 mod print;
@@ -21,6 +26,7 @@ mod show;
 mod sim;
 mod snapshots;
 mod summary;
+mod watch;
 
 pub use args::Cli;
 pub use exit::{CliError, Exit};
@@ -54,6 +60,8 @@ pub fn main(cli: Cli) -> Exit {
         Command::Review(args) => project().and_then(|project| review::review(&args, &project)),
         Command::New(args) => new::new(&args),
         Command::Schema(args) => project().and_then(|project| list::schema(&args, &project)),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
         #[cfg(feature = "sim")]
         Command::Sim(args) => sim::serve(&args),

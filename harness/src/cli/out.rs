@@ -58,7 +58,7 @@ impl OutFolder {
     ///
     /// # Errors
     /// Something of it cannot be taken away.
-    fn clear(&self) -> Result<(), CliError> {
+    pub fn clear(&self) -> Result<(), CliError> {
         let cannot = |path: &Path, e: std::io::Error| {
             CliError::usage(format!("cannot take away `{}` of an earlier run: {e}", safe_path(path)))
         };

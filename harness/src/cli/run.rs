@@ -1,6 +1,8 @@
 //! `pump-hil run`: the main job.
 
+use super::again::Failed;
 use super::args::Run;
+use super::chosen::Chosen;
 use super::exit::{Came, CliError, Exit};
 use super::feasible;
 use super::inputs;
@@ -11,17 +13,21 @@ use super::progress;
 use super::project::Project;
 use super::snapshots;
 use super::summary::Summary;
+use super::watch::Watched;
 use crate::descriptors;
-use crate::interrupt;
+use crate::files;
+use crate::interrupt::{self, Interrupt};
 use crate::report::{Asked, ScenarioResult, counted, terminal};
 use crate::reporter::{Ended, ManifestFile, ReportFile, Reporter, Reporters};
 use crate::safety::{guarded_by, state_folder};
 use crate::snapshot::{Snapshots, Update};
 use crate::suite::{self, Batch, Settings};
-use pump_hil_language::select::{Filter, Shard};
+use pump_hil_language::select::Shard;
+use pump_hil_model::case::Case;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{RigFile, host_time};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,10 +37,25 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     } else {
         Update::from_env()
     };
+    if args.watch {
+        return watch(args, project, &update);
+    }
+    // Before the folder is cleared that may hold them.
+    let failed = args
+        .rerun_failed
+        .then(|| Failed::read(args.out.as_deref()))
+        .transpose()?;
+    if let Some(failed) = failed.as_ref().filter(|failed| failed.count() == 0) {
+        let report = safe_path(&failed.report);
+        eprint(&format!(
+            "error: nothing was tested: by `{report}` every case of the run before passed\n"
+        ));
+        return Ok(Exit::Untested);
+    }
     // Before anything else: also where the files turn out to be wrong, what an earlier run left there must not be taken for this one's.
     let taken = args.out.as_deref().filter(|folder| !args.dry_run && folder.is_dir());
     let taken = taken.map(|folder| OutFolder::open(folder.to_owned())).transpose()?;
-    let work = match work(args, project, &update)? {
+    let work = match work(args, project, &update, failed.as_ref())? {
         Ok(work) => work,
         Err(diagnostics) => {
             eprint_styled(&diagnostics);
@@ -46,25 +67,90 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
         print(&tables.join("\n"))?;
         return Ok(Exit::Passed);
     }
-    let out = || args.out.clone().unwrap_or_else(|| out::new_run_folder(&project.runs()));
-    let out = taken.map_or_else(|| OutFolder::open(out()), Ok)?;
+    let out = taken.map_or_else(|| OutFolder::open(out_of(args, project)), Ok)?;
+    play(args, &work, out.path(), &listen()?)
+}
+
+/// The folder that a run writes into: the one that was named, else a new one.
+fn out_of(args: &Run, project: &Project) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| out::new_run_folder(&project.runs()))
+}
+
+/// Hears signals from now on.
+fn listen() -> Result<Interrupt, CliError> {
     let (interrupter, interrupt) = interrupt::pair();
     interrupt::on_signals(interrupter).map_err(|e| CliError::rig(format!("cannot handle signals: {e}")))?;
+    Ok(interrupt)
+}
+
+/// Plays until somebody asks to stop: all at first, then what a saved file is part of.
+fn watch(args: &Run, project: &Project, update: &Update) -> Result<Exit, CliError> {
+    let mut interrupt = listen()?;
+    let out = OutFolder::open(out_of(args, project))?;
+    let (mut played, mut exit): (BTreeMap<String, String>, _) = (BTreeMap::new(), Exit::Usage);
+    loop {
+        let watched = watched(args, project)?;
+        let before = watched.stamps();
+        match work(args, project, update, None) {
+            Ok(Ok(mut work)) => {
+                for group in &mut work.groups {
+                    let same = |case: &Case| played.get(&case.name()) == Some(&case.sha256);
+                    let all = std::mem::take(&mut group.cases);
+                    group.cases = all.iter().filter(|case| !same(case)).cloned().collect();
+                    played.extend(all.into_iter().map(|case| (case.name(), case.sha256)));
+                }
+                if count(&work.groups) > 0 {
+                    out.clear()?;
+                    exit = play(args, &work, out.path(), &interrupt)?;
+                }
+            }
+            Ok(Err(diagnostics)) => eprint_styled(&diagnostics),
+            Err(error) => eprint(&format!("error: {error}\n")),
+        }
+        if interrupt.by().is_some() {
+            return Ok(exit);
+        }
+        print("Waiting for a file to be saved; Ctrl-C ends it\n")?;
+        let Some(changed) = watched.wait(&before, &mut interrupt).map_err(CliError::rig)? else {
+            print("\n")?;
+            return Ok(exit);
+        };
+        // Of a scenario and what it includes its hash says whether it changed. All else is part of every case.
+        let of_scenarios = |path: &PathBuf| watched.scenarios.iter().any(|folder| path.starts_with(folder));
+        if !changed.iter().all(of_scenarios) {
+            played.clear();
+        }
+    }
+}
+
+/// What a run reads.
+fn watched(args: &Run, project: &Project) -> Result<Watched, CliError> {
+    let chosen = Chosen::of(&args.select, project)?;
+    let folders = chosen.paths.iter().filter_map(|path| files::folder_of(path).ok());
+    let scenarios: Vec<PathBuf> = folders.collect();
+    let own = project.shelf(&chosen.paths)?;
+    let mut others: Vec<PathBuf> = own.own().map(Path::to_owned).into_iter().collect();
+    others.extend(args.rig.iter().chain(&args.flash).cloned());
+    Ok(Watched { scenarios, others })
+}
+
+/// Plays the cases, tells of them, and gives how the process ends for them.
+fn play(args: &Run, work: &Work, out: &Path, interrupt: &Interrupt) -> Result<Exit, CliError> {
     if let Ok(program) = std::env::current_exe() {
         guarded_by(program);
     }
     let reporters: Vec<Box<dyn Reporter>> = vec![
         progress::reporter(args.progress),
-        Box::new(ReportFile::json(out.path())),
-        Box::new(ReportFile::junit(out.path())),
-        Box::new(ManifestFile::new(out.path())),
+        Box::new(ReportFile::json(out)),
+        Box::new(ReportFile::junit(out)),
+        Box::new(ManifestFile::new(out)),
         Box::new(Summary::new(args.verbose)),
     ];
     let mut reporters = Reporters::new(reporters);
-    let ended = suite::run(&batches(args, &work, out.path()), &interrupt, &mut reporters);
+    let ended = suite::run(&batches(args, work, out), interrupt, &mut reporters);
     let mut came = Came::new(ended.interrupted.is_some());
     ended.results.iter().for_each(|result| came.count(result));
-    let told = reporters.finish().and_then(|()| print(&last_line(&ended, out.path())));
+    let told = reporters.finish().and_then(|()| print(&last_line(&ended, out)));
     if let Err(error) = told {
         // It may be that there is nobody any more who hears it: what the pumps did decides all the same.
         eprint(&format!("error: {error}\n"));
@@ -107,12 +193,19 @@ struct Work {
 }
 
 /// Loads what is to be run; or everything that is wrong with it, rendered.
-fn work(args: &Run, project: &Project, update: &Update) -> Result<Result<Work, String>, CliError> {
-    let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose();
+fn work(
+    args: &Run,
+    project: &Project,
+    update: &Update,
+    failed: Option<&Failed>,
+) -> Result<Result<Work, String>, CliError> {
     let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose();
-    let (filter, shard) = (filter.map_err(CliError::usage)?, shard.map_err(CliError::usage)?);
-    let paths = project.scenarios(&args.paths.paths);
-    let shelf = project.shelf(&paths)?;
+    let shard = shard.map_err(CliError::usage)?;
+    let mut chosen = Chosen::of(&args.select, project)?;
+    if let Some(failed) = failed.filter(|_| args.select.what.is_empty()) {
+        chosen.paths = failed.files();
+    }
+    let shelf = project.shelf(&chosen.paths)?;
     let mut files = project.rigs(&args.rig);
     if files.is_empty() {
         files.push(PathBuf::from("sim"));
@@ -121,24 +214,26 @@ fn work(args: &Run, project: &Project, update: &Update) -> Result<Result<Work, S
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
-    let mut groups = match inputs::load(&paths, &shelf, &rigs)? {
+    let mut groups = match chosen.load(&shelf, &rigs)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
-    let found = count(&groups);
+    if let Some(failed) = failed {
+        failed.keep(&mut groups)?;
+    }
     let snapshots: Vec<Snapshots> = groups
         .iter()
         .map(|group| snapshots::of(group, update))
         .collect::<Result<_, _>>()?;
     let mut notes = Vec::new();
-    if filter.is_none() && shard.is_none() {
+    if shard.is_none() {
         for group in &groups {
             notes.extend(snapshots::orphans(group)?);
         }
     }
-    let selected = select(&mut groups, filter.as_ref(), shard);
-    if selected == 0 {
-        return Err(nothing_selected(args, found));
+    let selected = count(&groups);
+    if let Some(shard) = shard {
+        share(&mut groups, shard);
     }
     if let (0, Some(shard)) = (count(&groups), &args.shard) {
         // Nothing is wrong with it: there are more machines than cases.
@@ -182,7 +277,11 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
     for (at, rig) in work.rigs.iter().enumerate() {
         // There is one board, and one line to it.
         let jobs_max = if rig.is_simulated() { usize::MAX } else { 1 };
-        for (group, snapshots) in work.groups.iter().zip(&work.snapshots) {
+        let rounds = (1..=args.repeat.unwrap_or(1)).flat_map(|round| {
+            let groups = work.groups.iter().zip(&work.snapshots);
+            groups.map(move |group| (round, group))
+        });
+        for (round, (group, snapshots)) in rounds {
             let settings = Settings {
                 rig: rig.clone(),
                 asked: Asked {
@@ -194,6 +293,8 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 out: out.to_owned(),
                 snapshots: Some(snapshots.clone()),
                 jobs: jobs.min(jobs_max),
+                round: args.repeat.map(|_| round),
+                fail_fast: args.fail_fast,
                 defect: args.defect.name(),
                 exe: None,
                 state: state_folder(),
@@ -216,29 +317,13 @@ fn count(groups: &[Group]) -> usize {
     groups.iter().map(|group| group.cases.len()).sum()
 }
 
-/// Keeps the cases that the filter selects and that are in the shard; gives how many the filter selects.
-fn select(groups: &mut [Group], filter: Option<&Filter>, shard: Option<Shard>) -> usize {
+/// Keeps the cases that are in the shard.
+fn share(groups: &mut [Group], shard: Shard) {
     let mut at = 0;
     for group in groups {
-        group.cases.retain(|case| {
-            if filter.is_some_and(|filter| !filter.selects(case)) {
-                return false;
-            }
-            // Behind the filter: a shard is a share of what is selected.
+        group.cases.retain(|_| {
             at += 1;
-            shard.is_none_or(|shard| shard.selects(at - 1))
+            shard.selects(at - 1)
         });
     }
-    at
-}
-
-fn nothing_selected(args: &Run, found: usize) -> CliError {
-    let found = counted(found, "case");
-    CliError::usage(match &args.filter {
-        Some(filter) => {
-            let filter = safe(filter);
-            format!("--filter '{filter}' selects none of {found}; `pump-hil list` shows their names")
-        }
-        None => "there is no scenario in what was named".to_owned(),
-    })
 }

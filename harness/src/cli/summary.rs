@@ -41,6 +41,12 @@ impl Reporter for Summary {
                 counted(ended.not_run.len(), "case")
             ));
         }
+        if let (None, false) = (ended.interrupted, ended.not_run.is_empty()) {
+            text.push_str(&format!(
+                "Ended at the first case that did not pass: {} not run\n",
+                counted(ended.not_run.len(), "case")
+            ));
+        }
         let printed = print(&text);
         // Last, so that nobody overlooks it.
         eprint(&terminal::not_safe(&ended.results));

@@ -38,6 +38,9 @@ struct Missed {
 #[derive(Serialize)]
 struct One {
     name: String,
+    /// Which time it was played, where each case is played several times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    round: Option<u32>,
     file: String,
     rig: String,
     #[serde(flatten)]
@@ -119,6 +122,7 @@ pub fn report(results: &[impl Borrow<ScenarioResult>], not_run: &[NotRun]) -> se
 fn one(result: &ScenarioResult) -> One {
     One {
         name: safe(&result.name),
+        round: result.round,
         file: safe(&result.file),
         rig: safe(&result.rig),
         verdict: told(&result.outcome.verdict),

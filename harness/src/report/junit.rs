@@ -68,7 +68,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         }
     };
     let failed = !matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
-    let mut case = TestCase::new(safe(&result.name), status);
+    let mut case = TestCase::new(safe(&result.shown()), status);
     case.set_classname(safe(&result.file));
     case.set_time(result.took);
     let crashes = &result.outcome.crashes;

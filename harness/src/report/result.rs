@@ -17,6 +17,8 @@ pub struct ScenarioResult {
     pub file: String,
     /// Name of the rig that it ran on.
     pub rig: String,
+    /// Which time it was played, from 1; `None` where each case is played once.
+    pub round: Option<u32>,
     /// How it was run, for the command that runs it again; `None` where that is not known, as of a journal that is judged again.
     pub asked: Option<Asked>,
     /// The journal, where there is one.
@@ -47,15 +49,15 @@ pub struct NotRun {
 }
 
 impl NotRun {
-    /// That `case` was not begun; `by` is who interrupted the run.
+    /// That `case` was not begun, and why.
     #[must_use]
-    pub fn new(case: &Case, rig: &str, asked: &Asked, by: Option<&str>) -> Self {
+    pub fn new(case: &Case, rig: &str, asked: &Asked, why: String) -> Self {
         Self {
             name: case.name(),
             file: asked.file(&case.file),
             rig: rig.to_owned(),
             verifies: case.verifies.clone(),
-            why: by.map_or_else(|| "the run broke off".to_owned(), |by| format!("interrupted by {by}")),
+            why,
         }
     }
 }
@@ -91,6 +93,7 @@ impl ScenarioResult {
             name: case.name(),
             file: case.file.clone(),
             rig: rig.to_owned(),
+            round: None,
             asked: None,
             journal: None,
             evidence: None,
@@ -106,6 +109,15 @@ impl ScenarioResult {
         self.file = asked.file(&self.file);
         self.asked = Some(asked.clone());
         self
+    }
+
+    /// Its name, with which time it was where it was played several times.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.round {
+            Some(round) => format!("{} (time {round})", self.name),
+            None => self.name.clone(),
+        }
     }
 
     /// The command that runs only this one again, ready to be pasted.

@@ -105,7 +105,7 @@ pub fn not_safe(results: &[impl Borrow<ScenarioResult>]) -> String {
     let mut out = String::new();
     for result in results.iter().map(Borrow::borrow) {
         for what in &result.outcome.not_safe {
-            let _ = writeln!(out, "NOT SAFE after {}: {}", safe(&result.name), safe(what));
+            let _ = writeln!(out, "NOT SAFE after {}: {}", safe(&result.shown()), safe(what));
         }
     }
     out
@@ -149,7 +149,7 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
     };
     let width = results
         .iter()
-        .map(|r| r.name.chars().count())
+        .map(|r| r.shown().chars().count())
         .max()
         .unwrap_or(8)
         .clamp(8, 40);
@@ -180,7 +180,7 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         let pump = result.outcome.end.clock();
         out.push_str(&row(
             &result.word(),
-            &safe(&result.name),
+            &safe(&result.shown()),
             &took,
             &pump,
             &safe(&result.rig),

@@ -11,8 +11,9 @@ use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_model::safe_text::{safe, safe_lines};
 use pump_hil_verdict::dose::compare;
 use pump_hil_verdict::snapshot::{Kept, Record};
+use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a person says about one log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub struct Reviewed {
     pub wrong: Vec<SnapshotError>,
 }
 
-/// Goes through the waiting logs in `folder`. With `all` the same is done with each, and nothing is asked; else a line of `input` says what.
+/// Goes through the waiting logs in `folder`, or those of them that are of the cases `only`. With `all` the same is done with each, and nothing is asked; else a line of `input` says what.
 /// The end of the input leaves the rest waiting. What is no dose log, whole and of this harness's form, is told and never accepted; nor does `all` put one in
 /// the place of an accepted one that is damaged: what was lost there may be found again.
 ///
@@ -48,13 +49,18 @@ pub struct Reviewed {
 /// [`SnapshotError`] where a file cannot be read or written.
 pub fn review(
     folder: &Path,
+    only: Option<&BTreeSet<String>>,
     all: Option<Choice>,
     input: &mut impl BufRead,
     output: &mut impl Write,
     by: &By,
 ) -> Result<Reviewed, SnapshotError> {
     let record = file::record(folder)?;
-    let waiting = file::listed(folder, PENDING)?;
+    let mut waiting = file::listed(folder, PENDING)?;
+    if let Some(names) = only {
+        let meant: BTreeSet<PathBuf> = names.iter().map(|name| file::pending_path(folder, name)).collect();
+        waiting.retain(|path| meant.contains(path));
+    }
     let mut reviewed = Reviewed::default();
     if waiting.is_empty() {
         say(folder, output, "no dose log waits for review\n")?;
@@ -109,7 +115,7 @@ pub fn review(
     if count > 0 {
         say(folder, output, &summary(&reviewed, by))?;
     }
-    for error in accepted_by_nobody(folder, record.as_ref(), &reviewed)? {
+    for error in accepted_by_nobody(folder, only, record.as_ref(), &reviewed)? {
         say(folder, output, &format!("{error}\n"))?;
         reviewed.wrong.push(error);
     }
@@ -124,11 +130,17 @@ fn say(folder: &Path, output: &mut impl Write, text: &str) -> Result<(), Snapsho
 /// What is wrong with the accepted logs in `folder`, but for those that were accepted just now.
 fn accepted_by_nobody(
     folder: &Path,
+    only: Option<&BTreeSet<String>>,
     record: Option<&Record>,
     reviewed: &Reviewed,
 ) -> Result<Vec<SnapshotError>, SnapshotError> {
     let mut wrong = Vec::new();
+    let meant: Option<BTreeSet<PathBuf>> =
+        only.map(|names| names.iter().map(|name| snapshot_path(folder, name)).collect());
     for path in file::listed(folder, ACCEPTED)? {
+        if meant.as_ref().is_some_and(|meant| !meant.contains(&path)) {
+            continue;
+        }
         match file::read(&path) {
             Ok(Some(kept)) => {
                 let is_new = reviewed.accepted.contains(&kept.log.name);

@@ -147,6 +147,7 @@ fn a_missing_snapshot_is_a_failure_that_waits_for_review() {
     let reviewed = review(
         folder.path(),
         None,
+        None,
         &mut &b"x\na\n\nCR-7: first log\n"[..],
         &mut shown,
         &by(),
@@ -194,9 +195,28 @@ fn a_review_can_reject_skip_and_end_early() {
         check(folder.path(), &case, &log, &Update::Pending).unwrap();
     }
     let mut shown = Vec::new();
-    let reviewed = review(folder.path(), None, &mut &b"r\ns\n"[..], &mut shown, &by()).unwrap();
+    let reviewed = review(folder.path(), None, None, &mut &b"r\ns\n"[..], &mut shown, &by()).unwrap();
     assert_eq!((reviewed.rejected.len(), reviewed.waiting.len()), (1, 2));
-    let reviewed = review(folder.path(), Some(Choice::Accept), &mut &b""[..], &mut shown, &by()).unwrap();
+    let only = std::collections::BTreeSet::from(["c".to_owned()]);
+    let reviewed = review(
+        folder.path(),
+        Some(&only),
+        Some(Choice::Skip),
+        &mut &b""[..],
+        &mut shown,
+        &by(),
+    )
+    .unwrap();
+    assert_eq!(reviewed.waiting, ["c"], "only what is meant is shown");
+    let reviewed = review(
+        folder.path(),
+        None,
+        Some(Choice::Accept),
+        &mut &b""[..],
+        &mut shown,
+        &by(),
+    )
+    .unwrap();
     assert_eq!(reviewed.accepted, ["b", "c"]);
     assert!(!String::from_utf8(shown).unwrap().contains('\u{1b}'));
 }

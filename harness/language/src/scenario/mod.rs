@@ -5,6 +5,7 @@
 
 mod compile;
 pub mod load;
+mod people;
 pub mod raw;
 pub mod schema;
 mod table;

@@ -1,5 +1,6 @@
 //! The JSON Schema of the files that people write: for editors, and for the structural check of scenarios.
 
+use super::people;
 use super::raw::RawFile;
 use crate::catalog::Catalog;
 use crate::catalog::raw::{RawDrugFile, RawRequirementFile};
@@ -20,7 +21,7 @@ pub enum FileKind {
 }
 
 /// Keys that only a scenario has.
-const SCENARIO_ONLY: &[&str] = &["scenario", "summary", "verifies", "covers", "cases"];
+const SCENARIO_ONLY: &[&str] = &["scenario", "summary", "verifies", "covers", "tags", "cases"];
 
 /// The schema for editors, as text: words of the catalogue to complete, and placeholders allowed wherever a value may come from a table.
 #[must_use]
@@ -43,7 +44,9 @@ pub fn of_scenarios(catalog: &Catalog) -> &(Value, Value) {
 }
 
 fn scenario(catalog: &Catalog) -> Value {
-    structural::<RawFile>(&|word| catalog.words(word))
+    let mut schema = structural::<RawFile>(&|word| catalog.words(word));
+    people::add(&mut schema);
+    schema
 }
 
 fn setup(catalog: &Catalog) -> Value {

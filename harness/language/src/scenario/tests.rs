@@ -105,6 +105,22 @@ fn the_example_of_the_language_becomes_a_case() {
 }
 
 #[test]
+fn a_time_of_the_day_counts_from_the_begin_that_the_file_names() {
+    let of = |start: &str, at: &str| {
+        let text = format!("{BASAL}{start}timeline:\n  - at: {at}\n    do: start\n");
+        cases(&text)[0].steps[0].when
+    };
+    let minutes = |minutes: i64| When::At(Span(minutes * 60_000));
+    let evening = "start: 2026-12-31 23:30\n";
+    assert_eq!(of("start: 2026-01-05\n", "14:00"), minutes(14 * 60));
+    assert_eq!(of(evening, "\"23:30\""), minutes(0));
+    assert_eq!(of(evening, "23:45:30"), When::At(Span(930_000)));
+    // The next day has a date.
+    assert_eq!(of(evening, "2027-01-01 00:15"), minutes(45));
+    assert_eq!(of(evening, "45 min"), minutes(45));
+}
+
+#[test]
 fn a_dose_in_mass_is_resolved_by_the_drug_in_force() {
     let case = &cases(&format!(
         "{BASAL}timeline:\n  - do: single-bolus\n    with: {{dose: 0.5 mg, over: 10 min}}\n"

@@ -33,14 +33,14 @@ pub enum Check {
     Mode(String),
     /// The bolus in progress, or `none`.
     Bolus(String),
-    /// An event of this kind came since the previous step, with these fields among its own.
+    /// An event of this kind came since the expectations before this group of them, with these fields among its own.
     Event {
         /// Kind.
         kind: String,
         /// Fields, as text.
         fields: BTreeMap<String, String>,
     },
-    /// No event of this kind came since the previous expectation.
+    /// No event of this kind came since the expectation before this one.
     NoEvent {
         /// Kind.
         kind: String,

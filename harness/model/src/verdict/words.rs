@@ -266,7 +266,7 @@ fn of_clocks(host: Span, pump: Span, scale: Option<(u32, u32)>, f: &mut Formatte
 }
 
 /// The same wherever it ran, so that a replay says the same.
-const REVIEW: &str = "outside CI, look at it with `pump-hil review`";
+const REVIEW: &str = "outside CI, look at it with `pump-hil review FOLDER`";
 
 impl Display for Seen {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -3,20 +3,35 @@
 //! Only what [`super::raw`] and schemars generate is understood: `$ref`, `type`, `properties`, `additionalProperties`, `required`, `items`,
 //! `enum`, `anyOf`. That the two agree is tested with a full JSON Schema validator over all shipped and all rejected files.
 
-use super::problem::{GATHERED_MAX, Problem, gather};
-use super::tree::{Content, Kind, Node};
+pub use super::short::short;
+
+use super::belongs::{Around, Here, resolve, sharing};
+use super::location::Location;
+use super::problem::{GATHERED_MAX, Problem, TORN, gather};
+use super::tree::{Content, Key, Kind, Node};
 use crate::diagnostic::{nearest, suggest};
 use crate::mistake::Mistake;
 use serde_json::Value as Json;
 
 /// Checks a tree; the schema is one that has no placeholders and no nulls (see [`super::schema::structural`]).
 pub fn check(node: &Node, schema: &Json, problems: &mut Vec<Problem>) {
-    Checker { root: schema, problems }.node(node, schema, "the file");
+    let (around, displaced) = (Vec::new(), Vec::new());
+    let mut checker = Checker {
+        root: schema,
+        problems,
+        around,
+        displaced,
+    };
+    checker.node(node, schema, "the file");
 }
 
 struct Checker<'a> {
     root: &'a Json,
     problems: &'a mut Vec<Problem>,
+    /// The maps around what is looked at, outermost first.
+    around: Vec<Around<'a>>,
+    /// Keys that stand at another depth than the kind of map that they belong in: there they are not missing as well.
+    displaced: Vec<(String, String)>,
 }
 
 impl<'a> Checker<'a> {
@@ -24,22 +39,22 @@ impl<'a> Checker<'a> {
         if self.problems.len() >= GATHERED_MAX {
             return;
         }
-        let schema = self.resolve(schema);
+        let schema = resolve(self.root, schema);
         if let Some(branches) = schema.get("anyOf").and_then(Json::as_array) {
             // By its kind alone: what is wrong inside is then told at its own place, and not as `neither this nor that`.
-            let fits = branches.iter().find(|branch| accepts(self.resolve(branch), node));
+            let fits = branches.iter().find(|branch| accepts(resolve(self.root, branch), node));
             match fits {
                 Some(branch) => self.node(node, branch, what),
                 None => {
-                    let kinds: Vec<String> = branches.iter().map(|b| describe(self.resolve(b))).collect();
-                    self.wrong_kind(node, &kinds.join(" or "), what);
+                    let kinds: Vec<String> = branches.iter().map(|b| describe(resolve(self.root, b))).collect();
+                    self.wrong_kind(node, &kinds.join(" or "), what, branches.last().unwrap_or(schema));
                 }
             }
             return;
         }
         if !accepts(schema, node) {
             let wanted = describe(schema);
-            self.wrong_kind(node, &wanted, what);
+            self.wrong_kind(node, &wanted, what, schema);
             return;
         }
         match &node.value {
@@ -47,8 +62,13 @@ impl<'a> Checker<'a> {
             Content::List(items) => {
                 let inner = schema.get("items").unwrap_or(&Json::Null);
                 let item_of = format!("an item of {what}");
-                for item in items {
-                    self.node(item, inner, &item_of);
+                let mut items = items.iter().peekable();
+                while let Some(item) = items.next() {
+                    if let Some(rest) = items.next_if(|next| is_torn(item, next)) {
+                        self.comma(item, rest.place);
+                    } else {
+                        self.node(item, inner, &item_of);
+                    }
                 }
             }
             Content::Map(_) => self.map(node, schema),
@@ -59,17 +79,7 @@ impl<'a> Checker<'a> {
         gather(self.problems, problem);
     }
 
-    fn resolve(&self, schema: &'a Json) -> &'a Json {
-        let Some(reference) = schema.get("$ref").and_then(Json::as_str) else {
-            return schema;
-        };
-        self.root
-            // A reference is a JSON Pointer behind `#` (RFC 6901, section 6).
-            .pointer(reference.trim_start_matches('#'))
-            .unwrap_or(&Json::Null)
-    }
-
-    fn wrong_kind(&mut self, node: &Node, wanted: &str, what: &str) {
+    fn wrong_kind(&mut self, node: &Node, wanted: &str, what: &str, schema: &Json) {
         let found = match &node.value {
             Content::Scalar { kind, text, .. } => match kind {
                 Kind::Null => "nothing",
@@ -82,7 +92,8 @@ impl<'a> Checker<'a> {
             Content::Map(_) => "a map",
         };
         let message = format!("{what} must be {wanted}, not {found}");
-        self.tell(Problem::new(Mistake::WrongKind, node.place, message));
+        let help = kind_advice(node, resolve(self.root, schema), self.root);
+        self.tell(Problem::new(Mistake::WrongKind, node.place, message).maybe_help(help));
     }
 
     fn scalar(&mut self, node: &Node, text: &str, schema: &Json) {
@@ -92,12 +103,9 @@ impl<'a> Checker<'a> {
                 let kind = schema.get("x-word").and_then(Json::as_str).unwrap_or("value");
                 // Some lists are named `alarm or any`: what was written is meant to be the first.
                 let kind = kind.split(" or ").next().unwrap_or(kind);
-                let problem = Problem::new(
-                    Mistake::UnknownWord,
-                    node.place,
-                    format!("unknown {kind} `{}`", short(text)),
-                );
-                self.tell(problem.maybe_help(or_added(kind, text, suggest(text, known()))));
+                let message = format!("unknown {kind} `{}`", short(text));
+                let problem = Problem::new(Mistake::UnknownWord, node.place, message);
+                self.tell(problem.maybe_help(word_advice(text, schema, known)));
             }
         }
         if let Some(minimum) = schema.get("minimum").and_then(Json::as_i64) {
@@ -131,62 +139,196 @@ impl<'a> Checker<'a> {
 
     fn map(&mut self, node: &Node, schema: &'a Json) {
         let properties = schema.get("properties").and_then(Json::as_object);
-        let name = schema.get("x-name").and_then(Json::as_str).unwrap_or("this map");
-        // What an unknown key was probably meant to be is not told again as missing.
-        let mut meant = Vec::new();
-        for (key, value) in node.entries() {
+        let known = |key: &Key| properties.and_then(|p| p.get(&key.text));
+        let others = schema.get("additionalProperties");
+        // Before the maps inside are looked at: what stands outside of one of them is not missing there.
+        let mut meant = self.unknown_keys(node, schema);
+        let mut entries = node.entries().iter().peekable();
+        while let Some((key, value)) = entries.next() {
             if self.problems.len() >= GATHERED_MAX {
                 return;
             }
-            let known = properties.and_then(|p| p.get(&key.text));
-            match (known, schema.get("additionalProperties")) {
-                (Some(inner), _) => self.node(value, inner, &format!("`{}`", short(&key.text))),
-                (None, Some(Json::Bool(false))) => {
-                    let names = || properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
-                    meant.extend(nearest(&key.text, names()));
-                    let problem = Problem::new(
-                        Mistake::UnknownKey,
-                        key.place,
-                        format!("unknown key `{}` in {name}", short(&key.text)),
-                    );
-                    self.tell(problem.maybe_help(suggest(&key.text, names())));
-                }
-                (None, Some(inner)) => self.node(value, inner, &format!("`{}`", short(&key.text))),
-                // JSON Schema allows what it does not speak of.
-                (None, None) => {}
+            if let Some((rest, _)) = entries.next_if(|next| is_rest(value, next)) {
+                self.comma(value, rest.place);
+                continue;
             }
+            let Some(inner) = known(key).or(others.filter(|others| others.is_object())) else {
+                continue;
+            };
+            let key = key.text.clone();
+            let what = format!("`{}`", short(&key));
+            self.around.push(Around { schema, key });
+            self.node(value, inner, &what);
+            self.around.pop();
         }
+        let name = name_of(schema);
+        let displaced = self.displaced.iter().filter(|(map, _)| map == name);
+        meant.extend(displaced.map(|(_, key)| key.clone()));
         for required in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
             let Some(key) = required.as_str() else { continue };
-            if node.get(key).is_none() && !meant.contains(&key) {
+            if node.get(key).is_none() && !meant.iter().any(|meant| meant == key) {
                 // A map's first key shows where it is: the map itself goes over many lines.
                 let place = node.entries().first().map_or(node.place, |(first, _)| first.place);
-                self.tell(Problem::new(
-                    Mistake::MissingKey,
-                    place,
-                    format!("the key `{key}` is missing in {name}"),
-                ));
+                let message = format!("the key `{key}` is missing in {name}");
+                self.tell(Problem::new(Mistake::MissingKey, place, message));
             }
         }
     }
+
+    /// Tells the keys that are not known here; gives those of this map that they were probably meant to be, which are not told again as missing.
+    fn unknown_keys(&mut self, node: &Node, schema: &'a Json) -> Vec<String> {
+        let mut meant = Vec::new();
+        if schema.get("additionalProperties") != Some(&Json::Bool(false)) {
+            // JSON Schema allows what it does not speak of.
+            return meant;
+        }
+        let mut before: Option<&Node> = None;
+        for entry in node.entries() {
+            let (key, value) = entry;
+            let rest = before.replace(value).is_some_and(|before| is_rest(before, entry));
+            if rest
+                || schema
+                    .pointer("/properties")
+                    .is_some_and(|p| p.get(&key.text).is_some())
+            {
+                continue;
+            }
+            if self.problems.len() >= GATHERED_MAX {
+                break;
+            }
+            let here = Here {
+                root: self.root,
+                schema,
+                node,
+                around: &self.around,
+            };
+            let advice = here.advice(key, value);
+            meant.extend(advice.meant);
+            if let Some(map) = advice.belongs_in {
+                self.displaced.push((map, key.text.clone()));
+            }
+            let message = format!("unknown key `{}` in {}", short(&key.text), name_of(schema));
+            self.tell(Problem::new(Mistake::UnknownKey, key.place, message).maybe_help(advice.help));
+        }
+        meant
+    }
+
+    /// A number that YAML took apart at its comma; `diagnose` says how to write it.
+    fn comma(&mut self, number: &Node, rest: Location) {
+        let place = Location {
+            end: rest.end,
+            ..number.place
+        };
+        self.tell(Problem::new(Mistake::Number, place, TORN));
+    }
 }
 
-/// Advice about an unknown word; where words of this kind stand in files of the user's own, with where to add it.
-fn or_added(kind: &str, word: &str, help: Option<String>) -> Option<String> {
-    let (folder, what) = match kind {
-        "requirement" => ("requirements", "a file of `kind: requirement`"),
-        "row of the inventory" => ("requirements", "a file of `kind: row`"),
-        "drug" => ("drugs", "a file"),
-        _ => return help,
+/// What a map is called.
+fn name_of(schema: &Json) -> &str {
+    schema.get("x-name").and_then(Json::as_str).unwrap_or("this map")
+}
+
+/// Whether an entry of `{...}` is the rest of a number: `rate: 0,6 mL/day` is a `rate` of 0, and a key `6 mL/day`.
+fn is_rest(number: &Node, (key, value): &(Key, Node)) -> bool {
+    let nothing = matches!(value.value, Content::Scalar { kind: Kind::Null, .. });
+    nothing && ends_in_digit(number) && starts_behind(number, key.place, &key.text)
+}
+
+/// Whether two items of `[...]` are one with a comma in its number: `delivered <= prescribed + 14,5 %`. Two bare numbers are a list.
+fn is_torn(number: &Node, next: &Node) -> bool {
+    let bare = |node: &Node| matches!(node.value, Content::Scalar { kind: Kind::Int, .. });
+    let rest = next.text().unwrap_or("");
+    !(bare(number) && bare(next)) && ends_in_digit(number) && starts_behind(number, next.place, rest)
+}
+
+fn ends_in_digit(node: &Node) -> bool {
+    let Content::Scalar { text, plain: true, .. } = &node.value else {
+        return false;
     };
-    let add = format!(
-        "add `{}` to {what} in `fixtures/{folder}`, such as `fixtures/{folder}/own.yaml`",
-        short(word)
-    );
-    Some(match help {
-        Some(help) if help.starts_with("did you mean") => format!("{help} Else {add}"),
-        _ => add,
-    })
+    let last = text.rsplit(' ').next().unwrap_or("");
+    let digits = last.trim_start_matches(['-', '+', '<', '>', '=']);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether a digit stands right behind the comma behind this node.
+fn starts_behind(node: &Node, place: Location, text: &str) -> bool {
+    node.place.end + 1 == place.start && text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// What to write where another kind of value is wanted.
+fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
+    let wanted = schema.get("type").and_then(Json::as_str)?;
+    match (&node.value, wanted) {
+        (Content::Scalar { text, .. }, "string") if schema.get("x-meant").is_some() => schema
+            .get("x-meant")?
+            .get(text.to_lowercase())?
+            .as_str()
+            .map(str::to_owned),
+        (
+            Content::Scalar {
+                text, kind: Kind::Text, ..
+            },
+            "object",
+        ) => {
+            let word = text.split([' ', ':', '=']).next()?;
+            let rest = text[word.len()..].trim_start_matches([' ', ':', '=']);
+            let missing = if text[word.len()..].starts_with(':') {
+                "space"
+            } else {
+                "`:`"
+            };
+            let known = schema.pointer("/properties").is_some_and(|p| p.get(word).is_some());
+            known.then(|| {
+                format!(
+                    "a {missing} is missing behind `{word}`; write `{word}: {}`",
+                    short(rest)
+                )
+            })
+        }
+        (Content::Scalar { text, kind, .. }, "array") if *kind != Kind::Null => {
+            let items = resolve(root, schema.get("items")?);
+            (items.get("type")? == "string").then(|| format!("write it in brackets: `[{}]`", short(text)))
+        }
+        (Content::Map(_), "array") => Some("begin each item with `- `".to_owned()),
+        (Content::List(items), "object") => {
+            let maps = items.iter().all(|item| matches!(item.value, Content::Map(_)));
+            maps.then(|| "leave out the `-`: here stand keys, and no list".to_owned())
+        }
+        (
+            Content::Scalar {
+                text, kind: Kind::Text, ..
+            },
+            "boolean",
+        ) => match text.to_lowercase().as_str() {
+            "yes" | "on" | "y" => Some("write `true`".to_owned()),
+            "no" | "off" | "n" => Some("write `false`".to_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What to write in the place of a word that is not known.
+fn word_advice<'w, W: Iterator<Item = &'w str>>(text: &str, schema: &Json, known: impl Fn() -> W) -> Option<String> {
+    let people = schema.get("x-meant").and_then(|meant| meant.get(text.to_lowercase()));
+    let help = match people.and_then(Json::as_str) {
+        Some(help) => Some(help.to_owned()),
+        None if nearest(text, known()).is_some() => suggest(text, known()),
+        None => {
+            let near: Vec<String> = sharing(text, known()).take(6).map(|name| format!("`{name}`")).collect();
+            // Of a drug in another strength none is what was meant.
+            match near.first() {
+                None => suggest(text, known()),
+                Some(drug) if drug.contains("-per-") => Some(format!("of this name there are {}", near.join(", "))),
+                Some(_) => Some(format!("did you mean {}?", near.join(" or "))),
+            }
+        }
+    };
+    // Of some lists a person may make more.
+    match (help, schema.get("x-add").and_then(Json::as_str)) {
+        (Some(help), Some(add)) => Some(format!("{help}\n{add}")),
+        (help, add) => help.or(add.map(str::to_owned)),
+    }
 }
 
 /// Whether a value has the kind that a schema wants; an empty schema wants any.
@@ -244,20 +386,4 @@ fn describe(schema: &Json) -> String {
         Some("object") => "a map".to_owned(),
         _ => "a plain value".to_owned(),
     }
-}
-
-/// A text that is short enough for a message, without control characters.
-#[must_use]
-pub fn short(text: &str) -> String {
-    let unsafe_to_show = |c: char| {
-        let turns =
-            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        c.is_control() || turns
-    };
-    let clean = text.chars().map(|c| if unsafe_to_show(c) { '\u{fffd}' } else { c });
-    let mut cut: String = clean.take(60).collect();
-    if text.chars().nth(60).is_some() {
-        cut.push_str("...");
-    }
-    cut
 }

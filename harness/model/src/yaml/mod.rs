@@ -4,14 +4,19 @@
 //! The tree is made from parser events and not by a serde library: only so are duplicate keys, every error of a file at once, and a place for
 //! each value to be had. Invariant: whatever the bytes, reading ends within the limits of [`tree`], and memory is bounded by them.
 
+mod belongs;
 pub mod check;
 pub mod document;
+mod layout;
 mod location;
+mod numbers;
 mod parse;
 mod problem;
 pub mod quantity;
 pub mod raw;
 pub mod schema;
+mod short;
+mod spaces;
 mod syntax;
 pub mod tree;
 

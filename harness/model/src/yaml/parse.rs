@@ -1,7 +1,9 @@
 //! From a text to a tree, event by event of the parser.
 
+use super::layout::slip;
 use super::location::Location;
 use super::problem::{Problem, gather};
+use super::spaces::odd_spaces;
 use super::syntax::in_words;
 use super::tree::{Content, DEPTH_MAX, Key, Kind, NODES_MAX, Node, kind_of};
 use crate::mistake::Mistake;
@@ -27,6 +29,11 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
             vec![Problem::new(Mistake::Syntax, place, "the file holds a NUL byte").help("save it as plain UTF-8 text")],
         );
     }
+    // Where a blank is none, nothing that follows from it needs to be told.
+    let spaces = odd_spaces(text, |start, len| builder.place_at(start, len));
+    if !spaces.is_empty() {
+        return (None, spaces);
+    }
     let mut parser = Parser::new_from_str(text);
     while let Some(next) = parser.next_event() {
         match next {
@@ -45,10 +52,11 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
                     builder.problems.push(too_deep(place));
                     return (None, builder.problems);
                 }
-                let message = format!("not valid YAML: {}", in_words(error.info()));
                 builder
                     .problems
-                    .push(Problem::new(Mistake::Syntax, place, message).help(advice(text, at)));
+                    .push(syntax_error(text, at, error.info(), |start, len| {
+                        builder.place_at(start, len)
+                    }));
                 return (None, builder.problems);
             }
         }
@@ -62,6 +70,22 @@ pub fn parse(text: &str, file: u16) -> (Option<Node>, Vec<Problem>) {
     (builder.root, builder.problems)
 }
 
+/// The slip that the parser stumbled over, else the place where it did.
+fn syntax_error(text: &str, at: usize, theirs: &str, place: impl Fn(usize, usize) -> Location) -> Problem {
+    // Where a quote is open, lines are not what they look like.
+    let quoted = theirs.contains("quoted") || theirs.contains("escape");
+    match slip(text, at).filter(|_| !quoted) {
+        Some(slip) => {
+            let message = format!("not valid YAML: {}", slip.message);
+            Problem::new(Mistake::Syntax, place(slip.start, slip.len), message).help(slip.help)
+        }
+        None => {
+            let message = format!("not valid YAML: {}", in_words(theirs));
+            Problem::new(Mistake::Syntax, place(at, 1), message).help(advice(text, at))
+        }
+    }
+}
+
 /// Advice for the syntax errors that people make most.
 fn advice(text: &str, at: usize) -> &'static str {
     let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
@@ -69,9 +93,7 @@ fn advice(text: &str, at: usize) -> &'static str {
     if line.contains("${") {
         return "inside `{...}` and `[...]` a placeholder needs quotes: \"${name}\"";
     }
-    if line.trim_start_matches([' ', '-']).starts_with('\t') || line.starts_with('\t') {
-        "indent with spaces, not with tabs"
-    } else if line.contains(": \"") || line.contains('"') || line.contains('\'') {
+    if line.contains(": \"") || line.contains('"') || line.contains('\'') {
         "check that every quote is closed and nothing follows it"
     } else {
         "check the indentation, and put quotes around a text that holds `: `, ` #`, or begins with `>`, `<`, `%`, `@`, `*`, `&` or `!`"

@@ -1,8 +1,9 @@
 //! A text that should be a quantity and is none: what is wrong with it, and what was meant.
 
-use super::check::short;
+use super::numbers::one_time;
 use super::problem::Problem;
 use super::raw::Text;
+use super::short::short;
 use crate::diagnostic::suggest;
 use crate::mistake::Mistake;
 use crate::quantity::{QuantityError, one_spelling};
@@ -43,7 +44,10 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
                 format!("unknown unit `{}` in `{shown}`", short(unit)),
             );
             if unit.contains(|c: char| c.is_ascii_digit()) {
-                return problem.help("write one number and one unit, such as `2.5 h`");
+                return problem.help(match one_time(&text.text).filter(|_| known.contains("min")) {
+                    Some(time) => format!("write one number and one unit: `{time}`"),
+                    None => "write one number and one unit, such as `2.5 h`".to_owned(),
+                });
             }
             match dimension_of(unit) {
                 Some(dimension) => problem

@@ -49,6 +49,8 @@ pub trait QuantityKind {
     fn units() -> Vec<&'static str>;
     /// Other texts that are allowed.
     const ALSO: &'static [&'static str] = &[];
+    /// Other forms that are allowed, as patterns for an editor.
+    const FORMS: &'static [&'static str] = &[];
 }
 
 /// A span of time.
@@ -249,7 +251,7 @@ schema!(
 );
 schema!(Word<K>, [K: WordKind], K::NAME, |_generator| json_schema!({"type": "string", "x-word": K::NAME}));
 schema!(Quantity<D>, [D: QuantityKind], D::NAME, |_generator| json_schema!({
-    "type": "string", "x-quantity": D::NAME, "x-units": D::units(), "x-also": D::ALSO, "examples": [D::EXAMPLE]
+    "type": "string", "x-quantity": D::NAME, "x-units": D::units(), "x-also": D::ALSO, "x-forms": D::FORMS, "examples": [D::EXAMPLE]
 }));
 schema!(Table<T>, [T: JsonSchema], format!("Table of {}", T::schema_name()), |generator| {
     let inner = generator.subschema_for::<T>();

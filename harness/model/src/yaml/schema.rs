@@ -76,12 +76,22 @@ pub fn publish(schema: &mut Value, placeholders: bool) {
         let number = format!("[-+]?[0-9]+(\\.[0-9]+)?\\s*({})", units.join("|"));
         let mut forms = vec![number];
         forms.extend(also);
+        let own = map.get("x-forms").and_then(Value::as_array);
+        forms.extend(own.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
         if placeholders {
             forms.push(".*\\$\\{.*".to_owned());
         }
         map.insert("pattern".to_owned(), json!(format!("^\\s*({})\\s*$", forms.join("|"))));
     }
-    for private in ["x-units", "x-also", "x-name", "x-quantity"] {
+    for private in [
+        "x-units",
+        "x-also",
+        "x-name",
+        "x-quantity",
+        "x-forms",
+        "x-meant",
+        "x-add",
+    ] {
         map.remove(private);
     }
     let word = map.remove("x-word").is_some();

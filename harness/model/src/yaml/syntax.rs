@@ -103,7 +103,7 @@ mod tests {
             ("a: \"\\q\"\n", "a `\\` in double quotes"),
             ("a: \"x\" y\n", "something follows behind a closed quote"),
             ("a: {b: 1\nc: 2\n", "`{"),
-            ("a: [1, 2\n", "a `[` is not closed"),
+            ("a: [1, 2\n", "this `[` is not closed"),
             ("a: ]\n", ""),
             ("a: b: c\n", "a `: ` stands where no key can be"),
             ("a:\n\tb: 1\n", "tab"),

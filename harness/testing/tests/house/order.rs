@@ -64,6 +64,7 @@ const PURE_OF_OTHERS: &[&str] = &[
     "serde",
     "serde_json",
     "serde_yaml",
+    "regex",
     "sha2",
     "strsim",
     "thiserror",

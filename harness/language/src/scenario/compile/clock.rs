@@ -1,6 +1,7 @@
 //! The earliest and the latest time at which a step can begin, for times that go back and for waits that can never be over; and how many steps
 //! there are by then.
 
+use super::date::{Begin, since_begin};
 use super::told::Told;
 use super::values::{TIME_MAX, time};
 use crate::scenario::raw::RawStep;
@@ -14,8 +15,10 @@ use pump_hil_model::yaml::{Location, Problem};
 const STEPS_MAX: u64 = 1_000_000;
 
 /// Where time stands before a step.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Clock {
+    /// From where the times of its steps count.
+    begin: Begin,
     /// Not before this.
     earliest: i64,
     /// Not after this, as far as the file says.
@@ -27,6 +30,17 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// At the begin.
+    pub fn new(begin: Begin) -> Self {
+        Self {
+            begin,
+            earliest: 0,
+            latest: 0,
+            open: None,
+            steps: 0,
+        }
+    }
+
     /// The latest time that it can be.
     pub fn latest(&self) -> Span {
         Span(self.latest)
@@ -44,7 +58,10 @@ impl Clock {
             told.tell(Problem::new(Mistake::KeyCombination, at.0.place, message));
         }
         if let Some(raw) = &step.at {
-            let at = time(raw, told)?;
+            let at = match since_begin(&raw.0, self.begin, told) {
+                Some(civil) => civil?,
+                None => time(raw, told)?,
+            };
             if at.0 < self.earliest {
                 let message = format!(
                     "time goes back: `at: {}`, but it is already {}",

@@ -1,8 +1,10 @@
-//! Civil dates and times, as `2026-12-31 23:30`.
+//! Civil dates and times, as `2026-12-31 23:30`, and the times of a step that are given so.
 
 use super::told::Told;
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Text;
@@ -16,6 +18,94 @@ pub(super) fn date(text: &Text, told: &mut Told<'_>) -> Option<i64> {
             told.tell(problem.help("write it as `2026-12-31 23:30`"));
         })
         .ok()
+}
+
+/// From where the times of steps count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// From a scenario's begin, whose civil time the file says: in seconds since 2000-01-01T00:00:00.
+    At(i64),
+    /// From a scenario's begin, of which the file says nothing.
+    Unsaid,
+    /// From a round's.
+    Round,
+}
+
+/// The time since the begin of a step that is given by the clock on the wall: `14:00` on the day of the begin, or `2026-01-06 08:00`. `None` where
+/// the text is nothing like that; then it is a span of time.
+pub(super) fn since_begin(text: &Text, begin: Begin, told: &mut Told<'_>) -> Option<Option<Span>> {
+    let written = text.text.trim();
+    let civil = |c: char| c.is_ascii_digit() || matches!(c, ':' | '-' | ' ' | 'T');
+    if !written.contains(':') || !written.starts_with(|c: char| c.is_ascii_digit()) || !written.chars().all(civil) {
+        return None;
+    }
+    Some(of_the_day(written, begin).map_or_else(
+        |(mistake, message, help)| {
+            told.tell(Problem::new(mistake, text.place, message).help(help));
+            None
+        },
+        Some,
+    ))
+}
+
+fn of_the_day(written: &str, begin: Begin) -> Result<Span, (Mistake, String, String)> {
+    let wrong = |message: String, help: String| Err((Mistake::Format, message, help));
+    // Of midnight all times of a day can be told.
+    let midnight = |of: i64| of - of.rem_euclid(DAY_S);
+    let alone = !written.contains('-');
+    let long = match alone {
+        true => seconds_of(&format!("2000-01-01 {written}")),
+        false => seconds_of(written),
+    };
+    let read = match long {
+        Ok(seconds) => seconds,
+        Err(why) => {
+            return wrong(
+                format!("`{}` is no time: {why}", short(written)),
+                "write it as `08:00`".to_owned(),
+            );
+        }
+    };
+    let start = match begin {
+        Begin::At(start) => start,
+        Begin::Unsaid => {
+            let message =
+                format!("`{written}` is a time of the day, and this file does not say at which time it begins");
+            let since = Span(read.rem_euclid(DAY_S) * 1_000);
+            let help = match alone {
+                true => format!("`at` counts from the begin: write `{since}`; or say when that is, as `start: 2026-01-05 00:00`"),
+                false => "`at` counts from the begin: write such as `14 h`; or say when that is, as `start: 2026-01-05 00:00`".to_owned(),
+            };
+            return wrong(message, help);
+        }
+        Begin::Round => {
+            let message =
+                format!("`{written}` is a time of the day, and in a `repeat` times count from the round's begin");
+            return wrong(
+                message,
+                "write how long after the round's begin, such as `14 h`".to_owned(),
+            );
+        }
+    };
+    let at = if alone { midnight(start) + read } else { read };
+    if at < start {
+        let message = format!("time goes back: `{written}` is before the begin, {}", shown(start));
+        let help = match alone {
+            true => format!("for the day after write `{}`", shown(at + DAY_S)),
+            false => "steps stand in the order of their times".to_owned(),
+        };
+        return Err((Mistake::TimeOrder, message, help));
+    }
+    Ok(Span((at - start) * 1_000))
+}
+
+const DAY_S: i64 = 86_400;
+
+/// A civil date and time as people write it.
+fn shown(seconds: i64) -> String {
+    let time = DateTime::constant(2000, 1, 1, 0, 0, 0, 0).saturating_add(SignedDuration::from_secs(seconds));
+    let shown = time.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    shown.strip_suffix(":00").map_or(shown.clone(), str::to_owned)
 }
 
 /// Seconds from 2000-01-01T00:00:00 to a civil date and time between 2000 and 2099, which are the years that a pump's calendar has.

@@ -40,26 +40,31 @@ pub(super) fn check(raw: &RawFile, told: &mut Told<'_>) {
         let problem = Problem::new(Mistake::Version, version.place, message);
         told.tell(problem.help("this harness reads version 1"));
     }
-    if let Some(name) = &raw.scenario {
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let edges = name.text.starts_with('-') || name.text.ends_with('-');
-        if name.text.is_empty() || name.text.len() > 80 || edges || !name.text.chars().all(fits) {
-            let message = format!("`{}` is no name for a scenario", short(&name.text));
-            let problem = Problem::new(Mistake::Name, name.place, message);
-            told.tell(problem.help("lower-case letters, digits and `-`, at most 80"));
-        }
+    let names = raw.scenario.iter().map(|name| (name, "a scenario"));
+    let tags = raw.tags.iter().flatten().map(|tag| (tag, "a tag"));
+    for (name, what) in names.chain(tags).filter(|(name, _)| !is_name(&name.text)) {
+        let message = format!("`{}` is no name for {what}", short(&name.text));
+        let problem = Problem::new(Mistake::Name, name.place, message);
+        told.tell(problem.help("lower-case letters, digits and `-`, at most 80"));
     }
     if let Some(summary) = raw.summary.as_ref().filter(|s| s.text.trim().is_empty()) {
         let problem = Problem::new(Mistake::Empty, summary.place, "the summary is empty");
         told.tell(problem.help("say what happens, and what must then be true"));
     }
-    for list in [raw.verifies.as_deref().map(texts), raw.covers.as_deref().map(texts)] {
+    let (verifies, covers) = (raw.verifies.as_deref().map(texts), raw.covers.as_deref().map(texts));
+    for list in [verifies, covers, raw.tags.clone()] {
         each_once(&list.unwrap_or_default(), told);
     }
     if raw.timeline.as_ref().is_some_and(Vec::is_empty) {
         let place = raw.scenario.as_ref().map_or(raw.place, |name| name.place);
         told.tell(Problem::new(Mistake::Empty, place, "the timeline has no step"));
     }
+}
+
+fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let edges = text.starts_with('-') || text.ends_with('-');
+    !text.is_empty() && text.len() <= 80 && !edges && text.chars().all(fits)
 }
 
 fn texts<K>(words: &[Word<K>]) -> Vec<Text> {

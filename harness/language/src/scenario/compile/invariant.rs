@@ -4,6 +4,7 @@ use super::cannot_fail::{Limits, SHARE_MAX, cannot_fail, share_can_fail};
 use super::range::{negative, problem, quantity};
 use super::told::Told;
 use crate::catalog::Catalog;
+use crate::scenario::people::meant;
 use crate::scenario::raw::measure_names;
 use pump_hil_model::case::{Invariant, Measure, Op, Operand, Range, Rule};
 use pump_hil_model::diagnostic::suggest;
@@ -167,7 +168,8 @@ fn known(text: &Text, list: &str, word: &str, catalog: &Catalog) -> Result<(), P
     }
     let message = format!("unknown {list} `{}`", short(word));
     let problem = Problem::new(Mistake::UnknownWord, text.place, message);
-    Err(problem.maybe_help(suggest(word, words.iter().map(String::as_str))))
+    let help = meant(list, word).or_else(|| suggest(word, words.iter().map(String::as_str)));
+    Err(problem.maybe_help(help))
 }
 
 fn unreadable(text: &Text) -> Problem {

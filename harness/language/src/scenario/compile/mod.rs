@@ -29,6 +29,7 @@ use super::raw::RawFile;
 use crate::catalog::Catalog;
 use crate::plan::missing;
 use cannot_fail::Limits;
+use date::Begin;
 use dosing::Dosing;
 use needs::Needs;
 use pump_hil_model::case::{Action, Case, Check, Measure, Step};
@@ -58,7 +59,9 @@ pub(super) fn compile(
     );
     let timeline = raw.timeline.as_deref().unwrap_or_default();
     let limits = Limits::new(reservoir, timeline);
-    let (steps, lasts) = steps::timeline(timeline, catalog, dosing, limits, told);
+    // What a file does not say is no time that its steps can be read by.
+    let begin = start_s.filter(|_| raw.start.is_some()).map_or(Begin::Unsaid, Begin::At);
+    let (steps, lasts) = steps::timeline(timeline, catalog, begin, dosing, limits, told);
     let watch = memory::watch(raw.watch.as_deref().unwrap_or_default(), catalog, told);
     let always = raw.always.iter().flatten();
     let always: Vec<_> = always
@@ -79,6 +82,7 @@ pub(super) fn compile(
         sha256: String::new(),
         summary: raw.summary.clone()?.text,
         verifies: raw.verifies.iter().flatten().map(|w| w.0.text.clone()).collect(),
+        tags: raw.tags.iter().flatten().map(|tag| tag.text.clone()).collect(),
         covers: raw.covers.iter().flatten().map(|w| w.0.text.clone()).collect(),
         needs: needs.0,
         start_s: start_s?,

@@ -5,6 +5,7 @@ use super::dosing::Dosing;
 use super::told::Told;
 use super::values::{at_least_0, time};
 use crate::catalog::Catalog;
+use crate::scenario::people::meant;
 use crate::scenario::raw::Vol;
 use pump_hil_model::case::{Arg, ReadArgs, Request, Verb};
 use pump_hil_model::diagnostic::suggest;
@@ -77,7 +78,8 @@ fn word_of(list: &str, text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> O
         text.place,
         format!("unknown {list} `{}`", short(&text.text)),
     );
-    told.tell(problem.maybe_help(suggest(&text.text, words.iter().map(String::as_str))));
+    let help = meant(list, &text.text).or_else(|| suggest(&text.text, words.iter().map(String::as_str)));
+    told.tell(problem.maybe_help(help));
     None
 }
 

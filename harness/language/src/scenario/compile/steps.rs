@@ -3,6 +3,7 @@
 use super::action::action_of;
 use super::cannot_fail::Limits;
 use super::clock::Clock;
+use super::date::Begin;
 use super::dosing::Dosing;
 use super::expect::{checks, silent};
 use super::inject::Injected;
@@ -26,6 +27,7 @@ use pump_hil_model::yaml::raw::Either;
 pub(super) fn timeline(
     raw: &[RawStep],
     catalog: &Catalog,
+    begin: Begin,
     dosing: Dosing,
     limits: Limits,
     told: &mut Told<'_>,
@@ -42,7 +44,7 @@ pub(super) fn timeline(
         tones_told: false,
         just_expected: false,
     };
-    let mut clock = Clock::default();
+    let mut clock = Clock::new(begin);
     let steps = compiler.steps(raw, &mut clock);
     clock.end(raw.last(), compiler.told);
     compiler.marks.tell_unused(compiler.told);
@@ -234,7 +236,7 @@ impl Compiler<'_, '_> {
             return None;
         };
         // Times inside count from the round's begin (LANGUAGE.md, Timeline), and marks and drugs go on through it.
-        let mut round = Clock::default();
+        let mut round = Clock::new(Begin::Round);
         self.depth += 1;
         let steps = self.steps(raw, &mut round);
         self.depth -= 1;

@@ -51,7 +51,7 @@ impl JsonSchema for RangeText {
         "Range".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": ["string", "integer"], "examples": ["<= 10 uL"]})
+        json_schema!({"type": ["string", "number", "integer"], "examples": ["<= 10 uL"]})
     }
 }
 
@@ -62,13 +62,13 @@ macro_rules! expect {
             /// What must be true; all of it.
             #[schemars(extend("x-name" = "`expect`"))]
             RawExpect {
-                /// This alarm is active, or was raised since the step began or the last expectation was met.
+                /// This alarm is active, or was raised since the expectations before this group of them.
                 alarm: Word<AlarmWord>,
                 /// And has this priority.
                 priority: Word<PriorityWord>,
                 /// This alarm is not active; `any`: none is.
                 no_alarm: Word<AlarmOrAnyWord>,
-                /// This alarm was cleared.
+                /// This alarm was cleared since the expectations before this group of them.
                 alarm_cleared: Word<AlarmWord>,
                 /// The pump's state.
                 state: Word<StateWord>,
@@ -76,9 +76,9 @@ macro_rules! expect {
                 mode: Word<ModeWord>,
                 /// The bolus in progress, or `none`.
                 bolus: Word<BolusWord>,
-                /// The pump told this since the previous step.
+                /// The pump told this since the expectations before this group of them.
                 event: Either<Word<EventWord>, RawEvent>,
-                /// It was not told since the previous expectation.
+                /// It was not told since the `expect` before this one.
                 no_event: Word<EventWord>,
                 /// The last reply has these fields, as on the line.
                 reply: Table<Scalar>,

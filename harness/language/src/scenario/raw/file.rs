@@ -24,6 +24,8 @@ raw_struct! {
         verifies: Vec<Word<RequirementWord>>,
         /// Rows of the seed inventory and recalls that it covers.
         covers: Vec<Word<SeedWord>>,
+        /// Words of your own to choose it by, as in `--filter 'tag(slow)'`; kebab case.
+        tags: Vec<Text>,
         /// What a rig must be able to do, beyond what the steps show.
         needs: Vec<Word<CapabilityWord>>,
         /// Civil date and time at the begin, such as 2026-12-31 23:30; 2026-01-05 00:00, a Monday, where not given.

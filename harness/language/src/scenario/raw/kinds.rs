@@ -1,6 +1,6 @@
 //! What a text of the language can stand for: words of closed lists, and quantities.
 
-use pump_hil_model::yaml::raw::{QuantityKind, WordKind};
+use pump_hil_model::yaml::raw::{QuantityKind, Time, WordKind};
 
 macro_rules! words {
     ($($(#[$meta:meta])* $kind:ident = $name:literal),* $(,)?) => { $(
@@ -50,6 +50,19 @@ words! {
     ResetWord = "probe action",
     /// `allowed`.
     AllowedWord = "word about faults of the firmware",
+}
+
+/// A time of a step: since the begin, or by the clock on the wall.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment;
+
+impl QuantityKind for Moment {
+    const NAME: &'static str = Time::NAME;
+    const EXAMPLE: &'static str = Time::EXAMPLE;
+    const FORMS: &'static [&'static str] = &["([0-9]{4}-[0-9]{2}-[0-9]{2}[ T])?[0-9]{2}:[0-9]{2}(:[0-9]{2})?"];
+    fn units() -> Vec<&'static str> {
+        Time::units()
+    }
 }
 
 macro_rules! dimensions {

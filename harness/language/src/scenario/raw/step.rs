@@ -1,7 +1,7 @@
 //! The steps of a timeline.
 
 use super::expect::RawExpect;
-use super::kinds::{FaultWord, RefusalWord, ResetWord, VerbWord};
+use super::kinds::{FaultWord, Moment, RefusalWord, ResetWord, VerbWord};
 use super::prescription::RawPrescription;
 use pump_hil_model::raw_struct;
 use pump_hil_model::yaml::raw::{Count, Either, Quantity, Scalar, Table, Text, Time, Word};
@@ -44,8 +44,8 @@ raw_struct! {
     /// One step: at most one time, and exactly one action.
     #[schemars(extend("x-name" = "a step"))]
     RawStep {
-        /// This long after the begin; in a repeat, after the round's begin.
-        at: Quantity<Time>,
+        /// This long after the begin; in a repeat, after the round's begin. Where the file has a `start`, also a time of the first day (`14:00`), or a date and time.
+        at: Quantity<Moment>,
         /// This long after the step before it ended.
         after: Quantity<Time>,
         /// With `expect`: must come true by this long from now.

@@ -1,0 +1,308 @@
+//! Where a text is no YAML: the slip is often on the line before the one that the parser stumbles over. It is looked for there, and told there.
+
+use super::short::short;
+
+/// A slip: the bytes that are meant, what is wrong with them, and what to write instead.
+pub(super) struct Slip {
+    pub start: usize,
+    pub len: usize,
+    pub message: String,
+    pub help: String,
+}
+
+/// A line with what stands in it: keys and values begin behind the indentation and the `- ` of a list.
+struct Line<'a> {
+    /// Where it begins, and its number.
+    start: usize,
+    number: usize,
+    text: &'a str,
+    /// Where its key or text begins, from the begin of the line.
+    content: usize,
+}
+
+impl<'a> Line<'a> {
+    fn body(&self) -> &'a str {
+        let body = &self.text[self.content..];
+        body.split(" #").next().unwrap_or(body).trim_end()
+    }
+
+    /// A first word as keys are written.
+    fn word(&self) -> Option<&'a str> {
+        let body = self.body();
+        let end = body.find(|c: char| !is_key(c)).unwrap_or(body.len());
+        // A longer one is no key, and would fill a terminal.
+        let fits = (1..=64).contains(&end) && body.starts_with(|c: char| c.is_ascii_lowercase());
+        fits.then(|| &body[..end])
+    }
+
+    fn slip(&self, len: usize, message: String, help: String) -> Slip {
+        let start = self.start + self.content;
+        Slip {
+            start,
+            len,
+            message,
+            help,
+        }
+    }
+}
+
+fn is_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+/// The slip behind an error at the byte `at`, where one is found.
+pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
+    let lines = lines(text);
+    let here = lines.iter().rposition(|line| line.start <= at)?;
+    let before = here.checked_sub(1).map(|before| &lines[before]);
+    // A line that goes on with the text of the one above it needs no colon.
+    let begins = before.filter(|before| here.checked_sub(2).is_none_or(|above| !goes_on(&lines[above], before)));
+    tab(&lines[here..])
+        .or_else(|| open_bracket(text, at))
+        .or_else(|| needs_quotes(&lines[here]))
+        .or_else(|| begins.and_then(missing_colon))
+        .or_else(|| before.and_then(|before| key_alone(before, &lines[here])))
+        .or_else(|| before.and_then(|before| deeper(before, &lines[here])))
+        .or_else(|| missing_colon(&lines[here]))
+        .or_else(|| other_depth(&lines[..here], &lines[here]))
+}
+
+/// Whether a line is more of the plain text that stands behind the key above it.
+fn goes_on(above: &Line<'_>, line: &Line<'_>) -> bool {
+    let value = above
+        .word()
+        .and_then(|word| above.body()[word.len()..].strip_prefix(": "));
+    let plain = value.is_some_and(|value| !value.trim().is_empty() && !value.trim().starts_with(['"', '\'', '{', '[']));
+    plain && line.content > above.content && !line.text.trim_start().starts_with("- ")
+}
+
+/// A tab in the indentation of the line where the parser stands, or of the next.
+fn tab(lines: &[Line<'_>]) -> Option<Slip> {
+    let indented = |line: &&Line<'_>| line.text.trim_start_matches([' ', '-']).starts_with('\t');
+    let line = lines.iter().take(2).find(indented)?;
+    Some(Slip {
+        start: line.start + line.text.find('\t')?,
+        len: 1,
+        message: "there is a tab where only spaces can be".to_owned(),
+        help: "indent with spaces, not with tabs".to_owned(),
+    })
+}
+
+/// A value that begins with a sign of YAML's own, such as `> 2 mL`.
+fn needs_quotes(line: &Line<'_>) -> Option<Slip> {
+    let word = line.word()?;
+    let value = line.body()[word.len()..].strip_prefix(": ")?.trim();
+    let sign = value.chars().next().filter(|c| ">|%@`".contains(*c))?;
+    let has_more = value[1..].contains(|c: char| c.is_ascii_alphanumeric()) && !value.contains('"');
+    has_more.then(|| Slip {
+        start: line.start + line.content + line.body().find(value).unwrap_or(0),
+        len: value.len(),
+        message: format!("a text that begins with `{sign}` needs quotes"),
+        help: format!("write `{}`", short(&format!("{word}: \"{value}\""))),
+    })
+}
+
+/// The innermost `{` or `[` that is open at a place: it is not closed, or a `,` is missing in it.
+fn open_bracket(text: &str, at: usize) -> Option<Slip> {
+    let (mut open, mut quote, mut comment, mut before) = (Vec::new(), None, false, '\n');
+    // The last sign that is no blank: a bracket in the middle of a text opens nothing.
+    let mut last = '\n';
+    for (place, c) in text[..at].char_indices() {
+        let begins_word = before.is_whitespace() || "[{,:-".contains(before);
+        match (c, quote) {
+            ('\n', _) => comment = false,
+            _ if comment => {}
+            (_, Some(end)) => quote = (c != end).then_some(end),
+            ('"' | '\'', None) if begins_word => quote = Some(c),
+            ('#', None) if before.is_whitespace() => comment = true,
+            ('{' | '[', None) if "\n:-".contains(last) => open.push((place, c)),
+            ('{' | '[', None) if !open.is_empty() && "[{,".contains(last) => open.push((place, c)),
+            ('}' | ']', None) => drop(open.pop()),
+            _ => {}
+        }
+        before = c;
+        if c == '\n' || !c.is_whitespace() {
+            last = c;
+        }
+    }
+    let &(start, bracket) = open.last()?;
+    // Braces around a placeholder are told by the parser's own place.
+    if text[..start].ends_with('$') || text[start..].starts_with("{$") || quote.is_some() {
+        return None;
+    }
+    let line = text[at..].lines().next().unwrap_or("");
+    let closed = line.contains(if bracket == '{' { '}' } else { ']' });
+    let word = text[start..at]
+        .trim_end()
+        .rsplit([' ', ',', bracket])
+        .next()
+        .filter(|word| !word.is_empty());
+    match word.filter(|_| closed && line.starts_with(':')) {
+        Some(word) => Some(Slip {
+            start: at - word.len(),
+            len: word.len(),
+            message: format!("a `,` is missing before `{}`", short(word)),
+            help: "between two keys in `{...}` stands a `,`".to_owned(),
+        }),
+        None if closed => None,
+        None => Some(Slip {
+            start,
+            len: 1,
+            message: format!("this `{bracket}` is not closed"),
+            help: format!(
+                "write a `{}` behind its last value",
+                if bracket == '{' { '}' } else { ']' }
+            ),
+        }),
+    }
+}
+
+/// A key without `:`, whose values stand below it.
+fn key_alone(before: &Line<'_>, here: &Line<'_>) -> Option<Slip> {
+    let word = before.word().filter(|word| *word == before.body())?;
+    let item = here.text.trim_start().starts_with("- ");
+    (item || here.content > before.content).then(|| {
+        let message = format!("a `:` is missing behind `{word}`");
+        before.slip(word.len(), message, format!("write `{word}:`"))
+    })
+}
+
+/// The lines that say something.
+fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        let shown = line.trim_end_matches(['\n', '\r']);
+        let mut content = shown.len() - shown.trim_start_matches(' ').len();
+        while let Some(rest) = shown[content..].strip_prefix("- ") {
+            content = shown.len() - rest.trim_start_matches(' ').len();
+        }
+        if !shown[content..].is_empty() && !shown[content..].starts_with('#') {
+            lines.push(Line {
+                start,
+                number: at + 1,
+                text: shown,
+                content,
+            });
+        }
+        start += line.len();
+    }
+    lines
+}
+
+/// `within 30 min`, `within:30 min`, `rate = 5 mg/day`.
+fn missing_colon(line: &Line<'_>) -> Option<Slip> {
+    let (body, word) = (line.body(), line.word()?);
+    let rest = &body[word.len()..];
+    let told = |message: String, value: &str| {
+        let value = value.trim();
+        let help = format!("write `{}`", short(format!("{word}: {value}").trim_end()));
+        Some(line.slip(body.len(), message, help))
+    };
+    if let Some(value) = rest
+        .strip_prefix(':')
+        .filter(|value| !value.is_empty() && !value.starts_with([' ', '\t']))
+    {
+        return told(format!("a space is missing behind `{word}:`"), value);
+    }
+    let value = rest.strip_prefix([' ', '\t'])?.trim_start();
+    if let Some(value) = value.strip_prefix("= ") {
+        return told(format!("`=` stands behind `{word}` in the place of a `:`"), value);
+    }
+    // What stands in braces has colons of its own.
+    let own = value.split(['{', '[', '"', '\'']).next().unwrap_or(value);
+    (!own.contains(':')).then(|| told(format!("a `:` is missing behind `{word}`"), value))?
+}
+
+/// A key below `at: 2 h` that stands further right than `at`: it is read as more of the text `2 h`.
+fn deeper(before: &Line<'_>, here: &Line<'_>) -> Option<Slip> {
+    let (above, word) = (before.word()?, here.word()?);
+    let value = before.body()[above.len()..].strip_prefix(": ")?.trim();
+    let plain = !value.is_empty() && !value.starts_with(['"', '\'', '{', '[', '|', '>']);
+    let is_key = here.body()[word.len()..].starts_with(':') && !here.text.trim_start().starts_with("- ");
+    if !plain || !is_key || here.content <= before.content {
+        return None;
+    }
+    let message = format!("`{word}` is indented further than `{above}` above it, and `{above}` has its value already");
+    Some(here.slip(word.len(), message, column(before, above)))
+}
+
+/// Where a key, or the `-` of an item, stands in a line.
+struct Depth<'a> {
+    column: usize,
+    item: bool,
+    line: &'a Line<'a>,
+}
+
+/// The depths of a line, from the left.
+fn depths<'a>(line: &'a Line<'a>) -> Vec<Depth<'a>> {
+    let lead = line.text[..line.content].match_indices('-');
+    let mut all: Vec<Depth<'a>> = lead
+        .map(|(column, _)| Depth {
+            column,
+            item: true,
+            line,
+        })
+        .collect();
+    if line.word().is_some() {
+        let column = line.content;
+        all.push(Depth {
+            column,
+            item: false,
+            line,
+        });
+    }
+    all
+}
+
+/// A key or an item between two depths: it belongs to none of the lines above.
+fn other_depth(above: &[Line<'_>], here: &Line<'_>) -> Option<Slip> {
+    let word = here.word().filter(|word| here.body()[word.len()..].starts_with(':'))?;
+    let own = depths(here).into_iter().next()?;
+    // Below a key without a value a new depth begins.
+    let begins = above
+        .last()
+        .is_some_and(|above| above.body().ends_with(':') && above.content < own.column);
+    if begins {
+        return None;
+    }
+    // What is open behind the line before; what this line would end with its depth stands in `ended`.
+    let (mut open, mut ended): (Vec<Depth<'_>>, Vec<Depth<'_>>) = (Vec::new(), Vec::new());
+    for line in above {
+        let all = depths(line);
+        let Some(first) = all.first() else { continue };
+        let column = first.column;
+        open.retain(|depth| depth.column < column || (depth.column == column && depth.item && !first.item));
+        open.extend(all);
+    }
+    while open.last().is_some_and(|depth| depth.column > own.column) {
+        ended.extend(open.pop());
+    }
+    if open
+        .iter()
+        .any(|depth| depth.column == own.column && depth.item == own.item)
+    {
+        return None;
+    }
+    // The nearest of its kind.
+    let alike = ended.iter().chain(&open).filter(|depth| depth.item == own.item);
+    let near = alike.min_by_key(|depth| depth.column.abs_diff(own.column))?;
+    let message = format!("`{word}` stands at another depth than the lines above it");
+    let help = match near.line.word() {
+        Some(key) if !own.item => column(near.line, key),
+        _ => format!(
+            "begin the `-` in column {}, as in line {}",
+            near.column + 1,
+            near.line.number
+        ),
+    };
+    Some(here.slip(word.len(), message, help))
+}
+
+fn column(line: &Line<'_>, word: &str) -> String {
+    format!(
+        "begin it in column {}, as `{word}` in line {}",
+        line.content + 1,
+        line.number
+    )
+}

@@ -1,0 +1,98 @@
+//! `--rerun-failed`: the cases that did not pass in the run before.
+
+use super::exit::CliError;
+use super::inputs::Group;
+use crate::report::counted;
+use crate::report::json::VERSION;
+use crate::reporter::REPORTS;
+use pump_hil_model::safe_text::safe_path;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What did not pass in a run.
+pub(super) struct Failed {
+    /// The report that says so.
+    pub report: PathBuf,
+    /// Files and names of the cases.
+    cases: BTreeSet<(PathBuf, String)>,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    pump_hil_results: u32,
+    results: Vec<One>,
+    /// The first form had none.
+    #[serde(default)]
+    not_run: Vec<One>,
+}
+
+#[derive(Deserialize)]
+struct One {
+    name: String,
+    file: PathBuf,
+    /// `passed`, `failed`, `inconclusive`, `skipped`, `not-run`.
+    verdict: String,
+}
+
+impl Failed {
+    /// Reads the results of the last run: those in `out` if a run left some there, else of the newest run.
+    pub fn read(out: Option<&Path>) -> Result<Self, CliError> {
+        let [results, ..] = REPORTS;
+        let own = out.map(|folder| folder.join(results)).filter(|path| path.is_file());
+        let report = own.unwrap_or_else(|| Path::new("pump-hil-runs/latest").join(results));
+        let wrong = |why: &dyn std::fmt::Display| {
+            let path = safe_path(&report);
+            CliError::usage(format!(
+                "--rerun-failed reads what the run before left in `{path}`: {why}"
+            ))
+        };
+        let text = std::fs::read_to_string(&report).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => wrong(&"there is no such file, so nothing was run here before"),
+            _ => wrong(&error),
+        })?;
+        let read: Report = serde_json::from_str(&text).map_err(|e| wrong(&e))?;
+        if read.pump_hil_results > VERSION {
+            let form = read.pump_hil_results;
+            return Err(wrong(&format!(
+                "its form is {form}, and this program reads up to {VERSION}"
+            )));
+        }
+        let all = read.results.into_iter().chain(read.not_run);
+        let failed = all.filter(|one| !["passed", "skipped"].contains(&one.verdict.as_str()));
+        let cases = failed.map(|one| (one.file, one.name)).collect();
+        Ok(Self { report, cases })
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Their files.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let files: BTreeSet<&PathBuf> = self.cases.iter().map(|(file, _)| file).collect();
+        files.into_iter().cloned().collect()
+    }
+
+    /// Keeps only them.
+    ///
+    /// # Errors
+    /// None of them is there any more, or is meant.
+    pub fn keep(&self, groups: &mut [Group]) -> Result<(), CliError> {
+        for group in &mut *groups {
+            let folder = group.folder.clone();
+            let failed = |file: &str, name: String| self.cases.contains(&(folder.join(file), name));
+            group.cases.retain(|case| failed(&case.file, case.name()));
+            group.whole = false;
+        }
+        match groups.iter().all(|group| group.cases.is_empty()) {
+            false => Ok(()),
+            true => Err(CliError::usage(format!(
+                "of {} that did not pass before, by `{}`, none is among what was named",
+                counted(self.count(), "case"),
+                safe_path(&self.report)
+            ))),
+        }
+    }
+}

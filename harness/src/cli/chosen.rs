@@ -1,0 +1,226 @@
+//! Which cases a command is about: names, files and folders, and an expression. One way for all commands.
+
+use super::args::Select;
+use super::exit::CliError;
+use super::inputs::{self, Group};
+use super::names::names;
+use super::project::Project;
+use crate::report::counted;
+use pump_hil_language::catalog::Catalog;
+use pump_hil_language::select::Filter;
+use pump_hil_model::case::Case;
+use pump_hil_model::diagnostic::nearest;
+use pump_hil_model::safe_text::{safe, safe_path};
+use pump_hil_rig::{RigFile, Shelf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Names that are proposed for one that is not there.
+const PROPOSED: usize = 5;
+
+/// What was chosen.
+pub(super) struct Chosen {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Of these files only the rows of these names, `scenario[row]`.
+    rows: BTreeMap<PathBuf, BTreeSet<String>>,
+    filter: Option<Filter>,
+    /// The expression as it was written.
+    expression: String,
+}
+
+impl Chosen {
+    /// Finds the files of what was named.
+    pub fn of(select: &Select, project: &Project) -> Result<Self, CliError> {
+        let expression = select.filter.clone().unwrap_or_default();
+        let filter = select.filter.as_deref().map(str::parse::<Filter>).transpose();
+        let mut chosen = Self {
+            paths: Vec::new(),
+            rows: BTreeMap::new(),
+            filter: filter.map_err(CliError::usage)?,
+            expression,
+        };
+        if select.what.is_empty() {
+            chosen.paths = default_folders(project)?;
+        }
+        for what in &select.what {
+            chosen.add(what, project)?;
+        }
+        Ok(chosen)
+    }
+
+    fn add(&mut self, what: &Path, project: &Project) -> Result<(), CliError> {
+        if what.exists() {
+            // Named as a whole, too.
+            self.rows.remove(what);
+            self.paths.push(what.to_owned());
+            return Ok(());
+        }
+        let folders = default_folders(project).unwrap_or_default();
+        let known: Vec<(String, PathBuf)> = folders.iter().flat_map(|folder| names(folder)).collect();
+        let name = what.to_string_lossy();
+        let (scenario, row) = name
+            .split_once('[')
+            .map_or((&*name, None), |(scenario, _)| (scenario, Some(&*name)));
+        let Some((_, file)) = known.iter().find(|(known, _)| known == scenario) else {
+            return Err(no_such(what, &known));
+        };
+        match row {
+            None => drop(self.rows.remove(file)),
+            Some(row) if self.rows.contains_key(file) || !self.paths.contains(file) => {
+                self.rows.entry(file.clone()).or_default().insert(row.to_owned());
+            }
+            // The whole file was named before.
+            Some(_) => {}
+        }
+        if !self.paths.contains(file) {
+            self.paths.push(file.clone());
+        }
+        Ok(())
+    }
+
+    /// The cases that are meant, for these rigs, by folder of scenarios; or everything that is wrong with their files, rendered.
+    ///
+    /// # Errors
+    /// None is meant; the message says why.
+    pub fn load(&self, shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Vec<Group>, String>, CliError> {
+        match inputs::catalog(shelf, rigs)? {
+            Ok(catalog) => self.cases(&catalog),
+            Err(diagnostics) => Ok(Err(diagnostics)),
+        }
+    }
+
+    /// The same, where there is a catalogue already.
+    ///
+    /// # Errors
+    /// None is meant; the message says why.
+    pub fn cases(&self, catalog: &Catalog) -> Result<Result<Vec<Group>, String>, CliError> {
+        let mut groups = match inputs::cases(&self.paths, catalog)? {
+            Ok(groups) => groups,
+            Err(diagnostics) => return Ok(Err(diagnostics)),
+        };
+        self.has_rows(&groups)?;
+        let found: Vec<Case> = groups.iter().flat_map(|group| group.cases.iter().cloned()).collect();
+        for group in &mut groups {
+            let all = group.cases.len();
+            let folder = group.folder.clone();
+            group.cases.retain(|case| self.means(&folder, case));
+            group.whole &= group.cases.len() == all;
+        }
+        groups.retain(|group| !group.cases.is_empty());
+        match groups.is_empty() {
+            true => Err(self.nothing(&found.iter().collect::<Vec<_>>())),
+            false => Ok(Ok(groups)),
+        }
+    }
+
+    fn means(&self, folder: &Path, case: &Case) -> bool {
+        let of_file = || {
+            self.rows
+                .iter()
+                .find(|(file, _)| same_file(file, &folder.join(&case.file)))
+        };
+        let by_row = self.rows.is_empty() || of_file().is_none_or(|(_, rows)| rows.contains(&case.name()));
+        by_row && self.filter.as_ref().is_none_or(|filter| filter.selects(case))
+    }
+
+    /// Each row that was named is one of its table.
+    fn has_rows(&self, groups: &[Group]) -> Result<(), CliError> {
+        let all: Vec<String> = groups.iter().flat_map(|group| &group.cases).map(Case::name).collect();
+        let missing = |row: &&String| !all.contains(row);
+        let Some(row) = self.rows.values().flatten().find(missing) else {
+            return Ok(());
+        };
+        let meant = nearest(row, all.iter().map(String::as_str));
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{}`?", safe(meant)));
+        Err(CliError::usage(format!("there is no case `{}`{meant}", safe(row))))
+    }
+
+    fn nothing(&self, found: &[&Case]) -> CliError {
+        let count = counted(found.len(), "case");
+        CliError::usage(match &self.filter {
+            Some(filter) => format!(
+                "--filter '{}' selects none of {count}: {}; `pump-hil list` shows what there is",
+                safe(&self.expression),
+                safe(&filter.why_none(found))
+            ),
+            None => "there is no scenario in what was named".to_owned(),
+        })
+    }
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+}
+
+/// Where scenarios are looked for if nothing is named.
+fn default_folders(project: &Project) -> Result<Vec<PathBuf>, CliError> {
+    let folders = project.scenarios(&[]);
+    match folders.iter().find(|folder| !folder.exists()) {
+        None => Ok(folders),
+        Some(folder) => Err(CliError::usage(format!(
+            "there is no folder `{}` here; name scenario files, or folders of them",
+            safe_path(folder)
+        ))),
+    }
+}
+
+/// That something named is not there, and what may have been meant.
+fn no_such(what: &Path, known: &[(String, PathBuf)]) -> CliError {
+    let told = format!("there is no file, folder or scenario `{}`", safe_path(what));
+    let stem = what.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let near: Vec<String> = match beside(what) {
+        paths if !paths.is_empty() => paths.iter().map(safe_path).collect(),
+        _ => near_names(&stem, known).into_iter().map(safe).collect(),
+    };
+    if near.is_empty() {
+        return CliError::usage(format!("{told}; `pump-hil list` shows what there is"));
+    }
+    let quoted: Vec<String> = near.iter().take(PROPOSED).map(|name| format!("`{name}`")).collect();
+    let all = match near.len() {
+        1 => String::new(),
+        count => format!(" `--filter {}` takes all {count} that hold this word", safe(&stem)),
+    };
+    CliError::usage(format!("{told}; did you mean {}?{all}", quoted.join(" or ")))
+}
+
+/// Names that hold a word, else the one that is nearest by its letters.
+fn near_names<'n>(word: &str, known: &'n [(String, PathBuf)]) -> Vec<&'n str> {
+    let names = || known.iter().map(|(name, _)| name.as_str());
+    let holds: Vec<&str> = names().filter(|name| !word.is_empty() && name.contains(word)).collect();
+    match holds.is_empty() {
+        true => nearest(word, names()).into_iter().collect(),
+        false => holds,
+    }
+}
+
+/// Files and folders that a path was perhaps meant to be: with its ending, or the nearest in its folder.
+fn beside(what: &Path) -> Vec<PathBuf> {
+    let with_ending = ["yaml", "yml"].map(|ending| {
+        let mut path = what.as_os_str().to_owned();
+        path.push(format!(".{ending}"));
+        PathBuf::from(path)
+    });
+    if let Some(path) = with_ending.into_iter().find(|path| path.is_file()) {
+        return vec![path];
+    }
+    let (Some(folder), Some(name)) = (what.parent(), what.file_name()) else {
+        return Vec::new();
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let there: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let near = nearest(&name.to_string_lossy(), there.iter().map(String::as_str)).map(|near| match what.parent() {
+        Some(parent) => parent.join(near),
+        None => PathBuf::from(near),
+    });
+    near.into_iter()
+        .filter(|path| path.is_dir() || path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+        .collect()
+}
