@@ -2,6 +2,7 @@
 
 use super::exit::CliError;
 use super::inputs::Group;
+use super::project::Project;
 use crate::report::counted;
 use crate::report::json::VERSION;
 use crate::reporter::REPORTS;
@@ -37,10 +38,10 @@ struct One {
 
 impl Failed {
     /// Reads the results of the last run: those in `out` if a run left some there, else of the newest run.
-    pub fn read(out: Option<&Path>) -> Result<Self, CliError> {
+    pub fn read(out: Option<&Path>, project: &Project) -> Result<Self, CliError> {
         let [results, ..] = REPORTS;
         let own = out.map(|folder| folder.join(results)).filter(|path| path.is_file());
-        let report = own.unwrap_or_else(|| Path::new("pump-hil-runs/latest").join(results));
+        let report = own.unwrap_or_else(|| project.runs().join("latest").join(results));
         let wrong = |why: &dyn std::fmt::Display| {
             let path = safe_path(&report);
             CliError::usage(format!(

@@ -293,9 +293,9 @@ pub struct Show {
     /// A journal (`.jsonl`), or the name of a case of the run.
     #[arg(value_name = "JOURNAL|CASE")]
     pub journal: String,
-    /// The run whose case is meant.
-    #[arg(long, value_name = "DIR", default_value = "pump-hil-runs/latest")]
-    pub run: PathBuf,
+    /// The run whose case is meant; by default the newest of the project, or in pump-hil-runs.
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
     /// From this time since the begin on, such as `13h`, `13:30:00` or `1+02:00:00` (days before the `+`).
     #[arg(long, value_name = "TIME")]
     pub from: Option<Instant>,
@@ -347,9 +347,9 @@ impl ValueEnum for ShownSource {
 /// Arguments of `runs`.
 #[derive(Debug, Args)]
 pub struct Runs {
-    /// Where the runs are.
-    #[arg(long, global = true, value_name = "DIR", default_value = "pump-hil-runs")]
-    pub folder: PathBuf,
+    /// Where the runs are; by default those of the project, or in pump-hil-runs.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     #[command(subcommand)]
     #[allow(missing_docs, reason = "the variants are documented")]
     pub to_do: Option<RunsDo>,

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     // Before the folder is cleared that may hold them.
     let failed = args
         .rerun_failed
-        .then(|| Failed::read(args.out.as_deref()))
+        .then(|| Failed::read(args.out.as_deref(), project))
         .transpose()?;
     if let Some(failed) = failed.as_ref().filter(|failed| failed.count() == 0) {
         let report = safe_path(&failed.report);

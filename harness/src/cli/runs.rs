@@ -3,14 +3,16 @@
 use super::args::{Runs, RunsDo};
 use super::exit::{CliError, Exit};
 use super::print::print;
+use super::project::Project;
 use crate::report::counted;
 use crate::runs::{self, RunFolder};
 use pump_hil_model::safe_text::{safe, safe_path};
 use std::fmt::Write as _;
 
-pub(super) fn runs(args: &Runs) -> Result<Exit, CliError> {
-    let all = runs::list(&args.folder).map_err(|e| {
-        let folder = safe_path(&args.folder);
+pub(super) fn runs(args: &Runs, project: &Project) -> Result<Exit, CliError> {
+    let folder = args.folder.clone().unwrap_or_else(|| project.runs());
+    let all = runs::list(&folder).map_err(|e| {
+        let folder = safe_path(&folder);
         CliError::usage(format!(
             "there are no runs in `{folder}`: {e}; `pump-hil run` makes them there, `--folder` names another place"
         ))

@@ -3,6 +3,7 @@
 use super::args::{Show, ShownSource};
 use super::exit::{CliError, Exit};
 use super::print::print;
+use super::project::Project;
 use crate::journal;
 use crate::report::{Part, Point, Points, ScenarioResult, Source, Timeline, terminal};
 use pump_hil_model::diagnostic::suggest;
@@ -19,8 +20,9 @@ const USUAL: &[Source] = &[Source::Pump, Source::Host, Source::Probe, Source::Fa
 /// Text that is printed at once: a journal may be large.
 const CHUNK: usize = 64 << 10;
 
-pub(super) fn show(args: &Show) -> Result<Exit, CliError> {
-    let path = journal_of(args)?;
+pub(super) fn show(args: &Show, project: &Project) -> Result<Exit, CliError> {
+    let run = args.run.clone().unwrap_or_else(|| project.runs().join("latest"));
+    let path = journal_of(args, &run)?;
     let cannot = |error: &dyn std::fmt::Display| CliError::rig(error.to_string());
     let judged = journal::judge_file(&path).map_err(|e| cannot(&e))?;
     let mut result = ScenarioResult::new(&judged.header.case, &judged.header.rig, Duration::ZERO, judged.outcome);
@@ -111,15 +113,15 @@ fn points(path: &Path) -> Result<Points, CliError> {
 }
 
 /// The journal that is meant: a file, or a case of a run.
-fn journal_of(args: &Show) -> Result<PathBuf, CliError> {
+fn journal_of(args: &Show, run: &Path) -> Result<PathBuf, CliError> {
     let named = Path::new(&args.journal);
     if named.is_file() {
         return Ok(named.to_owned());
     }
     let mut found = Vec::new();
     let mut others = Vec::new();
-    let entries = std::fs::read_dir(&args.run).map_err(|e| {
-        let run = safe_path(&args.run);
+    let entries = std::fs::read_dir(run).map_err(|e| {
+        let run = safe_path(run);
         CliError::usage(format!(
             "there is no file `{}`, and no run in `{run}` to look for a case of that name: {e}; name a journal, or `--run DIR`",
             safe(&args.journal)
@@ -140,7 +142,7 @@ fn journal_of(args: &Show) -> Result<PathBuf, CliError> {
     found.sort();
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(CliError::usage(none_found(args, &others))),
+        [] => Err(CliError::usage(none_found(args, run, &others))),
         several => {
             let names: Vec<String> = several.iter().map(|path| format!("`{}`", safe_path(path))).collect();
             Err(CliError::usage(format!(
@@ -153,8 +155,8 @@ fn journal_of(args: &Show) -> Result<PathBuf, CliError> {
 }
 
 /// That there is none, and which name is near.
-fn none_found(args: &Show, others: &[String]) -> String {
-    let (named, run) = (safe(&args.journal), safe_path(&args.run));
+fn none_found(args: &Show, run: &Path, others: &[String]) -> String {
+    let (named, run) = (safe(&args.journal), safe_path(run));
     let near = suggest(&args.journal, others.iter().map(String::as_str));
     let near = near.map_or(String::new(), |near| format!("; {near}"));
     format!("there is no file `{named}`, and no journal of a case `{named}` in `{run}`{near}")
