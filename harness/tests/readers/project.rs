@@ -8,10 +8,12 @@ use std::path::Path;
 
 #[test]
 fn a_project_of_any_text_is_one_or_mistakes_with_their_places() {
+    let mut seeds = seeds::texts("harness/template", "toml");
+    seeds.push(b"scenarios = ['scenarios', \"docs\"]\nrig = [\"sim\", \"fixtures/rigs/serial.yaml\"]\nfixtures = 3\n[out]\na.b = {c = [1, 2.5, 2026-01-01]}\n".to_vec());
     Target {
         name: "project",
         inputs: 1_500,
-        seeds: seeds::texts("harness/template", "toml"),
+        seeds,
         read: &read,
     }
     .run();
