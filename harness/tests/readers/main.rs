@@ -19,6 +19,7 @@ mod elf;
 mod from_pump;
 mod journal;
 mod manifest;
+mod project;
 mod requirements;
 mod rig;
 mod rtt;
