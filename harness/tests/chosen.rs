@@ -141,7 +141,7 @@ struct Watch {
 
 impl Watch {
     fn start(folder: &Path) -> Self {
-        let mut command = command(folder, &["--watch", "--progress", "none"]);
+        let mut command = command(folder, &["--watch", "-v", "--progress", "none"]);
         // What is wrong with a file is looked for among the lines as well.
         let (reader, writer) = std::io::pipe().unwrap();
         command

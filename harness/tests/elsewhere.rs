@@ -85,10 +85,10 @@ fn what_is_the_users_own_is_added_to_what_is_built_in() {
         2,
         &[
             "unknown requirement `REQ-1234`",
-            "in `fixtures/requirements`, such as `fixtures/requirements/own.yaml`",
+            "add it in a file of `fixtures/requirements`",
             "unknown row of the inventory `HAZ-7`",
             "unknown drug `own-2-mg-per-mL`",
-            "in `fixtures/drugs`, such as `fixtures/drugs/own.yaml`",
+            "add it in a file of `fixtures/drugs`",
         ],
     );
     write(
@@ -241,7 +241,7 @@ fn a_check_that_is_not_shown_is_told_in_the_verdict() {
     );
     // On a rig that shows them there is nothing to say.
     let whole = pump_hil(here, &["run"]);
-    whole.is(0, &["passed        in-part"]);
+    whole.is(0, &["passed       in-part"]);
     assert!(!whole.said.contains("not shown"), "{}", whole.said);
 }
 
@@ -255,7 +255,7 @@ fn a_check_that_is_not_shown_makes_no_failure_good() {
         1,
         &[
             "FAILED",
-            "expected  state stopped",
+            "expected state stopped",
             "not shown: delivered: >= 1 uL at scenarios/in-part.yaml:7",
         ],
     );

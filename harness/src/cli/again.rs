@@ -7,9 +7,13 @@ use crate::report::counted;
 use crate::report::json::VERSION;
 use crate::reporter::REPORTS;
 use pump_hil_model::safe_text::safe_path;
+use pump_hil_rig::files::read_at_most;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// Most bytes of a report: a million cases that failed have less.
+const BYTES_MAX: usize = 1 << 30;
 
 /// What did not pass in a run.
 pub(super) struct Failed {
@@ -48,11 +52,11 @@ impl Failed {
                 "--rerun-failed reads what the run before left in `{path}`: {why}"
             ))
         };
-        let text = std::fs::read_to_string(&report).map_err(|error| match error.kind() {
+        let text = read_at_most(&report, BYTES_MAX).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => wrong(&"there is no such file, so nothing was run here before"),
             _ => wrong(&error),
         })?;
-        let read: Report = serde_json::from_str(&text).map_err(|e| wrong(&e))?;
+        let read: Report = serde_json::from_slice(&text).map_err(|e| wrong(&e))?;
         if read.pump_hil_results > VERSION {
             let form = read.pump_hil_results;
             return Err(wrong(&format!(

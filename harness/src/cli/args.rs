@@ -118,7 +118,7 @@ pub struct Run {
     #[arg(long, value_name = "N", conflicts_with = "accept", value_parser = |text: &str| whole_number(text, 1, 10_000_u32))]
     pub repeat: Option<u32>,
     /// Go on until Ctrl-C: when a file is saved, play again the cases that it is part of.
-    #[arg(long, conflicts_with_all = ["shard", "rerun_failed"])]
+    #[arg(long, conflicts_with_all = ["shard", "rerun_failed", "accept"])]
     pub watch: bool,
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]

@@ -1,11 +1,15 @@
 //! What a person sees when a run is over: what did not pass, and what is not safe.
 
 use super::print::{eprint, print};
-use crate::report::{counted, summary, terminal};
+use crate::report::{ScenarioResult, counted, summary, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
+use pump_hil_model::safe_text::safe;
+use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::files::read_bounded;
 use pump_hil_rig::host_time;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Prints what came of all cases.
@@ -47,6 +51,7 @@ impl Reporter for Summary {
                 counted(ended.not_run.len(), "case")
             ));
         }
+        text.push_str(&uneven(&ended.results));
         let printed = print(&text);
         // Last, so that nobody overlooks it.
         eprint(&terminal::not_safe(&ended.results));
@@ -59,4 +64,56 @@ fn line_of(file: &str, line: u32) -> Option<String> {
     let text = String::from_utf8(read_bounded(Path::new(file)).ok()?).ok()?;
     let at = usize::try_from(line).ok()?.checked_sub(1)?;
     text.lines().nth(at).map(str::to_owned)
+}
+
+/// Cases that were played several times and did not come out the same each time; nothing where there are none.
+fn uneven(results: &[Arc<ScenarioResult>]) -> String {
+    let mut passed: BTreeMap<(&str, &str), Vec<bool>> = BTreeMap::new();
+    for result in results.iter().filter(|result| result.round.is_some()) {
+        let all = passed.entry((&result.name, &result.rig)).or_default();
+        all.push(matches!(result.outcome.verdict, Verdict::Passed));
+    }
+    let count = |all: &[bool]| all.iter().filter(|passed| **passed).count();
+    let uneven = passed.iter().filter(|(_, all)| ![0, all.len()].contains(&count(all)));
+    let line = |((name, rig), all): (&(&str, &str), &Vec<bool>)| {
+        let (name, rig, count) = (safe(name), safe(rig), count(all));
+        format!(
+            "Not the same each time: {name} on {rig} passed {count} of {} times\n",
+            all.len()
+        )
+    };
+    uneven.map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pump_hil_verdict::judge::Outcome;
+    use std::time::Duration;
+
+    #[test]
+    fn a_case_that_passes_now_and_then_is_named() {
+        let one = |scenario: &str, round, verdict| {
+            let mut case = pump_hil_testing::situation::case(Vec::new());
+            case.scenario = scenario.to_owned();
+            let outcome = Outcome::without_run(&case, verdict);
+            let mut result = ScenarioResult::new(&case, "sim", Duration::ZERO, outcome);
+            result.round = round;
+            Arc::new(result)
+        };
+        let failed = || Verdict::Failed { reasons: Vec::new() };
+        let results = [
+            one("even", Some(1), Verdict::Passed),
+            one("even", Some(2), Verdict::Passed),
+            one("never", Some(1), failed()),
+            one("never", Some(2), failed()),
+            one("flaky", Some(1), Verdict::Passed),
+            one("flaky", Some(2), failed()),
+            one("once", None, failed()),
+        ];
+        assert_eq!(
+            uneven(&results),
+            "Not the same each time: flaky on sim passed 1 of 2 times\n"
+        );
+    }
 }

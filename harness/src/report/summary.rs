@@ -4,7 +4,7 @@ use super::result::ScenarioResult;
 use super::tally::Tally;
 use super::terminal::{self, skipped};
 use super::units::in_unit_of;
-use super::words::{counted, kind};
+use super::words::{counted, kind, not_shown};
 use pump_hil_model::crash::Why;
 use pump_hil_model::crash_text;
 use pump_hil_model::event::{Body, Event};
@@ -145,6 +145,9 @@ fn failed(result: &ScenarioResult, line_of: LineOf<'_>) -> String {
         None => {
             let _ = writeln!(text, "  {expected}\n       got {}", first_line(&got));
         }
+    }
+    for line in not_shown(result) {
+        let _ = writeln!(text, "  {line}");
     }
     for event in near(&result.outcome.last_events, first.t) {
         let _ = writeln!(

@@ -68,6 +68,10 @@ const SOURCES: &[(&str, By)] = &[
     ("harness/src/cli/project.rs", By::None(ON_THE_WAY)),
     ("harness/src/project.rs", By::Targets(&["project"])),
     (
+        "harness/src/cli/again.rs",
+        By::None("names of files and cases, of which only those count that are loaded from scenarios as well"),
+    ),
+    (
         "harness/src/cli/out.rs",
         By::None("the number of the process that holds the folder, twenty bytes of it, made harmless"),
     ),

@@ -13,6 +13,7 @@ const KEYS: &[(&str, Meant)] = &[
     (
         "a scenario",
         &[
+            ("rig", "this looks like a rig file: name it with `--rig FILE`"),
             ("name|title|id|test|testcase|test-case", "scenario"),
             ("description|purpose|objective|comment", "summary"),
             ("requirements|requirement|verify|trace|traces|satisfies", "verifies"),

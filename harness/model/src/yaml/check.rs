@@ -182,15 +182,12 @@ impl<'a> Checker<'a> {
             // JSON Schema allows what it does not speak of.
             return meant;
         }
+        let properties = schema.get("properties");
         let mut before: Option<&Node> = None;
         for entry in node.entries() {
             let (key, value) = entry;
             let rest = before.replace(value).is_some_and(|before| is_rest(before, entry));
-            if rest
-                || schema
-                    .pointer("/properties")
-                    .is_some_and(|p| p.get(&key.text).is_some())
-            {
+            if rest || properties.is_some_and(|known| known.get(&key.text).is_some()) {
                 continue;
             }
             if self.problems.len() >= GATHERED_MAX {

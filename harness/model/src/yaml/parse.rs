@@ -263,6 +263,7 @@ impl Builder {
             )
             .help("use `repeat` or a `cases` table"));
         }
+        let in_item = self.stack.iter().nth_back(1).is_some_and(|around| !around.map);
         let Some(open) = self.stack.last_mut() else {
             self.root = Some(node);
             return Ok(());
@@ -289,6 +290,9 @@ impl Builder {
         if let Some(line) = open.keys.get(&key.text) {
             let message = format!("the key `{}` stands twice", key.text);
             let problem = Problem::new(Mistake::Twice, key.place, message).label(format!("first on line {line}"));
+            // Two steps without a `-` between them are one.
+            let problem =
+                problem.maybe_help(in_item.then(|| "begin a new item with `- `, or remove one of them".to_owned()));
             gather(&mut self.problems, problem);
             return Ok(());
         }
