@@ -8,7 +8,7 @@ use crate::report::{Asked, NotRun, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
-use crate::snapshot::Snapshots;
+use crate::snapshot::{Snapshots, told_of};
 use begun::{NotBegun, begin};
 use pump_hil_language::{plan, shown};
 use pump_hil_model::case::Case;
@@ -21,7 +21,7 @@ use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{OpenOptions, RigError, RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, Header, JournalError, sha256_hex};
 use pump_hil_verdict::judge::Outcome;
-use pump_hil_verdict::snapshot::{Acceptance, Checked};
+use pump_hil_verdict::snapshot::Checked;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -300,18 +300,6 @@ fn play_and_judge(
         }
     }
     outcome
-}
-
-/// That a dose log was accepted, by whom, and in the place of what.
-fn told_of(acceptance: &Acceptance) -> String {
-    let what = match &acceptance.old_sha256 {
-        None => "its first dose log was accepted",
-        Some(old) if *old == acceptance.new_sha256 => "its dose log was accepted once more, unchanged",
-        Some(_) => "a changed dose log was accepted in the place of the one before",
-    };
-    let reason = acceptance.reason.as_ref();
-    let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-    format!("{what}, by {}{reason}", acceptance.who)
 }
 
 /// What is to say of a run beside its journal.

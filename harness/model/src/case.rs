@@ -16,6 +16,7 @@ pub use step::{Action, ProbeAction, Request, Step, When};
 pub use verb::{Arg, ArgValue, ReadArgs, Section, Verb};
 
 use crate::capability::Capability;
+use crate::event::StepId;
 use crate::quantity::{Percent, Span, Volume};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -90,7 +91,7 @@ impl Case {
             .map_or_else(|| self.scenario.clone(), |case| format!("{}[{case}]", self.scenario))
     }
 
-    /// The step at these places in the lists of steps ([`crate::event::StepId::places`]), where there is one.
+    /// The step at these places in the lists of steps ([`places`]), where there is one.
     #[must_use]
     pub fn step_at(&self, places: &[usize]) -> Option<&Step> {
         let (last, outer) = places.split_last()?;
@@ -112,6 +113,15 @@ pub struct NotShown {
     pub line: u32,
     /// As written.
     pub text: String,
+}
+
+/// Places in the lists of steps, from 0, outermost first: `4#17.2` names the second step inside the seventeenth round of the fourth, 3 and 1.
+#[must_use]
+pub fn places(id: &StepId) -> Vec<usize> {
+    let parts = id.0.split('.');
+    parts
+        .map_while(|part| part.split('#').next()?.parse::<usize>().ok()?.checked_sub(1))
+        .collect()
 }
 
 /// Columns' tolerances of a snapshot: inside them the accepted text stays.

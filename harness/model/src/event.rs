@@ -109,17 +109,6 @@ impl Body {
 #[serde(transparent)]
 pub struct StepId(pub String);
 
-impl StepId {
-    /// Places in the lists of steps, from 0, outermost first: `4#17.2` names the second step inside the seventeenth round of the fourth, 3 and 1.
-    #[must_use]
-    pub fn places(&self) -> Vec<usize> {
-        let parts = self.0.split('.');
-        parts
-            .map_while(|part| part.split('#').next()?.parse::<usize>().ok()?.checked_sub(1))
-            .collect()
-    }
-}
-
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

@@ -1,6 +1,6 @@
 //! A journal as a person reads it: the steps of its scenario, and what came between them.
 
-use pump_hil_model::case::{Action, Case};
+use pump_hil_model::case::{Action, Case, places};
 use pump_hil_model::event::{Body, Event, Sample, StepId};
 use pump_hil_model::event_text::event_words;
 use pump_hil_model::quantity::Span;
@@ -168,7 +168,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn step_line(&self, t: Span, id: &StepId, line: u32) -> String {
-        let step = self.case.step_at(&id.places());
+        let step = self.case.step_at(&places(id));
         let what = step.map_or_else(String::new, |step| format!("  {}", action_words(&step.action)));
         format!("{:>18}  step {} (line {line}){what}\n", t.clock(), safe(&id.0))
     }

@@ -12,6 +12,7 @@ mod file;
 mod review;
 mod update;
 
+pub use accept::told_of;
 pub use compare::Snapshots;
 pub use error::SnapshotError;
 pub use file::{orphans, pending_path, snapshot_path};

@@ -41,6 +41,9 @@ pub struct Reviewed {
     pub wrong: Vec<SnapshotError>,
 }
 
+/// What a rejection does.
+const REJECTED: &str = "rejected: the new log is thrown away, and the accepted one stays\n";
+
 /// Goes through the waiting logs in `folder`, or those of them that are of the cases `only`. With `all` the same is done with each, and nothing is asked; else a line of `input` says what.
 /// The end of the input leaves the rest waiting. What is no dose log, whole and of this harness's form, is told and never accepted; nor does `all` put one in
 /// the place of an accepted one that is damaged: what was lost there may be found again.
@@ -93,17 +96,13 @@ pub fn review(
         };
         match choice {
             Choice::Accept => {
-                let by = By {
-                    reason: reason(folder, by, all.is_none(), input, output)?,
-                    ..by.clone()
-                };
-                accept_file(folder, &name, &bytes, &new.text, &by)?;
+                let reason = reason(folder, by, all.is_none(), input, output)?;
+                accept_file(folder, &name, &bytes, &new.text, &By { reason, ..by.clone() })?;
                 reviewed.accepted.push(name);
             }
             Choice::Reject => {
                 remove_pending(folder, &name)?;
-                let told = "rejected: the new log is thrown away, and the accepted one stays\n";
-                say(folder, output, told)?;
+                say(folder, output, REJECTED)?;
                 reviewed.rejected.push(name);
             }
             Choice::Skip | Choice::Quit => {

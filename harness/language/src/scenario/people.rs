@@ -309,10 +309,6 @@ const WORDS: &[(&str, Meant)] = &[
                 "serial|raw",
                 "did you mean `raw-serial`? A plain serial line needs no word: every rig has one",
             ),
-            (
-                "delivered",
-                "did you mean `test-block`? It shows what was truly delivered",
-            ),
             ("simulator|sim|virtual|fast", "did you mean `virtual-time`?"),
             ("debugger|swd|jtag", "did you mean `probe`?"),
         ],

@@ -113,13 +113,9 @@ impl InOrder {
         self.line = before.line;
         self.last_events = before.last_events;
         self.crashes = before.crashes;
-        let kept = [
-            ReasonKind::FirmwareFault,
-            ReasonKind::Hang,
-            ReasonKind::Record,
-            ReasonKind::NotStopped,
-        ];
-        before.findings.keep_only(|kind| kept.contains(&kind));
+        use ReasonKind::{FirmwareFault, Hang, NotStopped, Record};
+        let kept = |kind| matches!(kind, FirmwareFault | Hang | NotStopped | Record);
+        before.findings.keep_only(kept);
         self.findings = before.findings;
         self.frozen = self.findings.has_reason();
     }

@@ -4,7 +4,7 @@ use super::checks::{Look, Unmet, Windows};
 use super::findings::{Findings, Here};
 use super::observed::Observed;
 use super::unheard::{Put, Unheard};
-use pump_hil_model::case::{Action, Case, Check, Request, Step};
+use pump_hil_model::case::{Action, Case, Check, Request, Step, places};
 use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
@@ -127,7 +127,7 @@ impl Steps {
             id: id.clone(),
             line,
             started: t,
-            path: id.places(),
+            path: places(id),
             replied: None,
             silent: false,
             broken: false,
