@@ -99,7 +99,7 @@ mistakes! {
     /// A number beyond what it may be.
     Range = "range" in &[Scenario, Device, Rig];
     /// No number where one is needed.
-    Number = "number" in Subject::ALL;
+    Number = "number" in YAML;
     /// No unit, an unknown one, or one of another dimension.
     Unit = "unit" in &[Scenario, Drug, Device, Rig];
     /// A number that could be held only if it were rounded.
