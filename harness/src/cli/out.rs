@@ -1,6 +1,7 @@
 //! The folder that a run writes into: its own as long as it lasts, because two runs in one would write over each other's journals.
 
 use super::exit::CliError;
+use super::print::eprint;
 use crate::files::beside;
 use crate::reporter::REPORTS;
 use crate::runs::LOCK;
@@ -95,5 +96,11 @@ pub(super) fn new_run_folder(runs: &Path) -> PathBuf {
     let _ = std::fs::remove_file(&latest);
     // Only a convenience: where links are not to be had, the folder's name is in the summary.
     let _ = std::os::unix::fs::symlink(&name, &latest);
+    if latest.symlink_metadata().is_ok_and(|of| of.is_dir()) {
+        let latest = safe_path(&latest);
+        eprint(&format!(
+            "warning: `{latest}` is a folder and no link, perhaps out of an archive: it stays what it was, and does not show this run; take it away\n"
+        ));
+    }
     runs.join(name)
 }

@@ -12,6 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Cases up to which each is named: who plays one or two wants to see that it was these.
+const FEW: usize = 12;
+
 /// Prints what came of all cases.
 pub(super) struct Summary {
     /// Each case, and all that is to be said of those that did not pass.
@@ -35,7 +38,7 @@ impl Reporter for Summary {
             return Ok(());
         };
         let mut text = String::new();
-        if self.verbose {
+        if self.verbose || (1..=FEW).contains(&ended.results.len()) {
             text.push_str(&terminal::table(&ended.results));
         }
         text.push_str(&summary(&ended.results, self.begun.elapsed(), &line_of, self.verbose));

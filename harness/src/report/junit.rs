@@ -34,7 +34,7 @@ fn missed(case: &NotRun) -> TestCase {
     status.set_type("not-run");
     status.set_message(safe(&format!("not run: {}", case.why)));
     let mut told = TestCase::new(safe(&case.name), status);
-    told.set_classname(safe(&case.file));
+    told.set_classname(safe(&case.class));
     told
 }
 
@@ -69,7 +69,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     };
     let failed = !matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
     let mut case = TestCase::new(safe(&result.shown()), status);
-    case.set_classname(safe(&result.file));
+    case.set_classname(safe(&result.class));
     case.set_time(result.took);
     let crashes = &result.outcome.crashes;
     let mut out = Vec::new();

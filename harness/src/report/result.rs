@@ -15,6 +15,8 @@ pub struct ScenarioResult {
     pub name: String,
     /// Its file, as the user named it.
     pub file: String,
+    /// The same for a CI, which keeps a history by it: see [`class_of`].
+    pub class: String,
     /// Name of the rig that it ran on.
     pub rig: String,
     /// Which time it was played, from 1; `None` where each case is played once.
@@ -40,6 +42,8 @@ pub struct NotRun {
     pub name: String,
     /// Its file, as the user named it.
     pub file: String,
+    /// The same for a CI, which keeps a history by it: see [`class_of`].
+    pub class: String,
     /// Name of the rig that it was to run on.
     pub rig: String,
     /// Requirements that it would have verified.
@@ -55,6 +59,7 @@ impl NotRun {
         Self {
             name: case.name(),
             file: asked.file(&case.file),
+            class: class_of(&case.file),
             rig: rig.to_owned(),
             verifies: case.verifies.clone(),
             why,
@@ -92,6 +97,7 @@ impl ScenarioResult {
         Self {
             name: case.name(),
             file: case.file.clone(),
+            class: class_of(&case.file),
             rig: rig.to_owned(),
             round: None,
             asked: None,
@@ -180,6 +186,12 @@ impl ScenarioResult {
         let asked = self.asked.as_ref().filter(|_| differs)?;
         Some(format!("pump-hil review {}", quoted(&asked.file("snapshots"))))
     }
+}
+
+/// A scenario's file within its folder as a class: without its ending, and wherever the folder lies. CIs take what stands before the last full stop for a package.
+fn class_of(file: &str) -> String {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    stem.replace('.', "-").replace('/', ".")
 }
 
 /// A word for a shell.

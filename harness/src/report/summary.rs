@@ -17,8 +17,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Cases that passed, up to which they are named.
-const NAMED: usize = 6;
 /// Events beside a finding that are told.
 const NEAR: usize = 3;
 /// Lines of a step that are looked through.
@@ -39,7 +37,6 @@ pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of:
     for why in skipped(&results) {
         let _ = writeln!(text, "skipped: {why}");
     }
-    text.push_str(&passed(&results));
     let is_inconclusive = |result: &&&ScenarioResult| matches!(result.outcome.verdict, Verdict::Inconclusive { .. });
     let is_failed =
         |result: &&&ScenarioResult| matches!(result.outcome.verdict, Verdict::Failed { .. }) && !result.is_new();
@@ -62,18 +59,6 @@ pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of:
     }
     text.push_str(&counts(&results, took));
     text
-}
-
-/// The names of those that passed, where they are few: who plays one or two wants to see that it was these.
-fn passed(results: &[&ScenarioResult]) -> String {
-    let passed = results
-        .iter()
-        .filter(|result| result.outcome.verdict == Verdict::Passed);
-    let names: Vec<String> = passed.map(|result| safe(&result.shown())).collect();
-    if names.is_empty() || names.len() > NAMED {
-        return String::new();
-    }
-    format!("passed: {}\n", names.join(", "))
 }
 
 /// How many of each, on what, in which time.

@@ -74,6 +74,19 @@ impl By {
     }
 }
 
+/// What build servers set. Not all of them set `CI`.
+const CI: &[&str] = &[
+    "CI",
+    "TF_BUILD",
+    "TEAMCITY_VERSION",
+    "JENKINS_URL",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "BUILDKITE",
+    "CODEBUILD_BUILD_ID",
+];
+
 fn is_ci() -> bool {
-    std::env::var("CI").is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false"))
+    let says = |name: &&str| std::env::var(name).is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false" | "False"));
+    CI.iter().any(says)
 }

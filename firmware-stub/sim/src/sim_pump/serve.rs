@@ -9,7 +9,7 @@ use super::thread::SimPump;
 use crate::machine::Machine;
 
 /// Serves a machine on a PTY by the wall clock until `stop` is set. `ready` is told the path of the serial port once it can be opened; `link`, where
-/// given, becomes a symbolic link to it for as long as this runs (an older link of that name is replaced, anything else is an error).
+/// given, becomes a symbolic link to it for as long as this runs (an older link of that name that leads nowhere is replaced, anything else is an error).
 ///
 /// # Errors
 /// No PTY, a link that cannot be made, or a PTY that fails.
@@ -32,21 +32,29 @@ pub fn serve(
     Ok(())
 }
 
-/// A symbolic link that goes away with this value.
-struct Link(PathBuf);
+/// A symbolic link, and where it leads to; it goes away with this value.
+struct Link(PathBuf, PathBuf);
 
 impl Link {
     fn make(link: &Path, to: &Path) -> io::Result<Self> {
         if link.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            if link.exists() {
+                return Err(io::Error::other(
+                    "it leads to something that is there, perhaps another simulated pump: end that first, or name another link",
+                ));
+            }
             std::fs::remove_file(link)?;
         }
         std::os::unix::fs::symlink(to, link)?;
-        Ok(Self(link.to_path_buf()))
+        Ok(Self(link.to_path_buf(), to.to_path_buf()))
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        // Somebody may have put another one in its place.
+        if std::fs::read_link(&self.0).is_ok_and(|to| to == self.1) {
+            let _ = std::fs::remove_file(&self.0);
+        }
     }
 }

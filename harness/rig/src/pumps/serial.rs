@@ -41,6 +41,11 @@ fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
         return Err(WrongKey::new(Mistake::Range, "baud", "`baud` must be more than 0"));
     }
     match (keys.port, keys.baud) {
+        (Some(port), _) if port.trim().is_empty() => Err(WrongKey::new(
+            Mistake::Empty,
+            "port",
+            "the port is empty: name it, such as `/dev/ttyUSB0`; perhaps a template's variable was not set",
+        )),
         (Some(port), Some(baud)) => Ok(Box::new(Serial {
             port,
             baud,
