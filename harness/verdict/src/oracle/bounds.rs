@@ -29,6 +29,8 @@ pub(super) struct Bounds {
     /// Reported in all, and left in the reservoir, where that was known last.
     filled: Option<(i64, i64)>,
     refilled: bool,
+    /// What was nominal when the pump was asked for what it has not answered yet.
+    asked_at: Option<i64>,
     /// What was nominal at the last entry, and what the reservoir held by it.
     held_at: Option<(i64, i64)>,
     /// The strokes of the last entry, until a probe counts those that were commanded.
@@ -53,9 +55,13 @@ struct Checkpoint {
 impl Bounds {
     /// A reply. Totals before the begin are not this run's; what a status says behind it is held to the last entry.
     pub fn replied(&mut self, now: &Nominal, body: &Body, out: &mut Vec<Finding>) {
+        if let Body::Sent { .. } = body {
+            self.asked_at.get_or_insert(together(now.ledger.nominal()));
+        }
         let Body::Reply { fields, .. } = body else { return };
+        let asked_at = self.asked_at.take();
         if now.begun {
-            return self.check_status(now, fields, out);
+            return self.check_status(now, fields, asked_at, out);
         }
         if let Some(totals) = totals(fields) {
             self.base = totals;
@@ -238,7 +244,7 @@ impl Bounds {
     }
 
     /// What a status says of the reservoir goes on from the last entry.
-    fn check_status(&mut self, now: &Nominal, fields: &ReplyFields, out: &mut Vec<Finding>) {
+    fn check_status(&mut self, now: &Nominal, fields: &ReplyFields, asked_at: Option<i64>, out: &mut Vec<Finding>) {
         let said = fields
             .get("reservoir")
             .and_then(|text| text.strip_suffix("nl")?.parse::<i64>().ok());
@@ -248,7 +254,10 @@ impl Bounds {
         let (Some(said), Some((nominal, held))) = (said, self.held_at) else {
             return;
         };
-        let given = together(now.ledger.nominal()).saturating_sub(nominal);
+        let total = together(now.ledger.nominal());
+        let given = total.saturating_sub(nominal);
+        // It is of some instant between the question and now.
+        let since = total.saturating_sub(asked_at.unwrap_or(total));
         let expected = held.saturating_sub(given).max(0);
         // Strokes are under way at the entry and now.
         let tolerance = now
@@ -256,7 +265,9 @@ impl Bounds {
             .saturating_add(now.slack())
             .saturating_add(together(now.ledger.uneven));
         let apart = said.saturating_sub(expected).saturating_abs();
-        if apart > tolerance.saturating_add(together(self.excused)) && self.told.insert(("reservoir", 0)) {
+        if apart > tolerance.saturating_add(since).saturating_add(together(self.excused))
+            && self.told.insert(("reservoir", 0))
+        {
             now.finding(out, Allowed::Reservoir(Volume(expected)), Did::Reservoir(Volume(said)));
         }
     }
