@@ -15,7 +15,7 @@ pub struct ScenarioResult {
     pub name: String,
     /// Its file, as the user named it.
     pub file: String,
-    /// The same for a CI, which keeps a history by it: see [`class_of`].
+    /// The same for a CI, which keeps a history by it: within its folder, without its ending, with full stops for slashes.
     pub class: String,
     /// Name of the rig that it ran on.
     pub rig: String,
@@ -42,7 +42,7 @@ pub struct NotRun {
     pub name: String,
     /// Its file, as the user named it.
     pub file: String,
-    /// The same for a CI, which keeps a history by it: see [`class_of`].
+    /// The same for a CI, which keeps a history by it: within its folder, without its ending, with full stops for slashes.
     pub class: String,
     /// Name of the rig that it was to run on.
     pub rig: String,
