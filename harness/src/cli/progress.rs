@@ -79,14 +79,18 @@ fn in_short(result: &ScenarioResult) -> String {
     }
 }
 
-/// Only what an earlier run left.
+/// Only what an earlier run left, and what is to be told of cases that passed, which nobody tells later.
 #[derive(Debug)]
 struct Nothing;
 
 impl Reporter for Nothing {
     fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
-        if let RunEvent::Found { what, .. } = event {
-            eprint(&format!("{what}\n"));
+        match event {
+            RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
+            RunEvent::CaseEnded { result, .. } if result.outcome.verdict == Verdict::Passed && !is_quiet(result) => {
+                eprint(&terminal::result(result));
+            }
+            _ => {}
         }
         Ok(())
     }
