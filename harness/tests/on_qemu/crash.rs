@@ -37,7 +37,8 @@ fn replayed(root: &Path, out: &Path) -> String {
 /// From the record's first line to the last one of the last lines.
 fn record(said: &str) -> Vec<&str> {
     let from = said.lines().skip_while(|line| !line.contains("crash record at"));
-    from.take_while(|line| line.starts_with("  ") && !line.starts_with("  journal"))
+    let behind = ["  journal", "  judged"];
+    from.take_while(|line| line.starts_with("  ") && !behind.iter().any(|begin| line.starts_with(begin)))
         .collect()
 }
 
