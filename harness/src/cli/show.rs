@@ -12,6 +12,7 @@ use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_verdict::journal::Header;
 use pump_hil_verdict::judge::Judge;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is shown where nothing is asked for: raw lines say the same again.
@@ -92,7 +93,8 @@ fn points(path: &Path) -> Result<Points, CliError> {
     let (header, mut events) = journal::open(path).map_err(|e| cannot(&e))?.into_parts();
     let (mut judge, mut points) = (Judge::new(&header.case), Points::default());
     for event in events.by_ref() {
-        judge.on_event(&event);
+        let event = Arc::new(event);
+        judge.on_event(Arc::clone(&event));
         let is_entry = matches!(
             event.body,
             Body::Pump {

@@ -16,7 +16,7 @@ fn result(actions: Vec<Action>, run: &mut Run) -> ScenarioResult {
     let case = case(actions);
     let mut judge = Judge::new(&case);
     for event in run.ended() {
-        judge.on_event(&event);
+        judge.on_event(event);
     }
     let outcome = judge.finish();
     ScenarioResult::new(&case, "sim", Duration::from_millis(12), outcome)

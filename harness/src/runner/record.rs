@@ -15,6 +15,7 @@ use pump_hil_verdict::judge::Judge;
 use pump_hil_verdict::snapshot::against;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Everything that is known of a case that is being played.
@@ -89,15 +90,16 @@ impl<'a> Record<'a> {
             }
         }
         self.last.heard(&event.body);
+        let event = Arc::new(event);
         if self.leaving {
             // The verdict comes from the journal: what this judge, or a listener, makes of it must not keep the pump from being stopped.
             let told = AssertUnwindSafe(|| {
-                self.judge.on_event(&event);
+                self.judge.on_event(Arc::clone(&event));
                 (self.onward)(&event);
             });
             let _ = std::panic::catch_unwind(told);
         } else {
-            self.judge.on_event(&event);
+            self.judge.on_event(Arc::clone(&event));
             (self.onward)(&event);
         }
         Ok(())

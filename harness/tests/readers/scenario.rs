@@ -78,6 +78,6 @@ fn holds(case: &Case) {
     let mut run = Run::begun();
     run.start(480_000).basal_until(2 * HOUR);
     let mut judge = Judge::new(case);
-    run.ended().iter().for_each(|event| judge.on_event(event));
+    run.ended().into_iter().for_each(|event| judge.on_event(event));
     let _ = judge.finish();
 }

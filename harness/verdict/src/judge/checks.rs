@@ -1,6 +1,6 @@
 //! Whether a check holds now; and if not, what was there instead.
 
-use super::observed::{Alarm, Observed, Told};
+use super::observed::{Alarm, Observed, fields_of};
 use pump_hil_model::case::{Check, Measure, Range};
 use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
 use pump_hil_model::verdict::{Came, Expected, Seen};
@@ -59,9 +59,9 @@ impl<'a> Look<'a> {
             Check::State(state) => now.state.as_ref() == Some(state),
             Check::Mode(mode) => now.mode.as_ref() == Some(mode),
             Check::Bolus(bolus) => self.bolus() == bolus,
-            Check::Event { kind, fields } => self
+            Check::Event { kind, fields } => now
                 .told_since(kind, windows.came)
-                .any(|told| has_fields(&told.fields, fields)),
+                .any(|(_, said)| has_fields(&fields_of(said), fields)),
             Check::NoEvent { kind } => now.last_told.get(kind).is_none_or(|&seq| seq < windows.absent),
             Check::Reply { fields } => has_fields(&now.reply, fields),
             Check::Measure { what, since, range } => {
@@ -79,9 +79,10 @@ impl<'a> Look<'a> {
         match check {
             Check::Alarm { id, .. } => self.alarm_since(id, came).map(|alarm| alarm.raised),
             Check::Event { kind, fields } => self
+                .seen
                 .told_since(kind, came)
-                .find(|told| has_fields(&told.fields, fields))
-                .map(|told| told.seq),
+                .find(|(_, said)| has_fields(&fields_of(said), fields))
+                .map(|(seq, _)| seq),
             _ => None,
         }
     }
@@ -107,11 +108,11 @@ impl<'a> Look<'a> {
             Check::State(_) => level("state", now.state.as_ref()),
             Check::Mode(_) => level("mode", now.mode.as_ref()),
             Check::Bolus(_) => level("bolus", Some(&self.bolus().to_owned())),
-            Check::Event { kind, .. } => match self.told_since(kind, windows.came).next_back() {
+            Check::Event { kind, .. } => match now.told_since(kind, windows.came).next_back() {
                 None => Seen::NoEvent { kind: kind.clone() },
-                Some(told) => Seen::Event {
+                Some((_, said)) => Seen::Event {
                     kind: kind.clone(),
-                    fields: told.fields.clone(),
+                    fields: fields_of(said),
                 },
             },
             Check::NoEvent { kind } => Seen::Told { kind: kind.clone() },
@@ -141,11 +142,6 @@ impl<'a> Look<'a> {
 
     fn bolus(self) -> &'a str {
         self.seen.bolus.as_deref().unwrap_or("none")
-    }
-
-    fn told_since(self, kind: &str, from: u64) -> impl DoubleEndedIterator<Item = &'a Told> {
-        let told = self.seen.told.iter();
-        told.filter(move |told| told.seq >= from && told.kind == kind)
     }
 
     /// A measure, counted from a mark where there is one.

@@ -51,7 +51,7 @@ pub struct InOrder {
     findings: Findings,
     /// The last line that came.
     line: String,
-    last_events: VecDeque<Event>,
+    last_events: VecDeque<Arc<Event>>,
     /// The last events are those up to the first reason, whatever comes after it.
     frozen: bool,
     not_safe: Vec<String>,
@@ -121,7 +121,7 @@ impl InOrder {
     }
 
     /// Takes an event at its place.
-    pub fn take(&mut self, event: &Event) {
+    pub fn take(&mut self, event: &Arc<Event>) {
         // Crashes and impossible records count too, so that a finding's number is the place of its event in the journal.
         self.findings.seq = self.findings.seq.saturating_add(1);
         self.starts.unexplained = false;
@@ -327,12 +327,12 @@ impl InOrder {
     }
 
     /// Keeps the event for people, up to the first reason.
-    fn keep(&mut self, event: &Event) {
+    fn keep(&mut self, event: &Arc<Event>) {
         if !self.frozen {
             if self.last_events.len() == LAST_EVENTS {
                 self.last_events.pop_front();
             }
-            self.last_events.push_back(event.clone());
+            self.last_events.push_back(Arc::clone(event));
             self.frozen = self.findings.has_reason();
         }
     }
@@ -436,7 +436,7 @@ impl InOrder {
             events,
             dose_log: self.dose.finish(),
             latencies: self.observed.latencies,
-            last_events: self.last_events.into(),
+            last_events: self.last_events.into_iter().map(Arc::unwrap_or_clone).collect(),
             // What comes behind the last step watches the pump, and belongs to no step.
             end: self.played.unwrap_or(self.observed.now),
             notes: self.garbage.note().into_iter().collect(),

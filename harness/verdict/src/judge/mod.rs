@@ -46,6 +46,7 @@ use past::Past;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 /// Judges the events of a run as they stand in its journal.
 #[derive(Debug, Clone)]
@@ -71,7 +72,8 @@ impl Judge {
     }
 
     /// Takes the next event of the journal. A record that was read back from the pump's log is judged at its own time.
-    pub fn on_event(&mut self, event: &Event) {
+    pub fn on_event(&mut self, event: impl Into<Arc<Event>>) {
+        let event = event.into();
         if matches!(event.body, Body::Past { .. }) {
             self.in_order.begin_anew();
         }

@@ -81,7 +81,8 @@ pub struct Observed {
     /// Latency of the first alarm after each confirmed fault.
     pub latencies: Vec<AlarmLatency>,
     pub(crate) seq: u64,
-    pub(crate) told: VecDeque<Told>,
+    /// What the pump told last, each with its place in the journal, for `event` checks.
+    told: VecDeque<(u64, Arc<Event>)>,
     pub(crate) last_told: BTreeMap<String, u64>,
     told_at: ToldAt,
     /// When it was that the pump said its last word.
@@ -104,20 +105,12 @@ pub struct Observed {
     marks: BTreeMap<String, BTreeMap<Measure, i64>>,
 }
 
-/// Something that the pump told, for `event` checks.
-#[derive(Debug, Clone)]
-pub(crate) struct Told {
-    pub seq: u64,
-    pub kind: String,
-    pub fields: BTreeMap<String, String>,
-}
-
 /// Most events that are kept for `event` checks.
 const TOLD_MAX: usize = 2_048;
 
 impl Observed {
     /// Takes the next event.
-    pub fn on_event(&mut self, event: &Event) {
+    pub fn on_event(&mut self, event: &Arc<Event>) {
         self.seq = self.seq.saturating_add(1);
         self.now = event.t;
         match &event.body {
@@ -138,6 +131,7 @@ impl Observed {
                 let at = self.told_at.at(event.t, *pump_t, *read_back);
                 self.said_at = at;
                 self.said(at, said);
+                self.told(event, said);
             }
             Body::Sample(sample) => {
                 if !self.begun {
@@ -324,21 +318,33 @@ impl Observed {
             },
             Said::Boot { .. } => {}
         }
-        let (kind, fields) = as_told(said);
-        self.last_told.insert(kind.to_owned(), self.seq);
+    }
+
+    fn told(&mut self, event: &Arc<Event>, said: &Said) {
+        match self.last_told.get_mut(kind_of(said)) {
+            Some(last) => *last = self.seq,
+            None => {
+                self.last_told.insert(kind_of(said).to_owned(), self.seq);
+            }
+        }
         // A pump that talks without end must not fill the memory; `last_told` still knows each kind.
         if self.told.len() >= TOLD_MAX {
             self.told.pop_front();
         }
         debug_assert!(
-            self.told.back().is_none_or(|last| last.seq < self.seq),
+            self.told.back().is_none_or(|(last, _)| *last < self.seq),
             "one event tells one thing"
         );
-        self.told.push_back(Told {
-            seq: self.seq,
-            kind: kind.to_owned(),
-            fields,
+        self.told.push_back((self.seq, Arc::clone(event)));
+    }
+
+    /// What the pump told of that kind, from a place in the journal on, each with its own.
+    pub(super) fn told_since(&self, kind: &str, from: u64) -> impl DoubleEndedIterator<Item = (u64, &Said)> {
+        let told = self.told.iter().filter_map(|(seq, event)| match &event.body {
+            Body::Pump { said, .. } => Some((*seq, said)),
+            _ => None,
         });
+        told.filter(move |(seq, said)| *seq >= from && kind_of(said) == kind)
     }
 
     fn alarm(&mut self, t: Span, id: &str, priority: &str) {
@@ -373,7 +379,7 @@ impl Observed {
 
     /// Forgets what was told before `seq`.
     pub(crate) fn forget_before(&mut self, seq: u64) {
-        while self.told.front().is_some_and(|t| t.seq < seq) {
+        while self.told.front().is_some_and(|(told, _)| *told < seq) {
             self.told.pop_front();
         }
     }
@@ -391,37 +397,37 @@ pub(crate) fn leading_number(value: &str) -> Option<i64> {
         .filter(|number| (-BEYOND..BEYOND).contains(number))
 }
 
-/// Kind and fields of what was said, as they stand on the line.
-pub(super) fn as_told(said: &Said) -> (&str, BTreeMap<String, String>) {
-    let fields = |list: &[(&str, String)]| list.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+/// The kind of what was said, as it stands on the line.
+pub(super) fn kind_of(said: &Said) -> &str {
     match said {
-        Said::Boot { reason } => ("boot", fields(&[("reason", reason.clone())])),
-        Said::State { from, to, cause } => (
-            "state",
-            fields(&[("from", from.clone()), ("to", to.clone()), ("cause", cause.clone())]),
-        ),
-        Said::Alarm { id, priority } => ("alarm", fields(&[("id", id.clone()), ("priority", priority.clone())])),
-        Said::AlarmClear { id } => ("alarm-clear", fields(&[("id", id.clone())])),
-        Said::BolusStart { kind, dose_nl, over_ms } => (
-            "bolus-start",
-            fields(&[
-                ("kind", kind.clone()),
-                ("dose", format!("{dose_nl}nl")),
-                ("over", format!("{}s", over_ms / 1_000)),
-            ]),
-        ),
-        Said::BolusEnd { kind, given_nl, cause } => (
-            "bolus-end",
-            fields(&[
-                ("kind", kind.clone()),
-                ("given", format!("{given_nl}nl")),
-                ("cause", cause.clone()),
-            ]),
-        ),
-        Said::Dose(entry) => (
-            "dose",
-            fields(&[("cause", entry.cause.clone()), ("mode", entry.mode.clone())]),
-        ),
-        Said::Other { kind, fields } => (kind, fields.clone()),
+        Said::Boot { .. } => "boot",
+        Said::State { .. } => "state",
+        Said::Alarm { .. } => "alarm",
+        Said::AlarmClear { .. } => "alarm-clear",
+        Said::BolusStart { .. } => "bolus-start",
+        Said::BolusEnd { .. } => "bolus-end",
+        Said::Dose(_) => "dose",
+        Said::Other { kind, .. } => kind,
+    }
+}
+
+/// The fields of what was said, as they stand on the line.
+pub(super) fn fields_of(said: &Said) -> BTreeMap<String, String> {
+    let fields = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    match said {
+        Said::Boot { reason } => fields(&[("reason", reason)]),
+        Said::State { from, to, cause } => fields(&[("from", from), ("to", to), ("cause", cause)]),
+        Said::Alarm { id, priority } => fields(&[("id", id), ("priority", priority)]),
+        Said::AlarmClear { id } => fields(&[("id", id)]),
+        Said::BolusStart { kind, dose_nl, over_ms } => fields(&[
+            ("kind", kind),
+            ("dose", &format!("{dose_nl}nl")),
+            ("over", &format!("{}s", over_ms / 1_000)),
+        ]),
+        Said::BolusEnd { kind, given_nl, cause } => {
+            fields(&[("kind", kind), ("given", &format!("{given_nl}nl")), ("cause", cause)])
+        }
+        Said::Dose(entry) => fields(&[("cause", &entry.cause), ("mode", &entry.mode)]),
+        Said::Other { fields, .. } => fields.clone(),
     }
 }

@@ -9,6 +9,7 @@ use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::Talk;
 use pump_hil_model::quantity::Span;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The judge is kept as it stood before every so many events, so often at most: a record that is put further back than that has no place.
 const MARK_EVERY: usize = 512;
@@ -24,7 +25,7 @@ const LATE_MAX: i64 = 10_000;
 pub(super) struct Past {
     /// The judge as it stood before the events of these places; the first is 0, and none stands there before the begin.
     marks: VecDeque<(usize, Box<InOrder>)>,
-    events: Vec<Event>,
+    events: Vec<Arc<Event>>,
     /// By how much the harness's time was ahead of the pump's, ms.
     ahead: VecDeque<i64>,
     /// The harness grants time: the two clocks are one, and any record that comes later than it was said is late.
@@ -43,16 +44,16 @@ pub(super) struct Past {
 
 impl Past {
     /// Takes the next event into a judge: at its end, or where it belongs.
-    pub fn take(&mut self, judge: &mut InOrder, event: &Event) {
-        self.note(event);
-        match self.place(event) {
+    pub fn take(&mut self, judge: &mut InOrder, event: Arc<Event>) {
+        self.note(&event);
+        match self.place(&event) {
             None => {
-                judge.take(event);
-                self.events.push(event.clone());
+                judge.take(&event);
+                self.events.push(Arc::clone(&event));
             }
-            Some((at, own)) => self.put(judge, at, own, event),
+            Some((at, own)) => self.put(judge, at, own, &event),
         }
-        self.go_on(judge, event);
+        self.go_on(judge, &event);
     }
 
     /// What an event says of line and clocks.
@@ -121,7 +122,8 @@ impl Past {
         }
         let end = self.events.partition_point(|event| event.t <= own);
         // What came on the line before it was said before it; a log tells nothing of that.
-        let is_before = |event: &Event| event.t < own || (!read_back && matches!(event.body, Body::Received { .. }));
+        let is_before =
+            |event: &Arc<Event>| event.t < own || (!read_back && matches!(event.body, Body::Received { .. }));
         let same = self.events[..end].iter().rposition(is_before).map_or(0, behind);
         // Beside what else the pump said of that moment; else in front of what the probe read then, which belongs to it.
         let of_it = |event: &Event| matches!(event.body, Body::Pump { pump_t: Some(other), .. } if other == pump_t);
@@ -156,7 +158,7 @@ impl Past {
     }
 
     /// Puts a record at its place, and judges anew what came after it.
-    fn put(&mut self, judge: &mut InOrder, at: usize, own: Span, event: &Event) {
+    fn put(&mut self, judge: &mut InOrder, at: usize, own: Span, event: &Arc<Event>) {
         if self.marks.is_empty() {
             return judge.take(event);
         }
@@ -164,14 +166,11 @@ impl Past {
         // That it was missing was found out behind it; it is told in front of it now.
         let mut later = self.events.iter().enumerate().skip(at);
         if let Some((gap, _)) = later.find(|(_, gap)| is_gap_of(gap, event)) {
-            let mut gap = self.events.remove(gap);
-            gap.t = own;
-            self.events.insert(at, gap);
+            let gap = self.events.remove(gap);
+            self.events.insert(at, put_at(own, &gap));
             at = behind(at);
         }
-        let mut event = event.clone();
-        event.t = own;
-        self.events.insert(at, event);
+        self.events.insert(at, put_at(own, event));
         self.marks.retain(|(place, _)| *place <= first);
         let Some((place, before)) = self.marks.back() else {
             return;
@@ -206,6 +205,11 @@ impl Past {
             }
         }
     }
+}
+
+/// The same, at another time.
+fn put_at(t: Span, event: &Event) -> Arc<Event> {
+    Arc::new(Event { t, ..event.clone() })
 }
 
 /// The place behind that one.
@@ -289,8 +293,8 @@ mod tests {
                 said,
             });
         }
-        for event in &run.events {
-            past.take(&mut judge, event);
+        for event in run.events {
+            past.take(&mut judge, Arc::new(event));
             assert!(
                 past.events.len() <= MARK_EVERY * (MARKS_MAX + 1),
                 "{}",

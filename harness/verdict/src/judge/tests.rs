@@ -17,7 +17,7 @@ use pump_hil_testing::situation::{HOUR, MINUTE, Run, alarm, ask, case, expect};
 fn judge_journal(case: &Case, events: impl IntoIterator<Item = Event>) -> Outcome {
     let mut judge = Judge::new(case);
     for event in events {
-        judge.on_event(&event);
+        judge.on_event(event);
     }
     judge.finish()
 }

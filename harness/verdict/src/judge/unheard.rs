@@ -2,7 +2,7 @@
 
 use super::checks::has_fields;
 use super::findings::Findings;
-use super::observed::as_told;
+use super::observed::{fields_of, kind_of};
 use pump_hil_model::case::{Check, Measure, ToldBy};
 use pump_hil_model::event::{Body, Event, Said, StepId};
 use pump_hil_model::fault::Talk;
@@ -176,14 +176,11 @@ impl Unheard {
                 }
             }
             Check::Event { kind, fields } => {
-                let found = came().any(|said| {
-                    let (other, told) = as_told(said);
-                    other == kind && has_fields(&told, fields)
-                });
+                let found = came().any(|said| kind_of(said) == kind && has_fields(&fields_of(said), fields));
                 holds_if(found || put.held, Seen::NoEvent { kind: kind.clone() })
             }
             Check::NoEvent { kind } => {
-                let found = came().any(|said| as_told(said).0 == kind);
+                let found = came().any(|said| kind_of(said) == kind);
                 holds_if(!found && put.held, Seen::Told { kind: kind.clone() })
             }
             _ => Judged::Unknown,

@@ -31,7 +31,7 @@ pub fn judge<R: BufRead>(case: &Case, events: &mut Events<R>) -> Outcome {
             whole.hole(what);
         }
         whole.on_event(&event);
-        judge.on_event(&event);
+        judge.on_event(event);
     }
     for (seq, trouble) in whole.finish() {
         judge.incomplete(seq, trouble);
