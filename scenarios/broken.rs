@@ -89,6 +89,21 @@ fn a_pump_that_is_busy_for_ever_ends_its_case() {
     }
 }
 
+#[test]
+fn firmware_that_panics_fails_its_case_and_its_place_is_told() {
+    for (broken, at) in [("panics", "0:30:00"), ("panics-at-power-on", "0:00:00")] {
+        for probe in [PROBE, ""] {
+            let (kinds, text) = failed(&day_of(broken, probe));
+            assert_eq!(kinds, [ReasonKind::FirmwareFault], "{text}");
+            assert!(
+                text.contains("a panic, `this pump is made to panic` (firmware-stub/sim/src/broken.rs:"),
+                "{text}"
+            );
+            assert!(text.contains(at), "{text}");
+        }
+    }
+}
+
 /// What came, of the only reason.
 fn came(result: &ScenarioResult, kind: ReasonKind) -> String {
     let Verdict::Failed { reasons } = &result.outcome.verdict else {

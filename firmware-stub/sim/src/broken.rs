@@ -21,6 +21,10 @@ pub enum Broken {
     DeafFromTheBegin,
     /// No checksum of what it says is right, from its first power on.
     GarblesFromTheBegin,
+    /// The firmware panics.
+    Panics,
+    /// It panics at its first power.
+    PanicsAtPowerOn,
     /// It refuses every prescription.
     RefusesPrescriptions,
     /// It says a few bytes that are no line, once.
@@ -32,13 +36,15 @@ pub enum Broken {
 }
 
 impl Broken {
-    const ALL: [(&str, Self); 10] = [
+    const ALL: [(&str, Self); 12] = [
         ("goes-round", Self::GoesRound),
         ("talks-on", Self::TalksOn),
         ("deaf", Self::Deaf),
         ("garbles", Self::Garbles),
         ("deaf-from-the-begin", Self::DeafFromTheBegin),
         ("garbles-from-the-begin", Self::GarblesFromTheBegin),
+        ("panics", Self::Panics),
+        ("panics-at-power-on", Self::PanicsAtPowerOn),
         ("refuses-prescriptions", Self::RefusesPrescriptions),
         ("stutters", Self::Stutters),
         ("babbles", Self::Babbles),
@@ -84,6 +90,16 @@ impl Broken {
                 .filter(|byte| **byte == b'*')
                 .for_each(|byte| *byte = b'+');
         }
+    }
+
+    /// Panics at a step of the firmware at this time, if that is how it is broken.
+    pub(crate) fn step(self, now_ms: u64) {
+        let panics = match self {
+            Self::Panics => now_ms >= BREAKS_MS,
+            Self::PanicsAtPowerOn => true,
+            _ => false,
+        };
+        assert!(!panics, "this pump is made to panic");
     }
 
     /// What it says without being asked, at a step of the firmware; the one before was at `before_ms`.

@@ -12,6 +12,7 @@ mod cpu;
 mod machine;
 mod memory;
 mod nv;
+mod panicked;
 mod probe;
 mod pty;
 mod sim_pump;
@@ -22,6 +23,7 @@ pub use cpu::{Register, symbol};
 pub use machine::{Machine, MachineSettings, Stop, WATCHDOG_MS};
 pub use memory::BusError;
 pub use nv::MemoryNv;
+pub use panicked::{Panicked, catch};
 pub use sim_pump::{Advance, Gone, Pace, SimControl, SimPump, serve};
 #[cfg(feature = "seeded-defects")]
 pub use stub_pump::defects::Defect;

@@ -78,6 +78,7 @@ impl Machine {
 
     /// The pump is broken as a whole from here on.
     pub fn break_it(&mut self, broken: Broken) {
+        broken.step(self.now().0);
         self.shell.broken = Some(broken);
     }
 

@@ -142,11 +142,12 @@ impl RigError {
         Trouble::told(self.code(), self.to_string())
     }
 
-    /// The crash record of firmware that locked up, and took the emulator down with it.
+    /// The crash record of firmware that locked up or panicked, and took the emulator or the simulator down with it.
     #[must_use]
     pub fn lockup(&self) -> Option<&Crash> {
         match self {
             Self::Qemu(error) => error.lockup.as_deref(),
+            Self::Fence(FenceError::Panicked(crash)) => Some(crash),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! Time that somebody else keeps and the harness grants.
 
+use pump_hil_model::crash::Crash;
+
 /// Why granted time came to a stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
@@ -23,11 +25,14 @@ pub struct Advance {
 }
 
 /// Granted time does not pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FenceError {
     /// The simulated pump is gone.
     #[error("the simulated pump has ended; open the rig again")]
     Gone,
+    /// Its firmware panicked, as by a fault a processor stops for good.
+    #[error("the pump's firmware ended: {}", .0.place())]
+    Panicked(Box<Crash>),
     /// The pump does not come back from granted time.
     #[error(
         "the pump did not reach its fence within {limit_ms} ms of host time; where a step is that much to compute, raise `fence` in the rig file"
@@ -44,6 +49,7 @@ impl FenceError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Gone => "rig-pump-gone",
+            Self::Panicked(_) => "rig-firmware-panicked",
             Self::Timeout { .. } => "rig-fence-timeout",
         }
     }
@@ -57,6 +63,11 @@ pub trait Fence: Send + std::fmt::Debug {
     /// # Errors
     /// The pump is gone.
     fn advance(&self, until_ms: u64, rx_total: u64, done: Box<dyn FnOnce(Advance) + Send>) -> Result<(), FenceError>;
+
+    /// Why a pump that is gone is.
+    fn gone(&self) -> FenceError {
+        FenceError::Gone
+    }
 
     /// Takes back what was granted and is not over: nobody waits for it any more, and its `done` is dropped uncalled.
     fn take_back(&self);

@@ -5,10 +5,11 @@ use super::fence::{Advance, Fence, FenceError, Stop};
 use super::link::LinkError;
 use super::options::OpenOptions;
 use super::probe::{BusFault, CoreBackend, CoreRegister};
+use pump_hil_model::crash::{Crash, Frame, Why};
 use pump_hil_model::safe_text::safe_path;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use stub_sim::{Machine, MachineSettings, Register, SimControl, SimPump};
+use stub_sim::{Machine, MachineSettings, Panicked, Register, SimControl, SimPump};
 
 /// A running simulated pump; its thread ends when this is dropped.
 pub(super) struct Pump {
@@ -32,7 +33,7 @@ impl Pump {
             settings.plant.battery_mc = settings.plant.battery_mc * u64::from(months) / made_for;
             settings.pump.end_of_life_months = months;
         }
-        let machine = machine(settings, options);
+        let machine = machine(settings, options)?;
         let pump = SimPump::spawn(machine).map_err(|e| LinkError::Open {
             port: "a PTY for the simulated pump".to_owned(),
             why: e.to_string(),
@@ -91,7 +92,7 @@ pub struct ServeOptions {
 /// # Errors
 /// There is no such defect, no PTY, or the link cannot be made.
 pub fn serve(options: &ServeOptions, stop: &AtomicBool, ready: impl FnOnce(&Path)) -> Result<(), RigError> {
-    let machine = machine(settings(&options.pump)?, &options.pump);
+    let machine = machine(settings(&options.pump)?, &options.pump)?;
     let link = options.link.as_deref();
     stub_sim::serve(machine, options.scale, link, stop, ready).map_err(|e| {
         LinkError::Open {
@@ -118,17 +119,32 @@ fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
 
 /// A pump, which may be broken as a whole.
 #[cfg(feature = "seeded-defects")]
-fn machine(settings: MachineSettings, options: &OpenOptions) -> Machine {
-    let mut machine = Machine::new(settings);
-    if let Some(broken) = options.defect.as_deref().and_then(stub_sim::Broken::from_name) {
-        machine.break_it(broken);
-    }
-    machine
+fn machine(settings: MachineSettings, options: &OpenOptions) -> Result<Machine, FenceError> {
+    let broken = options.defect.as_deref().and_then(stub_sim::Broken::from_name);
+    let powered = || {
+        let mut machine = Machine::new(settings);
+        broken.into_iter().for_each(|broken| machine.break_it(broken));
+        machine
+    };
+    stub_sim::catch(powered).map_err(panicked)
 }
 
 #[cfg(not(feature = "seeded-defects"))]
-fn machine(settings: MachineSettings, _: &OpenOptions) -> Machine {
-    Machine::new(settings)
+fn machine(settings: MachineSettings, _: &OpenOptions) -> Result<Machine, FenceError> {
+    stub_sim::catch(|| Machine::new(settings)).map_err(panicked)
+}
+
+/// Firmware that panicked, as the crash record of a processor that stopped for good.
+fn panicked(panicked: Panicked) -> FenceError {
+    let mut crash = Crash::new(Why::Lockup);
+    crash.stack.push(Frame {
+        function: format!("a panic, `{}`", panicked.what),
+        file: Some(panicked.file),
+        line: Some(panicked.line),
+        ..Frame::default()
+    });
+    crash.stack_end = "the simulator keeps no stack of what called it".to_owned();
+    FenceError::Panicked(Box::new(crash))
 }
 
 /// Names of the defects that the stub pump can be built with.
@@ -192,7 +208,11 @@ impl Fence for SimFence {
         let rx_total = rx_total.saturating_add(self.rx);
         self.control
             .advance_with(until, rx_total, Box::new(tell))
-            .map_err(|_| FenceError::Gone)
+            .map_err(|_| self.gone())
+    }
+
+    fn gone(&self) -> FenceError {
+        self.control.panicked().map_or(FenceError::Gone, panicked)
     }
 
     fn take_back(&self) {

@@ -77,6 +77,7 @@ impl Shell {
     fn breaks_out(&mut self, now: Millis) {
         let before = std::mem::replace(&mut self.now, now).0;
         if let Some(broken) = self.broken {
+            broken.step(now.0);
             self.out.extend(broken.says(before, now.0));
         }
     }

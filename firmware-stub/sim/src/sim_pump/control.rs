@@ -9,8 +9,9 @@ use super::shared::{Advance, AdvanceCall, Call, Shared, lock};
 use crate::cpu::Register;
 use crate::machine::Machine;
 use crate::memory::BusError;
+use crate::panicked::Panicked;
 
-/// The pump's thread has ended: it was dropped, or its PTY failed.
+/// The pump's thread has ended: it was dropped, its PTY failed, or its firmware panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gone;
 
@@ -65,6 +66,12 @@ impl SimControl {
         drop(calls);
         self.shared.wake();
         Ok(())
+    }
+
+    /// How its firmware ended, if that is why the thread did.
+    #[must_use]
+    pub fn panicked(&self) -> Option<Panicked> {
+        self.shared.panicked.get().cloned()
     }
 
     /// Takes back every advance that is not over: the pump's time stays where it has come to, and what they would have called is dropped uncalled.

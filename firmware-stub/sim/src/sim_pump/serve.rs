@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::shared::{PACED_POLL, Pace};
 use super::thread::SimPump;
 use crate::machine::Machine;
+use crate::panicked::Panicked;
 
 /// Serves a machine on a PTY by the wall clock until `stop` is set. `ready` is told the path of the serial port once it can be opened; `link`, where
 /// given, becomes a symbolic link to it for as long as this runs (an older link of that name that leads nowhere is replaced, anything else is an error).
 ///
 /// # Errors
-/// No PTY, a link that cannot be made, or a PTY that fails.
+/// No PTY, a link that cannot be made, a PTY that fails, or firmware that panics.
 pub fn serve(
     machine: Machine,
     speed: u32,
@@ -25,7 +26,14 @@ pub fn serve(
     ready(link.as_ref().map_or(pump.pty_path(), |link| &link.0));
     while !stop.load(Ordering::Acquire) {
         if pump.has_ended() {
-            return Err(io::Error::other("the simulated pump's serial port failed"));
+            let told = |panicked: Panicked| {
+                let Panicked { what, file, line } = panicked;
+                format!("the pump's firmware panicked: {what} ({file}:{line})")
+            };
+            let what = pump.control().panicked().map(told);
+            return Err(io::Error::other(
+                what.unwrap_or_else(|| "the simulated pump's serial port failed".to_owned()),
+            ));
         }
         std::thread::park_timeout(PACED_POLL / 2);
     }

@@ -11,6 +11,7 @@ use stub_pump::units::Millis;
 
 use super::shared::{Advance, AdvanceCall, Call, PACED_POLL, Pace, Shared, lock};
 use crate::machine::{Machine, Stop};
+use crate::panicked::catch;
 use crate::pty::Pty;
 
 /// Bytes that wait for a slow reader of a paced pump; what comes on top is dropped, as a serial line without flow control drops it.
@@ -66,7 +67,7 @@ impl Server {
         // Whatever ends this, nobody may wait for it: a guard, because a panic is a way out as well.
         let _end = End(Arc::clone(&self.shared));
         let ended = self.collect_and_flush().and_then(|()| self.serve());
-        // A PTY that fails is as good as a line that is cut; whoever waits is told by the guard.
+        // A PTY that fails, or firmware that panics, is as good as a line that is cut; whoever waits is told by the guard.
         drop(ended);
     }
 
@@ -75,7 +76,7 @@ impl Server {
             let (readable, woken) = self.wait()?;
             if let Pace::RealTime { speed } = self.pace {
                 // Before anything is taken: it arrived now and not at the last deadline.
-                self.keep_pace(speed);
+                self.keep_pace(speed)?;
             }
             if readable {
                 self.take()?;
@@ -154,7 +155,7 @@ impl Server {
             self.rx_total += count as u64;
             let shared = Arc::clone(&self.shared);
             let mut machine = lock(&shared.machine);
-            machine.receive(&buffer[..count]);
+            self.firmware(|| machine.receive(&buffer[..count]))?;
             self.collect(&mut machine);
         }
         self.flush()
@@ -169,7 +170,7 @@ impl Server {
             let mut machine = lock(&shared.machine);
             let stop = match self.backlog.len() {
                 UNREAD_MAX.. => None,
-                _ => machine.run_a_while(call.until, STEPS),
+                _ => self.firmware(|| machine.run_a_while(call.until, STEPS))?,
             };
             let now = machine.now();
             self.collect(&mut machine);
@@ -190,7 +191,7 @@ impl Server {
     }
 
     /// Lets the machine catch up with the wall clock, as far as it comes in one go.
-    fn keep_pace(&mut self, speed: u32) {
+    fn keep_pace(&mut self, speed: u32) -> io::Result<()> {
         let passed_ms = u64::try_from(self.started.elapsed().as_millis())
             .unwrap_or(u64::MAX)
             .saturating_mul(u64::from(speed.max(1)));
@@ -200,13 +201,23 @@ impl Server {
             .start_ms
             .saturating_add(passed_ms)
             .min(machine.now().0.saturating_add(PACED_CHUNK_MS));
-        let mut stop = machine.run_a_while(Millis(to_ms), STEPS);
+        let mut stop = self.firmware(|| machine.run_a_while(Millis(to_ms), STEPS))?;
         while stop == Some(Stop::Output) {
             self.collect(&mut machine);
-            stop = machine.run_a_while(Millis(to_ms), STEPS);
+            stop = self.firmware(|| machine.run_a_while(Millis(to_ms), STEPS))?;
         }
         self.busy = stop.is_none();
         self.collect(&mut machine);
+        Ok(())
+    }
+
+    /// Lets the firmware run; where it panics the pump has ended, and what it said is kept.
+    fn firmware<T>(&self, run: impl FnOnce() -> T) -> io::Result<T> {
+        catch(run).map_err(|panicked| {
+            let what = io::Error::other(panicked.what.clone());
+            let _ = self.shared.panicked.set(panicked);
+            what
+        })
     }
 
     /// Answers advances of a paced pump: time is not theirs to move, they learn where it is.

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use stub_pump::units::Millis;
 
 use crate::machine::{Machine, Stop};
+use crate::panicked::Panicked;
 
 /// Longest poll of a paced pump, so that its clock moves even where nothing happens.
 pub(super) const PACED_POLL: Duration = Duration::from_millis(100);
@@ -58,6 +59,8 @@ pub(super) struct Shared {
     pub(super) wake: OwnedFd,
     pub(super) stop: AtomicBool,
     pub(super) ended: AtomicBool,
+    /// Its firmware panicked, by which the thread ends.
+    pub(super) panicked: OnceLock<Panicked>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

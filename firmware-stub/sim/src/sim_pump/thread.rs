@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 use rustix::event::{EventfdFlags, eventfd};
@@ -44,6 +44,7 @@ impl SimPump {
             wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
             stop: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            panicked: OnceLock::new(),
         });
         let server = Server::new(Arc::clone(&shared), pty, pace);
         let thread = std::thread::Builder::new()

@@ -96,7 +96,7 @@ pub enum Records {
 pub enum Firmware {
     /// It does not fault, where the scenario does not allow it.
     NoFault,
-    /// Its fault handler does not fault.
+    /// Nothing stops its processor for good: no fault in its fault handler, and in the simulator no panic.
     NoLockup,
     /// It does not start again unasked.
     NoUnaskedStart,

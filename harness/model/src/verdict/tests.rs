@@ -113,7 +113,7 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
         (
             Expected::Firmware(Firmware::NoLockup),
             "firmware-lockup",
-            "firmware whose fault handler does not fault",
+            "firmware that does not lock up",
         ),
         (
             Expected::NamedAlarmsOnly,

@@ -90,7 +90,7 @@ impl Display for Firmware {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoFault => "firmware that does not fault (`firmware-faults: allowed` where it may)",
-            Self::NoLockup => "firmware whose fault handler does not fault",
+            Self::NoLockup => "firmware that does not lock up",
             Self::NoUnaskedStart => {
                 "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)"
             }

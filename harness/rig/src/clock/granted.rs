@@ -63,7 +63,8 @@ impl Granted {
             }
         };
         let Some(Ok(advance)) = came else {
-            return Err(FenceError::Gone.into());
+            self.now_ms = self.fence.now_ms().max(self.now_ms);
+            return Err(self.fence.gone().into());
         };
         self.now_ms = advance.now_ms;
         Ok(advance)
