@@ -5,6 +5,7 @@ use super::expected::{Account, Allowed, Answer, Asker, DueAlarm, Expected, Firmw
 use crate::case::Check;
 use crate::event_text::event_line;
 use crate::quantity::{Span, Volume};
+use crate::rough_time::rough_time;
 use crate::value::shown;
 use crate::words::REFUSAL_ALLOWED;
 use std::collections::BTreeMap;
@@ -187,6 +188,7 @@ impl Display for Came {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Seen(seen) => seen.fmt(f),
+            Self::Late { instead, by } => write!(f, "{instead}; it came {} too late", rough_time(*by)),
             Self::After(took) => write!(f, "true after {took}"),
             Self::NotReached => f.write_str("it did not come there"),
             Self::Answer(answer) => answer.fmt(f),

@@ -62,6 +62,13 @@ fn what_a_check_saw_is_told_beside_what_it_looked_for() {
         (memory("PUMP.n", None), "it was not read"),
         (memory("PUMP.n", Some(MemoryValue::Unsigned(41))), "PUMP.n 41"),
         (memory("0x20000000", Some(MemoryValue::Unsigned(41))), "0x20000000 0x29"),
+        (
+            Came::Late {
+                instead: Seen::NeverRaised,
+                by: Span(125_400),
+            },
+            "it was never raised; it came 2 min 5 s too late",
+        ),
         (Came::After(Span(60_000)), "true after 1 min"),
         (Came::NotReached, "it did not come there"),
     ]);

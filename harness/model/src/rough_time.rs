@@ -1,0 +1,37 @@
+//! How long something takes, as people say it.
+
+use crate::quantity::Span;
+
+/// A time in its two largest units, such as `2 min 5 s`: nobody plans by more.
+#[must_use]
+pub fn rough_time(time: Span) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let Some(largest) = UNITS.iter().position(|(ms, _)| time.0 >= *ms) else {
+        return time.to_string();
+    };
+    let (ms, unit) = UNITS[largest];
+    let (count, rest) = (time.0 / ms, time.0 % ms);
+    let next = UNITS.get(largest + 1).map(|(ms, unit)| (rest / ms, unit));
+    match next.filter(|(count, _)| *count > 0) {
+        Some((more, smaller)) => format!("{count} {unit} {more} {smaller}"),
+        None => format!("{count} {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_its_two_largest_units() {
+        for (ms, told) in [
+            (0, "0 ms"),
+            (200, "200 ms"),
+            (96_400, "1 min 36 s"),
+            (7_200_000, "2 h"),
+            (44_197_241_000, "511 d 13 h"),
+        ] {
+            assert_eq!(rough_time(Span(ms)), told);
+        }
+    }
+}
