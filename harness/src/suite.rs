@@ -18,7 +18,7 @@ use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{OpenOptions, RigError, RigFile, host_time};
+use pump_hil_rig::{LinkError, OpenOptions, RigError, RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, Header, JournalError, sha256_hex};
 use pump_hil_verdict::judge::Outcome;
 use pump_hil_verdict::snapshot::Checked;
@@ -53,6 +53,8 @@ pub struct Settings {
     pub exe: Option<PathBuf>,
     /// Folder for the notes by which the next run finds one that was killed; `None`: there are none.
     pub state: Option<PathBuf>,
+    /// The pump's line was not there for the case before: the next one looks for it once, and waits no more.
+    pub absent: Arc<AtomicBool>,
 }
 
 impl Settings {
@@ -70,6 +72,7 @@ impl Settings {
             defect: None,
             exe: None,
             state: None,
+            absent: Arc::default(),
         }
     }
 }
@@ -339,17 +342,21 @@ fn play(
         start_s: case.start_s,
         defect: settings.defect.clone(),
         exe: settings.exe.clone(),
+        at_once: settings.absent.load(Ordering::Acquire),
     };
     let begun = match runtime.block_on(begin(case, &settings.rig, settings.state.as_deref(), &options, path)) {
         Ok(begun) => begun,
         Err(NotBegun::LockedUp(error)) => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
         Err(NotBegun::Trouble(trouble)) => {
+            let absent = trouble.code() == TroubleCode::of(LinkError::CLOSED);
+            settings.absent.store(absent, Ordering::Release);
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
             let _ = std::fs::remove_file(path);
             return Err(trouble);
         }
     };
+    settings.absent.store(false, Ordering::Release);
     let mut runner = Runner::new(case, accepted, begun.rig, journal, interrupt.clone(), onward);
     runner.after(begun.earlier, begun.guard.as_ref().map(|_| path));
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));

@@ -30,6 +30,7 @@ use pump_hil_rig::{RigFile, host_time};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     let update = if args.accept {
@@ -277,6 +278,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
     for (at, rig) in work.rigs.iter().enumerate() {
         // There is one board, and one line to it.
         let jobs_max = if rig.is_simulated() { usize::MAX } else { 1 };
+        let absent = Arc::new(AtomicBool::new(false));
         let rounds = (1..=args.repeat.unwrap_or(1)).flat_map(|round| {
             let groups = work.groups.iter().zip(&work.snapshots);
             groups.map(move |group| (round, group))
@@ -298,6 +300,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 defect: args.defect.name(),
                 exe: None,
                 state: state_folder(),
+                absent: Arc::clone(&absent),
             };
             batches.push(Batch {
                 cases: &group.cases,
