@@ -1,25 +1,28 @@
 //! Runs many cases, each on a rig of its own kind, and gathers what came of them. IO; prints nothing.
 
 mod begun;
+mod header;
+mod locked_up;
 
 use crate::interrupt::Interrupt;
 use crate::journal;
-use crate::report::{Asked, NotRun, ScenarioResult};
+use crate::report::{Asked, NotRun, RunInfo, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
 use crate::snapshot::{Snapshots, told_of};
 use begun::{NotBegun, begin};
+use header::header;
+use locked_up::only_locked_up;
 use pump_hil_language::{plan, shown};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::made_safe;
-use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{LinkError, OpenOptions, RigError, RigFile, host_time};
-use pump_hil_verdict::journal::{Evidence, Header, JournalError, sha256_hex};
+use pump_hil_rig::{LinkError, OpenOptions, RigFile, host_time};
+use pump_hil_verdict::journal::{Evidence, JournalError};
 use pump_hil_verdict::judge::Outcome;
 use pump_hil_verdict::snapshot::Checked;
 use std::borrow::Cow;
@@ -28,7 +31,9 @@ use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 /// How a suite is run.
 #[derive(Debug, Clone)]
@@ -88,6 +93,8 @@ pub struct Batch<'a> {
 
 /// How often the time of a case is told, in microseconds of host time: each event would be 48,000 messages in ten years of therapy.
 const TOLD_EVERY_US: u64 = 200_000;
+/// How often it is told that time goes by.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Runs one batch after the other, each on `settings.jobs` threads, and tells the reporters. Cases that an interrupt kept from starting are
 /// named beside the results.
@@ -97,6 +104,7 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
     // Neighbours are enough: the batches of one rig stand in a row.
     rigs.dedup();
     reporters.tell(&RunEvent::Begun { rigs, cases });
+    let (started, begun) = (host_time::utc(), host_time::now());
     let (mut results, mut not_run, mut first) = (Vec::new(), Vec::new(), 0);
     let enough = AtomicBool::new(false);
     for batch in batches {
@@ -120,6 +128,11 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
         interrupted: interrupt.by(),
         not_run,
         results,
+        info: RunInfo {
+            started,
+            took: begun.elapsed(),
+            host: host_time::host(),
+        },
     };
     reporters.tell(&RunEvent::Ended(ended.clone()));
     ended
@@ -158,7 +171,12 @@ fn run_batch(
         }
         // A channel ends with its last sender: the loop below would wait for this one.
         drop(sender);
-        for event in receiver {
+        loop {
+            let event = match receiver.recv_timeout(TICK) {
+                Ok(event) => event,
+                Err(RecvTimeoutError::Timeout) => RunEvent::Tick,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             reporters.tell(&event);
             if let RunEvent::CaseEnded { case, result } = event {
                 results[case - first] = Some(result);
@@ -181,18 +199,23 @@ fn run_and_tell(
         case: number,
         name: case.name(),
         length: plan::length(case),
+        scale: settings.rig.clock.scale(),
     });
-    let mut due_us = TOLD_EVERY_US;
+    let (mut due_us, mut line) = (TOLD_EVERY_US, None);
     let result = run_case(case, settings, interrupt, &mut |event| {
         if let Body::EarlierRun { what, did, failed } = &event.body {
             let what = safe(&format!("{what}: {}", made_safe(did, failed)));
             tell(RunEvent::Found { case: number, what });
+        }
+        if let Body::StepStarted { line: of_it, .. } = &event.body {
+            line = Some(*of_it);
         }
         if event.host_us >= due_us {
             due_us = event.host_us + TOLD_EVERY_US;
             tell(RunEvent::CaseAt {
                 case: number,
                 t: event.t,
+                line,
             });
         }
     });
@@ -346,7 +369,15 @@ fn play(
     };
     let begun = match runtime.block_on(begin(case, &settings.rig, settings.state.as_deref(), &options, path)) {
         Ok(begun) => begun,
-        Err(NotBegun::LockedUp(error)) => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
+        Err(NotBegun::LockedUp(error)) => {
+            let (file, written) = only_locked_up(journal, &error).map_err(|e| in_journal(&e))?;
+            return Ok(Played {
+                file,
+                written: Some(written),
+                trouble: Vec::new(),
+                not_safe: Vec::new(),
+            });
+        }
         Err(NotBegun::Trouble(trouble)) => {
             let absent = trouble.code() == TroubleCode::of(LinkError::CLOSED);
             settings.absent.store(absent, Ordering::Release);
@@ -392,41 +423,6 @@ fn play(
         written,
         trouble,
         not_safe,
-    })
-}
-
-/// What a journal says of its run.
-fn header(case: &Case, rig: &RigFile, accepted: Option<String>) -> Header {
-    let mut header = Header::new(journal::HARNESS, case.clone(), &host_time::utc());
-    header.accepted = accepted;
-    header.host = host_time::host();
-    header.rig.clone_from(&rig.name);
-    header.rig_sha256 = sha256_hex(rig.text.as_bytes());
-    header.device_sha256 = sha256_hex(rig.device_text.as_bytes());
-    header
-}
-
-/// The journal of firmware that locked up before anything could be asked of it: the emulator is gone, and nothing is left to be made safe.
-fn only_locked_up(mut journal: journal::Writer, error: &RigError) -> Result<Played, JournalError> {
-    let crash = error.lockup().cloned().map(Box::new).map(Body::Crash);
-    let made_safe = Body::MadeSafe {
-        did: vec![error.to_string()],
-        failed: Vec::new(),
-    };
-    for body in crash.into_iter().chain([made_safe, Body::Ended]) {
-        journal.append(&Event {
-            t: Span(0),
-            host_us: 0,
-            body,
-        })?;
-    }
-    let file = journal.file()?;
-    let written = Some(journal.finish()?);
-    Ok(Played {
-        file,
-        written,
-        trouble: Vec::new(),
-        not_safe: Vec::new(),
     })
 }
 

@@ -20,6 +20,7 @@ mod project;
 mod replay;
 mod review;
 mod run;
+mod running;
 mod runs;
 mod show;
 #[cfg(feature = "sim")]

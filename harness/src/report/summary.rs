@@ -46,9 +46,16 @@ pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of:
         text.push_str(&if whole { terminal::result(result) } else { new(result) });
     }
     if whole {
-        text.extend(results.iter().filter(is_inconclusive).map(|result| terminal::result(result)));
+        text.extend(
+            results
+                .iter()
+                .filter(is_inconclusive)
+                .map(|result| terminal::result(result)),
+        );
     } else {
-        text.push_str(&inconclusive(results.iter().copied().filter(|result| is_inconclusive(&result))));
+        text.push_str(&inconclusive(
+            results.iter().copied().filter(|result| is_inconclusive(&result)),
+        ));
     }
     for result in results.iter().filter(is_failed) {
         text.push_str(&if whole {
@@ -112,7 +119,10 @@ fn inconclusive<'a>(results: impl Iterator<Item = &'a ScenarioResult>) -> String
             Verdict::Inconclusive { why } => why.iter().map(|one| safe(&one.to_string())).collect(),
             _ => Vec::new(),
         };
-        match alike.iter_mut().find(|(rig, told, _)| *rig == result.rig && *told == why) {
+        match alike
+            .iter_mut()
+            .find(|(rig, told, _)| *rig == result.rig && *told == why)
+        {
             Some((_, _, cases)) => cases.push(result),
             None => alike.push((&result.rig, why, vec![result])),
         }

@@ -1,4 +1,4 @@
-use super::{Asked, ScenarioResult, json, junit, terminal};
+use super::{Asked, RunInfo, ScenarioResult, json, junit, terminal};
 use pump_hil_model::case::{Action, Request};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::event_line;
@@ -54,8 +54,8 @@ fn no_text_of_the_pump_reaches_a_report_raw() {
     let texts = [
         terminal::result(&results[0]),
         terminal::table(&results),
-        junit::report(&results, &[]).unwrap(),
-        json::report(&results, &[]).unwrap(),
+        junit::report(&results, &[], &RunInfo::default()).unwrap(),
+        json::report(&results, &[], &RunInfo::default()).unwrap(),
     ];
     for text in texts {
         assert!(
@@ -126,7 +126,7 @@ fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
     broken.outcome.verdict = Verdict::Inconclusive {
         why: vec![Trouble::told(TroubleCode::RIG, "the line is dead")],
     };
-    let xml = junit::report(&[failed(), passed(), broken], &[]).unwrap();
+    let xml = junit::report(&[failed(), passed(), broken], &[], &RunInfo::default()).unwrap();
     assert!(
         xml.contains("tests=\"3\"") && xml.contains("failures=\"1\"") && xml.contains("errors=\"1\""),
         "{xml}"
@@ -139,7 +139,8 @@ fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
 
 #[test]
 fn json_says_the_verdict_and_the_tally() {
-    let value: serde_json::Value = serde_json::from_str(&json::report(&[failed(), passed()], &[]).unwrap()).unwrap();
+    let value: serde_json::Value =
+        serde_json::from_str(&json::report(&[failed(), passed()], &[], &RunInfo::default()).unwrap()).unwrap();
     assert_eq!(value["pump_hil_results"], 2);
     assert_eq!(value["tally"]["failed"], 1);
     assert_eq!(value["results"][1]["verdict"], "passed");
@@ -172,8 +173,8 @@ fn a_dose_log_that_nobody_accepted_comes_with_the_command_that_shows_it() {
 fn starts_that_nobody_asked_for_are_told_of_a_case_that_passes_as_well() {
     let mut results = [passed()];
     let texts = |results: &[ScenarioResult]| {
-        let junit = junit::report(results, &[]).unwrap();
-        terminal::result(&results[0]) + &junit + &json::report(results, &[]).unwrap()
+        let junit = junit::report(results, &[], &RunInfo::default()).unwrap();
+        terminal::result(&results[0]) + &junit + &json::report(results, &[], &RunInfo::default()).unwrap()
     };
     assert!(!texts(&results).contains("started again"));
     results[0].outcome.unasked_starts = 2;
