@@ -195,11 +195,13 @@ fn run_and_tell(
     to: &mpsc::Sender<RunEvent>,
 ) -> bool {
     let tell = |event| drop(to.send(event));
+    // What is skipped takes no time.
+    let plays = plan::missing(&case.needs, &settings.rig.capabilities()).is_empty();
     tell(RunEvent::CaseBegun {
         case: number,
         name: case.name(),
         length: plan::length(case),
-        scale: settings.rig.clock.scale(),
+        scale: settings.rig.clock.scale().filter(|_| plays),
     });
     let (mut due_us, mut line) = (TOLD_EVERY_US, None);
     let result = run_case(case, settings, interrupt, &mut |event| {

@@ -2,7 +2,7 @@
 
 use crate::report::Source;
 use clap::builder::PossibleValue;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use pump_hil_model::quantity::Span;
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -30,6 +30,9 @@ pub struct Cli {
     /// Folder with rigs, devices, drugs and requirements of your own; they are added to those that are built in. By default `fixtures`, where there is one.
     #[arg(long, global = true, value_name = "DIR", display_order = 100)]
     pub fixtures: Option<PathBuf>,
+    /// Colours: by default on a terminal, if `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say nothing else.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, display_order = 100)]
+    pub color: ColorChoice,
     #[command(subcommand)]
     #[allow(missing_docs, reason = "the variants are documented")]
     pub command: Command,
@@ -123,6 +126,9 @@ pub struct Run {
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
+    /// Play also what takes longer than an hour by the clock; without it that is asked for on a terminal.
+    #[arg(long, short)]
+    pub yes: bool,
     /// Play nothing: say which cases would be played, how long each takes, and which are skipped for want of what.
     #[arg(long)]
     pub dry_run: bool,

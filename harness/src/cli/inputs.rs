@@ -1,6 +1,7 @@
 //! What the commands read: fixtures and scenarios.
 
 use super::bench::ByProfile;
+use super::colour;
 use super::exit::CliError;
 use super::print::eprint;
 use crate::files;
@@ -121,8 +122,7 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 }
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    diagnostic::render_all(diagnostics, std::io::stderr().is_terminal() && !no_color)
+    diagnostic::render_all(diagnostics, colour::wanted(std::io::stderr().is_terminal()))
 }
 
 /// Processors to use.

@@ -5,6 +5,8 @@ mod args;
 mod bench;
 mod check;
 mod chosen;
+mod colour;
+mod estimate;
 mod exit;
 mod feasible;
 pub(crate) mod inputs;
@@ -44,6 +46,7 @@ use pump_hil_model::safe_text::safe;
 pub fn main(cli: Cli) -> Exit {
     std::panic::set_hook(Box::new(|panic| eprint(&told_of(panic))));
     start_log(cli.log.as_deref());
+    colour::choose(cli.color);
     // A guard, or one who judges a journal, does not depend on where they stand.
     let project = || {
         Project::here(cli.fixtures.clone()).map_err(|wrong| {

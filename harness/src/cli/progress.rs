@@ -1,7 +1,7 @@
 //! What a person sees while cases run: a bar on a terminal, a line for each case elsewhere.
 
 use super::args::Progress as Style;
-use super::print::{eprint, print};
+use super::print::{eprint, eprint_painted, print_painted};
 use super::running::{Running, hear};
 use crate::report::{ScenarioResult, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
@@ -76,8 +76,8 @@ impl Reporter for Lines {
                     in_short(result)
                 };
                 match self.to {
-                    To::Output => print(&text)?,
-                    To::Error => eprint(&text),
+                    To::Output => print_painted(&text)?,
+                    To::Error => eprint_painted(&text),
                 }
             }
             RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
@@ -104,7 +104,7 @@ impl Reporter for Nothing {
         match event {
             RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
             RunEvent::CaseEnded { result, .. } if result.outcome.verdict == Verdict::Passed && !is_quiet(result) => {
-                eprint(&terminal::result(result));
+                eprint_painted(&terminal::result(result));
             }
             _ => {}
         }
@@ -184,7 +184,7 @@ impl Reporter for Bar {
             RunEvent::CaseEnded { result, .. } => {
                 self.bar.inc(1);
                 if !is_quiet(result) {
-                    self.bar.suspend(|| eprint(&in_short(result)));
+                    self.bar.suspend(|| eprint_painted(&in_short(result)));
                 }
                 self.show();
             }

@@ -138,10 +138,36 @@ fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
 }
 
 #[test]
+fn the_files_that_a_ci_keeps_say_when_where_and_with_which_pump() {
+    let mut result = passed();
+    let identity = [("firmware", "1.2.3"), ("serial", "SN1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    result.outcome.identity = std::sync::Arc::new(identity.into());
+    let info = RunInfo {
+        started: "2026-11-28T12:00:00.5Z".parse().unwrap(),
+        took: Duration::from_secs(3),
+        host: "bench-7".to_owned(),
+    };
+    let xml = junit::report(&[result.clone()], &[], &info).unwrap();
+    for part in [
+        "timestamp=\"2026-11-28T12:00:00.000+00:00\"",
+        "time=\"3.000\"",
+        "name=\"host\" value=\"bench-7\"",
+        "name=\"harness\" value=\"pump-hil ",
+        "name=\"pump.firmware\" value=\"1.2.3\"",
+    ] {
+        assert!(xml.contains(part), "{part}: {xml}");
+    }
+    let value: serde_json::Value = serde_json::from_str(&json::report(&[result], &[], &info).unwrap()).unwrap();
+    assert_eq!(value["started"], "2026-11-28T12:00:00.5Z");
+    assert_eq!(value["host"], "bench-7");
+    assert_eq!(value["results"][0]["pump"]["serial"], "SN1");
+}
+
+#[test]
 fn json_says_the_verdict_and_the_tally() {
     let value: serde_json::Value =
         serde_json::from_str(&json::report(&[failed(), passed()], &[], &RunInfo::default()).unwrap()).unwrap();
-    assert_eq!(value["pump_hil_results"], 2);
+    assert_eq!(value["pump_hil_results"], 3);
     assert_eq!(value["tally"]["failed"], 1);
     assert_eq!(value["results"][1]["verdict"], "passed");
     assert!(value["results"][0]["reasons"].as_array().is_some_and(|r| !r.is_empty()));
