@@ -72,6 +72,11 @@ pub enum Command {
         after_help = "Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged or was accepted by nobody"
     )]
     Review(Review),
+    /// Explain a word of this program, or the code of a mistake.
+    #[command(
+        after_help = "Examples:\n  pump-hil explain\n  pump-hil explain fence oracle\n  pump-hil explain scenario-unit"
+    )]
+    Explain(Explain),
     /// Print a JSON Schema that lets an editor complete and check these files.
     #[command(
         after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json"
@@ -261,6 +266,14 @@ pub enum SchemaKind {
     Rig,
     /// Device profiles.
     Device,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Words and codes; without any, all of them are listed.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
 }
 
 /// Arguments of `completions`.

@@ -122,7 +122,11 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    diagnostic::render_all(diagnostics, std::io::stderr().is_terminal() && !no_color)
+    let mut told = diagnostic::render_all(diagnostics, std::io::stderr().is_terminal() && !no_color);
+    if let Some(first) = diagnostics.first() {
+        told.push_str(&format!("What this means: pump-hil explain {}\n", first.code));
+    }
+    told
 }
 
 /// Processors to use.

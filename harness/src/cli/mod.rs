@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod chosen;
 mod exit;
+mod explain;
 mod feasible;
 pub(crate) mod inputs;
 mod list;
@@ -60,6 +61,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Review(args) => project().and_then(|project| review::review(&args, &project)),
         Command::New(args) => new::new(&args),
         Command::Schema(args) => project().and_then(|project| list::schema(&args, &project)),
+        Command::Explain(args) => explain::explain(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),

@@ -18,7 +18,7 @@ pub use result::{Asked, NotRun, ScenarioResult};
 pub use summary::{LineOf, summary};
 pub use tally::Tally;
 pub use timeline::{Part, Source, Timeline};
-pub(crate) use words::counted;
+pub(crate) use words::{counted, kind};
 
 #[cfg(test)]
 mod tests;
