@@ -40,10 +40,19 @@ fn every_shipped_scenario_loads() {
 }
 
 #[test]
-fn the_readme_explains_a_scenario_that_is_run() {
+fn the_documents_quote_files_that_are_used() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
-    let quoted = format!("```yaml\n{}```\n", read("scenarios/occlusion-during-basal.yaml"));
-    assert!(read("README.md").contains(&quoted), "README.md quotes another scenario");
+    let quoted = |text: &str| format!("```yaml\n{text}```\n");
+    let scenario = quoted(&read("scenarios/occlusion-during-basal.yaml"));
+    assert!(
+        read("docs/one-scenario.md").contains(&scenario),
+        "it explains another scenario"
+    );
+    let serial = read("fixtures/rigs/serial.yaml");
+    let rig = quoted(&serial[serial.find("rig:").unwrap()..]);
+    for page in ["README.md", "docs/own-pump.md"] {
+        assert!(read(page).contains(&rig), "{page} shows another rig file");
+    }
 }
 
 #[test]
