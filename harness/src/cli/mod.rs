@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod check;
 mod chosen;
+mod examples;
 mod exit;
 mod explain;
 mod feasible;
