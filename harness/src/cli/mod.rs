@@ -119,7 +119,7 @@ fn start_log(filter: Option<&str>) {
     if let Some(filter) = filter {
         let filter = match tracing_subscriber::EnvFilter::try_new(&filter) {
             Ok(filter) => filter,
-            Err(error) => return eprint(&format!("no log: `{filter}` is no filter of it: {error}\n")),
+            Err(error) => return eprint(&format!("no log: `{filter}` is not a filter of it: {error}\n")),
         };
         tracing_subscriber::fmt()
             .with_env_filter(filter)
