@@ -6,7 +6,6 @@ use pump_hil_testing::repository::root;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pump-hil");
 
@@ -141,14 +140,13 @@ fn the_example_of_the_simulated_pump_works() {
         panic!("{lines:?}");
     };
     let mut pump = shell(folder.path(), folder.path(), &format!("exec {line}"))
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let link = folder.path().join(line.split_whitespace().nth(3).unwrap());
-    let begun = Instant::now();
-    while !link.exists() && begun.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    // It says where it is once it is there.
+    let said = BufReader::new(pump.stdout.take().unwrap()).lines().next();
+    assert!(link.exists(), "{said:?}");
     let mut port = std::fs::File::options().read(true).write(true).open(&link).unwrap();
     port.write_all(b"?identify\r\n").unwrap();
     // Behind what it says of its own when it gets its power.

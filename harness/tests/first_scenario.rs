@@ -89,9 +89,8 @@ fn the_tutorial_can_be_walked() {
                 let text = format!("\n{}", block.lines.join("\n"));
                 for part in text.split("\n$ ").skip(1) {
                     let (command, told) = part.split_once('\n').unwrap_or((part, ""));
-                    println!("$ {command}");
-                    let told = format!("{}\n", told.trim_end());
-                    let is = format!("{}\n", run(&mut here, command).trim_end());
+                    let told = format!("$ {command}\n{}\n", told.trim_end());
+                    let is = format!("$ {command}\n{}\n", run(&mut here, command).trim_end());
                     snapbox::assert_data_eq!(is, told);
                     commands += 1;
                 }
