@@ -74,7 +74,11 @@ pub(super) fn sums(groups: &[Group], rig: &RigFile) -> String {
     if skipped > 0 {
         let reasons = reasons.iter().map(|(word, number)| format!("{word} ({number})"));
         let reasons = reasons.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "it skips {}, for want of: {reasons}", counted(skipped, "case"));
+        let _ = writeln!(
+            text,
+            "it skips {}, because it lacks: {reasons}",
+            counted(skipped, "case")
+        );
     }
     text
 }

@@ -7,7 +7,9 @@ mod check;
 mod chosen;
 mod colour;
 mod estimate;
+mod examples;
 mod exit;
+mod explain;
 mod feasible;
 pub(crate) mod inputs;
 mod list;
@@ -64,6 +66,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Review(args) => project().and_then(|project| review::review(&args, &project)),
         Command::New(args) => new::new(&args),
         Command::Schema(args) => project().and_then(|project| list::schema(&args, &project)),
+        Command::Explain(args) => explain::explain(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
@@ -120,7 +123,7 @@ fn start_log(filter: Option<&str>) {
     if let Some(filter) = filter {
         let filter = match tracing_subscriber::EnvFilter::try_new(&filter) {
             Ok(filter) => filter,
-            Err(error) => return eprint(&format!("no log: `{filter}` is no filter of it: {error}\n")),
+            Err(error) => return eprint(&format!("no log: `{filter}` is not a filter of it: {error}\n")),
         };
         tracing_subscriber::fmt()
             .with_env_filter(filter)

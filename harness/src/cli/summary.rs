@@ -1,5 +1,6 @@
 //! What a person sees when a run is over: what did not pass, and what is not safe.
 
+use super::explain::words_of;
 use super::print::{eprint_painted, print_painted};
 use crate::report::{ScenarioResult, counted, summary, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
@@ -55,6 +56,7 @@ impl Reporter for Summary {
             ));
         }
         text.push_str(&uneven(&ended.results));
+        text.push_str(&words_of(&ended.results));
         let printed = print_painted(&text);
         // Last, so that nobody overlooks it.
         eprint_painted(&terminal::not_safe(&ended.results));

@@ -20,7 +20,7 @@ pub use run_info::RunInfo;
 pub use summary::{LineOf, summary};
 pub use tally::Tally;
 pub use timeline::{Part, Source, Timeline};
-pub(crate) use words::counted;
+pub(crate) use words::{counted, kind};
 
 #[cfg(test)]
 mod tests;

@@ -338,8 +338,15 @@ fn what_came_too_late_is_told_with_by_how_much() {
         panic!("it passed");
     };
     let got: Vec<String> = reasons.iter().map(|reason| reason.came.to_string()).collect();
-    assert!(got.contains(&"active: none; it came 2 min 5 s too late".to_owned()), "{got:?}");
-    assert_eq!(reasons[0].t, Span(5 * MINUTE), "the finding stays where the time was over");
+    assert!(
+        got.contains(&"active: none; it came 2 min 5 s too late".to_owned()),
+        "{got:?}"
+    );
+    assert_eq!(
+        reasons[0].t,
+        Span(5 * MINUTE),
+        "the finding stays where the time was over"
+    );
 }
 
 mod properties {
