@@ -117,11 +117,23 @@ const SKIPS_SHOWN: usize = 6;
 /// Why cases were skipped, each reason with their number, the most frequent first.
 #[must_use]
 pub fn skipped(results: &[impl Borrow<ScenarioResult>]) -> Vec<String> {
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    for result in results.iter().map(Borrow::borrow) {
-        if let Verdict::Skipped { why } = &result.outcome.verdict {
-            *reasons.entry(coarse(why)).or_default() += 1;
+    let why = results
+        .iter()
+        .filter_map(|result| match &result.borrow().outcome.verdict {
+            Verdict::Skipped { why } => Some(why.as_str()),
+            _ => None,
+        });
+    let why: Vec<&str> = why.collect();
+    let counted_by = |reason: &dyn Fn(&str) -> String| {
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for why in &why {
+            *reasons.entry(reason(why)).or_default() += 1;
         }
+        reasons
+    };
+    let mut reasons = counted_by(&|why| why.to_owned());
+    if reasons.len() > SKIPS_SHOWN {
+        reasons = counted_by(&coarse);
     }
     let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
     // It is stable: what is as frequent keeps the order of the words.
