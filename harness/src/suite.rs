@@ -3,14 +3,17 @@
 mod begun;
 mod header;
 mod locked_up;
+mod settings;
+
+pub use settings::{Batch, Settings};
 
 use crate::interrupt::Interrupt;
 use crate::journal;
-use crate::report::{Asked, NotRun, RunInfo, ScenarioResult};
+use crate::report::{NotRun, RunInfo, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
-use crate::snapshot::{Snapshots, told_of};
+use crate::snapshot::told_of;
 use begun::{NotBegun, begin};
 use header::header;
 use locked_up::only_locked_up;
@@ -21,7 +24,7 @@ use pump_hil_model::event_text::made_safe;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{LinkError, OpenOptions, RigFile, host_time};
+use pump_hil_rig::{LinkError, RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, JournalError};
 use pump_hil_verdict::judge::Outcome;
 use pump_hil_verdict::snapshot::Checked;
@@ -29,67 +32,11 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
-
-/// How a suite is run.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The rig that every case runs on.
-    pub rig: RigFile,
-    /// What the user said, for the command that runs a case again.
-    pub asked: Asked,
-    /// Folder for the journals.
-    pub out: PathBuf,
-    /// What happens with dose logs; `None` leaves snapshots alone.
-    pub snapshots: Option<Snapshots>,
-    /// Cases at the same time; at least 1.
-    pub jobs: usize,
-    /// Which time the cases are played, from 1, where they are played several times: a part of the names of their journals.
-    pub round: Option<u32>,
-    /// No case is begun any more once one did not pass.
-    pub fail_fast: bool,
-    /// Test only: name of a seeded defect of the simulated pump.
-    pub defect: Option<String>,
-    /// Program that serves a simulated pump as a process; `None`: this one.
-    pub exe: Option<PathBuf>,
-    /// Folder for the notes by which the next run finds one that was killed; `None`: there are none.
-    pub state: Option<PathBuf>,
-    /// The pump's line was not there for the case before: the next one looks for it once, and waits no more.
-    pub absent: Arc<AtomicBool>,
-}
-
-impl Settings {
-    /// One case after the other on this rig; no dose log is compared, and no note left for the next run.
-    #[must_use]
-    pub fn new(rig: RigFile, out: PathBuf) -> Self {
-        Self {
-            rig,
-            asked: Asked::default(),
-            out,
-            snapshots: None,
-            jobs: 1,
-            round: None,
-            fail_fast: false,
-            defect: None,
-            exe: None,
-            state: None,
-            absent: Arc::default(),
-        }
-    }
-}
-
-/// Cases that run on one rig, in one way.
-#[derive(Debug)]
-pub struct Batch<'a> {
-    /// The cases.
-    pub cases: &'a [Case],
-    /// How they run.
-    pub settings: Settings,
-}
 
 /// How often the time of a case is told, in microseconds of host time: each event would be 48,000 messages in ten years of therapy.
 const TOLD_EVERY_US: u64 = 200_000;
@@ -132,6 +79,7 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
             started,
             took: begun.elapsed(),
             host: host_time::host(),
+            harness: journal::HARNESS,
         },
     };
     reporters.tell(&RunEvent::Ended(ended.clone()));
@@ -341,6 +289,18 @@ struct Played {
     not_safe: Vec<String>,
 }
 
+impl Played {
+    /// A journal that says all there is to say.
+    fn whole(file: File, written: journal::Written) -> Self {
+        Self {
+            file,
+            written: Some(written),
+            trouble: Vec::new(),
+            not_safe: Vec::new(),
+        }
+    }
+}
+
 /// Plays the case into a journal and leaves the pump safe, whatever happens meanwhile.
 ///
 /// # Errors
@@ -362,23 +322,12 @@ fn play(
     let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
     let journal = journal.limited(settings.rig.limits.journal);
     let file = journal.file().map_err(|e| in_journal(&e))?;
-    let options = OpenOptions {
-        seed: case.seed,
-        start_s: case.start_s,
-        defect: settings.defect.clone(),
-        exe: settings.exe.clone(),
-        at_once: settings.absent.load(Ordering::Acquire),
-    };
+    let options = settings.options(case);
     let begun = match runtime.block_on(begin(case, &settings.rig, settings.state.as_deref(), &options, path)) {
         Ok(begun) => begun,
         Err(NotBegun::LockedUp(error)) => {
             let (file, written) = only_locked_up(journal, &error).map_err(|e| in_journal(&e))?;
-            return Ok(Played {
-                file,
-                written: Some(written),
-                trouble: Vec::new(),
-                not_safe: Vec::new(),
-            });
+            return Ok(Played::whole(file, written));
         }
         Err(NotBegun::Trouble(trouble)) => {
             let absent = trouble.code() == TroubleCode::of(LinkError::CLOSED);

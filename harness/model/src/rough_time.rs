@@ -6,15 +6,24 @@ use crate::quantity::Span;
 #[must_use]
 pub fn rough_time(time: Span) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
-    let Some(largest) = UNITS.iter().position(|(ms, _)| time.0 >= *ms) else {
-        return time.to_string();
-    };
-    let (ms, unit) = UNITS[largest];
-    let (count, rest) = (time.0 / ms, time.0 % ms);
-    let next = UNITS.get(largest + 1).map(|(ms, unit)| (rest / ms, unit));
-    match next.filter(|(count, _)| *count > 0) {
-        Some((more, smaller)) => format!("{count} {unit} {more} {smaller}"),
-        None => format!("{count} {unit}"),
+    let (mut rest, mut words) = (time.0, Vec::new());
+    for (ms, unit) in UNITS {
+        let (Some(count), Some(left)) = (rest.checked_div(ms), rest.checked_rem(ms)) else {
+            break;
+        };
+        // The second unit is the next smaller one, or none.
+        if count > 0 {
+            words.push(format!("{count} {unit}"));
+        }
+        if words.len() == 2 || (count <= 0 && !words.is_empty()) {
+            break;
+        }
+        rest = left;
+    }
+    if words.is_empty() {
+        time.to_string()
+    } else {
+        words.join(" ")
     }
 }
 

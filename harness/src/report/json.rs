@@ -3,7 +3,6 @@
 use super::result::{NotRun, ScenarioResult};
 use super::run_info::RunInfo;
 use super::tally::Tally;
-use crate::journal::HARNESS;
 use pump_hil_model::case::NotShown;
 use pump_hil_model::crash::Crash;
 use pump_hil_model::crash_text;
@@ -127,7 +126,7 @@ pub fn report(
         started: info.started.to_string(),
         took_us: info.took.as_micros(),
         host: safe(&info.host),
-        harness: HARNESS,
+        harness: info.harness,
         tally: Tally {
             not_run: not_run.len(),
             ..tally

@@ -4,7 +4,6 @@ use super::result::{NotRun, ScenarioResult};
 use super::run_info::RunInfo;
 use super::units::in_unit_of;
 use super::words::{kind, not_shown, reason_lines, unasked_starts};
-use crate::journal::HARNESS;
 use chrono::{DateTime, Utc};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
@@ -43,7 +42,7 @@ fn suite(rig: &str, results: &[&ScenarioResult], info: &RunInfo) -> TestSuite {
     let mut suite = TestSuite::new(safe(rig));
     suite.set_timestamp(since_1970(info.started));
     suite.set_time(of_it().map(|result| result.took).sum());
-    let facts = [("rig", rig), ("harness", HARNESS), ("host", &info.host)];
+    let facts = [("rig", rig), ("harness", info.harness), ("host", &info.host)];
     let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (key, value) in of_it().flat_map(|result| result.outcome.identity.iter()) {
         all.entry(key).or_default().insert(value);

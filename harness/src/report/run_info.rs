@@ -11,4 +11,6 @@ pub struct RunInfo {
     pub took: Duration,
     /// Name of the machine.
     pub host: String,
+    /// Name and version of the program.
+    pub harness: &'static str,
 }

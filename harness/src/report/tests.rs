@@ -146,13 +146,14 @@ fn the_files_that_a_ci_keeps_say_when_where_and_with_which_pump() {
         started: "2026-11-28T12:00:00.5Z".parse().unwrap(),
         took: Duration::from_secs(3),
         host: "bench-7".to_owned(),
+        harness: "pump-hil 1",
     };
     let xml = junit::report(&[result.clone()], &[], &info).unwrap();
     for part in [
         "timestamp=\"2026-11-28T12:00:00.000+00:00\"",
         "time=\"3.000\"",
         "name=\"host\" value=\"bench-7\"",
-        "name=\"harness\" value=\"pump-hil ",
+        "name=\"harness\" value=\"pump-hil 1\"",
         "name=\"pump.firmware\" value=\"1.2.3\"",
     ] {
         assert!(xml.contains(part), "{part}: {xml}");
