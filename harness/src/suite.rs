@@ -24,7 +24,7 @@ use pump_hil_model::event_text::made_safe;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{LinkError, RigFile, host_time};
+use pump_hil_rig::{RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, JournalError};
 use pump_hil_verdict::judge::Outcome;
 use pump_hil_verdict::snapshot::Checked;
@@ -330,15 +330,14 @@ fn play(
             return Ok(Played::whole(file, written));
         }
         Err(NotBegun::Trouble(trouble)) => {
-            let absent = trouble.code() == TroubleCode::of(LinkError::CLOSED);
-            settings.absent.store(absent, Ordering::Release);
+            settings.not_begun(&trouble);
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
             let _ = std::fs::remove_file(path);
             return Err(trouble);
         }
     };
-    settings.absent.store(false, Ordering::Release);
+    settings.begun();
     let mut runner = Runner::new(case, accepted, begun.rig, journal, interrupt.clone(), onward);
     runner.after(begun.earlier, begun.guard.as_ref().map(|_| path));
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));

@@ -3,7 +3,8 @@
 use crate::report::Asked;
 use crate::snapshot::Snapshots;
 use pump_hil_model::case::Case;
-use pump_hil_rig::{OpenOptions, RigFile};
+use pump_hil_model::trouble::{Trouble, TroubleCode};
+use pump_hil_rig::{LinkError, OpenOptions, RigFile};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,6 +64,17 @@ impl Settings {
             exe: self.exe.clone(),
             at_once: self.absent.load(Ordering::Acquire),
         }
+    }
+
+    /// The rig is open.
+    pub(super) fn begun(&self) {
+        self.absent.store(false, Ordering::Release);
+    }
+
+    /// It could not be opened.
+    pub(super) fn not_begun(&self, trouble: &Trouble) {
+        let absent = trouble.code() == TroubleCode::of(LinkError::CLOSED);
+        self.absent.store(absent, Ordering::Release);
     }
 }
 
