@@ -1,7 +1,7 @@
 use super::{Batch, Settings, run};
 use crate::files::ScenarioFolder;
 use crate::interrupt;
-use crate::report::{json, junit};
+use crate::report::{json, junit, summary};
 use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
@@ -157,4 +157,28 @@ fn what_a_pump_said_while_its_line_was_cut_is_read_back_and_judged() {
     assert_eq!(verdict_of(&named("4 h")), ("passed".to_owned(), vec![]));
     let (word, codes) = verdict_of(&named("2 h"));
     assert!(word == "FAILED" && codes == ["expect-alarm"], "{word} {codes:?}");
+}
+
+#[test]
+fn a_rig_that_is_not_there_is_waited_for_by_the_first_case_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = "rig: gone\nsummary: No such port.\ndevice: stub\npump: {kind: serial, port: no-such-port, baud: 115200}\n\
+               clock: {kind: real}\nlimits: {open: 1 s}\n";
+    let path = folder.path().join("gone.yaml");
+    std::fs::write(&path, rig).unwrap();
+    let settings = Settings::new(RigFile::load(&path).unwrap(), folder.path().join("out"));
+    std::fs::create_dir(&settings.out).unwrap();
+    let cases = cases(folder.path(), &["a", "b", "c"]);
+    assert!(!settings.options(&cases[0]).at_once);
+    let batch = Batch {
+        cases: &cases,
+        settings: settings.clone(),
+    };
+    let ended = run(&[batch], &interrupt::pair().1, &mut Reporters::default());
+    assert!(settings.options(&cases[0]).at_once);
+    let told = summary(&ended.results, std::time::Duration::ZERO, &|_, _| None, false);
+    assert_eq!(told.matches("it is not there").count(), 1, "{told}");
+    assert!(told.contains("INCONCLUSIVE a, b, c on gone\n"), "{told}");
+    settings.begun();
+    assert!(!settings.options(&cases[0]).at_once, "what came back may go again");
 }

@@ -95,3 +95,23 @@ pub fn serial_of_our_own(name: &str, baud: u32, write_limit: Duration) -> Result
         })?;
     Ok(Line::new(Box::new(port), watch.into(), name, write_limit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn without_a_limit_a_port_is_looked_for_once() {
+        let mut looks = 0;
+        let found: Result<(), _> = awaited(Duration::ZERO, || {
+            looks += 1;
+            Err(LinkError::Absent {
+                port: "ttyUSB0".to_owned(),
+                there: String::new(),
+            })
+        })
+        .await;
+        assert!(matches!(found, Err(LinkError::Absent { .. })));
+        assert_eq!(looks, 1);
+    }
+}
