@@ -11,7 +11,7 @@ use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::event_words;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_within};
-use pump_hil_model::verdict::{Reason, Verdict};
+use pump_hil_model::verdict::{Reason, ReasonKind, Verdict};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -202,7 +202,7 @@ fn snippet(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>) -> Opt
     });
     let (line, text) = rest
         .clone()
-        .find(|(_, text)| text.contains("expect:"))
+        .find(|(_, text)| reason.kind == ReasonKind::Expectation && text.contains("expect:"))
         .or_else(|| rest.clone().next())?;
     let shown = safe_within(text.trim_end(), WIDTH);
     let marked = shown.chars().count().saturating_sub(indent(&shown)).max(1);

@@ -114,7 +114,7 @@ impl General {
                         self.in_time(t, pump_t, seen, out);
                     }
                 }
-                self.named(seen.said_at, said, steps.here(), out);
+                self.named(seen.said_at, said, steps.here_or_last(), out);
             }
             _ => {}
         }

@@ -57,6 +57,8 @@ pub(super) struct Steps {
     behind: bool,
     /// What did not come until it had to.
     late: Late,
+    /// The step that ended last.
+    last: Option<(StepId, u32)>,
 }
 
 impl Steps {
@@ -70,6 +72,7 @@ impl Steps {
             granted: false,
             behind: false,
             late: Late::default(),
+            last: None,
         }
     }
 
@@ -86,6 +89,12 @@ impl Steps {
     /// Where a reason belongs that is found now.
     pub fn here(&self) -> Here<'_> {
         self.open.last().map(|open| (&open.id, open.line))
+    }
+
+    /// As [`Self::here`]; between two steps the one that ended last.
+    pub fn here_or_last(&self) -> Here<'_> {
+        let last = || self.last.as_ref().map(|(id, line)| (id, *line));
+        self.here().or_else(last)
     }
 
     /// Those of the checks that do not hold now.
@@ -218,7 +227,7 @@ impl Steps {
             Some(Action::Mark(name)) => seen.mark(name, prescribed),
             _ => {}
         }
-        self.open.truncate(at);
+        self.last = self.open.drain(at..).next().map(|open| (open.id, open.line));
     }
 
     /// Up to which place what came is used up by the expectation that ends now at this one. Where the line was late, what the pump did since it was met came in
