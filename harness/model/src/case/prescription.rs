@@ -1,7 +1,9 @@
 //! What a pump is programmed with.
 
 use crate::quantity::{Concentration, Rate, Span, Volume};
+use crate::words::DAYS;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the pump is programmed with. Doses given in mass have become volumes by the drug's concentration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,4 +94,76 @@ pub struct Trial {
     pub time: Option<Span>,
     /// Largest total dose.
     pub dose: Option<Volume>,
+}
+
+impl Prescription {
+    /// What it says, by the names of its fields, as a person reads it.
+    #[must_use]
+    pub fn told(&self) -> BTreeMap<String, String> {
+        let mut told = BTreeMap::new();
+        let mut say = |name: &str, text: String| drop(told.insert(name.to_owned(), text));
+        say("drug", format!("{} ({})", self.drug, self.concentration));
+        match &self.mode {
+            Mode::Continuous { rate } => {
+                say("mode", "continuous".to_owned());
+                say("rate", rate.to_string());
+            }
+            Mode::Flex { steps } => {
+                say("mode", "flex".to_owned());
+                say("schedule", schedule(steps));
+            }
+            Mode::Periodic {
+                rate,
+                dose,
+                over,
+                interval,
+            } => {
+                say("mode", "periodic".to_owned());
+                say("rate", rate.to_string());
+                say("dose", format!("{dose} over {over}, every {interval}"));
+            }
+            Mode::Minimum => say("mode", "minimum".to_owned()),
+        }
+        if let Some(PatientBolus {
+            dose,
+            over,
+            lockout,
+            count,
+            window,
+            max,
+        }) = self.patient_bolus
+        {
+            let bolus = format!("{dose} over {over}, lockout {lockout}, {count} in {window}, at most {max} in all");
+            say("patient-bolus", bolus);
+        }
+        let volumes = [
+            ("low-reservoir", self.low_reservoir),
+            ("catheter", self.catheter),
+            ("tubing", self.tubing),
+        ];
+        for (name, volume) in volumes {
+            volume.iter().for_each(|volume| say(name, volume.to_string()));
+        }
+        if let Some(trial) = self.trial {
+            trial.time.iter().for_each(|time| say("trial-time", time.to_string()));
+            trial.dose.iter().for_each(|dose| say("trial-dose", dose.to_string()));
+        }
+        if self.confirm_soft_limits {
+            say("confirm-soft-limits", "true".to_owned());
+        }
+        for (name, value) in &self.raw {
+            say(&format!("raw {name}"), value.clone());
+        }
+        told
+    }
+}
+
+/// A day schedule in a line.
+fn schedule(steps: &[FlexStep]) -> String {
+    let step = |step: &FlexStep| {
+        let day = DAYS.get(usize::from(step.day)).copied().unwrap_or_default();
+        let (hour, minute) = (step.minute.div_euclid(60), step.minute.rem_euclid(60));
+        format!("{day} {hour:02}:{minute:02} {}", step.rate)
+    };
+    steps.iter().map(step).collect::<Vec<_>>().join(", ")
 }

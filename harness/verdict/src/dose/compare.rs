@@ -5,6 +5,7 @@ use super::pairs::{Pair, pairs};
 use super::table::COLUMNS;
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::{Rate, Span, Volume};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Where two logs differ by more than the tolerance.
@@ -66,9 +67,12 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         .rows
         .iter()
         .any(|row| row.actuated.is_some() || row.delivered.is_some());
-    let (pairs, counts) = pairs(accepted, came, tolerance.time);
-    for (row, Pair { old, new, apart }) in (1..).zip(&pairs) {
+    let (pairs, left) = pairs(accepted, came, tolerance.time);
+    let counts = left.map(|rows| pairs.len().saturating_add(rows.len()));
+    for (row, pair) in (1..).zip(&pairs) {
         let before = found.len();
+        let Pair { old, apart, .. } = pair;
+        let new = &as_after_the_change(pair);
         let tolerance = Tolerance {
             time: Span(tolerance.time.0.saturating_add(apart.0)),
             ..*tolerance
@@ -93,6 +97,16 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         found.push(whole("rows", format!("{expected} rows"), format!("{came} rows")));
     }
     found
+}
+
+/// The new row of a pair, as it would have been behind the change that the old one stands behind.
+fn as_after_the_change(pair: &Pair) -> Cow<'_, Row> {
+    let mut new = Cow::Borrowed(&pair.new);
+    if pair.before_change {
+        let (old, row) = (&pair.old, new.to_mut());
+        (row.state, row.mode, row.rate) = (old.state.clone(), old.mode.clone(), old.rate);
+    }
+    new
 }
 
 fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {

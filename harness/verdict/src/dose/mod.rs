@@ -16,6 +16,7 @@ pub use builder::Builder;
 pub(crate) use builder::tells_of;
 pub use compare::{Difference, compare};
 pub use log::{CLASSES, DoseLog, Row};
+pub use pairs::beside;
 pub use table::{COLUMNS, ParseError, cells};
 pub use volumes::STROKE_NL;
 pub(crate) use volumes::{Lag, actuated_delivered, since, together, totals};
