@@ -110,7 +110,9 @@ impl Prescription {
             }
             Mode::Flex { steps } => {
                 say("mode", "flex".to_owned());
-                say("schedule", schedule(steps));
+                schedule(steps)
+                    .iter()
+                    .for_each(|(name, rate)| say(name, rate.to_string()));
             }
             Mode::Periodic {
                 rate,
@@ -158,12 +160,19 @@ impl Prescription {
     }
 }
 
-/// A day schedule in a line.
-fn schedule(steps: &[FlexStep]) -> String {
-    let step = |step: &FlexStep| {
+/// The rates of a day schedule, by day and time; where all seven days have the same, once.
+fn schedule(steps: &[FlexStep]) -> Vec<(String, Rate)> {
+    let is_daily = |step: &FlexStep| {
+        let same = |other: &&FlexStep| (other.minute, other.rate) == (step.minute, step.rate);
+        steps.iter().filter(same).count() == DAYS.len()
+    };
+    let name = |step: &FlexStep| {
         let day = DAYS.get(usize::from(step.day)).copied().unwrap_or_default();
         let (hour, minute) = (step.minute.div_euclid(60), step.minute.rem_euclid(60));
-        format!("{day} {hour:02}:{minute:02} {}", step.rate)
+        format!(
+            "schedule {} {hour:02}:{minute:02}",
+            if is_daily(step) { "every day" } else { day }
+        )
     };
-    steps.iter().map(step).collect::<Vec<_>>().join(", ")
+    steps.iter().map(|step| (name(step), step.rate)).collect()
 }

@@ -63,21 +63,14 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     if strides(accepted) != strides(came) {
         found.push(whole("shown", strides(accepted), strides(came)));
     }
-    let seen = came
-        .rows
-        .iter()
-        .any(|row| row.actuated.is_some() || row.delivered.is_some());
+    let seen = is_seen(came);
     let (pairs, left) = pairs(accepted, came, tolerance.time);
     let counts = left.map(|rows| pairs.len().saturating_add(rows.len()));
     for (row, pair) in (1..).zip(&pairs) {
         let before = found.len();
         let Pair { old, apart, .. } = pair;
         let new = &as_after_the_change(pair);
-        let tolerance = Tolerance {
-            time: Span(tolerance.time.0.saturating_add(apart.0)),
-            ..*tolerance
-        };
-        rows(row, old, new, &tolerance, seen, &mut found);
+        rows(row, old, new, &later_by(tolerance, *apart), seen, &mut found);
         if found[before..].iter().any(|d| matches!(d.column, "what" | "detail")) {
             found.truncate(before);
             found.push(Difference {
@@ -99,8 +92,22 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     found
 }
 
+/// Whether a log has what only a test block shows.
+pub(super) fn is_seen(came: &DoseLog) -> bool {
+    let is_seen = |row: &Row| row.actuated.is_some() || row.delivered.is_some();
+    came.rows.iter().any(is_seen)
+}
+
+/// The tolerance of a row that may be so much further from its place.
+pub(super) fn later_by(tolerance: &Tolerance, apart: Span) -> Tolerance {
+    Tolerance {
+        time: Span(tolerance.time.0.saturating_add(apart.0)),
+        ..*tolerance
+    }
+}
+
 /// The new row of a pair, as it would have been behind the change that the old one stands behind.
-fn as_after_the_change(pair: &Pair) -> Cow<'_, Row> {
+pub(super) fn as_after_the_change(pair: &Pair) -> Cow<'_, Row> {
     let mut new = Cow::Borrowed(&pair.new);
     if pair.before_change {
         let (old, row) = (&pair.old, new.to_mut());
@@ -109,7 +116,8 @@ fn as_after_the_change(pair: &Pair) -> Cow<'_, Row> {
     new
 }
 
-fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {
+/// How two rows differ, by more than this.
+pub(super) fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {
     let mut note = |column: &'static str, expected: String, came: String, by: String| {
         found.push(Difference {
             row,

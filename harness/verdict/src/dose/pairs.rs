@@ -6,7 +6,6 @@
 use super::builder::tells_of;
 use super::log::{DoseLog, Row};
 use super::volumes::STROKE_NL;
-use pump_hil_model::case::Tolerance;
 use pump_hil_model::quantity::Span;
 
 /// Within it, ms, a pump that is told to change its state ends the stroke that is under way.
@@ -92,16 +91,6 @@ pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair
         });
     }
     (pairs, [accepted.collect(), rest])
-}
-
-/// The rows of two logs beside each other, with the numbers that differences have, from 1; at the end those that one of them has more.
-#[must_use]
-pub fn beside(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec<[Option<Row>; 2]> {
-    let (pairs, [old, new]) = pairs(accepted, came, tolerance.time);
-    let mut beside: Vec<[Option<Row>; 2]> = pairs.into_iter().map(|pair| [Some(pair.old), Some(pair.new)]).collect();
-    beside.extend(old.into_iter().map(|row| [Some(row), None]));
-    beside.extend(new.into_iter().map(|row| [None, Some(row)]));
-    beside
 }
 
 /// Whether the pump did in this row what it did before the change that the last rows tell.
