@@ -69,7 +69,7 @@ pub enum Command {
     Runs(Runs),
     /// Look at new and changed dose logs one by one, and accept or reject them.
     #[command(
-        after_help = "Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged or was accepted by nobody"
+        after_help = "At a terminal a key answers, without Enter:\n  a  accept    r  reject    s  skip    q  quit\n  t  the whole table        space  all there is to see\nIn a pipe each answer is a line. Where nothing is named, these are the logs of your scenarios, and those of the last run.\n\nExit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged or was accepted by nobody, 130 interrupted"
     )]
     Review(Review),
     /// Print a JSON Schema that lets an editor complete and check these files.

@@ -121,8 +121,7 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 }
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    diagnostic::render_all(diagnostics, std::io::stderr().is_terminal() && !no_color)
+    diagnostic::render_all(diagnostics, super::colour::is_wanted(std::io::stderr().is_terminal()))
 }
 
 /// Processors to use.

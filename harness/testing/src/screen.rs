@@ -90,9 +90,10 @@ impl Screen {
     /// What stands on the screen, a line for each of its own; without spaces at their ends, nor empty lines at the end.
     #[must_use]
     pub fn text(&self) -> String {
-        let (_, columns) = self.screen().size();
+        let screen = self.parser.screen();
+        let (_, columns) = screen.size();
         // By rows: `contents` puts together what the terminal wrapped.
-        let rows: Vec<String> = self.screen().rows(0, columns.get()).collect();
+        let rows: Vec<String> = screen.rows(0, columns.get()).collect();
         rows.iter()
             .map(|row| row.trim_end())
             .collect::<Vec<_>>()
@@ -101,10 +102,11 @@ impl Screen {
             .to_owned()
     }
 
-    /// What stands on the screen, and how it is coloured.
+    /// Whether the cell in this row and column, from 0, is coloured.
     #[must_use]
-    pub fn screen(&self) -> &vt100::Screen {
-        self.parser.screen()
+    pub fn is_coloured(&self, row: u16, column: u16) -> bool {
+        let cell = self.parser.screen().cell(row, column);
+        cell.is_some_and(|cell| cell.fgcolor() != vt100::Color::Default)
     }
 
     /// Sends the command a signal, such as `TERM`.
@@ -140,7 +142,7 @@ impl Screen {
         if self.ours.is_some() {
             let after = tcgetattr(&self.far).expect("a PTY has modes");
             assert_eq!(format!("{after:?}"), format!("{:?}", self.before), "{}", self.text());
-            let screen = self.screen();
+            let screen = self.parser.screen();
             assert!(!screen.hide_cursor() && !screen.alternate_screen(), "{}", self.text());
         }
         status
