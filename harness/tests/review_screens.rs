@@ -268,3 +268,50 @@ fn a_review_of_nothing_named_finds_what_the_last_run_left_anywhere() {
     }
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn on_a_terminal_that_is_hardly_there_all_can_still_be_reached() {
+    let desk = Desk::new("0.7 mL/day", false);
+    for (columns, rows) in [(30, 8), (12, 3), (300, 3)] {
+        let mut screen = desk.review(columns, rows);
+        screen.wait_for("[q]uit?");
+        screen.press(" ");
+        screen.wait_for("lines 1-");
+        screen.press("G");
+        screen.settle();
+        screen.press("t");
+        screen.settle();
+        screen.press("q");
+        screen.wait_for("[q]uit?");
+        screen.press("q");
+        assert_eq!(screen.end().code(), Some(1), "{columns} x {rows}");
+    }
+}
+
+#[test]
+fn the_first_change_in_a_new_folder_is_told_with_its_cause() {
+    let desk = Desk(tempfile::tempdir().unwrap());
+    let ours = desk.0.path().join("ours");
+    let told = |args: &[&str], here: &Path| {
+        let output = desk.command(args).current_dir(here).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    told(&["new", "ours"], desk.0.path());
+    let file = ours.join("scenarios/first-day.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    // What the step at its end expects follows from the rate.
+    let text = text
+        .replace("rate: 0.5 mL/day", "rate: 0.6 mL/day")
+        .replace("520 uL", "620 uL");
+    std::fs::write(&file, text).unwrap();
+    told(&["run"], &ours);
+    let told = told(&["review"], &ours);
+    for part in [
+        "1 of 1: first-day, in scenarios/snapshots/first-day.snap.new",
+        "The prescription changed since this was accepted",
+        "rate: 0.5 mL/day when accepted, 0.6 mL/day now",
+        "First difference: row 1 (00:00:00.000), rate: expected 0.5 mL/day, got 0.6 mL/day",
+    ] {
+        assert!(told.contains(part), "no `{part}` in:\n{told}");
+    }
+}

@@ -14,7 +14,7 @@ use super::exit::{CliError, Exit};
 use super::print::eprint_styled;
 use super::project::Project;
 use crate::files;
-use crate::snapshot::{self, By, Choice, Lines, Meant, Reviewed, SnapshotError};
+use crate::snapshot::{self, By, Choice, Lines, Meant};
 use at_terminal::AtTerminal;
 use pump_hil_model::case::Case;
 use pump_hil_rig::host_time;
@@ -27,6 +27,7 @@ pub(super) fn review(args: &Review, project: &Project) -> Result<Exit, CliError>
         return Ok(Exit::Usage);
     };
     let by = By::this_person(host_time::utc(), args.reason.clone()).map_err(CliError::usage)?;
+    let colour = colour::is_wanted(std::io::stdout().is_terminal());
     let terminal = if args.all {
         None
     } else {
@@ -34,7 +35,7 @@ pub(super) fn review(args: &Review, project: &Project) -> Result<Exit, CliError>
     };
     let reviewed = match terminal {
         Some(terminal) => {
-            let mut person = AtTerminal::new(terminal, colour::is_wanted(std::io::stdout().is_terminal()));
+            let mut person = AtTerminal::new(terminal, colour);
             let reviewed = snapshot::review(&meant, None, &mut person, &by);
             // A terminal that was closed cannot be told how it ended.
             if person.stopped {
@@ -42,7 +43,10 @@ pub(super) fn review(args: &Review, project: &Project) -> Result<Exit, CliError>
             }
             reviewed
         }
-        None => by_lines(&meant, args.all.then_some(Choice::Accept), &by),
+        None => {
+            let mut person = Lines::new(std::io::stdin().lock(), std::io::stdout().lock(), colour);
+            snapshot::review(&meant, args.all.then_some(Choice::Accept), &mut person, &by)
+        }
     };
     let reviewed = reviewed.map_err(CliError::usage)?;
     Ok(match (reviewed.wrong.is_empty(), reviewed.waiting.is_empty()) {
@@ -50,11 +54,6 @@ pub(super) fn review(args: &Review, project: &Project) -> Result<Exit, CliError>
         (true, false) => Exit::Failed,
         (true, true) => Exit::Passed,
     })
-}
-
-fn by_lines(meant: &[Meant], all: Option<Choice>, by: &By) -> Result<Reviewed, SnapshotError> {
-    let mut person = Lines::new(std::io::stdin().lock(), std::io::stdout().lock());
-    snapshot::review(meant, all, &mut person, by)
 }
 
 /// Whether dose logs lie in a folder, whatever it is called.

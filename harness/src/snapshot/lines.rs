@@ -13,12 +13,13 @@ const WIDTH: usize = 200;
 pub struct Lines<I, O> {
     input: I,
     output: O,
+    colour: bool,
 }
 
 impl<I: BufRead, O: Write> Lines<I, O> {
-    /// By these two.
-    pub fn new(input: I, output: O) -> Self {
-        Self { input, output }
+    /// By these two; with colours where they are wanted.
+    pub fn new(input: I, output: O, colour: bool) -> Self {
+        Self { input, output, colour }
     }
 
     /// The answer; `None` where nobody is there any more.
@@ -38,7 +39,7 @@ impl<I: BufRead, O: Write> Person for Lines<I, O> {
 
     fn show(&mut self, shown: &Shown) -> Result<()> {
         let lines = [shown.head(usize::MAX), shown.body(WIDTH)].concat();
-        let text: String = lines.iter().map(|line| line.shown(false) + "\n").collect();
+        let text: String = lines.iter().map(|line| line.shown(self.colour) + "\n").collect();
         self.output.write_all(format!("\n{text}").as_bytes())
     }
 

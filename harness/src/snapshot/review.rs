@@ -184,7 +184,7 @@ fn one(
     let name = new.log.name.clone();
     let old = file::read(&snapshot_path(folder, &name));
     let kept = old.as_ref().ok().and_then(Option::as_ref);
-    let accepted = kept.and_then(|kept| record.and_then(|record| record.of(kept)));
+    let accepted = kept.and_then(|kept| record.map(|record| record.of(kept)));
     let title = format!("{number}: {}, in {}", safe(&name), from_here(path));
     let shown = Shown::new(title, &old, accepted, &new);
     let mut choice = match (known, &old) {

@@ -5,6 +5,7 @@ use super::error::SnapshotError;
 use super::line::{Line, Tone};
 use crate::report::counted;
 use pump_hil_model::case::Tolerance;
+use pump_hil_model::dose_text;
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_verdict::dose::{Beside, Difference, DoseLog, Row, beside, cells, compare};
 use pump_hil_verdict::snapshot::{Acceptance, Kept, Made, allowed, changes};
@@ -23,9 +24,14 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// `old` is what lies in its place, with who accepted it.
+    /// `old` is what lies in its place, and `by` who accepted it, `Some(None)` where nobody did; without a record that is not known.
     #[must_use]
-    pub fn new(title: String, old: &Result<Option<Kept>, SnapshotError>, by: Option<&Acceptance>, new: &Kept) -> Self {
+    pub fn new(
+        title: String,
+        old: &Result<Option<Kept>, SnapshotError>,
+        by: Option<Option<&Acceptance>>,
+        new: &Kept,
+    ) -> Self {
         let said = new.made.as_ref().map(|made| made.tolerance);
         // As the run did it. Where it did not say how, nothing may differ.
         let tolerance = allowed(&new.log, &said.unwrap_or(EXACT));
@@ -83,8 +89,11 @@ impl Shown {
     }
 
     /// What changed since the old one was accepted.
-    fn changed(&mut self, old: &Kept, by: Option<&Acceptance>, new: &Kept) {
-        if let Some(by) = by {
+    fn changed(&mut self, old: &Kept, by: Option<Option<&Acceptance>>, new: &Kept) {
+        if by == Some(None) {
+            self.say("nobody accepted what is called accepted here: by ACCEPTED.jsonl it was changed by hand or by another tool");
+        }
+        if let Some(Some(by)) = by {
             let when = by.when.parse::<jiff::Timestamp>();
             let when = when.map_or_else(
                 |_| by.when.clone(),
@@ -135,7 +144,10 @@ impl Shown {
                 volume_floor,
                 time,
             }) => (
-                format!(" (volumes {volume}, at least {volume_floor}; times {time})"),
+                format!(
+                    " (volumes {volume}, at least {}; times {time})",
+                    dose_text::volume(volume_floor)
+                ),
                 "by more than the run allowed",
             ),
             None => (String::new(), "(what an older pump-hil allowed is not known)"),

@@ -57,7 +57,7 @@ fn reviewed(folder: &Path, only: Option<&str>, all: Option<Choice>, typed: &str,
         folder: folder.to_owned(),
         only: only.map(|name| [name.to_owned()].into()),
     };
-    review(&[meant], all, &mut Lines::new(typed.as_bytes(), shown), &by()).unwrap()
+    review(&[meant], all, &mut Lines::new(typed.as_bytes(), shown, false), &by()).unwrap()
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn that_the_prescription_changed_since_is_told_and_how() {
         "{changed}"
     );
     assert!(
-        changed.contains("rate: 600 uL/day when accepted, 700 uL/day now"),
+        changed.contains("rate: 0.6 mL/day when accepted, 0.7 mL/day now"),
         "{changed}"
     );
     let same = told(&now, &now);

@@ -84,6 +84,11 @@ impl Screen {
                 self.text()
             );
         }
+        self.settle();
+    }
+
+    /// Waits until nothing more comes.
+    pub fn settle(&mut self) {
         while self.look() {}
     }
 

@@ -1,5 +1,6 @@
 //! What a pump is programmed with.
 
+use crate::dose_text;
 use crate::quantity::{Concentration, Rate, Span, Volume};
 use crate::words::DAYS;
 use serde::{Deserialize, Serialize};
@@ -106,13 +107,13 @@ impl Prescription {
         match &self.mode {
             Mode::Continuous { rate } => {
                 say("mode", "continuous".to_owned());
-                say("rate", rate.to_string());
+                say("rate", dose_text::rate(*rate));
             }
             Mode::Flex { steps } => {
                 say("mode", "flex".to_owned());
                 schedule(steps)
                     .iter()
-                    .for_each(|(name, rate)| say(name, rate.to_string()));
+                    .for_each(|(name, rate)| say(name, dose_text::rate(*rate)));
             }
             Mode::Periodic {
                 rate,
@@ -121,7 +122,7 @@ impl Prescription {
                 interval,
             } => {
                 say("mode", "periodic".to_owned());
-                say("rate", rate.to_string());
+                say("rate", dose_text::rate(*rate));
                 say("dose", format!("{dose} over {over}, every {interval}"));
             }
             Mode::Minimum => say("mode", "minimum".to_owned()),

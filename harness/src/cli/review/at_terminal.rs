@@ -51,11 +51,21 @@ impl AtTerminal {
         self.terminal.write(&text)
     }
 
+    /// The question, in lines.
+    fn question(&self) -> Vec<Line> {
+        Line::from(QUESTION).wrapped(self.terminal.size().0)
+    }
+
+    fn ask(&self) -> Result<()> {
+        let lines: Vec<String> = self.question().iter().map(Line::text).collect();
+        self.terminal.write(&format!("{} ", lines.join("\n").trim_end()))
+    }
+
     /// What fits on the screen with the question below it; gives whether that is all.
     fn first_screen(&self, shown: &Shown) -> Result<bool> {
         let (columns, rows) = self.terminal.size();
-        // A line before it, one for what is left out, and the question.
-        let room = rows.saturating_sub(3).max(1);
+        // A line before it, what is told to be left out, and the question.
+        let room = rows.saturating_sub(2 + self.question().len()).max(1);
         let mut lines = shown.head(columns);
         lines.push(Line::default());
         let Table {
@@ -87,7 +97,7 @@ impl AtTerminal {
             .collect();
         if !more.is_empty() {
             let told = format!("-- not shown here: {}", more.join(", "));
-            self.lines(&[Line::from(told.as_str())])?;
+            self.lines(&Line::from(told.as_str()).wrapped(columns))?;
         }
         // Each difference is marked in the table.
         Ok(top + below + cut == 0)
@@ -95,14 +105,14 @@ impl AtTerminal {
 
     /// The keys of the question. Who did not see all of it is told so before it is accepted.
     fn answer(&mut self, shown: &Shown, mut seen: bool) -> Result<Choice> {
-        self.terminal.write(QUESTION)?;
+        self.ask()?;
         loop {
             let (choice, word) = match self.terminal.key() {
                 Key::Char('a') if !seen => {
                     seen = true;
                     self.terminal
                         .write("\nnot all of it was shown yet: space shows it; a once more accepts\n")?;
-                    self.terminal.write(QUESTION)?;
+                    self.ask()?;
                     continue;
                 }
                 Key::Char('a') => (Choice::Accept, "accept"),
@@ -125,7 +135,8 @@ impl AtTerminal {
                 }
                 Key::Resized => continue,
                 _ => {
-                    self.terminal.write(&format!("\n{KEYS}\n{QUESTION}"))?;
+                    self.terminal.write(&format!("\n{KEYS}\n"))?;
+                    self.ask()?;
                     continue;
                 }
             };

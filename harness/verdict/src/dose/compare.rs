@@ -4,6 +4,7 @@ use super::log::{CLASSES, DoseLog, Row};
 use super::pairs::{Pair, pairs};
 use super::table::COLUMNS;
 use pump_hil_model::case::Tolerance;
+use pump_hil_model::dose_text;
 use pump_hil_model::quantity::{Rate, Span, Volume};
 use std::borrow::Cow;
 use std::fmt;
@@ -145,7 +146,7 @@ pub(super) fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen
     }
     // No tolerance: a rate is programmed, not measured.
     if old.rate != new.rate {
-        let text = |r: Option<i64>| r.map_or("-".to_owned(), |r| Rate(r).to_string());
+        let text = |r: Option<i64>| r.map_or("-".to_owned(), |r| dose_text::rate(Rate(r)));
         note("rate", text(old.rate), text(new.rate), String::new());
     }
     let class = |row: &Row, i: usize| row.classes.map(|c| c[i]);
@@ -159,14 +160,15 @@ pub(super) fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen
     }
     volumes.push((COLUMNS[15], old.reservoir, new.reservoir));
     for (column, old, new) in volumes {
-        let text = |v: Option<i64>| v.map_or("-".to_owned(), |v| Volume(v).to_string());
+        let told = |v: i64| dose_text::volume(Volume(v));
+        let text = |v: Option<i64>| v.map_or("-".to_owned(), told);
         match (old, new) {
             (Some(o), Some(n)) => {
                 // Of the accepted value, so that the tolerance does not grow with what is wrong.
                 let allowed = tolerance.volume.of(o.saturating_abs()).max(tolerance.volume_floor.0);
                 let apart = n.saturating_sub(o).saturating_abs();
                 if apart > allowed {
-                    let by = format!("apart by {}, allowed {}", Volume(apart), Volume(allowed));
+                    let by = format!("apart by {}, allowed {}", told(apart), told(allowed));
                     note(column, text(old), text(new), by);
                 }
             }
