@@ -64,7 +64,7 @@ impl Shown {
             } = new.log;
             shown.say(&format!(
                 "the log has 1 of {periodic_stride} periodic entries, 1 of {routine_stride} planned boluses and rate changes, and every other row; \
-                 {left_out} entries are left out"
+                 left out: {left_out}"
             ));
         }
         match old {
@@ -134,6 +134,10 @@ impl Shown {
                 .push(Line::of(Tone::Strong, &format!("  First difference: {first}"))),
             None => self.say("nothing differs by more than the run allowed"),
         }
+        // Of the table as a whole: they stand in no row of it.
+        let whole = self.differences.iter().skip(1).filter(|difference| difference.row == 0);
+        let whole: Vec<String> = whole.map(ToString::to_string).collect();
+        whole.iter().for_each(|difference| self.say(difference));
         let alone = |which: fn(&Beside) -> bool| self.rows.iter().filter(|row| which(row)).count();
         let (old, new) = (alone(|row| row.new.is_none()), alone(|row| row.old.is_none()));
         let beyond: usize = self.rows.iter().map(|row| row.beyond.len()).sum();
@@ -174,9 +178,9 @@ impl Shown {
     /// Behind the head: every difference, and the table with every row.
     #[must_use]
     pub fn body(&self, width: usize) -> Vec<Line> {
-        // The head has the first one.
-        let others = self.differences.iter().skip(1);
-        let others = others.flat_map(|one| Line::from(format!("  {one}").as_str()).wrapped(width));
+        let others = self
+            .in_rows()
+            .flat_map(|one| Line::from(format!("  {one}").as_str()).wrapped(width));
         let Table { notes, head, rows, .. } = self.table(width);
         let blank = vec![Line::default()];
         [others.collect(), blank, notes, head, rows].concat()
@@ -196,10 +200,14 @@ impl Shown {
         table
     }
 
-    /// How many differences there are beside the one that the head has.
+    /// How many differences there are beside those that the head has.
     #[must_use]
     pub fn others(&self) -> usize {
-        self.differences.len().saturating_sub(1)
+        self.in_rows().count()
+    }
+
+    fn in_rows(&self) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().skip(1).filter(|difference| difference.row > 0)
     }
 }
 

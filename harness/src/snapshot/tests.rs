@@ -230,7 +230,7 @@ fn a_review_compares_as_the_run_did() {
             assert!(shown.contains(&difference.to_string()), "{difference}\n{shown}");
         }
         assert_eq!(shown.matches(", allowed ").count(), differences.len(), "{shown}");
-        assert!(!shown.contains("allowed 0 nL"), "{shown}");
+        assert!(!shown.contains("allowed 0 uL"), "{shown}");
     }
 }
 
@@ -252,6 +252,26 @@ fn what_differs_by_less_than_is_allowed_is_no_difference() {
         shown.contains("~ differs, and may") && !shown.contains("! differs"),
         "{shown}"
     );
+}
+
+#[test]
+fn what_differs_in_the_table_as_a_whole_is_told_beside_the_first_row() {
+    let folder = tempfile::tempdir().unwrap();
+    accepted(folder.path(), &log(0));
+    let mut other = log(5_000);
+    (other.periodic_stride, other.left_out) = (2, 1);
+    other.rows.insert(1, other.rows[1].clone());
+    check(folder.path(), &a_case(), &other, &Update::Pending).unwrap();
+    let shown = shown(folder.path());
+    let head = shown.split("\nrate: mL/day").next().unwrap();
+    for part in [
+        "First difference: table, shown: expected 1 of 1 and 1 of 1, got 1 of 2 and 1 of 1",
+        "the log has 1 of 2 periodic entries",
+        "left out: 1",
+        "1 row only in the new log",
+    ] {
+        assert!(head.contains(part), "no `{part}` in:\n{shown}");
+    }
 }
 
 #[test]
@@ -312,7 +332,7 @@ fn what_an_older_harness_kept_is_reviewed_without_what_it_did_not_say() {
     older(&pending_path(folder.path(), "situation"));
     let told = shown(folder.path());
     assert!(told.contains("what an older pump-hil allowed is not known"), "{told}");
-    assert!(told.contains("allowed 0 nL"), "{told}");
+    assert!(told.contains("allowed 0 uL"), "{told}");
     let came = reviewed(folder.path(), None, None, "a\nCR-8\n", &mut Vec::new());
     assert_eq!(came.accepted, ["situation"]);
     let checked = check(folder.path(), &a_case(), &log(5_000), &Update::Never).unwrap();
