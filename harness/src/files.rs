@@ -197,7 +197,7 @@ fn load_one(
                     // Named twice, such as by itself and by its folder: it runs once.
                     Some(other) if other == here => return,
                     Some(other) => {
-                        let message = format!("the scenario `{}` stands in two files", case.scenario);
+                        let message = format!("the scenario `{}` is in two files", case.scenario);
                         let help = Some(format!("the other is {other}"));
                         loaded.diagnostics.push(Diagnostic::about_file(
                             Code::new(Subject::Scenario, Mistake::Twice),
@@ -376,7 +376,7 @@ mod tests {
         write(folder.path(), "b.yaml", GOOD);
         let loaded = loaded(&[folder.path().to_owned()]);
         assert!(
-            loaded.diagnostics[0].message.contains("stands in two files"),
+            loaded.diagnostics[0].message.contains("is in two files"),
             "{:?}",
             loaded.diagnostics
         );

@@ -12,6 +12,7 @@ pub mod files;
 pub mod interrupt;
 pub mod journal;
 pub mod manifest;
+pub mod pages;
 pub mod project;
 pub mod report;
 pub mod reporter;

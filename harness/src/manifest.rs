@@ -225,7 +225,7 @@ fn differs(folder: &Path, entry: &Entry, journals: &[Found]) -> Option<String> {
         return if there.as_ref() == Some(entry) { None } else { swapped() };
     }
     let Some((_, read)) = journals.iter().find(|(found, _)| *found == entry.file) else {
-        return Some(format!("`{name}` is no journal by its name"));
+        return Some(format!("`{name}` is not a journal by its name"));
     };
     // One that cannot be read is told already.
     let Read {

@@ -77,18 +77,7 @@ impl Texts {
             Err(error) => panic!("{error}"),
         };
         let rig = RigFile::load(&fixtures.join("rigs/sim.yaml")).unwrap_or_else(|error| panic!("{error}"));
-        let settings = Settings {
-            rig,
-            asked: Asked::default(),
-            out: out.to_owned(),
-            snapshots: None,
-            jobs: 1,
-            round: None,
-            fail_fast: false,
-            defect: None,
-            exe: None,
-            state: None,
-        };
+        let settings = Settings::new(rig, out.to_owned());
         Self { catalog, settings }
     }
 

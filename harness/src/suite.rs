@@ -1,90 +1,47 @@
 //! Runs many cases, each on a rig of its own kind, and gathers what came of them. IO; prints nothing.
 
 mod begun;
+mod header;
+mod locked_up;
+mod settings;
+
+pub use settings::{Batch, Settings};
 
 use crate::interrupt::Interrupt;
 use crate::journal;
-use crate::report::{Asked, NotRun, ScenarioResult};
+use crate::report::{NotRun, RunInfo, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
-use crate::snapshot::{Snapshots, told_of};
+use crate::snapshot::told_of;
 use begun::{NotBegun, begin};
+use header::header;
+use locked_up::only_locked_up;
 use pump_hil_language::{plan, shown};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::made_safe;
-use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{OpenOptions, RigError, RigFile, host_time};
-use pump_hil_verdict::journal::{Evidence, Header, JournalError, sha256_hex};
+use pump_hil_rig::{RigFile, host_time};
+use pump_hil_verdict::journal::{Evidence, JournalError};
 use pump_hil_verdict::judge::Outcome;
 use pump_hil_verdict::snapshot::Checked;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
-
-/// How a suite is run.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The rig that every case runs on.
-    pub rig: RigFile,
-    /// What the user said, for the command that runs a case again.
-    pub asked: Asked,
-    /// Folder for the journals.
-    pub out: PathBuf,
-    /// What happens with dose logs; `None` leaves snapshots alone.
-    pub snapshots: Option<Snapshots>,
-    /// Cases at the same time; at least 1.
-    pub jobs: usize,
-    /// Which time the cases are played, from 1, where they are played several times: a part of the names of their journals.
-    pub round: Option<u32>,
-    /// No case is begun any more once one did not pass.
-    pub fail_fast: bool,
-    /// Test only: name of a seeded defect of the simulated pump.
-    pub defect: Option<String>,
-    /// Program that serves a simulated pump as a process; `None`: this one.
-    pub exe: Option<PathBuf>,
-    /// Folder for the notes by which the next run finds one that was killed; `None`: there are none.
-    pub state: Option<PathBuf>,
-}
-
-impl Settings {
-    /// One case after the other on this rig; no dose log is compared, and no note left for the next run.
-    #[must_use]
-    pub fn new(rig: RigFile, out: PathBuf) -> Self {
-        Self {
-            rig,
-            asked: Asked::default(),
-            out,
-            snapshots: None,
-            jobs: 1,
-            round: None,
-            fail_fast: false,
-            defect: None,
-            exe: None,
-            state: None,
-        }
-    }
-}
-
-/// Cases that run on one rig, in one way.
-#[derive(Debug)]
-pub struct Batch<'a> {
-    /// The cases.
-    pub cases: &'a [Case],
-    /// How they run.
-    pub settings: Settings,
-}
+use std::time::Duration;
 
 /// How often the time of a case is told, in microseconds of host time: each event would be 48,000 messages in ten years of therapy.
 const TOLD_EVERY_US: u64 = 200_000;
+/// How often it is told that time goes by.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Runs one batch after the other, each on `settings.jobs` threads, and tells the reporters. Cases that an interrupt kept from starting are
 /// named beside the results.
@@ -94,6 +51,7 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
     // Neighbours are enough: the batches of one rig stand in a row.
     rigs.dedup();
     reporters.tell(&RunEvent::Begun { rigs, cases });
+    let (started, begun) = (host_time::utc(), host_time::now());
     let (mut results, mut not_run, mut first) = (Vec::new(), Vec::new(), 0);
     let enough = AtomicBool::new(false);
     for batch in batches {
@@ -117,6 +75,12 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
         interrupted: interrupt.by(),
         not_run,
         results,
+        info: RunInfo {
+            started,
+            took: begun.elapsed(),
+            host: host_time::host(),
+            harness: journal::HARNESS,
+        },
     };
     reporters.tell(&RunEvent::Ended(ended.clone()));
     ended
@@ -155,7 +119,12 @@ fn run_batch(
         }
         // A channel ends with its last sender: the loop below would wait for this one.
         drop(sender);
-        for event in receiver {
+        loop {
+            let event = match receiver.recv_timeout(TICK) {
+                Ok(event) => event,
+                Err(RecvTimeoutError::Timeout) => RunEvent::Tick,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             reporters.tell(&event);
             if let RunEvent::CaseEnded { case, result } = event {
                 results[case - first] = Some(result);
@@ -174,22 +143,29 @@ fn run_and_tell(
     to: &mpsc::Sender<RunEvent>,
 ) -> bool {
     let tell = |event| drop(to.send(event));
+    // What is skipped takes no time.
+    let plays = plan::missing(&case.needs, &settings.rig.capabilities()).is_empty();
     tell(RunEvent::CaseBegun {
         case: number,
         name: case.name(),
         length: plan::length(case),
+        scale: settings.rig.clock.scale().filter(|_| plays),
     });
-    let mut due_us = TOLD_EVERY_US;
+    let (mut due_us, mut line) = (TOLD_EVERY_US, None);
     let result = run_case(case, settings, interrupt, &mut |event| {
         if let Body::EarlierRun { what, did, failed } = &event.body {
             let what = safe(&format!("{what}: {}", made_safe(did, failed)));
             tell(RunEvent::Found { case: number, what });
+        }
+        if let Body::StepStarted { line: of_it, .. } = &event.body {
+            line = Some(*of_it);
         }
         if event.host_us >= due_us {
             due_us = event.host_us + TOLD_EVERY_US;
             tell(RunEvent::CaseAt {
                 case: number,
                 t: event.t,
+                line,
             });
         }
     });
@@ -313,6 +289,18 @@ struct Played {
     not_safe: Vec<String>,
 }
 
+impl Played {
+    /// A journal that says all there is to say.
+    fn whole(file: File, written: journal::Written) -> Self {
+        Self {
+            file,
+            written: Some(written),
+            trouble: Vec::new(),
+            not_safe: Vec::new(),
+        }
+    }
+}
+
 /// Plays the case into a journal and leaves the pump safe, whatever happens meanwhile.
 ///
 /// # Errors
@@ -334,22 +322,22 @@ fn play(
     let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
     let journal = journal.limited(settings.rig.limits.journal);
     let file = journal.file().map_err(|e| in_journal(&e))?;
-    let options = OpenOptions {
-        seed: case.seed,
-        start_s: case.start_s,
-        defect: settings.defect.clone(),
-        exe: settings.exe.clone(),
-    };
+    let options = settings.options(case);
     let begun = match runtime.block_on(begin(case, &settings.rig, settings.state.as_deref(), &options, path)) {
         Ok(begun) => begun,
-        Err(NotBegun::LockedUp(error)) => return only_locked_up(journal, &error).map_err(|e| in_journal(&e)),
+        Err(NotBegun::LockedUp(error)) => {
+            let (file, written) = only_locked_up(journal, &error).map_err(|e| in_journal(&e))?;
+            return Ok(Played::whole(file, written));
+        }
         Err(NotBegun::Trouble(trouble)) => {
+            settings.not_begun(&trouble);
             // Nothing happened, and a journal that says nothing would only be in the way.
             drop(journal);
             let _ = std::fs::remove_file(path);
             return Err(trouble);
         }
     };
+    settings.begun();
     let mut runner = Runner::new(case, accepted, begun.rig, journal, interrupt.clone(), onward);
     runner.after(begun.earlier, begun.guard.as_ref().map(|_| path));
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
@@ -385,41 +373,6 @@ fn play(
         written,
         trouble,
         not_safe,
-    })
-}
-
-/// What a journal says of its run.
-fn header(case: &Case, rig: &RigFile, accepted: Option<String>) -> Header {
-    let mut header = Header::new(journal::HARNESS, case.clone(), &host_time::utc());
-    header.accepted = accepted;
-    header.host = host_time::host();
-    header.rig.clone_from(&rig.name);
-    header.rig_sha256 = sha256_hex(rig.text.as_bytes());
-    header.device_sha256 = sha256_hex(rig.device_text.as_bytes());
-    header
-}
-
-/// The journal of firmware that locked up before anything could be asked of it: the emulator is gone, and nothing is left to be made safe.
-fn only_locked_up(mut journal: journal::Writer, error: &RigError) -> Result<Played, JournalError> {
-    let crash = error.lockup().cloned().map(Box::new).map(Body::Crash);
-    let made_safe = Body::MadeSafe {
-        did: vec![error.to_string()],
-        failed: Vec::new(),
-    };
-    for body in crash.into_iter().chain([made_safe, Body::Ended]) {
-        journal.append(&Event {
-            t: Span(0),
-            host_us: 0,
-            body,
-        })?;
-    }
-    let file = journal.file()?;
-    let written = Some(journal.finish()?);
-    Ok(Played {
-        file,
-        written,
-        trouble: Vec::new(),
-        not_safe: Vec::new(),
     })
 }
 

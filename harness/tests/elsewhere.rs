@@ -129,7 +129,7 @@ fn what_is_the_users_own_is_added_to_what_is_built_in() {
     );
     // What stands twice in one's own files is a mistake still.
     write(here, "fixtures/drugs/more.yaml", OWN_DRUG);
-    pump_hil(here, &["run"]).is(2, &["the id `saline` stands twice"]);
+    pump_hil(here, &["run"]).is(2, &["the id `saline` is given twice"]);
 }
 
 #[test]

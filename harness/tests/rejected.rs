@@ -2,6 +2,7 @@
 //! its structure too. `docs/diagnostics.md` explains every code, with a rejected file for each that a scenario can have.
 
 use pump_hil::files::ScenarioFolder;
+use pump_hil::pages::{Entry, entries};
 use pump_hil_language::catalog::{self, Catalog};
 use pump_hil_language::scenario::load;
 use pump_hil_language::scenario::schema::{FileKind, of_scenarios, schema};
@@ -100,16 +101,9 @@ fn the_published_schema_rejects_what_is_wrong_with_the_structure() {
     assert!(compared >= 20, "only {compared} files were compared");
 }
 
-/// The table of `docs/diagnostics.md`: the codes of each row, and the row.
-fn documented() -> Vec<(Vec<String>, String)> {
-    let text = std::fs::read_to_string(scenarios().join("../docs/diagnostics.md")).unwrap();
-    let rows = text.lines().filter(|line| line.starts_with("| `"));
-    rows.map(|row| {
-        let codes = row.split('|').nth(1).unwrap();
-        let codes = codes.split(',').map(|code| code.trim().trim_matches('`').to_owned());
-        (codes.collect(), row.to_owned())
-    })
-    .collect()
+/// The entries of `docs/diagnostics.md`.
+fn documented() -> Vec<Entry> {
+    entries(&std::fs::read_to_string(scenarios().join("../docs/diagnostics.md")).unwrap())
 }
 
 /// The codes of scenarios that each rejected file gives.
@@ -126,13 +120,17 @@ fn shown() -> BTreeMap<String, BTreeSet<Code>> {
 #[test]
 fn every_code_is_documented_and_no_other_with_what_it_means() {
     let rows = documented();
-    let told: Vec<&str> = rows.iter().flat_map(|(codes, _)| codes).map(String::as_str).collect();
+    let told: Vec<&str> = rows.iter().flat_map(Entry::names).collect();
     let all: Vec<String> = Code::all().map(|code| code.to_string()).collect();
     assert_eq!(told, all);
     for code in Code::all() {
-        let row = rows.iter().find(|(codes, _)| codes.contains(&code.to_string()));
-        let means = code.mistake().means();
-        assert!(row.unwrap().1.contains(&format!("| {means} |")), "{code}: {means}");
+        let row = rows.iter().find(|row| row.is(&code.to_string())).unwrap();
+        assert_eq!(row.means, code.mistake().means(), "{code}");
+        assert!(
+            matches!(&row.more[..], [example, to_do] if example.starts_with("example: ") && to_do.starts_with("what to do: ")),
+            "{code}: {:?}",
+            row.more
+        );
     }
 }
 
@@ -147,11 +145,8 @@ fn every_code_of_a_scenario_is_shown_by_the_rejected_file_that_the_documents_nam
     ];
     let (rows, shown) = (documented(), shown());
     for code in Code::all().filter(|code| code.subject() == Subject::Scenario) {
-        let (_, row) = rows
-            .iter()
-            .find(|(codes, _)| codes.contains(&code.to_string()))
-            .unwrap();
-        let named = row
+        let row = rows.iter().find(|row| row.is(&code.to_string())).unwrap();
+        let named = row.more[0]
             .split_once("/rejected/")
             .and_then(|(_, rest)| rest.split_once(".yaml"));
         match named {

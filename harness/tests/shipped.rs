@@ -40,10 +40,21 @@ fn every_shipped_scenario_loads() {
 }
 
 #[test]
-fn the_readme_explains_a_scenario_that_is_run() {
+fn the_documents_quote_files_that_are_used() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
-    let quoted = format!("```yaml\n{}```\n", read("scenarios/occlusion-during-basal.yaml"));
-    assert!(read("README.md").contains(&quoted), "README.md quotes another scenario");
+    let quoted = |text: &str| format!("```yaml\n{text}```\n");
+    // The page folds long lines; what it says is the same.
+    let page = read("docs/one-scenario.md");
+    let (_, shown) = page.split_once("```yaml\n").unwrap();
+    let (shown, _) = shown.split_once("```\n").unwrap();
+    let scenario = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).unwrap();
+    let file = read("scenarios/occlusion-during-basal.yaml");
+    assert_eq!(scenario(shown), scenario(&file), "it explains another scenario");
+    let serial = read("fixtures/rigs/serial.yaml");
+    let rig = quoted(&serial[serial.find("rig:").unwrap()..]);
+    for page in ["README.md", "docs/own-pump.md"] {
+        assert!(read(page).contains(&rig), "{page} shows another rig file");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The page of what can break a run has each code that the program has, and no other.
 
+use pump_hil::pages::entries;
 use pump_hil_testing::repository::root;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -38,10 +39,9 @@ fn the_page_has_each_code_and_no_other() {
         codes(&root().join(folder), &mut here);
     }
     let page = std::fs::read_to_string(root().join("docs/troubles.md")).unwrap();
-    let rows = page.lines().filter(|line| line.starts_with("| `"));
-    let firsts = rows.map(|row| row.split('|').nth(1).unwrap());
-    let there: BTreeSet<String> = firsts
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned))
+    let there: BTreeSet<String> = entries(&page)
+        .iter()
+        .flat_map(|entry| entry.names().map(str::to_owned))
         .collect();
     assert!(there.len() > 50, "{there:?}");
     assert_eq!(here, there);

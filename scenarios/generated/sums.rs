@@ -1,5 +1,6 @@
-//! The hand-worked table of `docs/oracle.md`, row by row as scenarios that hold the oracle and the pump to its numbers.
+//! The hand-worked sums of `docs/oracle.md`, row by row as scenarios that hold the oracle and the pump to its numbers.
 
+use pump_hil::pages::{Entry, entries};
 use std::fmt::Write;
 
 const CLASSES: [(&str, &str); 5] = [
@@ -16,21 +17,26 @@ pub struct Row {
     pub scenario: String,
 }
 
-/// All rows of the table.
+/// All rows.
 ///
 /// # Errors
 /// A row that cannot be read, with the row.
 pub fn rows(page: &str) -> Result<Vec<Row>, String> {
-    let lines = page.lines().skip_while(|line| !line.starts_with("| row |")).skip(2);
-    lines
-        .take_while(|line| line.starts_with('|'))
-        .map(|line| row(line).ok_or_else(|| format!("cannot read this row of docs/oracle.md: {line}")))
+    let rows = entries(page).into_iter().filter(|entry| entry.head.starts_with("row "));
+    rows.map(|entry| row(&entry).ok_or_else(|| format!("cannot read this row of docs/oracle.md: {entry:?}")))
         .collect()
 }
 
-fn row(line: &str) -> Option<Row> {
-    let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-    let [number, rx, events, at, basal, boluses, rate, state, _because] = cells.try_into().ok()?;
+fn row(entry: &Entry) -> Option<Row> {
+    let number = entry.head.strip_prefix("row ")?;
+    let [events, then, _because] = &entry.more[..] else {
+        return None;
+    };
+    let (at, then) = then.strip_prefix("at ")?.split_once(": basal ")?;
+    let (basal, then) = then.split_once(", bolus ")?;
+    let (boluses, then) = then.split_once(", rate ")?;
+    let (rate, state) = then.split_once(", ")?;
+    let rx = &entry.means;
     let mut text = format!("scenario: row-{number}\nsummary: A row of the hand-worked table.\nreservoir: 20 mL\n");
     let drug = "drug: baclofen-500-mcg-per-mL";
     let _ = writeln!(text, "prescription: {{{drug}, {}}}", rx.trim_matches('`'));

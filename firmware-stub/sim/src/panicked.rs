@@ -49,10 +49,16 @@ pub fn catch<T>(firmware: impl FnOnce() -> T) -> Result<T, Panicked> {
     })
 }
 
+/// The words of a panic. `payload_as_str` does this from Rust 1.91 on.
+fn words(payload: &dyn std::any::Any) -> Option<&str> {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied())
+}
+
 fn told(panic: &PanicHookInfo<'_>) -> Panicked {
     let place = panic.location();
     Panicked {
-        what: panic.payload_as_str().unwrap_or("a panic").to_owned(),
+        what: words(panic.payload()).unwrap_or("a panic").to_owned(),
         file: place.map_or_else(String::new, |place| place.file().to_owned()),
         line: place.map_or(0, std::panic::Location::line),
     }

@@ -127,14 +127,14 @@ fn split(text: &str) -> Result<(&str, Vec<Part<'_>>), NameError> {
             let index = index
                 .trim()
                 .parse()
-                .map_err(|_| wrong("has an index that is no number"))?;
+                .map_err(|_| wrong("has an index that is not a number"))?;
             parts.push(Part::Index(index));
             rest = after;
             continue;
         }
         let after = rest
             .strip_prefix('.')
-            .ok_or_else(|| wrong("has something behind a `]`"))?;
+            .ok_or_else(|| wrong("has something after a `]`"))?;
         let end = after.find(['.', '[']).unwrap_or(after.len());
         let (name, after) = after.split_at(end);
         let fits = |c: char| c.is_alphanumeric() || c == '_';

@@ -181,7 +181,7 @@ impl MemoryPlace {
 
     fn no_number(&self, word: &str) -> NameError {
         NameError::new(format!(
-            "`{word}` cannot be written to `{}`: no number of its own stands for it",
+            "`{word}` cannot be written to `{}`: it has no number of its own",
             self.text
         ))
     }

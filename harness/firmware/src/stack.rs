@@ -109,7 +109,7 @@ impl Walk<'_> {
         if back & 1 == 0 || !self.is_code(back & !1) {
             return Err(match back {
                 0 | u32::MAX => "nobody called this".to_owned(),
-                _ => format!("the return address {back:#010x} is no code"),
+                _ => format!("the return address {back:#010x} is not code"),
             });
         }
         // A function without a frame leaves the pointer where it is; only the innermost can, because every other one has saved its LR.

@@ -140,7 +140,10 @@ fn what_cannot_be_read_is_told_with_what_to_do() {
                 "DEVICE.mode.x",
                 "error: `DEVICE.mode`, of type `mode_t`, has no field `x` (known here: `IDLE`, `RUNNING`, `FAULT`)",
             ),
-            ("DEVICE.mode[1]", "error: `DEVICE.mode`, of type `mode_t`, is no array"),
+            (
+                "DEVICE.mode[1]",
+                "error: `DEVICE.mode`, of type `mode_t`, is not an array",
+            ),
             (
                 "DEVICES.mode",
                 "error: the firmware has no variable `DEVICES` (did you mean `DEVICE`?)",
@@ -163,7 +166,7 @@ fn what_cannot_be_read_is_told_with_what_to_do() {
             ),
             (
                 "DEVICE.samples[one]",
-                "error: `DEVICE.samples[one]` has an index that is no number (write it as `PUMP.state.total` or `queue[3].length`)",
+                "error: `DEVICE.samples[one]` has an index that is not a number (write it as `PUMP.state.total` or `queue[3].length`)",
             ),
         ],
     );
@@ -266,7 +269,7 @@ fn what_is_written_is_held_to_the_type() {
         (
             "PUMP.in_force",
             "Some",
-            "`Some` cannot be written to `PUMP.in_force`: no number of its own stands for it",
+            "`Some` cannot be written to `PUMP.in_force`: it has no number of its own",
         ),
         (
             "PUMP.key",

@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
             };
         }
         Err(NameError::new(format!(
-            "`{}`, of type `{}`, is no array",
+            "`{}`, of type `{}`, is not an array",
             self.at, ty.name
         )))
     }

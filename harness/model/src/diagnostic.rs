@@ -183,7 +183,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// Whether a name may be what a word was meant to be, by their strengths: `morphine-10-mg-per-mL` is no misspelling of `morphine-1-mg-per-mL`, nor of
+/// Whether a name may be what a word was meant to be, by their strengths: `morphine-10-mg-per-mL` is not a misspelling of `morphine-1-mg-per-mL`, nor of
 /// `morphine-10-mcg-per-mL`, and whoever took it for one would give another dose.
 fn same_strength(name: &str, word: &str) -> bool {
     let strength = |text: &str| {

@@ -29,6 +29,7 @@ pub mod firmware_told;
 pub mod measure;
 pub mod mistake;
 pub mod quantity;
+pub mod rough_time;
 pub mod safe_text;
 pub mod sample;
 pub mod serde_words;

@@ -74,65 +74,65 @@ macro_rules! mistakes {
 }
 
 mistakes! {
-    /// The file or folder cannot be read, or holds nothing that could be.
+    /// The file or folder cannot be read, or has nothing in it that can be read.
     Unreadable = "unreadable" in &[Scenario, Drug, Requirement, Project];
-    /// The bytes are no UTF-8, or no YAML (`pump-hil.toml`: no TOML).
+    /// The text is not UTF-8, or not YAML (`pump-hil.toml`: not TOML).
     Syntax = "syntax" in Subject::ALL;
-    /// YAML that is not read: anchors, aliases, tags, several documents.
+    /// A feature of YAML that is not supported: anchors, aliases, tags, several documents.
     YamlFeature = "yaml-feature" in YAML;
-    /// More than is read: bytes, levels, values, files, rows, steps, time.
+    /// There is too much of something: bytes, levels, values, files, rows, steps, time.
     Limit = "limit" in YAML;
-    /// What must say something says nothing: a file, a summary, a timeline, an `expect`.
+    /// Something is empty that must not be: a file, a summary, a timeline, an `expect`.
     Empty = "empty" in YAML;
-    /// A key that is not known here.
+    /// This key is not known here.
     UnknownKey = "unknown-key" in Subject::ALL;
     /// A key is missing.
     MissingKey = "missing-key" in YAML;
-    /// Keys that do not go together, or one without the one that it goes with.
+    /// Two keys that do not go together, or a key without another one that it needs.
     KeyCombination = "key-combination" in &[Scenario, Device, Rig];
-    /// Another kind of value than the key takes, such as a list for a text.
+    /// The value has the wrong kind, such as a list where a text is needed.
     WrongKind = "wrong-kind" in Subject::ALL;
-    /// A word that is not among those that are known here.
+    /// This word is not known here.
     UnknownWord = "unknown-word" in YAML;
-    /// Something is said twice, and once would do, or only one can be meant.
+    /// Something is given twice, and may be given only once.
     Twice = "twice" in YAML;
-    /// A number beyond what it may be.
+    /// The number is outside its limits.
     Range = "range" in &[Scenario, Device, Rig];
-    /// No number where one is needed.
+    /// There is no number where one is needed.
     Number = "number" in YAML;
-    /// No unit, an unknown one, or one of another dimension.
+    /// The unit is missing, unknown, or of another dimension.
     Unit = "unit" in &[Scenario, Drug, Device, Rig];
-    /// A number that could be held only if it were rounded.
+    /// The number is too fine: it would have to be rounded.
     Precision = "precision" in &[Scenario, Drug, Device, Rig];
-    /// A text that cannot be read as what it must be: a date, hex digits, an `always`.
+    /// The text does not have the form that it needs, such as a date, hex digits, or a rule of `always`.
     Format = "format" in &[Scenario, Device, Rig];
-    /// A name with characters that it must not have.
+    /// The name has characters that are not allowed.
     Name = "name" in &[Scenario, Rig];
-    /// It names something that is not there: a mark, a parameter, a fault that nobody injected.
+    /// It names something that does not exist: a mark, a parameter, a fault that no step injected.
     Reference = "reference" in &[Scenario, Device, Rig, Project];
-    /// Set or given, and used by nothing.
+    /// It is set or given, but never used.
     Unused = "unused" in &[Scenario];
-    /// A comparison or range that means nothing, or that nothing can fulfil.
+    /// The comparison or range has no meaning, or nothing can fulfil it.
     Comparison = "comparison" in &[Scenario];
-    /// An expectation, a tolerance or a slack that no pump can miss.
+    /// The expectation, tolerance or slack is so wide that no pump can miss it.
     CannotFail = "cannot-fail" in &[Scenario];
-    /// Time goes back, or a wait lasts beyond the step after it.
+    /// Time goes back, or a step waits longer than until the next step.
     TimeOrder = "time-order" in &[Scenario];
-    /// A day schedule that leaves a part of a day open.
+    /// The day schedule has no rate for a part of a day.
     Schedule = "schedule" in &[Scenario];
-    /// A dose in mass where the drug in force says no concentration.
+    /// The dose is a mass, but the drug that is programmed there has no concentration.
     Mass = "mass" in &[Scenario];
-    /// A name of the pump's memory or code that is not there, or cannot hold that.
+    /// The firmware has no such variable, symbol or function, or the variable cannot have this value.
     FirmwareName = "firmware-name" in &[Scenario];
-    /// A file that cannot be included.
+    /// This file cannot be included.
     Include = "include" in &[Scenario];
-    /// A version of the language that this harness does not read.
+    /// This program does not read this version of the language.
     Version = "version" in &[Scenario];
-    /// A soft limit of a drug lies beyond its hard one.
+    /// A soft limit of a drug is beyond its hard limit.
     SoftLimit = "soft-limit" in &[Drug];
-    /// The firmware's ELF file that a file names cannot be used.
+    /// The ELF file of the firmware, which the file names, cannot be used.
     Elf = "elf" in &[Device, Rig];
-    /// There is more than is told.
+    /// There are more mistakes than are shown.
     MoreErrors = "more-errors" in YAML;
 }
 

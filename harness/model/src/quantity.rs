@@ -159,7 +159,7 @@ quantity!(
 /// Reads `number unit`, with or without the space, into base units.
 fn parse(text: &str, units: &[Unit], base: &'static str, example: &'static str) -> Result<i64, QuantityError> {
     let whole = text.trim();
-    // `_` is no digit here, but is taken in, so that `1_000 mL` is told as a wrong number and not as an unknown unit.
+    // `_` is not a digit here, but is taken in, so that `1_000 mL` is told as a wrong number and not as an unknown unit.
     let number_len = whole
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | '_')))
         .unwrap_or(whole.len());

@@ -10,7 +10,7 @@ pub fn in_words(error: &impl ToString) -> String {
         return format!("`{}` is missing", named(rest));
     }
     if let Some(rest) = text.strip_prefix("duplicate field ") {
-        return format!("`{}` stands twice", named(rest));
+        return format!("`{}` is given twice", named(rest));
     }
     for unknown in ["unknown variant ", "unknown field "] {
         if let Some(rest) = text.strip_prefix(unknown) {
@@ -18,10 +18,10 @@ pub fn in_words(error: &impl ToString) -> String {
         }
     }
     if let Some(rest) = text.strip_prefix("invalid value: ") {
-        return format!("{} cannot stand there", found(rest));
+        return format!("{} is not allowed there", found(rest));
     }
     if let Some(rest) = text.strip_prefix("invalid type: ") {
-        return format!("{} stands where something else must be", found(rest));
+        return format!("{} is where something else must be", found(rest));
     }
     if text.starts_with("invalid length") || text.starts_with("data did not match") {
         return "a value has another form than it must have".to_owned();
@@ -42,7 +42,7 @@ pub fn in_words(error: &impl ToString) -> String {
         "unexpected end",
     ];
     if no_json.iter().any(|begin| text.starts_with(begin)) {
-        return "it is no JSON, or it is cut off".to_owned();
+        return "it is not JSON, or it is cut off".to_owned();
     }
     text.to_owned()
 }
@@ -87,22 +87,19 @@ mod tests {
     fn no_type_of_rust_is_named() {
         for (text, words) in [
             ("{}", "`port` is missing"),
-            (r#"{"port": 70000}"#, "the number `70000` cannot stand there"),
-            (r#"{"port": -1}"#, "the number `-1` cannot stand there"),
-            (r#"{"port": "a"}"#, "the text \"a\" stands where something else must be"),
-            (r#"{"port": null}"#, "nothing stands where something else must be"),
-            (r#"{"port": []}"#, "a list stands where something else must be"),
-            (
-                r#"{"port": 1.5}"#,
-                "the number `1.5` stands where something else must be",
-            ),
+            (r#"{"port": 70000}"#, "the number `70000` is not allowed there"),
+            (r#"{"port": -1}"#, "the number `-1` is not allowed there"),
+            (r#"{"port": "a"}"#, "the text \"a\" is where something else must be"),
+            (r#"{"port": null}"#, "nothing is where something else must be"),
+            (r#"{"port": []}"#, "a list is where something else must be"),
+            (r#"{"port": 1.5}"#, "the number `1.5` is where something else must be"),
             (r#"{"port": 1, "prot": 2}"#, "`prot` is not known here"),
-            (r#"{"port": 1, "port": 2}"#, "`port` stands twice"),
+            (r#"{"port": 1, "port": 2}"#, "`port` is given twice"),
             (r#"{"port": 1, "kind": "smi"}"#, "`smi` is not known here"),
-            (r#"{"port": 1"#, "it is no JSON, or it is cut off"),
-            ("", "it is no JSON, or it is cut off"),
-            ("{]", "it is no JSON, or it is cut off"),
-            (r#"{"port": 1} x"#, "it is no JSON, or it is cut off"),
+            (r#"{"port": 1"#, "it is not JSON, or it is cut off"),
+            ("", "it is not JSON, or it is cut off"),
+            ("{]", "it is not JSON, or it is cut off"),
+            (r#"{"port": 1} x"#, "it is not JSON, or it is cut off"),
         ] {
             let error = serde_json::from_str::<Thing>(text).expect_err(text);
             assert_eq!(in_words(&error), words, "{text}");

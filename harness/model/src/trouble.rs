@@ -88,7 +88,7 @@ pub enum Trouble {
     },
     /// Something that each whole run writes down does not stand in the journal.
     #[error(
-        "the journal is not complete: {what}; lines were left out of it, or the harness did not write them, and from there on it is no evidence"
+        "the journal is not complete: {what}; lines were left out of it, or the harness did not write them, and from there on it is not evidence"
     )]
     JournalIncomplete {
         /// What is missing.

@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for TroubleCode {
         if is_code(&name) {
             Ok(Self(Cow::Owned(name)))
         } else {
-            Err(serde::de::Error::custom(format!("`{name}` is no code of a trouble")))
+            Err(serde::de::Error::custom(format!("`{name}` is not a code of a trouble")))
         }
     }
 }

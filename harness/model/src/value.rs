@@ -143,7 +143,7 @@ impl Wanted {
         }
         let number = |part: &str| {
             let part = part.trim();
-            Number::parse(part).ok_or_else(|| format!("`{part}` is no number"))
+            Number::parse(part).ok_or_else(|| format!("`{part}` is not a number"))
         };
         // The longer ones first: `<` is the begin of `<=` as well.
         let prefixed: [(&str, &'static [Ordering]); 4] = [
@@ -167,7 +167,7 @@ impl Wanted {
         if let Some((low, high)) = text.split_once("..") {
             let (low, high) = (number(low)?, number(high)?);
             if low.compare(high) == Some(Ordering::Greater) {
-                return Err(format!("nothing lies in the range `{text}`"));
+                return Err(format!("no value is in the range `{text}`"));
             }
             return of(vec![(low, AT_LEAST), (high, AT_MOST)]);
         }
@@ -302,9 +302,9 @@ mod tests {
     #[test]
     fn what_is_no_comparison_is_told() {
         for (text, why) in [
-            (">= Running", "`Running` is no number"),
-            ("5 .. 1", "nothing lies in the range `5 .. 1`"),
-            ("1 +- x", "`x` is no number"),
+            (">= Running", "`Running` is not a number"),
+            ("5 .. 1", "no value is in the range `5 .. 1`"),
+            ("1 +- x", "`x` is not a number"),
             ("", "nothing is wanted"),
         ] {
             assert_eq!(Wanted::parse(text).unwrap_err(), why);

@@ -51,7 +51,7 @@ impl<'de, K: Listed> Deserialize<'de> for OneOf<K> {
         let found = K::ALL.iter().find(|kind| kind.word() == word);
         found
             .map(|kind| Self(kind))
-            .ok_or_else(|| D::Error::custom(format!("`{word}` is no {}", K::WHAT)))
+            .ok_or_else(|| D::Error::custom(format!("`{word}` is not a {}", K::WHAT)))
     }
 }
 

@@ -15,6 +15,8 @@ pub struct OpenOptions {
     pub defect: Option<String>,
     /// Program that serves a simulated pump as a process; `None`: this one.
     pub exe: Option<PathBuf>,
+    /// A port that is not there is not waited for: it was waited for just now.
+    pub at_once: bool,
 }
 
 /// Bounds in host time.

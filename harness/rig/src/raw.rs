@@ -49,9 +49,9 @@ pub(super) struct RawRig {
     /// How time passes.
     #[schemars(required)]
     pub clock: Option<RawClock>,
-    /// The debug probe, where there is one.
+    /// The debug probe, if there is one.
     pub probe: Option<RawProbe>,
-    /// Bounds in host time; each has a default.
+    /// Limits in host time. Each has a default.
     pub limits: Option<RawLimits>,
 }
 
@@ -64,11 +64,11 @@ pub(super) struct RawPump {
     pub kind: Option<OneOf<PumpKind>>,
     /// `sim`: months that its battery is made for.
     pub service_months: Option<u32>,
-    /// `sim`: whether each case has a pump of its own, `new`, or all cases of a run have one, `kept`; `new` where nothing is said.
+    /// `sim`: `new`: each case has its own pump; `kept`: all cases of a run have the same one. Default: `new`.
     pub power: Option<Powered>,
     /// `qemu`: machine of qemu-system-arm, such as `microbit`.
     pub machine: Option<String>,
-    /// `qemu`, `serial`: the firmware, relative to this file. What is in a chip's flash must be this.
+    /// `qemu`, `serial`: the firmware, relative to this file. The flash of the chip must have this firmware.
     pub elf: Option<String>,
     /// `qemu`: further arguments.
     pub args: Option<Vec<String>>,
@@ -90,12 +90,12 @@ pub(super) enum Powered {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`clock`"))]
 pub(super) struct RawClock {
-    /// Granted from deadline to deadline without sleeping, or the host's.
+    /// `virtual`: the harness grants time to the pump, without sleeping. `real`: the host's clock.
     #[schemars(required)]
     pub kind: Option<ClockWord>,
-    /// `real`: pump seconds in a host second; 1 where nothing is said.
+    /// `real`: seconds of the pump in one second of the host. Default: 1.
     pub scale: Option<u32>,
-    /// `real`: how far the pump's clock may be off the host's, 0.01 % to 50 %; 1 % where not given. A scenario's `clock-drift` goes before it.
+    /// `real`: how far the pump's clock may differ from the host's, 0.01 % to 50 %. Default: 1 %. `clock-drift` of a scenario comes first.
     #[schemars(with = "Option<Quantity<Share>>")]
     pub drift: Option<String>,
 }
@@ -115,13 +115,13 @@ pub(super) struct RawProbe {
     /// The virtual probe of the simulated chip, or of the chip in QEMU; or a real one on USB.
     #[schemars(required)]
     pub kind: Option<OneOf<ProbeKind>>,
-    /// Symbol of the test block in the device profile or the firmware; without it there is none.
+    /// Symbol of the test block, in the device profile or the firmware. Without it there is no test block.
     pub test_block: Option<String>,
-    /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. In QEMU without it the machine may be any.
+    /// `usb`, `qemu`: the chip, by its name in probe-rs, such as `nRF51822_xxAA`. Without it, QEMU may have any machine.
     pub chip: Option<String>,
-    /// `usb`: which probe, as `VID:PID` or `VID:PID:SERIAL`; without it the only one that is there.
+    /// `usb`: which probe, as `VID:PID` or `VID:PID:SERIAL`. Without it: the only probe that is there.
     pub selector: Option<String>,
-    /// `usb`: kHz of its clock line; without it the probe's own choice.
+    /// `usb`: kHz of its clock line. Without it, the probe chooses.
     pub speed: Option<u32>,
 }
 
@@ -129,30 +129,30 @@ pub(super) struct RawProbe {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`limits`"))]
 pub(super) struct RawLimits {
-    /// Opening a port, or starting a process; as every limit at least 1 s. 10 s where nothing is said.
+    /// Opening a port, or starting a process. Every limit is at least 1 s. Default: 10 s.
     #[schemars(with = "Option<Quantity<Time>>")]
     pub open: Option<String>,
-    /// Writing one piece; 10 s where nothing is said.
+    /// Writing one piece. Default: 10 s.
     #[schemars(with = "Option<Quantity<Time>>")]
     pub write: Option<String>,
-    /// One grant of virtual time; 60 s where nothing is said.
+    /// How long the pump may take to reach the virtual time that it was granted. Default: 60 s.
     #[schemars(with = "Option<Quantity<Time>>")]
     pub fence: Option<String>,
-    /// The pump's time in which set-up waits for what is left of the pump's past, such as a lockout. Where nothing is said: 2 d on virtual time, which nobody
-    /// waits for; by the host's clock what passes in 2 min.
+    /// How long, in the pump's time, the set-up waits for what an earlier run left behind, such as a lockout. Default: 2 d of virtual
+    /// time; by the host's clock what passes in 2 min.
     #[schemars(with = "Option<Quantity<Time>>")]
     pub settle: Option<String>,
-    /// MiB of a case's journal, beyond which the case ends as inconclusive; 256 where nothing is said.
+    /// MiB of the journal of a case. Beyond it the case ends as inconclusive. Default: 256.
     #[schemars(range(min = 1, max = 65536))]
     pub journal_mib: Option<u64>,
-    /// MiB that a pump may say on its line in a case, likewise.
+    /// MiB that a pump may send on its line in a case, likewise. Default: 256.
     #[schemars(range(min = 1, max = 65536))]
     pub line_mib: Option<u64>,
-    /// How long a pump is watched at most after it was told to stop: a stroke of a slow rate may take longer. By default 10 s; where time is granted it is
-    /// the pump's own time, by default that of a stroke at minimum rate.
+    /// How long a pump is watched after it was told to stop. Default: 10 s; where time is granted, the time of a stroke at minimum rate on
+    /// the pump's clock.
     #[schemars(with = "Option<Quantity<Time>>")]
     pub watch: Option<String>,
-    /// How long this program may be stopped before its guard makes the pump safe; by default 10 s.
+    /// How long this program may be stopped before its guard makes the pump safe. Default: 10 s.
     #[schemars(with = "Option<Quantity<Time>>")]
     pub guard: Option<String>,
 }

@@ -1,8 +1,9 @@
 //! What can be typed. The help texts teach: each command says what it is for and shows one real use.
 
+use super::examples;
 use crate::report::Source;
 use clap::builder::PossibleValue;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use pump_hil_model::quantity::Span;
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -10,26 +11,29 @@ use std::str::FromStr;
 
 /// Hardware-in-the-loop tests for implantable intrathecal drug pumps.
 ///
-/// pump-hil loads YAML scenarios, drives a pump's firmware over its serial line and a debug probe, injects faults, and compares what was
-/// delivered with what the prescription allows and with an accepted dose log.
+/// pump-hil runs test scenarios that are written in YAML. It talks to a pump's firmware over the serial line and a debug probe, injects
+/// faults, and compares the delivered dose with the prescription and with an accepted dose log.
 ///
 /// Exit codes, the first that holds: 1 a pump failed, 2 files or arguments are wrong, 3 the rig broke or a result could not be written,
-/// 130 interrupted, 5 a new dose log waits for a review, 4 no case was played (the rig lacks what they need), 0 all that was played passed.
+/// 130 interrupted, 5 a new dose log waits for a review, 4 no case was run (the rig lacks what they need), 0 all that was run passed.
 #[derive(Debug, Parser)]
 #[command(
     name = "pump-hil",
     bin_name = "pump-hil",
     version,
     max_term_width = 110,
-    after_help = "Start with:\n  pump-hil run scenarios\n  pump-hil check scenarios/occlusion-during-basal.yaml\n  pump-hil list --faults"
+    after_help = examples::ALL
 )]
 pub struct Cli {
-    /// What the log on standard error tells, as in RUST_LOG: `pump_hil=debug` for every event of a run, `debug` for the probe's work as well.
+    /// What to log on standard error, as in RUST_LOG: `pump_hil=debug` for every event of a run, `debug` for the probe's work too.
     #[arg(long, global = true, value_name = "FILTER", display_order = 100)]
     pub log: Option<String>,
-    /// Folder with rigs, devices, drugs and requirements of your own; they are added to those that are built in. By default `fixtures`, where there is one.
+    /// Folder with your own rigs, devices, drugs and requirements. They are added to the built-in ones. Default: `fixtures`, if there is one.
     #[arg(long, global = true, value_name = "DIR", display_order = 100)]
     pub fixtures: Option<PathBuf>,
+    /// Colours: by default on a terminal, if `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say nothing else.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, display_order = 100)]
+    pub color: ColorChoice,
     #[command(subcommand)]
     #[allow(missing_docs, reason = "the variants are documented")]
     pub command: Command,
@@ -40,59 +44,51 @@ pub struct Cli {
 pub enum Command {
     /// Run scenarios on a rig and judge them.
     ///
-    /// Every case leaves a journal in the output folder, which `replay` judges again. The pump is left safe however a case ends: after a pass,
-    /// a failure, Ctrl-C, SIGTERM or a lost cable.
-    #[command(
-        after_help = "Examples:\n  pump-hil run\n  pump-hil run flex-day\n  pump-hil run --filter 'covers(SF04) and not tag(slow)'\n  pump-hil run --rerun-failed\n  pump-hil run scenarios/ptm-lockout.yaml --rig fixtures/rigs/sim-realtime.yaml\n  pump-hil run scenarios --rig fixtures/rigs/microbit.yaml --flash pump.elf\n  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name"
-    )]
+    /// Every case writes a journal into the output folder. `replay` can judge it again. The pump is left safe, however a case ends: after a
+    /// pass, a failure, Ctrl-C, SIGTERM or a lost cable.
+    #[command(after_help = examples::RUN)]
     Run(Run),
-    /// Check scenarios without running them: everything that is wrong, at once, with line and column.
+    /// Check scenarios without running them. All mistakes are told at once, with line and column.
     ///
-    /// With a rig whose firmware is known, the variables and functions that scenarios name are looked up in it, as a run on that rig does.
+    /// If the firmware of the rig is known, the variables and functions that scenarios name are looked up in it, as in a run on that rig.
+    #[command(after_help = examples::CHECK)]
     Check(Check),
-    /// Make a folder to start in: one scenario, rigs for the simulator and for a serial port, a file for CI.
-    #[command(after_help = "Example:\n  pump-hil new our-pump\n  cd our-pump\n  pump-hil run")]
+    /// Make a folder to start in, with one scenario, a rig for the simulator, one for a serial port, and a file for CI.
+    #[command(after_help = examples::NEW)]
     New(New),
-    /// List scenarios, faults, or what is covered.
+    /// List scenarios, faults, or which requirements are tested.
+    #[command(after_help = examples::LIST)]
     List(List),
-    /// Judge journals again: the same journal gives the same verdict, byte for byte.
+    /// Judge journals again. The same journal gives the same verdict, byte for byte.
+    #[command(after_help = examples::REPLAY)]
     Replay(Replay),
-    /// Show a journal as a time line: the scenario's steps, what the pump said and did between them, and the dose in all as a plot.
-    #[command(
-        after_help = "Examples:\n  pump-hil show occlusion-during-basal\n  pump-hil show pump-hil-runs/latest/flex-day@sim.jsonl --from 13h --to 15h\n  pump-hil show ptm-lockout --only pump,faults"
-    )]
+    /// Show a journal as a time line: the steps of the scenario, what the pump said and did between them, and a plot of the dose.
+    #[command(after_help = examples::SHOW)]
     Show(Show),
-    /// List the runs that are kept in pump-hil-runs: when, size, verdicts, rig. `runs prune --keep N` takes old ones away.
-    #[command(
-        after_help = "Examples:\n  pump-hil runs\n  pump-hil runs prune --keep 20\n\nA run that holds a file named KEEP is never taken away."
-    )]
+    /// List the runs that are kept in pump-hil-runs: when, size, verdicts, rig. `runs prune --keep N` deletes old ones.
+    #[command(after_help = examples::RUNS)]
     Runs(Runs),
     /// Look at new and changed dose logs one by one, and accept or reject them.
-    #[command(
-        after_help = "At a terminal a key answers, without Enter:\n  a  accept    r  reject    s  skip    q  quit\n  t  the whole table        space  all there is to see\nIn a pipe each answer is a line. Where nothing is named, these are the logs of your scenarios, and those of the last run.\n\nExit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged or was accepted by nobody, 130 interrupted"
-    )]
+    #[command(after_help = examples::REVIEW)]
     Review(Review),
-    /// Print a JSON Schema that lets an editor complete and check these files.
-    #[command(
-        after_help = "In VS Code's settings (with the YAML extension):\n  \"yaml.schemas\": {\"./scenario.schema.json\": \"scenarios/*.yaml\"}\nafter\n  pump-hil schema > scenario.schema.json"
-    )]
+    /// Explain a word of this program, or the code of a mistake.
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(Explain),
+    /// Print a JSON Schema, with which an editor completes and checks these files.
+    #[command(after_help = examples::SCHEMA)]
     Schema(Schema),
     /// Print a script that completes commands and options in your shell.
-    #[command(
-        after_help = "Example:\n  pump-hil completions bash > ~/.local/share/bash-completion/completions/pump-hil"
-    )]
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(Completions),
     /// Print the manual page of this program, or of one of its commands.
-    #[command(after_help = "Example:\n  pump-hil man run > pump-hil-run.1 && man ./pump-hil-run.1")]
+    #[command(after_help = examples::MAN)]
     Man(Man),
     /// Guard the pump of the run that started this process.
     #[command(hide = true)]
     Guard,
     #[cfg(feature = "sim")]
-    /// Serve the simulated pump on a serial port of its own, for a terminal program or another test tool.
-    #[command(
-        after_help = "Example:\n  pump-hil sim --link /tmp/pump &\n  picocom --echo --omap crlf /tmp/pump   # then type: ?identify"
-    )]
+    /// Run the simulated pump on a serial port of its own, for a terminal program or another test tool.
+    #[command(after_help = examples::SIM)]
     Sim(Sim),
 }
 
@@ -102,47 +98,50 @@ pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub select: Select,
-    /// Rig: a file, or the name of one of your own or of a built-in one; may be given several times, and every scenario then runs on each.
+    /// Rig: a file, or the name of your own or a built-in one. With several `--rig`, every scenario runs on each.
     #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
-    /// Bring this firmware into the chip's flash first, unless it is there already; it is then the rig's firmware, and its symbols count.
+    /// Write this firmware into the flash of the chip first, unless it is there already. Its symbols are then used.
     #[arg(long, value_name = "ELF", requires = "rig")]
     pub flash: Option<PathBuf>,
-    /// Only the cases that did not pass in the run before: the one in `--out` where a run is there, else `pump-hil-runs/latest`.
+    /// Only the cases that did not pass in the run before: the run in `--out` if there is one, else `pump-hil-runs/latest`.
     #[arg(long)]
     pub rerun_failed: bool,
-    /// Begin no more cases once one did not pass.
+    /// Start no more cases after the first one that does not pass.
     #[arg(long)]
     pub fail_fast: bool,
-    /// Play each case so often, to see whether it comes out the same each time.
+    /// Run each case N times, to see if the result is the same each time.
     #[arg(long, value_name = "N", conflicts_with = "accept", value_parser = |text: &str| whole_number(text, 1, 10_000_u32))]
     pub repeat: Option<u32>,
-    /// Go on until Ctrl-C: when a file is saved, play again the cases that it is part of.
+    /// Wait for saved files until Ctrl-C, and run the cases again that a saved file belongs to.
     #[arg(long, conflicts_with_all = ["shard", "rerun_failed", "accept"])]
     pub watch: bool,
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
-    /// Play nothing: say which cases would be played, how long each takes, and which are skipped for want of what.
+    /// Run also what takes longer than an hour by the clock. Without it, a terminal asks for it.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Run nothing. Say which cases would run, how long each takes, and what the rig lacks for the others.
     #[arg(long)]
     pub dry_run: bool,
-    /// Accept every dose log that is new or differs; who and when is recorded. Refused in CI.
+    /// Accept every dose log that is new or different. Your name and the time are recorded. Not allowed in CI.
     #[arg(long)]
     pub accept: bool,
-    /// Why what comes is right; it is kept in ACCEPTED.jsonl.
+    /// Why these dose logs are right. The reason is kept in ACCEPTED.jsonl.
     #[arg(long, value_name = "TEXT", requires = "accept")]
     pub reason: Option<String>,
-    /// Folder for journals, results.json, junit.xml and manifest.json, by default a new one under pump-hil-runs. One run at a time writes into a
-    /// folder, and takes away there what an earlier one left.
+    /// Folder for journals, results.json, junit.xml and manifest.json. Default: a new one in pump-hil-runs. Only one run at a time writes into
+    /// a folder, and it deletes there what an earlier run wrote.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Cases that run at the same time; by default one a processor on a simulated rig, one on any other.
+    /// How many cases run at the same time. Default: one for each processor on a simulated rig, one on any other.
     #[arg(long, short, value_name = "N", value_parser = |text: &str| whole_number(text, 1, u16::MAX))]
     pub jobs: Option<u16>,
-    /// Also the cases that passed, with their time and the pump's, and all that is to be said of those that did not.
+    /// Show the cases that passed too, with their times, and all details of those that did not.
     #[arg(long, short)]
     pub verbose: bool,
-    /// Progress while it runs.
+    /// How progress is shown.
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub progress: Progress,
     #[command(flatten)]
@@ -156,7 +155,7 @@ pub struct Check {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub select: Select,
-    /// Rig, which is checked as well: a file or a name; may be given several times, and every name of a scenario must be found on each.
+    /// Rig that is checked too: a file or a name. With several `--rig`, every name in a scenario must be found on each.
     #[arg(long, value_name = "RIG")]
     pub rig: Vec<PathBuf>,
 }
@@ -194,15 +193,15 @@ pub enum Progress {
     None,
 }
 
-/// Which cases: said in one way to every command that takes some.
+/// Which cases: the same for every command that takes some.
 #[derive(Debug, Args)]
 pub struct Select {
-    /// Scenarios by name (`flex-day`, `eri-then-eos[summer]`), files of them, or folders; by default the folder `scenarios`. Folders named
+    /// Scenarios by name (`flex-day`, `eri-then-eos[summer]`), files, or folders. Default: the folder `scenarios`. Folders named
     /// `rejected` and `shared` are left out.
     #[arg(value_name = "WHAT")]
     pub what: Vec<PathBuf>,
-    /// Only these of them: `name(/flex/) or tag(slow)`, with `and`, `or`, `not` and parentheses. To ask for: name, file, tag, verifies, covers, fault,
-    /// needs; a word alone is a part of the name. In the parentheses stands a word, one with `*` in it, or a `/pattern/`.
+    /// Only the cases that match, such as `name(/flex/) or tag(slow)`. Use `and`, `or`, `not` and parentheses with name, file, tag, verifies,
+    /// covers, fault, needs. A word alone is a part of the name. In the parentheses is a word, one with `*` in it, or a `/pattern/`.
     #[arg(long, short = 'E', value_name = "EXPR")]
     pub filter: Option<String>,
 }
@@ -213,19 +212,19 @@ pub struct List {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub select: Select,
-    /// As JSON, for other programs: each case with its file, tags, requirements and needs.
+    /// Print JSON for other programs: each case with its file, tags, requirements and needs.
     #[arg(long, conflicts_with_all = ["coverage", "faults"])]
     pub json: bool,
     /// The faults that can be injected, with their parameters.
     #[arg(long, conflicts_with = "coverage")]
     pub faults: bool,
-    /// Each row of the seed inventory, recalls and requirements, with the scenarios that cover it or the reason why none does.
+    /// Each hazard, recall and requirement, with the scenarios that test it, or the reason why none does.
     #[arg(long)]
     pub coverage: bool,
-    /// What this rig can play: each case with how long it takes there, or for want of what it is skipped. With `--coverage`: what it covers there.
+    /// What this rig can run: how long each case takes there, or what the rig lacks for it. With `--coverage`: what is tested there.
     #[arg(long, value_name = "RIG", conflicts_with_all = ["faults", "sources"])]
     pub rig: Vec<PathBuf>,
-    /// All rigs, devices, drugs, requirements and rows that can be named, with the file that each is from.
+    /// All rigs, devices, drugs, requirements and hazards that can be named, each with its file.
     #[arg(long, conflicts_with_all = ["coverage", "faults"])]
     pub sources: bool,
 }
@@ -233,7 +232,7 @@ pub struct List {
 /// Arguments of `new`.
 #[derive(Debug, Args)]
 pub struct New {
-    /// The folder: one that is not there yet, or an empty one.
+    /// The folder. It must be empty, or not exist yet.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 }
@@ -241,7 +240,7 @@ pub struct New {
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Which files it is for.
+    /// The kind of file.
     #[arg(value_enum, default_value_t = SchemaKind::Scenario)]
     pub kind: SchemaKind,
 }
@@ -255,12 +254,20 @@ pub enum SchemaKind {
     Setup,
     /// Drugs.
     Drugs,
-    /// Requirements and rows of the inventory.
+    /// Requirements and hazards.
     Requirements,
     /// Rig files.
     Rig,
     /// Device profiles.
     Device,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Words and codes; without any, all of them are listed.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
 }
 
 /// Arguments of `completions`.
@@ -282,7 +289,7 @@ pub struct Man {
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Journals (`.jsonl`), or folders of them; a run's folder is held to its manifest.json.
+    /// Journals (`.jsonl`), or folders of them. The folder of a run is compared with its manifest.json.
     #[arg(required = true, value_name = "JOURNAL")]
     pub journals: Vec<PathBuf>,
 }
@@ -293,16 +300,16 @@ pub struct Show {
     /// A journal (`.jsonl`), or the name of a case of the run.
     #[arg(value_name = "JOURNAL|CASE")]
     pub journal: String,
-    /// The run whose case is meant; by default the newest of the project, or in pump-hil-runs.
+    /// The run that the case is taken from. Default: the newest one of the project, or in pump-hil-runs.
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// From this time since the begin on, such as `13h`, `13:30:00` or `1+02:00:00` (days before the `+`).
+    /// Begin at this time since the begin of the case, such as `13h`, `13:30:00` or `1+02:00:00` (days before the `+`).
     #[arg(long, value_name = "TIME")]
     pub from: Option<Instant>,
-    /// Up to this time.
+    /// End at this time.
     #[arg(long, value_name = "TIME")]
     pub to: Option<Instant>,
-    /// Only what comes of these: pump, host (what was sent), probe, faults, lines (from the pump, as they came). All but lines by default.
+    /// Only events from these: pump, host (what was sent), probe, faults, lines (the pump's lines, as received). Default: all but lines.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub only: Vec<ShownSource>,
     /// Without the plot.
@@ -347,7 +354,7 @@ impl ValueEnum for ShownSource {
 /// Arguments of `runs`.
 #[derive(Debug, Args)]
 pub struct Runs {
-    /// Where the runs are; by default those of the project, or in pump-hil-runs.
+    /// The folder of the runs. Default: that of the project, or pump-hil-runs.
     #[arg(long, global = true, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     #[command(subcommand)]
@@ -358,17 +365,17 @@ pub struct Runs {
 /// What is done with the runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsDo {
-    /// Take the oldest runs away.
+    /// Delete the oldest runs.
     Prune(Prune),
 }
 
 /// Arguments of `runs prune`.
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// How many of the newest stay.
+    /// How many of the newest runs stay.
     #[arg(long, value_name = "N", value_parser = |text: &str| whole_number(text, 0, u16::MAX))]
     pub keep: u16,
-    /// Only say which ones would be taken away.
+    /// Delete nothing. Say which runs would be deleted.
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -379,10 +386,10 @@ pub struct Review {
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub select: Select,
-    /// Accept all of them without asking.
+    /// Accept all of them, without questions.
     #[arg(long)]
     pub all: bool,
-    /// Why they are right, for all that are accepted; else each is asked for. It is kept in ACCEPTED.jsonl.
+    /// Why they are right, for all that are accepted. Without it, each reason is asked for. It is kept in ACCEPTED.jsonl.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
@@ -404,10 +411,10 @@ where
 #[cfg(feature = "sim")]
 #[derive(Debug, Args)]
 pub struct Sim {
-    /// Make this path a link to the serial port, so that its name is known beforehand.
+    /// Make a link with this path to the serial port, so that you know its name beforehand.
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
-    /// How many times faster than the wall clock the pump's time runs.
+    /// How many times faster than the host's clock the pump's time runs.
     #[arg(long, default_value_t = 1, value_parser = |text: &str| whole_number(text, 1, 100_000_u32))]
     pub scale: u32,
     /// Seed of the physics.

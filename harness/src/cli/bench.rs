@@ -112,7 +112,7 @@ impl ByProfile {
         let unit = asked.or_else(|| staged.find(|field| field.key == key).map(|field| &field.unit));
         match unit.filter(|unit| unit.size > 1) {
             Some(unit) => format!(
-                "is no whole number of {}, the finest that the device profile `{device}` says here",
+                "is not a whole number of {}, the finest that the device profile `{device}` says here",
                 shown(unit.dimension, unit.size)
             ),
             // The units of a day schedule stand inside its pattern.

@@ -144,7 +144,7 @@ impl Chosen {
                 safe(&self.expression),
                 safe(&filter.why_none(found))
             ),
-            None => "there is no scenario in what was named".to_owned(),
+            None => "there is no scenario in the files and folders that you named".to_owned(),
         })
     }
 }

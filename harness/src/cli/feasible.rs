@@ -7,6 +7,7 @@ use pump_hil_language::shown;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::Case;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::rough_time::rough_time;
 use pump_hil_model::safe_text::safe;
 use pump_hil_rig::RigFile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +74,11 @@ pub(super) fn sums(groups: &[Group], rig: &RigFile) -> String {
     if skipped > 0 {
         let reasons = reasons.iter().map(|(word, number)| format!("{word} ({number})"));
         let reasons = reasons.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "it skips {}, for want of: {reasons}", counted(skipped, "case"));
+        let _ = writeln!(
+            text,
+            "it skips {}, because it lacks: {reasons}",
+            counted(skipped, "case")
+        );
     }
     text
 }
@@ -89,29 +94,14 @@ fn played(case: &Case, rig: &RigFile) -> String {
 
 /// How long so much of the pump's time takes here.
 fn takes(length: Span, rig: &RigFile) -> String {
-    let pump = rough(length);
+    let pump = rough_time(length);
     match rig.clock.scale() {
         None => format!("{pump} of virtual time"),
         Some(1) => pump,
         Some(scale) => {
-            let host = rough(Span(length.0 / i64::from(scale)));
+            let host = rough_time(Span(length.0 / i64::from(scale)));
             format!("{host} ({pump} at {scale} times the pace)")
         }
-    }
-}
-
-/// A time in its two largest units: nobody plans by more.
-fn rough(time: Span) -> String {
-    const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
-    let Some(largest) = UNITS.iter().position(|(ms, _)| time.0 >= *ms) else {
-        return time.to_string();
-    };
-    let (ms, unit) = UNITS[largest];
-    let (count, rest) = (time.0 / ms, time.0 % ms);
-    let next = UNITS.get(largest + 1).map(|(ms, unit)| (rest / ms, unit));
-    match next.filter(|(count, _)| *count > 0) {
-        Some((more, smaller)) => format!("{count} {unit} {more} {smaller}"),
-        None => format!("{count} {unit}"),
     }
 }
 
@@ -127,21 +117,4 @@ fn coarse(lacks: &[Capability]) -> BTreeSet<String> {
         words.remove("test-block");
     }
     words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_told_in_its_two_largest_units() {
-        for (ms, told) in [
-            (0, "0 ms"),
-            (96_400, "1 min 36 s"),
-            (7_200_000, "2 h"),
-            (44_197_241_000, "511 d 13 h"),
-        ] {
-            assert_eq!(rough(Span(ms)), told);
-        }
-    }
 }

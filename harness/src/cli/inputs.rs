@@ -1,6 +1,7 @@
 //! What the commands read: fixtures and scenarios.
 
 use super::bench::ByProfile;
+use super::colour;
 use super::exit::CliError;
 use super::print::eprint;
 use crate::files;
@@ -121,7 +122,11 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 }
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
-    diagnostic::render_all(diagnostics, super::colour::is_wanted(std::io::stderr().is_terminal()))
+    let mut told = diagnostic::render_all(diagnostics, colour::wanted(std::io::stderr().is_terminal()));
+    if let Some(first) = diagnostics.first() {
+        told.push_str(&format!("What this means: pump-hil explain {}\n", first.code));
+    }
+    told
 }
 
 /// Processors to use.

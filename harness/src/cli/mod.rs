@@ -6,7 +6,10 @@ mod bench;
 mod check;
 mod chosen;
 mod colour;
+mod estimate;
+mod examples;
 mod exit;
+mod explain;
 mod feasible;
 pub(crate) mod inputs;
 mod list;
@@ -21,6 +24,7 @@ mod project;
 mod replay;
 mod review;
 mod run;
+mod running;
 mod runs;
 mod show;
 #[cfg(feature = "sim")]
@@ -44,6 +48,7 @@ use pump_hil_model::safe_text::safe;
 pub fn main(cli: Cli) -> Exit {
     tell_panics();
     start_log(cli.log.as_deref());
+    colour::choose(cli.color);
     // A guard, or one who judges a journal, does not depend on where they stand.
     let project = || {
         Project::here(cli.fixtures.clone()).map_err(|wrong| {
@@ -61,6 +66,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Review(args) => project().and_then(|project| review::review(&args, &project)),
         Command::New(args) => new::new(&args),
         Command::Schema(args) => project().and_then(|project| list::schema(&args, &project)),
+        Command::Explain(args) => explain::explain(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
@@ -126,7 +132,7 @@ fn start_log(filter: Option<&str>) {
     if let Some(filter) = filter {
         let filter = match tracing_subscriber::EnvFilter::try_new(&filter) {
             Ok(filter) => filter,
-            Err(error) => return eprint(&format!("no log: `{filter}` is no filter of it: {error}\n")),
+            Err(error) => return eprint(&format!("no log: `{filter}` is not a filter of it: {error}\n")),
         };
         tracing_subscriber::fmt()
             .with_env_filter(filter)

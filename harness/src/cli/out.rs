@@ -61,7 +61,7 @@ impl OutFolder {
     /// Something of it cannot be taken away.
     pub fn clear(&self) -> Result<(), CliError> {
         let cannot = |path: &Path, e: std::io::Error| {
-            CliError::usage(format!("cannot take away `{}` of an earlier run: {e}", safe_path(path)))
+            CliError::usage(format!("cannot delete `{}` of an earlier run: {e}", safe_path(path)))
         };
         for name in REPORTS.into_iter().chain([manifest::NAME]) {
             let path = self.path.join(name);
@@ -99,7 +99,7 @@ pub(super) fn new_run_folder(runs: &Path) -> PathBuf {
     if latest.symlink_metadata().is_ok_and(|of| of.is_dir()) {
         let latest = safe_path(&latest);
         eprint(&format!(
-            "warning: `{latest}` is a folder and no link, perhaps out of an archive: it stays what it was, and does not show this run; take it away\n"
+            "warning: `{latest}` is a folder and not a link, perhaps from an archive: it was not changed, and does not show this run; delete it\n"
         ));
     }
     runs.join(name)

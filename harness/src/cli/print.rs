@@ -3,24 +3,45 @@
 //! Invariant: nothing goes through it that could steer a terminal. Names of files, arguments and a pump's words are made harmless where a text is made; what
 //! was forgotten there, in a message of a library as well, is made so here.
 
+use super::colour;
 use crate::reporter::ReportError;
 use pump_hil_model::safe_text::{safe_lines, safe_styled};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 /// Prints to standard output; a closed pipe (`pump-hil list | head`) is not an error, a full disk is.
 pub(super) fn print(text: &str) -> Result<(), ReportError> {
+    out(&safe_lines(text))
+}
+
+fn out(text: &str) -> Result<(), ReportError> {
     use std::io::ErrorKind;
     let mut out = std::io::stdout().lock();
     // Flushed here: what is left in a buffer when the process ends is lost without a word.
-    match out.write_all(safe_lines(text).as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(ReportError::Output(e)),
         _ => Ok(()),
+    }
+}
+
+/// Prints to standard output, coloured where that is wanted.
+pub(super) fn print_painted(text: &str) -> Result<(), ReportError> {
+    match colour::wanted(std::io::stdout().is_terminal()) {
+        true => out(&colour::paint(&safe_lines(text))),
+        false => print(text),
     }
 }
 
 /// Prints to standard error.
 pub(super) fn eprint(text: &str) {
     to_error(&safe_lines(text));
+}
+
+/// Prints to standard error, coloured where that is wanted.
+pub(super) fn eprint_painted(text: &str) {
+    match colour::wanted(std::io::stderr().is_terminal()) {
+        true => to_error(&colour::paint(&safe_lines(text))),
+        false => eprint(text),
+    }
 }
 
 /// Prints diagnostics to standard error, which may be coloured.

@@ -1,12 +1,12 @@
 //! What a person sees while cases run: a bar on a terminal, a line for each case elsewhere.
 
 use super::args::Progress as Style;
-use super::print::{eprint, print};
+use super::print::{eprint, eprint_painted, print_painted};
+use super::running::{Running, hear};
 use crate::report::{ScenarioResult, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 use pump_hil_model::quantity::Span;
-use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::host_time;
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ pub(super) fn reporter(style: Style) -> Box<dyn Reporter> {
         Style::Auto | Style::Plain => Box::new(Lines {
             whole: false,
             to: To::Error,
+            running: BTreeMap::new(),
         }),
         Style::None => Box::new(Nothing),
     }
@@ -35,24 +36,39 @@ pub(super) enum To {
     Error,
 }
 
-/// Each result as its case ends.
+/// Each result as its case ends; of a case that takes long also that it begins, and how far it is.
 #[derive(Debug)]
 pub(super) struct Lines {
     /// All that is to be said of it; else a line, and the rest when the run is over.
     whole: bool,
     to: To,
+    /// The cases that go on, by their numbers.
+    running: BTreeMap<usize, Running>,
 }
 
 impl Lines {
     /// All that is to be said of each.
     pub fn whole(to: To) -> Self {
-        Self { whole: true, to }
+        Self {
+            whole: true,
+            to,
+            running: BTreeMap::new(),
+        }
     }
 }
 
 impl Reporter for Lines {
     fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
+        hear(&mut self.running, event);
         match event {
+            RunEvent::CaseBegun { case, .. } => {
+                let begins = self.running.get(case).and_then(Running::begins);
+                begins.into_iter().for_each(|line| eprint(&format!("{line}\n")));
+            }
+            RunEvent::Tick => {
+                let due = self.running.values_mut().filter_map(|case| case.due(LINE_EVERY));
+                due.for_each(|line| eprint(&format!("{line}\n")));
+            }
             RunEvent::CaseEnded { result, .. } => {
                 let text = if self.whole {
                     terminal::result(result)
@@ -60,8 +76,8 @@ impl Reporter for Lines {
                     in_short(result)
                 };
                 match self.to {
-                    To::Output => print(&text)?,
-                    To::Error => eprint(&text),
+                    To::Output => print_painted(&text)?,
+                    To::Error => eprint_painted(&text),
                 }
             }
             RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
@@ -88,7 +104,7 @@ impl Reporter for Nothing {
         match event {
             RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
             RunEvent::CaseEnded { result, .. } if result.outcome.verdict == Verdict::Passed && !is_quiet(result) => {
-                eprint(&terminal::result(result));
+                eprint_painted(&terminal::result(result));
             }
             _ => {}
         }
@@ -106,13 +122,8 @@ struct Bar {
     over: i64,
 }
 
-/// A case that goes on.
-struct Running {
-    name: String,
-    length: Span,
-    t: Span,
-}
-
+/// How often a case that takes long is told of where there is no bar: build servers end a job that says nothing for ten minutes.
+const LINE_EVERY: Duration = Duration::from_secs(60);
 /// How often the clock of the bar goes on though nothing is told.
 const TICK: Duration = Duration::from_millis(500);
 /// Cases that are named at the same time.
@@ -134,7 +145,7 @@ impl Bar {
     }
 
     fn show(&self) {
-        let cases: Vec<String> = self.running.values().take(NAMED).map(words).collect();
+        let cases: Vec<String> = self.running.values().take(NAMED).map(Running::words).collect();
         let more = self.running.len().saturating_sub(NAMED);
         let more = if more > 0 {
             format!(" and {more} more")
@@ -148,8 +159,8 @@ impl Bar {
     /// The time that the cases which run now still take, as fast as it went so far.
     fn left(&self) -> String {
         let sum = |of: fn(&Running) -> i64| self.running.values().map(of).fold(0_i64, i64::saturating_add);
-        let done = self.over.saturating_add(sum(|case| case.t.0));
-        let left = sum(|case| case.length.0.saturating_sub(case.t.0).max(0));
+        let done = self.over.saturating_add(sum(|case| case.now().0));
+        let left = sum(|case| case.length.0.saturating_sub(case.now().0).max(0));
         let gone = self.begun.elapsed();
         if gone < Duration::from_secs(5) || done <= 0 || left <= 0 {
             return String::new();
@@ -160,44 +171,20 @@ impl Bar {
     }
 }
 
-/// A case and how far it is.
-fn words(case: &Running) -> String {
-    const DAY: i64 = 86_400_000;
-    let (t, length) = (case.t.0, case.length.0);
-    if length >= 3 * DAY {
-        return format!("{}: day {} of {}", case.name, t / DAY + 1, (length + DAY - 1) / DAY);
-    }
-    let clock = |ms: i64| Span(ms - ms % 1_000).clock().trim_end_matches(".000").to_owned();
-    format!("{}: {} of {}", case.name, clock(t), clock(length))
-}
-
 impl Reporter for Bar {
     fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
+        let ended = hear(&mut self.running, event);
+        if let Some(ended) = ended {
+            self.over = self.over.saturating_add(ended.length.0);
+        }
         match event {
             RunEvent::Begun { cases, .. } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
-            RunEvent::CaseBegun { case, name, length } => {
-                let running = Running {
-                    name: safe(name),
-                    length: *length,
-                    t: Span(0),
-                };
-                self.running.insert(*case, running);
-                self.show();
-            }
-            RunEvent::CaseAt { case, t } => {
-                if let Some(running) = self.running.get_mut(case) {
-                    running.t = *t;
-                }
-                self.show();
-            }
+            RunEvent::CaseBegun { .. } | RunEvent::CaseAt { .. } | RunEvent::Tick => self.show(),
             RunEvent::Found { what, .. } => self.bar.suspend(|| eprint(&format!("{what}\n"))),
-            RunEvent::CaseEnded { case, result } => {
-                if let Some(ended) = self.running.remove(case) {
-                    self.over = self.over.saturating_add(ended.length.0);
-                }
+            RunEvent::CaseEnded { result, .. } => {
                 self.bar.inc(1);
                 if !is_quiet(result) {
-                    self.bar.suspend(|| eprint(&in_short(result)));
+                    self.bar.suspend(|| eprint_painted(&in_short(result)));
                 }
                 self.show();
             }
@@ -223,20 +210,6 @@ fn coarse(t: Span) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_case_that_goes_on_is_told_with_how_far_it_is() {
-        let told = |t, length| {
-            words(&Running {
-                name: "case".to_owned(),
-                length: Span(length),
-                t: Span(t),
-            })
-        };
-        let day = 86_400_000;
-        assert_eq!(told(3_661_500, day), "case: 01:01:01 of 1+00:00:00");
-        assert_eq!(told(2 * day + 5, 2_557 * day - 1), "case: day 3 of 2557");
-    }
 
     #[test]
     fn the_time_of_a_case_that_goes_on_is_told_in_round_numbers() {

@@ -34,7 +34,9 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
         }
     }
     if replayed.cases == 0 && !replayed.came.broke {
-        return Err(CliError::usage("no journal (*.jsonl) in what was named"));
+        return Err(CliError::usage(
+            "no journal (*.jsonl) in the files and folders that you named",
+        ));
     }
     if let Some(error) = replayed.untold.take() {
         replayed.wrong(&error.to_string());

@@ -27,7 +27,7 @@ pub(super) fn review(args: &Review, project: &Project) -> Result<Exit, CliError>
         return Ok(Exit::Usage);
     };
     let by = By::this_person(host_time::utc(), args.reason.clone()).map_err(CliError::usage)?;
-    let colour = colour::is_wanted(std::io::stdout().is_terminal());
+    let colour = colour::wanted(std::io::stdout().is_terminal());
     let terminal = if args.all {
         None
     } else {

@@ -3,6 +3,7 @@
 use super::again::Failed;
 use super::args::Run;
 use super::chosen::Chosen;
+use super::estimate::estimate;
 use super::exit::{Came, CliError, Exit};
 use super::feasible;
 use super::inputs;
@@ -28,8 +29,10 @@ use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{RigFile, host_time};
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     let update = if args.accept {
@@ -67,8 +70,25 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
         print(&tables.join("\n"))?;
         return Ok(Exit::Passed);
     }
+    tell_length(args, &work)?;
     let out = taken.map_or_else(|| OutFolder::open(out_of(args, project)), Ok)?;
     play(args, &work, out.path(), &listen()?)
+}
+
+/// Tells how long the run takes where a pump keeps its own time. On a terminal what takes longer than an hour must be wanted.
+fn tell_length(args: &Run, work: &Work) -> Result<(), CliError> {
+    let estimate = estimate(&work.groups, &work.rigs, args.repeat.unwrap_or(1));
+    estimate.told.iter().for_each(|line| eprint(&format!("{line}\n")));
+    let Some(long) = estimate.long.filter(|_| !args.yes) else {
+        return Ok(());
+    };
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        return Err(CliError::usage(format!(
+            "{long}: add `--yes` to play it all the same, or choose other cases"
+        )));
+    }
+    eprint(&format!("warning: {long}\n"));
+    Ok(())
 }
 
 /// The folder that a run writes into: the one that was named, else a new one.
@@ -277,6 +297,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
     for (at, rig) in work.rigs.iter().enumerate() {
         // There is one board, and one line to it.
         let jobs_max = if rig.is_simulated() { usize::MAX } else { 1 };
+        let absent = Arc::new(AtomicBool::new(false));
         let rounds = (1..=args.repeat.unwrap_or(1)).flat_map(|round| {
             let groups = work.groups.iter().zip(&work.snapshots);
             groups.map(move |group| (round, group))
@@ -298,6 +319,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 defect: args.defect.name(),
                 exe: None,
                 state: state_folder(),
+                absent: Arc::clone(&absent),
             };
             batches.push(Batch {
                 cases: &group.cases,

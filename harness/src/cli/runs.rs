@@ -22,11 +22,11 @@ pub(super) fn runs(args: &Runs, project: &Project) -> Result<Exit, CliError> {
         Some(RunsDo::Prune(prune)) => {
             for run in runs::to_prune(&all, prune.keep.into()) {
                 if prune.dry_run {
-                    print(&format!("would take away {}\n", line(run)))?;
+                    print(&format!("would delete {}\n", line(run)))?;
                     continue;
                 }
-                runs::remove(run).map_err(|e| CliError::rig(format!("cannot take away a run: {e}")))?;
-                print(&format!("took away {}\n", line(run)))?;
+                runs::remove(run).map_err(|e| CliError::rig(format!("cannot delete a run: {e}")))?;
+                print(&format!("deleted {}\n", line(run)))?;
             }
             print(&kept(&all, prune.keep.into()))?;
         }

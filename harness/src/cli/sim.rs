@@ -23,7 +23,7 @@ pub(super) fn serve(args: &Sim) -> Result<Exit, CliError> {
             seed: args.seed,
             start_s: args.start,
             defect: args.defect.name(),
-            exe: None,
+            ..OpenOptions::default()
         },
         scale: args.scale,
         link: args.link.clone(),

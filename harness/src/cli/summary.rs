@@ -1,6 +1,7 @@
 //! What a person sees when a run is over: what did not pass, and what is not safe.
 
-use super::print::{eprint, print};
+use super::explain::words_of;
+use super::print::{eprint_painted, print_painted};
 use crate::report::{ScenarioResult, counted, summary, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use pump_hil_model::safe_text::safe;
@@ -55,9 +56,10 @@ impl Reporter for Summary {
             ));
         }
         text.push_str(&uneven(&ended.results));
-        let printed = print(&text);
+        text.push_str(&words_of(&ended.results));
+        let printed = print_painted(&text);
         // Last, so that nobody overlooks it.
-        eprint(&terminal::not_safe(&ended.results));
+        eprint_painted(&terminal::not_safe(&ended.results));
         printed
     }
 }

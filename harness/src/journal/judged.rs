@@ -76,8 +76,7 @@ pub fn judge_written(mut file: File, path: &Path, written: Option<&Written>) -> 
         return Err(JournalError::NotAsWritten { path: path.to_owned() });
     }
     if !there {
-        let what =
-            "its file was taken away or replaced while the run went on; what stands there now is not what was judged";
+        let what = "its file was deleted or replaced during the run; the file that is there now is not the one that was judged";
         let what = format!("journal `{}`: {what}", safe_path(path));
         tracing::error!("{what}");
         judged

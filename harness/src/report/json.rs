@@ -1,6 +1,7 @@
 //! Results as JSON, for other programs.
 
 use super::result::{NotRun, ScenarioResult};
+use super::run_info::RunInfo;
 use super::tally::Tally;
 use pump_hil_model::case::NotShown;
 use pump_hil_model::crash::Crash;
@@ -12,13 +13,21 @@ use pump_hil_model::verdict::{Reason, ReasonKind, Verdict};
 use pump_hil_verdict::judge::AlarmLatency;
 use serde::Serialize;
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 
 /// Version of this form; `docs/formats.md` says what changed.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[derive(Serialize)]
 struct Report {
     pump_hil_results: u32,
+    /// When the run began, in UTC.
+    started: String,
+    took_us: u128,
+    /// Name of the machine.
+    host: String,
+    /// Name and version of the program.
+    harness: &'static str,
     tally: Tally,
     results: Vec<One>,
     not_run: Vec<Missed>,
@@ -43,6 +52,9 @@ struct One {
     round: Option<u32>,
     file: String,
     rig: String,
+    /// Who the pump said it is.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pump: BTreeMap<String, String>,
     #[serde(flatten)]
     verdict: Told,
     /// The verdict as a person reads it, such as `passed, 2 checks not shown`.
@@ -103,10 +115,18 @@ struct At {
 ///
 /// # Errors
 /// [`serde_json::Error`] if a value cannot be written.
-pub fn report(results: &[impl Borrow<ScenarioResult>], not_run: &[NotRun]) -> serde_json::Result<String> {
+pub fn report(
+    results: &[impl Borrow<ScenarioResult>],
+    not_run: &[NotRun],
+    info: &RunInfo,
+) -> serde_json::Result<String> {
     let tally = Tally::of(results.iter().map(|r| &r.borrow().outcome.verdict));
     let report = Report {
         pump_hil_results: VERSION,
+        started: info.started.to_string(),
+        took_us: info.took.as_micros(),
+        host: safe(&info.host),
+        harness: info.harness,
         tally: Tally {
             not_run: not_run.len(),
             ..tally
@@ -125,6 +145,12 @@ fn one(result: &ScenarioResult) -> One {
         round: result.round,
         file: safe(&result.file),
         rig: safe(&result.rig),
+        pump: result
+            .outcome
+            .identity
+            .iter()
+            .map(|(key, value)| (safe(key), safe(value)))
+            .collect(),
         verdict: told(&result.outcome.verdict),
         says: result.outcome.verdict_words(),
         not_shown: result.outcome.not_shown.iter().map(not_shown).collect(),

@@ -1,32 +1,68 @@
 //! JUnit XML: a failure is the pump's, an error is the rig's.
 
 use super::result::{NotRun, ScenarioResult};
+use super::run_info::RunInfo;
 use super::units::in_unit_of;
 use super::words::{kind, not_shown, reason_lines, unasked_starts};
+use chrono::{DateTime, Utc};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The results as a JUnit report, one suite for each rig. A case that was selected and not begun is an error: a run without it is not whole.
 ///
 /// # Errors
 /// [`SerializeError`] if the XML cannot be written.
-pub fn report(results: &[impl Borrow<ScenarioResult>], not_run: &[NotRun]) -> Result<String, SerializeError> {
-    let results = results.iter().map(Borrow::borrow);
-    let ran = results.map(|result| (result.rig.as_str(), test_case(result)));
+pub fn report(
+    results: &[impl Borrow<ScenarioResult>],
+    not_run: &[NotRun],
+    info: &RunInfo,
+) -> Result<String, SerializeError> {
+    let results: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
+    let ran = results.iter().map(|result| (result.rig.as_str(), test_case(result)));
     let missed = not_run.iter().map(|case| (case.rig.as_str(), missed(case)));
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     for (rig, case) in ran.chain(missed) {
-        let suite = suites.entry(rig).or_insert_with(|| TestSuite::new(safe(rig)));
+        let suite = suites.entry(rig).or_insert_with(|| suite(rig, &results, info));
         suite.add_test_case(case);
     }
     let mut report = Report::new("pump-hil");
+    report.set_timestamp(since_1970(info.started)).set_time(info.took);
     report.add_test_suites(suites.into_values());
     report.to_string()
+}
+
+/// The suite of a rig, without its cases: when, where, and with which program and pump.
+fn suite(rig: &str, results: &[&ScenarioResult], info: &RunInfo) -> TestSuite {
+    let of_it = || results.iter().filter(|result| result.rig == rig);
+    let mut suite = TestSuite::new(safe(rig));
+    suite.set_timestamp(since_1970(info.started));
+    suite.set_time(of_it().map(|result| result.took).sum());
+    let facts = [("rig", rig), ("harness", info.harness), ("host", &info.host)];
+    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (key, value) in of_it().flat_map(|result| result.outcome.identity.iter()) {
+        all.entry(key).or_default().insert(value);
+    }
+    for (key, value) in facts {
+        suite.add_property((key, safe(value).as_str()));
+    }
+    // A board that was changed within a run shows here as two values.
+    for (key, values) in all {
+        let values: Vec<&str> = values.into_iter().collect();
+        suite.add_property((
+            format!("pump.{}", safe(key)).as_str(),
+            safe(&values.join(", ")).as_str(),
+        ));
+    }
+    suite
+}
+
+fn since_1970(at: jiff::Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.as_second(), 0).unwrap_or_default()
 }
 
 fn missed(case: &NotRun) -> TestCase {

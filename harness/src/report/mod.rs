@@ -6,6 +6,7 @@ pub mod json;
 pub mod junit;
 mod plot;
 mod result;
+mod run_info;
 mod summary;
 mod tally;
 pub mod terminal;
@@ -15,10 +16,11 @@ mod words;
 
 pub use plot::{Point, Points};
 pub use result::{Asked, NotRun, ScenarioResult};
+pub use run_info::RunInfo;
 pub use summary::{LineOf, summary};
 pub use tally::Tally;
 pub use timeline::{Part, Source, Timeline};
-pub(crate) use words::counted;
+pub(crate) use words::{counted, kind};
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// Events beside a finding that are told.
 const NEAR: usize = 3;
+/// Cases alike that are named.
+const NAMED: usize = 3;
 /// Lines of a step that are looked through.
 const STEP_LINES: u32 = 12;
 /// Text of a line that is told.
@@ -43,12 +45,17 @@ pub fn summary(results: &[impl Borrow<ScenarioResult>], took: Duration, line_of:
     for result in results.iter().filter(|result| result.is_new()) {
         text.push_str(&if whole { terminal::result(result) } else { new(result) });
     }
-    for result in results.iter().filter(is_inconclusive) {
-        text.push_str(&if whole {
-            terminal::result(result)
-        } else {
-            inconclusive(result)
-        });
+    if whole {
+        text.extend(
+            results
+                .iter()
+                .filter(is_inconclusive)
+                .map(|result| terminal::result(result)),
+        );
+    } else {
+        text.push_str(&inconclusive(
+            results.iter().copied().filter(|result| is_inconclusive(&result)),
+        ));
     }
     for result in results.iter().filter(is_failed) {
         text.push_str(&if whole {
@@ -104,15 +111,35 @@ fn seconds(took: Duration) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// A case of which nothing can be said, and why.
-fn inconclusive(result: &ScenarioResult) -> String {
-    let mut text = format!("INCONCLUSIVE {} on {}\n", safe(&result.name), safe(&result.rig));
-    if let Verdict::Inconclusive { why } = &result.outcome.verdict {
-        for one in why {
-            let _ = writeln!(text, "  the rig, not the pump: {}", safe(&one.to_string()));
+/// The cases of which nothing can be said, and why: what is the same for several cases, as a rig that is not there, is told once.
+fn inconclusive<'a>(results: impl Iterator<Item = &'a ScenarioResult>) -> String {
+    let mut alike: Vec<(&str, Vec<String>, Vec<&ScenarioResult>)> = Vec::new();
+    for result in results {
+        let why = match &result.outcome.verdict {
+            Verdict::Inconclusive { why } => why.iter().map(|one| safe(&one.to_string())).collect(),
+            _ => Vec::new(),
+        };
+        match alike
+            .iter_mut()
+            .find(|(rig, told, _)| *rig == result.rig && *told == why)
+        {
+            Some((_, _, cases)) => cases.push(result),
+            None => alike.push((&result.rig, why, vec![result])),
         }
     }
-    text.push_str(&more(result, None));
+    let mut text = String::new();
+    for (rig, why, cases) in alike {
+        let names = cases.iter().take(NAMED).map(|case| safe(&case.name));
+        let mut names = names.collect::<Vec<_>>().join(", ");
+        if cases.len() > NAMED {
+            let _ = write!(names, " and {}", counted(cases.len() - NAMED, "other case"));
+        }
+        let _ = writeln!(text, "INCONCLUSIVE {names} on {}", safe(rig));
+        for one in why {
+            let _ = writeln!(text, "  the rig, not the pump: {one}");
+        }
+        text.push_str(&more(cases[0], None));
+    }
     text
 }
 

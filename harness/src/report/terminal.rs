@@ -117,13 +117,25 @@ const SKIPS_SHOWN: usize = 6;
 /// Why cases were skipped, each reason with their number, the most frequent first.
 #[must_use]
 pub fn skipped(results: &[impl Borrow<ScenarioResult>]) -> Vec<String> {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for result in results.iter().map(Borrow::borrow) {
-        if let Verdict::Skipped { why } = &result.outcome.verdict {
-            *reasons.entry(why).or_default() += 1;
+    let why = results
+        .iter()
+        .filter_map(|result| match &result.borrow().outcome.verdict {
+            Verdict::Skipped { why } => Some(why.as_str()),
+            _ => None,
+        });
+    let why: Vec<&str> = why.collect();
+    let counted_by = |reason: &dyn Fn(&str) -> String| {
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for why in &why {
+            *reasons.entry(reason(why)).or_default() += 1;
         }
+        reasons
+    };
+    let mut reasons = counted_by(&|why| why.to_owned());
+    if reasons.len() > SKIPS_SHOWN {
+        reasons = counted_by(&coarse);
     }
-    let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+    let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
     // It is stable: what is as frequent keeps the order of the words.
     reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     let told = reasons.iter().take(SKIPS_SHOWN);
@@ -135,6 +147,18 @@ pub fn skipped(results: &[impl Borrow<ScenarioResult>]) -> Vec<String> {
         told.push(format!("other reasons: {}", counted(rest, "case")));
     }
     told
+}
+
+/// A reason without the names of the faults that a rig cannot inject: else each fault would be a reason of its own.
+fn coarse(why: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in why.split(", ") {
+        let word = if word.starts_with("fault:") { "faults" } else { word };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(", ")
 }
 
 /// All verdicts, what did not pass last, where it is seen, with the time that each took and the pump's. The rig has a column only where there are several: so

@@ -1,4 +1,4 @@
-use super::{Asked, ScenarioResult, json, junit, terminal};
+use super::{Asked, RunInfo, ScenarioResult, json, junit, terminal};
 use pump_hil_model::case::{Action, Request};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::event_line;
@@ -54,8 +54,8 @@ fn no_text_of_the_pump_reaches_a_report_raw() {
     let texts = [
         terminal::result(&results[0]),
         terminal::table(&results),
-        junit::report(&results, &[]).unwrap(),
-        json::report(&results, &[]).unwrap(),
+        junit::report(&results, &[], &RunInfo::default()).unwrap(),
+        json::report(&results, &[], &RunInfo::default()).unwrap(),
     ];
     for text in texts {
         assert!(
@@ -126,7 +126,7 @@ fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
     broken.outcome.verdict = Verdict::Inconclusive {
         why: vec![Trouble::told(TroubleCode::RIG, "the line is dead")],
     };
-    let xml = junit::report(&[failed(), passed(), broken], &[]).unwrap();
+    let xml = junit::report(&[failed(), passed(), broken], &[], &RunInfo::default()).unwrap();
     assert!(
         xml.contains("tests=\"3\"") && xml.contains("failures=\"1\"") && xml.contains("errors=\"1\""),
         "{xml}"
@@ -138,9 +138,37 @@ fn junit_counts_a_pumps_failure_and_a_rigs_trouble_apart() {
 }
 
 #[test]
+fn the_files_that_a_ci_keeps_say_when_where_and_with_which_pump() {
+    let mut result = passed();
+    let identity = [("firmware", "1.2.3"), ("serial", "SN1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    result.outcome.identity = std::sync::Arc::new(identity.into());
+    let info = RunInfo {
+        started: "2026-11-28T12:00:00.5Z".parse().unwrap(),
+        took: Duration::from_secs(3),
+        host: "bench-7".to_owned(),
+        harness: "pump-hil 1",
+    };
+    let xml = junit::report(&[result.clone()], &[], &info).unwrap();
+    for part in [
+        "timestamp=\"2026-11-28T12:00:00.000+00:00\"",
+        "time=\"3.000\"",
+        "name=\"host\" value=\"bench-7\"",
+        "name=\"harness\" value=\"pump-hil 1\"",
+        "name=\"pump.firmware\" value=\"1.2.3\"",
+    ] {
+        assert!(xml.contains(part), "{part}: {xml}");
+    }
+    let value: serde_json::Value = serde_json::from_str(&json::report(&[result], &[], &info).unwrap()).unwrap();
+    assert_eq!(value["started"], "2026-11-28T12:00:00.5Z");
+    assert_eq!(value["host"], "bench-7");
+    assert_eq!(value["results"][0]["pump"]["serial"], "SN1");
+}
+
+#[test]
 fn json_says_the_verdict_and_the_tally() {
-    let value: serde_json::Value = serde_json::from_str(&json::report(&[failed(), passed()], &[]).unwrap()).unwrap();
-    assert_eq!(value["pump_hil_results"], 2);
+    let value: serde_json::Value =
+        serde_json::from_str(&json::report(&[failed(), passed()], &[], &RunInfo::default()).unwrap()).unwrap();
+    assert_eq!(value["pump_hil_results"], 3);
     assert_eq!(value["tally"]["failed"], 1);
     assert_eq!(value["results"][1]["verdict"], "passed");
     assert!(value["results"][0]["reasons"].as_array().is_some_and(|r| !r.is_empty()));
@@ -172,8 +200,8 @@ fn a_dose_log_that_nobody_accepted_comes_with_the_command_that_shows_it() {
 fn starts_that_nobody_asked_for_are_told_of_a_case_that_passes_as_well() {
     let mut results = [passed()];
     let texts = |results: &[ScenarioResult]| {
-        let junit = junit::report(results, &[]).unwrap();
-        terminal::result(&results[0]) + &junit + &json::report(results, &[]).unwrap()
+        let junit = junit::report(results, &[], &RunInfo::default()).unwrap();
+        terminal::result(&results[0]) + &junit + &json::report(results, &[], &RunInfo::default()).unwrap()
     };
     assert!(!texts(&results).contains("started again"));
     results[0].outcome.unasked_starts = 2;

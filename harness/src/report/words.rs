@@ -53,7 +53,7 @@ pub(super) fn not_shown(result: &ScenarioResult) -> Vec<String> {
 }
 
 /// A reason's kind, as files have it.
-pub(super) fn kind(reason: &Reason) -> String {
+pub(crate) fn kind(reason: &Reason) -> String {
     serde_json::to_value(reason.kind)
         .ok()
         .and_then(|v| v.as_str().map(str::to_owned))

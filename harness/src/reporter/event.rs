@@ -1,6 +1,6 @@
 //! The events of a run of many cases, and what hears them.
 
-use crate::report::{NotRun, ScenarioResult};
+use crate::report::{NotRun, RunInfo, ScenarioResult};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::safe_path;
 use std::path::PathBuf;
@@ -26,6 +26,8 @@ pub enum RunEvent {
         name: String,
         /// How long it is, by its scenario.
         length: Span,
+        /// The pump's seconds in one of the host, where the pump keeps its own time.
+        scale: Option<u32>,
     },
     /// A case goes on; told a few times a second of host time, and not at all of one that is over before.
     CaseAt {
@@ -33,7 +35,11 @@ pub enum RunEvent {
         case: usize,
         /// Scenario time that it has come to.
         t: Span,
+        /// The line of the step that runs.
+        line: Option<u32>,
     },
+    /// Time goes by; told about twice a second while cases run.
+    Tick,
     /// An earlier run left the pump as it should not have.
     Found {
         /// The case that found it.
@@ -61,6 +67,8 @@ pub struct Ended {
     pub interrupted: Option<&'static str>,
     /// Cases that were not begun because of that.
     pub not_run: Vec<NotRun>,
+    /// When and where it was.
+    pub info: RunInfo,
 }
 
 /// Hears what happens in a run. It is called on the thread that started the run, never on one that plays a case.

@@ -24,7 +24,7 @@ impl ReportFile {
     pub fn json(folder: &Path) -> Self {
         Self {
             path: folder.join(REPORTS[0]),
-            text: |ended| Ok(json::report(&ended.results, &ended.not_run)?),
+            text: |ended| Ok(json::report(&ended.results, &ended.not_run, &ended.info)?),
         }
     }
 
@@ -33,7 +33,7 @@ impl ReportFile {
     pub fn junit(folder: &Path) -> Self {
         Self {
             path: folder.join(REPORTS[1]),
-            text: |ended| Ok(junit::report(&ended.results, &ended.not_run)?),
+            text: |ended| Ok(junit::report(&ended.results, &ended.not_run, &ended.info)?),
         }
     }
 }

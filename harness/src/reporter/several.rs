@@ -85,7 +85,13 @@ mod tests {
         for case in 0..3 {
             let name = String::new();
             let length = Span(0);
-            reporters.tell(&RunEvent::CaseBegun { case, name, length });
+            let scale = None;
+            reporters.tell(&RunEvent::CaseBegun {
+                case,
+                name,
+                length,
+                scale,
+            });
         }
         reporters.tell(&RunEvent::Ended(Ended::default()));
         let expected = [

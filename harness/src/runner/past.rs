@@ -182,7 +182,7 @@ impl Past<'_, '_> {
         let why = if self.case.prescription.is_none() && !found.is("mode", &["none"]) {
             "the case begins without a prescription, and the pump has one, which it does not give up: take a pump that was never programmed"
         } else if self.case.steps.iter().any(Step::is_by_chance) {
-            "a fault of this case meets one in so many, and which ones hangs on all that was since the pump's first power: take a new pump"
+            "a fault of this case acts on one stroke or byte in so many, and which ones depends on all that happened since the pump's first power: take a new pump"
         } else {
             return Ok(());
         };
@@ -277,7 +277,7 @@ impl Past<'_, '_> {
         if until > self.deadline {
             let limit = self.pump.rig().limits.settle;
             let why = format!(
-                "what the pump gave before counts for {need} (lockout, window or interval of the case), and `settle` in the rig file is {limit}; wait, power the pump anew, or raise `settle`"
+                "what the pump gave before still counts for {need} (lockout, window or interval of the case), and `settle` in the rig file is {limit}; wait, power the pump anew, or raise `settle`"
             );
             return Err(self.cannot(&why)?);
         }
@@ -336,7 +336,7 @@ fn unsettled(left: &Known) -> Option<String> {
         ))
     } else if !alarms.is_empty() {
         Some(format!(
-            "alarms of before stay: {alarms}; see to their cause, or power the pump anew"
+            "old alarms stay: {alarms}; remove their cause, or power the pump anew"
         ))
     } else {
         None

@@ -137,7 +137,7 @@ fn cannot_set_up(pump: &mut Exchange<'_>, verb: Verb, outcome: &RequestEnd) -> R
     let why = match outcome {
         RequestEnd::Refused { reason, .. } => {
             format!(
-                "whoever is at the far end refused `{verb}`: {reason}; is it this pump, and the right device profile?"
+                "the device at the far end refused `{verb}`: {reason}; is it this pump, and the right device profile?"
             )
         }
         RequestEnd::NotSent { why } => why.to_string(),

@@ -216,7 +216,7 @@ impl<P: Reach> Way<'_, P> {
         let span = due.map_or(limit, |due| due.min(limit));
         let mut before = self.look(by_line).await?;
         if !by_line && before.strokes.is_none() {
-            return Ok(Seen::Unknown("nothing tells whether it stands".to_owned()));
+            return Ok(Seen::Unknown("nothing shows whether it has stopped".to_owned()));
         }
         // Twice at most: a stroke that was under way when the pump was told to stop is finished, and none comes behind it.
         for last in [false, true] {
@@ -230,7 +230,7 @@ impl<P: Reach> Way<'_, P> {
             }
             match moved(&before, &after) {
                 None if by_line => return Ok(Seen::Stands(words(&after, "it tells no volume"))),
-                None => return Ok(Seen::Unknown("nothing tells whether it stands".to_owned())),
+                None => return Ok(Seen::Unknown("nothing shows whether it has stopped".to_owned())),
                 Some(0) => return Ok(Seen::Stands(words(&after, &not_shown(span, due)))),
                 Some(nl) if nl <= STROKE_NL && !last => before = after,
                 Some(nl) if nl <= STROKE_NL && after.state.as_deref() == Some("minimum-rate") => {
@@ -239,7 +239,7 @@ impl<P: Reach> Way<'_, P> {
                 Some(nl) => return Ok(Seen::GoesOn(format!("moved {} within {span}", Volume(nl)))),
             }
         }
-        Ok(Seen::Unknown("nothing tells whether it stands".to_owned()))
+        Ok(Seen::Unknown("nothing shows whether it has stopped".to_owned()))
     }
 
     async fn look(&mut self, by_line: bool) -> Result<Look, Stopped> {

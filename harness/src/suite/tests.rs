@@ -104,8 +104,8 @@ fn cases_that_an_interrupt_kept_from_starting_are_counted() {
     assert_eq!((names(&ended), ended.interrupted), (vec![], Some("SIGINT")));
     let not_run: Vec<&str> = ended.not_run.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(not_run, ["a", "b"]);
-    let text =
-        json::report(&ended.results, &ended.not_run).unwrap() + &junit::report(&ended.results, &ended.not_run).unwrap();
+    let text = json::report(&ended.results, &ended.not_run, &ended.info).unwrap()
+        + &junit::report(&ended.results, &ended.not_run, &ended.info).unwrap();
     assert!(text.contains("\"not_run\": 2"), "{text}");
     assert!(text.contains("tests=\"2\"") && text.contains("errors=\"2\""), "{text}");
     assert_eq!(text.matches("not run: interrupted by SIGINT").count(), 4, "{text}");

@@ -53,8 +53,8 @@ fn in_the_text() -> Vec<Damage> {
         text("line 1 is a mark of a merge", |whole| {
             [b"<<<<<<< HEAD\n", whole, b"=======\n"].concat()
         }),
-        text("byte 5 is no UTF-8", |whole| [b"---\n\xff", whole].concat()),
-        replaced("is no value of the column", "20.500", "20.501x"),
+        text("byte 5 is not UTF-8", |whole| [b"---\n\xff", whole].concat()),
+        replaced("is not a value of the column", "20.500", "20.501x"),
         replaced("have other names", "delivered  reservoir", "delivered  container"),
         replaced(
             "it is the dose log of `large`",
@@ -224,11 +224,14 @@ fn a_record_that_is_damaged_is_told_before_anything_is_played() {
     };
     for (text, what) in [
         (&b""[..], "it is empty"),
-        (cut.as_bytes(), "line 1 is no acceptance"),
-        (merged.as_bytes(), "line 1 is no acceptance"),
-        (&[0; 4000], "line 1 is no acceptance"),
-        (b"\xff\n", "line 1 is no acceptance"),
-        (b"{\"snapshot\": \"small\"}\n", "line 1 is no acceptance: missing field"),
+        (cut.as_bytes(), "line 1 is not an acceptance"),
+        (merged.as_bytes(), "line 1 is not an acceptance"),
+        (&[0; 4000], "line 1 is not an acceptance"),
+        (b"\xff\n", "line 1 is not an acceptance"),
+        (
+            b"{\"snapshot\": \"small\"}\n",
+            "line 1 is not an acceptance: missing field",
+        ),
     ] {
         fs::write(&path, text).unwrap();
         told(what);

@@ -141,7 +141,7 @@ fn each_place_that_reads_what_others_wrote_has_its_target() {
 }
 
 #[test]
-fn the_table_of_the_documents_is_the_list_of_targets() {
+fn the_page_has_the_list_of_targets() {
     // The firmware's side of the line is no source of the harness.
     let mut targets = BTreeSet::from(["to-pump"]);
     for (file, by) in SOURCES {
@@ -151,11 +151,9 @@ fn the_table_of_the_documents_is_the_list_of_targets() {
         }
     }
     let text = std::fs::read_to_string(repository::root().join("docs/attack.md")).expect("the document");
-    let rows = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once("`: "))
-        .map(|(name, _)| name);
-    let told: BTreeSet<&str> = rows.collect();
+    let entries = pump_hil::pages::entries(&text);
+    let of_targets = entries.iter().filter(|entry| entry.head.starts_with('`'));
+    let told: BTreeSet<&str> = of_targets.flat_map(|entry| entry.names()).collect();
     assert_eq!(told, targets);
     for name in targets {
         let file = format!("tests/readers/{}.rs", name.replace('-', "_"));

@@ -254,9 +254,9 @@ fn a_host_clock_that_is_set_forth_and_back() {
 fn the_page_has_each_way_out() {
     let root = pump_hil_testing::repository::root();
     let page = std::fs::read_to_string(root.join("docs/safety.md")).unwrap();
-    let rows: Vec<&str> = page
-        .lines()
-        .filter(|line| line.starts_with("| ") && line.contains('`'))
+    let tests: Vec<String> = pump_hil::pages::entries(&page)
+        .into_iter()
+        .filter_map(|mut way| way.more.pop())
         .collect();
     let mut sources = String::new();
     for folder in [
@@ -270,9 +270,9 @@ fn the_page_has_each_way_out() {
             sources += &std::fs::read_to_string(file.unwrap().path()).unwrap();
         }
     }
-    assert!(rows.len() >= 18, "{rows:?}");
-    for row in rows {
-        let tests = row.rsplit('|').nth(1).unwrap();
+    assert!(tests.len() >= 18, "{tests:?}");
+    for row in tests {
+        let tests = row.strip_prefix("tests: ").unwrap();
         let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
         assert!(!named.is_empty(), "no test in: {row}");
         for test in named {

@@ -158,7 +158,7 @@ impl Loader {
         if let Some(first) = self.lines.get(&id.text)
             && (first.file != BUILT_IN || file == BUILT_IN)
         {
-            let message = format!("the id `{}` stands twice", id.text);
+            let message = format!("the id `{}` is given twice", id.text);
             let first = format!("first in {}:{}", first.file, first.line);
             self.problems
                 .push(Problem::new(Mistake::Twice, id.place, message).label(first));

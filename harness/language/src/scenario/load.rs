@@ -31,8 +31,8 @@ pub enum SourceError {
     /// There is no such file.
     #[error("there is no file `{0}`")]
     NotFound(String),
-    /// It lies outside of the folder of the scenarios.
-    #[error("`{0}` lies outside of the folder of the scenarios")]
+    /// It is outside the folder of the scenarios.
+    #[error("`{0}` is outside the folder of the scenarios")]
     Outside(String),
     /// It is larger than a scenario may be.
     #[error("the file has {bytes} bytes; a scenario has at most {BYTES_MAX}")]
@@ -254,9 +254,9 @@ impl Reader<'_> {
             return Err(Problem::new(
                 Mistake::Include,
                 place,
-                format!("`{shown}` lies outside of the folder of the scenarios"),
+                format!("`{shown}` is outside the folder of the scenarios"),
             )
-            .help("shared set-ups stand inside it, such as `shared/basal.yaml`"));
+            .help("shared set-ups are inside it, such as `shared/basal.yaml`"));
         };
         if self.open.contains(&path) {
             let chain = [self.open.as_slice(), &[path]].concat().join(" -> ");

@@ -30,7 +30,7 @@ const KEYS: &[(&str, Meant)] = &[
             ("tolerance|tolerances", "snapshot"),
             (
                 "setup|set-up|background",
-                "a set-up stands in a file under `shared/`; write `include: [shared/NAME.yaml]`",
+                "a set-up is a file in `shared/`; write `include: [shared/NAME.yaml]`",
             ),
         ],
     ),
@@ -295,7 +295,7 @@ const WORDS: &[(&str, Meant)] = &[
             ("yes|true|some|all", "did you mean `any`?"),
             (
                 "no|false|maybe|optional",
-                "where the pump must not refuse, leave `refused` out; where it may, write `allowed`",
+                "if the pump must not refuse, leave `refused` out; if it may, write `allowed`",
             ),
             ("locked|locked-out", "did you mean `lockout`?"),
             ("empty", "did you mean `reservoir-empty`?"),

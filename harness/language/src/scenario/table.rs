@@ -41,7 +41,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
     let Some(cases) = cases.filter(|cases| matches!(cases.value, Content::Map(_))) else {
         if cases.is_none() {
             for (name, place) in &used {
-                let message = format!("`${{{}}}` stands for nothing: there is no `cases` table", short(name));
+                let message = format!("`${{{}}}` has no value: there is no `cases` table", short(name));
                 gather(problems, Problem::new(Mistake::Reference, *place, message));
             }
         }
@@ -88,7 +88,7 @@ pub(super) fn rows(documents: &[&Node], problems: &mut Vec<Problem>) -> Vec<Row>
 fn check_name(name: &str, place: Location, problems: &mut Vec<Problem>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     if name.is_empty() || name.len() > 60 || !name.chars().all(fits) || name.starts_with('.') {
-        let message = format!("`{}` is no name for a case", short(name));
+        let message = format!("`{}` is not a name for a case", short(name));
         gather(
             problems,
             Problem::new(Mistake::Name, place, message).help("lower-case letters, digits, `-` and `.`"),
@@ -140,7 +140,7 @@ fn check_row(row: &Row, at: Location, node: &Node, used: &BTreeMap<String, Locat
         if !used.contains_key(&key.text) {
             let message = format!("the parameter `{}` is never used", short(&key.text));
             let problem = Problem::new(Mistake::Unused, key.place, message)
-                .label(format!("no `${{{}}}` stands in the file", short(&key.text)));
+                .label(format!("there is no `${{{}}}` in the file", short(&key.text)));
             let open = used.keys().map(String::as_str).filter(|name| !given.contains(name));
             gather(problems, problem.maybe_help(suggest(&key.text, open)));
         }
@@ -153,7 +153,7 @@ fn check_row(row: &Row, at: Location, node: &Node, used: &BTreeMap<String, Locat
                 short(name_used)
             );
             let problem =
-                Problem::new(Mistake::Reference, *place, message).label(format!("the row stands on line {}", at.line));
+                Problem::new(Mistake::Reference, *place, message).label(format!("the row is on line {}", at.line));
             gather(problems, problem.maybe_help(suggest(name_used, given.iter().copied())));
         }
     }

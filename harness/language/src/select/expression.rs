@@ -74,7 +74,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, SelectError> {
     reader.blanks();
     match reader.rest().chars().next() {
         None => Ok(expr),
-        Some(c) => Err(reader.wrong(format!("`{c}` stands where nothing can be"))),
+        Some(c) => Err(reader.wrong(format!("`{c}` cannot be here"))),
     }
 }
 
@@ -168,7 +168,7 @@ impl<'t> Reader<'t> {
             return self.predicate().map(Expr::Is);
         }
         if self.depth >= DEPTH_MAX {
-            return Err(self.wrong("parentheses stand too deep"));
+            return Err(self.wrong("too many parentheses inside each other"));
         }
         self.at += 1;
         self.depth += 1;
@@ -268,7 +268,7 @@ impl<'t> Reader<'t> {
                         .unwrap_or("")
                         .trim_start_matches("error: ")
                         .to_owned();
-                    self.wrong(format!("`/{inside}/` is no pattern: {why}"))
+                    self.wrong(format!("`/{inside}/` is not a pattern: {why}"))
                 })?),
                 _ => Matcher::Is(inside.to_owned()),
             };

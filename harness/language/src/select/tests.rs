@@ -91,7 +91,7 @@ fn what_cannot_be_read_is_told_with_its_place_and_what_is_known() {
         ("flex and", 9, "a word is missing"),
         ("flex or", 8, "a word is missing"),
         ("(flex", 6, "a `)` is missing"),
-        ("flex)", 5, "`)` stands where nothing can be"),
+        ("flex)", 5, "`)` cannot be here"),
         ("tag(slow", 9, "a `)` is missing"),
         ("tag()", 5, "a word is missing between the parentheses"),
         ("name:", 1, "`name:` asks for nothing; write `name(...)`"),
@@ -103,7 +103,7 @@ fn what_cannot_be_read_is_told_with_its_place_and_what_is_known() {
         ("cover:SF04", 1, "did you mean `covers(...)`?"),
         ("flex or tags(slow)", 9, "did you mean `tag(...)`?"),
         ("name(/flex)", 6, "the second `/` is missing"),
-        ("name(/[/)", 6, "is no pattern: unclosed character class"),
+        ("name(/[/)", 6, "is not a pattern: unclosed character class"),
         ("\u{e4}\u{e4} or !", 8, "a word is missing"),
     ] {
         match text.parse::<Filter>() {

@@ -13,6 +13,13 @@ use std::collections::BTreeMap;
 pub enum Came {
     /// What a check looked at.
     Seen(Seen),
+    /// What a check looked at when it had to hold, and by how much later it held.
+    Late {
+        /// What it looked at.
+        instead: Seen,
+        /// By how much too late.
+        by: Span,
+    },
     /// The checks held after this time.
     After(Span),
     /// The core did not come to its place.

@@ -203,7 +203,7 @@ pub enum Allowed {
         /// Who asked.
         by: Asker,
     },
-    /// A request that the scenario lets the pump refuse is carried out: nothing stands against it.
+    /// A request that the scenario lets the pump refuse is carried out: nothing forbids it.
     CarriedOut {
         /// Which.
         verb: Verb,

@@ -136,7 +136,7 @@ fn what_holds_of_every_pumps_records_and_firmware_is_told_without_a_scenario() {
         (
             Expected::Records(Records::InOrder),
             "record-order",
-            "records in their order that say what can be",
+            "records in their order, with possible values",
         ),
         (
             Expected::Records(not_before),
@@ -166,7 +166,7 @@ fn what_holds_of_every_pumps_records_and_firmware_is_told_without_a_scenario() {
         (
             Expected::Firmware(Firmware::NoUnaskedStart),
             "firmware-start",
-            "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)",
+            "no restart without a request (a scenario may expect some with `resets`)",
         ),
         (
             Expected::Firmware(Firmware::Runs),

@@ -5,6 +5,7 @@ use super::expected::{Account, Allowed, Answer, Asker, DueAlarm, Expected, Firmw
 use crate::case::Check;
 use crate::event_text::event_line;
 use crate::quantity::{Span, Volume};
+use crate::rough_time::rough_time;
 use crate::value::shown;
 use crate::words::REFUSAL_ALLOWED;
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ impl Display for Records {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::All { of } => write!(f, "every {of} record"),
-            Self::InOrder => f.write_str("records in their order that say what can be"),
+            Self::InOrder => f.write_str("records in their order, with possible values"),
             Self::NotBefore { number, after, time } => {
                 write!(f, "record {number} no earlier than record {after}, {time}")
             }
@@ -91,9 +92,7 @@ impl Display for Firmware {
         f.write_str(match self {
             Self::NoFault => "firmware that does not fault (`firmware-faults: allowed` where it may)",
             Self::NoLockup => "firmware that does not lock up",
-            Self::NoUnaskedStart => {
-                "no start that nobody asked for (a scenario that expects some of `resets` judges them itself)"
-            }
+            Self::NoUnaskedStart => "no restart without a request (a scenario may expect some with `resets`)",
             Self::Runs => "firmware that does what it is asked",
             Self::Stops => "a pump that delivers no therapy once it was told to stop",
         })
@@ -138,7 +137,7 @@ impl Display for Allowed {
                     Asker::Clinician => "it stays within the rolling maximum",
                 }
             ),
-            Self::CarriedOut { verb } => write!(f, "`{verb}` carried out: nothing stands against it"),
+            Self::CarriedOut { verb } => write!(f, "`{verb}` carried out: nothing forbids it"),
             Self::RefusedFor { verb, why } => write!(f, "`{verb}` refused with `{why}`"),
             Self::Alarm(alarm) => alarm.fmt(f),
         }
@@ -187,8 +186,9 @@ impl Display for Came {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Seen(seen) => seen.fmt(f),
+            Self::Late { instead, by } => write!(f, "{instead}; it came {} too late", rough_time(*by)),
             Self::After(took) => write!(f, "true after {took}"),
-            Self::NotReached => f.write_str("it did not come there"),
+            Self::NotReached => f.write_str("it did not get there"),
             Self::Answer(answer) => answer.fmt(f),
             Self::NoAnswer { verb } => write!(f, "no reply to `{verb}` in the journal"),
             Self::Unfit(unfit) => unfit.fmt(f),
@@ -277,12 +277,12 @@ impl Display for Seen {
             Self::NeverRaised => f.write_str("it was never raised"),
             Self::StillActive => f.write_str("it is still active"),
             Self::ClearedBefore => f.write_str("it was cleared before the last expectation"),
-            Self::Level { name, is } => write!(f, "{name} {}", is.as_deref().unwrap_or("not told yet")),
+            Self::Level { name, is } => write!(f, "{name} {}", is.as_deref().unwrap_or("not reported yet")),
             Self::NoEvent { kind } => write!(f, "no event `{kind}`"),
             Self::Event { kind, fields } => write!(f, "event `{kind}` with {}", pairs(fields)),
-            Self::Told { kind } => write!(f, "the pump told `{kind}`"),
+            Self::Told { kind } => write!(f, "the pump reported `{kind}`"),
             Self::Reply { fields } => write!(f, "reply with {}", pairs(fields)),
-            Self::Measure { what, value: None } => write!(f, "{} nothing told it", what.name()),
+            Self::Measure { what, value: None } => write!(f, "{} is not known", what.name()),
             Self::Measure {
                 what,
                 value: Some(value),
@@ -297,7 +297,7 @@ impl Display for Did {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherPrescription => f.write_str("another came into force"),
-            Self::ToldNoStart => write!(f, "the pump told of no start, and its log has none"),
+            Self::ToldNoStart => write!(f, "the pump reported no start, and its log has none"),
             Self::Ran { cause } => write!(f, "the pump went to running by itself, cause {cause}"),
             Self::Reported(volume) => write!(f, "{volume} reported"),
             Self::Gave { given, cause } => write!(f, "{given} given, {cause}"),

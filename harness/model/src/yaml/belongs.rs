@@ -54,13 +54,13 @@ impl<'a> Here<'a> {
         self.names().find(|known| *known == name)?;
         let help = match rest.strip_prefix(':') {
             Some(rest) => format!(
-                "a space is missing behind the `:`; write `{name}: {}`",
+                "a space is missing after the `:`; write `{name}: {}`",
                 short(rest.trim())
             ),
             None if matches!(value.value, Content::Scalar { kind: Kind::Null, .. }) => {
                 format!("a `:` is missing; write `{name}: {}`", short(rest))
             }
-            None => format!("a `:` is missing behind `{name}`"),
+            None => format!("a `:` is missing after `{name}`"),
         };
         Some(Advice {
             help: Some(help),

@@ -275,12 +275,7 @@ fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
                 "`:`"
             };
             let known = schema.pointer("/properties").is_some_and(|p| p.get(word).is_some());
-            known.then(|| {
-                format!(
-                    "a {missing} is missing behind `{word}`; write `{word}: {}`",
-                    short(rest)
-                )
-            })
+            known.then(|| format!("a {missing} is missing after `{word}`; write `{word}: {}`", short(rest)))
         }
         (Content::Scalar { text, kind, .. }, "array") if *kind != Kind::Null => {
             let items = resolve(root, schema.get("items")?);
@@ -289,7 +284,7 @@ fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
         (Content::Map(_), "array") => Some("begin each item with `- `".to_owned()),
         (Content::List(items), "object") => {
             let maps = items.iter().all(|item| matches!(item.value, Content::Map(_)));
-            maps.then(|| "leave out the `-`: here stand keys, and no list".to_owned())
+            maps.then(|| "leave out the `-`: there are keys here, not a list".to_owned())
         }
         (
             Content::Scalar {

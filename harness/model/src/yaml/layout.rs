@@ -142,7 +142,7 @@ fn open_bracket(text: &str, at: usize) -> Option<Slip> {
             start: at - word.len(),
             len: word.len(),
             message: format!("a `,` is missing before `{}`", short(word)),
-            help: "between two keys in `{...}` stands a `,`".to_owned(),
+            help: "write a `,` between two keys in `{...}`".to_owned(),
         }),
         None if closed => None,
         None => Some(Slip {
@@ -150,7 +150,7 @@ fn open_bracket(text: &str, at: usize) -> Option<Slip> {
             len: 1,
             message: format!("this `{bracket}` is not closed"),
             help: format!(
-                "write a `{}` behind its last value",
+                "write a `{}` after its last value",
                 if bracket == '{' { '}' } else { ']' }
             ),
         }),
@@ -162,7 +162,7 @@ fn key_alone(before: &Line<'_>, here: &Line<'_>) -> Option<Slip> {
     let word = before.word().filter(|word| *word == before.body())?;
     let item = here.text.trim_start().starts_with("- ");
     (item || here.content > before.content).then(|| {
-        let message = format!("a `:` is missing behind `{word}`");
+        let message = format!("a `:` is missing after `{word}`");
         before.slip(word.len(), message, format!("write `{word}:`"))
     })
 }
@@ -203,7 +203,7 @@ fn missing_colon(line: &Line<'_>) -> Option<Slip> {
         .strip_prefix(':')
         .filter(|value| !value.is_empty() && !value.starts_with([' ', '\t']))
     {
-        return told(format!("a space is missing behind `{word}:`"), value);
+        return told(format!("a space is missing after `{word}:`"), value);
     }
     let value = rest.strip_prefix([' ', '\t'])?.trim_start();
     if let Some(value) = value.strip_prefix("= ") {
@@ -211,7 +211,7 @@ fn missing_colon(line: &Line<'_>) -> Option<Slip> {
     }
     // What stands in braces has colons of its own.
     let own = value.split(['{', '[', '"', '\'']).next().unwrap_or(value);
-    (!own.contains(':')).then(|| told(format!("a `:` is missing behind `{word}`"), value))?
+    (!own.contains(':')).then(|| told(format!("a `:` is missing after `{word}`"), value))?
 }
 
 /// A key below `at: 2 h` that stands further right than `at`: it is read as more of the text `2 h`.
@@ -287,7 +287,7 @@ fn other_depth(above: &[Line<'_>], here: &Line<'_>) -> Option<Slip> {
     // The nearest of its kind.
     let alike = ended.iter().chain(&open).filter(|depth| depth.item == own.item);
     let near = alike.min_by_key(|depth| depth.column.abs_diff(own.column))?;
-    let message = format!("`{word}` stands at another depth than the lines above it");
+    let message = format!("`{word}` is not indented like the lines above it");
     let help = match near.line.word() {
         Some(key) if !own.item => column(near.line, key),
         _ => format!(

@@ -79,7 +79,7 @@ fn comma(text: &str) -> Option<(String, String)> {
     let help = match (rest.is_empty() && !text.contains('.'), behind == 3) {
         (true, false) => format!("write a decimal point: `{}`", short(&point)),
         (true, true) => format!(
-            "write `{}` or `{}`: a point stands before decimals, and nothing between thousands",
+            "write `{}` or `{}`: a point comes before decimals, and nothing between thousands",
             short(&point),
             short(&without)
         ),

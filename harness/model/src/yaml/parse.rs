@@ -288,7 +288,7 @@ impl Builder {
         };
         // The second value is left out and reading goes on, so that all other mistakes are told at once.
         if let Some(line) = open.keys.get(&key.text) {
-            let message = format!("the key `{}` stands twice", key.text);
+            let message = format!("the key `{}` is given twice", key.text);
             let problem = Problem::new(Mistake::Twice, key.place, message).label(format!("first on line {line}"));
             // Two steps without a `-` between them are one.
             let problem =

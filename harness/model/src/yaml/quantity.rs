@@ -25,7 +25,7 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
     let shown = short(&text.text);
     match error {
         QuantityError::NotANumber { example, .. } => {
-            let message = format!("`{shown}` is no number with a unit");
+            let message = format!("`{shown}` is not a number with a unit");
             Problem::new(Mistake::Number, text.place, message).help(format!("write it as `{example}`"))
         }
         QuantityError::Range { base, .. } => Problem::new(

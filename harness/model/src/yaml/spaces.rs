@@ -17,7 +17,7 @@ pub(super) fn odd_spaces(text: &str, place: impl Fn(usize, usize) -> Location) -
             if problems.len() >= GATHERED_MAX {
                 return problems;
             }
-            let message = format!("{} stands where only a space can be", name(c));
+            let message = format!("{} is where only a space can be", name(c));
             let problem = Problem::new(Mistake::Syntax, place(line_start + at, c.len_utf8()), message);
             problems
                 .push(problem.help("delete it, and type a space; it looks like one, but YAML takes it for a letter"));

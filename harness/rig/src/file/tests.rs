@@ -339,6 +339,6 @@ fn firmware_of_a_built_in_rig_is_told_how_to_get() {
 
 #[test]
 fn a_device_that_never_ends_is_no_rig_file() {
-    let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is no file");
+    let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is not a file");
     assert_eq!(error.to_string(), "cannot read `/dev/zero`: not a file");
 }

@@ -78,11 +78,14 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// The name of those by which a line is not open.
+    pub const CLOSED: &'static str = "rig-line-closed";
+
     /// Its stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Open { .. } | Self::Absent { .. } => "rig-line-closed",
+            Self::Open { .. } | Self::Absent { .. } => Self::CLOSED,
             Self::TakenOver { .. } => "rig-taken-over",
             Self::Lost { .. } => "rig-line-lost",
             Self::Stuck { .. } => "rig-line-stuck",

@@ -33,7 +33,7 @@ pub async fn awaited<T>(limit: Duration, mut what: impl FnMut() -> Result<T, Lin
     let mut waited = Waited::of(limit);
     loop {
         match what() {
-            Err(LinkError::Absent { .. }) if waited.so_far() <= limit => host_time::sleep(LOOK_EVERY).await,
+            Err(LinkError::Absent { .. }) if waited.so_far() < limit => host_time::sleep(LOOK_EVERY).await,
             done => return done,
         }
     }

@@ -66,7 +66,7 @@ fn why(port: &str, error: &std::io::Error) -> String {
         ),
         _ if error.raw_os_error() == Some(EBUSY) => busy(),
         // The system's word for it is `Not a typewriter`.
-        _ if !is_a_device(port) => format!("it is no serial port; {}", there(Path::new("/dev"))),
+        _ if !is_a_device(port) => format!("it is not a serial port; {}", there(Path::new("/dev"))),
         _ => error.to_string(),
     }
 }

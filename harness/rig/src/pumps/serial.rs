@@ -110,8 +110,12 @@ impl Pump for Serial {
             })
         };
         let (mut debug, which) = order.probe.map(attach).transpose()?.unzip();
-        let port = self.port(which.flatten().as_ref(), order.limits.open).await?;
-        let mut line = link::serial_back(&port.path, port.baud, order.limits).await?;
+        let mut limits = order.limits;
+        if order.options.at_once {
+            limits.open = Duration::ZERO;
+        }
+        let port = self.port(which.flatten().as_ref(), limits.open).await?;
+        let mut line = link::serial_back(&port.path, port.baud, limits).await?;
         let clock = order.chip_clock();
         let mut firmware = None;
         let mut on_a_wire = false;

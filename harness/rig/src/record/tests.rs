@@ -168,7 +168,11 @@ fn a_stack_of_garbage_ends_the_walk_soon_and_the_fault_is_told_all_the_same() {
     let crash = probed.fault(3);
     assert_eq!(named(&crash, "probed::smash").line, probed.line("stroke(0x3000_0000)"));
     assert!(crash.stack.len() < 8, "{:?}", functions(&crash));
-    assert!(crash.stack_end.contains("0x20003f81 is no code"), "{}", crash.stack_end);
+    assert!(
+        crash.stack_end.contains("0x20003f81 is not code"),
+        "{}",
+        crash.stack_end
+    );
 }
 
 #[test]

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_unit_that_is_no_quantity_is_told() {
-        assert!(spoilt("nl/d: 1 nL/day", "nl/d: 1 furlong").contains("`1 furlong` is no quantity"));
+        assert!(spoilt("nl/d: 1 nL/day", "nl/d: 1 furlong").contains("`1 furlong` is not a quantity"));
     }
 
     #[test]

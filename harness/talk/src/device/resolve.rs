@@ -41,7 +41,7 @@ impl Units {
                 wrong(
                     Mistake::Unit,
                     &["units", suffix],
-                    format!("`{is}` is no quantity above 0; say what one `{suffix}` is, such as `1 nL`"),
+                    format!("`{is}` is not a quantity above 0; say what one `{suffix}` is, such as `1 nL`"),
                 )
             })?;
             units.insert(suffix.clone(), unit);

@@ -66,7 +66,7 @@ pub enum UnitError {
         value: Dimension,
     },
     /// The pump's text is no value of that unit.
-    #[error("`{text}` is no number of `{suffix}`: {why}")]
+    #[error("`{text}` is not a number of `{suffix}`: {why}")]
     Text {
         /// The text.
         text: String,
@@ -94,7 +94,7 @@ impl Unit {
         }
     }
 
-    /// The unit `suffix` of which one is `is`, such as `1 nL/day`; `None` where `is` is no quantity above 0.
+    /// The unit `suffix` of which one is `is`, such as `1 nL/day`; `None` where `is` is not a quantity above 0.
     #[must_use]
     pub fn new(suffix: &str, is: &str) -> Option<Self> {
         let found = [

@@ -179,7 +179,7 @@ impl Session {
         }
         if let Some(text) = self.decoder.take_rest() {
             self.journal(Body::Received { bytes: text });
-            self.garbled("bytes that are no begin of a line".to_owned());
+            self.garbled("bytes that do not begin a line".to_owned());
         }
     }
 

@@ -31,7 +31,7 @@ pub enum EncodeError {
         value: String,
     },
     /// A key that stands twice.
-    #[error("`{key}` stands twice in one line")]
+    #[error("`{key}` is given twice in one line")]
     Twice {
         /// The key.
         key: String,

@@ -210,7 +210,7 @@ impl<'a> Iterator for Tokens<'a> {
 fn fields_of(tokens: Tokens<'_>) -> Result<Fields, &'static str> {
     let mut fields: Fields = Vec::with_capacity(FIELDS_USUAL);
     for token in tokens {
-        let (key, value) = token.split_once('=').ok_or("a token that is no `key=value`")?;
+        let (key, value) = token.split_once('=').ok_or("a token that is not `key=value`")?;
         if !is_key(key) {
             return Err("a key outside `[a-z0-9.-]` or of no or more than 32 bytes");
         }
@@ -223,7 +223,7 @@ fn fields_of(tokens: Tokens<'_>) -> Result<Fields, &'static str> {
             .iter()
             .any(|(known, _)| known.as_bytes().first() == begins && known == key)
         {
-            return Err("a key that stands twice");
+            return Err("a key that is given twice");
         }
         fields.push((key.to_owned(), value.to_owned()));
     }

@@ -1,9 +1,10 @@
 //! The rules of the house, held by reading all sources: modules import one way, crates keep their order, functions and files are small, and a type's
-//! methods stand in one file. What is over a limit today is listed in `ratchet.txt`.
+//! methods stand in one file. Documents have short lines, and a place on the map. What is over a limit today is listed in `ratchet.txt`.
 //!
 //! `PUMP_HIL_HOUSE=FOLDER` reads another clone, and `PUMP_HIL_HOUSE_ALL=1` tells what is listed too.
 
 mod circles;
+mod documents;
 mod functions;
 mod manifest;
 mod modules;
@@ -118,6 +119,15 @@ fn names_stand_where_they_may() {
     let idle = words::idle(&SURVEY);
     assert!(idle.is_empty(), "rules that hold nothing: {idle:?}");
     let wrong = words::wrong(&SURVEY);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn documents_have_short_lines_and_a_place_on_the_map() {
+    let documents = documents::all(&root());
+    assert!(documents.len() >= 20, "{}", documents.len());
+    let mut wrong = documents::long_lines(&documents);
+    wrong.extend(documents::lost(&root(), &documents));
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

@@ -196,7 +196,7 @@ impl DoseLog {
             }
             log.rows.push(parse_row(&cells).map_err(|column| {
                 error(&format!(
-                    "`{}` is no value of the column `{}`",
+                    "`{}` is not a value of the column `{}`",
                     cells[column], COLUMNS[column]
                 ))
             })?);

@@ -62,7 +62,7 @@ pub enum JournalError {
     },
     /// The file that was written into holds something else now.
     #[error(
-        "journal `{path}` holds something else than the run wrote: somebody wrote into it meanwhile, and it is no evidence",
+        "journal `{path}` holds something else than the run wrote: somebody wrote into it meanwhile, and it is not evidence",
         path = safe_path(.path)
     )]
     NotAsWritten {
@@ -71,7 +71,7 @@ pub enum JournalError {
     },
     /// A line does not fit the ones before it.
     #[error(
-        "journal `{path}`, line {line}: the hash chain is broken; this line or one before it was changed, and the journal is no evidence", path = safe_path(.path)
+        "journal `{path}`, line {line}: the hash chain is broken; this line or one before it was changed, and the journal is not evidence", path = safe_path(.path)
     )]
     Chain {
         /// The file.
@@ -90,7 +90,7 @@ pub enum JournalError {
         why: String,
     },
     /// A line is longer than any event can be.
-    #[error("journal `{path}`, line {line}: longer than {LINE_LIMIT} bytes; this is no journal, or a damaged one", path = safe_path(.path))]
+    #[error("journal `{path}`, line {line}: longer than {LINE_LIMIT} bytes; this is not a journal, or a damaged one", path = safe_path(.path))]
     TooLong {
         /// The file.
         path: PathBuf,

@@ -43,7 +43,8 @@ impl<'a> Look<'a> {
         unmet.collect()
     }
 
-    fn holds(self, check: &Check) -> bool {
+    /// Whether it holds.
+    pub fn holds(self, check: &Check) -> bool {
         let (now, windows) = (self.seen, self.windows);
         match check {
             Check::Alarm { id, priority } => self

@@ -41,6 +41,16 @@ impl Findings {
         }
     }
 
+    /// How many reasons are kept.
+    pub fn kept(&self) -> usize {
+        self.reasons.len()
+    }
+
+    /// The reason at that place, in the order in which they were kept.
+    pub fn reason_mut(&mut self, at: usize) -> Option<&mut Reason> {
+        self.reasons.get_mut(at).map(|(_, reason)| reason)
+    }
+
     /// Adds a finding, which belongs to no step.
     pub fn found(&mut self, finding: Finding) {
         self.found_at(self.seq, finding);

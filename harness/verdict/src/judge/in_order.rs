@@ -435,6 +435,7 @@ impl InOrder {
         Outcome {
             events,
             dose_log: self.dose.finish(),
+            identity: self.observed.identity,
             latencies: self.observed.latencies,
             last_events: self.last_events.into_iter().map(Arc::unwrap_or_clone).collect(),
             // What comes behind the last step watches the pump, and belongs to no step.

@@ -24,6 +24,7 @@ mod garbage;
 mod general;
 mod in_order;
 mod invariants;
+mod late;
 mod numbers;
 mod observed;
 mod outcome;

@@ -68,6 +68,8 @@ pub struct Observed {
     pub reservoir: Option<i64>,
     /// Last sample of the test block, with `strokes`, `delivered_nl`, `displaced_nl` and `lost_nl` as they stand in it.
     pub sample: Option<Sample>,
+    /// Who the pump said it is.
+    pub identity: ReplyFields,
     /// Fields of the last reply.
     pub reply: ReplyFields,
     /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
@@ -154,6 +156,7 @@ impl Observed {
                     self.released_from = self.sample.as_ref().map(actuated_delivered);
                 }
             }
+            Body::Identified { fields } => self.identity = Arc::clone(fields),
             Body::MemoryRead { at, value } => {
                 self.memory.insert(at.clone(), value.clone());
             }

@@ -4,7 +4,7 @@ use super::AlarmLatency;
 use crate::dose::DoseLog;
 use pump_hil_model::case::{Case, NotShown};
 use pump_hil_model::crash::Crash;
-use pump_hil_model::event::Event;
+use pump_hil_model::event::{Event, ReplyFields};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Reason, Verdict};
@@ -16,6 +16,8 @@ pub struct Outcome {
     pub name: String,
     /// The verdict.
     pub verdict: Verdict,
+    /// Who the pump said it is: model, serial number, firmware, build; empty where it was not asked, or did not answer.
+    pub identity: ReplyFields,
     /// What was delivered.
     pub dose_log: DoseLog,
     /// How long each fault's first alarm took.
@@ -45,6 +47,7 @@ impl Outcome {
         Self {
             name: case.name(),
             verdict,
+            identity: ReplyFields::default(),
             dose_log: DoseLog::default(),
             latencies: Vec::new(),
             last_events: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::checks::{Look, Unmet, Windows};
 use super::findings::{Findings, Here};
+use super::late::Late;
 use super::observed::Observed;
 use super::unheard::{Put, Unheard};
 use pump_hil_model::case::{Action, Case, Check, Request, Step, places};
@@ -54,6 +55,8 @@ pub(super) struct Steps {
     granted: bool,
     /// What the last expectation waited for came late: the pump is ahead of the steps.
     behind: bool,
+    /// What did not come until it had to.
+    late: Late,
 }
 
 impl Steps {
@@ -66,6 +69,7 @@ impl Steps {
             after_expectation: false,
             granted: false,
             behind: false,
+            late: Late::default(),
         }
     }
 
@@ -104,6 +108,7 @@ impl Steps {
         prescribed: Option<i64>,
         out: &mut Findings,
     ) {
+        self.late.on_event(event.t, seen, prescribed, out);
         match &event.body {
             Body::StepStarted { step, line } => {
                 if self.started(event.t, step, *line, seen, out) {
@@ -197,7 +202,9 @@ impl Steps {
                 let late = within.filter(|within| open.took(t) > *within);
                 if !open.broken {
                     let known = self.put_off(t, checks, seen, unheard, prescribed);
+                    let before = out.kept();
                     self.judge_checks(t, &known, late, seen, prescribed, out);
+                    self.late.missed(before..out.kept(), self.windows, within.is_some(), t);
                 }
                 debug_assert!(
                     self.windows.came <= self.group_end && self.group_end < out.seq,

@@ -317,6 +317,38 @@ fn steps_inside_repeats_are_found_by_their_names() {
     );
 }
 
+#[test]
+fn what_came_too_late_is_told_with_by_how_much() {
+    let within = |within| Action::Expect {
+        checks: vec![alarm("occlusion")],
+        within: Some(Span(within)),
+        throughout: None,
+    };
+    let steps = vec![ask(Request::Start), within(5 * MINUTE), expect(vec![])];
+    let case = case(steps);
+    let mut run = Run::begun();
+    run.start(480_000);
+    run.step(|run| {
+        run.at(5 * MINUTE);
+    });
+    run.step(|run| {
+        run.at(7 * MINUTE + 5_000).alarm("occlusion", "critical");
+    });
+    let Verdict::Failed { reasons } = judge_journal(&case, run.ended()).verdict else {
+        panic!("it passed");
+    };
+    let got: Vec<String> = reasons.iter().map(|reason| reason.came.to_string()).collect();
+    assert!(
+        got.contains(&"active: none; it came 2 min 5 s too late".to_owned()),
+        "{got:?}"
+    );
+    assert_eq!(
+        reasons[0].t,
+        Span(5 * MINUTE),
+        "the finding stays where the time was over"
+    );
+}
+
 mod properties {
     use super::*;
     use proptest::prelude::*;

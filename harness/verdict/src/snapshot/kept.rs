@@ -32,7 +32,7 @@ pub enum Damage {
     #[error("it is empty")]
     Empty,
     /// Bytes that are no text.
-    #[error("its byte {at} is no UTF-8 text")]
+    #[error("its byte {at} is not UTF-8 text")]
     NoText {
         /// From 1.
         at: usize,

@@ -49,7 +49,7 @@ impl Record {
                 continue;
             }
             let acceptance: Acceptance = serde_json::from_slice(line)
-                .map_err(|error| format!("line {number} is no acceptance: {}", safe(&error.to_string())))?;
+                .map_err(|error| format!("line {number} is not an acceptance: {}", safe(&error.to_string())))?;
             record.last.insert(acceptance.snapshot.clone(), acceptance);
         }
         Ok(record)
@@ -96,7 +96,7 @@ mod tests {
         assert!(
             Record::parse(torn.as_bytes())
                 .unwrap_err()
-                .starts_with("line 2 is no acceptance: ")
+                .starts_with("line 2 is not an acceptance: ")
         );
     }
 }

@@ -69,7 +69,7 @@ impl Clock {
                     Span(self.earliest)
                 );
                 let problem = Problem::new(Mistake::TimeOrder, raw.0.place, message);
-                told.tell(problem.help("steps stand in the order of their times"));
+                told.tell(problem.help("write the steps in the order of their times"));
                 return None;
             }
             if at.0 < self.latest {

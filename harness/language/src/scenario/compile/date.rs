@@ -13,7 +13,7 @@ use pump_hil_model::yaml::raw::Text;
 pub(super) fn date(text: &Text, told: &mut Told<'_>) -> Option<i64> {
     seconds_of(&text.text)
         .map_err(|why| {
-            let message = format!("`{}` is no date and time: {why}", short(&text.text));
+            let message = format!("`{}` is not a date and time: {why}", short(&text.text));
             let problem = Problem::new(Mistake::Format, text.place, message);
             told.tell(problem.help("write it as `2026-12-31 23:30`"));
         })
@@ -61,7 +61,7 @@ fn of_the_day(written: &str, begin: Begin) -> Result<Span, (Mistake, String, Str
         Ok(seconds) => seconds,
         Err(why) => {
             return wrong(
-                format!("`{}` is no time: {why}", short(written)),
+                format!("`{}` is not a time: {why}", short(written)),
                 "write it as `08:00`".to_owned(),
             );
         }
@@ -92,7 +92,7 @@ fn of_the_day(written: &str, begin: Begin) -> Result<Span, (Mistake, String, Str
         let message = format!("time goes back: `{written}` is before the begin, {}", shown(start));
         let help = match alone {
             true => format!("for the day after write `{}`", shown(at + DAY_S)),
-            false => "steps stand in the order of their times".to_owned(),
+            false => "write the steps in the order of their times".to_owned(),
         };
         return Err((Mistake::TimeOrder, message, help));
     }

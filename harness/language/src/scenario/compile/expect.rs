@@ -153,7 +153,7 @@ fn measures(raw: &RawExpect, marks: &mut Marks, limits: Limits, checks: &mut Vec
 pub(super) fn silent(raw: &RawExpect, tones_told: bool, nothing_between: bool, told: &mut Told<'_>) {
     if let Some(word) = &raw.no_event {
         if word.0.text == "tone" && !tones_told {
-            told.tell(cannot_fail(&word.0, "the pump tells no tone unless a step before asks for it").help(TONES));
+            told.tell(cannot_fail(&word.0, "the pump reports no tones before a step asks for them").help(TONES));
         } else if nothing_between {
             let why = "`no-event` looks back to the expectation before it, and between the two nothing happens";
             told.tell(
@@ -167,7 +167,7 @@ pub(super) fn silent(raw: &RawExpect, tones_told: bool, nothing_between: bool, t
         told.tell(
             cannot_fail(
                 text,
-                "the pump tells no tone unless a step before asks for it: they are always 0",
+                "the pump reports no tones before a step asks for them: they are always 0",
             )
             .help(TONES),
         );

@@ -43,7 +43,7 @@ pub(super) fn check(raw: &RawFile, told: &mut Told<'_>) {
     let names = raw.scenario.iter().map(|name| (name, "a scenario"));
     let tags = raw.tags.iter().flatten().map(|tag| (tag, "a tag"));
     for (name, what) in names.chain(tags).filter(|(name, _)| !is_name(&name.text)) {
-        let message = format!("`{}` is no name for {what}", short(&name.text));
+        let message = format!("`{}` is not a name for {what}", short(&name.text));
         let problem = Problem::new(Mistake::Name, name.place, message);
         told.tell(problem.help("lower-case letters, digits and `-`, at most 80"));
     }

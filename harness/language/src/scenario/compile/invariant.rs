@@ -87,7 +87,7 @@ fn compare(text: &Text, left: Measure, op: Op, right: &str, limits: Limits) -> R
         };
         // Slack may only widen a rule: a tighter one would read like a tolerance and be none.
         if sign != wanted {
-            let message = format!("the slack `{sign} {}` goes the wrong way", short(slack));
+            let message = format!("the slack `{sign} {}` has the wrong direction", short(slack));
             let problem = Problem::new(Mistake::Comparison, text.place, message);
             return Err(problem.help(format!("write `{wanted} {}`", short(slack))));
         }

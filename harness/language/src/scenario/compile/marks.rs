@@ -17,7 +17,7 @@ impl Marks {
     pub fn set(&mut self, text: &Text, told: &mut Told<'_>) -> Option<String> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if text.text.is_empty() || text.text.len() > 60 || !text.text.chars().all(fits) {
-            let message = format!("`{}` is no name for a mark", short(&text.text));
+            let message = format!("`{}` is not a name for a mark", short(&text.text));
             told.tell(Problem::new(Mistake::Name, text.place, message));
             return None;
         }

@@ -94,7 +94,7 @@ fn address(text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> bool {
     if let Some(digits) = text.text.strip_prefix("0x") {
         let fits = hex(digits);
         if !fits {
-            let message = format!("`{}` is no 32-bit address", short(&text.text));
+            let message = format!("`{}` is not a 32-bit address", short(&text.text));
             told.tell(Problem::new(Mistake::FirmwareName, text.place, message));
         }
         return fits;
@@ -104,14 +104,14 @@ fn address(text: &Text, catalog: &Catalog, told: &mut Told<'_>) -> bool {
         .strip_prefix("0x")
         .map_or_else(|| offset.parse::<u32>().is_ok(), hex);
     if !offset_fits {
-        let message = format!("`{}` is no offset", short(offset));
+        let message = format!("`{}` is not an offset", short(offset));
         told.tell(Problem::new(Mistake::FirmwareName, text.place, message).help("write `SYMBOL+0x10`"));
     }
     let symbols = catalog.symbols();
     let known = symbols.iter().any(|known| known == symbol);
     if !known {
         let help = suggest(symbol, symbols.iter().map(String::as_str)).unwrap_or_else(|| {
-            "a name of the firmware's source is written with something of its path, as `module::NAME` or `NAME.field`; the symbols of a rig are known where `--rig` names it".to_owned()
+            "write a name of the firmware's source with a part of its path, such as `module::NAME` or `NAME.field`; the symbols of a rig are known if `--rig` names it".to_owned()
         });
         let message = format!("unknown symbol `{}`", short(symbol));
         told.tell(Problem::new(Mistake::FirmwareName, text.place, message).help(help));

@@ -71,7 +71,7 @@ fn raw_fields(raw: &RawPrescription, told: &mut Told<'_>) -> Vec<(String, String
             (&value.0, value.0.text.chars().all(value_fits)),
         ] {
             if !fits || text.text.is_empty() || text.text.len() > 100 {
-                let message = format!("`{}` cannot stand in a line of the pump's protocol", short(&text.text));
+                let message = format!("`{}` cannot be in a line of the pump's protocol", short(&text.text));
                 let problem = Problem::new(Mistake::Format, text.place, message);
                 told.tell(problem.help("use `send` for bytes that are no field"));
             }

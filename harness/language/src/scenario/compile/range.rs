@@ -27,7 +27,7 @@ pub(super) fn quantity(text: &str, dim: MeasuredIn) -> Result<i64, QuantityError
 /// What is wrong with a number; a count has no unit.
 pub(super) fn problem(text: &Text, dim: MeasuredIn, error: &QuantityError) -> Problem {
     if dim == MeasuredIn::Number {
-        let message = format!("`{}` is no whole number without a unit", short(text.text.trim()));
+        let message = format!("`{}` is not a whole number without a unit", short(text.text.trim()));
         return Problem::new(Mistake::Number, text.place, message).help("write it as `3` or `<= 3`");
     }
     quantity_problem(text, error)
@@ -76,7 +76,7 @@ pub(super) fn range(text: &Text, what: Measure, limits: Limits) -> Result<Range,
     if let (Some(low), Some(high)) = (low, high)
         && low > high
     {
-        let message = format!("nothing lies in the range `{}`", short(whole));
+        let message = format!("no value is in the range `{}`", short(whole));
         return Err(Problem::new(Mistake::Comparison, text.place, message).help("the lower end comes first"));
     }
     let range = Range {

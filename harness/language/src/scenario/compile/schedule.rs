@@ -73,7 +73,7 @@ fn minute(text: &Text, told: &mut Told<'_>) -> Option<u16> {
         (h < 24 && m < 60).then_some(h * 60 + m)
     });
     if parsed.is_none() {
-        let message = format!("`{}` is no time of the day", short(&text.text));
+        let message = format!("`{}` is not a time of the day", short(&text.text));
         told.tell(Problem::new(Mistake::Format, text.place, message).help("write it as \"08:00\""));
     }
     parsed

@@ -39,7 +39,7 @@ fn no_word_of_people_is_one_of_the_language_and_none_stands_twice() {
         let mut seen = BTreeSet::new();
         for word in meant.iter().flat_map(|(words, _)| words.split('|')) {
             assert!(!all.contains(word), "`{word}` is known in {name}");
-            assert!(seen.insert(word), "`{word}` stands twice in {name}");
+            assert!(seen.insert(word), "`{word}` is given twice in {name}");
         }
     }
 }

@@ -15,7 +15,7 @@ raw_struct! {
         /// Its kind.
         #[schemars(required)]
         kind: Word<EventWord>,
-        /// Fields among its own, as on the line.
+        /// Fields that it must have, as on the line.
         with: Table<Scalar>,
     }
 }
@@ -27,7 +27,7 @@ raw_struct! {
         /// Variable of the firmware (`PUMP.state.total`), symbol, or address.
         #[schemars(required)]
         at: Scalar,
-        /// What it must hold: a number, `true`, a variant's name, `none`, or a comparison such as `>= 3`.
+        /// The value that it must have: a number, `true`, a variant's name, `none`, or a comparison such as `>= 3`.
         #[schemars(required)]
         value: Scalar,
     }
@@ -59,16 +59,16 @@ impl JsonSchema for RangeText {
 macro_rules! expect {
     ($($(#[$meta:meta])* $field:ident = $measure:ident),* $(,)?) => {
         raw_struct! {
-            /// What must be true; all of it.
+            /// What must be true, all of it.
             #[schemars(extend("x-name" = "`expect`"))]
             RawExpect {
-                /// This alarm is active, or was raised since the expectations before this group of them.
+                /// This alarm is active, or was raised since the group of expectations before this one.
                 alarm: Word<AlarmWord>,
-                /// And has this priority.
+                /// And it has this priority.
                 priority: Word<PriorityWord>,
                 /// This alarm is not active; `any`: none is.
                 no_alarm: Word<AlarmOrAnyWord>,
-                /// This alarm was cleared since the expectations before this group of them.
+                /// This alarm was cleared since the group of expectations before this one.
                 alarm_cleared: Word<AlarmWord>,
                 /// The pump's state.
                 state: Word<StateWord>,
@@ -76,15 +76,15 @@ macro_rules! expect {
                 mode: Word<ModeWord>,
                 /// The bolus in progress, or `none`.
                 bolus: Word<BolusWord>,
-                /// The pump told this since the expectations before this group of them.
+                /// The pump reported this event since the group of expectations before this one.
                 event: Either<Word<EventWord>, RawEvent>,
-                /// It was not told since the `expect` before this one.
+                /// The pump did not report this event since the `expect` before this one.
                 no_event: Word<EventWord>,
                 /// The last reply has these fields, as on the line.
                 reply: Table<Scalar>,
-                /// What the probe reads there.
+                /// The value that the probe reads there.
                 memory: RawMemory,
-                /// The measures count from this mark instead of the begin.
+                /// The measures count from this mark, not from the begin.
                 since: Text,
                 $( $(#[$meta])* $field: RangeText, )*
             }
@@ -115,7 +115,7 @@ expect! {
     reported = Reported,
     /// Strokes times stroke volume, by the probe (volume).
     actuated = Actuated,
-    /// What the oracle allows as the nominal dose (volume).
+    /// The nominal dose by the oracle (volume).
     prescribed = Prescribed,
     /// Reported basal (volume).
     basal = Basal,
@@ -139,7 +139,7 @@ expect! {
     battery = Battery,
     /// Catheter pressure, true.
     pressure = Pressure,
-    /// Delivered beyond actuated since the last occlusion was cleared (volume).
+    /// What was delivered beyond actuated since the last occlusion was cleared (volume).
     post_occlusion_bolus = PostOcclusionBolus,
     /// Failed strokes that the pump counted.
     stalls = Stalls,

@@ -12,52 +12,52 @@ raw_struct! {
     /// A scenario: one file, one or more cases.
     #[schemars(extend("x-name" = "a scenario"))]
     RawFile {
-        /// Version of the language; 1.
+        /// Version of the language. Default: 1.
         version: Count,
-        /// Name, kebab case, unique.
+        /// Name: lower-case words joined by `-`. No two scenarios have the same one.
         #[schemars(required)]
         scenario: Text,
         /// One sentence for people: what happens, and what must then be true.
         #[schemars(required)]
         summary: Text,
-        /// Requirements that it verifies, as in fixtures/requirements.
+        /// Requirements that it tests, from fixtures/requirements.
         verifies: Vec<Word<RequirementWord>>,
-        /// Rows of the seed inventory and recalls that it covers.
+        /// Hazards and recalls that it stands for, from fixtures/requirements.
         covers: Vec<Word<SeedWord>>,
-        /// Words of your own to choose it by, as in `--filter 'tag(slow)'`; kebab case.
+        /// Words of your own to choose it by, as in `--filter 'tag(slow)'`. Lower-case words joined by `-`.
         tags: Vec<Text>,
-        /// What a rig must be able to do, beyond what the steps show.
+        /// Extra rig features that this scenario needs. What the steps need is found by itself.
         needs: Vec<Word<CapabilityWord>>,
-        /// Civil date and time at the begin, such as 2026-12-31 23:30; 2026-01-05 00:00, a Monday, where not given.
+        /// Date and time at the begin, such as 2026-12-31 23:30. Default: 2026-01-05 00:00, a Monday.
         start: Text,
-        /// Seed of the simulated physics; 1 where not given.
+        /// Seed of the simulated physics. Default: 1.
         seed: Count,
         /// Shared set-ups, relative to this file, inside the scenario folder.
         include: Vec<Text>,
         /// What is programmed before the begin, or `none`.
         prescription: Either<Word<NoneWord>, RawPrescription>,
-        /// Volume filled in before the begin; 20 mL where there is a prescription.
+        /// Volume filled in before the begin. Default: 20 mL, if there is a prescription.
         reservoir: Quantity<Vol>,
-        /// Interval of the pump's periodic dose entries, 1 min to 1 d; 1 h where not given.
+        /// Interval of the pump's periodic dose entries, 1 min to 1 d. Default: 1 h.
         log_every: Quantity<Time>,
-        /// How far the pump's clock may be off the host's, on a rig by the host's clock, 0.01 % to 50 %; as the rig file has it where not given.
+        /// How far the pump's clock may differ from the host's, 0.01 % to 50 %, on a rig by the host's clock. Default: that of the rig file.
         clock_drift: Quantity<Share>,
-        /// Parameter table: a case for each row. `${parameter}` stands for its value.
+        /// Parameter table: one case for each row. `${parameter}` is replaced by its value.
         cases: Table<Table<Scalar>>,
         /// The steps.
         #[schemars(required)]
         timeline: Vec<RawStep>,
-        /// Places in memory whose values are noted in the journal whenever they changed, such as `PUMP.state.total`.
+        /// Places in memory, such as `PUMP.state.total`. Their values are written into the journal when they have changed.
         watch: Vec<Text>,
-        /// What must hold all the time, such as `delivered <= prescribed + 14.5 %`.
+        /// Rules that must hold all the time, such as `delivered <= prescribed + 14.5 %`.
         always: Vec<Text>,
         /// Alarms that may come without an `expect` that names them.
         allow_alarms: Vec<Word<AlarmWord>>,
-        /// `allowed` where the firmware itself may fault, such as by a HardFault; else that fails the scenario wherever a probe sees it.
+        /// `allowed`: a crash of the firmware, such as a HardFault, does not fail the scenario. Default: a crash that a probe sees fails it.
         firmware_faults: Word<AllowedWord>,
-        /// How far delivered may be from reported, or `off`; 5 % where not given.
+        /// Largest allowed difference between delivered and reported volume, or `off` if your fault makes them differ. Default: 5 %.
         reconcile: Quantity<ShareOrOff>,
-        /// Tolerances of the dose log's snapshot, or `none`.
+        /// Tolerances of the dose log, or `none`.
         snapshot: Either<Word<NoneWord>, RawTolerance>,
     }
 }

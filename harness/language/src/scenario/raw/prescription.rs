@@ -22,7 +22,7 @@ raw_struct! {
         dose: Quantity<Dose>,
         /// Periodic bolus: time that it takes.
         over: Quantity<Time>,
-        /// Periodic bolus: start to start.
+        /// Periodic bolus: time from start to start.
         interval: Quantity<Time>,
         /// What the patient may ask for.
         patient_bolus: RawPatientBolus,
@@ -36,9 +36,9 @@ raw_struct! {
         tubing: Quantity<Vol>,
         /// Limits of a trial.
         trial: RawTrial,
-        /// The clinician confirmed what lies beyond the soft limits.
+        /// The clinician confirmed values beyond the soft limits.
         confirm_soft_limits: Flag,
-        /// Fields that are sent as they stand, after the others.
+        /// Fields that are sent as they are, after the others.
         raw: Table<Scalar>,
     }
 }
@@ -69,7 +69,7 @@ raw_struct! {
         /// Time that it takes.
         #[schemars(required)]
         over: Quantity<Time>,
-        /// Start to start.
+        /// Time from start to start.
         #[schemars(required)]
         lockout: Quantity<Time>,
         /// How many in the window.

@@ -21,19 +21,19 @@ raw_struct! {
     /// What the probe does: one of `read`, `write`, `flip`, `halt`, `break-at`.
     #[schemars(extend("x-name" = "`probe`"))]
     RawProbe {
-        /// Reads what is there: a variable of the firmware (`PUMP.state.total`), or the 32-bit word of a symbol or address.
+        /// Reads the value: of a variable of the firmware (`PUMP.state.total`), or the 32-bit word of a symbol or address.
         read: Scalar,
-        /// Writes there.
+        /// Writes a value there.
         write: Scalar,
-        /// With `write`: what, as the variable's type can hold it.
+        /// With `write`: the value. The type of the variable must be able to hold it.
         value: Scalar,
-        /// Flips a bit of the memory, or of the peripheral, from there on.
+        /// Flips a bit of the memory or the peripheral, counted from there.
         flip: Scalar,
-        /// With `flip`: which.
+        /// With `flip`: the number of the bit.
         bit: Count,
-        /// Halts the core for so long, then runs on.
+        /// Halts the core for this long, then lets it run on.
         halt: Quantity<Time>,
-        /// Runs until the core stands there, then runs on: a function of the firmware, a line of its source (`main.rs:42`), a symbol, or an address.
+        /// Runs until the core reaches this place, then lets it run on: a function of the firmware, a line of its source (`main.rs:42`), a symbol, or an address.
         break_at: Scalar,
         /// With `break-at`: longest time.
         within: Quantity<Time>,
@@ -44,45 +44,45 @@ raw_struct! {
     /// One step: at most one time, and exactly one action.
     #[schemars(extend("x-name" = "a step"))]
     RawStep {
-        /// This long after the begin; in a repeat, after the round's begin. Where the file has a `start`, also a time of the first day (`14:00`), or a date and time.
+        /// This long after the begin; in a repeat, after the begin of the round. If the file has a `start`, also a time of the first day (`14:00`), or a date and time.
         at: Quantity<Moment>,
         /// This long after the step before it ended.
         after: Quantity<Time>,
-        /// With `expect`: must come true by this long from now.
+        /// With `expect`: it must become true in this time, counted from now.
         within: Quantity<Time>,
-        /// With `expect`: must be true now and stay true for this long.
+        /// With `expect`: it must be true now, and stay true for this long.
         r#for: Quantity<Time>,
         /// Asks the pump for something.
         r#do: Word<VerbWord>,
         /// Arguments of `do`, or parameter of `inject`.
         with: Table<Scalar>,
-        /// With `do` or `program`: the reason that the pump must refuse with, or `any`; `allowed` where it may refuse.
+        /// With `do` or `program`: the reason with which the pump must refuse, or `any`; `allowed`: it may refuse.
         refused: Word<RefusalWord>,
         /// Programs a prescription.
         program: RawPrescription,
-        /// With `program`: break the session off after so many bytes.
+        /// With `program`: break the session off after this many bytes.
         cut_after: Count,
         /// Begins a session and stages these fields.
         stage: RawPrescription,
-        /// Arms a fault and confirms it.
+        /// Starts a fault, and confirms that it is in effect.
         inject: Word<FaultWord>,
-        /// Clears a fault.
+        /// Ends a fault.
         clear: Word<FaultWord>,
         /// All of these must be true.
         expect: RawExpect,
-        /// Sends bytes as they stand.
+        /// Sends bytes as they are.
         send: RawSend,
         /// Uses the debug probe.
         probe: Either<Word<ResetWord>, RawProbe>,
         /// Lets time pass.
         wait: Quantity<Time>,
-        /// Names this instant, for `since`.
+        /// Names this moment, for `since`.
         mark: Text,
-        /// Repeats `steps` so often.
+        /// Repeats `steps` this many times.
         repeat: Count,
-        /// With `repeat`: begin to begin.
+        /// With `repeat`: time from the begin of a round to the begin of the next.
         every: Quantity<Time>,
-        /// With `repeat`: what.
+        /// With `repeat`: the steps of a round.
         steps: Vec<RawStep>,
     }
 }

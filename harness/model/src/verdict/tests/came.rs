@@ -39,7 +39,7 @@ fn what_a_check_saw_is_told_beside_what_it_looked_for() {
         (seen(Seen::NeverRaised), "it was never raised"),
         (seen(Seen::StillActive), "it is still active"),
         (seen(Seen::ClearedBefore), "it was cleared before the last expectation"),
-        (level(None), "state not told yet"),
+        (level(None), "state not reported yet"),
         (level(Some("running")), "state running"),
         (seen(Seen::NoEvent { kind: kind() }), "no event `rx`"),
         (
@@ -49,21 +49,28 @@ fn what_a_check_saw_is_told_beside_what_it_looked_for() {
             }),
             "event `rx` with no fields",
         ),
-        (seen(Seen::Told { kind: kind() }), "the pump told `rx`"),
+        (seen(Seen::Told { kind: kind() }), "the pump reported `rx`"),
         (
             seen(Seen::Reply {
                 fields: fields(&[("a", "1"), ("b", "2")]),
             }),
             "reply with a=1 b=2",
         ),
-        (measure(Measure::Rate, None), "rate nothing told it"),
+        (measure(Measure::Rate, None), "rate is not known"),
         (measure(Measure::Battery, Some(3_000)), "battery 3 V"),
         (measure(Measure::Lockout, Some(60_000)), "lockout 1 min"),
         (memory("PUMP.n", None), "it was not read"),
         (memory("PUMP.n", Some(MemoryValue::Unsigned(41))), "PUMP.n 41"),
         (memory("0x20000000", Some(MemoryValue::Unsigned(41))), "0x20000000 0x29"),
+        (
+            Came::Late {
+                instead: Seen::NeverRaised,
+                by: Span(125_400),
+            },
+            "it was never raised; it came 2 min 5 s too late",
+        ),
         (Came::After(Span(60_000)), "true after 1 min"),
-        (Came::NotReached, "it did not come there"),
+        (Came::NotReached, "it did not get there"),
     ]);
 }
 
@@ -82,7 +89,7 @@ fn what_a_pump_did_instead_is_told_with_units() {
             Did::Ran { cause: cause() },
             "the pump went to running by itself, cause stopped",
         ),
-        (Did::ToldNoStart, "the pump told of no start, and its log has none"),
+        (Did::ToldNoStart, "the pump reported no start, and its log has none"),
         (Did::Reported(dose), "20 uL reported"),
         (
             Did::Gave {
