@@ -19,7 +19,7 @@ use crate::capability::Capability;
 use crate::event::StepId;
 use crate::quantity::{Percent, Span, Volume};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One scenario with one row of its table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,39 @@ impl Case {
         }
         steps.get(*last)
     }
+
+    /// All that the pump is programmed with, by the names of the fields, as a person reads it: before the begin, and by each step that programs (`program 1`).
+    #[must_use]
+    pub fn prescribed(&self) -> BTreeMap<String, String> {
+        let mut told = match &self.prescription {
+            Some(prescription) => prescription.told(),
+            None => BTreeMap::from([("mode".to_owned(), "none".to_owned())]),
+        };
+        if let Some(volume) = self.reservoir {
+            told.insert("reservoir".to_owned(), volume.to_string());
+        }
+        for (number, prescription) in (1..).zip(programmed(&self.steps)) {
+            let fields = prescription.told().into_iter();
+            told.extend(fields.map(|(name, text)| (format!("program {number}: {name}"), text)));
+        }
+        told
+    }
+}
+
+/// What these steps program, in their order.
+fn programmed(steps: &[Step]) -> Vec<&Prescription> {
+    let mut found = Vec::new();
+    for step in steps {
+        match &step.action {
+            Action::Do {
+                request: Request::Program { prescription, .. } | Request::Stage { prescription },
+                ..
+            } => found.push(&**prescription),
+            Action::Repeat { steps, .. } => found.extend(programmed(steps)),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// A check that a rig cannot show.

@@ -21,6 +21,7 @@ pub mod crash_text;
 )]
 pub mod diagnostic;
 pub mod dose_entry;
+pub mod dose_text;
 pub mod event;
 pub mod event_text;
 pub mod fault;

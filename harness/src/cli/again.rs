@@ -6,6 +6,7 @@ use super::project::Project;
 use crate::report::counted;
 use crate::report::json::VERSION;
 use crate::reporter::REPORTS;
+use crate::snapshot::pending_path;
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::files::read_at_most;
 use serde::Deserialize;
@@ -38,6 +39,20 @@ struct One {
     file: PathBuf,
     /// `passed`, `failed`, `inconclusive`, `skipped`, `not-run`.
     verdict: String,
+}
+
+/// The folders of scenarios in which dose logs of the last run wait for a review; none where nothing can be read of that run.
+pub(super) fn folders_that_wait(project: &Project) -> BTreeSet<PathBuf> {
+    let [results, ..] = REPORTS;
+    let text = read_at_most(&project.runs().join("latest").join(results), BYTES_MAX);
+    let report: Option<Report> = text.ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let results = report.map_or_else(Vec::new, |report| report.results);
+    let of = |one: One| {
+        let mut above = one.file.ancestors().skip(1);
+        let waits = |folder: &&Path| pending_path(&folder.join("snapshots"), &one.name).is_file();
+        above.find(waits)?.canonicalize().ok()
+    };
+    results.into_iter().filter_map(of).collect()
 }
 
 impl Failed {

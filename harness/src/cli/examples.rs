@@ -51,7 +51,12 @@ Examples:
   pump-hil review
   pump-hil review flex-day
 
-Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged, or nobody accepted it";
+At a terminal one key answers, without Enter:
+  a  accept    r  reject    s  skip    q  quit
+  t  the whole table        space  all there is to see
+In a pipe each answer is a line. With no name, these are the logs of your scenarios and of the last run.
+
+Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged, or nobody accepted it, 130 interrupted";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

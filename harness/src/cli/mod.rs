@@ -46,7 +46,7 @@ use pump_hil_model::safe_text::safe;
 /// Runs what was asked for.
 #[must_use]
 pub fn main(cli: Cli) -> Exit {
-    std::panic::set_hook(Box::new(|panic| eprint(&told_of(panic))));
+    tell_panics();
     start_log(cli.log.as_deref());
     colour::choose(cli.color);
     // A guard, or one who judges a journal, does not depend on where they stand.
@@ -104,6 +104,15 @@ fn harmless(mut error: clap::Error) -> clap::Error {
         error.insert(kind, value);
     }
     error
+}
+
+/// Tells panics as all else is told.
+fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        // Else what is told stands on a screen that is gone in a moment, and the terminal takes no lines any more.
+        review::leave_terminal();
+        eprint(&told_of(panic));
+    }));
 }
 
 /// A panic in words, with the calls that led to it where `RUST_BACKTRACE` asks for them. What failed may repeat a pump's text.

@@ -3,32 +3,29 @@
 use super::error::SnapshotError;
 use super::file::{self, RECORD, pending_path, snapshot_path, trouble};
 use super::update::By;
-use pump_hil_model::case::Case;
-use pump_hil_verdict::snapshot::{Acceptance, sha256_of};
+use pump_hil_model::case::{Case, Tolerance};
+use pump_hil_verdict::dose::DoseLog;
+use pump_hil_verdict::snapshot::{Acceptance, INFO, Made, sha256_of};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A file as insta writes it; it names the scenario's file, which stands beside the folder of the snapshots.
-fn in_instas_form(folder: &Path, case_file: &str, text: &str) -> String {
+/// A file as insta writes it; it names the scenario's file, which stands beside the folder of the snapshots, and what the log was made with.
+pub(super) fn in_instas_form(folder: &Path, case: &Case, tolerance: Tolerance, log: &DoseLog) -> String {
     let scenarios = folder
         .parent()
         .and_then(Path::file_name)
         .map(|name| name.to_string_lossy());
     let scenarios = scenarios.as_deref().unwrap_or("scenarios");
-    let case_file = case_file
-        .strip_prefix(scenarios)
-        .map_or(case_file, |rest| rest.trim_start_matches('/'));
-    let input = serde_json::to_string(&format!("{scenarios}/{case_file}")).unwrap_or_default();
+    let inside = format!("{scenarios}/");
+    let file = case.file.strip_prefix(&inside).unwrap_or(&case.file);
+    let input = serde_json::to_string(&format!("{inside}{file}")).unwrap_or_default();
+    // JSON is YAML as well, and stands in one line.
+    let made = serde_json::to_string(&Made::new(case, tolerance, log)).unwrap_or_default();
+    let text = log.to_string();
     format!(
-        "---\nsource: harness/src/snapshot/mod.rs\ninput_file: {input}\n---\n{}\n",
+        "---\nsource: harness/src/snapshot/mod.rs\ninput_file: {input}\n{INFO}{made}\n---\n{}\n",
         text.trim_end()
     )
-}
-
-pub(super) fn write_pending(folder: &Path, case: &Case, text: &str) -> Result<PathBuf, SnapshotError> {
-    let path = pending_path(folder, &case.name());
-    write(&path, in_instas_form(folder, &case.file, text))?;
-    Ok(path)
 }
 
 /// Whole or not at all: a reader never sees half a file.
@@ -40,16 +37,6 @@ pub(super) fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), SnapshotE
     let beside = path.with_extension(format!("tmp{}", std::process::id()));
     std::fs::write(&beside, text).map_err(|e| trouble(&beside, "write", e))?;
     std::fs::rename(&beside, path).map_err(|e| trouble(path, "replace", e))
-}
-
-pub(super) fn accept(folder: &Path, case: &Case, text: &str, by: &By) -> Result<Acceptance, SnapshotError> {
-    accept_file(
-        folder,
-        &case.name(),
-        in_instas_form(folder, &case.file, text).as_bytes(),
-        text,
-        by,
-    )
 }
 
 /// Accepts `text`, of which `file` is the whole file.

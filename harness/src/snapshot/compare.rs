@@ -2,7 +2,7 @@
 
 use super::accept;
 use super::error::SnapshotError;
-use super::file::{self, snapshot_path};
+use super::file::{self, pending_path, snapshot_path};
 use super::update::Update;
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_verdict::dose::{DoseLog, compare};
@@ -76,19 +76,25 @@ impl Snapshots {
         let Some(tolerance) = case.snapshot else {
             return Ok(Checked::None);
         };
-        let tolerance = allowed(log, &tolerance);
-        let (folder, text) = (&*self.folder, log.to_string());
-        let kept = file::read(&snapshot_path(folder, &case.name()))?;
-        let differences = kept.as_ref().map(|kept| compare(&kept.log, log, &tolerance));
+        let allowed = allowed(log, &tolerance);
+        let (folder, name) = (&*self.folder, case.name());
+        let kept = file::read(&snapshot_path(folder, &name))?;
+        let differences = kept.as_ref().map(|kept| compare(&kept.log, log, &allowed));
         let was_accepted = kept.as_ref().is_some_and(|kept| self.was_accepted(kept));
         if differences.as_ref().is_some_and(Vec::is_empty) && (was_accepted || !self.update.accepts()) {
-            return keep(folder, case, log, tolerance);
+            return keep(folder, case, log, allowed);
         }
+        let file = || accept::in_instas_form(folder, case, tolerance, log);
         let pending = match &self.update {
             Update::Accept(by) => {
-                return accept::accept(folder, case, &text, by).map(Checked::Accepted);
+                let accepted = accept::accept_file(folder, &name, file().as_bytes(), &log.to_string(), by);
+                return accepted.map(Checked::Accepted);
             }
-            Update::Pending => Some(accept::write_pending(folder, case, &text)?),
+            Update::Pending => {
+                let path = pending_path(folder, &name);
+                accept::write(&path, file())?;
+                Some(path)
+            }
             Update::Never => None,
         };
         Ok(match differences {

@@ -9,14 +9,21 @@ mod beside;
 mod compare;
 mod error;
 mod file;
+mod line;
+mod lines;
 mod review;
+mod shown;
 mod update;
 
 pub use accept::told_of;
+pub use beside::Table;
 pub use compare::Snapshots;
 pub use error::SnapshotError;
 pub use file::{orphans, pending_path, snapshot_path};
-pub use review::{Choice, Reviewed, review};
+pub use line::{Line, Tone};
+pub use lines::Lines;
+pub use review::{Choice, Meant, Person, Reason, Reviewed, review};
+pub use shown::Shown;
 pub use update::{By, Update};
 
 #[cfg(test)]

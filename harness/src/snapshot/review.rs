@@ -1,18 +1,13 @@
 //! `pump-hil review`: the logs that wait, one by one, and what to do with each.
 
 use super::accept::{accept_file, remove_pending};
-use super::beside::beside;
 use super::error::SnapshotError;
 use super::file::{self, ACCEPTED, PENDING, snapshot_path, trouble};
+use super::shown::Shown;
 use super::update::By;
-use crate::report::counted;
-use pump_hil_model::case::Tolerance;
-use pump_hil_model::quantity::{Percent, Span, Volume};
-use pump_hil_model::safe_text::{safe, safe_lines};
-use pump_hil_verdict::dose::compare;
-use pump_hil_verdict::snapshot::{Kept, Record};
+use pump_hil_model::safe_text::{safe, safe_path};
+use pump_hil_verdict::snapshot::Record;
 use std::collections::BTreeSet;
-use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 /// What a person says about one log.
@@ -28,6 +23,53 @@ pub enum Choice {
     Quit,
 }
 
+/// What a person says when asked why a log is right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// This.
+    Given(String),
+    /// Nobody is there any more to say it.
+    Nobody,
+    /// It is to be looked at once more.
+    Back,
+}
+
+/// Who reviews, by lines or at a terminal.
+pub trait Person {
+    /// Tells text, which is made harmless here.
+    ///
+    /// # Errors
+    /// Nobody can be told.
+    fn tell(&mut self, text: &str) -> std::io::Result<()>;
+
+    /// Shows a log about which nothing is asked.
+    ///
+    /// # Errors
+    /// Nobody can be told.
+    fn show(&mut self, shown: &Shown) -> std::io::Result<()>;
+
+    /// Shows a log, and asks what becomes of it.
+    ///
+    /// # Errors
+    /// Nobody can be asked.
+    fn choose(&mut self, shown: &Shown) -> std::io::Result<Choice>;
+
+    /// Asks why a log is right.
+    ///
+    /// # Errors
+    /// Nobody can be asked.
+    fn reason(&mut self) -> std::io::Result<Reason>;
+}
+
+/// A folder of dose logs, and the names of the cases whose logs are meant; `None`: all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The cases.
+    pub only: Option<BTreeSet<String>>,
+}
+
 /// What came of a review: names of the cases.
 #[derive(Debug, Default)]
 pub struct Reviewed {
@@ -37,105 +79,176 @@ pub struct Reviewed {
     pub rejected: Vec<String>,
     /// Still waiting.
     pub waiting: Vec<String>,
+    /// The files of those that wait, as a person who stands here writes them.
+    pub files: Vec<String>,
     /// What cannot be read, of those that wait and of the accepted ones, or was accepted by nobody. It stays as it is.
     pub wrong: Vec<SnapshotError>,
 }
 
+/// Files of logs that wait which are told at the end.
+const FILES_TOLD: usize = 20;
+
 /// What a rejection does.
 const REJECTED: &str = "rejected: the new log is thrown away, and the accepted one stays\n";
 
-/// Goes through the waiting logs in `folder`, or those of them that are of the cases `only`. With `all` the same is done with each, and nothing is asked; else a line of `input` says what.
-/// The end of the input leaves the rest waiting. What is no dose log, whole and of this harness's form, is told and never accepted; nor does `all` put one in
-/// the place of an accepted one that is damaged: what was lost there may be found again.
+/// One that waits.
+struct Waiting<'a> {
+    folder: &'a Path,
+    record: Option<&'a Record>,
+    path: PathBuf,
+}
+
+/// Goes through the logs that wait and are meant. With `all` the same is done with each, and nothing is asked. What is no dose log, whole and of this
+/// harness's form, is told and never accepted; nor does `all` put one in the place of an accepted one that is damaged: what was lost there may be found again.
 ///
 /// # Errors
 /// [`SnapshotError`] where a file cannot be read or written.
 pub fn review(
-    folder: &Path,
-    only: Option<&BTreeSet<String>>,
+    meant: &[Meant],
     all: Option<Choice>,
-    input: &mut impl BufRead,
-    output: &mut impl Write,
+    person: &mut dyn Person,
     by: &By,
 ) -> Result<Reviewed, SnapshotError> {
-    let record = file::record(folder)?;
-    let mut waiting = file::listed(folder, PENDING)?;
-    if let Some(names) = only {
-        let meant: BTreeSet<PathBuf> = names.iter().map(|name| file::pending_path(folder, name)).collect();
-        waiting.retain(|path| meant.contains(path));
+    let records: Vec<Option<Record>> = meant
+        .iter()
+        .map(|meant| file::record(&meant.folder))
+        .collect::<Result<_, _>>()?;
+    let mut waiting = Vec::new();
+    for (Meant { folder, only }, record) in meant.iter().zip(&records) {
+        let paths = file::listed(folder, PENDING)?;
+        let is_meant = |path: &PathBuf| {
+            let meant = |only: &BTreeSet<String>| only.iter().any(|name| *path == file::pending_path(folder, name));
+            only.as_ref().is_none_or(meant)
+        };
+        let record = record.as_ref();
+        waiting.extend(
+            paths
+                .into_iter()
+                .filter(is_meant)
+                .map(|path| Waiting { folder, record, path }),
+        );
     }
     let mut reviewed = Reviewed::default();
     if waiting.is_empty() {
-        say(folder, output, "no dose log waits for review\n")?;
+        let folders: Vec<String> = meant.iter().map(|meant| from_here(&meant.folder)).collect();
+        tell(
+            person,
+            Path::new(""),
+            &format!("no dose log waits for review in {}\n", folders.join(", ")),
+        )?;
     }
     let count = waiting.len();
     let mut quit = false;
-    for (i, path) in waiting.iter().enumerate() {
-        let (bytes, new) = match file::read_whole(path) {
-            Ok(Some(read)) => read,
-            // Another review was quicker.
-            Ok(None) => continue,
-            Err(error) => {
-                say(folder, output, &format!("\n{} of {count}: {error}\n", i + 1))?;
-                reviewed.wrong.push(error);
-                continue;
-            }
-        };
-        let name = new.log.name.clone();
-        let old = file::read(&snapshot_path(folder, &name));
-        let choice = if quit {
-            Choice::Quit
-        } else {
-            let title = format!("\n{} of {count}: {}\n", i + 1, safe(&name));
-            say(folder, output, &(title + &shown(&old, &new)))?;
-            match (all, &old) {
-                (Some(_), Err(_)) => Choice::Skip,
-                (Some(choice), Ok(_)) => choice,
-                (None, _) => ask(folder, input, output)?,
-            }
-        };
-        match choice {
-            Choice::Accept => {
-                let reason = reason(folder, by, all.is_none(), input, output)?;
-                accept_file(folder, &name, &bytes, &new.text, &By { reason, ..by.clone() })?;
-                reviewed.accepted.push(name);
-            }
-            Choice::Reject => {
-                remove_pending(folder, &name)?;
-                say(folder, output, REJECTED)?;
-                reviewed.rejected.push(name);
-            }
-            Choice::Skip | Choice::Quit => {
-                quit |= choice == Choice::Quit;
-                reviewed.waiting.push(name);
-            }
-        }
+    for (number, waiting) in (1..).zip(&waiting) {
+        quit |= one(
+            waiting,
+            &format!("{number} of {count}"),
+            if quit { Some(Choice::Quit) } else { all },
+            person,
+            by,
+            &mut reviewed,
+        )?;
     }
     if count > 0 {
-        say(folder, output, &summary(&reviewed, by))?;
+        tell(person, Path::new(""), &summary(&reviewed, by))?;
     }
-    for error in accepted_by_nobody(folder, only, record.as_ref(), &reviewed)? {
-        say(folder, output, &format!("{error}\n"))?;
-        reviewed.wrong.push(error);
+    for (meant, record) in meant.iter().zip(&records) {
+        for error in accepted_by_nobody(meant, record.as_ref(), &reviewed)? {
+            tell(person, &meant.folder, &format!("{error}\n"))?;
+            reviewed.wrong.push(error);
+        }
     }
     Ok(reviewed)
 }
 
-fn say(folder: &Path, output: &mut impl Write, text: &str) -> Result<(), SnapshotError> {
-    let written = output.write_all(safe_lines(text).as_bytes());
-    written.map_err(|e| trouble(folder, "show", e))
+/// Reviews one log, the `number` of them; gives whether the person had enough. What is to be done with it may be known already.
+fn one(
+    waiting: &Waiting<'_>,
+    number: &str,
+    known: Option<Choice>,
+    person: &mut dyn Person,
+    by: &By,
+    reviewed: &mut Reviewed,
+) -> Result<bool, SnapshotError> {
+    let Waiting { folder, record, path } = waiting;
+    let (bytes, new) = match file::read_whole(path) {
+        Ok(Some(read)) => read,
+        // Another review was quicker.
+        Ok(None) => return Ok(false),
+        Err(error) => {
+            tell(person, folder, &format!("\n{number}: {error}\n"))?;
+            reviewed.wrong.push(error);
+            return Ok(false);
+        }
+    };
+    let name = new.log.name.clone();
+    let old = file::read(&snapshot_path(folder, &name));
+    let kept = old.as_ref().ok().and_then(Option::as_ref);
+    let accepted = kept.and_then(|kept| record.map(|record| record.of(kept)));
+    let title = format!("{number}: {}, in {}", safe(&name), from_here(path));
+    let shown = Shown::new(title, &old, accepted, &new);
+    let mut choice = match (known, &old) {
+        (Some(Choice::Quit), _) => Choice::Quit,
+        (Some(choice), old) => {
+            person.show(&shown).map_err(|e| trouble(path, "show", e))?;
+            if old.is_ok() { choice } else { Choice::Skip }
+        }
+        (None, _) => Choice::Skip,
+    };
+    let mut reason = by.reason.clone();
+    while known.is_none() {
+        choice = person.choose(&shown).map_err(|e| trouble(path, "ask about", e))?;
+        if choice != Choice::Accept || by.reason.is_some() {
+            break;
+        }
+        match person.reason().map_err(|e| trouble(path, "ask about", e))? {
+            Reason::Given(given) => reason = Some(given),
+            Reason::Nobody => {}
+            Reason::Back => continue,
+        }
+        break;
+    }
+    match choice {
+        Choice::Accept => {
+            accept_file(folder, &name, &bytes, &new.text, &By { reason, ..by.clone() })?;
+            reviewed.accepted.push(name);
+        }
+        Choice::Reject => {
+            remove_pending(folder, &name)?;
+            tell(person, folder, REJECTED)?;
+            reviewed.rejected.push(name);
+        }
+        Choice::Skip | Choice::Quit => {
+            reviewed.waiting.push(name);
+            reviewed.files.push(from_here(path));
+        }
+    }
+    Ok(choice == Choice::Quit)
 }
 
-/// What is wrong with the accepted logs in `folder`, but for those that were accepted just now.
+fn tell(person: &mut dyn Person, about: &Path, text: &str) -> Result<(), SnapshotError> {
+    person.tell(text).map_err(|e| trouble(about, "tell of", e))
+}
+
+/// A path as a person who stands here writes it.
+fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir()
+        .and_then(|here| here.canonicalize())
+        .unwrap_or_default();
+    safe_path(path.strip_prefix(&here).unwrap_or(path))
+}
+
+/// What is wrong with the accepted logs that are meant, but for those that were accepted just now.
 fn accepted_by_nobody(
-    folder: &Path,
-    only: Option<&BTreeSet<String>>,
+    meant: &Meant,
     record: Option<&Record>,
     reviewed: &Reviewed,
 ) -> Result<Vec<SnapshotError>, SnapshotError> {
+    let Meant { folder, only } = meant;
     let mut wrong = Vec::new();
-    let meant: Option<BTreeSet<PathBuf>> =
-        only.map(|names| names.iter().map(|name| snapshot_path(folder, name)).collect());
+    let meant: Option<BTreeSet<PathBuf>> = only
+        .as_ref()
+        .map(|names| names.iter().map(|name| snapshot_path(folder, name)).collect());
     for path in file::listed(folder, ACCEPTED)? {
         if meant.as_ref().is_some_and(|meant| !meant.contains(&path)) {
             continue;
@@ -156,90 +269,30 @@ fn accepted_by_nobody(
 }
 
 fn summary(reviewed: &Reviewed, by: &By) -> String {
-    format!(
-        "\n{} accepted by {}, {} rejected, {} still waiting{}\n",
-        reviewed.accepted.len(),
+    let Reviewed {
+        accepted,
+        rejected,
+        waiting,
+        files,
+        wrong,
+    } = reviewed;
+    let damaged = match wrong.len() {
+        0 => String::new(),
+        number => format!(", {number} damaged"),
+    };
+    let mut told = format!(
+        "\n{} accepted by {}, {} rejected, {} still waiting{damaged}\n",
+        accepted.len(),
         safe(&by.who),
-        reviewed.rejected.len(),
-        reviewed.waiting.len(),
-        match reviewed.wrong.len() {
-            0 => String::new(),
-            number => format!(", {number} damaged"),
-        }
-    )
-}
-
-fn ask(folder: &Path, input: &mut impl BufRead, output: &mut impl Write) -> Result<Choice, SnapshotError> {
-    loop {
-        output
-            .write_all(b"[a]ccept, [r]eject, [s]kip, [q]uit? ")
-            .and_then(|()| output.flush())
-            .map_err(|e| trouble(folder, "show", e))?;
-        let mut line = String::new();
-        let read = input
-            .read_line(&mut line)
-            .map_err(|e| trouble(folder, "hear about", e))?;
-        match line.trim() {
-            "a" | "accept" => return Ok(Choice::Accept),
-            "r" | "reject" => return Ok(Choice::Reject),
-            "s" | "skip" => return Ok(Choice::Skip),
-            "q" | "quit" => return Ok(Choice::Quit),
-            _ if read == 0 => return Ok(Choice::Quit),
-            _ => say(folder, output, "type a, r, s or q, and Enter\n")?,
-        }
+        rejected.len(),
+        waiting.len(),
+    );
+    files
+        .iter()
+        .take(FILES_TOLD)
+        .for_each(|file| told.push_str(&format!("  waits: {file}\n")));
+    if files.len() > FILES_TOLD {
+        told.push_str(&format!("  and {} more\n", files.len() - FILES_TOLD));
     }
-}
-
-/// Why an accepted log is right: as it was named beforehand, else as the person says. Where nobody is there any more to say it, none.
-fn reason(
-    folder: &Path,
-    by: &By,
-    asks: bool,
-    input: &mut impl BufRead,
-    output: &mut impl Write,
-) -> Result<Option<String>, SnapshotError> {
-    if by.reason.is_some() || !asks {
-        return Ok(by.reason.clone());
-    }
-    loop {
-        let asked = output.write_all(b"why is it right (a change request, what changed)? ");
-        asked
-            .and_then(|()| output.flush())
-            .map_err(|e| trouble(folder, "show", e))?;
-        let mut line = String::new();
-        let read = input.read_line(&mut line);
-        let read = read.map_err(|e| trouble(folder, "hear about", e))?;
-        match line.trim() {
-            "" if read == 0 => return Ok(None),
-            "" => say(folder, output, "it is kept with your name: say it in a few words\n")?,
-            reason => return Ok(Some(safe(reason))),
-        }
-    }
-}
-
-/// Every difference, however small, and the two logs beside each other; or the new log where there was none that can be read.
-fn shown(old: &Result<Option<Kept>, SnapshotError>, new: &Kept) -> String {
-    let exact = Tolerance {
-        volume: Percent(0),
-        volume_floor: Volume(0),
-        time: Span(0),
-    };
-    let (title, mut lines) = match old {
-        Ok(None) => ("new:".to_owned(), beside(None, &new.log)),
-        Ok(Some(old)) => {
-            // The first one is the cause; those behind it may follow from it.
-            let differences = compare(&old.log, &new.log, &exact);
-            let count = differences.len();
-            let title = format!("differs from the accepted one in {}:", counted(count, "place"));
-            let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
-            (
-                title,
-                [lines, vec![String::new()], beside(Some(&old.log), &new.log)].concat(),
-            )
-        }
-        Err(error) => (format!("{error}\nthe new one:"), beside(None, &new.log)),
-    };
-    // All of them: what is signed is seen.
-    lines.iter_mut().for_each(|line| *line = safe(line));
-    format!("{title}\n  {}\n", lines.join("\n  "))
+    told
 }

@@ -1,5 +1,7 @@
-use super::{By, Choice, SnapshotError, Snapshots, Update, pending_path, review, snapshot_path};
-use pump_hil_model::case::{Case, Tolerance};
+use super::{
+    By, Choice, Lines, Meant, Reviewed, SnapshotError, Snapshots, Update, pending_path, review, snapshot_path,
+};
+use pump_hil_model::case::{Case, Mode, Tolerance};
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_testing::situation::{HOUR, Run, case};
 use pump_hil_verdict::dose::{Builder, DoseLog};
@@ -47,6 +49,15 @@ fn accepted(folder: &Path, log: &DoseLog) -> Vec<u8> {
     let checked = check(folder, &a_case(), log, &Update::Accept(by())).unwrap();
     assert!(matches!(checked, Checked::Accepted(_)), "{checked:?}");
     std::fs::read(snapshot_path(folder, "situation")).unwrap()
+}
+
+/// A review by lines of what waits in `folder`; what was shown is added to `shown`.
+fn reviewed(folder: &Path, only: Option<&str>, all: Option<Choice>, typed: &str, shown: &mut Vec<u8>) -> Reviewed {
+    let meant = Meant {
+        folder: folder.to_owned(),
+        only: only.map(|name| [name.to_owned()].into()),
+    };
+    review(&[meant], all, &mut Lines::new(typed.as_bytes(), shown, false), &by()).unwrap()
 }
 
 #[test]
@@ -144,15 +155,7 @@ fn a_missing_snapshot_is_a_failure_that_waits_for_review() {
             .contains("pump-hil review")
     );
     let mut shown = Vec::new();
-    let reviewed = review(
-        folder.path(),
-        None,
-        None,
-        &mut &b"x\na\n\nCR-7: first log\n"[..],
-        &mut shown,
-        &by(),
-    )
-    .unwrap();
+    let reviewed = reviewed(folder.path(), None, None, "x\na\n\nCR-7: first log\n", &mut shown);
     assert_eq!(reviewed.accepted, ["situation"]);
     let record = std::fs::read_to_string(folder.path().join("ACCEPTED.jsonl")).unwrap();
     assert!(record.contains(r#""reason":"CR-7: first log""#), "{record}");
@@ -195,30 +198,145 @@ fn a_review_can_reject_skip_and_end_early() {
         check(folder.path(), &case, &log, &Update::Pending).unwrap();
     }
     let mut shown = Vec::new();
-    let reviewed = review(folder.path(), None, None, &mut &b"r\ns\n"[..], &mut shown, &by()).unwrap();
-    assert_eq!((reviewed.rejected.len(), reviewed.waiting.len()), (1, 2));
-    let only = std::collections::BTreeSet::from(["c".to_owned()]);
-    let reviewed = review(
-        folder.path(),
-        Some(&only),
-        Some(Choice::Skip),
-        &mut &b""[..],
-        &mut shown,
-        &by(),
-    )
-    .unwrap();
-    assert_eq!(reviewed.waiting, ["c"], "only what is meant is shown");
-    let reviewed = review(
-        folder.path(),
-        None,
-        Some(Choice::Accept),
-        &mut &b""[..],
-        &mut shown,
-        &by(),
-    )
-    .unwrap();
-    assert_eq!(reviewed.accepted, ["b", "c"]);
+    let came = reviewed(folder.path(), None, None, "r\ns\n", &mut shown);
+    assert_eq!((came.rejected.len(), came.waiting.len()), (1, 2));
+    let came = reviewed(folder.path(), Some("c"), Some(Choice::Skip), "", &mut shown);
+    assert_eq!(came.waiting, ["c"], "only what is meant is shown");
+    let came = reviewed(folder.path(), None, Some(Choice::Accept), "", &mut shown);
+    assert_eq!(came.accepted, ["b", "c"]);
     assert!(!String::from_utf8(shown).unwrap().contains('\u{1b}'));
+}
+
+/// What a review shows of a log that waits, though nobody answers.
+fn shown(folder: &Path) -> String {
+    let mut shown = Vec::new();
+    reviewed(folder, None, None, "", &mut shown);
+    String::from_utf8(shown).unwrap()
+}
+
+#[test]
+fn a_review_compares_as_the_run_did() {
+    let mut late = log(5_000);
+    (late.late, late.carried) = (Span(7), true);
+    for new in [log(5_000), late] {
+        let folder = tempfile::tempdir().unwrap();
+        accepted(folder.path(), &log(0));
+        let Checked::Differs { differences, .. } = check(folder.path(), &a_case(), &new, &Update::Pending).unwrap()
+        else {
+            panic!("it differs");
+        };
+        let shown = shown(folder.path());
+        for difference in &differences {
+            assert!(shown.contains(&difference.to_string()), "{difference}\n{shown}");
+        }
+        assert_eq!(shown.matches(", allowed ").count(), differences.len(), "{shown}");
+        assert!(!shown.contains("allowed 0 uL"), "{shown}");
+    }
+}
+
+#[test]
+fn what_differs_by_less_than_is_allowed_is_no_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    accepted(folder.path(), &log(0));
+    check(folder.path(), &a_case(), &log(5_000), &Update::Pending).unwrap();
+    // Somebody accepted another one meanwhile, which is near to what waits.
+    let waits = std::fs::read(pending_path(folder.path(), "situation")).unwrap();
+    accepted(folder.path(), &log(4_600));
+    std::fs::write(pending_path(folder.path(), "situation"), waits).unwrap();
+    let shown = shown(folder.path());
+    assert!(
+        shown.contains("nothing differs by more than the run allowed"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("~ differs, and may") && !shown.contains("! differs"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_differs_in_the_table_as_a_whole_is_told_beside_the_first_row() {
+    let folder = tempfile::tempdir().unwrap();
+    accepted(folder.path(), &log(0));
+    let mut other = log(5_000);
+    (other.periodic_stride, other.left_out) = (2, 1);
+    other.rows.insert(1, other.rows[1].clone());
+    check(folder.path(), &a_case(), &other, &Update::Pending).unwrap();
+    let shown = shown(folder.path());
+    let head = shown.split("\nrate: mL/day").next().unwrap();
+    for part in [
+        "First difference: table, shown: expected 1 of 1 and 1 of 1, got 1 of 2 and 1 of 1",
+        "the log has 1 of 2 periodic entries",
+        "left out: 1",
+        "1 row only in the new log",
+    ] {
+        assert!(head.contains(part), "no `{part}` in:\n{shown}");
+    }
+}
+
+#[test]
+fn that_the_prescription_changed_since_is_told_and_how() {
+    let rate = |text: &str| {
+        let mut case = a_case();
+        case.prescription.as_mut().unwrap().mode = Mode::Continuous {
+            rate: text.parse().unwrap(),
+        };
+        case
+    };
+    let told = |then: &Case, now: &Case| {
+        let folder = tempfile::tempdir().unwrap();
+        check(folder.path(), then, &log(0), &Update::Accept(by())).unwrap();
+        check(folder.path(), now, &log(5_000), &Update::Pending).unwrap();
+        shown(folder.path())
+    };
+    let (before, now) = (rate("0.6 mL/day"), rate("0.7 mL/day"));
+    let changed = told(&before, &now);
+    assert!(
+        changed.contains("The prescription changed since this was accepted"),
+        "{changed}"
+    );
+    assert!(
+        changed.contains("rate: 0.6 mL/day when accepted, 0.7 mL/day now"),
+        "{changed}"
+    );
+    let same = told(&now, &now);
+    assert!(
+        same.contains("the scenario is the same as when this was accepted"),
+        "{same}"
+    );
+    let mut other = now.clone();
+    other.sha256 = "another".into();
+    let other = told(&now, &other);
+    assert!(
+        other.contains("changed since this was accepted, but not its prescription"),
+        "{other}"
+    );
+    assert!(!same.contains("The prescription changed") && !other.contains("The prescription changed"));
+}
+
+#[test]
+fn what_an_older_harness_kept_is_reviewed_without_what_it_did_not_say() {
+    let folder = tempfile::tempdir().unwrap();
+    accepted(folder.path(), &log(0));
+    check(folder.path(), &a_case(), &log(5_000), &Update::Pending).unwrap();
+    let older = |path: &Path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("info: ")).collect();
+        std::fs::write(path, lines.join("\n") + "\n").unwrap();
+    };
+    older(&snapshot_path(folder.path(), "situation"));
+    let told = shown(folder.path());
+    assert!(told.contains("whether the prescription changed is not known"), "{told}");
+    // Nor was there a reason, at first.
+    assert!(told.contains("by Q. Engineer: no reason was kept"), "{told}");
+    older(&pending_path(folder.path(), "situation"));
+    let told = shown(folder.path());
+    assert!(told.contains("what an older pump-hil allowed is not known"), "{told}");
+    assert!(told.contains("allowed 0 uL"), "{told}");
+    let came = reviewed(folder.path(), None, None, "a\nCR-8\n", &mut Vec::new());
+    assert_eq!(came.accepted, ["situation"]);
+    let checked = check(folder.path(), &a_case(), &log(5_000), &Update::Never).unwrap();
+    assert_eq!(checked, Checked::Same);
 }
 
 #[test]

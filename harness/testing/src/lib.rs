@@ -1,8 +1,10 @@
-//! What the tests of several crates share: the repository, what an emulator needs, a simulated pump on a port, and event streams that read as situations.
+//! What the tests of several crates share: the repository, what an emulator needs, a simulated pump on a port, a command at a
+//! terminal, and event streams that read as situations.
 //!
 //! **This crate must never** be a dependency of anything but tests and benches, and never use more of ours than `model`: else a test of a small crate would compile
 //! the large ones.
 
 pub mod repository;
+pub mod screen;
 pub mod sim_port;
 pub mod situation;

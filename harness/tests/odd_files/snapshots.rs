@@ -42,7 +42,9 @@ fn in_the_text() -> Vec<Damage> {
     vec![
         text("it is empty", |_| Vec::new()),
         text("holds `\\u{0}`", |_| vec![0; 4000]),
-        text("it has only its head", |whole| lines(whole, 4)),
+        text("line 5: its head is not whole", |whole| lines(whole, 4)),
+        text("it has only its head", |whole| lines(whole, 5)),
+        replaced("line 4: its head is not whole", "\"tolerance\":", "\"tolerance\""),
         text("its head is not whole", |whole| lines(whole, 2)),
         text("its head is not whole", |whole| whole[100..].to_vec()),
         text("columns instead of 16", |whole| whole[..900].to_vec()),

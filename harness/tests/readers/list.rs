@@ -83,6 +83,10 @@ const SOURCES: &[(&str, By)] = &[
         "harness/src/cli/out.rs",
         By::None("the number of the process that holds the folder, twenty bytes of it, made harmless"),
     ),
+    (
+        "harness/src/cli/review/terminal.rs",
+        By::None("keys of the person at the terminal: each is one of a few, or nothing"),
+    ),
     ("harness/src/files.rs", By::None(ON_THE_WAY)),
     ("harness/src/interrupt.rs", By::None(OF_THE_SYSTEM)),
     ("harness/src/journal/judged.rs", By::Targets(&["journal"])),

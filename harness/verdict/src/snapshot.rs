@@ -1,9 +1,11 @@
 //! The dose log of a run beside the one that a person accepted: compared as text and numbers, without a file.
 
 mod kept;
+mod made;
 mod record;
 
-pub use kept::{BYTES_MAX, Damage, Kept, sha256_of};
+pub use kept::{BYTES_MAX, Damage, INFO, Kept, sha256_of};
+pub use made::{Made, changes};
 pub use record::{Acceptance, RECORD_BYTES_MAX, Record};
 
 use crate::dose::{Difference, DoseLog, ParseError, STROKE_NL, compare};

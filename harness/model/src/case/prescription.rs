@@ -1,7 +1,10 @@
 //! What a pump is programmed with.
 
+use crate::dose_text;
 use crate::quantity::{Concentration, Rate, Span, Volume};
+use crate::words::DAYS;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the pump is programmed with. Doses given in mass have become volumes by the drug's concentration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,4 +95,85 @@ pub struct Trial {
     pub time: Option<Span>,
     /// Largest total dose.
     pub dose: Option<Volume>,
+}
+
+impl Prescription {
+    /// What it says, by the names of its fields, as a person reads it.
+    #[must_use]
+    pub fn told(&self) -> BTreeMap<String, String> {
+        let mut told = BTreeMap::new();
+        let mut say = |name: &str, text: String| drop(told.insert(name.to_owned(), text));
+        say("drug", format!("{} ({})", self.drug, self.concentration));
+        match &self.mode {
+            Mode::Continuous { rate } => {
+                say("mode", "continuous".to_owned());
+                say("rate", dose_text::rate(*rate));
+            }
+            Mode::Flex { steps } => {
+                say("mode", "flex".to_owned());
+                schedule(steps)
+                    .iter()
+                    .for_each(|(name, rate)| say(name, dose_text::rate(*rate)));
+            }
+            Mode::Periodic {
+                rate,
+                dose,
+                over,
+                interval,
+            } => {
+                say("mode", "periodic".to_owned());
+                say("rate", dose_text::rate(*rate));
+                say("dose", format!("{dose} over {over}, every {interval}"));
+            }
+            Mode::Minimum => say("mode", "minimum".to_owned()),
+        }
+        if let Some(PatientBolus {
+            dose,
+            over,
+            lockout,
+            count,
+            window,
+            max,
+        }) = self.patient_bolus
+        {
+            let bolus = format!("{dose} over {over}, lockout {lockout}, {count} in {window}, at most {max} in all");
+            say("patient-bolus", bolus);
+        }
+        let volumes = [
+            ("low-reservoir", self.low_reservoir),
+            ("catheter", self.catheter),
+            ("tubing", self.tubing),
+        ];
+        for (name, volume) in volumes {
+            volume.iter().for_each(|volume| say(name, volume.to_string()));
+        }
+        if let Some(trial) = self.trial {
+            trial.time.iter().for_each(|time| say("trial-time", time.to_string()));
+            trial.dose.iter().for_each(|dose| say("trial-dose", dose.to_string()));
+        }
+        if self.confirm_soft_limits {
+            say("confirm-soft-limits", "true".to_owned());
+        }
+        for (name, value) in &self.raw {
+            say(&format!("raw {name}"), value.clone());
+        }
+        told
+    }
+}
+
+/// The rates of a day schedule, by day and time; where all seven days have the same, once.
+fn schedule(steps: &[FlexStep]) -> Vec<(String, Rate)> {
+    let is_daily = |step: &FlexStep| {
+        let same = |other: &&FlexStep| (other.minute, other.rate) == (step.minute, step.rate);
+        steps.iter().filter(same).count() == DAYS.len()
+    };
+    let name = |step: &FlexStep| {
+        let day = DAYS.get(usize::from(step.day)).copied().unwrap_or_default();
+        let (hour, minute) = (step.minute.div_euclid(60), step.minute.rem_euclid(60));
+        format!(
+            "schedule {} {hour:02}:{minute:02}",
+            if is_daily(step) { "every day" } else { day }
+        )
+    };
+    steps.iter().map(|step| (name(step), step.rate)).collect()
 }

@@ -4,7 +4,9 @@ use super::log::{CLASSES, DoseLog, Row};
 use super::pairs::{Pair, pairs};
 use super::table::COLUMNS;
 use pump_hil_model::case::Tolerance;
+use pump_hil_model::dose_text;
 use pump_hil_model::quantity::{Rate, Span, Volume};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Where two logs differ by more than the tolerance.
@@ -62,18 +64,14 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     if strides(accepted) != strides(came) {
         found.push(whole("shown", strides(accepted), strides(came)));
     }
-    let seen = came
-        .rows
-        .iter()
-        .any(|row| row.actuated.is_some() || row.delivered.is_some());
-    let (pairs, counts) = pairs(accepted, came, tolerance.time);
-    for (row, Pair { old, new, apart }) in (1..).zip(&pairs) {
+    let seen = is_seen(came);
+    let (pairs, left) = pairs(accepted, came, tolerance.time);
+    let counts = left.map(|rows| pairs.len().saturating_add(rows.len()));
+    for (row, pair) in (1..).zip(&pairs) {
         let before = found.len();
-        let tolerance = Tolerance {
-            time: Span(tolerance.time.0.saturating_add(apart.0)),
-            ..*tolerance
-        };
-        rows(row, old, new, &tolerance, seen, &mut found);
+        let Pair { old, apart, .. } = pair;
+        let new = &as_after_the_change(pair);
+        rows(row, old, new, &later_by(tolerance, *apart), seen, &mut found);
         if found[before..].iter().any(|d| matches!(d.column, "what" | "detail")) {
             found.truncate(before);
             found.push(Difference {
@@ -95,7 +93,32 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     found
 }
 
-fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {
+/// Whether a log has what only a test block shows.
+pub(super) fn is_seen(came: &DoseLog) -> bool {
+    let is_seen = |row: &Row| row.actuated.is_some() || row.delivered.is_some();
+    came.rows.iter().any(is_seen)
+}
+
+/// The tolerance of a row that may be so much further from its place.
+pub(super) fn later_by(tolerance: &Tolerance, apart: Span) -> Tolerance {
+    Tolerance {
+        time: Span(tolerance.time.0.saturating_add(apart.0)),
+        ..*tolerance
+    }
+}
+
+/// The new row of a pair, as it would have been behind the change that the old one stands behind.
+pub(super) fn as_after_the_change(pair: &Pair) -> Cow<'_, Row> {
+    let mut new = Cow::Borrowed(&pair.new);
+    if pair.before_change {
+        let (old, row) = (&pair.old, new.to_mut());
+        (row.state, row.mode, row.rate) = (old.state.clone(), old.mode.clone(), old.rate);
+    }
+    new
+}
+
+/// How two rows differ, by more than this.
+pub(super) fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, found: &mut Vec<Difference>) {
     let mut note = |column: &'static str, expected: String, came: String, by: String| {
         found.push(Difference {
             row,
@@ -123,7 +146,7 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
     }
     // No tolerance: a rate is programmed, not measured.
     if old.rate != new.rate {
-        let text = |r: Option<i64>| r.map_or("-".to_owned(), |r| Rate(r).to_string());
+        let text = |r: Option<i64>| r.map_or("-".to_owned(), |r| dose_text::rate(Rate(r)));
         note("rate", text(old.rate), text(new.rate), String::new());
     }
     let class = |row: &Row, i: usize| row.classes.map(|c| c[i]);
@@ -137,14 +160,15 @@ fn rows(row: usize, old: &Row, new: &Row, tolerance: &Tolerance, seen: bool, fou
     }
     volumes.push((COLUMNS[15], old.reservoir, new.reservoir));
     for (column, old, new) in volumes {
-        let text = |v: Option<i64>| v.map_or("-".to_owned(), |v| Volume(v).to_string());
+        let told = |v: i64| dose_text::volume(Volume(v));
+        let text = |v: Option<i64>| v.map_or("-".to_owned(), told);
         match (old, new) {
             (Some(o), Some(n)) => {
                 // Of the accepted value, so that the tolerance does not grow with what is wrong.
                 let allowed = tolerance.volume.of(o.saturating_abs()).max(tolerance.volume_floor.0);
                 let apart = n.saturating_sub(o).saturating_abs();
                 if apart > allowed {
-                    let by = format!("apart by {}, allowed {}", Volume(apart), Volume(allowed));
+                    let by = format!("apart by {}, allowed {}", told(apart), told(allowed));
                     note(column, text(old), text(new), by);
                 }
             }

@@ -3,6 +3,7 @@
 //! Invariant: the same events give the same table, byte for byte, and nothing of the host's time or speed is in it. Volumes count from the
 //! begin of the scenario, in nanolitres, and are shown in microlitres with three decimals, so that nothing is rounded.
 
+mod beside;
 mod builder;
 mod compare;
 mod late;
@@ -12,6 +13,7 @@ mod table;
 mod thinning;
 mod volumes;
 
+pub use beside::{Beside, beside};
 pub use builder::Builder;
 pub(crate) use builder::tells_of;
 pub use compare::{Difference, compare};

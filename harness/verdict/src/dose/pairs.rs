@@ -56,19 +56,20 @@ pub(super) struct Pair {
     pub old: Row,
     pub new: Row,
     pub apart: Span,
+    /// The new one came before a change that the old one stands behind: state, mode and rate of before are no difference.
+    pub before_change: bool,
 }
 
-/// The rows of two logs beside each other, as many as the shorter one has; and how many each one has.
-pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair>, [usize; 2]) {
+/// The rows of two logs beside each other, as many as the shorter one has; and what is left of each.
+pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair>, [Vec<Row>; 2]) {
     let may_be = Apart::of(came);
     let is_apart = may_be.is_any();
     let rows = |log: &DoseLog| if is_apart { joined(&log.rows) } else { log.rows.clone() };
-    let (accepted, mut rest) = (rows(accepted), rows(came));
-    let counts = [accepted.len(), rest.len()];
-    let mut pairs = Vec::with_capacity(rest.len());
+    let (mut accepted, mut rest) = (rows(accepted).into_iter(), rows(came));
+    let mut pairs: Vec<Pair> = Vec::with_capacity(rest.len());
     let mut rate = 0;
-    for old in accepted {
-        let Some(first) = rest.first().map(|row| row.t) else {
+    while let Some(first) = rest.first().map(|row| row.t) {
+        let Some(old) = accepted.next() else {
             break;
         };
         let apart = may_be.by(rate);
@@ -78,15 +79,18 @@ pub(super) fn pairs(accepted: &DoseLog, came: &DoseLog, time: Span) -> (Vec<Pair
         let is_it = |row: &Row| row.what == old.what && row.detail == old.detail;
         let at = rest.iter().take_while(is_near).position(is_it).unwrap_or(0);
         rate = old.rate.filter(|rate| *rate > 0).unwrap_or(rate);
-        let mut new = rest.remove(at);
+        let new = rest.remove(at);
         let just_changed = |before: &Pair| old.t.0.saturating_sub(before.old.t.0) <= within;
-        if is_apart && old.what == "periodic" && pairs.last().is_some_and(just_changed) && is_as_before(&new, &pairs) {
-            // It came before the change that it stood behind.
-            (new.state, new.mode, new.rate) = (old.state.clone(), old.mode.clone(), old.rate);
-        }
-        pairs.push(Pair { old, new, apart });
+        let may_be_before = is_apart && old.what == "periodic" && pairs.last().is_some_and(just_changed);
+        let before_change = may_be_before && is_as_before(&new, &pairs);
+        pairs.push(Pair {
+            old,
+            new,
+            apart,
+            before_change,
+        });
     }
-    (pairs, counts)
+    (pairs, [accepted.collect(), rest])
 }
 
 /// Whether the pump did in this row what it did before the change that the last rows tell.

@@ -1,5 +1,6 @@
 //! A dose log as its file keeps it: the head that insta writes, and the table.
 
+use super::made::Made;
 use crate::dose::DoseLog;
 use crate::journal::sha256_hex;
 use pump_hil_model::safe_text::safe;
@@ -10,6 +11,9 @@ pub const BYTES_MAX: usize = 4 << 20;
 /// Line before and behind the head.
 const FENCE: &str = "---";
 
+/// What stands before what a log was made with, in a line of the head; a key that insta leaves to whoever writes the file.
+pub const INFO: &str = "info: ";
+
 /// A dose log out of its file, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
@@ -17,6 +21,8 @@ pub struct Kept {
     pub text: String,
     /// What it says.
     pub log: DoseLog,
+    /// What it was made with, where its head says it.
+    pub made: Option<Made>,
 }
 
 /// Why a file is no dose log that this harness kept.
@@ -86,11 +92,12 @@ impl Kept {
         let text = text.replace("\r\n", "\n");
         strange(&text)?;
         let (head, table) = parts(&text)?;
+        let made = made(&text, head)?;
         let text = table.trim_end().to_owned();
         if text.is_empty() {
             return Err(Damage::NoTable);
         }
-        let log = DoseLog::parse(&text).map_err(|error| Damage::Line {
+        let mut log = DoseLog::parse(&text).map_err(|error| Damage::Line {
             line: head.saturating_add(error.line),
             why: safe(&error.why),
         })?;
@@ -100,7 +107,10 @@ impl Kept {
         if log.rows.last().is_none_or(|row| row.what != "end") {
             return Err(Damage::CutShort);
         }
-        Ok(Self { text, log })
+        if let Some(made) = &made {
+            made.bring_back(&mut log);
+        }
+        Ok(Self { text, log, made })
     }
 
     /// SHA-256 of the table's text, as the record of acceptances has it.
@@ -151,6 +161,17 @@ fn parts(text: &str) -> Result<(usize, &str), Damage> {
     Err(Damage::NoTable)
 }
 
+/// What the head of so many lines says that the log was made with. Another tool may write its own `info`, which is none of ours.
+fn made(text: &str, head: usize) -> Result<Option<Made>, Damage> {
+    for (line, text) in (1..=head).zip(text.lines()) {
+        if let Some(json) = text.strip_prefix(INFO).filter(|json| json.starts_with('{')) {
+            let made = serde_json::from_str(json.trim_end());
+            return made.map(Some).map_err(|_| Damage::Head { line });
+        }
+    }
+    Ok(None)
+}
+
 fn is_word(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
@@ -158,6 +179,7 @@ fn is_word(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pump_hil_model::quantity::Span;
 
     const WHOLE: &str = "---\nsource: harness/src/snapshot/mod.rs\ninput_file: \"scenarios/a.yaml\"\ninfo:\n  more: of it\n---\n\
         # dose log of a[slow]\n\
@@ -174,6 +196,20 @@ mod tests {
             (&other, other.sha256()),
             (&kept, sha256_of(&(kept.text.clone() + "\n")))
         );
+    }
+
+    #[test]
+    fn what_it_was_made_with_is_read_where_it_stands() {
+        let with = |info: &str| Kept::parse(WHOLE.replace("info:\n  more: of it", info).as_bytes());
+        let said = r#"info: {"prescription":{"rate":"0.5 mL/day"},"scenario_sha256":"1","tolerance":{"volume":1000,"volume_floor":500,"time":2000},"late":7,"later":1}"#;
+        let kept = with(said).unwrap();
+        assert_eq!((kept.log.late, kept.log.carried), (Span(7), false));
+        assert_eq!(kept.made.unwrap().prescription["rate"], "0.5 mL/day");
+        // Of before there was such a line, of another tool, and none.
+        for other in ["info:\n  more: of it", "info: of it", "more: of it"] {
+            assert_eq!(with(other).unwrap().made, None);
+        }
+        assert_eq!(with("info: {\"prescription\":").unwrap_err(), Damage::Head { line: 4 });
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub struct Acceptance {
 /// What was accepted last for each case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
-    /// SHA-256 by name of the case.
-    last: BTreeMap<String, String>,
+    /// By name of the case.
+    last: BTreeMap<String, Acceptance>,
 }
 
 impl Record {
@@ -50,7 +50,7 @@ impl Record {
             }
             let acceptance: Acceptance = serde_json::from_slice(line)
                 .map_err(|error| format!("line {number} is not an acceptance: {}", safe(&error.to_string())))?;
-            record.last.insert(acceptance.snapshot, acceptance.new_sha256);
+            record.last.insert(acceptance.snapshot.clone(), acceptance);
         }
         Ok(record)
     }
@@ -58,9 +58,14 @@ impl Record {
     /// Whether `kept` is the text that was accepted last for its case.
     #[must_use]
     pub fn has(&self, kept: &Kept) -> bool {
-        self.last
-            .get(&kept.log.name)
-            .is_some_and(|sha256| *sha256 == kept.sha256())
+        self.of(kept).is_some()
+    }
+
+    /// The acceptance of this text, where it is the last one of its case.
+    #[must_use]
+    pub fn of(&self, kept: &Kept) -> Option<&Acceptance> {
+        let last = self.last.get(&kept.log.name);
+        last.filter(|last| last.new_sha256 == kept.sha256())
     }
 }
 
@@ -75,7 +80,11 @@ mod tests {
         // A field of a later harness is passed over.
         let later = LINE.replace("\"1\"", "\"2\",\"reason\":\"new pump\"");
         let record = Record::parse(format!("{LINE}\n{later}\n\n").as_bytes()).unwrap();
-        assert_eq!(record.last.get("a").map(String::as_str), Some("2"));
+        let last = &record.last["a"];
+        assert_eq!((&*last.new_sha256, last.reason.as_deref()), ("2", Some("new pump")));
+        // A line of before there were reasons stands as it is.
+        let old = Record::parse(LINE.as_bytes()).unwrap();
+        assert_eq!((&*old.last["a"].new_sha256, &old.last["a"].reason), ("1", &None));
     }
 
     #[test]
