@@ -26,6 +26,8 @@ pub(super) struct Record<'a> {
     journal: journal::Writer,
     judge: Judge,
     last: LastSaid,
+    /// The last event, where it was a sample.
+    sampled: Option<(Span, Body)>,
     onward: &'a mut dyn FnMut(&Event),
     started: Instant,
     /// The pump is being made safe: a journal that takes no more must not stand in the way.
@@ -57,6 +59,7 @@ impl<'a> Record<'a> {
             journal,
             judge: Judge::new(case),
             last: LastSaid::default(),
+            sampled: None,
             onward,
             started: host_time::now(),
             leaving: false,
@@ -90,6 +93,7 @@ impl<'a> Record<'a> {
             }
         }
         self.last.heard(&event.body);
+        self.sampled = matches!(event.body, Body::Sample(_)).then(|| (event.t, event.body.clone()));
         let event = Arc::new(event);
         if self.leaving {
             // The verdict comes from the journal: what this judge, or a listener, makes of it must not keep the pump from being stopped.
@@ -151,6 +155,13 @@ impl<'a> Record<'a> {
                 tracing::debug!(target: "pump_hil::runner", case = %self.case.name(), "{line}");
             }
         }
+    }
+
+    /// Whether the last event is this sample, of this instant.
+    pub fn ends_with(&self, t: Span, sample: &Body) -> bool {
+        self.sampled
+            .as_ref()
+            .is_some_and(|(at, last)| *at == t && last == sample)
     }
 
     /// The judge, as far as it has heard.

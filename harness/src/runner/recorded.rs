@@ -81,10 +81,15 @@ impl<'a> RecordedRig<'a> {
     /// # Errors
     /// Of rig and journal.
     pub fn sample(&mut self) -> Result<(), Stopped> {
-        if let Some(sample) = self.rig.sample()? {
-            self.note(Body::Sample(sample))?;
+        let Some(sample) = self.rig.sample()? else {
+            return Ok(());
+        };
+        let (now, body) = (self.now(), Body::Sample(sample));
+        // What the last event says already is not said twice.
+        if self.record.ends_with(now, &body) {
+            return Ok(());
         }
-        Ok(())
+        Ok(self.record.note(now, body)?)
     }
 
     /// The pump is made safe from here on.
