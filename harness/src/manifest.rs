@@ -5,6 +5,7 @@
 use crate::files::write_whole;
 use crate::journal::{HARNESS, Judged};
 use crate::report::{ScenarioResult, counted};
+use crate::snapshot;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_rig::files::read_at_most;
 use pump_hil_verdict::journal::{Evidence, sha256_hex};
@@ -82,14 +83,21 @@ pub fn begin(folder: &Path) -> std::io::Result<()> {
     Manifest::new(false, Vec::new()).write(folder)
 }
 
-/// Notes in the folder what the run left there: the journals of `results`, and the reports of these names where they are there.
+/// Notes in the folder what the run left there: the journals of `results`, dose logs that wait for a review, and the reports of these names where they are there.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn end(folder: &Path, results: &[impl Borrow<ScenarioResult>], reports: &[&str]) -> std::io::Result<()> {
     let journals = results.iter().filter_map(|result| of_journal(folder, result.borrow()));
     let reports = reports.iter().filter_map(|name| of_file(folder, name));
-    Manifest::new(true, journals.chain(reports).collect()).write(folder)
+    let mut logs: Vec<String> = std::fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| snapshot::waits(path))
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .collect();
+    logs.sort_unstable();
+    let logs = logs.iter().filter_map(|name| of_file(folder, name));
+    Manifest::new(true, journals.chain(logs).chain(reports).collect()).write(folder)
 }
 
 fn of_journal(folder: &Path, result: &ScenarioResult) -> Option<Entry> {

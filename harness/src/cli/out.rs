@@ -6,6 +6,7 @@ use crate::files::beside;
 use crate::reporter::REPORTS;
 use crate::runs::LOCK;
 use crate::safety::is_report_of_guard;
+use crate::snapshot;
 use crate::{journal, manifest};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::host_time;
@@ -55,7 +56,7 @@ impl OutFolder {
         Ok(folder)
     }
 
-    /// Takes away what an earlier run left there: its reports, its manifest, its journals, and what a guard did then. Whatever becomes of this run, they must not be taken for its own.
+    /// Takes away what an earlier run left there: its reports, its manifest, its journals, its dose logs, and what a guard did then. Whatever becomes of this run, they must not be taken for its own.
     ///
     /// # Errors
     /// Something of it cannot be taken away.
@@ -74,7 +75,7 @@ impl OutFolder {
         }
         for entry in std::fs::read_dir(&self.path).map_err(|e| cannot(&self.path, e))? {
             let path = entry.map_err(|e| cannot(&self.path, e))?.path();
-            if journal::is_one(&path) || is_report_of_guard(&path) {
+            if journal::is_one(&path) || is_report_of_guard(&path) || snapshot::waits(&path) {
                 std::fs::remove_file(&path).map_err(|e| cannot(&path, e))?;
             }
         }

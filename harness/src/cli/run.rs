@@ -21,7 +21,7 @@ use crate::interrupt::{self, Interrupt};
 use crate::report::{Asked, ScenarioResult, counted, terminal};
 use crate::reporter::{Ended, ManifestFile, ReportFile, Reporter, Reporters};
 use crate::safety::{guarded_by, state_folder};
-use crate::snapshot::{Snapshots, Update};
+use crate::snapshot::{Snapshots, Update, pending_path};
 use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::Shard;
 use pump_hil_model::case::Case;
@@ -194,10 +194,15 @@ fn last_line(ended: &Ended, out: &Path) -> String {
         0 => String::new(),
         count => format!("; {} skipped", counted(count, "case")),
     };
-    format!(
+    let mut text = format!(
         "Journals, results.json and junit.xml are in {}{skipped}\n",
         safe_path(out)
-    )
+    );
+    let mut waiting = ended.results.iter().filter(|result| result.review().is_some());
+    if waiting.any(|result| pending_path(out, &result.name).is_file()) {
+        text.push_str("Dose logs that wait for a review are there too (*.snap.new), because nothing is written beside the scenarios here.\nAt a desk: copy them into the folder `snapshots` beside the scenarios, then `pump-hil review`\n");
+    }
+    text
 }
 
 /// What is to be run: every selected case on every rig.
@@ -312,7 +317,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                     fixtures: work.fixtures.clone(),
                 },
                 out: out.to_owned(),
-                snapshots: Some(snapshots.clone()),
+                snapshots: Some(snapshots.clone().aside(out)),
                 jobs: jobs.min(jobs_max),
                 round: args.repeat.map(|_| round),
                 fail_fast: args.fail_fast,

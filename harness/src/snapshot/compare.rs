@@ -17,6 +17,8 @@ pub struct Snapshots {
     update: Update,
     /// `None` where there is none: then nobody can say what was accepted, and every log counts as it is.
     record: Option<Arc<Record>>,
+    /// Where logs go that may not be put beside their scenarios.
+    aside: Option<PathBuf>,
 }
 
 impl Snapshots {
@@ -26,7 +28,19 @@ impl Snapshots {
     /// The record of acceptances is damaged, or the folder is none.
     pub fn open(folder: PathBuf, update: Update) -> Result<Self, SnapshotError> {
         let record = file::record(&folder)?.map(Arc::new);
-        Ok(Self { folder, update, record })
+        Ok(Self {
+            folder,
+            update,
+            record,
+            aside: None,
+        })
+    }
+
+    /// Where nothing may be written beside the scenarios, as in CI, logs that wait for a review are put into `folder`: what a CI keeps of a run.
+    #[must_use]
+    pub fn aside(mut self, folder: &Path) -> Self {
+        self.aside = Some(folder.to_owned());
+        self
     }
 
     /// Where they are.
@@ -85,18 +99,18 @@ impl Snapshots {
             return keep(folder, case, log, allowed);
         }
         let file = || accept::in_instas_form(folder, case, tolerance, log);
-        let pending = match &self.update {
+        let waits_in = match &self.update {
             Update::Accept(by) => {
                 let accepted = accept::accept_file(folder, &name, file().as_bytes(), &log.to_string(), by);
                 return accepted.map(Checked::Accepted);
             }
-            Update::Pending => {
-                let path = pending_path(folder, &name);
-                accept::write(&path, file())?;
-                Some(path)
-            }
-            Update::Never => None,
+            Update::Pending => Some(folder),
+            Update::Never => self.aside.as_deref(),
         };
+        let pending = waits_in.map(|folder| pending_path(folder, &name));
+        if let Some(path) = &pending {
+            accept::write(path, file())?;
+        }
         Ok(match differences {
             None => Checked::Missing { pending },
             Some(differences) => Checked::Differs { differences, pending },

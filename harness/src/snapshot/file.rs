@@ -26,6 +26,12 @@ pub fn pending_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(file_name(name) + PENDING)
 }
 
+/// Whether a file is a log that waits for review, by its name.
+#[must_use]
+pub fn waits(path: &Path) -> bool {
+    name_of(path, PENDING).is_some() && !path.is_symlink()
+}
+
 /// Names of cases are kebab case and a row in brackets; whatever else a file system could take for a path is replaced.
 fn file_name(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '[' | ']');

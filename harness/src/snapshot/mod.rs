@@ -19,7 +19,7 @@ pub use accept::told_of;
 pub use beside::Table;
 pub use compare::Snapshots;
 pub use error::SnapshotError;
-pub use file::{orphans, pending_path, snapshot_path};
+pub use file::{orphans, pending_path, snapshot_path, waits};
 pub use line::{Line, Tone};
 pub use lines::Lines;
 pub use review::{Choice, Meant, Person, Reason, Reviewed, review};
