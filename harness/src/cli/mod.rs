@@ -32,6 +32,7 @@ mod sim;
 mod snapshots;
 mod summary;
 mod watch;
+mod width;
 
 pub use args::Cli;
 pub use exit::{CliError, Exit};

@@ -4,9 +4,11 @@
 //! was forgotten there, in a message of a library as well, is made so here.
 
 use super::colour;
+use super::width;
 use crate::reporter::ReportError;
 use pump_hil_model::safe_text::{safe_lines, safe_styled};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal, Write as _};
+use std::os::fd::AsFd;
 
 /// Prints to standard output; a closed pipe (`pump-hil list | head`) is not an error, a full disk is.
 pub(super) fn print(text: &str) -> Result<(), ReportError> {
@@ -25,9 +27,18 @@ fn out(text: &str) -> Result<(), ReportError> {
 
 /// Prints to standard output, coloured where that is wanted.
 pub(super) fn print_painted(text: &str) -> Result<(), ReportError> {
-    match colour::wanted(std::io::stdout().is_terminal()) {
-        true => out(&colour::paint(&safe_lines(text))),
-        false => print(text),
+    out(&painted(text, &std::io::stdout()))
+}
+
+/// A text as this stream takes it: in lines that fit, and in colours where they are wanted.
+fn painted(text: &str, stream: &(impl IsTerminal + AsFd)) -> String {
+    let mut text = safe_lines(text);
+    if let Some(columns) = width::columns(stream) {
+        text = width::fit(&text, columns);
+    }
+    match colour::wanted(stream.is_terminal()) {
+        true => colour::paint(&text),
+        false => text,
     }
 }
 
@@ -38,10 +49,7 @@ pub(super) fn eprint(text: &str) {
 
 /// Prints to standard error, coloured where that is wanted.
 pub(super) fn eprint_painted(text: &str) {
-    match colour::wanted(std::io::stderr().is_terminal()) {
-        true => to_error(&colour::paint(&safe_lines(text))),
-        false => eprint(text),
-    }
+    to_error(&painted(text, &std::io::stderr()));
 }
 
 /// Prints diagnostics to standard error, which may be coloured.

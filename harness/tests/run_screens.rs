@@ -1,0 +1,101 @@
+//! What a person sees who runs scenarios at a terminal: screens of 80 and of 200 columns.
+
+#![cfg(feature = "sim")]
+
+use pump_hil_testing::screen::Screen;
+use std::path::Path;
+use std::process::Command;
+
+/// A case of that name; what stands in its time line is the argument.
+fn scenario(name: &str, timeline: &str) -> String {
+    format!(
+        "scenario: {name}\nsummary: Basal runs.\nprescription: {{drug: saline, mode: continuous, rate: 0.5 mL/day, reservoir: 2 mL, low-reservoir: 1.9 mL}}\n\
+         snapshot: none\nallow-alarms: [reservoir-low]\ntimeline:\n  - do: start\n{timeline}"
+    )
+}
+
+/// A folder with these scenarios.
+fn desk(scenarios: &[(&str, &str)]) -> tempfile::TempDir {
+    let desk = tempfile::tempdir().unwrap();
+    std::fs::create_dir(desk.path().join("scenarios")).unwrap();
+    for (name, timeline) in scenarios {
+        let path = desk.path().join(format!("scenarios/{name}.yaml"));
+        std::fs::write(path, scenario(name, timeline)).unwrap();
+    }
+    desk
+}
+
+fn run(desk: &Path, arguments: &[&str], columns: u16) -> Screen {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pump-hil"));
+    command.arg("run").args(arguments).current_dir(desk);
+    command.env("PUMP_HIL_STATE", desk.join("state"));
+    Screen::run(&command, columns, 40)
+}
+
+/// The screen without what is another each time.
+fn steady(text: &str) -> String {
+    let mut steady = text.to_owned();
+    for (pattern, with) in [
+        (r"([ (])\s*\d+ ms", "$1[..] ms"),
+        (r"; \d+\.\d s", "; [..] s"),
+        (r"\d{8}T\d{6}Z-\d+", "[RUN]"),
+    ] {
+        steady = regex::Regex::new(pattern)
+            .unwrap()
+            .replace_all(&steady, with)
+            .into_owned();
+    }
+    steady
+}
+
+#[test]
+fn the_end_of_a_run_fits_the_screen() {
+    let desk = desk(&[
+        ("healthy", "  - at: 2 h\n    expect: {state: running}\n"),
+        (
+            "late",
+            "  - within: 3 h\n    expect: {alarm: reservoir-low}\n  - at: 10 h\n    expect: {state: running}\n",
+        ),
+    ]);
+    for columns in [80, 200] {
+        let mut screen = run(desk.path(), &["--out", "out"], columns);
+        assert_eq!(screen.end().code(), Some(1));
+        insta::assert_snapshot!(format!("the_end_at_{columns}"), steady(&screen.text()));
+        // The line that says which case failed.
+        let failed = screen
+            .text()
+            .lines()
+            .position(|line| line.starts_with("FAILED late on"));
+        let failed = u16::try_from(failed.unwrap()).unwrap();
+        assert!(
+            screen.is_coloured(failed, 0) && !screen.is_coloured(failed, 8),
+            "{}",
+            screen.text()
+        );
+        let plain = run(desk.path(), &["--out", "out", "--color", "never"], columns);
+        let mut plain = plain;
+        plain.end();
+        assert!(!plain.is_coloured(failed, 0), "{}", plain.text());
+    }
+}
+
+#[test]
+fn a_case_by_the_clock_is_seen_to_go_on_and_a_long_one_must_be_wanted() {
+    let long = "  - at: 1000 h\n    expect: {state: running}\n";
+    let desk = desk(&[("long", long)]);
+    let mut screen = run(desk.path(), &["--rig", "sim-realtime"], 80);
+    assert_eq!(screen.end().code(), Some(2));
+    let told = "`long` takes 1 h 40 min on sim-realtime: add `--yes` to play it all the same";
+    assert!(
+        screen.text().replace('\n', "").contains(&told.replace('\n', "")),
+        "{}",
+        screen.text()
+    );
+
+    let mut screen = run(desk.path(), &["--rig", "sim-realtime", "--yes", "--out", "out"], 80);
+    // No event comes for an hour of the pump's, which are 6 s: the time goes on all the same.
+    screen.wait_for("long: day 1 of 42");
+    screen.signal("INT");
+    assert_eq!(screen.end().code(), Some(130));
+    assert!(screen.text().contains("Interrupted by SIGINT"), "{}", screen.text());
+}
