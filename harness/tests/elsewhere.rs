@@ -86,7 +86,7 @@ fn what_is_the_users_own_is_added_to_what_is_built_in() {
         &[
             "unknown requirement `REQ-1234`",
             "add it in a file of `fixtures/requirements`",
-            "unknown row of the inventory `HAZ-7`",
+            "unknown hazard `HAZ-7`",
             "unknown drug `own-2-mg-per-mL`",
             "add it in a file of `fixtures/drugs`",
         ],

@@ -74,7 +74,7 @@ fn what_a_line_alone_can_tell_of_a_pump_that_breaks() {
     std::thread::scope(|scope| {
         scope.spawn(|| silent(Broken::Deaf));
         scope.spawn(|| assert!(silent(Broken::Garbles).contains(" +"), "what came is told"));
-        scope.spawn(|| assert!(silent(Broken::GoesRound).ends_with("what came: nothing")));
+        scope.spawn(|| assert!(silent(Broken::GoesRound).ends_with("got: nothing")));
         scope.spawn(|| {
             let result = hour_of(Broken::DeafFromTheBegin);
             let Verdict::Inconclusive { why } = &result.outcome.verdict else {

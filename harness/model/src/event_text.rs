@@ -70,8 +70,8 @@ pub fn event_words(event: &Event) -> String {
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
         Body::WatchFull { noted } => format!("watch: {noted} changes were noted, the rest is not"),
-        Body::Breakpoint { at, reached: true } => format!("probe: the core stood at {at}"),
-        Body::Breakpoint { at, reached: false } => format!("probe: the core did not come to {at}"),
+        Body::Breakpoint { at, reached: true } => format!("probe: the core reached {at}"),
+        Body::Breakpoint { at, reached: false } => format!("probe: the core did not reach {at}"),
         Body::Probe { did } => format!("probe: {did}"),
         Body::Log(log) => log_line(log),
         // The first line always is there: it says why there is a record.
@@ -103,7 +103,7 @@ fn kept_line(body: &Body) -> String {
                 found.join(", ")
             };
             let did = did.iter().map(|what| format!("; {what}"));
-            safe(&format!("left of the pump's past: {found}{}", did.collect::<String>()))
+            safe(&format!("left from earlier runs: {found}{}", did.collect::<String>()))
         }
         Body::Timing { scale, drift } => match scale {
             Some(scale) => {
@@ -120,7 +120,7 @@ fn kept_line(body: &Body) -> String {
 pub fn unread(why: Unread) -> &'static str {
     match why {
         Unread::Lacking => "the pump's log has no such records",
-        Unread::TooOld => "the pump keeps them no more",
+        Unread::TooOld => "the pump no longer has them",
         Unread::TooMany => "more than the device profile lets the harness read back (`limits.recover`)",
         Unread::Unanswered => "the pump did not answer when its log was read",
         Unread::Refused => "the pump refused to read its log",

@@ -43,7 +43,7 @@ pub enum Trouble {
     },
     /// The pump's time is so far behind that its entries belong to no instant of the run.
     #[error(
-        "the pump's time is {lag} behind the rig's, so that what it reports cannot be compared; check the clock in the rig file"
+        "the pump's time is {lag} behind the rig's, so its reports cannot be compared; check the clock in the rig file"
     )]
     ClockBehind {
         /// By how much.
@@ -61,7 +61,7 @@ pub enum Trouble {
     },
     /// The pump answers, and tells nothing of its own.
     #[error(
-        "the pump answered, but nothing that it says unasked was heard since {}: check the line from the pump",
+        "the pump answered requests, but no event or dose entry came since {}: check the line from the pump",
         .since.clock()
     )]
     OnlyAnswers {
@@ -69,10 +69,10 @@ pub enum Trouble {
         since: Span,
     },
     /// What the rig or the journal says is beyond all that can be.
-    #[error("the rig or the journal holds a number that cannot be; check the probe and the test block")]
+    #[error("the rig or the journal has a number that is impossible; check the probe and the test block")]
     ImpossibleNumber,
     /// The journal tells of a step that its case does not have.
-    #[error("the journal names step {}, which the case has not", .step.0)]
+    #[error("the journal names step {}, which the case does not have", .step.0)]
     UnknownStep {
         /// Which.
         step: StepId,
@@ -81,7 +81,7 @@ pub enum Trouble {
     #[error("the journal has no end: the harness was killed, or the disk was full; run the scenario again")]
     JournalWithoutEnd,
     /// The journal's last line is not whole.
-    #[error("the journal breaks off in line {line}: the harness was killed, or the disk was full")]
+    #[error("the journal is cut off in line {line}: the harness was killed, or the disk was full")]
     JournalTorn {
         /// From 1.
         line: u64,
@@ -96,11 +96,11 @@ pub enum Trouble {
     },
     /// The run noted that its case did not pass, and by the journal it does.
     #[error(
-        "the journal passes, and holds a record that the case did not: its case, its accepted dose log or its events are not those of the run, or this harness judges otherwise"
+        "judged from the journal the case passes, but the journal has a record that it did not: its case, its accepted dose log or its events are not those of the run, or this harness judges in another way"
     )]
     JournalContradicts,
     /// The run ended before its last step, and nothing says why.
-    #[error("the steps did not come to their end: the harness broke off; run the scenario again")]
+    #[error("the steps did not finish: the harness broke off; run the scenario again")]
     BrokeOff,
     /// The pump was left as it should not be.
     #[error("the pump was not left safe: {what}")]

@@ -35,7 +35,7 @@ impl fmt::Display for Unfit {
             write!(f, "; nor did it answer {} status requests in {seconds} s", self.asked)?;
         }
         let came = if self.came.is_empty() { "nothing" } else { &self.came };
-        write!(f, "; the request: {}; what came: {came}", self.request)
+        write!(f, "; the request: {}; got: {came}", self.request)
     }
 }
 
@@ -54,12 +54,12 @@ mod tests {
             request: "#8 commit *06E4\\n".to_owned(),
             came: "=8 err *0000\\r\\n".to_owned(),
         };
-        let refused = "it refused with `out-of-range`; the request: #8 commit *06E4\\n; what came: =8 err *0000\\r\\n";
+        let refused = "it refused with `out-of-range`; the request: #8 commit *06E4\\n; got: =8 err *0000\\r\\n";
         assert_eq!(unfit.to_string(), refused);
         (unfit.refused, unfit.asked, unfit.over_ms) = (None, 3, 10_400);
         unfit.came.clear();
         let silent = "pump silent, or its cable: a line alone cannot tell; nor did it answer 3 status requests in 10 s; \
-                      the request: #8 commit *06E4\\n; what came: nothing";
+                      the request: #8 commit *06E4\\n; got: nothing";
         assert_eq!(unfit.to_string(), silent);
         unfit.cable_is_whole = true;
         assert!(

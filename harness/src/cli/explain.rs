@@ -103,6 +103,9 @@ pub(super) fn words_of(results: &[impl Borrow<ScenarioResult>]) -> String {
             }
         }
     }
+    if words.is_empty() {
+        return String::new();
+    }
     let known = [GLOSSARY, TROUBLES].map(entries).concat();
     words.retain(|word| known.iter().any(|entry| entry.is(word)));
     let named: Vec<String> = words.into_iter().take(NAMED).collect();

@@ -367,7 +367,7 @@ fn kill_9() {
     let last = journal.iter().rposition(|byte| *byte == b'\n').unwrap();
     journal.truncate(last - 20);
     std::fs::write(&path, &journal).unwrap();
-    let torn = format!("the journal breaks off in line {}", events(&journal, true).len() + 1);
+    let torn = format!("the journal is cut off in line {}", events(&journal, true).len() + 1);
     let (code, replayed) = replay(&path);
     assert!(
         code == Some(3) && replayed.contains(&torn),

@@ -8,7 +8,7 @@ use pump_hil_model::words;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-/// A requirement, or a row of the inventory of behaviours, numbers, faults and recalls.
+/// A requirement, or a hazard or recall of behaviours, numbers, faults and recalls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// Id, such as `GIP-1.10.2`, `SF04`, `R18`.
@@ -155,7 +155,7 @@ impl Catalog {
         };
         match list {
             "requirement" => requirements(false),
-            "row of the inventory" => requirements(true),
+            "hazard or recall" => requirements(true),
             "drug" => Some(self.drugs.keys().cloned().collect()),
             "alarm" => own(&alarms()),
             "alarm or `any`" => own(&[&["any"], alarms().as_slice()].concat()),
@@ -198,7 +198,7 @@ pub fn fixed_words(list: &str) -> Option<Vec<String>> {
         }
         "word" => owned(&["none"]),
         "probe action" => owned(&["reset"]),
-        "word about faults of the firmware" => owned(&["allowed"]),
+        "word for `firmware-faults`" => owned(&["allowed"]),
         "route" => owned(words::ROUTES),
         "kind of requirement" => owned(&["requirement", "row"]),
         _ => return None,

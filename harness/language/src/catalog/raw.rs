@@ -108,7 +108,7 @@ impl WordKind for RequirementKindWord {
 }
 
 raw_struct! {
-    /// A requirement, or a row of the inventory.
+    /// A requirement, or a hazard or recall.
     #[schemars(extend("x-name" = "a requirement"))]
     RawRequirement {
         /// Id, such as GIP-1.10.2 or SF04.

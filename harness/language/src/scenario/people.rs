@@ -346,7 +346,7 @@ const ADDED: &[(&str, &str)] = &[
         "a requirement of your own: add it in a file of `fixtures/requirements`, as `- {id: REQ-1234, text: What it asks for.}` under `requirements:`",
     ),
     (
-        "row of the inventory",
+        "hazard or recall",
         "a hazard or recall of your own: add it in a file of `fixtures/requirements` that says `kind: row`, as `- {id: H-12, text: What can go wrong.}`",
     ),
     (

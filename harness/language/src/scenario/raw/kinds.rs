@@ -15,7 +15,7 @@ words! {
     /// Requirements that a scenario verifies.
     RequirementWord = "requirement",
     /// Rows of the seed inventory and recalls.
-    SeedWord = "row of the inventory",
+    SeedWord = "hazard or recall",
     /// Drugs.
     DrugWord = "drug",
     /// Faults.
@@ -49,7 +49,7 @@ words! {
     /// `reset`.
     ResetWord = "probe action",
     /// `allowed`.
-    AllowedWord = "word about faults of the firmware",
+    AllowedWord = "word for `firmware-faults`",
 }
 
 /// A time of a step: since the begin, or by the clock on the wall.
