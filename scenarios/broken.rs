@@ -128,7 +128,7 @@ fn a_pump_that_answers_no_more_is_silent_and_the_request_is_told() {
             came.contains("; the request: #") && came.contains(" status *"),
             "{broken}: {came}"
         );
-        let nothing = came.ends_with("what came: nothing");
+        let nothing = came.ends_with("; got: nothing");
         assert_eq!(nothing, broken == "deaf", "{broken}: {came}");
     }
 }
