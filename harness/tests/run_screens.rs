@@ -72,8 +72,7 @@ fn the_end_of_a_run_fits_the_screen() {
             "{}",
             screen.text()
         );
-        let plain = run(desk.path(), &["--out", "out", "--color", "never"], columns);
-        let mut plain = plain;
+        let mut plain = run(desk.path(), &["--out", "out", "--color", "never"], columns);
         plain.end();
         assert!(!plain.is_coloured(failed, 0), "{}", plain.text());
     }

@@ -17,7 +17,7 @@ fn codes(folder: &Path, found: &mut BTreeSet<String>) {
             // Examples in the docs are none.
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
             for line in code {
-                for before in ["TroubleCode::of(\"", "Self::of(\"", "=> \"rig-"] {
+                for before in ["TroubleCode::of(\"", "Self::of(\"", "=> \"rig-", "str = \"rig-"] {
                     let Some(at) = line.find(before) else { continue };
                     let rest = &line[at + before.find('"').unwrap() + 1..];
                     found.insert(rest.split('"').next().unwrap().to_owned());

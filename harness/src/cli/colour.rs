@@ -63,6 +63,8 @@ fn line(line: &str) -> Cow<'_, str> {
         if let Some(rest) = text.strip_prefix(word)
             && (rest.is_empty() || rest.starts_with(' '))
         {
+            // Nobody may overlook the whole of what is not safe.
+            let (word, rest) = if word == "NOT SAFE" { (text, "") } else { (word, rest) };
             return format!("{colour}{word}{PLAIN}{rest}{end}").into();
         }
     }
@@ -106,7 +108,7 @@ mod tests {
     fn a_line_is_coloured_by_how_it_begins() {
         let painted = [
             ("FAILED a on sim\n", format!("{RED}FAILED{PLAIN} a on sim\n")),
-            ("NOT SAFE after a", format!("{RED}NOT SAFE{PLAIN} after a")),
+            ("NOT SAFE after a", format!("{RED}NOT SAFE after a{PLAIN}")),
             ("  7 | expect: {}\n", format!("{BLUE}  7 |{PLAIN} expect: {{}}\n")),
             (
                 "    |   ^^ expected x",

@@ -1,6 +1,7 @@
 //! How long a run takes by the host's clock, told before it begins: nobody waits a day for what they took for minutes.
 
 use super::inputs::Group;
+use super::running::SHORT;
 use crate::report::counted;
 use pump_hil_language::plan::{length, missing};
 use pump_hil_model::case::Case;
@@ -38,6 +39,9 @@ pub(super) fn estimate(groups: &[Group], rigs: &[RigFile], times: u32) -> Estima
         };
         let sum = played.iter().map(|case| host(case).0).fold(0_i64, i64::saturating_add);
         let all = Span(sum.saturating_mul(i64::from(times)));
+        if all < SHORT {
+            continue;
+        }
         let one = format!("`{}` takes {}", safe(&longest.name()), rough_time(host(longest)));
         let others = if played.len() > 1 {
             format!("; the longest, {one}")

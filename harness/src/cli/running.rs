@@ -8,6 +8,9 @@ use pump_hil_rig::host_time;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+/// What takes less of the host's time is not told before.
+pub(super) const SHORT: Span = Span(10_000);
+
 /// A case that goes on.
 #[derive(Debug)]
 pub(super) struct Running {
@@ -40,11 +43,11 @@ impl Running {
         format!("{}: {}", self.name, far(self.now(), self.length))
     }
 
-    /// That it begins, where it takes the host's time as well; nothing where time is granted.
+    /// That it begins, where it takes some of the host's time as well; nothing where time is granted.
     pub fn begins(&self) -> Option<String> {
         let scale = self.scale?;
-        let host = rough_time(Span(self.length.0 / i64::from(scale.max(1))));
-        Some(format!("begun        {} (takes about {host})", self.name))
+        let host = Span(self.length.0 / i64::from(scale.max(1)));
+        (host >= SHORT).then(|| format!("begun        {} (takes about {})", self.name, rough_time(host)))
     }
 
     /// How far it is, where nothing was told of it for so long.

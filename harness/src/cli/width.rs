@@ -12,9 +12,12 @@ pub(super) fn columns(stream: impl AsFd) -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
-/// Breaks lines between words. What is indented stays as it is: it is a table, a line of a file, or a command that somebody copies.
+/// Breaks lines between words. What is indented stays as it is: it is a table, a line of a file, or a command that somebody copies. So does what is not safe,
+/// which is searched for by its words.
 pub(super) fn fit(text: &str, columns: usize) -> String {
-    let fits = |line: &str| line.starts_with(' ') || line.trim_end().chars().count() <= columns;
+    let fits = |line: &str| {
+        line.starts_with(' ') || line.starts_with("NOT SAFE") || line.trim_end().chars().count() <= columns
+    };
     let lines = text.split_inclusive('\n').map(|line| {
         if fits(line) {
             return line.to_owned();
