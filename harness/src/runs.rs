@@ -35,8 +35,8 @@ pub struct RunFolder {
 pub struct Results {
     /// Names of its rigs, in their order.
     pub rigs: Vec<String>,
-    /// How many passed, failed, were inconclusive, were skipped.
-    pub counts: [u64; 4],
+    /// How many passed, were new, failed, were inconclusive, were skipped.
+    pub counts: [u64; 5],
 }
 
 #[derive(Deserialize)]
@@ -48,6 +48,9 @@ struct Report {
 #[derive(Deserialize)]
 struct Tally {
     passed: u64,
+    /// Not counted before form 3.
+    #[serde(default)]
+    new: u64,
     failed: u64,
     inconclusive: u64,
     skipped: u64,
@@ -100,7 +103,13 @@ pub fn remove(run: &RunFolder) -> std::io::Result<()> {
             safe_path(&run.path)
         )));
     }
-    std::fs::remove_dir_all(&run.path)
+    std::fs::remove_dir_all(&run.path)?;
+    // A link that leads nowhere would be taken for a run that broke.
+    let latest = run.path.with_file_name("latest");
+    if latest.is_symlink() && !latest.exists() {
+        std::fs::remove_file(&latest)?;
+    }
+    Ok(())
 }
 
 /// Whether a run left this folder: a stranger's files are never taken for one.
@@ -115,7 +124,7 @@ fn results(path: &Path) -> Option<Results> {
     let tally = report.tally;
     Some(Results {
         rigs: rigs.into_iter().collect(),
-        counts: [tally.passed, tally.failed, tally.inconclusive, tally.skipped],
+        counts: [tally.passed, tally.new, tally.failed, tally.inconclusive, tally.skipped],
     })
 }
 
@@ -172,7 +181,7 @@ mod tests {
         let results = runs[0].results.as_ref().unwrap();
         assert_eq!(
             (&*results.rigs, results.counts),
-            (&["bench".to_owned(), "sim".to_owned()][..], [3, 1, 0, 2])
+            (&["bench".to_owned(), "sim".to_owned()][..], [3, 0, 1, 0, 2])
         );
         assert_eq!((runs[0].bytes, &runs[1].results), (1 + RESULTS.len() as u64, &None));
     }

@@ -119,7 +119,12 @@ fn run_batch(
         }
         // A channel ends with its last sender: the loop below would wait for this one.
         drop(sender);
+        let mut told = false;
         loop {
+            if let (Some(by), false) = (interrupt.by(), told) {
+                told = true;
+                reporters.tell(&RunEvent::Interrupted { by });
+            }
             let event = match receiver.recv_timeout(TICK) {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => RunEvent::Tick,
@@ -149,7 +154,11 @@ fn run_and_tell(
         case: number,
         name: case.name(),
         length: plan::length(case),
-        scale: settings.rig.clock.scale().filter(|_| plays),
+        scale: settings
+            .rig
+            .clock
+            .scale()
+            .filter(|_| plays && !settings.options(case).at_once),
     });
     let (mut due_us, mut line) = (TOLD_EVERY_US, None);
     let result = run_case(case, settings, interrupt, &mut |event| {

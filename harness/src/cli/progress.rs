@@ -7,6 +7,7 @@ use crate::report::{ScenarioResult, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 use pump_hil_model::quantity::Span;
+use pump_hil_model::rough_time::rough_time;
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::host_time;
 use std::collections::BTreeMap;
@@ -65,6 +66,7 @@ impl Reporter for Lines {
                 let begins = self.running.get(case).and_then(Running::begins);
                 begins.into_iter().for_each(|line| eprint(&format!("{line}\n")));
             }
+            RunEvent::Interrupted { by } => eprint(&stops(by)),
             RunEvent::Tick => {
                 let due = self.running.values_mut().filter_map(|case| case.due(LINE_EVERY));
                 due.for_each(|line| eprint(&format!("{line}\n")));
@@ -85,6 +87,11 @@ impl Reporter for Lines {
         }
         Ok(())
     }
+}
+
+/// What is told at once to who asks to stop.
+fn stops(by: &str) -> String {
+    format!("{by}: the run ends once each pump is safe\n")
 }
 
 /// A line; also what is to be told of a case that did not fail, which is not told again.
@@ -153,7 +160,7 @@ impl Bar {
             String::new()
         };
         self.bar
-            .set_message(format!("{}{more}{}", cases.join(", "), self.left()));
+            .set_message(format!("{}{}{more}", self.left(), cases.join(", ")));
     }
 
     /// The time that the cases which run now still take, as fast as it went so far.
@@ -167,7 +174,7 @@ impl Bar {
         }
         let ms = i128::try_from(gone.as_millis()).unwrap_or(0) * i128::from(left) / i128::from(done);
         let ms = i64::try_from(ms).unwrap_or(i64::MAX);
-        format!("; about {} left", coarse(Span(ms)))
+        format!("{} left; ", rough_time(Span(ms - ms % 1_000)))
     }
 }
 
@@ -180,6 +187,7 @@ impl Reporter for Bar {
         match event {
             RunEvent::Begun { cases, .. } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
             RunEvent::CaseBegun { .. } | RunEvent::CaseAt { .. } | RunEvent::Tick => self.show(),
+            RunEvent::Interrupted { by } => self.bar.suspend(|| eprint(&stops(by))),
             RunEvent::Found { what, .. } => self.bar.suspend(|| eprint(&format!("{what}\n"))),
             RunEvent::CaseEnded { result, .. } => {
                 self.bar.inc(1);
@@ -198,24 +206,4 @@ impl Reporter for Bar {
 fn is_quiet(result: &ScenarioResult) -> bool {
     let right = matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
     right && result.outcome.crashes.is_empty() && result.outcome.notes.is_empty()
-}
-
-/// A time that goes on, in few digits: at most a hundredth of it, or a second, is left out.
-fn coarse(t: Span) -> Span {
-    const UNITS_MS: [i64; 4] = [86_400_000, 3_600_000, 60_000, 1_000];
-    let unit = UNITS_MS.into_iter().find(|unit| t.0 / unit >= 100).unwrap_or(1_000);
-    Span(t.0 - t.0 % unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_of_a_case_that_goes_on_is_told_in_round_numbers() {
-        let told = |t| coarse(Span(t)).to_string();
-        assert_eq!(told(12_345), "12 s");
-        assert_eq!(told(7_384_999), "2.05 h");
-        assert_eq!(told(10 * 365 * 86_400_000 + 12_345), "3650 d");
-    }
 }

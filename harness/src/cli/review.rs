@@ -14,9 +14,11 @@ use super::exit::{CliError, Exit};
 use super::print::eprint_styled;
 use super::project::Project;
 use crate::files;
+use crate::manifest;
 use crate::snapshot::{self, By, Choice, Lines, Meant};
 use at_terminal::AtTerminal;
 use pump_hil_model::case::Case;
+use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::host_time;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -93,6 +95,12 @@ fn meant(select: &Select, project: &Project) -> Result<Result<Vec<Meant>, ()>, C
     };
     let (mut meant, mut others) = (Vec::new(), Vec::new());
     for what in named {
+        if what.join(manifest::NAME).is_file() {
+            return Err(CliError::usage(format!(
+                "`{}` is the folder of a run: copy the dose logs in it (*.snap.new) into the folder `snapshots` beside their scenarios, then `pump-hil review`",
+                safe_path(&what)
+            )));
+        }
         let folder = if own(&what) { Some(what.clone()) } else { whole(&what) };
         match folder {
             Some(folder) => meant.push(Meant { folder, only: None }),

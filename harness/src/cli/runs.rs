@@ -50,11 +50,12 @@ fn line(run: &RunFolder) -> String {
     let mut line = format!("{:<28} {:>9}", safe(&name), size(run.bytes));
     match &run.results {
         Some(results) => {
-            let [passed, failed, inconclusive, skipped] = results.counts;
+            let [passed, new, failed, inconclusive, skipped] = results.counts;
+            let new = if new > 0 { format!(" {new} new,") } else { String::new() };
             let rigs = results.rigs.join(", ");
             let _ = write!(
                 line,
-                "  {passed} passed, {failed} failed, {inconclusive} inconclusive, {skipped} skipped on {}",
+                "  {passed} passed,{new} {failed} failed, {inconclusive} inconclusive, {skipped} skipped on {}",
                 safe(&rigs)
             );
         }

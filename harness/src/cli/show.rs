@@ -22,6 +22,11 @@ const USUAL: &[Source] = &[Source::Pump, Source::Host, Source::Probe, Source::Fa
 const CHUNK: usize = 64 << 10;
 
 pub(super) fn show(args: &Show, project: &Project) -> Result<Exit, CliError> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| from.0 > to.0) {
+        return Err(CliError::usage(
+            "`--from` is later than `--to`, so there is nothing between them",
+        ));
+    }
     let run = args.run.clone().unwrap_or_else(|| project.runs().join("latest"));
     let path = journal_of(args, &run)?;
     let cannot = |error: &dyn std::fmt::Display| CliError::rig(error.to_string());

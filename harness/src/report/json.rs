@@ -88,9 +88,17 @@ struct Check {
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 enum Told {
     Passed,
-    Failed { reasons: Vec<Because> },
-    Inconclusive { why: Vec<String> },
-    Skipped { why: String },
+    /// Right, with a dose log that nobody has accepted yet.
+    New,
+    Failed {
+        reasons: Vec<Because>,
+    },
+    Inconclusive {
+        why: Vec<String>,
+    },
+    Skipped {
+        why: String,
+    },
 }
 
 #[derive(Serialize)]
@@ -120,7 +128,7 @@ pub fn report(
     not_run: &[NotRun],
     info: &RunInfo,
 ) -> serde_json::Result<String> {
-    let tally = Tally::of(results.iter().map(|r| &r.borrow().outcome.verdict));
+    let tally = Tally::of(results.iter().map(Borrow::borrow));
     let report = Report {
         pump_hil_results: VERSION,
         started: info.started.to_string(),
@@ -151,8 +159,12 @@ fn one(result: &ScenarioResult) -> One {
             .iter()
             .map(|(key, value)| (safe(key), safe(value)))
             .collect(),
-        verdict: told(&result.outcome.verdict),
-        says: result.outcome.verdict_words(),
+        verdict: told(result),
+        says: if result.is_new() {
+            "new".to_owned()
+        } else {
+            result.outcome.verdict_words()
+        },
         not_shown: result.outcome.not_shown.iter().map(not_shown).collect(),
         verifies: result.verifies.iter().map(|id| safe(id)).collect(),
         alarm_latencies: result.outcome.latencies.iter().map(latency).collect(),
@@ -203,9 +215,10 @@ fn at((t, crash): &(Span, Crash)) -> At {
 }
 
 /// A verdict in words. JSON would carry an escape sequence faithfully to whoever prints it.
-fn told(verdict: &Verdict) -> Told {
-    match verdict {
+fn told(result: &ScenarioResult) -> Told {
+    match &result.outcome.verdict {
         Verdict::Passed => Told::Passed,
+        Verdict::Failed { .. } if result.is_new() => Told::New,
         Verdict::Failed { reasons } => Told::Failed {
             reasons: reasons.iter().map(because).collect(),
         },

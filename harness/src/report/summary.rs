@@ -75,9 +75,11 @@ fn counts(results: &[&ScenarioResult], took: Duration) -> String {
         0 => String::new(),
         _ => format!(" on {}", rigs.into_iter().collect::<Vec<_>>().join(", ")),
     };
-    let tally = Tally::of(results.iter().map(|result| &result.outcome.verdict));
-    let new = results.iter().filter(|result| result.is_new()).count();
-    let told_new = if new > 0 { format!(" {new} new,") } else { String::new() };
+    let tally = Tally::of(results.iter().copied());
+    let told_new = match tally.new {
+        0 => String::new(),
+        new => format!(" {new} new,"),
+    };
     let pump: i64 = results
         .iter()
         .map(|result| result.outcome.end.0)
@@ -87,7 +89,7 @@ fn counts(results: &[&ScenarioResult], took: Duration) -> String {
         counted(results.len(), "case"),
         tally.passed,
         in_part(results),
-        tally.failed - new,
+        tally.failed,
         tally.inconclusive,
         tally.skipped,
         seconds(took),

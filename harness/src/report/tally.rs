@@ -1,5 +1,6 @@
 //! How many of each verdict.
 
+use super::result::ScenarioResult;
 use pump_hil_model::verdict::Verdict;
 
 /// How many of each verdict.
@@ -7,6 +8,8 @@ use pump_hil_model::verdict::Verdict;
 pub struct Tally {
     /// Everything held.
     pub passed: usize,
+    /// Right, with a dose log that nobody has accepted yet.
+    pub new: usize,
     /// The pump did something wrong.
     pub failed: usize,
     /// The rig broke.
@@ -18,19 +21,19 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts verdicts.
-    pub fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
+    /// Counts results.
+    pub fn of<'a>(results: impl IntoIterator<Item = &'a ScenarioResult>) -> Self {
         let mut tally = Self::default();
-        for verdict in verdicts {
-            tally.count(verdict);
+        for result in results {
+            tally.count(result);
         }
         tally
     }
 
-    /// Counts one more.
-    pub fn count(&mut self, verdict: &Verdict) {
-        match verdict {
+    fn count(&mut self, result: &ScenarioResult) {
+        match &result.outcome.verdict {
             Verdict::Passed => self.passed += 1,
+            Verdict::Failed { .. } if result.is_new() => self.new += 1,
             Verdict::Failed { .. } => self.failed += 1,
             Verdict::Inconclusive { .. } => self.inconclusive += 1,
             Verdict::Skipped { .. } => self.skipped += 1,

@@ -5,7 +5,7 @@ use pump_hil_model::event_text::event_line;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::value::MemoryValue;
-use pump_hil_model::verdict::{ReasonKind, Verdict};
+use pump_hil_model::verdict::{Expected, ReasonKind, Verdict};
 use pump_hil_testing::situation::{HOUR, Run, alarm, ask, case, expect};
 use pump_hil_verdict::judge::Judge;
 use std::time::Duration;
@@ -231,4 +231,32 @@ fn a_name_with_brackets_is_quoted_for_the_shell() {
     let word = r"pump-hil run $'a\x1b[31m \\ it\'s\xe2\x80\xae.yaml' --rig";
     assert!(again.starts_with(word), "{again}");
     assert_eq!(passed().again(), None, "of a replay nobody knows how it was run");
+}
+
+#[test]
+fn a_right_case_whose_dose_log_waits_is_new_everywhere() {
+    let mut result = passed();
+    let Verdict::Failed { mut reasons } = failed().outcome.verdict else {
+        panic!("it failed");
+    };
+    reasons.truncate(1);
+    (reasons[0].kind, reasons[0].expected) = (ReasonKind::Snapshot, Expected::AcceptedLog);
+    result.outcome.verdict = Verdict::Failed { reasons };
+    let info = RunInfo::default();
+    let text = json::report(&[result.clone()], &[], &info).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&value["tally"]["new"], &value["tally"]["failed"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(
+        (&value["results"][0]["verdict"], &value["results"][0]["says"]),
+        (&"new".into(), &"new".into())
+    );
+    let xml = junit::report(&[result], &[], &info).unwrap();
+    assert!(
+        xml.contains("type=\"new\"") && xml.contains("waits for a review"),
+        "{xml}"
+    );
+    assert!(xml.contains("failures=\"1\""), "no dashboard shows it as green: {xml}");
 }

@@ -38,6 +38,11 @@ pub enum RunEvent {
         /// The line of the step that runs.
         line: Option<u32>,
     },
+    /// Somebody asks to stop: the cases that run leave their pumps safe, and no other is begun.
+    Interrupted {
+        /// Who, such as `SIGINT`.
+        by: &'static str,
+    },
     /// Time goes by; told about twice a second while cases run.
     Tick,
     /// An earlier run left the pump as it should not have.

@@ -343,15 +343,15 @@ const ALARMS: Meant = &[
 const ADDED: &[(&str, &str)] = &[
     (
         "requirement",
-        "a requirement of your own: add it in a file of `fixtures/requirements`, as `- {id: REQ-1234, text: What it asks for.}` under `requirements:`",
+        "a requirement of your own: add it in a file of `fixtures/requirements`, such as `{kind: requirement, source: Our specification, requirements: [{id: REQ-1234, text: What it asks for.}]}`",
     ),
     (
         "hazard or recall",
-        "a hazard or recall of your own: add it in a file of `fixtures/requirements` that says `kind: row`, as `- {id: H-12, text: What can go wrong.}`",
+        "a hazard or recall of your own: add it in a file of `fixtures/requirements`, such as `{kind: row, source: Our risk analysis, requirements: [{id: H-12, text: What can go wrong.}]}`",
     ),
     (
         "drug",
-        "a drug or concentration of your own: add it in a file of `fixtures/drugs`, with its limits as those in `library.yaml` have them",
+        "a drug or concentration of your own: add it in a file of `fixtures/drugs`; `pump-hil explain drug` shows such a file",
     ),
 ];
 

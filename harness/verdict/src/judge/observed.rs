@@ -167,8 +167,9 @@ impl Observed {
         }
     }
 
-    /// Takes over what a pump counts since its first power, so that only what comes behind it counts.
+    /// Takes over who the pump is, and what it counts since its first power, so that only what comes behind it counts.
     pub(super) fn keep_counts(&mut self, before: &Self) {
+        self.identity = Arc::clone(&before.identity);
         self.stalls = before.stalls;
     }
 

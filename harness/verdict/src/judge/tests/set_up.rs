@@ -2,7 +2,7 @@
 
 use super::{judge_journal, kinds};
 use pump_hil_model::case::Request;
-use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::event::{Body, Event, ReplyFields, Said};
 use pump_hil_model::verdict::ReasonKind;
 use pump_hil_testing::situation::{Run, ask, case};
 
@@ -55,4 +55,14 @@ fn part_of_a_stroke_is_carried_unless_the_firmware_was_started() {
     assert!(carried(behind(&[])));
     assert!(!carried(behind(&[boot])));
     assert!(!carried(Run::begun().start(480_000).ended()), "a new pump has no past");
+}
+
+#[test]
+fn who_the_pump_is_stays_known() {
+    let fields: ReplyFields = std::sync::Arc::new([("serial".to_owned(), "SN1".to_owned())].into());
+    let identified = Body::Identified {
+        fields: ReplyFields::clone(&fields),
+    };
+    let outcome = judge_journal(&case(vec![ask(Request::Start)]), behind(&[identified]));
+    assert_eq!(outcome.identity, fields);
 }
