@@ -89,7 +89,9 @@ struct Check {
 enum Told {
     Passed,
     /// Right, with a dose log that nobody has accepted yet.
-    New,
+    New {
+        reasons: Vec<Because>,
+    },
     Failed {
         reasons: Vec<Because>,
     },
@@ -218,10 +220,14 @@ fn at((t, crash): &(Span, Crash)) -> At {
 fn told(result: &ScenarioResult) -> Told {
     match &result.outcome.verdict {
         Verdict::Passed => Told::Passed,
-        Verdict::Failed { .. } if result.is_new() => Told::New,
-        Verdict::Failed { reasons } => Told::Failed {
-            reasons: reasons.iter().map(because).collect(),
-        },
+        Verdict::Failed { reasons } => {
+            let reasons = reasons.iter().map(because).collect();
+            if result.is_new() {
+                Told::New { reasons }
+            } else {
+                Told::Failed { reasons }
+            }
+        }
         Verdict::Inconclusive { why } => Told::Inconclusive {
             why: why.iter().map(|trouble| safe(&trouble.to_string())).collect(),
         },
