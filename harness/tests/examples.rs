@@ -2,6 +2,8 @@
 
 use clap::CommandFactory as _;
 use pump_hil::cli::Cli;
+use pump_hil::snapshot::BUILD_SERVERS;
+use pump_hil_testing::desk;
 use pump_hil_testing::repository::root;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -49,27 +51,8 @@ fn copy(from: &Path, to: &Path) {
 
 /// A shell in which `pump-hil` is this program, as at a desk.
 fn shell(home: &Path, here: &Path, line: &str) -> Command {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let program = Path::new(PROGRAM).parent().unwrap().to_owned();
-    let path = std::env::join_paths(std::iter::once(program).chain(std::env::split_paths(&paths))).unwrap();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", line]).current_dir(here).stdin(Stdio::null());
-    shell
-        .env("PATH", path)
-        .env("HOME", home)
-        .env("PUMP_HIL_STATE", home.join("state"));
-    shell.env("CI", "false").env("NO_COLOR", "1").env_remove("RUST_LOG");
-    for name in [
-        "TF_BUILD",
-        "TEAMCITY_VERSION",
-        "JENKINS_URL",
-        "GITHUB_ACTIONS",
-        "GITLAB_CI",
-        "BUILDKITE",
-        "CODEBUILD_BUILD_ID",
-    ] {
-        shell.env_remove(name);
-    }
+    let mut shell = desk::shell(Path::new(PROGRAM), here, line, BUILD_SERVERS);
+    shell.env("HOME", home).env("PUMP_HIL_STATE", home.join("state"));
     shell
 }
 

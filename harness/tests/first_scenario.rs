@@ -1,8 +1,9 @@
 //! `docs/first-scenario.md` is a way that can be walked: its files are written, its commands run, and what they print is what stands there.
 
+use pump_hil::snapshot::BUILD_SERVERS;
+use pump_hil_testing::desk;
 use pump_hil_testing::repository::root;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// A fenced block of the page.
 struct Block<'p> {
@@ -39,30 +40,8 @@ fn run(here: &mut PathBuf, command: &str) -> String {
         return String::new();
     }
     let program = Path::new(env!("CARGO_BIN_EXE_pump-hil"));
-    let path = std::env::join_paths(
-        [program.parent().unwrap().to_owned()]
-            .into_iter()
-            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
-    );
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(&here).stdin(Stdio::null());
-    shell.env("PATH", path.unwrap()).env_remove("RUST_LOG");
-    for (name, value) in [("NO_COLOR", "1"), ("CI", "false"), ("COLUMNS", "100")] {
-        shell.env(name, value);
-    }
-    // Somebody sits at this desk, also where a build server plays the page.
-    for name in [
-        "TF_BUILD",
-        "TEAMCITY_VERSION",
-        "JENKINS_URL",
-        "GITHUB_ACTIONS",
-        "GITLAB_CI",
-        "BUILDKITE",
-        "CODEBUILD_BUILD_ID",
-    ] {
-        shell.env_remove(name);
-    }
-    let output = shell.env("PUMP_HIL_STATE", here.join("state")).output().unwrap();
+    let mut shell = desk::shell(program, here, command, BUILD_SERVERS);
+    let output = shell.env("COLUMNS", "100").output().unwrap();
     let code = match output.status.code() {
         Some(0) => String::new(),
         code => format!("? {}\n", code.unwrap()),

@@ -120,6 +120,7 @@ mod tests {
     use super::*;
     use pump_hil_model::quantity::Span;
     use pump_hil_model::verdict::{Came, Expected, Reason};
+    use pump_hil_model::words::CAPABILITIES;
     use pump_hil_verdict::judge::Outcome;
     use std::time::Duration;
 
@@ -183,14 +184,7 @@ mod tests {
         let told = words_of(&[result(skipped), result(Verdict::Passed)]);
         assert_eq!(told, "What this means: pump-hil explain test-block\n");
         assert_eq!(words_of(&[result(Verdict::Passed)]), "");
-        for capability in [
-            "raw-serial",
-            "virtual-time",
-            "probe",
-            "run-control",
-            "symbols",
-            "test-block",
-        ] {
+        for &capability in CAPABILITIES {
             assert!(
                 entries(GLOSSARY).iter().any(|entry| entry.is(capability)),
                 "{capability}"

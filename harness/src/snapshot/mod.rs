@@ -24,7 +24,7 @@ pub use line::{Line, Tone};
 pub use lines::Lines;
 pub use review::{Choice, Meant, Person, Reason, Reviewed, review};
 pub use shown::Shown;
-pub use update::{By, Update};
+pub use update::{BUILD_SERVERS, By, Update};
 
 #[cfg(test)]
 mod tests;

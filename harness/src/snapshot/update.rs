@@ -75,7 +75,7 @@ impl By {
 }
 
 /// What build servers set. Not all of them set `CI`.
-const CI: &[&str] = &[
+pub const BUILD_SERVERS: &[&str] = &[
     "CI",
     "TF_BUILD",
     "TEAMCITY_VERSION",
@@ -88,5 +88,5 @@ const CI: &[&str] = &[
 
 fn is_ci() -> bool {
     let says = |name: &&str| std::env::var(name).is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false" | "False"));
-    CI.iter().any(says)
+    BUILD_SERVERS.iter().any(says)
 }

@@ -4,6 +4,7 @@
 //! **This crate must never** be a dependency of anything but tests and benches, and never use more of ours than `model`: else a test of a small crate would compile
 //! the large ones.
 
+pub mod desk;
 pub mod repository;
 pub mod screen;
 pub mod sim_port;
