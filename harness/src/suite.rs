@@ -119,7 +119,8 @@ fn run_batch(
         }
         // A channel ends with its last sender: the loop below would wait for this one.
         drop(sender);
-        let mut told = false;
+        // Once: of a batch that comes after it nothing is begun.
+        let mut told = interrupt.by().is_some();
         loop {
             if let (Some(by), false) = (interrupt.by(), told) {
                 told = true;
