@@ -1,5 +1,6 @@
 //! What a pump writes into its dose log.
 
+use crate::serde_words::is_zero;
 use serde::{Deserialize, Serialize};
 
 /// A dose entry of the pump: cumulative volumes, in nanolitres, since it was first powered.
@@ -8,14 +9,23 @@ use serde::{Deserialize, Serialize};
 pub struct DoseEntry {
     pub cause: String,
     pub mode: String,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub rate_nl_per_day: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub basal_nl: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub patient_nl: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub periodic_nl: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub clinician_nl: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub prime_nl: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub bridge_nl: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub strokes: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub reservoir_nl: i64,
 }
 

@@ -84,6 +84,19 @@ impl Event {
 }
 
 impl Body {
+    /// Whether it is what one line of the pump says, and can stand with it in one line of a journal.
+    #[must_use]
+    pub fn says_a_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Garbled { .. }
+                | Self::Nonsense { .. }
+                | Self::Repeated { .. }
+                | Self::Reply { .. }
+                | Self::Pump { .. }
+        )
+    }
+
     /// Whether it is of what goes over the line, or is seen beside it: there may be any number of these.
     #[must_use]
     pub fn is_talk(&self) -> bool {
@@ -178,8 +191,10 @@ pub enum Body {
         /// The verb.
         verb: String,
         /// `None`: carried out; else the reason it was refused with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         refused: Option<String>,
         /// Reply fields with their units.
+        #[serde(default, skip_serializing_if = "is_empty")]
         fields: ReplyFields,
     },
     /// No answer came, after all retries.
@@ -377,6 +392,10 @@ pub enum Unread {
     Refused,
     /// The device profile has no such log.
     NoLog,
+}
+
+fn is_empty(fields: &ReplyFields) -> bool {
+    fields.is_empty()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]

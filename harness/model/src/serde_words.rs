@@ -1,4 +1,10 @@
-//! What a reader of JSON found wrong, in words for those who know no Rust.
+//! JSON for people: numbers that need not be written, and what a reader found wrong, in words for those who know no Rust.
+
+/// Whether a number need not be written: a journal leaves out those that are 0.
+#[must_use]
+pub fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
+}
 
 /// The message of such a reader without the names of Rust's types and without its own place, which counts in a text that nobody sees.
 #[must_use]

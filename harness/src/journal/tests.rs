@@ -1,9 +1,9 @@
 use super::{HARNESS, Writer, Written, judge_written, open};
-use pump_hil_model::event::Event;
+use pump_hil_model::event::{Body, Event};
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_model::verdict::Verdict;
 use pump_hil_testing::situation::{HOUR, Run, case};
-use pump_hil_verdict::journal::{End, Header, JournalError, Reader, sha256_hex};
+use pump_hil_verdict::journal::{End, FORMAT, Header, JournalError, Reader, sha256_hex};
 use pump_hil_verdict::judge::Outcome;
 use std::path::Path;
 
@@ -113,7 +113,7 @@ fn a_line_that_is_left_out_or_swapped_is_found_with_its_number() {
 
 #[test]
 fn another_version_is_refused_before_anything_else_is_read() {
-    for version in [0, 3] {
+    for version in [0, u64::from(FORMAT) + 1] {
         let text = format!("{{\"pump_hil_journal\":{version},\"strange\":true,\"chain\":\"00\"}}\n");
         assert!(matches!(read(text.as_bytes()), Err(JournalError::Version { found, .. }) if found == version));
     }
@@ -146,6 +146,27 @@ mod properties {
             let bytes = std::fs::read(&path).unwrap();
             prop_assert_eq!(bytes.iter().filter(|&&byte| byte == b'\n').count(), events.len() + 1);
             prop_assert_eq!(read(&bytes).unwrap(), (events, End::Whole { chain }));
+        }
+
+        /// A line of the pump that stands with what it says is read back before it.
+        #[test]
+        fn an_event_with_its_line_is_read_back_as_two(
+            said in proptest::collection::vec((proptest::option::of(".{0,20}"), any_event::event()), 0..24)
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.jsonl");
+            let mut writer = Writer::create(&path, &header()).unwrap();
+            let mut events = Vec::new();
+            for (line, event) in said {
+                writer.append_line(line.as_deref(), &event).unwrap();
+                let (t, host_us) = (event.t, event.host_us);
+                let received = line.map(|bytes| Event { t, host_us, body: Body::Received { bytes } });
+                events.extend(received.into_iter().chain([event]));
+            }
+            let written = writer.finish().unwrap();
+            prop_assert_eq!(written.events, events.len() as u64);
+            let chain = written.chain;
+            prop_assert_eq!(read(&std::fs::read(&path).unwrap()).unwrap(), (events, End::Whole { chain }));
         }
     }
 }

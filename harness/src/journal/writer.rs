@@ -50,7 +50,7 @@ impl Writer {
             limit: u64::MAX,
         };
         debug_assert_eq!(header.pump_hil_journal, FORMAT);
-        writer.write(header)?;
+        writer.write(None, header)?;
         Ok(writer)
     }
 
@@ -71,8 +71,16 @@ impl Writer {
     /// # Errors
     /// [`JournalError::Limit`], and nothing was written; else as [`Writer::create`]. After an error the file may end in a torn line, which the reader recognises; append no more.
     pub fn append(&mut self, event: &Event) -> Result<(), JournalError> {
-        self.write(event)?;
-        self.events += 1;
+        self.append_line(None, event)
+    }
+
+    /// Appends an event together with the line of the pump that says it, with one `write` call.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn append_line(&mut self, received: Option<&str>, event: &Event) -> Result<(), JournalError> {
+        self.write(received, event)?;
+        self.events += 1 + u64::from(received.is_some());
         Ok(())
     }
 
@@ -109,13 +117,13 @@ impl Writer {
         })
     }
 
-    fn write<T: Serialize>(&mut self, what: &T) -> Result<(), JournalError> {
+    fn write<T: Serialize>(&mut self, received: Option<&str>, what: &T) -> Result<(), JournalError> {
         let path = &self.path;
         let encode = |source| JournalError::Encode {
             path: path.clone(),
             source,
         };
-        let line = self.encoder.line(what).map_err(encode)?;
+        let line = self.encoder.line_of(received, what).map_err(encode)?;
         let bytes = self.bytes.saturating_add(line.bytes().len() as u64);
         if bytes > self.limit {
             let (path, limit) = (path.clone(), self.limit);

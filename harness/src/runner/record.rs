@@ -75,12 +75,30 @@ impl<'a> Record<'a> {
     /// # Errors
     /// The journal did not take it, and the pump is not being made safe yet.
     pub fn note(&mut self, t: Span, body: Body) -> Result<(), JournalError> {
+        self.note_said(t, None, body)
+    }
+
+    /// Takes what the pump said at `t` together with its line, which stand in one line of the journal.
+    ///
+    /// # Errors
+    /// As [`Record::note`].
+    pub fn note_said(&mut self, t: Span, received: Option<String>, body: Body) -> Result<(), JournalError> {
         let host_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut event = Event { t, host_us, body };
-        self.trace(&event);
+        self.write(received.as_deref(), &mut event)?;
+        if let Some(bytes) = received {
+            let body = Body::Received { bytes };
+            self.tell(Event { t, host_us, body });
+        }
+        self.tell(event);
+        Ok(())
+    }
+
+    /// Writes an event down; what fails while the pump is made safe is kept for later.
+    fn write(&mut self, received: Option<&str>, event: &mut Event) -> Result<(), JournalError> {
         // What is appended behind a torn line would be lost.
         if !self.torn {
-            match self.append(&mut event) {
+            match self.append(received, event) {
                 Ok(()) => {}
                 Err(error @ JournalError::Limit { .. }) if !self.leaving => return Err(error),
                 Err(error) => {
@@ -92,6 +110,12 @@ impl<'a> Record<'a> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Tells everybody else of an event that the journal has.
+    fn tell(&mut self, event: Event) {
+        self.trace(&event);
         self.last.heard(&event.body);
         self.sampled = matches!(event.body, Body::Sample(_)).then(|| (event.t, event.body.clone()));
         let event = Arc::new(event);
@@ -106,17 +130,16 @@ impl<'a> Record<'a> {
             self.judge.on_event(Arc::clone(&event));
             (self.onward)(&event);
         }
-        Ok(())
     }
 
     /// Writes an event down. Of a journal that is full only the end is: what is said to the pump on its way to safety and what it says is counted.
-    fn append(&mut self, event: &mut Event) -> Result<(), JournalError> {
+    fn append(&mut self, received: Option<&str>, event: &mut Event) -> Result<(), JournalError> {
         if let (Some(count), Body::MadeSafe { did, .. }) = (self.left_out.filter(|count| *count > 0), &mut event.body) {
             did.push(format!(
                 "{count} events of the way to safety are not in this journal, which is full"
             ));
         }
-        let Err(error) = self.journal.append(event) else {
+        let Err(error) = self.journal.append_line(received, event) else {
             return Ok(());
         };
         let JournalError::Limit { limit, .. } = error else {
@@ -140,7 +163,7 @@ impl<'a> Record<'a> {
             return Ok(());
         }
         self.journal.extend_limit(END);
-        self.journal.append(event)
+        self.journal.append_line(received, event)
     }
 
     /// Tells the log; while the pump is made safe only behind all of it.

@@ -76,6 +76,14 @@ impl<'a> RecordedRig<'a> {
         self.record.note(self.now(), body)
     }
 
+    /// Notes what the pump said, with the line in which it did.
+    ///
+    /// # Errors
+    /// As [`Record::note`].
+    pub fn note_said(&mut self, received: Option<String>, body: Body) -> Result<(), JournalError> {
+        self.record.note_said(self.now(), received, body)
+    }
+
     /// Reads the test block, where the rig has one, into the record.
     ///
     /// # Errors

@@ -14,6 +14,9 @@ const KEPT: &[(&str, u32, &str, &str)] = &[
     ("format-2-basal.jsonl", 2, "passed", ""),
     ("format-2-occlusion.jsonl", 2, "passed", ""),
     ("format-2-fails.jsonl", 2, "FAILED", "state stopped"),
+    ("format-3-basal.jsonl", 3, "passed", ""),
+    ("format-3-occlusion.jsonl", 3, "passed", ""),
+    ("format-3-fails.jsonl", 3, "FAILED", "state running"),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use pump_hil_model::verdict::Verdict;
 use pump_hil_verdict::journal::Reader;
 use pump_hil_verdict::whole;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
@@ -42,14 +42,28 @@ impl Lines {
         lines
     }
 
-    /// As the format before events had numbers.
-    pub fn as_format_1(&self) -> Self {
-        let mut lines = self.clone();
-        lines.0[0] = lines.0[0].replacen("{\"pump_hil_journal\":2,", "{\"pump_hil_journal\":1,", 1);
+    /// Without what the pump wrote, be it on a line of its own or with what was read from it.
+    pub fn without_received(&self) -> Self {
+        let mut lines = self.without(|at| self.kind(at) == "received");
         for line in &mut lines.0[1..] {
-            *line = format!("{}}}", without_seq(line));
+            if let (event, Some(_)) = with_line(line) {
+                *line = format!("{},\"seq\":0}}", event.strip_suffix('}').unwrap());
+            }
         }
         lines
+    }
+
+    /// As the format before events had numbers, and stood with what the pump wrote.
+    pub fn as_format_1(&self) -> Self {
+        let header = self.0[0].replacen("{\"pump_hil_journal\":3,", "{\"pump_hil_journal\":1,", 1);
+        assert_ne!(header, self.0[0], "the format is another");
+        let mut lines = vec![header];
+        for line in &self.0[1..] {
+            let (event, received) = with_line(line);
+            lines.extend(received);
+            lines.push(event);
+        }
+        Self(lines)
     }
 
     /// The whole file, chained anew.
@@ -75,4 +89,14 @@ impl Lines {
 
 fn without_seq(line: &str) -> &str {
     &line[..line.rfind(",\"seq\":").unwrap()]
+}
+
+/// An event without its number, and before it what the pump wrote as an event of its own, where the line holds that.
+fn with_line(line: &str) -> (String, Option<String>) {
+    let mut event: Value = serde_json::from_str(&format!("{}}}", without_seq(line))).unwrap();
+    let Some(bytes) = event.as_object_mut().unwrap().remove("received") else {
+        return (event.to_string(), None);
+    };
+    let received = json!({"t": event["t"], "host_us": event["host_us"], "event": "received", "bytes": bytes});
+    (event.to_string(), Some(received.to_string()))
 }

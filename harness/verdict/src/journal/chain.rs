@@ -21,6 +21,8 @@ pub(super) type Hash = [u8; 32];
 pub(super) const MARK: &str = ",\"chain\":\"";
 /// What stands between an event and its number.
 pub(super) const SEQ: &str = ",\"seq\":";
+/// What stands between an event and the line of the pump that says it.
+pub(super) const RECEIVED: &str = ",\"received\":";
 /// Mark, 64 digits, quote and brace.
 pub(super) const SUFFIX: usize = MARK.len() + 64 + 2;
 

@@ -1,6 +1,6 @@
 //! A line of a journal from what it says, chained to the one before.
 
-use super::chain::{Hash, MARK, SEQ, hex, link, push_hex};
+use super::chain::{Hash, MARK, RECEIVED, SEQ, hex, link, push_hex};
 use serde::Serialize;
 use std::io::Write as _;
 
@@ -31,8 +31,26 @@ impl Encoder {
     /// # Errors
     /// It cannot be turned into JSON.
     pub fn line<T: Serialize>(&mut self, what: &T) -> Result<ChainedLine<'_>, serde_json::Error> {
+        self.line_of(None, what)
+    }
+
+    /// As [`Encoder::line`], for an event together with the line of the pump that says it, escaped: one line for both.
+    ///
+    /// # Errors
+    /// It cannot be turned into JSON.
+    pub fn line_of<T: Serialize>(
+        &mut self,
+        received: Option<&str>,
+        what: &T,
+    ) -> Result<ChainedLine<'_>, serde_json::Error> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, what)?;
+        if let Some(received) = received {
+            self.line.pop(); // the closing brace goes behind it
+            self.line.extend_from_slice(RECEIVED.as_bytes());
+            serde_json::to_writer(&mut self.line, received)?;
+            self.line.push(b'}');
+        }
         if self.lines > 0 {
             self.line.pop(); // the closing brace goes behind the number
             write!(self.line, "{SEQ}{}}}", self.lines).map_err(serde_json::Error::io)?;

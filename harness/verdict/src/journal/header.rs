@@ -4,11 +4,13 @@ use pump_hil_model::case::Case;
 use serde::{Deserialize, Serialize};
 
 /// Version of the format that this harness writes; `docs/formats.md` says what changed.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// The oldest version that is still read and judged.
 pub const OLDEST: u32 = 1;
 /// From this version on each event has its number.
 pub(super) const NUMBERED: u32 = 2;
+/// From this version on an event may have the line of the pump that says it.
+pub(super) const WITH_LINES: u32 = 3;
 
 /// First line of a journal: what ran, on what, and when. Together with the events it is all that a replay needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! Reading a journal: one line at a time, each checked against the chain.
 
-use super::chain::{Hash, MARK, SEQ, SUFFIX, hex, link};
+use super::chain::{Hash, MARK, RECEIVED, SEQ, SUFFIX, hex, link};
 use super::error::{JournalError, LINE_LIMIT};
-use super::header::{FORMAT, Header, NUMBERED, OLDEST};
-use pump_hil_model::event::Event;
+use super::header::{FORMAT, Header, NUMBERED, OLDEST, WITH_LINES};
+use pump_hil_model::event::{Body, Event};
 use pump_hil_model::serde_words::in_words;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
@@ -92,6 +92,7 @@ impl<R: BufRead> Reader<R> {
     #[must_use]
     pub fn into_parts(self) -> (Header, Events<R>) {
         let last_seq = (self.header.pump_hil_journal >= NUMBERED).then_some(0);
+        let with_lines = self.header.pump_hil_journal >= WITH_LINES;
         (
             self.header,
             Events {
@@ -101,6 +102,8 @@ impl<R: BufRead> Reader<R> {
                 line: self.line,
                 number: self.number,
                 last_seq,
+                with_lines,
+                behind: None,
                 left_out: None,
                 end: None,
                 failed: None,
@@ -124,6 +127,10 @@ pub struct Events<R> {
     number: u64,
     /// Number of the last event; `None` where events have none.
     last_seq: Option<u64>,
+    /// A line may hold what the pump wrote and what it says.
+    with_lines: bool,
+    /// What the pump's line says that was given last.
+    behind: Option<Event>,
     left_out: Option<String>,
     end: Option<End>,
     failed: Option<JournalError>,
@@ -197,13 +204,26 @@ impl<R: BufRead> Events<R> {
             line: self.number,
         })?;
         self.count();
-        serde_json::from_slice(&self.line)
-            .map(Some)
-            .map_err(|e| JournalError::Event {
-                path: self.path.clone(),
-                line: self.number,
-                why: in_words(&e),
-            })
+        let received = if self.with_lines {
+            take_received(&mut self.line)
+        } else {
+            None
+        };
+        let event: Event = serde_json::from_slice(&self.line).map_err(|e| JournalError::Event {
+            path: self.path.clone(),
+            line: self.number,
+            why: in_words(&e),
+        })?;
+        let Some(bytes) = received else {
+            return Ok(Some(event));
+        };
+        let line = Event {
+            t: event.t,
+            host_us: event.host_us,
+            body: Body::Received { bytes },
+        };
+        self.behind = Some(event);
+        Ok(Some(line))
     }
 }
 
@@ -211,6 +231,9 @@ impl<R: BufRead> Iterator for Events<R> {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
+        if let Some(event) = self.behind.take() {
+            return Some(event);
+        }
         if self.end.is_some() || self.failed.is_some() {
             return None;
         }
@@ -280,6 +303,37 @@ fn unlink(line: &mut Vec<u8>, before: &Hash) -> Option<Hash> {
     (hex(&chain).as_bytes() == written).then_some(chain)
 }
 
+/// Takes what the pump wrote off a line that has it, and leaves what it says.
+fn take_received(line: &mut Vec<u8>) -> Option<String> {
+    let body = line.strip_suffix(b"}")?;
+    let at = last_string(body)?;
+    let (before, text) = body.split_at(at);
+    let before = before.strip_suffix(RECEIVED.as_bytes())?.len();
+    let received = serde_json::from_slice(text).ok()?;
+    line.truncate(before);
+    line.push(b'}');
+    Some(received)
+}
+
+/// Where the JSON string begins with which `text` ends.
+fn last_string(text: &[u8]) -> Option<usize> {
+    let inner = text.strip_suffix(b"\"")?;
+    let mut end = inner.len();
+    loop {
+        let quote = inner.get(..end)?.iter().rposition(|byte| *byte == b'"')?;
+        let escapes = inner
+            .get(..quote)?
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'\\')
+            .count();
+        if escapes.is_multiple_of(2) {
+            return Some(quote);
+        }
+        end = quote;
+    }
+}
+
 /// Takes the number off a line without its chain.
 fn take_seq(line: &mut Vec<u8>) -> Option<u64> {
     // From the end, because a pump's text may hold the same.
@@ -291,4 +345,48 @@ fn take_seq(line: &mut Vec<u8>) -> Option<u64> {
     line.truncate(at);
     line.push(b'}');
     Some(seq)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{take_received, take_seq};
+
+    fn taken(line: &str) -> (Option<String>, String) {
+        let mut line = line.as_bytes().to_vec();
+        let received = take_received(&mut line);
+        (received, String::from_utf8(line).unwrap())
+    }
+
+    #[test]
+    fn what_the_pump_wrote_is_taken_off_whatever_it_holds() {
+        for text in [
+            "",
+            "=3 ok",
+            "a \"quote\"",
+            "back\\",
+            "\\\"",
+            ",\"received\":\"x\"",
+            "ü\u{1}",
+        ] {
+            let json = serde_json::to_string(text).unwrap();
+            let (received, left) = taken(&format!(r#"{{"t":0,"why":"b","received":{json}}}"#));
+            assert_eq!(received.as_deref(), Some(text));
+            assert_eq!(left, r#"{"t":0,"why":"b"}"#);
+        }
+    }
+
+    #[test]
+    fn a_field_of_the_pump_by_that_name_stays() {
+        for line in [
+            r#"{"fields":{"a":"b","received":"5"}}"#,
+            r#"{"why":"x,\"received\":\"y"}"#,
+            r#"{"received":"alone"}"#,
+            r#"{"t":1}"#,
+            "\"}",
+            "",
+        ] {
+            assert_eq!(taken(line), (None, line.to_owned()));
+        }
+        assert_eq!(take_seq(&mut b"{\"t\":1}".to_vec()), None);
+    }
 }
