@@ -409,15 +409,8 @@ impl<'a> Exchange<'a> {
     /// Notes what the session has to tell; after the pump spoke unasked, also what truly happened up to this instant.
     fn note_session_events(&mut self) -> Result<(), Stopped> {
         let mut spoke = false;
-        // What the pump wrote, until it is known whether one event says it all.
-        let mut line: Option<String> = None;
         while let Some(event) = self.session.poll_event() {
             match event {
-                SessionEvent::Journal(Body::Received { bytes }) => {
-                    if let Some(before) = line.replace(bytes) {
-                        self.note(Body::Received { bytes: before })?;
-                    }
-                }
                 SessionEvent::Journal(body) => {
                     let is_garbled = matches!(body, Body::Garbled { .. });
                     // Of a line that is spoilt it is known that something was said now.
@@ -425,18 +418,13 @@ impl<'a> Exchange<'a> {
                     self.in_doubt |= is_garbled;
                     self.listen.heard(self.now(), &body);
                     self.told.on(&body);
-                    if let Some(bytes) = line.take_if(|_| !body.says_a_line()) {
-                        self.note(Body::Received { bytes })?;
-                    }
-                    self.at.note_said(line.take(), body)?;
+                    self.at.note_said(body)?;
                     self.post_mortem.note_start(&mut self.at)?;
                 }
                 SessionEvent::Done { id, end } => self.finished.push((id, end)),
             }
         }
-        if let Some(bytes) = line {
-            self.note(Body::Received { bytes })?;
-        }
+        self.at.note_last_line()?;
         if spoke {
             let sampled = self.at.sample();
             // A probe that is gone does not keep the pump from being told to stop.

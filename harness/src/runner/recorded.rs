@@ -15,6 +15,8 @@ pub(super) struct RecordedRig<'a> {
     /// The rig's time at which the scenario's time is 0.
     begin: Span,
     record: Record<'a>,
+    /// A line of the pump that is not noted yet.
+    line: Option<String>,
 }
 
 impl<'a> RecordedRig<'a> {
@@ -24,6 +26,7 @@ impl<'a> RecordedRig<'a> {
             rig,
             begin: Span(0),
             record,
+            line: None,
         }
     }
 
@@ -76,12 +79,35 @@ impl<'a> RecordedRig<'a> {
         self.record.note(self.now(), body)
     }
 
-    /// Notes what the pump said, with the line in which it did.
+    /// Notes what the pump said. A line of it waits for the next event: if that says all of it, both are one line of the journal.
     ///
     /// # Errors
     /// As [`Record::note`].
-    pub fn note_said(&mut self, received: Option<String>, body: Body) -> Result<(), JournalError> {
-        self.record.note_said(self.now(), received, body)
+    pub fn note_said(&mut self, body: Body) -> Result<(), JournalError> {
+        if !body.says_a_line() {
+            self.note_last_line()?;
+        }
+        match body {
+            Body::Received { bytes } => {
+                self.line = Some(bytes);
+                Ok(())
+            }
+            body => {
+                let line = self.line.take();
+                self.record.note_said(self.now(), line, body)
+            }
+        }
+    }
+
+    /// Notes the line that waits, if one does: nothing more is known of it.
+    ///
+    /// # Errors
+    /// As [`Record::note`].
+    pub fn note_last_line(&mut self) -> Result<(), JournalError> {
+        match self.line.take() {
+            Some(bytes) => self.note(Body::Received { bytes }),
+            None => Ok(()),
+        }
     }
 
     /// Reads the test block, where the rig has one, into the record.
