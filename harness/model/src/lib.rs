@@ -31,6 +31,7 @@ pub mod mistake;
 pub mod quantity;
 pub mod rough_time;
 pub mod safe_text;
+pub mod said;
 pub mod sample;
 pub mod serde_words;
 pub mod trouble;
