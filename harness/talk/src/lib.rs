@@ -11,5 +11,7 @@
 )]
 
 pub mod device;
+pub mod frames;
+pub mod messages;
 pub mod session;
 pub mod wire;
