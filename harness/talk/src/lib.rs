@@ -13,5 +13,6 @@
 pub mod device;
 pub mod frames;
 pub mod messages;
+pub mod protocol;
 pub mod session;
 pub mod wire;

@@ -1,6 +1,9 @@
 //! The harness's codec against the golden bytes that the firmware's codec is held to as well.
 
-use pump_hil_talk::wire::{Decoder, Frame, Garbled, Line, encode_request, read_value};
+use pump_hil_model::quantity::Span;
+use pump_hil_talk::frames::Wrong;
+use pump_hil_talk::protocol::{Codec, Heard, Line, text_lines_1};
+use pump_hil_talk::wire::read_value;
 
 const GOOD: &str = include_str!("../../../fixtures/wire/good.txt");
 const BAD: &str = include_str!("../../../fixtures/wire/bad.txt");
@@ -70,37 +73,41 @@ fn unescape(text: &str) -> Vec<u8> {
 /// A line in the words of the golden files.
 fn shown(line: &Line) -> String {
     let fields = |fields: &[(String, String)]| fields.iter().map(|(k, v)| format!(" {k}={v}")).collect::<String>();
-    match &line.frame {
-        Ok(Frame::Reply {
-            seq,
+    match &line.heard {
+        Ok(Heard::Reply {
+            id: Some(seq),
             refused: None,
             fields: f,
         }) => format!("reply seq={seq} ok{}", fields(f)),
-        Ok(Frame::Reply {
-            seq,
+        Ok(Heard::Reply {
+            id: Some(seq),
             refused: Some(code),
             fields: f,
         }) => format!("reply seq={seq} err code={code}{}", fields(f)),
-        Ok(Frame::Data { seq, fields: f }) => format!("data seq={seq}{}", fields(f)),
-        Ok(Frame::Event {
+        Ok(Heard::Data {
+            id: Some(seq),
+            fields: f,
+        }) => format!("data seq={seq}{}", fields(f)),
+        Ok(Heard::Reply { id: None, .. } | Heard::Data { id: None, .. }) => "no number".to_owned(),
+        Ok(Heard::Event {
             n,
             t_ms,
             kind,
             fields: f,
         }) => format!("event n={n} t={t_ms}ms kind={kind}{}", fields(f)),
-        Ok(Frame::Dose { n, t_ms, fields: f }) => format!("dose n={n} t={t_ms}ms{}", fields(f)),
-        Err(Garbled::TooLong { .. }) => "bad too-long".to_owned(),
-        Err(Garbled::Crc { .. }) => "bad crc".to_owned(),
+        Ok(Heard::Dose { n, t_ms, fields: f }) => format!("dose n={n} t={t_ms}ms{}", fields(f)),
+        Err(Wrong::TooLong { .. }) => "bad too-long".to_owned(),
+        Err(Wrong::Check { .. }) => "bad crc".to_owned(),
         Err(_) => "bad syntax".to_owned(),
     }
 }
 
 /// What the decoder makes of `bytes` that come `step` at a time.
 fn decoded(bytes: &[u8], step: usize) -> Vec<String> {
-    let mut decoder = Decoder::default();
+    let mut codec = Codec::new(text_lines_1());
     let mut lines = Vec::new();
     for piece in bytes.chunks(step) {
-        decoder.feed(piece, |line| lines.push(shown(&line)));
+        codec.feed(piece, Span(0), |line| lines.push(shown(&line)));
     }
     lines
 }
@@ -124,7 +131,7 @@ fn every_canonical_request_is_written_with_the_golden_bytes() {
         let mut bytes = Vec::new();
         for is in case.is.iter().filter_map(|is| is.strip_prefix("request ")) {
             let fields: Vec<(&str, &str)> = is.split(' ').map(|f| f.split_once('=').unwrap()).collect();
-            bytes.extend(encode_request(fields[0].1.parse().unwrap(), fields[1].1, &fields[2..]).unwrap());
+            bytes.extend(text_lines_1().request(fields[0].1.parse().unwrap(), fields[1].1, &fields[2..]).unwrap());
         }
         if case.is[0].starts_with("request") {
             assert_eq!(bytes, case.bytes, "{}", case.name);
@@ -163,15 +170,16 @@ fn every_value_is_read_as_the_golden_table_says() {
 
 #[test]
 fn a_line_of_a_hundred_megabytes_takes_no_memory_and_the_next_one_stands() {
-    let mut decoder = Decoder::default();
+    let mut codec = Codec::new(text_lines_1());
     let mut lines = Vec::new();
     let noise = vec![b'z'; 1 << 20];
     for _ in 0..100 {
-        decoder.feed(&noise, |line| lines.push(line));
+        codec.feed(&noise, Span(0), |line| lines.push(line));
     }
-    decoder.feed(b"\n=2 ok *BD06\r\n", |line| lines.push(line));
+    codec.feed(b"\n=2 ok *BD06\r\n", Span(0), |line| lines.push(line));
     assert_eq!(lines.len(), 2);
-    assert_eq!(lines[0].frame, Err(Garbled::TooLong { len: 100 << 20 }));
+    let len = 100 << 20;
+    assert_eq!(lines[0].heard, Err(Wrong::TooLong { len, max: 320 }));
     assert!(lines[0].text.len() < 600);
     assert_eq!(shown(&lines[1]), "reply seq=2 ok");
 }

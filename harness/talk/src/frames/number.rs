@@ -64,7 +64,7 @@ impl Number {
 
     /// The plain form of a check of so many bits.
     #[must_use]
-    pub(super) fn of_bits(bits: u8) -> Self {
+    pub fn of_bits(bits: u8) -> Self {
         Self {
             len: usize::from(bits.div_ceil(8)),
             form: Form::Bytes {

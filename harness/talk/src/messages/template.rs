@@ -303,6 +303,9 @@ fn field_of(text: &str, around: Around<'_>) -> Result<TextField, String> {
     if let Some(class) = text.strip_prefix("word[").and_then(|rest| rest.strip_suffix(']')) {
         return Class::new(class).map(TextField::Word);
     }
+    if let Some(class) = text.strip_prefix("text[").and_then(|rest| rest.strip_suffix(']')) {
+        return Class::new(class).map(TextField::Of);
+    }
     if let Some(digits) = text.strip_prefix("int").and_then(number) {
         let digits = Some(digits);
         return Ok(TextField::Int { digits });
@@ -345,7 +348,7 @@ fn field_of(text: &str, around: Around<'_>) -> Result<TextField, String> {
         _ => {
             return Err(format!(
                 "`{text}` is no type of a field; there are int, int2, uint, uint 1..9, dec, dec4, dec>10, -dec, sci, hex4, \
-                 word, word[a-z], text, rest, unit, pairs, and words such as `ON|OFF`"
+                 word, word[a-z], text, text[a-z], rest, unit, pairs, and words such as `ON|OFF`"
             ));
         }
     })

@@ -38,6 +38,8 @@ pub enum TextField {
     },
     /// One or more of these characters, the first a letter.
     Word(Class),
+    /// One or more of these characters.
+    Of(Class),
     /// Anything up to what stands behind it.
     Text {
         /// The byte that ends it; `None`: the end.
@@ -129,6 +131,11 @@ impl TextField {
                 let first = word.bytes().next()?;
                 first.is_ascii_alphabetic().then_some((Value::Text(word), rest))
             }
+            Self::Of(class) => {
+                let end = text.bytes().position(|byte| !class.has(byte)).unwrap_or(text.len());
+                let (word, rest) = text.split_at_checked(end)?;
+                (!word.is_empty()).then_some((Value::Text(word), rest))
+            }
             Self::Text { until } => {
                 let end = until.and_then(|until| text.bytes().position(|byte| byte == until));
                 let (word, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
@@ -203,6 +210,7 @@ impl TextField {
             Self::Dec { .. } => "a decimal number".to_owned(),
             Self::Sci => "a number".to_owned(),
             Self::Hex { digits } => format!("{digits} hex digits"),
+            Self::Of(class) => format!("a text of `{}`", class.text()),
             Self::Word(class) => format!("a word of `{}`", class.text()),
             Self::Text { .. } => "a text".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
@@ -229,6 +237,7 @@ impl TextField {
             Self::Dec { .. } | Self::Sci => all(&|byte| byte.is_ascii_digit() || b"+-. ".contains(&byte)),
             Self::Hex { .. } => all(&|byte| byte.is_ascii_hexdigit()),
             Self::Word(class) => all(&|byte| class.has(byte) && byte.is_ascii_alphabetic()),
+            Self::Of(class) => all(&|byte| class.has(byte)),
             Self::Text { .. } => all(&|_| true),
             Self::OneOf(words) => words.iter().filter_map(|word| word.bytes().next()).collect(),
             Self::Pairs(form) => form.before.bytes().take(1).collect(),
@@ -244,7 +253,7 @@ impl TextField {
             Self::Int { .. } | Self::Uint { .. } => !byte.is_ascii_digit(),
             Self::Dec { .. } => !byte.is_ascii_digit() && byte != b'.',
             Self::Sci => !byte.is_ascii_digit() && !matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'),
-            Self::Word(class) => !class.has(byte),
+            Self::Word(class) | Self::Of(class) => !class.has(byte),
             Self::Text { until } => *until == Some(byte),
             Self::Pairs(_) => false,
         }

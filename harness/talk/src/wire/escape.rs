@@ -10,7 +10,7 @@ pub fn escape(bytes: &[u8]) -> String {
 }
 
 /// The same for the first bytes of something that had `total`.
-pub(super) fn escape_of(bytes: &[u8], total: usize) -> String {
+pub(crate) fn escape_of(bytes: &[u8], total: usize) -> String {
     let kept = &bytes[..bytes.len().min(LINE_KEPT_MAX)];
     let mut text = String::with_capacity(kept.len().saturating_add(8));
     let mut rest = kept;

@@ -15,6 +15,7 @@ pub use crc::{Crc32, crc16};
 pub use decode::{Decoder, Line};
 pub use encode::{EncodeError, encode_request, request_len};
 pub use escape::escape;
+pub(crate) use escape::escape_of;
 pub use frame::{Fields, Frame, Garbled, parse_line};
 pub use limits::{KEY_MAX, LINE_KEPT_MAX, LINE_MAX, REQUEST_MAX};
 pub use value::{ValueError, read_value};
