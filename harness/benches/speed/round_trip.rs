@@ -4,7 +4,7 @@ use pump_hil_model::case::Request;
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::{End, OpenOptions, Rig, RigFile};
 use pump_hil_talk::session::{Session, SessionEvent};
-use pump_hil_talk::wire::encode_request;
+use pump_hil_talk::protocol::text_lines_1;
 use std::fs::OpenOptions as FileOptions;
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Bare {
             .write(true)
             .open(pump.pty_path())
             .expect("the port opens");
-        let request = |seq| encode_request(seq, "status", &[]).expect("a request");
+        let request = |seq: u16| text_lines_1().request(seq.into(), "status", &[]).expect("a request");
         Self {
             port,
             _pump: pump,

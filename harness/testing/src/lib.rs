@@ -9,3 +9,4 @@ pub mod repository;
 pub mod screen;
 pub mod sim_port;
 pub mod situation;
+pub mod stub_line;

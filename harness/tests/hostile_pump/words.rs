@@ -1,6 +1,6 @@
 //! Lines of the protocol as words: enough to lie in them, and to compare what was said with what was so.
 
-use pump_hil_talk::wire::crc16;
+use pump_hil_testing::stub_line::crc16;
 
 /// What begins a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

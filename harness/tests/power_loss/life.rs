@@ -2,7 +2,7 @@
 
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::{OpenOptions, Rig, RigFile, TestBlock};
-use pump_hil_talk::wire::encode_request;
+use pump_hil_talk::protocol::text_lines_1;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -163,7 +163,7 @@ impl<'a> Life<'a> {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect();
-        let request = encode_request(self.seq, verb, &fields).unwrap();
+        let request = text_lines_1().request(self.seq.into(), verb, &fields).unwrap();
         self.runtime.block_on(self.rig.send(&request)).unwrap();
         let mut text = String::new();
         let mut lines = Vec::new();

@@ -4,7 +4,10 @@ use super::attack::Target;
 use super::device::converse;
 use super::seeds;
 use pump_hil_talk::device::Profile;
-use pump_hil_talk::wire::{Decoder, Fields, Frame, LINE_KEPT_MAX, Line, crc16};
+use pump_hil_model::quantity::Span;
+use pump_hil_talk::protocol::{Codec, Fields, Heard, Line, text_lines_1};
+use pump_hil_talk::wire::LINE_KEPT_MAX;
+use pump_hil_testing::stub_line::crc16;
 use std::sync::Arc;
 
 /// An escaped byte takes four characters, and the end tells how many bytes there were.
@@ -42,12 +45,12 @@ fn read(bytes: &[u8], profile: &Arc<Profile>) {
             line.text.len() <= TEXT_MAX && !line.text.chars().any(char::is_control),
             "{line:?}"
         );
-        if let Ok(frame) = &line.frame {
-            let again = lines([&written(frame)[..]].into_iter());
+        if let Ok(heard) = &line.heard {
+            let again = lines([&written(heard)[..]].into_iter());
             assert_eq!(again.len(), 1, "{line:?}");
             assert_eq!(
-                again[0].frame.as_ref(),
-                Ok(frame),
+                again[0].heard.as_ref(),
+                Ok(heard),
                 "what was read is written and read again"
             );
         }
@@ -57,29 +60,30 @@ fn read(bytes: &[u8], profile: &Arc<Profile>) {
 }
 
 fn lines<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Line> {
-    let (mut decoder, mut lines) = (Decoder::default(), Vec::new());
+    let (mut codec, mut lines) = (Codec::new(text_lines_1()), Vec::new());
     for piece in pieces {
-        decoder.feed(piece, |line| lines.push(line));
+        codec.feed(piece, Span(0), |line| lines.push(line));
     }
     lines
 }
 
 /// A pump's line that says so.
-fn written(frame: &Frame) -> Vec<u8> {
+fn written(heard: &Heard) -> Vec<u8> {
     let words = |fields: &Fields| {
         fields
             .iter()
             .map(|(key, value)| format!(" {key}={value}"))
             .collect::<String>()
     };
-    let body = match frame {
-        Frame::Reply { seq, refused, fields } => match refused {
-            None => format!("={seq} ok{}", words(fields)),
-            Some(code) => format!("={seq} err code={code}{}", words(fields)),
+    let number = |id: Option<u64>| id.expect("each reply has its number");
+    let body = match heard {
+        Heard::Reply { id, refused, fields } => match refused {
+            None => format!("={} ok{}", number(*id), words(fields)),
+            Some(code) => format!("={} err code={code}{}", number(*id), words(fields)),
         },
-        Frame::Data { seq, fields } => format!("+{seq}{}", words(fields)),
-        Frame::Event { n, t_ms, kind, fields } => format!("!{n} t={t_ms}ms {kind}{}", words(fields)),
-        Frame::Dose { n, t_ms, fields } => format!("${n} t={t_ms}ms{}", words(fields)),
+        Heard::Data { id, fields } => format!("+{}{}", number(*id), words(fields)),
+        Heard::Event { n, t_ms, kind, fields } => format!("!{n} t={t_ms}ms {kind}{}", words(fields)),
+        Heard::Dose { n, t_ms, fields } => format!("${n} t={t_ms}ms{}", words(fields)),
     };
     format!("{body} *{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
 }

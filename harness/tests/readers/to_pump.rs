@@ -2,7 +2,8 @@
 
 use super::attack::Target;
 use super::seeds;
-use pump_hil_talk::wire::{Decoder, encode_request};
+use pump_hil_model::quantity::Span;
+use pump_hil_talk::protocol::{Codec, text_lines_1};
 use stub_pump::line::Request;
 use stub_sim::{Machine, MachineSettings, Millis};
 
@@ -31,9 +32,9 @@ fn read(bytes: &[u8]) {
             pump.take_output(&mut said);
         }
     }
-    Decoder::default().feed(&said, |line| {
+    Codec::new(text_lines_1()).feed(&said, Span(0), |line| {
         assert!(
-            line.frame.is_ok(),
+            line.heard.is_ok(),
             "the firmware says what the harness cannot read: {line:?}"
         );
     });
@@ -48,7 +49,7 @@ fn same_request(line: &[u8]) {
     // A line that a person types (`?`) has no number, and the harness never says one.
     let Some(seq) = request.seq else { return };
     let fields: Vec<(&str, &str)> = request.pairs().collect();
-    let written = encode_request(seq, request.verb, &fields).expect("what the firmware reads can be written");
+    let written = text_lines_1().request(seq.into(), request.verb, &fields).expect("what the firmware reads can be written");
     let again = Request::parse(&written[..written.len() - 1]).expect("what was written can be read");
     assert_eq!((again.seq, again.verb), (request.seq, request.verb));
     assert_eq!(again.pairs().collect::<Vec<_>>(), fields);

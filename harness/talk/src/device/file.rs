@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn the_stub_s_profile_loads() {
         let profile = Profile::parse(STUB, "stub.yaml").expect("the shipped profile loads");
-        assert_eq!(profile.limits.line_max, 240);
+        assert_eq!(profile.protocol.request_max(), 240);
         assert_eq!(profile.requests.len(), 20);
     }
 

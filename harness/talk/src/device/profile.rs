@@ -3,10 +3,11 @@
 use super::raw::Part;
 use super::unit::{Unit, UnitError};
 use super::words::Words;
-use crate::wire::Fields;
+use crate::protocol::{Fields, Protocol};
 use pump_hil_model::case::{Arg, Verb};
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How a firmware talks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Profile {
     pub device: String,
     /// One sentence for people.
     pub summary: String,
+    /// Its frames and messages.
+    pub protocol: Arc<Protocol>,
     /// Bounds of every exchange.
     pub limits: Limits,
     /// The firmware's words (alarm names, states, causes, kinds) that differ from the harness's.
@@ -46,8 +49,6 @@ pub struct Profile {
 /// Bounds of every exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest line that the firmware takes, in bytes without the end.
-    pub line_max: usize,
     /// How long a reply may take.
     pub reply_timeout: Span,
     /// How often a request is sent before it counts as unanswered.

@@ -9,12 +9,13 @@ use super::raw::{
 };
 use super::unit::Unit;
 use super::words::Words;
-use crate::wire::REQUEST_MAX;
+use crate::protocol::text_lines_1;
 use pump_hil_model::case::Verb;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Something wrong at a path of keys.
 pub(super) struct Wrong {
@@ -77,21 +78,23 @@ impl Units {
 pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
     // A pattern that always fits: a second codec will not compile until it is handled here.
     let (super::raw::RawCodec::TextLines1, line_max) = (raw.framing.codec, raw.framing.line_max);
-    // The codec writes no longer line, so a profile cannot ask for one.
-    if !(32..=REQUEST_MAX).contains(&line_max) {
+    let protocol = text_lines_1();
+    // No longer line is written, so a profile cannot ask for one.
+    let most = protocol.request_max();
+    if !(32..=most).contains(&line_max) {
         return Err(wrong(
             Mistake::Range,
             &["framing", "line-max"],
-            format!("`line-max` must be 32 to {REQUEST_MAX}"),
+            format!("`line-max` must be 32 to {most}"),
         ));
     }
+    let protocol = Arc::new(protocol.with_request_max(line_max));
     let reply_timeout: Span = raw
         .limits
         .reply_timeout
         .parse()
         .map_err(|e| wrong(mistake_of(&e), &["limits", "reply-timeout"], format!("{e}")))?;
     let limits = Limits {
-        line_max,
         reply_timeout,
         tries: raw.limits.tries,
         queue: raw.limits.queue,
@@ -112,6 +115,7 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         ));
     }
     Ok(Profile {
+        protocol,
         device: raw.device,
         summary: raw.summary,
         limits,

@@ -128,19 +128,72 @@ impl Codec {
 }
 
 impl Protocol {
-    /// Bytes that a request has at most, with the longest number and without fields, and the bytes that are left for these.
+    /// The number of the request behind this one.
     #[must_use]
-    pub fn room(&self, verb: &str) -> usize {
-        let most = match &self.matching {
+    pub fn id_after(&self, last: u64) -> u64 {
+        match &self.matching {
+            Matching::Field { from, to, .. } => last.checked_add(1).filter(|next| (from..=to).contains(&next)).unwrap_or(*from),
+            _ => last.saturating_add(1),
+        }
+    }
+
+    /// Whether a reply says that the device could not read who asked.
+    #[must_use]
+    pub fn is_unread(&self, id: Option<u64>) -> bool {
+        match &self.matching {
+            Matching::Field { unread, .. } => unread.is_some() && *unread == id,
+            _ => false,
+        }
+    }
+
+    /// The last number that a request may have; the longest there is.
+    #[must_use]
+    pub fn last_id(&self) -> u64 {
+        match &self.matching {
             Matching::Field { to, .. } => *to,
             _ => 0,
-        };
+        }
+    }
+
+    /// Bytes that a pair of a request takes.
+    #[must_use]
+    pub fn pair_len(&self, key: &str, value: &str) -> usize {
+        let message = self.request.and_then(|place| self.messages.get(place));
+        let mut fields = message.into_iter().flat_map(|message| &message.text.fields);
+        let form = fields.find_map(|field| match &field.holds {
+            TextField::Pairs(form) => Some(form),
+            _ => None,
+        });
+        form.map_or(0, |form| form.len_of(key, value))
+    }
+
+    /// Bytes that a request may have, without its end.
+    #[must_use]
+    pub fn request_max(&self) -> usize {
         let message = self.request.and_then(|place| self.messages.get(place));
         let kind = message.and_then(|message| self.kinds.get(message.kind.unwrap_or(self.speak)));
-        let (Some(message), Some(kind)) = (message, kind) else { return 0 };
-        let len = self.request(most, verb, &[]).map_or(0, |bytes| bytes.len());
-        let len = len.saturating_sub(kind.ends.first().map_or(0, Vec::len));
-        message.max.unwrap_or(kind.max).min(kind.max).saturating_sub(len)
+        let most = kind.map_or(0, |kind| kind.max);
+        message.and_then(|message| message.max).map_or(most, |max| max.min(most))
+    }
+
+    /// The same, with requests of at most so many bytes.
+    #[must_use]
+    pub fn with_request_max(&self, max: usize) -> Self {
+        let mut protocol = self.clone();
+        if let Some(message) = protocol.request.and_then(|place| protocol.messages.get_mut(place)) {
+            message.max = Some(max);
+        }
+        protocol
+    }
+
+    /// Bytes that are left for the fields of a request, with the longest number.
+    #[must_use]
+    pub fn room(&self, verb: &str) -> usize {
+        let message = self.request.and_then(|place| self.messages.get(place));
+        let kind = message.and_then(|message| self.kinds.get(message.kind.unwrap_or(self.speak)));
+        let end = kind.and_then(|kind| kind.ends.first()).map_or(0, Vec::len);
+        let len = self.request(self.last_id(), verb, &[]).map_or(0, |bytes| bytes.len());
+        self.request_max().saturating_sub(len.saturating_sub(end))
     }
 
     fn line(&self, cut: Cut<'_>) -> Line {

@@ -1,7 +1,7 @@
 //! One exchange: what a job wants to be said next, what is in flight, and what came of it.
 
 use super::request::RequestEnd;
-use crate::wire::Fields;
+use crate::protocol::Fields;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The exchange in flight.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    pub seq: u16,
+    pub seq: u64,
     /// What is sent, and again in each try: the same bytes, by which a pump knows that it carried them out already.
     pub bytes: Vec<u8>,
     pub tries: u32,
@@ -20,7 +20,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// One that was not sent yet.
-    pub fn new(seq: u16, bytes: Vec<u8>, now: Span) -> Self {
+    pub fn new(seq: u64, bytes: Vec<u8>, now: Span) -> Self {
         Self {
             seq,
             bytes,
@@ -88,14 +88,18 @@ pub(super) struct Cut {
 }
 
 /// So many requests behind the newest an answer may still be one that came late, or twice.
-const ANSWERED_LATE: u16 = 16;
+const ANSWERED_LATE: u64 = 16;
 
 /// What is to be told of an answer that nobody waits for: it is late, or doubled, where its request was sent not long ago; else it is a stranger's.
-pub(super) fn unasked(last_seq: u16, seq: u16, what: &str) -> Body {
+pub(super) fn unasked(last_seq: u64, id: Option<u64>, what: &str) -> Body {
+    let Some(seq) = id else {
+        let why = format!("{what} no request: nobody waits for one");
+        return Body::Garbled { why };
+    };
     let ago = last_seq.checked_sub(seq);
     if seq > 0 && ago.is_some_and(|ago| ago <= ANSWERED_LATE) {
         let of = "reply".to_owned();
-        return Body::Repeated { of, n: seq.into() };
+        return Body::Repeated { of, n: seq };
     }
     let why = format!("{what} request {seq}, which nobody waits for");
     Body::Garbled { why }

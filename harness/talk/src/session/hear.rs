@@ -1,7 +1,8 @@
 //! What the pump says unasked: put into the harness's words, and counted so that a gap is seen.
 
 use crate::device::{Profile, SaidAt};
-use crate::wire::{Crc32, Fields};
+use crate::protocol::Fields;
+use crate::wire::Crc32;
 use pump_hil_model::event::{Body, DoseEntry, Said};
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use super::log::LogJob;
 use super::program::{Intent, ProgramJob};
 use super::request::{RequestEnd, RequestError};
 use crate::device::{LogVerb, Profile, arg_of};
-use crate::wire::{Fields, encode_request};
+use crate::protocol::{Fields, Protocol};
 use pump_hil_model::case::{Request, Section, Verb};
 use pump_hil_model::event::{Body, Unread};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ pub(super) struct SafeJob {
 /// # Errors
 /// Why it cannot be said.
 pub fn can_say(request: &Request, profile: &Profile) -> Result<(), RequestError> {
-    Job::new(request, profile, None)?.written().map(drop)
+    Job::new(request, profile, None)?.written(&profile.protocol).map(drop)
 }
 
 impl Job {
@@ -79,11 +79,12 @@ impl Job {
     }
 
     /// Whether what it says first can be written.
-    pub fn written(self) -> Result<Self, RequestError> {
+    pub fn written(self, protocol: &Protocol) -> Result<Self, RequestError> {
         if let Self::Single(job) = &self {
             let pairs: Vec<(&str, &str)> = job.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             let verb = job.verb;
-            encode_request(u16::MAX, &job.send, &pairs).map_err(|why| RequestError::Encode { verb, why })?;
+            let written = protocol.request(protocol.last_id(), &job.send, &pairs);
+            written.map_err(|why| RequestError::Encode { verb, why })?;
         }
         Ok(self)
     }

@@ -4,7 +4,7 @@ use super::exchange::{Answer, Next};
 use super::hear::{At, Compared, Hear, Missing, Stream};
 use super::request::RequestEnd;
 use crate::device::{Limits, LogVerb, Profile};
-use crate::wire::Fields;
+use crate::protocol::Fields;
 use pump_hil_model::event::{Body, Unread};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -17,7 +17,7 @@ mod request;
 mod task;
 
 use crate::device::Profile;
-use crate::wire::{Decoder, Fields, Frame, Line, encode_request};
+use crate::protocol::{Codec, Fields, Heard, Line};
 use exchange::{Answer, Exchange, Next, unasked};
 use hear::Hear;
 use held::Held;
@@ -36,7 +36,9 @@ use task::{RECOVERIES_MAX, Task};
 #[derive(Debug)]
 pub struct Session {
     profile: Arc<Profile>,
-    decoder: Decoder,
+    codec: Codec,
+    /// Room for what is cut at once.
+    lines: Vec<Line>,
     hear: Hear,
     queue: VecDeque<Task>,
     current: Option<Task>,
@@ -44,7 +46,8 @@ pub struct Session {
     out: Outgoing,
     events: VecDeque<SessionEvent>,
     held: Held,
-    last_seq: u16,
+    /// Number of the last request.
+    last_seq: u64,
     last_id: u64,
     /// What the last `Stage` meant, for the `Commit` after it.
     staged: Option<Arc<program::Intent>>,
@@ -55,13 +58,14 @@ impl Session {
     #[must_use]
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
+            codec: Codec::new(Arc::clone(&profile.protocol)),
+            out: Outgoing::new(&profile.protocol),
             profile,
-            decoder: Decoder::default(),
+            lines: Vec::new(),
             hear: Hear::default(),
             queue: VecDeque::new(),
             current: None,
             exchange: None,
-            out: Outgoing::default(),
             events: VecDeque::new(),
             held: Held::default(),
             last_seq: 0,
@@ -123,8 +127,8 @@ impl Session {
     /// behind `after`, which is no other conversation's: a pump answers the very same line from memory, and carries nothing out.
     pub fn line_was_cut(&mut self, after: u16) {
         self.out.cut();
-        self.decoder = Decoder::default();
-        self.last_seq = after;
+        self.codec = Codec::new(Arc::clone(&self.profile.protocol));
+        self.last_seq = after.into();
     }
 
     /// Sends bytes as they are. What comes back is journaled; nothing waits for it.
@@ -158,9 +162,12 @@ impl Session {
     /// Takes bytes from the pump. Of one that never falls silent they are all that tells the time.
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Span) {
         // Taken out, because what it calls for each line borrows the whole session.
-        let mut decoder = std::mem::take(&mut self.decoder);
-        decoder.feed(bytes, |line| self.handle_line(line, now));
-        self.decoder = decoder;
+        let mut lines = std::mem::take(&mut self.lines);
+        self.codec.feed(bytes, now, |line| lines.push(line));
+        for line in lines.drain(..) {
+            self.handle_line(line, now);
+        }
+        self.lines = lines;
         self.handle_timeout(now);
     }
 
@@ -174,10 +181,10 @@ impl Session {
 
     /// The run is over: what is left of an unfinished line goes to the journal, unless it is the begin of a line as pumps say them, which may be on its way.
     pub fn end_of_line(&mut self) {
-        if self.decoder.is_within_a_line() {
+        if self.codec.is_within_a_frame() {
             return;
         }
-        if let Some(text) = self.decoder.take_rest() {
+        if let Some(text) = self.codec.take_rest() {
             self.journal(Body::Received { bytes: text });
             self.garbled("bytes that do not begin a line".to_owned());
         }
@@ -186,7 +193,7 @@ impl Session {
     /// The line is gone or the run is over: what is left of an unfinished line goes to the journal, and what waits is told that no answer came.
     pub fn close(&mut self) {
         // Before the requests end: the journal then shows what came before it says that no answer did.
-        if let Some(text) = self.decoder.take_rest() {
+        if let Some(text) = self.codec.take_rest() {
             self.journal(Body::Received { bytes: text });
             self.garbled("the line ended in the middle of this".to_owned());
         }
@@ -225,10 +232,9 @@ impl Session {
     fn perform(&mut self, next: Next, now: Span) {
         match next {
             Next::Send { verb, fields } => {
-                // No request has the number 0: by it a pump answers what it could not read.
-                let seq = self.last_seq.checked_add(1).unwrap_or(1);
+                let seq = self.profile.protocol.id_after(self.last_seq);
                 let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-                match encode_request(seq, &verb, &pairs) {
+                match self.profile.protocol.request(seq, &verb, &pairs) {
                     Ok(bytes) => {
                         self.last_seq = seq;
                         self.exchange = Some(Exchange::new(seq, bytes, now));
@@ -289,14 +295,14 @@ impl Session {
     fn handle_line(&mut self, line: Line, now: Span) {
         // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
         self.journal(Body::Received { bytes: line.text });
-        match line.frame {
-            Ok(Frame::Reply { seq, refused, fields }) => self.handle_reply(seq, refused, fields, now),
-            Ok(Frame::Data { seq, fields }) => self.handle_data(seq, fields),
-            Ok(Frame::Event { n, t_ms, kind, fields }) => {
+        match line.heard {
+            Ok(Heard::Reply { id, refused, fields }) => self.handle_reply(id, refused, fields, now),
+            Ok(Heard::Data { id, fields }) => self.handle_data(id, fields),
+            Ok(Heard::Event { n, t_ms, kind, fields }) => {
                 let told = self.hear.event(&self.profile, n, t_ms, &kind, fields);
                 self.told(told, now);
             }
-            Ok(Frame::Dose { n, t_ms, fields }) => {
+            Ok(Heard::Dose { n, t_ms, fields }) => {
                 let told = self.hear.dose(&self.profile, n, t_ms, fields);
                 self.told(told, now);
             }
@@ -353,21 +359,23 @@ impl Session {
         self.start_next(now);
     }
 
-    fn handle_data(&mut self, seq: u16, fields: Fields) {
+    fn handle_data(&mut self, id: Option<u64>, fields: Fields) {
         let limit = self.profile.limits.data_lines;
-        match self.exchange.as_mut().filter(|exchange| exchange.seq == seq) {
+        match self.exchange.as_mut().filter(|exchange| id.is_none_or(|id| id == exchange.seq)) {
             Some(exchange) => {
                 if !exchange.take(fields, limit) {
                     self.garbled(format!("more than {limit} data lines, the limit of the device profile"));
                 }
             }
-            None => self.journal(unasked(self.last_seq, seq, "a data line of")),
+            None => self.journal(unasked(self.last_seq, id, "a data line of")),
         }
     }
 
-    fn handle_reply(&mut self, seq: u16, refused: Option<String>, fields: Fields, now: Span) {
+    fn handle_reply(&mut self, id: Option<u64>, refused: Option<String>, fields: Fields, now: Span) {
+        // The pump could not read who asked.
+        let unread = self.profile.protocol.is_unread(id);
         match self.exchange.take() {
-            Some(exchange) if exchange.seq == seq => {
+            Some(exchange) if id.is_none_or(|id| id == exchange.seq) => {
                 self.out.answered();
                 let answer = Answer {
                     refused,
@@ -386,11 +394,11 @@ impl Session {
                 self.start_next(now);
             }
             // The pump complains of the line that was spoilt on purpose. The request behind it, on a line of its own, is still to be answered.
-            Some(exchange) if seq == 0 && refused.is_some() && self.out.expects_nack() => {
+            Some(exchange) if unread && refused.is_some() && self.out.expects_nack() => {
                 self.exchange = Some(exchange);
             }
-            // Seq 0: the pump could not read who asked. What is in flight may have suffered on its way; to say it again does no harm.
-            Some(exchange) if seq == 0 && refused.is_some() && !self.out.raw_sent() => {
+            // What is in flight may have suffered on its way; to say it again does no harm.
+            Some(exchange) if unread && refused.is_some() && !self.out.raw_sent() => {
                 self.exchange = Some(exchange);
                 self.try_again(now);
             }
@@ -402,9 +410,9 @@ impl Session {
                         refused,
                         fields: Arc::new(fields.into_iter().collect()),
                     });
-                } else if seq != 0 {
+                } else if !unread {
                     // One without a number is about noise on an idle line: it is journaled as received, and says no more.
-                    self.journal(unasked(self.last_seq, seq, "a reply to"));
+                    self.journal(unasked(self.last_seq, id, "a reply to"));
                 }
             }
         }

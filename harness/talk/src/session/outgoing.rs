@@ -1,17 +1,17 @@
 //! What goes out on the line, and what may come back because of it that answers no request.
 
+use crate::protocol::Protocol;
 use crate::wire::escape;
 use pump_hil_model::event::Body;
 use std::collections::VecDeque;
 
-/// Ends a line that was left unfinished so that it cannot be taken for a whole one.
-// `~` stands in no value, and a line must end with ` *` and four hex digits (PROTOCOL.md, Lines): with it no begin of a request can be a
-// whole one. The pump answers it `syntax` and carries nothing out.
-const SPOIL: [u8; 2] = *b"~\n";
-
 /// The bytes that wait to be sent, and how the line was left.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
+    /// What a whole request ends with; nothing where its end is not known by its last bytes.
+    end: Vec<u8>,
+    /// Ends a line that was left unfinished so that it cannot be taken for a whole one.
+    spoil: Vec<u8>,
     waiting: VecDeque<Vec<u8>>,
     /// What was sent last did not end its line.
     line_open: bool,
@@ -26,10 +26,25 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
+    /// To a device of this protocol.
+    pub fn new(protocol: &Protocol) -> Self {
+        let kind = protocol.kinds.get(protocol.speak);
+        Self {
+            end: kind.and_then(|kind| kind.ends.first().cloned()).unwrap_or_default(),
+            spoil: kind.map(|kind| kind.spoil.clone()).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the line is open behind these bytes.
+    fn is_open(&self, bytes: &[u8], before: bool) -> bool {
+        // No bytes leave the line as it was.
+        if bytes.is_empty() { before } else { !bytes.ends_with(&self.end) }
+    }
+
     /// Queues bytes; what the journal says of them.
     pub fn put(&mut self, bytes: Vec<u8>) -> Body {
-        // No bytes leave the line as it was.
-        self.line_open = bytes.last().map_or(self.line_open, |b| *b != b'\n');
+        self.line_open = self.is_open(&bytes, self.line_open);
         let sent = Body::Sent { bytes: escape(&bytes) };
         self.waiting.push_back(bytes);
         sent
@@ -43,9 +58,9 @@ impl Outgoing {
 
     /// Makes a request, or the begin of one, fit to be sent on a line that was left open.
     pub fn spoil(&mut self, request: &mut Vec<u8>) {
-        if self.line_open && !request.is_empty() {
+        if self.line_open && !request.is_empty() && !self.spoil.is_empty() {
             // Whatever was left unfinished on the line would swallow this request; and a mere line end could complete it.
-            request.splice(0..0, SPOIL);
+            request.splice(0..0, self.spoil.iter().copied());
             self.nacks_due = self.nacks_due.saturating_add(1);
             self.nacks_waiting = self.nacks_waiting.saturating_add(1);
         }
@@ -54,7 +69,7 @@ impl Outgoing {
     /// The bytes to send next.
     pub fn next(&mut self) -> Option<Vec<u8>> {
         let bytes = self.waiting.pop_front()?;
-        self.sent_open = bytes.last().map_or(self.sent_open, |b| *b != b'\n');
+        self.sent_open = self.is_open(&bytes, self.sent_open);
         if self.waiting.is_empty() {
             self.nacks_waiting = 0;
         }
@@ -96,10 +111,11 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::text_lines_1;
 
     #[test]
     fn what_is_not_sent_leaves_the_line_as_it_was() {
-        let mut out = Outgoing::default();
+        let mut out = Outgoing::new(&text_lines_1());
         out.put_raw(b"#1 st".to_vec());
         assert_eq!(out.next().as_deref(), Some(&b"#1 st"[..]));
         let mut request = b"#2 start *0000\n".to_vec();

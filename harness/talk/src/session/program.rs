@@ -3,7 +3,8 @@
 use super::exchange::{Answer, Cut, Next};
 use super::request::{RequestEnd, RequestError};
 use crate::device::{Part, Profile, Programming, StagedField, part_of};
-use crate::wire::{Crc32, Fields, encode_request, request_len};
+use crate::protocol::{Fields, Protocol};
+use crate::wire::Crc32;
 use pump_hil_model::case::{FlexStep, Mode, Prescription, Verb};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -59,11 +60,13 @@ impl Intent {
         stage.extend(rx.raw.iter().cloned());
         let known = |key: &str| programming.fields.iter().any(|f| f.key == key);
         read_back.extend(rx.raw.iter().filter(|(k, _)| !known(k)).cloned());
-        let lines = pack(programming, stage, profile.limits.line_max);
+        let protocol = &profile.protocol;
+        let lines = pack(protocol, &programming.stage, stage);
         for line in &lines {
             let pairs: Vec<(&str, &str)> = line.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             // Written here for its errors alone: what cannot be said is refused before a session is opened.
-            encode_request(u16::MAX, &programming.stage, &pairs).map_err(|why| RequestError::Encode { verb, why })?;
+            let id = protocol.last_id();
+            protocol.request(id, &programming.stage, &pairs).map_err(|why| RequestError::Encode { verb, why })?;
         }
         Ok(Self {
             lines,
@@ -119,14 +122,14 @@ fn flex(
 }
 
 /// Fields in lines, as many in each as fit; a key stands once in a line.
-fn pack(programming: &Programming, fields: Fields, line_max: usize) -> Vec<Fields> {
+fn pack(protocol: &Protocol, verb: &str, fields: Fields) -> Vec<Fields> {
+    let room = protocol.room(verb);
     let mut lines: Vec<Fields> = Vec::new();
     let mut len = 0_usize;
     for (key, value) in fields {
-        let more = " =".len().saturating_add(key.len()).saturating_add(value.len());
+        let more = protocol.pair_len(&key, &value);
         let fits = |line: &Fields| {
-            request_len(&programming.stage, len.saturating_add(more)) <= line_max
-                && line.iter().all(|(known, _)| *known != key)
+            len.saturating_add(more) <= room && line.iter().all(|(known, _)| *known != key)
         };
         match lines.last_mut().filter(|line| fits(line)) {
             Some(line) => {

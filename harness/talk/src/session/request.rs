@@ -1,7 +1,7 @@
 //! What a session takes, tells and refuses.
 
 use crate::device::UnitError;
-use crate::wire::EncodeError;
+use crate::protocol::EncodeError;
 use pump_hil_model::event::{Body, ReplyFields};
 use std::sync::Arc;
 

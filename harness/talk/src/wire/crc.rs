@@ -1,17 +1,9 @@
-//! The two checksums of the protocol: CRC-16/IBM-3740 over a line, CRC-32/ISO-HDLC over a prescription.
+//! CRC-32/ISO-HDLC, over a prescription.
 
-use crc::{CRC_16_IBM_3740, CRC_32_ISO_HDLC, Crc, Digest, Table};
+use crc::{CRC_32_ISO_HDLC, Crc, Digest};
 
-/// Every line goes through it: sixteen bytes a step.
-static CRC16: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_3740);
 // Only prescriptions and dose entries go through this one: the small table will do.
 static CRC32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
-
-/// CRC-16/IBM-3740 of `bytes`.
-#[must_use]
-pub fn crc16(bytes: &[u8]) -> u16 {
-    CRC16.checksum(bytes)
-}
 
 /// CRC-32/ISO-HDLC of what was fed so far.
 #[derive(Clone)]
@@ -41,8 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_checksums_have_their_catalogued_check_value() {
-        assert_eq!(crc16(b"123456789"), 0x29B1);
+    fn it_has_its_catalogued_check_value() {
         let mut crc = Crc32::default();
         crc.feed(b"1234");
         crc.feed(b"56789");

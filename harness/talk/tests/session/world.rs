@@ -5,7 +5,8 @@ use pump_hil_model::event::Body;
 use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
 use pump_hil_talk::device::Profile;
 use pump_hil_talk::session::{RequestEnd, Session, SessionEvent};
-use pump_hil_talk::wire::{Crc32, crc16};
+use pump_hil_talk::wire::Crc32;
+use pump_hil_testing::stub_line::crc16;
 use std::sync::Arc;
 
 pub const STUB: &str = include_str!("../../../../fixtures/devices/stub.yaml");
