@@ -223,7 +223,7 @@ impl Sign {
 /// The lines that were sent and hold these letters.
 fn sent<'e>(events: &'e [Event], with: &str) -> Vec<&'e str> {
     let lines = events.iter().filter_map(|event| match &event.body {
-        Body::Sent { bytes } if bytes.contains(with) => Some(bytes.as_str()),
+        Body::Sent { bytes, .. } if bytes.contains(with) => Some(bytes.as_str()),
         _ => None,
     });
     lines.collect()

@@ -3,8 +3,8 @@
 use pump_hil_model::case::Request;
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::{End, OpenOptions, Rig, RigFile};
-use pump_hil_talk::session::{Session, SessionEvent};
 use pump_hil_talk::protocol::text_lines_1;
+use pump_hil_talk::session::{Session, SessionEvent};
 use std::fs::OpenOptions as FileOptions;
 use std::io::{Read, Write};
 use std::sync::Arc;

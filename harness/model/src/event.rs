@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use crate::dose_entry::DoseEntry;
 pub use crate::firmware_told::{InFlash, Log};
-pub use crate::said::Said;
+pub use crate::said::{Said, Says};
 pub use crate::sample::Sample;
 
 /// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
@@ -85,17 +85,22 @@ impl Event {
 }
 
 impl Body {
-    /// Whether it is what one line of the pump says, and can stand with it in one line of a journal.
+    /// What a line of the pump is of which this was read, as far as this says it.
     #[must_use]
-    pub fn says_a_line(&self) -> bool {
-        matches!(
-            self,
-            Self::Garbled { .. }
-                | Self::Nonsense { .. }
-                | Self::Repeated { .. }
-                | Self::Reply { .. }
-                | Self::Pump { .. }
-        )
+    pub fn says(&self) -> Option<Says> {
+        match self {
+            Self::Reply { request, .. } => request.map(Says::Reply),
+            Self::Pump {
+                n: Some(n),
+                pump_t,
+                said,
+                ..
+            } => Some(match said {
+                Said::Dose(_) => Says::Dose(*n, pump_t.map(|t| t.0)),
+                _ => Says::Event(*n, pump_t.map(|t| t.0)),
+            }),
+            _ => None,
+        }
     }
 
     /// Whether it is of what goes over the line, or is seen beside it: there may be any number of these.
@@ -171,11 +176,17 @@ pub enum Body {
     Sent {
         /// The bytes.
         bytes: String,
+        /// Number of the request that they are, where requests have one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<u64>,
     },
     /// A line, or bytes that are none, that came; escaped likewise, cut at 512 with a mark.
     Received {
         /// The bytes.
         bytes: String,
+        /// What was read from it; `None`: nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        says: Option<Says>,
     },
     /// What came was not a valid frame.
     Garbled {
@@ -197,6 +208,9 @@ pub enum Body {
         /// Reply fields with their units.
         #[serde(default, skip_serializing_if = "is_empty")]
         fields: ReplyFields,
+        /// Number of the request, where requests have one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<u64>,
     },
     /// No answer came, after all retries.
     NoReply {

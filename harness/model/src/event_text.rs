@@ -40,8 +40,8 @@ pub fn event_words(event: &Event) -> String {
         Body::Identified { fields } => format!("the pump is {}", pairs(fields)),
         Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
         Body::StepEnded { step } => format!("step {} ends", step.0),
-        Body::Sent { bytes } => format!("-> {bytes}"),
-        Body::Received { bytes } => format!("<- {bytes}"),
+        Body::Sent { bytes, .. } => format!("-> {bytes}"),
+        Body::Received { bytes, .. } => format!("<- {bytes}"),
         Body::Garbled { why } => format!("<- garbled: {why}"),
         Body::Nonsense { why } => format!("<- nonsense: {why}"),
         Body::Reply { verb, refused, .. } => match refused {

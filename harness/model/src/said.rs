@@ -62,3 +62,17 @@ pub enum Said {
         fields: BTreeMap<String, String>,
     },
 }
+
+/// What a line of a pump is: so that whoever reads a journal needs no protocol to find what was read from which line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Says {
+    /// The answer to the request of this number.
+    Reply(u64),
+    /// A part of that answer, before its end.
+    Data(u64),
+    /// The event of this number, and its time in milliseconds.
+    Event(u64, Option<i64>),
+    /// The dose entry of this number, and its time in milliseconds.
+    Dose(u64, Option<i64>),
+}

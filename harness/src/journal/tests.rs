@@ -159,8 +159,8 @@ mod properties {
             let mut events = Vec::new();
             for (line, event) in said {
                 writer.append_line(line.as_deref(), &event).unwrap();
-                let (t, host_us) = (event.t, event.host_us);
-                let received = line.map(|bytes| Event { t, host_us, body: Body::Received { bytes } });
+                let (t, host_us, says) = (event.t, event.host_us, event.body.says());
+                let received = line.map(|bytes| Event { t, host_us, body: Body::Received { bytes, says } });
                 events.extend(received.into_iter().chain([event]));
             }
             let written = writer.finish().unwrap();

@@ -87,7 +87,8 @@ impl<'a> Record<'a> {
         let mut event = Event { t, host_us, body };
         self.write(received.as_deref(), &mut event)?;
         if let Some(bytes) = received {
-            let body = Body::Received { bytes };
+            let says = event.body.says();
+            let body = Body::Received { bytes, says };
             self.tell(Event { t, host_us, body });
         }
         self.tell(event);
@@ -261,8 +262,8 @@ impl LastSaid {
     fn heard(&mut self, body: &Body) {
         let (lines, text) = match body {
             Body::Log(log) => (&mut self.log, log_line(log)),
-            Body::Sent { bytes } => (&mut self.line, format!("{TO_PUMP}{bytes}")),
-            Body::Received { bytes } => (&mut self.line, format!("{FROM_PUMP}{bytes}")),
+            Body::Sent { bytes, .. } => (&mut self.line, format!("{TO_PUMP}{bytes}")),
+            Body::Received { bytes, .. } => (&mut self.line, format!("{FROM_PUMP}{bytes}")),
             _ => return,
         };
         if lines.len() == LINES_MAX {

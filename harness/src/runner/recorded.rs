@@ -3,7 +3,7 @@
 use super::record::Record;
 use crate::journal::Written;
 use crate::safety::Stopped;
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 use pump_hil_rig::Rig;
 use pump_hil_verdict::journal::JournalError;
@@ -16,7 +16,7 @@ pub(super) struct RecordedRig<'a> {
     begin: Span,
     record: Record<'a>,
     /// A line of the pump that is not noted yet.
-    line: Option<String>,
+    line: Option<(String, Option<Says>)>,
 }
 
 impl<'a> RecordedRig<'a> {
@@ -79,23 +79,27 @@ impl<'a> RecordedRig<'a> {
         self.record.note(self.now(), body)
     }
 
-    /// Notes what the pump said. A line of it waits for the next event: if that says all of it, both are one line of the journal.
+    /// Notes what the pump said. A line of it waits for the next event: if that says what the line is, both are one line of the journal.
     ///
     /// # Errors
     /// As [`Record::note`].
     pub fn note_said(&mut self, body: Body) -> Result<(), JournalError> {
-        if !body.says_a_line() {
-            self.note_last_line()?;
-        }
+        let line = match self.line.take() {
+            Some((bytes, says)) if says == body.says() && (says.is_some() || matches!(body, Body::Garbled { .. })) => {
+                Some(bytes)
+            }
+            Some((bytes, says)) => {
+                self.note(Body::Received { bytes, says })?;
+                None
+            }
+            None => None,
+        };
         match body {
-            Body::Received { bytes } => {
-                self.line = Some(bytes);
+            Body::Received { bytes, says } => {
+                self.line = Some((bytes, says));
                 Ok(())
             }
-            body => {
-                let line = self.line.take();
-                self.record.note_said(self.now(), line, body)
-            }
+            body => self.record.note_said(self.now(), line, body),
         }
     }
 
@@ -105,7 +109,7 @@ impl<'a> RecordedRig<'a> {
     /// As [`Record::note`].
     pub fn note_last_line(&mut self) -> Result<(), JournalError> {
         match self.line.take() {
-            Some(bytes) => self.note(Body::Received { bytes }),
+            Some((bytes, says)) => self.note(Body::Received { bytes, says }),
             None => Ok(()),
         }
     }

@@ -65,6 +65,7 @@ mod tests {
             verb: "status".to_owned(),
             refused: None,
             fields: Arc::new(BTreeMap::from([("rate".to_owned(), rate.to_owned())])),
+            request: None,
         }
     }
 

@@ -69,8 +69,8 @@ impl<'r> Plain<'r> {
     fn hear(&mut self, body: &Body) {
         self.heard.on(body);
         let line = match body {
-            Body::Sent { bytes } => format!("-> {bytes}"),
-            Body::Received { bytes } => format!("<- {bytes}"),
+            Body::Sent { bytes, .. } => format!("-> {bytes}"),
+            Body::Received { bytes, .. } => format!("<- {bytes}"),
             _ => return,
         };
         if self.lines.len() < LINES_MAX {

@@ -131,7 +131,11 @@ fn every_canonical_request_is_written_with_the_golden_bytes() {
         let mut bytes = Vec::new();
         for is in case.is.iter().filter_map(|is| is.strip_prefix("request ")) {
             let fields: Vec<(&str, &str)> = is.split(' ').map(|f| f.split_once('=').unwrap()).collect();
-            bytes.extend(text_lines_1().request(fields[0].1.parse().unwrap(), fields[1].1, &fields[2..]).unwrap());
+            bytes.extend(
+                text_lines_1()
+                    .request(fields[0].1.parse().unwrap(), fields[1].1, &fields[2..])
+                    .unwrap(),
+            );
         }
         if case.is[0].starts_with("request") {
             assert_eq!(bytes, case.bytes, "{}", case.name);

@@ -176,6 +176,7 @@ impl Run {
             verb: verb.to_owned(),
             refused: refused.map(str::to_owned),
             fields: std::sync::Arc::default(),
+            request: None,
         })
     }
 
@@ -385,13 +386,13 @@ pub mod any_event {
             4 => (option::of(any::<u64>()), option::of(number()), said())
                 .prop_map(|(n, pump_t, said)| Body::Pump { n, pump_t: pump_t.map(Span), read_back: false, said }),
             4 => sample().prop_map(Body::Sample),
-            2 => (text(), option::of(text()), fields()).prop_map(|(verb, refused, fields)| Body::Reply { verb, refused, fields: fields.into() }),
+            2 => (text(), option::of(text()), fields()).prop_map(|(verb, refused, fields)| Body::Reply { verb, refused, fields: fields.into(), request: None }),
             1 => fields().prop_map(|fields| Body::Identified { fields: fields.into() }),
             1 => Just(Body::Begun),
             2 => (step(), any::<u32>()).prop_map(|(step, line)| Body::StepStarted { step, line }),
             2 => step().prop_map(|step| Body::StepEnded { step }),
-            1 => text().prop_map(|bytes| Body::Sent { bytes }),
-            1 => text().prop_map(|bytes| Body::Received { bytes }),
+            1 => text().prop_map(|bytes| Body::Sent { bytes, request: None }),
+            1 => text().prop_map(|bytes| Body::Received { bytes, says: None }),
             1 => text().prop_map(|why| Body::Garbled { why }),
             1 => text().prop_map(|why| Body::Nonsense { why }),
             1 => (text(), any::<u32>()).prop_map(|(verb, tries)| Body::NoReply { verb, tries }),

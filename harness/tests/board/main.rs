@@ -257,7 +257,7 @@ fn a_port_of_another_pump_is_told_by_what_that_pump_says_of_itself() {
     );
     // Asked who it is, told to stop, asked whether it stands, and nothing else; on a busy host more than once.
     for event in &events {
-        if let Body::Sent { bytes } = event {
+        if let Body::Sent { bytes, .. } = event {
             let asked = ["identify", "stop", "status", "totals"].map(|word| bytes.contains(&format!(" {word} ")));
             assert!(asked.contains(&true), "{bytes}");
         }

@@ -3,8 +3,8 @@
 use super::attack::Target;
 use super::device::converse;
 use super::seeds;
-use pump_hil_talk::device::Profile;
 use pump_hil_model::quantity::Span;
+use pump_hil_talk::device::Profile;
 use pump_hil_talk::protocol::{Codec, Fields, Heard, Line, text_lines_1};
 use pump_hil_talk::wire::LINE_KEPT_MAX;
 use pump_hil_testing::stub_line::crc16;

@@ -49,7 +49,9 @@ fn same_request(line: &[u8]) {
     // A line that a person types (`?`) has no number, and the harness never says one.
     let Some(seq) = request.seq else { return };
     let fields: Vec<(&str, &str)> = request.pairs().collect();
-    let written = text_lines_1().request(seq.into(), request.verb, &fields).expect("what the firmware reads can be written");
+    let written = text_lines_1()
+        .request(seq.into(), request.verb, &fields)
+        .expect("what the firmware reads can be written");
     let again = Request::parse(&written[..written.len() - 1]).expect("what was written can be read");
     assert_eq!((again.seq, again.verb), (request.seq, request.verb));
     assert_eq!(again.pairs().collect::<Vec<_>>(), fields);

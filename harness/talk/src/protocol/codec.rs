@@ -132,7 +132,10 @@ impl Protocol {
     #[must_use]
     pub fn id_after(&self, last: u64) -> u64 {
         match &self.matching {
-            Matching::Field { from, to, .. } => last.checked_add(1).filter(|next| (from..=to).contains(&next)).unwrap_or(*from),
+            Matching::Field { from, to, .. } => last
+                .checked_add(1)
+                .filter(|next| (from..=to).contains(&next))
+                .unwrap_or(*from),
             _ => last.saturating_add(1),
         }
     }
@@ -173,7 +176,9 @@ impl Protocol {
         let message = self.request.and_then(|place| self.messages.get(place));
         let kind = message.and_then(|message| self.kinds.get(message.kind.unwrap_or(self.speak)));
         let most = kind.map_or(0, |kind| kind.max);
-        message.and_then(|message| message.max).map_or(most, |max| max.min(most))
+        message
+            .and_then(|message| message.max)
+            .map_or(most, |max| max.min(most))
     }
 
     /// The same, with requests of at most so many bytes.
@@ -210,7 +215,9 @@ impl Protocol {
     fn may_begin(&self, held: &[u8]) -> bool {
         let kind = |message: &Message| message.kind.or(self.hear.last().copied());
         self.messages.iter().filter(|message| !message.send).any(|message| {
-            let sync = kind(message).and_then(|kind| self.kinds.get(kind)).map_or(&[][..], |kind| &kind.sync);
+            let sync = kind(message)
+                .and_then(|kind| self.kinds.get(kind))
+                .map_or(&[][..], |kind| &kind.sync);
             let begins = [sync, message.text.begins().as_bytes()].concat();
             let shared = begins.len().min(held.len());
             begins.is_empty() || begins.get(..shared) == held.get(..shared)
@@ -245,7 +252,9 @@ impl Protocol {
     }
 
     fn fits(&self, message: &Message, frame: Frame<'_>) -> bool {
-        let Some(kind) = self.kinds.get(frame.kind) else { return false };
+        let Some(kind) = self.kinds.get(frame.kind) else {
+            return false;
+        };
         message.kind.is_none_or(|only| only == frame.kind)
             && message.when.iter().all(|(name, numbers)| {
                 let place = kind.place_of(name);
@@ -309,10 +318,13 @@ impl Protocol {
             _ => None,
         };
         let mut body = Vec::with_capacity(64);
-        message.text.write(&given, &mut body).map_err(|(field, why)| EncodeError::Field {
-            field: format!("`{field}`"),
-            why: why.map_or_else(|| "it has no value".to_owned(), |why| why.to_string()),
-        })?;
+        message
+            .text
+            .write(&given, &mut body)
+            .map_err(|(field, why)| EncodeError::Field {
+                field: format!("`{field}`"),
+                why: why.map_or_else(|| "it has no value".to_owned(), |why| why.to_string()),
+            })?;
         let kind = message.kind.unwrap_or(self.speak);
         let mut out = Vec::with_capacity(body.len().saturating_add(16));
         let kind = self.kinds.get(kind).ok_or(EncodeError::NoMessage)?;

@@ -32,10 +32,17 @@ pub(super) fn frame(name: &str, raw: &RawFrame) -> Result<FrameKind, Mistaken> {
         Ok(Some(span))
     };
     let mut pieces = Pieces::of(name, &raw.is)?;
-    let ends = pieces.take_ends(raw.also_ends.as_deref().map(bytes_of).transpose().map_err(|what| {
-        wrong(Mistake::Format, "also-ends", what)
-    })?);
-    let lengths = pieces.before.iter().filter(|piece| matches!(piece, Draft::Length { .. }));
+    let ends = pieces.take_ends(
+        raw.also_ends
+            .as_deref()
+            .map(bytes_of)
+            .transpose()
+            .map_err(|what| wrong(Mistake::Format, "also-ends", what))?,
+    );
+    let lengths = pieces
+        .before
+        .iter()
+        .filter(|piece| matches!(piece, Draft::Length { .. }));
     let has_length = lengths.count() > 0;
     let silence = span("silence", &raw.silence)?;
     if raw.is.is_empty() && silence.is_none() {
@@ -136,7 +143,8 @@ impl<'a> Pieces<'a> {
     /// The last literal ends a frame; it is no piece of it any more.
     fn take_ends(&mut self, also: Option<Vec<u8>>) -> Vec<Vec<u8>> {
         let last = if self.body { &mut self.after } else { &mut self.before };
-        let Some(Draft::Piece(Piece::Literal(end))) = last.pop_if(|last| matches!(last, Draft::Piece(Piece::Literal(_))))
+        let Some(Draft::Piece(Piece::Literal(end))) =
+            last.pop_if(|last| matches!(last, Draft::Piece(Piece::Literal(_))))
         else {
             return Vec::new();
         };
@@ -200,7 +208,8 @@ impl Names<'_> {
     }
 
     fn mark(&self, name: &str, first: bool) -> Result<Mark, Mistaken> {
-        let place = |pieces: &[(Option<String>, usize)]| pieces.iter().position(|piece| piece.0.as_deref() == Some(name));
+        let place =
+            |pieces: &[(Option<String>, usize)]| pieces.iter().position(|piece| piece.0.as_deref() == Some(name));
         let last = || match (self.after.len().checked_sub(1), self.before.len().checked_sub(1)) {
             (Some(last), _) => Mark::After(last),
             (None, _) if self.body => Mark::Body,
@@ -219,10 +228,17 @@ impl Names<'_> {
         if let Some(place) = place(self.after) {
             return Ok(Mark::After(place));
         }
-        let known = self.before.iter().chain(self.after).filter_map(|piece| piece.0.as_deref());
+        let known = self
+            .before
+            .iter()
+            .chain(self.after)
+            .filter_map(|piece| piece.0.as_deref());
         let known: Vec<&str> = known.chain(["start", "body", "end"]).collect();
         let help = suggest(name, known.iter().copied()).unwrap_or_default();
-        let what = format!("`{name}` is no piece of this frame; it has {}; {help}", known.join(", "));
+        let what = format!(
+            "`{name}` is no piece of this frame; it has {}; {help}",
+            known.join(", ")
+        );
         let what = what.trim_end_matches("; ").to_owned();
         Err(mistaken(Mistake::Reference, &["frames", self.frame, name], what))
     }
@@ -258,7 +274,13 @@ fn draft(frame: &str, map: &Map<String, Json>) -> Result<Draft, Mistaken> {
     let text = |key: &str| map.get(key).and_then(text_of);
     let wrong = |mistake, at: &str, what: String| mistaken(mistake, &["frames", frame, "is", at], what);
     let number = |word: &str| {
-        let what = || wrong(Mistake::UnknownWord, word, format!("`{word}` is no number; there are {NUMBERS}"));
+        let what = || {
+            wrong(
+                Mistake::UnknownWord,
+                word,
+                format!("`{word}` is no number; there are {NUMBERS}"),
+            )
+        };
         Number::find(word).ok_or_else(what)
     };
     if map.contains_key("check") {
@@ -282,10 +304,13 @@ fn draft(frame: &str, map: &Map<String, Json>) -> Result<Draft, Mistaken> {
     };
     let word = text_of(holds).unwrap_or_default();
     // One byte, which is one of these: the parts are single characters.
-    let bytes: Option<Vec<u8>> = word.contains('|').then(|| {
-        let single = |part: &str| bytes_of(part).ok().and_then(|bytes| <[u8; 1]>::try_from(bytes).ok());
-        word.split('|').map(|part| single(part).map(|[byte]| byte)).collect()
-    }).flatten();
+    let bytes: Option<Vec<u8>> = word
+        .contains('|')
+        .then(|| {
+            let single = |part: &str| bytes_of(part).ok().and_then(|bytes| <[u8; 1]>::try_from(bytes).ok());
+            word.split('|').map(|part| single(part).map(|[byte]| byte)).collect()
+        })
+        .flatten();
     let name = name.clone();
     Ok(Draft::Piece(match bytes {
         Some(bytes) => Piece::OneOf { name, bytes },
@@ -299,13 +324,19 @@ fn draft(frame: &str, map: &Map<String, Json>) -> Result<Draft, Mistaken> {
 fn check(frame: &str, map: &Map<String, Json>) -> Result<Check, Mistaken> {
     let wrong = |mistake, at: &str, what: String| mistaken(mistake, &["frames", frame, "is", at], what);
     let number = |of: &Map<String, Json>, key: &str| -> Result<Option<u64>, Mistaken> {
-        let Some(text) = of.get(key).and_then(text_of) else { return Ok(None) };
-        whole(&text).map(Some).ok_or_else(|| wrong(Mistake::Number, &text, format!("`{key}` must be a whole number")))
+        let Some(text) = of.get(key).and_then(text_of) else {
+            return Ok(None);
+        };
+        whole(&text)
+            .map(Some)
+            .ok_or_else(|| wrong(Mistake::Number, &text, format!("`{key}` must be a whole number")))
     };
     let mut found = match map.get("check") {
         Some(Json::Object(of)) => {
             let flag = |key: &str| of.get(key).and_then(Json::as_bool).unwrap_or(false);
-            let width = number(of, "width")?.and_then(|width| u8::try_from(width).ok()).unwrap_or(0);
+            let width = number(of, "width")?
+                .and_then(|width| u8::try_from(width).ok())
+                .unwrap_or(0);
             let parameters = CrcParameters {
                 width,
                 poly: number(of, "poly")?.unwrap_or(0),
@@ -314,7 +345,8 @@ fn check(frame: &str, map: &Map<String, Json>) -> Result<Check, Mistaken> {
                 refout: flag("refout"),
                 xorout: number(of, "xorout")?.unwrap_or(0),
             };
-            let what = "a CRC needs `width` (3 to 64 bits) and `poly`; `init`, `refin`, `refout`, `xorout` are 0 or false";
+            let what =
+                "a CRC needs `width` (3 to 64 bits) and `poly`; `init`, `refin`, `refout`, `xorout` are 0 or false";
             let fits = of.contains_key("poly").then(|| Check::of(parameters)).flatten();
             fits.ok_or_else(|| wrong(Mistake::Range, "check", what.to_owned()))?
         }
@@ -329,7 +361,11 @@ fn check(frame: &str, map: &Map<String, Json>) -> Result<Check, Mistaken> {
     if map.get("negate").and_then(Json::as_bool).unwrap_or(false) {
         found = found.then(Then::Negate);
     }
-    for (key, then) in [("mod", Then::Mod as fn(u64) -> Then), ("and", Then::And), ("or", Then::Or)] {
+    for (key, then) in [
+        ("mod", Then::Mod as fn(u64) -> Then),
+        ("and", Then::And),
+        ("or", Then::Or),
+    ] {
         if let Some(number) = number(map, key)? {
             found = found.then(then(number));
         }
@@ -366,7 +402,8 @@ pub(super) fn whole(text: &str) -> Option<u64> {
 
 /// The bytes of a text in which each character is one byte.
 pub(super) fn bytes_of(text: &str) -> Result<Vec<u8>, String> {
-    let byte = |c: char| u8::try_from(u32::from(c)).map_err(|_| format!("`{c}` is no single byte; write bytes as `\\xAA`"));
+    let byte =
+        |c: char| u8::try_from(u32::from(c)).map_err(|_| format!("`{c}` is no single byte; write bytes as `\\xAA`"));
     if text.is_empty() {
         return Err("an empty text is no piece of a frame".to_owned());
     }

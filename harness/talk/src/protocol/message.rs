@@ -67,7 +67,8 @@ pub(super) fn messages(raw: &RawProtocol, kinds: &[FrameKind], units: &[String])
 
 fn pairs(raw: &RawProtocol) -> Result<Option<Arc<PairsForm>>, Mistaken> {
     let Some(raw) = &raw.pairs else { return Ok(None) };
-    let class = |key: &str, text: &str| Class::new(text).map_err(|what| mistaken(Mistake::Format, &["pairs", key], what));
+    let class =
+        |key: &str, text: &str| Class::new(text).map_err(|what| mistaken(Mistake::Format, &["pairs", key], what));
     let some = |key: &str, text: &str| {
         let what = format!("`{key}` must not be empty: it parts keys and values");
         (!text.is_empty())
@@ -109,7 +110,10 @@ fn one(name: &str, raw: &RawMessage, kinds: &[FrameKind], around: Around<'_>) ->
     for (field, numbers) in &raw.when {
         let range = range(&numbers.0);
         let what = || format!("`{}` is neither a number nor a range such as `0x80..0xFF`", numbers.0);
-        when.push((field.clone(), range.ok_or_else(|| wrong(Mistake::Number, field, what()))?));
+        when.push((
+            field.clone(),
+            range.ok_or_else(|| wrong(Mistake::Number, field, what()))?,
+        ));
     }
     let tells = raw.tells.map(|tells| match tells {
         RawTells::Event => Tells::Event,

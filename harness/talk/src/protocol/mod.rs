@@ -7,8 +7,8 @@ mod message;
 mod raw;
 mod wrong;
 
-pub use file::text_lines_1;
 pub use codec::{Codec, EncodeError, Fields, Heard, Line};
+pub use file::text_lines_1;
 pub use message::{Means, Message, Tells};
 pub(crate) use raw::RawProtocol;
 pub(crate) use wrong::{Mistaken, mistaken};
@@ -104,9 +104,13 @@ impl Protocol {
 
     /// Each message that is told by the number of its request has that number.
     fn check_matching(&self) -> Result<(), Mistaken> {
-        let Matching::Field { field, .. } = &self.matching else { return Ok(()) };
+        let Matching::Field { field, .. } = &self.matching else {
+            return Ok(());
+        };
         for place in self.request.iter().chain(&self.replies).chain(&self.data) {
-            let Some(message) = self.messages.get(*place) else { continue };
+            let Some(message) = self.messages.get(*place) else {
+                continue;
+            };
             if message.text.place_of(field).is_none() {
                 let what = format!("`match` is by the field `{field}`, which this message does not have");
                 return Err(mistaken(Mistake::Reference, &["messages", &message.name], what));
@@ -119,7 +123,12 @@ impl Protocol {
 fn heard(kinds: &[FrameKind]) -> Result<Vec<usize>, Mistaken> {
     let mut hear: Vec<usize> = (0..kinds.len()).collect();
     let sync = |place: &usize| kinds.get(*place).map_or(&[][..], |kind| &kind.sync);
-    hear.sort_by_key(|place| (sync(place).is_empty(), kinds.get(*place).is_some_and(|kind| kind.at_rest.is_none())));
+    hear.sort_by_key(|place| {
+        (
+            sync(place).is_empty(),
+            kinds.get(*place).is_some_and(|kind| kind.at_rest.is_none()),
+        )
+    });
     for (at, place) in hear.iter().enumerate() {
         let same = |other: &&usize| !sync(place).is_empty() && sync(other).first() == sync(place).first();
         if let Some(other) = hear.iter().skip(at.saturating_add(1)).find(same) {
@@ -137,13 +146,23 @@ fn heard(kinds: &[FrameKind]) -> Result<Vec<usize>, Mistaken> {
 
 fn matching(raw: &RawMatch) -> Result<Matching, Mistaken> {
     Ok(match raw {
-        RawMatch::Field { field, from, to, unread } => {
+        RawMatch::Field {
+            field,
+            from,
+            to,
+            unread,
+        } => {
             if from > to {
                 let what = format!("`from: {from}` is beyond `to: {to}`");
                 return Err(mistaken(Mistake::Range, &["match", "from"], what));
             }
             let (field, from, to, unread) = (field.clone(), *from, *to, *unread);
-            Matching::Field { field, from, to, unread }
+            Matching::Field {
+                field,
+                from,
+                to,
+                unread,
+            }
         }
         RawMatch::Word(word) => match word.as_str() {
             "kind" => Matching::Kind,

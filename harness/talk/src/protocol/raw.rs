@@ -229,9 +229,8 @@ macro_rules! read_by {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let read: fn(Json) -> Option<Self> = $read;
-                read(Json::deserialize(from)?).ok_or_else(|| {
-                    serde::de::Error::custom(concat!("this is no ", stringify!($type)))
-                })
+                read(Json::deserialize(from)?)
+                    .ok_or_else(|| serde::de::Error::custom(concat!("this is no ", stringify!($type))))
             }
         }
 

@@ -25,7 +25,7 @@ use job::Job;
 pub use job::can_say;
 use outgoing::Outgoing;
 use pump_hil_model::case::Request;
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
 use std::collections::VecDeque;
@@ -185,7 +185,10 @@ impl Session {
             return;
         }
         if let Some(text) = self.codec.take_rest() {
-            self.journal(Body::Received { bytes: text });
+            self.journal(Body::Received {
+                bytes: text,
+                says: None,
+            });
             self.garbled("bytes that do not begin a line".to_owned());
         }
     }
@@ -194,7 +197,10 @@ impl Session {
     pub fn close(&mut self) {
         // Before the requests end: the journal then shows what came before it says that no answer did.
         if let Some(text) = self.codec.take_rest() {
-            self.journal(Body::Received { bytes: text });
+            self.journal(Body::Received {
+                bytes: text,
+                says: None,
+            });
             self.garbled("the line ended in the middle of this".to_owned());
         }
         let tries = self.exchange.take().map_or(0, |e| e.tries);
@@ -263,6 +269,7 @@ impl Session {
         // A copy is cut and spoilt. A retry must be the same bytes: a pump knows by seq and crc that it carried a request out already
         // (PROTOCOL.md, Lines).
         let mut bytes = exchange.bytes.clone();
+        let request = Some(exchange.seq);
         // Before `spoil`: what a scenario counts with `cut-after` are bytes of the session, not those that end an open line.
         let cut = self.current.as_mut().and_then(|t| t.job.cut(bytes.len()));
         if let Some(cut) = &cut {
@@ -271,7 +278,7 @@ impl Session {
         self.out.spoil(&mut bytes);
         // A session may be cut off before its first byte (`cut-after: 0`).
         if !bytes.is_empty() {
-            let sent = self.out.put(bytes);
+            let sent = self.out.put(bytes, request);
             self.journal(sent);
         }
         if let Some(cut) = cut {
@@ -294,7 +301,8 @@ impl Session {
 
     fn handle_line(&mut self, line: Line, now: Span) {
         // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
-        self.journal(Body::Received { bytes: line.text });
+        let says = line.heard.as_ref().ok().map(|heard| self.says(heard));
+        self.journal(Body::Received { bytes: line.text, says });
         match line.heard {
             Ok(Heard::Reply { id, refused, fields }) => self.handle_reply(id, refused, fields, now),
             Ok(Heard::Data { id, fields }) => self.handle_data(id, fields),
@@ -307,6 +315,18 @@ impl Session {
                 self.told(told, now);
             }
             Err(why) => self.garbled(why.to_string()),
+        }
+    }
+
+    /// What a line is, for whoever reads the journal. A reply without a number is one to what is in flight.
+    fn says(&self, heard: &Heard) -> Says {
+        let request = |id: Option<u64>| id.unwrap_or(self.last_seq);
+        let ms = |t_ms: u64| i64::try_from(t_ms).ok();
+        match heard {
+            Heard::Reply { id, .. } => Says::Reply(request(*id)),
+            Heard::Data { id, .. } => Says::Data(request(*id)),
+            Heard::Event { n, t_ms, .. } => Says::Event(*n, ms(*t_ms)),
+            Heard::Dose { n, t_ms, .. } => Says::Dose(*n, ms(*t_ms)),
         }
     }
 
@@ -361,7 +381,11 @@ impl Session {
 
     fn handle_data(&mut self, id: Option<u64>, fields: Fields) {
         let limit = self.profile.limits.data_lines;
-        match self.exchange.as_mut().filter(|exchange| id.is_none_or(|id| id == exchange.seq)) {
+        match self
+            .exchange
+            .as_mut()
+            .filter(|exchange| id.is_none_or(|id| id == exchange.seq))
+        {
             Some(exchange) => {
                 if !exchange.take(fields, limit) {
                     self.garbled(format!("more than {limit} data lines, the limit of the device profile"));
@@ -409,6 +433,7 @@ impl Session {
                         verb: "raw".to_owned(),
                         refused,
                         fields: Arc::new(fields.into_iter().collect()),
+                        request: id,
                     });
                 } else if !unread {
                     // One without a number is about noise on an idle line: it is journaled as received, and says no more.
@@ -436,7 +461,7 @@ impl Session {
             }
             return;
         };
-        if let Some(body) = end.body(task.job.verb()) {
+        if let Some(body) = end.body(task.job.verb(), self.last_seq) {
             self.journal(body);
         }
         self.events.push_back(SessionEvent::Done { id, end });

@@ -39,13 +39,20 @@ impl Outgoing {
     /// Whether the line is open behind these bytes.
     fn is_open(&self, bytes: &[u8], before: bool) -> bool {
         // No bytes leave the line as it was.
-        if bytes.is_empty() { before } else { !bytes.ends_with(&self.end) }
+        if bytes.is_empty() {
+            before
+        } else {
+            !bytes.ends_with(&self.end)
+        }
     }
 
-    /// Queues bytes; what the journal says of them.
-    pub fn put(&mut self, bytes: Vec<u8>) -> Body {
+    /// Queues bytes, those of the request with this number; what the journal says of them.
+    pub fn put(&mut self, bytes: Vec<u8>, request: Option<u64>) -> Body {
         self.line_open = self.is_open(&bytes, self.line_open);
-        let sent = Body::Sent { bytes: escape(&bytes) };
+        let sent = Body::Sent {
+            bytes: escape(&bytes),
+            request,
+        };
         self.waiting.push_back(bytes);
         sent
     }
@@ -53,7 +60,7 @@ impl Outgoing {
     /// Queues bytes that are no request.
     pub fn put_raw(&mut self, bytes: Vec<u8>) -> Body {
         self.raw_sent = true;
-        self.put(bytes)
+        self.put(bytes, None)
     }
 
     /// Makes a request, or the begin of one, fit to be sent on a line that was left open.
@@ -120,7 +127,7 @@ mod tests {
         assert_eq!(out.next().as_deref(), Some(&b"#1 st"[..]));
         let mut request = b"#2 start *0000\n".to_vec();
         out.spoil(&mut request);
-        out.put(request);
+        out.put(request, Some(2));
         out.clear();
         // The half line is still there, and the complaint about it is still to come.
         let mut stop = b"#3 stop *0000\n".to_vec();

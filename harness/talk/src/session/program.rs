@@ -66,7 +66,9 @@ impl Intent {
             let pairs: Vec<(&str, &str)> = line.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             // Written here for its errors alone: what cannot be said is refused before a session is opened.
             let id = protocol.last_id();
-            protocol.request(id, &programming.stage, &pairs).map_err(|why| RequestError::Encode { verb, why })?;
+            protocol
+                .request(id, &programming.stage, &pairs)
+                .map_err(|why| RequestError::Encode { verb, why })?;
         }
         Ok(Self {
             lines,
@@ -128,9 +130,7 @@ fn pack(protocol: &Protocol, verb: &str, fields: Fields) -> Vec<Fields> {
     let mut len = 0_usize;
     for (key, value) in fields {
         let more = protocol.pair_len(&key, &value);
-        let fits = |line: &Fields| {
-            len.saturating_add(more) <= room && line.iter().all(|(known, _)| *known != key)
-        };
+        let fits = |line: &Fields| len.saturating_add(more) <= room && line.iter().all(|(known, _)| *known != key);
         match lines.last_mut().filter(|line| fits(line)) {
             Some(line) => {
                 len = len.saturating_add(more);

@@ -80,7 +80,7 @@ fn text_from_a_hostile_pump_reaches_the_journal_escaped_and_cut() {
     noise.push(b'\n');
     world.hear(&noise);
     world.run();
-    let Body::Received { bytes } = &world.bodies[0] else {
+    let Body::Received { bytes, .. } = &world.bodies[0] else {
         panic!("{:?}", world.bodies[0]);
     };
     assert!(

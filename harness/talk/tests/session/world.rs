@@ -249,7 +249,7 @@ impl World {
     pub fn sent(&self) -> Vec<&str> {
         let mut sent = Vec::new();
         for body in &self.bodies {
-            if let Body::Sent { bytes } = body {
+            if let Body::Sent { bytes, .. } = body {
                 sent.push(bytes.as_str());
             }
         }

@@ -30,7 +30,7 @@ impl Late {
     pub fn on_event(&mut self, event: &Event) {
         let t = event.t;
         match &event.body {
-            Body::Sent { bytes } => {
+            Body::Sent { bytes, .. } => {
                 // The same once more, because no answer came (the first may have ended an open line); or the next of one request, because the one before was
                 // answered just now.
                 let again = self

@@ -4,6 +4,7 @@
 //! dropped or swapped line is found. Each event has its number as `"seq"`, from 1, so that a line that was left out is missed even where the chain was computed anew. Each event is one `write` call, so that a killed process loses at most the event it was writing, and the
 //! reader uses everything before a torn last line. Nothing read from a journal decides how much memory is taken: a line has a limit.
 
+mod before_3;
 mod chain;
 mod encoder;
 mod error;

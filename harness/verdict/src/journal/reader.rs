@@ -1,5 +1,6 @@
 //! Reading a journal: one line at a time, each checked against the chain.
 
+use super::before_3;
 use super::chain::{Hash, MARK, RECEIVED, SEQ, SUFFIX, hex, link};
 use super::error::{JournalError, LINE_LIMIT};
 use super::header::{FORMAT, Header, NUMBERED, OLDEST, WITH_LINES};
@@ -209,18 +210,22 @@ impl<R: BufRead> Events<R> {
         } else {
             None
         };
-        let event: Event = serde_json::from_slice(&self.line).map_err(|e| JournalError::Event {
+        let mut event: Event = serde_json::from_slice(&self.line).map_err(|e| JournalError::Event {
             path: self.path.clone(),
             line: self.number,
             why: in_words(&e),
         })?;
+        if !self.with_lines {
+            before_3::complete(&mut event.body);
+        }
         let Some(bytes) = received else {
             return Ok(Some(event));
         };
+        let says = event.body.says();
         let line = Event {
             t: event.t,
             host_us: event.host_us,
-            body: Body::Received { bytes },
+            body: Body::Received { bytes, says },
         };
         self.behind = Some(event);
         Ok(Some(line))

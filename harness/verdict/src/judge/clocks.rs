@@ -102,7 +102,9 @@ impl Clocks {
                 self.sent.get_or_insert(t);
                 None
             }
-            Body::Reply { verb, refused, fields } => {
+            Body::Reply {
+                verb, refused, fields, ..
+            } => {
                 let is_set = verb == "set-clock" && refused.is_none();
                 self.answer(t, is_set, fields)
             }

@@ -67,7 +67,7 @@ impl Contradicts {
                 self.ahead = self.ahead.map(|ahead| ahead.saturating_sub(zero));
                 None
             }
-            Body::Sent { bytes } => {
+            Body::Sent { bytes, .. } => {
                 self.sent = self.last;
                 self.claims.sent(bytes, seq);
                 None
@@ -91,6 +91,7 @@ impl Contradicts {
                 verb,
                 refused: None,
                 fields,
+                ..
             } => self.reply(verb, fields, event.t, seq),
             Body::Pump {
                 said,

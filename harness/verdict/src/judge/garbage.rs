@@ -26,7 +26,7 @@ impl Garbage {
     pub fn on_event(&mut self, event: &Event, excused: bool) {
         match &event.body {
             Body::Identified { .. } => self.known = true,
-            Body::Received { bytes } => {
+            Body::Received { bytes, .. } => {
                 self.lines = self.lines.saturating_add(1);
                 self.last.clone_from(bytes);
             }

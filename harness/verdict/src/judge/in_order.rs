@@ -128,7 +128,7 @@ impl InOrder {
         if let Body::Crash(crash) = &event.body {
             return self.crashed(event.t, crash);
         }
-        if let Body::Received { bytes } = &event.body {
+        if let Body::Received { bytes, .. } = &event.body {
             self.line.clone_from(bytes);
         }
         if let Some(what) = numbers::impossible(event) {

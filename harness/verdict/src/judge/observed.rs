@@ -117,7 +117,7 @@ impl Observed {
         self.now = event.t;
         match &event.body {
             Body::StepStarted { .. } => self.step_is_new = true,
-            Body::Sent { bytes } if self.asking => self.sent(bytes),
+            Body::Sent { bytes, .. } if self.asking => self.sent(bytes),
             Body::Begun => {
                 self.begun = true;
                 self.stalls_base = self.stalls.unwrap_or(0);

@@ -1,35 +1,23 @@
 //! The raw line beside everything that was read of it.
 //!
-//! Only the signs and numbers that a line begins with are looked at (`firmware-stub/PROTOCOL.md`, Lines): they are the same for every pump, while words and units
-//! are its profile's.
+//! What a line is stands with it in the journal, so that nothing here knows how a pump talks.
 
-use pump_hil_model::event::{Body, Said};
+use pump_hil_model::event::{Body, Said, Says};
 use pump_hil_model::quantity::Span;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a line begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Head {
-    /// `=K`: the reply to request K.
-    Reply(u64),
-    /// `!N t=..ms`: an event.
-    Event(u64, Option<i64>),
-    /// `$N t=..ms`: a dose entry.
-    Dose(u64, Option<i64>),
-}
 
 /// What was sent and what came, as far as what is read next must agree with it.
 #[derive(Debug, Default)]
 pub(super) struct RawLines {
     /// The last request that was sent, until its answer is read.
     sent: Option<u64>,
-    last: Option<Head>,
+    last: Option<Says>,
     /// The last event is a line that the pump spoke unasked.
-    spoken: Option<Head>,
+    spoken: Option<Says>,
     /// Lines that the pump spoke unasked, and of which nothing was made yet: while a log is read they wait.
-    waiting: BTreeMap<Head, u32>,
+    waiting: BTreeMap<Says, u32>,
     /// Those that came since the case was played: some of them may still wait when the run is over.
-    late: BTreeMap<Head, u32>,
+    late: BTreeMap<Says, u32>,
     /// Lines of which could be made only that they are nonsense.
     nonsense: u32,
     /// Plain numbers in the data lines of a page that is not answered to its end.
@@ -47,14 +35,10 @@ impl RawLines {
     pub fn on_event(&mut self, body: &Body) -> Result<(), String> {
         let spoken = self.spoken.take();
         match body {
-            Body::Sent { bytes } => {
-                // A line that was left open is spoilt first, so that this request stands on one of its own.
-                let request = bytes.strip_prefix("~\\n").unwrap_or(bytes);
-                if let Some(number) = request.strip_prefix('#').and_then(number_at) {
-                    self.sent = Some(number);
-                }
-            }
-            Body::Received { bytes } => self.received(bytes),
+            Body::Sent {
+                request: Some(number), ..
+            } => self.sent = Some(*number),
+            Body::Received { bytes, says } => self.received(bytes, *says),
             Body::Garbled { .. } => drop(spoken.map(|head| self.made_of(head))),
             Body::Nonsense { .. } => self.nonsense = self.nonsense.saturating_add(1),
             Body::Repeated { of, n } => self.repeated(of, *n),
@@ -73,17 +57,14 @@ impl RawLines {
         Ok(())
     }
 
-    fn received(&mut self, text: &str) {
-        if let Some(data) = text.strip_prefix('+') {
-            let values = data
-                .split(' ')
-                .filter_map(|token| token.split_once('=')?.1.parse::<u64>().ok());
-            return self.page.extend(values);
+    fn received(&mut self, text: &str, says: Option<Says>) {
+        if let Some(Says::Data(_)) = says {
+            return self.page.extend(numbers(text));
         }
-        self.last = head(text);
+        self.last = says;
         match self.last {
-            Some(Head::Reply(number)) if self.sent == Some(number) => self.logged.append(&mut self.page),
-            Some(head @ (Head::Event(..) | Head::Dose(..))) => {
+            Some(Says::Reply(number)) if self.sent == Some(number) => self.logged.append(&mut self.page),
+            Some(head @ (Says::Event(..) | Says::Dose(..))) => {
                 self.spoken = self.last;
                 let waiting = if self.played { &mut self.late } else { &mut self.waiting };
                 let count = waiting.entry(head).or_default();
@@ -94,7 +75,7 @@ impl RawLines {
     }
 
     /// Something was made of a line; `false`: no such line waits for that.
-    fn made_of(&mut self, head: Head) -> bool {
+    fn made_of(&mut self, head: Says) -> bool {
         [&mut self.waiting, &mut self.late].into_iter().any(|waiting| {
             let Some(count) = waiting.get_mut(&head) else {
                 return false;
@@ -109,9 +90,9 @@ impl RawLines {
 
     fn repeated(&mut self, of: &str, n: u64) {
         let found = self.waiting.keys().chain(self.late.keys()).find(|head| match head {
-            Head::Event(number, _) => of == "event" && *number == n,
-            Head::Dose(number, _) => of == "dose" && *number == n,
-            Head::Reply(_) => false,
+            Says::Event(number, _) => of == "event" && *number == n,
+            Says::Dose(number, _) => of == "dose" && *number == n,
+            Says::Reply(_) | Says::Data(_) => false,
         });
         if let Some(head) = found.copied() {
             self.made_of(head);
@@ -119,7 +100,7 @@ impl RawLines {
     }
 
     fn replied(&mut self, verb: &str) -> Result<(), String> {
-        let Some(Head::Reply(answered)) = self.last else {
+        let Some(Says::Reply(answered)) = self.last else {
             return Err(format!("the answer to `{verb}` has no raw line"));
         };
         // What answers raw bytes may have any number.
@@ -132,8 +113,8 @@ impl RawLines {
     fn said(&mut self, n: u64, pump_t: Option<Span>, read_back: bool, said: &Said) -> Result<(), String> {
         let t = pump_t.map(|t| t.0);
         let (unasked, what) = match said {
-            Said::Dose(_) => (Head::Dose(n, t), "dose entry"),
-            _ => (Head::Event(n, t), "event"),
+            Said::Dose(_) => (Says::Dose(n, t), "dose entry"),
+            _ => (Says::Event(n, t), "event"),
         };
         // The last line is asked as well: a bad record is told twice.
         if self.made_of(unasked) || self.last == Some(unasked) || (read_back && self.logged.contains(&n)) {
@@ -153,24 +134,8 @@ impl RawLines {
     }
 }
 
-fn head(text: &str) -> Option<Head> {
-    let (sign, rest) = text.split_at_checked(1)?;
-    let number = number_at(rest)?;
-    let time = || {
-        let (_, rest) = rest.split_once(' ')?;
-        // A time beyond 63 bits is left out of what is read as well.
-        rest.strip_prefix("t=")?.split_once("ms")?.0.parse().ok()
-    };
-    match sign {
-        "=" => Some(Head::Reply(number)),
-        "!" => Some(Head::Event(number, time())),
-        "$" => Some(Head::Dose(number, time())),
-        _ => None,
-    }
-}
-
-/// The number that a text begins with.
-fn number_at(text: &str) -> Option<u64> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text[..end].parse().ok()
+/// The whole numbers that stand in a text by themselves.
+fn numbers(text: &str) -> impl Iterator<Item = u64> + '_ {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter_map(|word| word.parse().ok())
 }

@@ -96,6 +96,7 @@ impl<'a> Whole<'a> {
                 verb,
                 refused: None,
                 fields,
+                ..
             } if verb == Verb::Identify.word() => self.identity = Some(ReplyFields::clone(fields)),
             Body::Identified { fields } => {
                 if self.identity.as_ref() != Some(fields) {

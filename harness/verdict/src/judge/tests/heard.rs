@@ -52,12 +52,14 @@ pub(super) fn reply(verb: &str, fields: &[(&str, &str)]) -> Body {
         verb: verb.to_owned(),
         refused: None,
         fields: Arc::new(fields.collect()),
+        request: None,
     }
 }
 
 pub(super) fn sent() -> Body {
     Body::Sent {
         bytes: "#1 status".into(),
+        request: None,
     }
 }
 
@@ -296,7 +298,10 @@ fn a_number_that_no_pump_can_have_is_a_failure_with_its_line() {
     let run = |body: Body| {
         let mut run = timed(None);
         run.start(480_000)
-            .push(Body::Received { bytes: line.into() })
+            .push(Body::Received {
+                bytes: line.into(),
+                says: None,
+            })
             .push(body);
         run
     };

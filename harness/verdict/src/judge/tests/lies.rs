@@ -29,6 +29,7 @@ fn therapy() -> Case {
 fn status(run: &mut Run, n: u32, state: &str, bolus: &str, rate: &str) {
     run.push(Body::Sent {
         bytes: format!("#{n} status"),
+        request: None,
     });
     run.push(reply("status", &[("state", state), ("bolus", bolus), ("rate", rate)]));
 }
@@ -84,6 +85,7 @@ fn what_was_so_until_just_now_is_right_only_where_nobody_was_told_before_the_que
         run.step(|run| {
             run.push(Body::Sent {
                 bytes: "#6 stop".into(),
+                request: None,
             });
             run.reply("stop", None);
             if told_first {
@@ -161,9 +163,11 @@ fn a_state_that_changes_by_a_command_was_given_one() {
             if sent {
                 run.push(Body::Sent {
                     bytes: "#6 stop".into(),
+                    request: None,
                 });
                 run.push(Body::Sent {
                     bytes: "#6 stop".into(),
+                    request: None,
                 });
                 run.reply("stop", None);
             }
@@ -278,6 +282,7 @@ fn what_a_status_says_of_the_reservoir_goes_on_from_the_last_entry() {
         let mut run = in_therapy();
         run.at(HOUR + 30 * MINUTE).push(Body::Sent {
             bytes: "#7 status".into(),
+            request: None,
         });
         run.push(reply(
             "status",

@@ -109,6 +109,7 @@ fn what_the_log_did_not_have_yet_came_when_it_was_heard() {
     let end = whole.events[whole.events.len() - 2..].to_vec();
     denied.at(HOUR + 58 * SECOND).push(Body::Sent {
         bytes: "#9 event-log".into(),
+        request: None,
     });
     denied.push(Body::LogRead {
         of: "event".into(),
@@ -158,6 +159,7 @@ fn a_volume_may_be_a_stroke_apart_where_an_answer_was_late_and_a_bolus_may_not()
         run.step(|run| {
             run.push(Body::Sent {
                 bytes: "#5 totals".into(),
+                request: None,
             });
             run.at(HOUR + late).reply("totals", None);
         });

@@ -118,7 +118,7 @@ fn raw_bytes_excuse_what_the_pump_begins_for_a_while_and_not_for_ever() {
         let mut run = Run::begun();
         run.start(0).step(|run| {
             let bytes = "#1 patient-bolus *0000".into();
-            run.push(pump_hil_model::event::Body::Sent { bytes });
+            run.push(pump_hil_model::event::Body::Sent { bytes, request: None });
         });
         for place in 0..count {
             run.at((1 + 4 * place) * SECOND).said(Said::BolusStart {

@@ -45,6 +45,7 @@ fn asked_in(case: &Case, apart: i64, dose: Option<i64>, body: impl FnOnce(&mut R
         for sent in 0..3 {
             run.at(HOUR + sent * apart).push(Body::Sent {
                 bytes: "#7 bolus".into(),
+                request: None,
             });
             if let Some(dose) = dose.filter(|_| sent == 0) {
                 begins(run, dose);
@@ -122,6 +123,7 @@ fn a_bolus_long_after_its_request_was_given_up_was_not_asked_for() {
     run.step(|run| {
         run.push(Body::Sent {
             bytes: "#7 bolus".into(),
+            request: None,
         });
         run.at(HOUR + 6 * SECOND);
         unanswered(run);
