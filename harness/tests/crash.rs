@@ -64,13 +64,8 @@ fn a_case_that_merely_failed_tells_of_no_crash() {
         for word in ["crash record", "no image of the firmware", "registers"] {
             assert!(!failed.told.contains(word), "{word}: {}", failed.told);
         }
-        assert!(
-            failed
-                .told
-                .contains("the case did not pass; the core was in 0x00000200"),
-            "{}",
-            failed.told
-        );
+        // It has its place in the time line.
+        assert!(failed.told.contains("  the case did not pass\n"), "{}", failed.told);
     }
 }
 

@@ -90,6 +90,8 @@ pub fn event_words(event: &Event) -> String {
 /// Why there is a crash record; where nothing crashed it only says where the core was.
 fn crash_words(t: Span, crash: &Crash) -> String {
     match crash.why {
+        // Without an image there is only an address, which says nothing to anybody.
+        Why::Failed if crash.stack.is_empty() => "the case did not pass".to_owned(),
         Why::Failed => format!("the case did not pass; the core was in {}", crash.place()),
         _ => crash_text::short(t, crash).swap_remove(0),
     }

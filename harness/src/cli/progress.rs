@@ -3,7 +3,7 @@
 use super::args::Progress as Style;
 use super::print::{eprint, eprint_painted, print_painted};
 use super::running::{Course, Running};
-use crate::report::{ScenarioResult, Why, terminal};
+use crate::report::{ScenarioResult, Unjudged, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 use pump_hil_model::verdict::Verdict;
@@ -88,12 +88,12 @@ impl Reporter for Lines {
 
 /// Why nothing can be said of cases, as on a rig that is not there, where it was told already.
 #[derive(Debug, Default)]
-struct Known(Vec<Why>);
+struct Known(Vec<Unjudged>);
 
 impl Known {
     /// Whether the same was told of a case before; it is from now on.
     fn is_known(&mut self, result: &ScenarioResult) -> bool {
-        let Some(why) = Why::of(result) else { return false };
+        let Some(why) = Unjudged::of(result) else { return false };
         let is_known = self.0.contains(&why);
         if !is_known {
             self.0.push(why);

@@ -6,12 +6,12 @@ use pump_hil_model::verdict::Verdict;
 
 /// Why nothing can be said of a case: the rig, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
+pub struct Unjudged {
     rig: String,
     pub(super) troubles: Vec<String>,
 }
 
-impl Why {
+impl Unjudged {
     /// Of an inconclusive case; `None` of any other.
     #[must_use]
     pub fn of(result: &ScenarioResult) -> Option<Self> {
@@ -26,10 +26,10 @@ impl Why {
 }
 
 /// The inconclusive cases among these, those with the same reason together, in the order of the first of each.
-pub(super) fn alike<'a>(results: &[&'a ScenarioResult]) -> Vec<(Why, Vec<&'a ScenarioResult>)> {
-    let mut all: Vec<(Why, Vec<&ScenarioResult>)> = Vec::new();
+pub(super) fn alike<'a>(results: &[&'a ScenarioResult]) -> Vec<(Unjudged, Vec<&'a ScenarioResult>)> {
+    let mut all: Vec<(Unjudged, Vec<&ScenarioResult>)> = Vec::new();
     for &result in results {
-        let Some(why) = Why::of(result) else { continue };
+        let Some(why) = Unjudged::of(result) else { continue };
         match all.iter_mut().find(|(known, _)| *known == why) {
             Some((_, cases)) => cases.push(result),
             None => all.push((why, vec![result])),

@@ -95,6 +95,8 @@ fn test_case(result: &ScenarioResult) -> TestCase {
             if let Some(first) = reasons.first() {
                 status.set_type(kind(first));
                 let (expected, got) = told(&result.units, first);
+                // The rest stands below it: of a dose log that differs this is the first row.
+                let got = got.lines().next().unwrap_or_default();
                 status.set_message(safe(&format!("expected {expected}, got {got}")));
             }
             let mut lines: Vec<String> = reasons.into_iter().flat_map(|r| reason_lines(result, r)).collect();

@@ -16,7 +16,7 @@ mod timeline;
 mod units;
 mod words;
 
-pub use alike::Why;
+pub use alike::Unjudged;
 pub use failed::LineOf;
 pub use plot::{Point, Points};
 pub use result::{Asked, NotRun, ScenarioResult};
