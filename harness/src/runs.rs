@@ -20,6 +20,8 @@ const RESULTS_MAX: usize = 64 << 20;
 pub struct RunFolder {
     /// Its folder.
     pub path: PathBuf,
+    /// When it began, as its name says; `None` of another name.
+    pub begun: Option<String>,
     /// Bytes of all its files.
     pub bytes: u64,
     /// What its results.json says; `None` where there is none that can be read: it goes on, or was killed.
@@ -73,6 +75,7 @@ pub fn list(folder: &Path) -> std::io::Result<Vec<RunFolder>> {
         let is_folder = path.symlink_metadata().is_ok_and(|of| of.is_dir());
         if is_folder && is_run(&path) {
             runs.push(RunFolder {
+                begun: begun(&path),
                 bytes: bytes_in(&path)?,
                 results: results(&path),
                 kept: path.join(KEEP).symlink_metadata().is_ok(),
@@ -115,6 +118,13 @@ pub fn remove(run: &RunFolder) -> std::io::Result<()> {
 /// Whether a run left this folder: a stranger's files are never taken for one.
 fn is_run(path: &Path) -> bool {
     path.join(manifest::NAME).is_file() || path.join(LOCK).is_file()
+}
+
+/// When a run began, as people write it: its folder is named by that.
+fn begun(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let at = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", name.split('-').next()?).ok()?;
+    Some(at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
 fn results(path: &Path) -> Option<Results> {
@@ -178,6 +188,8 @@ mod tests {
             .map(|run| run.path.file_name().unwrap().to_str().unwrap())
             .collect();
         assert_eq!(names, ["20260101T000000Z-2", "20260102T000000Z-1"]);
+        assert_eq!(runs[0].begun.as_deref(), Some("2026-01-01 00:00:00 UTC"));
+        assert_eq!(begun(Path::new("runs/by-hand")), None);
         let results = runs[0].results.as_ref().unwrap();
         assert_eq!(
             (&*results.rigs, results.counts),

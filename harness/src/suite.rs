@@ -13,7 +13,7 @@ use crate::report::{NotRun, RunInfo, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
-use crate::snapshot::told_of;
+use crate::snapshot::{Accepted, told_of};
 use begun::{NotBegun, begin};
 use header::header;
 use locked_up::only_locked_up;
@@ -318,7 +318,7 @@ impl Played {
 fn play(
     case: &Case,
     settings: &Settings,
-    accepted: Option<String>,
+    accepted: Option<Accepted>,
     interrupt: &Interrupt,
     onward: &mut dyn FnMut(&Event),
     path: &Path,
@@ -327,7 +327,7 @@ fn play(
         .enable_all()
         .build()
         .map_err(|e| Trouble::told(TroubleCode::HARNESS, format!("cannot start the event loop: {e}")))?;
-    let header = header(case, &settings.rig, accepted.clone());
+    let header = header(case, &settings.rig, accepted);
     // Before the rig: where nothing can be written down, no pump is touched.
     let journal = journal::Writer::create(path, &header).map_err(|e| in_journal(&e))?;
     let journal = journal.limited(settings.rig.limits.journal);
@@ -348,7 +348,7 @@ fn play(
         }
     };
     settings.begun();
-    let mut runner = Runner::new(case, accepted, begun.rig, journal, interrupt.clone(), onward);
+    let mut runner = Runner::new(case, header.accepted, begun.rig, journal, interrupt.clone(), onward);
     runner.after(begun.earlier, begun.guard.as_ref().map(|_| path));
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic, mut written) = (Vec::new(), Vec::new(), None, None);

@@ -76,6 +76,31 @@ fn a_new_folder_passes_at_once() {
 }
 
 #[test]
+fn a_dose_log_that_differs_is_told_at_its_first_row_with_how_the_prescription_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    pump_hil(folder.path(), &["new", "ours"]).is(0, &[]);
+    let ours = folder.path().join("ours");
+    let file = ours.join("scenarios/first-day.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    // It allows the reservoir what it will be; all else stays.
+    let text = text.replace("reservoir: 20 mL", "reservoir: 19 mL");
+    std::fs::write(&file, text).unwrap();
+    let row = "row 1 (00:00:00.000), reservoir: expected 20000 uL, got 19000 uL";
+    let changed = "the prescription changed since this was accepted: reservoir: 20 mL when accepted, 19 mL now";
+    let run = pump_hil(&ours, &["run", "--out", "out"]);
+    run.is(1, &["FAILED first-day on desk at 00:00:00.000: snapshot", row, changed]);
+    assert!(!run.said.contains("row 2"), "one row is told:\n{}", run.said);
+    // What judges it again years later says the same.
+    let journal = "out/first-day@desk.jsonl";
+    pump_hil(&ours, &["replay", journal]).is(1, &["snapshot at 00:00:00.000", row, changed]);
+    pump_hil(&ours, &["show", journal]).is(0, &[row, changed]);
+    let junit = std::fs::read_to_string(ours.join("out/junit.xml")).unwrap();
+    assert!(junit.contains(changed), "{junit}");
+    let message = format!("message=\"expected the dose log of snapshots/first-day.snap, got {row}, apart by 1000 uL");
+    assert!(junit.contains(&message), "{junit}");
+}
+
+#[test]
 fn what_is_the_users_own_is_added_to_what_is_built_in() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

@@ -79,6 +79,27 @@ fn the_end_of_a_run_fits_the_screen() {
 }
 
 #[test]
+fn a_long_step_is_cut_around_what_did_not_hold_and_no_line_is_broken() {
+    let step = "  - at: 2 h\n    expect: {reported: 41.5 uL +- 1 uL, reservoir: 1958.5 uL +- 1 uL, delivered: 41.5 uL +- 1 uL, state: stopped}\n";
+    let desk = desk(&[("long", step)]);
+    for columns in [40, 60, 80] {
+        let mut screen = run(desk.path(), &["--out", "out"], columns);
+        assert_eq!(screen.end().code(), Some(1));
+        let text = screen.text();
+        let lines: Vec<&str> = text.lines().collect();
+        let caret = lines.iter().position(|line| line.contains('^')).unwrap();
+        let marked = lines[caret].chars().zip(lines[caret - 1].chars());
+        let marked: String = marked.filter(|(mark, _)| *mark == '^').map(|(_, c)| c).collect();
+        assert_eq!(marked, "state: stopped", "{text}");
+        assert!(lines[caret - 1].contains('…'), "{text}");
+        // A line that the terminal broke goes on at its left edge.
+        let more = lines.iter().position(|line| line.starts_with("  more: ")).unwrap();
+        let indented = |line: &&str| line.starts_with("  ") && line.chars().count() <= columns.into();
+        assert!(lines[caret - 1..=more].iter().all(indented), "{text}");
+    }
+}
+
+#[test]
 fn a_case_by_the_clock_is_seen_to_go_on_and_a_long_one_must_be_wanted() {
     let long = "  - at: 1000 h\n    expect: {state: running}\n";
     let desk = desk(&[("long", long)]);

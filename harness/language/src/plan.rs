@@ -203,6 +203,7 @@ pub(crate) mod tests {
             verifies: Vec::new(),
             covers: Vec::new(),
             tags: Vec::new(),
+            units: Vec::new(),
             needs: BTreeSet::new(),
             start_s: 0,
             seed: 1,

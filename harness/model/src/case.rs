@@ -41,6 +41,9 @@ pub struct Case {
     /// Words to choose it by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The units of volume and of rate that its file uses most, in which findings are told. A journal of before there was this key has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
     /// What a rig must be able to do: written by the author, and derived from the steps.
     pub needs: BTreeSet<Capability>,
     /// Civil time at the begin, seconds since 2000-01-01T00:00:00.

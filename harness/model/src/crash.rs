@@ -46,7 +46,9 @@ pub enum Why {
     Lockup,
     /// The pump started again, and nobody had asked for it: the record is of the time after.
     Reset,
-    /// The case failed, or did not come to its end: the record is of its end.
+    /// The firmware hangs, or does not come up: the record is of when it was given up.
+    Hang,
+    /// The case failed, or did not come to its end, and nothing crashed: the record is of its end.
     Failed,
 }
 
@@ -119,6 +121,7 @@ impl Why {
             Self::Fault => "the firmware faulted",
             Self::Lockup => "the firmware locked up",
             Self::Reset => "the pump started again unasked",
+            Self::Hang => "the firmware hangs",
             Self::Failed => "the case did not pass",
         }
     }

@@ -1,8 +1,9 @@
 //! One event as one line of text, for people.
 
+use crate::crash::{Crash, Why};
 use crate::crash_text;
 use crate::event::{Body, Event, InFlash, Log, Said, Unread};
-use crate::quantity::Volume;
+use crate::quantity::{Span, Volume};
 use crate::safe_text::{safe, safe_within};
 use crate::value::shown;
 use std::collections::BTreeMap;
@@ -75,7 +76,7 @@ pub fn event_words(event: &Event) -> String {
         Body::Probe { did } => format!("probe: {did}"),
         Body::Log(log) => log_line(log),
         // The first line always is there: it says why there is a record.
-        Body::Crash(crash) => crash_text::short(event.t, crash).swap_remove(0),
+        Body::Crash(crash) => crash_words(event.t, crash),
         Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
         Body::Unfit(unfit) => format!("`{}`: {}", safe(&unfit.verb), safe(&unfit.to_string())),
         Body::Interrupted { by } => format!("interrupted by {by}"),
@@ -84,6 +85,16 @@ pub fn event_words(event: &Event) -> String {
         Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
     safe_within(&what, 160)
+}
+
+/// Why there is a crash record; where nothing crashed it only says where the core was.
+fn crash_words(t: Span, crash: &Crash) -> String {
+    match crash.why {
+        // Without an image there is only an address, which says nothing to anybody.
+        Why::Failed if crash.stack.is_empty() => "the case did not pass".to_owned(),
+        Why::Failed => format!("the case did not pass; the core was in {}", crash.place()),
+        _ => crash_text::short(t, crash).swap_remove(0),
+    }
 }
 
 /// What is kept of the pump's numbers, its logs and its clock.

@@ -4,7 +4,7 @@ use super::args::Explain;
 use super::exit::{CliError, Exit};
 use super::print::print;
 use crate::pages::{DIAGNOSTICS, Entry, GLOSSARY, TROUBLES, entries};
-use crate::report::{ScenarioResult, kind};
+use crate::report::{ScenarioResult, cause_first, kind};
 use pump_hil_model::diagnostic::nearest;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::{ReasonKind, Verdict};
@@ -93,7 +93,10 @@ pub(super) fn words_of(results: &[impl Borrow<ScenarioResult>]) -> String {
             Verdict::Passed => {}
             // That an expectation did not hold says itself what it is.
             Verdict::Failed { reasons } => {
-                let first = reasons.first().filter(|reason| reason.kind != ReasonKind::Expectation);
+                let first = cause_first(reasons)
+                    .into_iter()
+                    .next()
+                    .filter(|reason| reason.kind != ReasonKind::Expectation);
                 words.extend(first.map(kind));
             }
             Verdict::Inconclusive { why } => words.extend(why.first().map(|why| why.code().as_str().to_owned())),

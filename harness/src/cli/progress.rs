@@ -2,17 +2,13 @@
 
 use super::args::Progress as Style;
 use super::print::{eprint, eprint_painted, print_painted};
-use super::running::{Running, hear};
-use crate::report::{ScenarioResult, terminal};
+use super::running::{Course, Running};
+use crate::report::{ScenarioResult, Unjudged, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use indicatif::{ProgressBar, ProgressStyle};
-use pump_hil_model::quantity::Span;
-use pump_hil_model::rough_time::rough_time;
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::host_time;
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The reporter that shows progress in this style, on standard error.
 pub(super) fn reporter(style: Style) -> Box<dyn Reporter> {
@@ -22,7 +18,8 @@ pub(super) fn reporter(style: Style) -> Box<dyn Reporter> {
         Style::Auto | Style::Plain => Box::new(Lines {
             whole: false,
             to: To::Error,
-            running: BTreeMap::new(),
+            course: Course::new(),
+            known: Known::default(),
         }),
         Style::None => Box::new(Nothing),
     }
@@ -43,8 +40,8 @@ pub(super) struct Lines {
     /// All that is to be said of it; else a line, and the rest when the run is over.
     whole: bool,
     to: To,
-    /// The cases that go on, by their numbers.
-    running: BTreeMap<usize, Running>,
+    course: Course,
+    known: Known,
 }
 
 impl Lines {
@@ -53,24 +50,24 @@ impl Lines {
         Self {
             whole: true,
             to,
-            running: BTreeMap::new(),
+            course: Course::new(),
+            known: Known::default(),
         }
     }
 }
 
 impl Reporter for Lines {
     fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
-        hear(&mut self.running, event);
+        self.course.hear(event);
         match event {
             RunEvent::CaseBegun { case, .. } => {
-                let begins = self.running.get(case).and_then(Running::begins);
+                let begins = self.course.running.get(case).and_then(Running::begins);
                 begins.into_iter().for_each(|line| eprint(&format!("{line}\n")));
             }
             RunEvent::Interrupted { by } => eprint(&stops(by)),
-            RunEvent::Tick => {
-                let due = self.running.values_mut().filter_map(|case| case.due(LINE_EVERY));
-                due.for_each(|line| eprint(&format!("{line}\n")));
-            }
+            RunEvent::Tick => self.course.due(LINE_EVERY).iter().for_each(|line| eprint(line)),
+            // It was told of the first one; how many there are, the end of the run says.
+            RunEvent::CaseEnded { result, .. } if !self.whole && self.known.is_known(result) => {}
             RunEvent::CaseEnded { result, .. } => {
                 let text = if self.whole {
                     terminal::result(result)
@@ -86,6 +83,22 @@ impl Reporter for Lines {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Why nothing can be said of cases, as on a rig that is not there, where it was told already.
+#[derive(Debug, Default)]
+struct Known(Vec<Unjudged>);
+
+impl Known {
+    /// Whether the same was told of a case before; it is from now on.
+    fn is_known(&mut self, result: &ScenarioResult) -> bool {
+        let Some(why) = Unjudged::of(result) else { return false };
+        let is_known = self.0.contains(&why);
+        if !is_known {
+            self.0.push(why);
+        }
+        is_known
     }
 }
 
@@ -122,11 +135,8 @@ impl Reporter for Nothing {
 /// How many cases are over, which ones run and how far they are, and the time that is left.
 struct Bar {
     bar: ProgressBar,
-    /// The cases that go on, by their numbers.
-    running: BTreeMap<usize, Running>,
-    begun: Instant,
-    /// Scenario time of the cases that are over, ms.
-    over: i64,
+    course: Course,
+    known: Known,
 }
 
 /// How often a case that takes long is told of where there is no bar: build servers end a job that says nothing for ten minutes.
@@ -145,45 +155,28 @@ impl Bar {
         bar.enable_steady_tick(TICK);
         Self {
             bar,
-            running: BTreeMap::new(),
-            begun: host_time::now(),
-            over: 0,
+            course: Course::new(),
+            known: Known::default(),
         }
     }
 
     fn show(&self) {
-        let cases: Vec<String> = self.running.values().take(NAMED).map(Running::words).collect();
-        let more = self.running.len().saturating_sub(NAMED);
+        let running = &self.course.running;
+        let left = self.course.left().map_or(String::new(), |left| format!("{left}; "));
+        let cases: Vec<String> = running.values().take(NAMED).map(Running::words).collect();
+        let more = running.len().saturating_sub(NAMED);
         let more = if more > 0 {
             format!(" and {more} more")
         } else {
             String::new()
         };
-        self.bar
-            .set_message(format!("{}{}{more}", self.left(), cases.join(", ")));
-    }
-
-    /// The time that the cases which run now still take, as fast as it went so far.
-    fn left(&self) -> String {
-        let sum = |of: fn(&Running) -> i64| self.running.values().map(of).fold(0_i64, i64::saturating_add);
-        let done = self.over.saturating_add(sum(|case| case.now().0));
-        let left = sum(|case| case.length.0.saturating_sub(case.now().0).max(0));
-        let gone = self.begun.elapsed();
-        if gone < Duration::from_secs(5) || done <= 0 || left <= 0 {
-            return String::new();
-        }
-        let ms = i128::try_from(gone.as_millis()).unwrap_or(0) * i128::from(left) / i128::from(done);
-        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
-        format!("{} left; ", rough_time(Span(ms - ms % 1_000)))
+        self.bar.set_message(format!("{left}{}{more}", cases.join(", ")));
     }
 }
 
 impl Reporter for Bar {
     fn on(&mut self, event: &RunEvent) -> Result<(), ReportError> {
-        let ended = hear(&mut self.running, event);
-        if let Some(ended) = ended {
-            self.over = self.over.saturating_add(ended.length.0);
-        }
+        self.course.hear(event);
         match event {
             RunEvent::Begun { cases, .. } => self.bar.set_length(u64::try_from(*cases).unwrap_or(u64::MAX)),
             RunEvent::CaseBegun { .. } | RunEvent::CaseAt { .. } | RunEvent::Tick => self.show(),
@@ -191,7 +184,7 @@ impl Reporter for Bar {
             RunEvent::Found { what, .. } => self.bar.suspend(|| eprint(&format!("{what}\n"))),
             RunEvent::CaseEnded { result, .. } => {
                 self.bar.inc(1);
-                if !is_quiet(result) {
+                if !is_quiet(result) && !self.known.is_known(result) {
                     self.bar.suspend(|| eprint_painted(&in_short(result)));
                 }
                 self.show();
@@ -205,5 +198,5 @@ impl Reporter for Bar {
 /// Whether there is nothing to say of a case beyond that it is over. A firmware that faulted is seen, even where all that was expected came.
 fn is_quiet(result: &ScenarioResult) -> bool {
     let right = matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
-    right && result.outcome.crashes.is_empty() && result.outcome.notes.is_empty()
+    right && result.outcome.crashes().next().is_none() && result.outcome.notes.is_empty()
 }

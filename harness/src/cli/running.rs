@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// What takes less of the host's time is not told before.
 pub(super) const SHORT: Span = Span(10_000);
 
+/// After this time it can be said how long the rest takes.
+const SURE: Duration = Duration::from_secs(5);
+
 /// A case that goes on.
 #[derive(Debug)]
 pub(super) struct Running {
@@ -51,7 +54,7 @@ impl Running {
     }
 
     /// How far it is, where nothing was told of it for so long.
-    pub fn due(&mut self, every: Duration) -> Option<String> {
+    fn due(&mut self, every: Duration) -> Option<String> {
         if self.told.elapsed() < every {
             return None;
         }
@@ -71,37 +74,87 @@ fn far(t: Span, length: Span) -> String {
     format!("{} of {}", clock(t), clock(length))
 }
 
-/// Takes an event of the run into the cases that run, by their numbers; gives the one that ended by it.
-pub(super) fn hear(running: &mut BTreeMap<usize, Running>, event: &RunEvent) -> Option<Running> {
-    match event {
-        RunEvent::CaseBegun {
-            case,
-            name,
-            length,
-            scale,
-        } => {
-            let now = host_time::now();
-            let new = Running {
-                name: safe(name),
-                length: *length,
-                t: Span(0),
-                at: now,
-                line: None,
-                scale: *scale,
-                told: now,
-            };
-            running.insert(*case, new);
-            None
+/// The cases of a run that go on, and how long the run takes.
+#[derive(Debug)]
+pub(super) struct Course {
+    /// By their numbers.
+    pub running: BTreeMap<usize, Running>,
+    begun: Instant,
+    /// Scenario time of the cases that are over, ms.
+    over: i64,
+}
+
+impl Course {
+    /// Of a run that begins now.
+    pub fn new() -> Self {
+        Self {
+            running: BTreeMap::new(),
+            begun: host_time::now(),
+            over: 0,
         }
-        RunEvent::CaseAt { case, t, line } => {
-            if let Some(running) = running.get_mut(case) {
-                (running.t, running.at) = (*t, host_time::now());
-                running.line = *line;
+    }
+
+    /// Takes an event of the run.
+    pub fn hear(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::CaseBegun {
+                case,
+                name,
+                length,
+                scale,
+            } => {
+                let now = host_time::now();
+                let new = Running {
+                    name: safe(name),
+                    length: *length,
+                    t: Span(0),
+                    at: now,
+                    line: None,
+                    scale: *scale,
+                    told: now,
+                };
+                self.running.insert(*case, new);
             }
-            None
+            RunEvent::CaseAt { case, t, line } => {
+                if let Some(running) = self.running.get_mut(case) {
+                    (running.t, running.at) = (*t, host_time::now());
+                    running.line = *line;
+                }
+            }
+            RunEvent::CaseEnded { case, .. } => {
+                let length = self.running.remove(case).map_or(0, |ended| ended.length.0);
+                self.over = self.over.saturating_add(length);
+            }
+            _ => {}
         }
-        RunEvent::CaseEnded { case, .. } => running.remove(case),
-        _ => None,
+    }
+
+    /// The time that the run has taken.
+    pub fn gone(&self) -> String {
+        let ms = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        rough_time(Span(ms - ms % 1_000))
+    }
+
+    /// The time that the cases which run now still take, as fast as it went so far; `None` as long as nobody can say.
+    pub fn left(&self) -> Option<String> {
+        let sum = |of: fn(&Running) -> i64| self.running.values().map(of).fold(0_i64, i64::saturating_add);
+        let done = self.over.saturating_add(sum(|case| case.now().0));
+        let left = sum(|case| case.length.0.saturating_sub(case.now().0).max(0));
+        let gone = self.begun.elapsed();
+        if gone < SURE || done <= 0 || left <= 0 {
+            return None;
+        }
+        let ms = i128::try_from(gone.as_millis()).unwrap_or(0) * i128::from(left) / i128::from(done);
+        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+        Some(format!("{} left", rough_time(Span(ms - ms % 1_000))))
+    }
+
+    /// What is due to be told of cases of which nothing was told for so long, each in a line, with the time that went by and the one that is left.
+    pub fn due(&mut self, every: Duration) -> Vec<String> {
+        let left = self.left().map_or(String::new(), |left| format!(", {left}"));
+        let time = format!("{} gone{left}", self.gone());
+        let due = self.running.values_mut().filter_map(|case| case.due(every));
+        due.map(|line| format!("{line}; {time}\n")).collect()
     }
 }
 
@@ -118,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_case_by_the_hosts_clock_is_told_at_its_begin_and_goes_on_without_an_event() {
-        let mut running = BTreeMap::new();
+        let mut course = Course::new();
         let mut begin = |case, scale| {
             let (name, length) = ("week".to_owned(), Span(7_200_000));
             let event = RunEvent::CaseBegun {
@@ -127,14 +180,15 @@ mod tests {
                 length,
                 scale,
             };
-            assert!(hear(&mut running, &event).is_none());
+            course.hear(&event);
         };
         begin(0, None);
         begin(1, Some(60));
         let (t, line) = (Span(3_600_000), Some(9));
         for case in [0, 1] {
-            hear(&mut running, &RunEvent::CaseAt { case, t, line });
+            course.hear(&RunEvent::CaseAt { case, t, line });
         }
+        let running = &mut course.running;
         assert_eq!(running[&0].begins(), None);
         assert_eq!(running[&1].begins().unwrap(), "begun        week (takes about 2 min)");
         // As if the last event were a minute ago.
@@ -143,9 +197,19 @@ mod tests {
         }
         assert_eq!(running[&0].now(), t);
         assert!(running[&1].now() >= Span(5_400_000), "{:?}", running[&1].now());
-        let running = running.get_mut(&0).unwrap();
-        assert_eq!(running.due(Duration::from_secs(3_600)), None);
-        let told = running.due(Duration::ZERO).unwrap();
-        assert_eq!(told, "running      week: 01:00:00 of 02:00:00, in line 9");
+        running.remove(&1);
+        assert!(course.due(Duration::from_secs(3_600)).is_empty());
+        let told = course.due(Duration::ZERO);
+        assert_eq!(
+            told,
+            ["running      week: 01:00:00 of 02:00:00, in line 9; 0 ms gone\n"]
+        );
+        // As if the run had begun ten minutes ago: half of it is done.
+        course.begun -= Duration::from_secs(600);
+        let told = course.due(Duration::ZERO);
+        assert_eq!(
+            told,
+            ["running      week: 01:00:00 of 02:00:00, in line 9; 10 min gone, 10 min left\n"]
+        );
     }
 }

@@ -37,6 +37,9 @@ pub(super) fn runs(args: &Runs, project: &Project) -> Result<Exit, CliError> {
 /// All of them, the newest last, where it is seen.
 fn table(all: &[RunFolder]) -> String {
     let mut text = String::new();
+    if !all.is_empty() {
+        let _ = writeln!(text, "{}", row("begun", "folder", "size", "what came of it"));
+    }
     for run in all {
         let _ = writeln!(text, "{}", line(run));
     }
@@ -47,25 +50,30 @@ fn table(all: &[RunFolder]) -> String {
 
 fn line(run: &RunFolder) -> String {
     let name = run.path.file_name().unwrap_or_default().to_string_lossy();
-    let mut line = format!("{:<28} {:>9}", safe(&name), size(run.bytes));
+    let mut came = String::new();
     match &run.results {
         Some(results) => {
             let [passed, new, failed, inconclusive, skipped] = results.counts;
             let new = if new > 0 { format!(" {new} new,") } else { String::new() };
             let rigs = results.rigs.join(", ");
             let _ = write!(
-                line,
-                "  {passed} passed,{new} {failed} failed, {inconclusive} inconclusive, {skipped} skipped on {}",
+                came,
+                "{passed} passed,{new} {failed} failed, {inconclusive} inconclusive, {skipped} skipped on {}",
                 safe(&rigs)
             );
         }
-        None if run.goes_on => line.push_str("  goes on"),
-        None => line.push_str("  without results: it was killed"),
+        None if run.goes_on => came.push_str("goes on"),
+        None => came.push_str("without results: it was killed"),
     }
     if run.kept {
-        line.push_str("  (kept)");
+        came.push_str("  (kept)");
     }
-    line
+    let begun = run.begun.as_deref().unwrap_or("-");
+    row(begun, &safe(&name), &size(run.bytes), &came)
+}
+
+fn row(begun: &str, folder: &str, size: &str, came: &str) -> String {
+    format!("{begun:<23}  {folder:<24} {size:>7}  {came}")
 }
 
 /// What stays though it is old, and why.

@@ -6,6 +6,7 @@ use super::print::print;
 use super::project::Project;
 use crate::journal;
 use crate::report::{Part, Point, Points, ScenarioResult, Source, Timeline, terminal};
+use pump_hil_model::case::Measure;
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::event::{Body, Said};
 use pump_hil_model::safe_text::{safe, safe_path};
@@ -37,7 +38,7 @@ pub(super) fn show(args: &Show, project: &Project) -> Result<Exit, CliError> {
     result.journal = Some(safe_path(&path));
     print(&head(&judged.header, &result))?;
     if !args.no_plot {
-        print(&points(&path)?.plot())?;
+        print(&points(&path)?.plot(&judged.header.case.units))?;
     }
     print("\n")?;
     let sources = if args.only.is_empty() {
@@ -92,13 +93,17 @@ fn started(at: &str) -> String {
     text.map_or_else(|_| safe(at), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
-/// What was prescribed and what the pump reported, at each of its entries.
+/// What was prescribed, and what the pump reported and the probe saw, at each of its entries.
 fn points(path: &Path) -> Result<Points, CliError> {
     let cannot = |error: &dyn std::fmt::Display| CliError::rig(error.to_string());
     let (header, mut events) = journal::open(path).map_err(|e| cannot(&e))?.into_parts();
     let (mut judge, mut points) = (Judge::new(&header.case), Points::default());
+    let mut entry = None;
     for event in events.by_ref() {
         let event = Arc::new(event);
+        if let Some(point) = entry.take_if(|point: &mut Point| point.t < event.t) {
+            points.push(with_probe(point, &judge));
+        }
         judge.on_event(Arc::clone(&event));
         let is_entry = matches!(
             event.body,
@@ -107,16 +112,32 @@ fn points(path: &Path) -> Result<Points, CliError> {
                 ..
             }
         );
-        if let (true, Some(reported)) = (is_entry && judge.observed().begun, judge.observed().reported) {
-            points.push(Point {
+        let observed = judge.observed();
+        if is_entry && observed.begun && observed.reported.is_some() {
+            entry = Some(Point {
                 t: event.t,
                 prescribed: judge.prescribed_nl(),
-                reported: reported.iter().fold(0_i64, |sum, nl| sum.saturating_add(*nl)),
+                reported: observed.measure(Measure::Reported, None).unwrap_or(0),
+                actuated: None,
+                delivered: None,
             });
         }
     }
     events.finish().map_err(|e| cannot(&e))?;
+    if let Some(point) = entry {
+        points.push(with_probe(point, &judge));
+    }
     Ok(points)
+}
+
+/// With what the probe saw at that instant, which stands behind what the pump said then.
+fn with_probe(point: Point, judge: &Judge) -> Point {
+    let measure = |what| judge.observed().measure(what, None);
+    Point {
+        actuated: measure(Measure::Actuated),
+        delivered: measure(Measure::Delivered),
+        ..point
+    }
 }
 
 /// The journal that is meant: a file, or a case of a run.

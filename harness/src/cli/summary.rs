@@ -2,6 +2,7 @@
 
 use super::explain::words_of;
 use super::print::{eprint_painted, print_painted};
+use super::width;
 use crate::report::{ScenarioResult, counted, summary, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use pump_hil_model::safe_text::safe;
@@ -13,6 +14,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Columns of a line where there is no terminal.
+const WIDTH: usize = 120;
 /// Cases up to which each is named: who plays one or two wants to see that it was these.
 const FEW: usize = 12;
 
@@ -39,10 +42,17 @@ impl Reporter for Summary {
             return Ok(());
         };
         let mut text = String::new();
+        let width = width::columns(std::io::stdout()).unwrap_or(WIDTH);
         if self.verbose || (1..=FEW).contains(&ended.results.len()) {
             text.push_str(&terminal::table(&ended.results));
         }
-        text.push_str(&summary(&ended.results, self.begun.elapsed(), &line_of, self.verbose));
+        text.push_str(&summary(
+            &ended.results,
+            self.begun.elapsed(),
+            &line_of,
+            self.verbose,
+            width,
+        ));
         if let Some(by) = ended.interrupted {
             text.push_str(&format!(
                 "Interrupted by {by}: {} not run\n",

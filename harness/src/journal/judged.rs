@@ -104,7 +104,7 @@ fn judge(file: File, path: &Path) -> Result<Judged, JournalError> {
     if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
         match against(accepted, &header.case, &outcome.dose_log) {
             Ok(checked) => checked
-                .reason(&header.case, outcome.end)
+                .reason(&header.case, outcome.end, &header.prescription_changed)
                 .into_iter()
                 .for_each(|reason| outcome.add_reason(reason)),
             // What was accepted is on our side: a pump fails by nothing that cannot be read.
@@ -113,7 +113,7 @@ fn judge(file: File, path: &Path) -> Result<Judged, JournalError> {
     }
     // Behind the comparison with the accepted log, which is one of the ways in which a case does not pass.
     let fell = |(_, crash): &(_, Crash)| crash.why == Why::Failed;
-    if outcome.verdict == Verdict::Passed && outcome.crashes.iter().any(fell) {
+    if outcome.verdict == Verdict::Passed && outcome.records.iter().any(fell) {
         outcome.add_trouble(Trouble::JournalContradicts);
     }
     let evidence = Evidence {

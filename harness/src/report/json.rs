@@ -3,6 +3,7 @@
 use super::result::{NotRun, ScenarioResult};
 use super::run_info::RunInfo;
 use super::tally::Tally;
+use super::units;
 use pump_hil_model::case::NotShown;
 use pump_hil_model::crash::Crash;
 use pump_hil_model::crash_text;
@@ -178,7 +179,7 @@ fn one(result: &ScenarioResult) -> One {
         chain: result.evidence.as_ref().and_then(|evidence| evidence.chain.clone()),
         not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
         unasked_starts: result.outcome.unasked_starts,
-        crashes: result.outcome.crashes.iter().map(at).collect(),
+        crashes: result.outcome.crashes().map(at).collect(),
     }
 }
 
@@ -221,7 +222,7 @@ fn told(result: &ScenarioResult) -> Told {
     match &result.outcome.verdict {
         Verdict::Passed => Told::Passed,
         Verdict::Failed { reasons } => {
-            let reasons = reasons.iter().map(because).collect();
+            let reasons = reasons.iter().map(|reason| because(&result.units, reason)).collect();
             if result.is_new() {
                 Told::New { reasons }
             } else {
@@ -235,13 +236,14 @@ fn told(result: &ScenarioResult) -> Told {
     }
 }
 
-fn because(reason: &Reason) -> Because {
+fn because(units: &[String], reason: &Reason) -> Because {
+    let (expected, got) = units::told(units, reason);
     Because {
         kind: reason.kind,
         t: reason.t,
         step: reason.step.as_ref().map(|step| StepId(safe(&step.0))),
         line: reason.line,
-        expected: safe_lines(&reason.expected.to_string()),
-        came: safe_lines(&reason.came.to_string()),
+        expected: safe_lines(&expected),
+        came: safe_lines(&got),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::result::{NotRun, ScenarioResult};
 use super::run_info::RunInfo;
-use super::units::in_unit_of;
-use super::words::{kind, not_shown, reason_lines, unasked_starts};
+use super::units::{in_units, told};
+use super::words::{cause_first, kind, not_shown, reason_lines, unasked_starts};
 use chrono::{DateTime, Utc};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
@@ -91,13 +91,15 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         }
         Verdict::Failed { reasons } => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let reasons = cause_first(reasons);
             if let Some(first) = reasons.first() {
                 status.set_type(kind(first));
-                let expected = first.expected.to_string();
-                let got = in_unit_of(&expected, &first.came.to_string());
+                let (expected, got) = told(&result.units, first);
+                // The rest stands below it: of a dose log that differs this is the first row.
+                let got = got.lines().next().unwrap_or_default();
                 status.set_message(safe(&format!("expected {expected}, got {got}")));
             }
-            let mut lines: Vec<String> = reasons.iter().flat_map(|r| reason_lines(result, r)).collect();
+            let mut lines: Vec<String> = reasons.into_iter().flat_map(|r| reason_lines(result, r)).collect();
             lines.extend(result.again().map(|command| format!("again: {command}")));
             status.set_description(lines.join("\n"));
             status
@@ -114,7 +116,6 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     let mut case = TestCase::new(safe(&result.shown()), status);
     case.set_classname(safe(&result.class));
     case.set_time(result.took);
-    let crashes = &result.outcome.crashes;
     let mut out = Vec::new();
     if !result.outcome.not_shown.is_empty() {
         out.push(result.outcome.verdict_words());
@@ -122,9 +123,20 @@ fn test_case(result: &ScenarioResult) -> TestCase {
     }
     out.extend(unasked_starts(result));
     out.extend(result.outcome.notes.iter().map(|note| format!("note: {}", safe(note))));
-    out.extend(crashes.iter().flat_map(|(t, crash)| crash_text::whole(*t, crash)));
+    out.extend(
+        result
+            .outcome
+            .crashes()
+            .flat_map(|(t, crash)| crash_text::whole(*t, crash)),
+    );
     if failed {
-        out.extend(result.outcome.last_events.iter().map(event_line));
+        out.extend(
+            result
+                .outcome
+                .last_events
+                .iter()
+                .map(|event| in_units(&result.units, &event_line(event))),
+        );
     }
     if !out.is_empty() {
         case.set_system_out(out.join("\n"));

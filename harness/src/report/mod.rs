@@ -2,6 +2,8 @@
 //!
 //! Invariant: pure, and the same results give the same text. Everything that may hold text from a pump goes through [`pump_hil_model::safe_text`].
 
+mod alike;
+mod failed;
 pub mod json;
 pub mod junit;
 mod plot;
@@ -14,13 +16,15 @@ mod timeline;
 mod units;
 mod words;
 
+pub use alike::Unjudged;
+pub use failed::LineOf;
 pub use plot::{Point, Points};
 pub use result::{Asked, NotRun, ScenarioResult};
 pub use run_info::RunInfo;
-pub use summary::{LineOf, summary};
+pub use summary::summary;
 pub use tally::Tally;
 pub use timeline::{Part, Source, Timeline};
-pub(crate) use words::{counted, kind};
+pub(crate) use words::{cause_first, counted, kind};
 
 #[cfg(test)]
 mod tests;

@@ -1,21 +1,57 @@
-//! A small plot in text: the dose that was prescribed, and the one that the pump reported, against time.
+//! A small plot in text: the dose that was prescribed, and the one that the pump reported, moved and delivered, against time.
 
+use super::units::in_units;
 use pump_hil_model::quantity::{Span, Volume};
 use std::fmt::Write as _;
 
 /// Columns and rows of the plot itself.
 const WIDTH: usize = 60;
 const HEIGHT: usize = 10;
+/// Halves of a row in the plot.
+const HALF_ROWS: i128 = 2 * (HEIGHT as i128 - 1);
 
-/// What was given by an instant.
+/// What was given by an instant, in all, nL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
     /// Scenario time.
     pub t: Span,
-    /// By the prescription, nL; `None` where it cannot be known.
+    /// By the prescription; `None` where it cannot be known.
     pub prescribed: Option<i64>,
-    /// By the pump's own account, nL.
+    /// By the pump's own account.
     pub reported: i64,
+    /// By the strokes of the motor; `None` where no test block shows them.
+    pub actuated: Option<i64>,
+    /// What truly left the catheter; `None` where no test block shows it.
+    pub delivered: Option<i64>,
+}
+
+impl Point {
+    /// As the marks stand in [`MARKS`].
+    fn volumes(&self) -> [Option<i64>; 4] {
+        [self.prescribed, Some(self.reported), self.actuated, self.delivered]
+    }
+}
+
+/// The mark of each account where it stands alone, and what it is.
+const MARKS: [(char, &str); 4] = [
+    ('.', "prescribed"),
+    ('r', "reported by the pump"),
+    ('a', "actuated (motor)"),
+    ('d', "delivered (catheter)"),
+];
+/// Where several stand in one place: with the prescription among them, and without it.
+const WITH: (char, &str) = ('*', "prescribed, and others with it");
+const WITHOUT: (char, &str) = ('=', "others that agree, not as prescribed");
+
+/// The mark of a place where these accounts stand; `None` where there is none.
+fn mark(there: [bool; 4]) -> Option<(char, &'static str)> {
+    let at = there.iter().position(|is| *is)?;
+    let several = there.iter().filter(|is| **is).count() > 1;
+    Some(match (several, there[0]) {
+        (false, _) => MARKS[at],
+        (true, true) => WITH,
+        (true, false) => WITHOUT,
+    })
 }
 
 /// The points of a run, of which no more are kept than a plot can show.
@@ -52,11 +88,11 @@ impl Points {
         self.all.push(point);
     }
 
-    /// The plot, with its axes; empty where nothing was given, or no time went by.
+    /// The plot, with its axes and what its marks mean, its volumes in the units of a scenario; empty where nothing was given, or no time went by.
     #[must_use]
-    pub fn plot(&self) -> String {
+    pub fn plot(&self, units: &[String]) -> String {
         let points = || self.all.iter().chain(&self.last);
-        let volumes = points().flat_map(|point| [point.reported, point.prescribed.unwrap_or(0)]);
+        let volumes = points().flat_map(|point| point.volumes().into_iter().flatten());
         let (Some(first), Some(last), Some(most)) = (self.all.first(), self.last, volumes.max()) else {
             return String::new();
         };
@@ -64,27 +100,38 @@ impl Points {
         if time <= 0 || most <= 0 {
             return String::new();
         }
-        let mut rows = vec![[' '; WIDTH]; HEIGHT];
+        let mut places = vec![[[false; 4]; WIDTH]; HEIGHT];
         for point in points() {
             let column = scaled(point.t.0.saturating_sub(first.t.0), time, WIDTH);
-            let mut put = |nl: i64, mark: char| {
-                if (0..=most).contains(&nl) {
-                    rows[HEIGHT - 1 - scaled(nl, most, HEIGHT)][column] = mark;
+            // What differs from the prescription by less than half a row stands in its row: else the edge between two rows would look like a difference.
+            let is_near = |nl: i64, to: i64| i128::from(nl.abs_diff(to)) * HALF_ROWS <= i128::from(most);
+            let near = |nl: i64| point.prescribed.filter(|to| is_near(nl, *to)).unwrap_or(nl);
+            for (account, nl) in point.volumes().into_iter().enumerate() {
+                if let Some(nl) = nl.map(near).filter(|nl| (0..=most).contains(nl)) {
+                    places[HEIGHT - 1 - scaled(nl, most, HEIGHT)][column][account] = true;
                 }
-            };
-            // Where both are in one place, what was reported is seen.
-            point.prescribed.into_iter().for_each(|nl| put(nl, '.'));
-            put(point.reported, '#');
+            }
         }
-        let (most, none) = (Volume(most).to_string(), "0".to_owned());
+        let marks: Vec<(char, &str)> = places.iter().flatten().filter_map(|there| mark(*there)).collect();
+        let mut text = String::from("  dose given in all\n");
+        for (mark, means) in MARKS
+            .iter()
+            .chain([&WITH, &WITHOUT])
+            .filter(|meant| marks.contains(meant))
+        {
+            let _ = writeln!(text, "  {mark:>10} {means}");
+        }
+        let (most, none) = (in_units(units, &Volume(most).to_string()), "0".to_owned());
         let label = |row: usize| match row {
             0 => most.as_str(),
             row if row + 1 == HEIGHT => none.as_str(),
             _ => "",
         };
-        let mut text = String::from("  dose given in all: # reported by the pump, . prescribed\n");
-        for (at, row) in rows.iter().enumerate() {
-            let row: String = row.iter().collect();
+        for (at, row) in places.iter().enumerate() {
+            let row: String = row
+                .iter()
+                .map(|there| mark(*there).map_or(' ', |(mark, _)| mark))
+                .collect();
             let _ = writeln!(text, "  {:>10} |{}", label(at), row.trim_end());
         }
         let (from, to) = (first.t.clock(), last.t.clock());
@@ -106,45 +153,91 @@ fn scaled(value: i64, most: i64, places: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn points(of: impl IntoIterator<Item = (i64, Option<i64>, i64)>) -> Points {
+    /// Points of the time, and what is prescribed, reported, actuated and delivered.
+    fn points(of: impl IntoIterator<Item = (i64, [Option<i64>; 4])>) -> Points {
         let mut points = Points::default();
-        for (t, prescribed, reported) in of {
+        for (t, [prescribed, reported, actuated, delivered]) in of {
             points.push(Point {
                 t: Span(t),
                 prescribed,
-                reported,
+                reported: reported.unwrap_or(0),
+                actuated,
+                delivered,
             });
         }
         points
     }
 
+    const HOUR: i64 = 3_600_000;
+
     #[test]
     fn what_is_reported_beside_what_is_prescribed_is_seen_with_its_axes() {
-        let hour = 3_600_000;
-        let plot = points((0..=24).map(|h| (h * hour, Some(h * 20_000), h * 10_000))).plot();
+        let of = |h| (h * HOUR, [Some(h * 20_000), Some(h * 10_000), None, None]);
+        let plot = points((0..=24).map(of)).plot(&["uL".to_owned()]);
         let lines: Vec<&str> = plot.lines().collect();
-        assert_eq!(lines.len(), HEIGHT + 3);
-        assert!(lines[1].contains("480 uL |") && lines[1].ends_with('.'), "{plot}");
-        assert!(lines[HEIGHT].starts_with("           0 |#"), "{plot}");
-        assert!(lines[HEIGHT / 2 + 1].ends_with('#'), "{plot}");
+        // A heading, three marks that stand there, and the two lines of the time.
+        assert_eq!(lines.len(), HEIGHT + 6, "{plot}");
+        let rows = &lines[4..4 + HEIGHT];
+        assert!(rows[0].contains("480 uL |") && rows[0].ends_with('.'), "{plot}");
+        assert!(rows[HEIGHT - 1].starts_with("           0 |*"), "{plot}");
+        assert!(rows[HEIGHT / 2].ends_with('r'), "{plot}");
         assert!(
-            lines[HEIGHT + 2].contains("00:00:00.000") && lines[HEIGHT + 2].ends_with("1+00:00:00.000"),
+            lines[5 + HEIGHT].contains("00:00:00.000") && lines[5 + HEIGHT].ends_with("1+00:00:00.000"),
             "{plot}"
         );
         assert!(lines.iter().all(|line| line.chars().count() <= 78), "{plot}");
+        assert!(points((0..=24).map(of)).plot(&["mL".to_owned()]).contains("0.48 mL |"));
+    }
+
+    #[test]
+    fn no_mark_hides_another_and_each_that_stands_there_is_explained() {
+        // What is delivered stays behind, as by a block; the pump and its motor go on as prescribed.
+        let of = |h| (h * HOUR, [Some(h * 100), Some(h * 100), Some(h * 100), Some(200)]);
+        let plot = points((0..=9).map(of)).plot(&[]);
+        for told in ["d delivered (catheter)", "* prescribed, and others with it"] {
+            assert!(plot.contains(told), "{told}: {plot}");
+        }
+        assert!(!plot.contains("= others") && !plot.contains(". prescribed"), "{plot}");
+        // The prescription alone, the others together.
+        let of = |h| (h * HOUR, [Some(900), Some(h * 10), Some(h * 10), Some(h * 10)]);
+        let plot = points((0..=9).map(of)).plot(&[]);
+        assert!(
+            plot.contains(". prescribed") && plot.contains("= others that agree, not as prescribed"),
+            "{plot}"
+        );
+    }
+
+    #[test]
+    fn what_is_as_prescribed_but_for_a_stroke_does_not_stand_apart() {
+        let of = |h| {
+            (
+                h * HOUR,
+                [Some(h * 25_000), Some(h * 25_000 - 500), Some(h * 25_000 + 500), None],
+            )
+        };
+        let plot = points((0..=24).map(of)).plot(&[]);
+        assert!(
+            !plot.contains('=') && !plot.contains(" r ") && plot.contains('*'),
+            "{plot}"
+        );
     }
 
     #[test]
     fn nothing_that_was_given_and_no_time_make_no_plot() {
-        assert_eq!(points([]).plot(), "");
-        assert_eq!(points([(0, Some(0), 0), (9, Some(0), 0)]).plot(), "");
-        assert_eq!(points([(7, Some(1), 1)]).plot(), "");
-        assert_eq!(points([(0, None, 5), (1, None, -9)]).plot().lines().count(), HEIGHT + 3);
+        let plot = |of: &[(i64, [Option<i64>; 2])]| {
+            let four =
+                |(t, [prescribed, reported]): &(i64, [Option<i64>; 2])| (*t, [*prescribed, *reported, None, None]);
+            points(of.iter().map(four)).plot(&[])
+        };
+        assert_eq!(plot(&[]), "");
+        assert_eq!(plot(&[(0, [Some(0), Some(0)]), (9, [Some(0), Some(0)])]), "");
+        assert_eq!(plot(&[(7, [Some(1), Some(1)])]), "");
+        assert_ne!(plot(&[(0, [None, Some(5)]), (1, [None, Some(-9)])]), "");
     }
 
     #[test]
     fn the_points_of_years_are_kept_in_bounds_and_the_last_one_among_them() {
-        let many = points((0..100_000).map(|t| (t, Some(t), t)));
+        let many = points((0..100_000).map(|t| (t, [Some(t), Some(t), None, None])));
         assert!(many.all.len() <= POINTS_MAX && many.all.len() > POINTS_MAX / 4);
         assert_eq!(many.last.unwrap().t.0, 99_999);
     }

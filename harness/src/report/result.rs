@@ -29,6 +29,8 @@ pub struct ScenarioResult {
     pub evidence: Option<Evidence>,
     /// Requirements that it verifies.
     pub verifies: Vec<String>,
+    /// The units in which its quantities are told.
+    pub units: Vec<String>,
     /// Wall time.
     pub took: Duration,
     /// What came of it.
@@ -104,6 +106,7 @@ impl ScenarioResult {
             journal: None,
             evidence: None,
             verifies: case.verifies.clone(),
+            units: case.units.clone(),
             took,
             outcome,
         }
@@ -152,7 +155,10 @@ impl ScenarioResult {
     pub fn show(&self, around: Option<(Span, Span)>) -> Option<String> {
         let mut command = format!("pump-hil show {}", quoted(self.journal.as_deref()?));
         if let Some((from, to)) = around {
-            command.push_str(&format!(" --from {} --to {}", from.clock(), to.clock()));
+            // In whole seconds, which take less room.
+            let second = |t: i64| Span(t - t % 1_000).clock().trim_end_matches(".000").to_owned();
+            let to = to.0.saturating_add(999);
+            command.push_str(&format!(" --from {} --to {}", second(from.0), second(to)));
         }
         Some(command)
     }
@@ -196,7 +202,7 @@ fn class_of(file: &str) -> String {
 
 /// A word for a shell.
 fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '=' | ':');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '=' | ':' | '@' | '+');
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }

@@ -1,7 +1,9 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
+use super::alike::alike;
 use super::result::ScenarioResult;
-use super::words::{counted, not_shown, reason_lines, unasked_starts};
+use super::units::in_units;
+use super::words::{cause_first, counted, not_shown, reason_lines, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
@@ -12,6 +14,9 @@ use std::fmt::Write;
 
 /// Reasons of one result that are shown in full.
 const REASONS_SHOWN: usize = 12;
+
+/// Characters of a case's name in a table.
+const NAME_MAX: usize = 40;
 
 /// One result in a line.
 #[must_use]
@@ -43,7 +48,7 @@ pub fn result(result: &ScenarioResult) -> String {
             return out;
         }
         Verdict::Failed { reasons } => {
-            for reason in reasons.iter().take(REASONS_SHOWN) {
+            for reason in cause_first(reasons).into_iter().take(REASONS_SHOWN) {
                 for line in reason_lines(result, reason) {
                     let _ = writeln!(out, "  {line}");
                 }
@@ -61,7 +66,7 @@ pub fn result(result: &ScenarioResult) -> String {
     if !result.outcome.last_events.is_empty() {
         out.push_str("  the last events:\n");
         for event in &result.outcome.last_events {
-            let _ = writeln!(out, "    {}", event_line(event));
+            let _ = writeln!(out, "    {}", in_units(&result.units, &event_line(event)));
         }
     }
     out.push_str(&notes(result));
@@ -86,7 +91,7 @@ fn notes(result: &ScenarioResult) -> String {
 
 /// How often the pump started again, and what it was doing.
 fn crashes(result: &ScenarioResult) -> String {
-    let crashes = result.outcome.crashes.iter();
+    let crashes = result.outcome.crashes();
     let lines = crashes.flat_map(|(t, crash)| crash_text::short(*t, crash));
     let lines = unasked_starts(result).into_iter().chain(lines);
     lines.map(|line| format!("  {line}\n")).collect()
@@ -162,36 +167,10 @@ fn coarse(why: &str) -> String {
 }
 
 /// All verdicts, what did not pass last, where it is seen, with the time that each took and the pump's. The rig has a column only where there are several: so
-/// a line fits into 80 columns.
+/// a line fits into 80 columns. Cases of which nothing can be said for the same reason are one line.
 #[must_use]
 pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
-    let results: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
-    let rigs: BTreeSet<String> = results.iter().map(|r| safe(&r.rig)).collect();
-    let rig_column = |text: &str| match rigs.len() {
-        0 | 1 => String::new(),
-        _ => format!("  {text}"),
-    };
-    let width = results
-        .iter()
-        .map(|r| r.shown().chars().count())
-        .max()
-        .unwrap_or(8)
-        .clamp(8, 40);
-    let verdicts = results
-        .iter()
-        .map(|result| result.word().len())
-        .max()
-        .unwrap_or(0)
-        .max(12);
-    let row = |verdict: &str, name: &str, took: &str, pump: &str, rig: &str| {
-        let name: String = name.chars().take(width).collect();
-        format!(
-            "{verdict:<verdicts$}  {name:<width$}  {took:>10}  {pump:>17}{}\n",
-            rig_column(rig)
-        )
-    };
-    let mut out = row("verdict", "scenario", "time", "the pump's time", "rig");
-    let mut sorted = results;
+    let mut sorted: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
     // It is stable: within a verdict the cases keep their order.
     sorted.sort_by_key(|result| match &result.outcome.verdict {
         Verdict::Passed => 0,
@@ -199,16 +178,34 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
         Verdict::Inconclusive { .. } => 2,
         Verdict::Failed { .. } => 3,
     });
-    for result in sorted {
+    let rigs: BTreeSet<&str> = sorted.iter().map(|result| result.rig.as_str()).collect();
+    let alike: Vec<Vec<&ScenarioResult>> = alike(&sorted).into_iter().map(|(_, cases)| cases).collect();
+    let is_of = |cases: &&Vec<&ScenarioResult>, result| cases.iter().any(|case| std::ptr::eq(*case, result));
+    let named = sorted.into_iter().filter_map(|result| {
+        let more = match alike.iter().find(|cases| is_of(cases, result)) {
+            Some(cases) if !std::ptr::eq(cases[0], result) => return None,
+            Some(cases) if cases.len() > 1 => format!(" and {} more", cases.len() - 1),
+            _ => String::new(),
+        };
+        let name: String = safe(&result.shown()).chars().take(NAME_MAX).collect();
+        Some((result, name + &more))
+    });
+    let named: Vec<(&ScenarioResult, String)> = named.collect();
+    let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let width = longest(&mut named.iter().map(|(_, name)| name.chars().count())).max(8);
+    let verdicts = longest(&mut named.iter().map(|(result, _)| result.word().len())).max(12);
+    let row = |verdict: &str, name: &str, took: &str, pump: &str, rig: &str| {
+        let rig = match rigs.len() {
+            0 | 1 => String::new(),
+            _ => format!("  {rig}"),
+        };
+        format!("{verdict:<verdicts$}  {name:<width$}  {took:>10}  {pump:>17}{rig}\n")
+    };
+    let mut out = row("verdict", "scenario", "time", "the pump's time", "rig");
+    for (result, name) in &named {
         let took = format!("{} ms", result.took.as_millis());
         let pump = result.outcome.end.clock();
-        out.push_str(&row(
-            &result.word(),
-            &safe(&result.shown()),
-            &took,
-            &pump,
-            &safe(&result.rig),
-        ));
+        out.push_str(&row(&result.word(), name, &took, &pump, &safe(&result.rig)));
     }
     out
 }

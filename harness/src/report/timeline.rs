@@ -1,5 +1,6 @@
 //! A journal as a person reads it: the steps of its scenario, and what came between them.
 
+use super::units::in_units;
 use pump_hil_model::case::{Action, Case, places};
 use pump_hil_model::event::{Body, Event, Sample, StepId};
 use pump_hil_model::event_text::event_words;
@@ -141,7 +142,7 @@ impl<'a> Timeline<'a> {
         // The step that goes on where the part begins.
         text.extend(self.step.take());
         let source = source.map_or("", Source::word);
-        let words = event_words(event);
+        let words = in_units(&self.case.units, &event_words(event));
         // The column says it already.
         let rest = words.strip_prefix(source).and_then(|rest| rest.strip_prefix(": "));
         // Nor does the end of a line say anything.

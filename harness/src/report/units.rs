@@ -1,26 +1,58 @@
-//! Two texts beside each other name a quantity in one unit: that of the first, which is the scenario's.
+//! A quantity is told in one unit wherever it stands: that of the scenario.
 
 use pump_hil_model::quantity::{Pressure, Rate, Unit, Voltage, Volume};
+use pump_hil_model::verdict::{Expected, Reason};
 
 /// Dimensions whose units may differ between two texts.
 const DIMENSIONS: &[&[Unit]] = &[Volume::UNITS, Rate::UNITS, Pressure::UNITS, Voltage::UNITS];
 
-/// `text` with its quantities in the unit that `model` names first of their dimension; a quantity that does not fit that unit in six places stays.
-#[must_use]
-pub fn in_unit_of(model: &str, text: &str) -> String {
-    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-    for at in 1..words.len() {
-        let (word, tail) = unit_of(&words[at]);
-        let Some((units, unit)) = find(word) else { continue };
-        let wanted = model.split(' ').filter_map(|word| find(unit_of(word).0));
-        let Some((_, wanted)) = wanted.into_iter().find(|(of, _)| std::ptr::eq(*of, units)) else {
-            continue;
-        };
-        if wanted.0 == unit.0 {
-            continue;
+/// Those of a dose log: for what a scenario names no unit of, or cannot tell exactly in its own.
+const OF_A_DOSE_LOG: [&str; 2] = ["uL", "mL/day"];
+/// Between two texts that are told in the same units: no text that we make holds it.
+const BETWEEN: &str = " \0 ";
+
+/// What was expected, and what it got. What a scenario wrote stays as it stands there, and what it got is told in its units; all else is told in those that the
+/// scenario uses most.
+pub(super) fn told(units: &[String], reason: &Reason) -> (String, String) {
+    let (expected, got) = (reason.expected.to_string(), reason.came.to_string());
+    match reason.expected {
+        Expected::Check(_) | Expected::Always(_) => {
+            let model = format!("{expected} {}", units.join(" "));
+            let got = in_unit_of(&model, &got);
+            (expected, got)
         }
-        let tail = tail.to_owned();
-        if let Some(number) = converted(&words[at - 1], unit, wanted) {
+        // As they stand in its columns.
+        Expected::LogOf { .. } | Expected::AcceptedLog => (expected, got),
+        _ => {
+            let both = in_units(units, &format!("{expected}{BETWEEN}{got}"));
+            let (expected, got) = both.split_once(BETWEEN).unwrap_or((&both, ""));
+            (expected.to_owned(), got.to_owned())
+        }
+    }
+}
+
+/// `text` with its quantities in the units of a scenario.
+#[must_use]
+pub fn in_units(units: &[String], text: &str) -> String {
+    in_unit_of(&units.join(" "), text)
+}
+
+/// `text` with all its quantities of a dimension in one unit: the first that `model` names of it, or that of a dose log, in which each of them fits in six places.
+fn in_unit_of(model: &str, text: &str) -> String {
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    for units in DIMENSIONS {
+        let named = |word: &str| find(units, unit_of(word).0);
+        let found: Vec<(usize, &Unit)> = (1..words.len())
+            .filter_map(|at| Some((at, named(&words[at])?)))
+            .collect();
+        let wanted = model.split(' ').chain(OF_A_DOSE_LOG).filter_map(named);
+        let fitting = wanted.into_iter().find_map(|wanted| {
+            let numbers = found.iter().map(|(at, unit)| converted(&words[at - 1], unit, wanted));
+            Some((wanted, numbers.collect::<Option<Vec<String>>>()?))
+        });
+        let Some((wanted, numbers)) = fitting else { continue };
+        for ((at, _), number) in found.into_iter().zip(numbers) {
+            let tail = unit_of(&words[at]).1.to_owned();
             words[at - 1] = number;
             words[at] = format!("{}{tail}", wanted.0);
         }
@@ -34,9 +66,8 @@ fn unit_of(word: &str) -> (&str, &str) {
     word.split_at(end)
 }
 
-fn find(word: &str) -> Option<(&'static [Unit], &'static Unit)> {
-    let of = |units: &'static [Unit]| Some((units, units.iter().find(|unit| unit.0 == word)?));
-    DIMENSIONS.iter().find_map(|units| of(units))
+fn find(units: &'static [Unit], word: &str) -> Option<&'static Unit> {
+    units.iter().find(|unit| unit.0 == word)
 }
 
 /// A decimal number in another unit, exactly.
@@ -44,6 +75,9 @@ fn converted(number: &str, from: &Unit, to: &Unit) -> Option<String> {
     const PLACES: u32 = 6;
     let (negative, digits) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    if from.0 == to.0 {
+        return Some(number.to_owned());
+    }
     let is_number = !whole.is_empty() && whole.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit());
     if !is_number || part.len() > 9 {
         return None;
@@ -71,7 +105,9 @@ fn converted(number: &str, from: &Unit, to: &Unit) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::in_unit_of;
+    use super::*;
+    use pump_hil_model::quantity::Span;
+    use pump_hil_model::verdict::{Allowed, Came, Did, ReasonKind};
 
     #[test]
     fn what_came_is_told_in_the_unit_of_what_was_expected() {
@@ -88,13 +124,54 @@ mod tests {
                 "1000.5 uL reported",
             ),
             ("pressure <= 75 kPa", "pressure 71000 Pa, told", "pressure 71 kPa, told"),
-            // What does not fit, and what is no number, stays.
             ("volume 1 mL", "volume 1 nL", "volume 0.000001 mL"),
-            ("state running", "reservoir 20 mL", "reservoir 20 mL"),
+            // What is no number stays.
             ("volume 1 mL", "about many uL", "about many uL"),
+            // Without a unit of the scenario, or where one of them would be rounded in it, all stand in that of a dose log.
+            (
+                "state running",
+                "reservoir 20 mL, 1 nL left",
+                "reservoir 20000 uL, 0.001 uL left",
+            ),
+            (
+                "rate 1 mL/h",
+                "rate 24 mL/day, 1 uL/day",
+                "rate 24 mL/day, 0.001 mL/day",
+            ),
+            ("rate 1 mL/h", "rate 24 mL/day, 48 mL/day", "rate 1 mL/h, 2 mL/h"),
             ("1 mL", "-3 uL", "-0.003 mL"),
         ] {
             assert_eq!(in_unit_of(model, text), told, "{model}");
         }
+    }
+    #[test]
+    fn a_finding_of_the_oracle_is_told_in_one_unit() {
+        let reason = |expected| Reason {
+            kind: ReasonKind::Oracle,
+            t: Span(0),
+            step: None,
+            line: None,
+            expected,
+            came: Came::Did(Did::Reported(Volume(20_500))),
+        };
+        let volume = Allowed::Volume {
+            class: "basal",
+            least: Volume(158),
+            most: Volume(2_674_000),
+        };
+        let told_in = |units: &[&str], expected| {
+            let units: Vec<String> = units.iter().map(|unit| (*unit).to_owned()).collect();
+            let (expected, got) = told(&units, &reason(expected));
+            format!("{expected}: {got}")
+        };
+        let oracle = || Expected::Oracle(volume.clone());
+        let in_ul = "basal volume between 0.158 uL and 2674 uL: 20.5 uL reported";
+        assert_eq!(told_in(&["uL", "mL/day"], oracle()), in_ul);
+        assert_eq!(told_in(&[], oracle()), in_ul, "of an old journal");
+        let in_ml = "basal volume between 0.000158 mL and 2.674 mL: 0.0205 mL reported";
+        assert_eq!(told_in(&["mL"], oracle()), in_ml);
+        let always = Expected::Always("delivered <= 1 mL + 3 uL".to_owned());
+        let as_written = "always delivered <= 1 mL + 3 uL: 0.0205 mL reported";
+        assert_eq!(told_in(&["uL"], always), as_written);
     }
 }

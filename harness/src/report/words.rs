@@ -1,7 +1,7 @@
 //! What several reports say in the same words.
 
 use super::result::ScenarioResult;
-use super::units::in_unit_of;
+use super::units::told;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Reason;
 
@@ -15,8 +15,7 @@ pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<Stri
         .as_ref()
         .map_or(String::new(), |step| format!(", step {}", safe(&step.0)));
     let mut lines = vec![format!("{} at {}{step}{place}", kind(reason), reason.t.clock())];
-    let expected = reason.expected.to_string();
-    let got = in_unit_of(&expected, &reason.came.to_string());
+    let (expected, got) = told(&result.units, reason);
     for (label, text) in [("expected", expected), ("got", got)] {
         for (i, line) in text.lines().enumerate() {
             let label = if i == 0 { label } else { "" };
@@ -24,6 +23,14 @@ pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<Stri
         }
     }
     lines
+}
+
+/// The reasons, the cause of the others first: by a clock that counts in other units all else is too early or too late.
+pub(crate) fn cause_first(reasons: &[Reason]) -> Vec<&Reason> {
+    let mut all: Vec<&Reason> = reasons.iter().collect();
+    // It is stable: the others keep the order of the journal.
+    all.sort_by_key(|reason| !reason.came.is_another_clock());
+    all
 }
 
 /// That the pump started again though nobody had asked for it; nothing where it did not.

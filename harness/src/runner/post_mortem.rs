@@ -67,7 +67,7 @@ impl PostMortem {
             // It was looked at where it faulted.
             RigError::BootFault { .. } => self.note_log(at)?,
             RigError::TestBlock { .. } if !at.rig().is_up() => {
-                let place = self.look_at(at, Why::Failed)?;
+                let place = self.look_at(at, Why::Hang)?;
                 what.extend(place.map(|place| format!(" The core is in {place}.")));
             }
             RigError::Hangs { limit_ms } => return self.note_hang(at, *limit_ms),
@@ -83,7 +83,7 @@ impl PostMortem {
             return Ok(());
         }
         let place = if at.rig().capabilities().contains(&Capability::Probe) {
-            self.look_at(at, Why::Failed)?
+            self.look_at(at, Why::Hang)?
         } else {
             // That its time stands is known all the same, by whoever grants it.
             Some("a place that no probe shows".to_owned())

@@ -202,7 +202,7 @@ impl<'a> Record<'a> {
     pub fn passes(&self, now: Span) -> bool {
         let as_accepted = |accepted: &String| {
             let checked = against(accepted, self.case, &self.judge.dose_log());
-            checked.is_ok_and(|checked| checked.reason(self.case, now).is_none())
+            checked.is_ok_and(|checked| checked.reason(self.case, now, &[]).is_none())
         };
         let passes = || self.judge.has_passed() && self.accepted.as_ref().is_none_or(as_accepted);
         // A judge that cannot tell is no pass, and no reason to leave a pump running.

@@ -6,7 +6,7 @@ use super::file::{self, pending_path, snapshot_path};
 use super::update::Update;
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_verdict::dose::{DoseLog, compare};
-use pump_hil_verdict::snapshot::{Checked, Kept, Record, allowed};
+use pump_hil_verdict::snapshot::{Checked, Kept, Record, allowed, changes};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,15 @@ pub struct Snapshots {
     record: Option<Arc<Record>>,
     /// Where logs go that may not be put beside their scenarios.
     aside: Option<PathBuf>,
+}
+
+/// A dose log that was accepted; its text is empty where there is none yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The table.
+    pub text: String,
+    /// How the prescription changed since.
+    pub changed: Vec<String>,
 }
 
 impl Snapshots {
@@ -60,7 +69,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// The file is damaged or cannot be read, or nobody accepted what stands in it.
-    pub fn accepted(&self, case: &Case) -> Result<Option<String>, SnapshotError> {
+    pub fn accepted(&self, case: &Case) -> Result<Option<Accepted>, SnapshotError> {
         if case.snapshot.is_none() {
             return Ok(None);
         }
@@ -69,8 +78,13 @@ impl Snapshots {
         match kept {
             // A person who accepts what comes must not lose by that what was accepted before: a damaged log was told just now.
             _ if self.update.accepts() => Ok(None),
-            None => Ok(Some(String::new())),
-            Some(kept) if self.was_accepted(&kept) => Ok(Some(kept.text)),
+            None => Ok(Some(Accepted::default())),
+            Some(kept) if self.was_accepted(&kept) => Ok(Some(Accepted {
+                changed: kept
+                    .made
+                    .map_or_else(Vec::new, |made| changes(&made.prescription, &case.prescribed())),
+                text: kept.text,
+            })),
             Some(kept) => Err(SnapshotError::NotAccepted {
                 path,
                 name: kept.log.name,

@@ -17,7 +17,7 @@ mod update;
 
 pub use accept::told_of;
 pub use beside::Table;
-pub use compare::Snapshots;
+pub use compare::{Accepted, Snapshots};
 pub use error::SnapshotError;
 pub use file::{orphans, pending_path, snapshot_path, waits};
 pub use line::{Line, Tone};

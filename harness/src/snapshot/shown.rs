@@ -106,7 +106,7 @@ impl Shown {
             return self
                 .say("whether the prescription changed is not known: an older pump-hil made one of the two logs");
         };
-        let changes = changes(was, is);
+        let changes = changes(&was.prescription, &is.prescription);
         if changes.is_empty() {
             let same_file = was.scenario_sha256 == is.scenario_sha256;
             return self.say(if same_file {
@@ -119,10 +119,7 @@ impl Shown {
             Tone::Strong,
             "  The prescription changed since this was accepted:",
         ));
-        for (name, was, is) in changes {
-            let value = |value: Option<&str>| value.unwrap_or("not given").to_owned();
-            self.say(&format!("  {name}: {} when accepted, {} now", value(was), value(is)));
-        }
+        changes.iter().for_each(|change| self.say(&format!("  {change}")));
     }
 
     /// How much differs, and the first of it; `allowed` is what the run allowed, where it is known.

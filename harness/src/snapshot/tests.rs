@@ -91,7 +91,8 @@ fn outside_the_tolerance_row_column_and_difference_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let before = accepted(folder.path(), &log(0));
     let checked = check(folder.path(), &a_case(), &log(5_000), &Update::Pending).unwrap();
-    let reason = checked.reason(&a_case(), Span(0)).unwrap();
+    let reason = checked.reason(&a_case(), Span(7), &[]).unwrap();
+    assert_eq!(reason.t, Span(5 * 3_600_000), "it is told where it began");
     assert!(
         reason
             .came
@@ -113,7 +114,7 @@ fn outside_the_tolerance_row_column_and_difference_are_told() {
 #[test]
 fn what_was_accepted_when_a_run_was_made_gives_the_same_reason_later() {
     let folder = tempfile::tempdir().unwrap();
-    let reason = |checked: Checked| checked.reason(&a_case(), Span(0));
+    let reason = |checked: Checked| checked.reason(&a_case(), Span(0), &[]);
     for now in [&log(0), &log(5_000)] {
         let snapshots = Snapshots::open(folder.path().to_owned(), Update::Pending).unwrap();
         let then = snapshots.accepted(&a_case()).unwrap().unwrap();
@@ -121,7 +122,7 @@ fn what_was_accepted_when_a_run_was_made_gives_the_same_reason_later() {
         assert!(run.is_some());
         // Whoever accepts it meanwhile.
         accepted(folder.path(), now);
-        let again = pump_hil_verdict::snapshot::against(&then, &a_case(), now).unwrap();
+        let again = pump_hil_verdict::snapshot::against(&then.text, &a_case(), now).unwrap();
         assert_eq!(reason(again), run);
     }
 }
@@ -133,7 +134,7 @@ fn in_ci_nothing_is_written() {
     assert_eq!(checked, Checked::Missing { pending: None });
     assert!(
         checked
-            .reason(&a_case(), Span(0))
+            .reason(&a_case(), Span(0), &[])
             .unwrap()
             .came
             .to_string()
@@ -148,7 +149,7 @@ fn a_missing_snapshot_is_a_failure_that_waits_for_review() {
     let checked = check(folder.path(), &a_case(), &log(0), &Update::Pending).unwrap();
     assert!(
         checked
-            .reason(&a_case(), Span(0))
+            .reason(&a_case(), Span(0), &[])
             .unwrap()
             .came
             .to_string()

@@ -176,7 +176,7 @@ fn a_rig_that_is_not_there_is_waited_for_by_the_first_case_alone() {
     };
     let ended = run(&[batch], &interrupt::pair().1, &mut Reporters::default());
     assert!(settings.options(&cases[0]).at_once);
-    let told = summary(&ended.results, std::time::Duration::ZERO, &|_, _| None, false);
+    let told = summary(&ended.results, std::time::Duration::ZERO, &|_, _| None, false, 120);
     assert_eq!(told.matches("it is not there").count(), 1, "{told}");
     assert!(told.contains("INCONCLUSIVE a, b, c on gone\n"), "{told}");
     settings.begun();

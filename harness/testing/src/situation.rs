@@ -26,6 +26,7 @@ pub fn case(steps: Vec<Action>) -> Case {
         verifies: vec![],
         covers: vec![],
         tags: vec![],
+        units: vec![],
         needs: std::collections::BTreeSet::new(),
         start_s: 820_886_400, // Monday 2026-01-05 00:00
         seed: 1,

@@ -41,24 +41,27 @@ pub enum Checked {
 }
 
 impl Checked {
-    /// The reason of a failure, if it is one; `end` is the time of the run's last event.
+    /// The reason of a failure, if it is one; `end` is the time of the run's last event, `changed` how the prescription changed since the log was accepted.
     #[must_use]
-    pub fn reason(&self, case: &Case, end: Span) -> Option<Reason> {
-        let (expected, came) = match self {
+    pub fn reason(&self, case: &Case, end: Span, changed: &[String]) -> Option<Reason> {
+        let (t, expected, came) = match self {
             Self::None | Self::Same | Self::Accepted(_) => return None,
-            Self::Missing { .. } => (Expected::AcceptedLog, Came::NoLog { case: case.name() }),
+            Self::Missing { .. } => (end, Expected::AcceptedLog, Came::NoLog { case: case.name() }),
             Self::Differs { differences, .. } => {
                 let shown = differences.iter().take(DIFFERENCES_SHOWN);
                 let came = Came::LogDiffers {
                     shown: shown.map(Difference::to_string).collect(),
                     more: differences.len().saturating_sub(DIFFERENCES_SHOWN),
+                    changed: changed.to_vec(),
                 };
-                (Expected::LogOf { case: case.name() }, came)
+                // What is wrong began there, and not where the log was looked at.
+                let first = differences.iter().find_map(|difference| difference.t);
+                (first.unwrap_or(end), Expected::LogOf { case: case.name() }, came)
             }
         };
         Some(Reason {
             kind: ReasonKind::Snapshot,
-            t: end,
+            t,
             step: None,
             line: None,
             expected,

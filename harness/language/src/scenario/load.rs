@@ -4,6 +4,7 @@ use super::compile;
 use super::raw::RawFile;
 use super::schema;
 use super::table::{self, Row};
+use super::units::units;
 use crate::catalog::Catalog;
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::Diagnostic;
@@ -98,10 +99,11 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
     if !problems.is_empty() {
         return Err(diagnose(problems, &files));
     }
-    let sha256 = digest(&files);
+    let (sha256, units) = (digest(&files), units(files.iter().map(|file| &*file.text)));
     for case in &mut cases {
         path.clone_into(&mut case.file);
         case.sha256.clone_from(&sha256);
+        case.units.clone_from(&units);
     }
     Ok(cases)
 }

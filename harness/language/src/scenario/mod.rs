@@ -9,6 +9,7 @@ mod people;
 pub mod raw;
 pub mod schema;
 mod table;
+mod units;
 
 pub use load::{Source, SourceError, load};
 

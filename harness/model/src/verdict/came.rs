@@ -3,7 +3,7 @@
 use super::expected::{Account, Answer};
 use crate::case::{Measure, Verb};
 use crate::event::Event;
-use crate::quantity::{Rate, Span, Volume};
+use crate::quantity::{Rate, Span, Volume, scaled};
 use crate::unfit::Unfit;
 use crate::value::MemoryValue;
 use std::collections::BTreeMap;
@@ -142,6 +142,8 @@ pub enum Came {
         shown: Vec<String>,
         /// How many there are besides.
         more: usize,
+        /// How the prescription changed since the log was accepted: each field, what it was and what it is.
+        changed: Vec<String>,
     },
 }
 
@@ -276,4 +278,23 @@ pub enum Did {
     NoneWith(Volume),
     /// No alarm, so long after what it is due by.
     NoneAfter(Span),
+}
+
+impl Came {
+    /// Whether the pump's clock is so far off that its scale is wrong, or it counts in other units: what else is wrong then follows from it.
+    #[must_use]
+    pub fn is_another_clock(&self) -> bool {
+        matches!(self, Self::Clocks { host, pump, .. } if times_apart(*host, *pump).is_some())
+    }
+}
+
+/// How many times faster or slower the pump's clock is, in tenths, and which of the two; `None` where it merely drifts.
+pub(super) fn times_apart(host: Span, pump: Span) -> Option<(i64, &'static str)> {
+    let tenths = |more: Span, less: Span| scaled(more.0, 10, less.0.max(1));
+    let (faster, slower) = (tenths(pump, host), tenths(host, pump));
+    match (faster, slower) {
+        (15.., _) => Some((faster, "faster")),
+        (_, 15..) => Some((slower, "slower")),
+        _ => None,
+    }
 }

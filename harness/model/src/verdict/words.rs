@@ -1,6 +1,6 @@
 //! The one place that says in words what was expected and what came. Reports, tables and tests show these; nothing decides by them.
 
-use super::came::{Came, Did, Seen};
+use super::came::{Came, Did, Seen, times_apart};
 use super::expected::{Account, Allowed, Answer, Asker, DueAlarm, Expected, Firmware, Forbids, Records};
 use crate::case::Check;
 use crate::event_text::event_line;
@@ -243,25 +243,41 @@ impl Display for Came {
                 )
             }
             Self::NoLog { case } => write!(f, "none yet at snapshots/{case}.snap\n{REVIEW}"),
-            Self::LogDiffers { shown, more } => {
-                f.write_str(&shown.join("\n"))?;
-                if *more > 0 {
-                    write!(f, "\nand {more} more")?;
-                }
-                write!(f, "\n{REVIEW}")
-            }
+            Self::LogDiffers { shown, more, changed } => of_log(shown, *more, changed, f),
         }
     }
 }
 
+fn of_log(shown: &[String], more: usize, changed: &[String], f: &mut Formatter<'_>) -> fmt::Result {
+    f.write_str(&shown.join("\n"))?;
+    if more > 0 {
+        write!(f, "\nand {more} more")?;
+    }
+    if !changed.is_empty() {
+        let changed = changed.join("; ");
+        write!(f, "\nthe prescription changed since this was accepted: {changed}")?;
+    }
+    write!(f, "\n{REVIEW}")
+}
+
 fn of_clocks(host: Span, pump: Span, scale: Option<(u32, u32)>, f: &mut Formatter<'_>) -> fmt::Result {
     write!(f, "the host's clock went on by {host}, the pump's by {pump}")?;
+    let Some((tenths, how)) = times_apart(host, pump) else {
+        return Ok(());
+    };
+    let times = match tenths {
+        100.. => (tenths / 10).to_string(),
+        _ => format!("{}.{}", tenths / 10, tenths % 10)
+            .trim_end_matches(".0")
+            .to_owned(),
+    };
+    write!(
+        f,
+        ": {times} times {how} than the rig says; look at `scale` in the rig file"
+    )?;
     match scale {
-        Some((fits, has)) => write!(
-            f,
-            "; this looks like a wrong `scale` in the rig file: it says {has}, and {fits} would fit"
-        ),
-        None => Ok(()),
+        Some((fits, has)) => write!(f, ": it says {has}, and {fits} would fit"),
+        None => f.write_str(", and at the pump's own clock"),
     }
 }
 

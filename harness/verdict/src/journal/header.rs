@@ -35,6 +35,9 @@ pub struct Header {
     /// or because what comes is being accepted.
     #[serde(default)]
     pub accepted: Option<String>,
+    /// How the prescription changed since that dose log was accepted, in words; empty where it did not, or nobody knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prescription_changed: Vec<String>,
 }
 
 impl Header {
@@ -52,6 +55,7 @@ impl Header {
             device_sha256: String::new(),
             case,
             accepted: None,
+            prescription_changed: Vec::new(),
         }
     }
 }

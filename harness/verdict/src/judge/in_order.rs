@@ -55,7 +55,7 @@ pub struct InOrder {
     /// The last events are those up to the first reason, whatever comes after it.
     frozen: bool,
     not_safe: Vec<String>,
-    crashes: Vec<(Span, Crash)>,
+    records: Vec<(Span, Crash)>,
     books_closed: bool,
     played: Option<Span>,
     /// Its firmware started since, by a probe or because it faulted: what it does not answer is told by that.
@@ -92,7 +92,7 @@ impl InOrder {
             last_events: VecDeque::with_capacity(LAST_EVENTS),
             frozen: false,
             not_safe: Vec::new(),
-            crashes: Vec::new(),
+            records: Vec::new(),
             books_closed: false,
             played: None,
             started_since: false,
@@ -112,7 +112,7 @@ impl InOrder {
         self.garbage = before.garbage;
         self.line = before.line;
         self.last_events = before.last_events;
-        self.crashes = before.crashes;
+        self.records = before.records;
         use ReasonKind::{FirmwareFault, Hang, NotStopped, Record};
         let kept = |kind| matches!(kind, FirmwareFault | Hang | NotStopped | Record);
         before.findings.keep_only(kept);
@@ -260,8 +260,8 @@ impl InOrder {
     /// A crash record is for people, but for one thing: firmware that faults is wrong wherever the scenario does not allow it.
     fn crashed(&mut self, t: Span, crash: &Crash) {
         // A pump that faults in a loop must not fill the outcome; the reason below is told all the same.
-        if self.crashes.len() < CRASHES_MAX {
-            self.crashes.push((t, crash.clone()));
+        if self.records.len() < CRASHES_MAX {
+            self.records.push((t, crash.clone()));
         }
         self.starts.crashed(crash);
         let place = crash.place();
@@ -442,7 +442,7 @@ impl InOrder {
             end: self.played.unwrap_or(self.observed.now),
             notes: self.garbage.note().into_iter().collect(),
             not_safe: self.not_safe,
-            crashes: self.crashes,
+            records: self.records,
             unasked_starts: self.starts.unasked,
             ..Outcome::without_run(&self.case, verdict)
         }

@@ -3,7 +3,7 @@
 use super::AlarmLatency;
 use crate::dose::DoseLog;
 use pump_hil_model::case::{Case, NotShown};
-use pump_hil_model::crash::Crash;
+use pump_hil_model::crash::{Crash, Why};
 use pump_hil_model::event::{Event, ReplyFields};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
@@ -34,8 +34,8 @@ pub struct Outcome {
     pub not_shown: Vec<NotShown>,
     /// What could not be made safe at the end.
     pub not_safe: Vec<String>,
-    /// What the pump was doing when it faulted, and when the case failed; with the scenario's time.
-    pub crashes: Vec<(Span, Crash)>,
+    /// What the pump was doing when it crashed, and at the end of a case that failed; with the scenario's time.
+    pub records: Vec<(Span, Crash)>,
     /// How often the pump started again though nobody had asked for it.
     pub unasked_starts: u32,
 }
@@ -56,9 +56,14 @@ impl Outcome {
             notes: Vec::new(),
             not_shown: case.not_shown.clone(),
             not_safe: Vec::new(),
-            crashes: Vec::new(),
+            records: Vec::new(),
             unasked_starts: 0,
         }
+    }
+
+    /// What the pump was doing when it crashed: nothing where the case merely failed.
+    pub fn crashes(&self) -> impl Iterator<Item = &(Span, Crash)> {
+        self.records.iter().filter(|(_, crash)| crash.why != Why::Failed)
     }
 
     /// The verdict in words: one that passed says how many checks were not shown.

@@ -50,15 +50,16 @@ impl Made {
     }
 }
 
-/// How a prescription changed: by the name of each field that is not the same, what it was and what it is; `None` where there was or is no such field.
+/// How a prescription changed, in words: the name of each field that is not the same, what it was and what it is.
 #[must_use]
-pub fn changes<'a>(old: &'a Made, new: &'a Made) -> Vec<(&'a str, Option<&'a str>, Option<&'a str>)> {
-    let mut names: Vec<&String> = old.prescription.keys().chain(new.prescription.keys()).collect();
+pub fn changes(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<String> {
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
     names.sort();
     names.dedup();
-    let of = |made: &'a Made, name: &str| made.prescription.get(name).map(String::as_str);
-    let both = names
-        .into_iter()
-        .map(|name| (name.as_str(), of(old, name), of(new, name)));
-    both.filter(|(_, old, new)| old != new).collect()
+    let of = |fields: &BTreeMap<String, String>, name| fields.get(name).cloned();
+    let both = names.into_iter().map(|name| (name, of(old, name), of(new, name)));
+    let told = |value: Option<String>| value.unwrap_or_else(|| "not given".to_owned());
+    both.filter(|(_, old, new)| old != new)
+        .map(|(name, old, new)| format!("{name}: {} when accepted, {} now", told(old), told(new)))
+        .collect()
 }

@@ -82,6 +82,7 @@ pub(super) fn compile(
         sha256: String::new(),
         summary: raw.summary.clone()?.text,
         verifies: raw.verifies.iter().flatten().map(|w| w.0.text.clone()).collect(),
+        units: Vec::new(),
         tags: raw.tags.iter().flatten().map(|tag| tag.text.clone()).collect(),
         covers: raw.covers.iter().flatten().map(|w| w.0.text.clone()).collect(),
         needs: needs.0,

@@ -197,10 +197,26 @@ fn a_dose_log_that_differs_is_told_with_what_to_do() {
     let differs = |more| Came::LogDiffers {
         shown: vec!["row 1".into(), "row 2".into()],
         more,
+        changed: Vec::new(),
+    };
+    let changed = Came::LogDiffers {
+        shown: vec!["row 1".into()],
+        more: 0,
+        changed: vec![
+            "rate: 1 mL/day when accepted, 2 mL/day now".into(),
+            "drug: not given when accepted, saline now".into(),
+        ],
     };
     assert_came(&[
         (missing, &format!("none yet at snapshots/a.snap\n{review}")),
         (differs(0), &format!("row 1\nrow 2\n{review}")),
         (differs(4), &format!("row 1\nrow 2\nand 4 more\n{review}")),
+        (
+            changed,
+            &format!(
+                "row 1\nthe prescription changed since this was accepted: \
+                 rate: 1 mL/day when accepted, 2 mL/day now; drug: not given when accepted, saline now\n{review}"
+            ),
+        ),
     ]);
 }

@@ -43,7 +43,14 @@ fn a_clock_that_drifts_beyond_the_limit_is_a_failure_with_both_clocks() {
         (950, "the host's clock went on by "),
         (100, "`scale` in the rig file: it says 600, and 60 would fit"),
         (1_050, "the host's clock went on by "),
-        (10_000, "`scale` in the rig file: it says 600, and 6000 would fit"),
+        (
+            10_000,
+            "10 times faster than the rig says; look at `scale` in the rig file: it says 600, and 6000 would fit",
+        ),
+        (
+            250,
+            "4 times slower than the rig says; look at `scale` in the rig file: it says 600, and 150 would fit",
+        ),
     ] {
         let run = asked_for_its_time(600, permille, 8, 0, 0);
         let Verdict::Failed { reasons } = judge_journal(&case, { run }.ended()).verdict else {

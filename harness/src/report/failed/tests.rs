@@ -1,0 +1,123 @@
+use super::*;
+use pump_hil_model::quantity::{Rate, Volume};
+use pump_hil_model::verdict::{Allowed, Did, ReasonKind, Seen};
+use pump_hil_verdict::judge::Outcome;
+use std::time::Duration;
+
+fn reason(kind: ReasonKind, expected: Expected, came: Came) -> Reason {
+    Reason {
+        kind,
+        t: Span(3_600_000),
+        step: None,
+        line: Some(7),
+        expected,
+        came,
+    }
+}
+
+fn state() -> Reason {
+    let seen = Seen::Level {
+        name: "state",
+        is: Some("stopped".to_owned()),
+    };
+    let check = Check::State("running".to_owned());
+    reason(ReasonKind::Expectation, Expected::Check(check), Came::Seen(seen))
+}
+
+fn oracle() -> Reason {
+    let volume = Allowed::Rate {
+        rate: Rate(500_000),
+        mode: "continuous",
+    };
+    let did = Did::Reported(Volume(1));
+    reason(ReasonKind::Oracle, Expected::Oracle(volume), Came::Did(did))
+}
+
+fn result(reasons: Vec<Reason>) -> ScenarioResult {
+    let case = pump_hil_testing::situation::case(Vec::new());
+    let outcome = Outcome::without_run(&case, Verdict::Failed { reasons });
+    let mut result = ScenarioResult::new(&case, "sim", Duration::ZERO, outcome);
+    result.journal = Some("out/x@sim.jsonl".to_owned());
+    result
+}
+
+const LONG: &str = "  - expect: {alarm: occlusion, reported: 520 uL +- 1 uL, delivered: 520 uL +- 10 uL, state: running, no-event: reset}";
+
+#[test]
+fn the_line_of_a_step_is_cut_around_what_did_not_hold() {
+    let line_of = |_: &str, line: u32| (line == 7).then(|| LONG.to_owned());
+    for width in [40, 60, 80, 200] {
+        let text = failed(&result(vec![state()]), &line_of, width);
+        let lines: Vec<&str> = text.lines().collect();
+        let under = |caret: &str| -> String {
+            let marked = caret.chars().zip(lines[1].chars());
+            marked.filter(|(mark, _)| *mark == '^').map(|(_, c)| c).collect()
+        };
+        assert_eq!(under(lines[2]), "state: running", "{text}");
+        let snippet = lines[1..].iter().filter(|line| !line.starts_with("  more: "));
+        assert!(snippet.into_iter().all(|line| line.chars().count() <= width), "{text}");
+        assert_eq!(lines[1].contains('…'), width < 200, "{text}");
+    }
+}
+
+#[test]
+fn a_value_with_commas_is_marked_whole_and_a_key_within_another_is_none() {
+    let marked = |line: &str, key| place_of(line, key).map(|(from, to)| line[from..to].to_owned());
+    assert_eq!(
+        marked("expect: {event: {kind: a, b: c}, state: x}", "event").unwrap(),
+        "event: {kind: a, b: c}"
+    );
+    assert_eq!(marked("    delivered: 3 uL", "delivered").unwrap(), "delivered: 3 uL");
+    assert_eq!(marked("expect: {no-alarm: any}", "alarm"), None);
+}
+
+#[test]
+fn what_else_was_found_is_told_by_its_kinds_in_eight_lines() {
+    let reasons = vec![state(), oracle(), oracle(), state()];
+    let text = failed(&result(reasons), &|_, _| None, 80);
+    assert!(
+        text.contains("\n  3 more findings: 1 expectation, 2 oracle; `run -v` shows all\n"),
+        "{text}"
+    );
+    assert!(text.lines().count() <= LINES, "{text}");
+    let alone = failed(&result(vec![state()]), &|_, _| None, 80);
+    assert!(!alone.contains("more finding"), "{alone}");
+}
+
+#[test]
+fn a_clock_that_counts_in_other_units_is_told_first() {
+    let clock = Came::Clocks {
+        host: Span(60_000),
+        pump: Span(6_000),
+        scale: Some((60, 600)),
+    };
+    let drift = pump_hil_model::quantity::Percent(1_000);
+    let clock = reason(ReasonKind::Clock, Expected::Clock { drift }, clock);
+    let text = failed(&result(vec![oracle(), clock]), &|_, _| None, 200);
+    assert!(
+        text.contains(
+            "10 times slower than the rig says; look at `scale` in the rig file: it says 600, and 60 would fit"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("1 more finding: 1 oracle"), "{text}");
+}
+
+#[test]
+fn a_dose_log_that_differs_is_told_by_its_first_row_and_with_what_changed() {
+    let came = Came::LogDiffers {
+        shown: vec![
+            "row 3 (02:00:00.000), rate: expected 0.5 mL/day, got 0.6 mL/day".to_owned(),
+            "row 4".to_owned(),
+        ],
+        more: 9,
+        changed: vec!["rate: 0.5 mL/day when accepted, 0.6 mL/day now".to_owned()],
+    };
+    let mut differs = reason(ReasonKind::Snapshot, Expected::LogOf { case: "x".to_owned() }, came);
+    differs.line = None;
+    let text = failed(&result(vec![differs]), &|_, _| None, 120);
+    let told = "  expected the dose log of snapshots/x.snap\n       got row 3 (02:00:00.000), rate: expected 0.5 mL/day, got 0.6 mL/day\n  \
+                the prescription changed since this was accepted: rate: 0.5 mL/day when accepted, 0.6 mL/day now\n";
+    assert!(text.contains(told), "{text}");
+    assert!(!text.contains("row 4"), "{text}");
+}
