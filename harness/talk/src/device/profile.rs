@@ -22,6 +22,10 @@ pub struct Profile {
     pub limits: Limits,
     /// The firmware's words (alarm names, states, causes, kinds) that differ from the harness's.
     pub words: Words,
+    /// Keys of replies and of events that the harness has no word for.
+    pub keys: Words,
+    /// Kinds of such events.
+    pub kinds: Words,
     /// Verbs of one exchange.
     pub requests: BTreeMap<Verb, Template>,
     /// What is asked, in this order, until one is carried out, to leave the pump safe.

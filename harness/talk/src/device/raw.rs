@@ -1,5 +1,6 @@
 //! A profile's file as it is written.
 
+use crate::protocol::{RawAsk, RawFrame, RawMatch, RawMessage, RawPairs};
 use pump_hil_model::case::{Arg, Section, Verb};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -73,9 +74,38 @@ pub enum Part {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "a device profile"))]
 pub(super) struct RawProfile {
+    /// Version of the profile language: 1 names its codec, 2 says how frames and messages look. Default: 1.
+    #[serde(default)]
+    pub profile: Option<u32>,
     pub device: String,
     pub summary: String,
-    pub framing: RawFraming,
+    /// Version 1: the codec.
+    #[serde(default)]
+    pub framing: Option<RawFraming>,
+    /// Version 2: frames by name.
+    #[serde(default)]
+    pub frames: BTreeMap<String, RawFrame>,
+    /// Version 2: how keys and values stand in a field of type `pairs`.
+    #[serde(default)]
+    pub pairs: Option<RawPairs>,
+    /// Version 2: texts that stand for parts of messages.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
+    /// Version 2: messages by name.
+    #[serde(default)]
+    pub messages: BTreeMap<String, RawMessage>,
+    /// Version 2: how a reply is known to be one of a request.
+    #[serde(default, rename = "match")]
+    pub matching: Option<RawMatch>,
+    /// Version 2: what holds of each request.
+    #[serde(default)]
+    pub ask: Option<RawAsk>,
+    /// Keys of the firmware that differ from the harness's, in replies and in events that the harness has no word for (`theirs: ours`).
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+    /// Kinds of events of the firmware that differ from the harness's, likewise.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, String>,
     pub limits: RawLimits,
     pub units: BTreeMap<String, String>,
     #[serde(default)]

@@ -9,28 +9,13 @@ use super::raw::{
 };
 use super::unit::Unit;
 use super::words::Words;
-use crate::protocol::text_lines_1;
+use crate::protocol::{Mistaken as Wrong, Protocol, RawProtocol, mistaken as wrong, text_lines_1};
 use pump_hil_model::case::Verb;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Something wrong at a path of keys.
-pub(super) struct Wrong {
-    pub mistake: Mistake,
-    pub path: Vec<String>,
-    pub what: String,
-}
-
-fn wrong(mistake: Mistake, path: &[&str], what: String) -> Wrong {
-    Wrong {
-        mistake,
-        path: path.iter().map(|s| (*s).to_owned()).collect(),
-        what,
-    }
-}
 
 pub(super) struct Units(BTreeMap<String, Unit>);
 
@@ -48,6 +33,11 @@ impl Units {
             units.insert(suffix.clone(), unit);
         }
         Ok(Self(units))
+    }
+
+    /// Their texts.
+    fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
     }
 
     fn get(&self, path: &[&str], name: Option<&str>) -> Result<Unit, Wrong> {
@@ -75,20 +65,8 @@ impl Units {
     }
 }
 
-pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
-    // A pattern that always fits: a second codec will not compile until it is handled here.
-    let (super::raw::RawCodec::TextLines1, line_max) = (raw.framing.codec, raw.framing.line_max);
-    let protocol = text_lines_1();
-    // No longer line is written, so a profile cannot ask for one.
-    let most = protocol.request_max();
-    if !(32..=most).contains(&line_max) {
-        return Err(wrong(
-            Mistake::Range,
-            &["framing", "line-max"],
-            format!("`line-max` must be 32 to {most}"),
-        ));
-    }
-    let protocol = Arc::new(protocol.with_request_max(line_max));
+pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
+    let protocol = protocol(&mut raw, units)?;
     let reply_timeout: Span = raw
         .limits
         .reply_timeout
@@ -120,6 +98,8 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
         summary: raw.summary,
         limits,
         words: Words::new(raw.words),
+        keys: Words::new(raw.keys),
+        kinds: Words::new(raw.kinds),
         requests,
         make_safe,
         programming: programming(raw.programming, units)?,
@@ -135,6 +115,59 @@ pub(super) fn resolve(raw: RawProfile, units: &Units) -> Result<Profile, Wrong> 
 }
 
 /// What each verb sends.
+/// How the device talks: by the codec that a version 1 file names, or as a version 2 file says.
+fn protocol(raw: &mut RawProfile, units: &Units) -> Result<Arc<Protocol>, Wrong> {
+    match (raw.profile.unwrap_or(1), &raw.framing) {
+        (1, Some(framing)) => {
+            // A pattern that always fits: a second codec will not compile until it is handled here.
+            let super::raw::RawCodec::TextLines1 = framing.codec;
+            let protocol = text_lines_1();
+            // No longer line is written, so a profile cannot ask for one.
+            let most = protocol.request_max();
+            if !(32..=most).contains(&framing.line_max) {
+                let what = format!("`line-max` must be 32 to {most}");
+                return Err(wrong(Mistake::Range, &["framing", "line-max"], what));
+            }
+            Ok(Arc::new(protocol.with_request_max(framing.line_max)))
+        }
+        (1, None) => {
+            let what = "a profile needs `framing`, or `profile: 2` with `frames`, `messages`, `match` and `ask`";
+            Err(wrong(Mistake::MissingKey, &[], what.to_owned()))
+        }
+        (2, Some(_)) => {
+            let what = "`framing` names a codec, and `profile: 2` says itself how frames look: leave one of them out";
+            Err(wrong(Mistake::KeyCombination, &["framing"], what.to_owned()))
+        }
+        (2, None) => in_the_file(raw, units).map(Arc::new),
+        (other, _) => {
+            let what = format!("this harness reads profiles of version 1 and 2, not {other}");
+            Err(wrong(Mistake::Range, &["profile"], what))
+        }
+    }
+}
+
+/// What a version 2 file says of frames and messages.
+fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
+    let (Some(matching), Some(ask)) = (raw.matching.take(), raw.ask.take()) else {
+        let what = "`profile: 2` needs `frames`, `messages`, `match` and `ask`".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["profile"], what));
+    };
+    let written = RawProtocol {
+        frames: std::mem::take(&mut raw.frames),
+        pairs: raw.pairs.take(),
+        parts: std::mem::take(&mut raw.parts),
+        messages: std::mem::take(&mut raw.messages),
+        matching,
+        ask,
+    };
+    let protocol = Protocol::new(&written, &units.names())?;
+    if protocol.request.is_none() {
+        let what = "`ask` needs `send`: the message that each request is".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["ask"], what));
+    }
+    Ok(protocol)
+}
+
 fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<BTreeMap<Verb, Template>, Wrong> {
     let mut requests = BTreeMap::new();
     for (ExchangeVerb(verb), template) in raw {

@@ -10,13 +10,12 @@ mod wrong;
 pub use codec::{Codec, EncodeError, Fields, Heard, Line};
 pub use file::text_lines_1;
 pub use message::{Means, Message, Tells};
-pub(crate) use raw::RawProtocol;
+pub(crate) use raw::{RawAsk, RawFrame, RawMatch, RawMessage, RawPairs, RawProtocol};
 pub(crate) use wrong::{Mistaken, mistaken};
 
 use crate::frames::FrameKind;
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
-use raw::RawMatch;
 use std::sync::Arc;
 
 /// How a device talks.

@@ -1,6 +1,7 @@
 //! One exchange: what a job wants to be said next, what is in flight, and what came of it.
 
 use super::request::RequestEnd;
+use crate::device::Profile;
 use crate::protocol::Fields;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
@@ -61,8 +62,19 @@ pub(super) struct Answer {
 
 impl Answer {
     /// How an exchange that ends its job ended.
-    pub fn end(self) -> RequestEnd {
-        end_of(self.refused, self.fields.into_iter().collect())
+    pub fn end(self, profile: &Profile) -> RequestEnd {
+        let fields = self.fields.into_iter();
+        let ours = fields.map(|(key, value)| (profile.keys.ours(&key), value));
+        end_of(self.refused, ours.collect())
+    }
+
+    /// The same for a part of a job, of which the end says which.
+    pub fn end_at(self, profile: &Profile, at: &str) -> RequestEnd {
+        let mut fields: BTreeMap<String, String> = BTreeMap::new();
+        let ours = self.fields.into_iter();
+        fields.extend(ours.map(|(key, value)| (profile.keys.ours(&key), value)));
+        fields.insert("at".to_owned(), at.to_owned());
+        end_of(self.refused, fields)
     }
 
     pub fn field(&self, key: &str) -> Option<&str> {

@@ -286,8 +286,11 @@ fn fingerprint(t_ms: u64, fields: &Fields) -> u32 {
 fn event_bodies(profile: &Profile, at: At, kind: &str, fields: Fields) -> Vec<Body> {
     let other = |fields: Fields| {
         at.said(Said::Other {
-            kind: kind.to_owned(),
-            fields: fields.into_iter().collect(),
+            kind: profile.kinds.ours(kind),
+            fields: fields
+                .into_iter()
+                .map(|(key, value)| (profile.keys.ours(&key), value))
+                .collect(),
         })
     };
     match profile.events.get(kind) {

@@ -35,9 +35,10 @@ pub(super) struct SingleJob {
 
 #[derive(Debug)]
 pub(super) struct SafeJob {
-    /// The firmware's verbs, the next one last.
-    left: Vec<String>,
-    asked: String,
+    /// The harness's and the firmware's verbs, the next one last.
+    left: Vec<(Verb, String)>,
+    /// By the harness's word.
+    asked: &'static str,
 }
 
 /// Whether a request can be said to a pump of this profile: by the same way in which a session says it.
@@ -93,13 +94,9 @@ impl Job {
         // None is lost by `filter_map`: a profile whose `make-safe` names a verb that `requests` lacks is not loaded.
         let verbs = profile.make_safe.iter().rev();
         let left = verbs
-            .filter_map(|v| profile.requests.get(v))
-            .map(|t| t.send.clone())
+            .filter_map(|verb| Some((*verb, profile.requests.get(verb)?.send.clone())))
             .collect();
-        Self::Safe(SafeJob {
-            left,
-            asked: String::new(),
-        })
+        Self::Safe(SafeJob { left, asked: "" })
     }
 
     /// Reads back what was jumped over; else what is to be told where the profile has no log for it.
@@ -180,8 +177,8 @@ impl Job {
 
     pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
         match self {
-            Self::Single(job) => Next::Done(job.end(answer)),
-            Self::Program(job) => job.answered(answer),
+            Self::Single(job) => Next::Done(job.end(answer, profile)),
+            Self::Program(job) => job.answered(answer, profile),
             Self::Log(job) => job.answered(answer, profile, hear, bodies),
             Self::Safe(job) => job.answered(&answer),
         }
@@ -221,8 +218,11 @@ impl SingleJob {
     }
 
     /// Reply fields under the harness's names; data lines join them, a key that comes again with its values side by side.
-    fn end(&self, answer: Answer) -> RequestEnd {
-        let ours = |key: String| self.rename.get(&key).cloned().unwrap_or(key);
+    fn end(&self, answer: Answer, profile: &Profile) -> RequestEnd {
+        let ours = |key: String| match self.rename.get(&key) {
+            Some(ours) => ours.clone(),
+            None => profile.keys.ours(&key),
+        };
         // Gathered at once, which sorts once.
         let mut fields: BTreeMap<String, String> = answer
             .fields
@@ -247,10 +247,10 @@ impl SingleJob {
 impl SafeJob {
     fn next(&mut self) -> Next {
         match self.left.pop() {
-            Some(verb) => {
-                self.asked.clone_from(&verb);
+            Some((verb, send)) => {
+                self.asked = verb.word();
                 Next::Send {
-                    verb,
+                    verb: send,
                     fields: Vec::new(),
                 }
             }
@@ -264,12 +264,12 @@ impl SafeJob {
     fn answered(&mut self, answer: &Answer) -> Next {
         match &answer.refused {
             None => Next::Done(RequestEnd::Ok {
-                fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.clone())])),
+                fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.to_owned())])),
             }),
             // The last refusal is told, and not that the list is at its end: it says why the pump could not be made safe.
             Some(reason) if self.left.is_empty() => Next::Done(RequestEnd::Refused {
                 reason: reason.clone(),
-                fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.clone())])),
+                fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.to_owned())])),
             }),
             Some(_) => self.next(),
         }

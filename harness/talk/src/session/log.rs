@@ -129,7 +129,7 @@ impl LogJob {
 
     pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
         if answer.refused.is_some() {
-            return Next::Done(answer.end());
+            return Next::Done(answer.end(profile));
         }
         // Only the first answer says what is to be read: the pump logs on meanwhile, and a range that grew with it would never be read to
         // its end.

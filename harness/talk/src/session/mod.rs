@@ -429,10 +429,14 @@ impl Session {
             other => {
                 self.exchange = other;
                 if self.out.raw_sent() {
+                    let ours = fields
+                        .into_iter()
+                        .map(|(key, value)| (self.profile.keys.ours(&key), value));
+                    let fields = Arc::new(ours.collect());
                     self.journal(Body::Reply {
                         verb: "raw".to_owned(),
                         refused,
-                        fields: Arc::new(fields.into_iter().collect()),
+                        fields,
                         request: id,
                     });
                 } else if !unread {

@@ -228,14 +228,14 @@ impl ProgramJob {
         }
     }
 
-    pub fn answered(&mut self, answer: Answer) -> Next {
+    pub fn answered(&mut self, answer: Answer, profile: &Profile) -> Next {
         if self.stage == Stage::Abort {
             // However the pump answers the abort: what is told is why the session was given up.
             let failed = self.failed.take().unwrap_or(RequestEnd::Abandoned);
             return Next::Done(failed);
         }
         if answer.refused.is_some() {
-            return self.refused(answer);
+            return self.refused(answer, profile);
         }
         match self.stage {
             Stage::Begin | Stage::Staging => match self.lines.pop_front() {
@@ -243,27 +243,27 @@ impl ProgramJob {
                     self.stage = Stage::Staging;
                     send(&self.programming.stage, fields)
                 }
-                None if self.only_stage => Next::Done(answer.end()),
+                None if self.only_stage => Next::Done(answer.end(profile)),
                 None => {
                     self.stage = Stage::ReadBack;
                     send(&self.programming.read_back, Vec::new())
                 }
             },
             Stage::ReadBack => self.compare(&answer),
-            Stage::Commit | Stage::Abort => Next::Done(answer.end()),
+            Stage::Commit | Stage::Abort => Next::Done(answer.end(profile)),
         }
     }
 
-    fn refused(&mut self, mut answer: Answer) -> Next {
+    fn refused(&mut self, answer: Answer, profile: &Profile) -> Next {
+        // By the harness's own words, as in a profile: a firmware's are its own.
         let at = match self.stage {
-            Stage::Begin => &self.programming.begin,
-            Stage::Staging => &self.programming.stage,
-            Stage::ReadBack => &self.programming.read_back,
-            Stage::Commit => &self.programming.commit,
-            Stage::Abort => &self.programming.abort,
+            Stage::Begin => "begin",
+            Stage::Staging => "stage",
+            Stage::ReadBack => "read-back",
+            Stage::Commit => "commit",
+            Stage::Abort => "abort",
         };
-        answer.fields.push(("at".to_owned(), at.clone()));
-        self.give_up(answer.end())
+        self.give_up(answer.end_at(profile, at))
     }
 
     /// Leaves no session open behind a failure; a `Stage` and a session that never opened are left as they are.
