@@ -196,7 +196,7 @@ pub enum Progress {
 /// Which cases: the same for every command that takes some.
 #[derive(Debug, Args)]
 pub struct Select {
-    /// Scenarios by name (`flex-day`, `eri-then-eos[summer]`), files, or folders. Default: the folder `scenarios`. Folders named
+    /// Scenarios by name (`flex-day`, `'flex*'`, `eri-then-eos[summer]`), files, or folders. Default: the folder `scenarios`. Folders named
     /// `rejected` and `shared` are left out.
     #[arg(value_name = "WHAT")]
     pub what: Vec<PathBuf>,

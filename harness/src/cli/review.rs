@@ -89,10 +89,12 @@ fn meant(select: &Select, project: &Project) -> Result<Result<Vec<Meant>, ()>, C
         let is_whole = what.canonicalize().is_ok_and(|real| real == root);
         (select.filter.is_none() && is_whole).then(|| what.join("snapshots"))
     };
-    let named = match select.what.is_empty() {
-        true => all_of(project),
-        false => select.what.clone(),
-    };
+    // The top of a project stands for all that is in it.
+    let (tops, mut named): (Vec<PathBuf>, Vec<PathBuf>) =
+        select.what.iter().cloned().partition(|what| project.is_top(what));
+    if select.what.is_empty() || !tops.is_empty() {
+        named.extend(all_of(project));
+    }
     let (mut meant, mut others) = (Vec::new(), Vec::new());
     for what in named {
         if what.join(manifest::NAME).is_file() {
