@@ -121,7 +121,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         out.extend(not_shown(result));
     }
     out.extend(unasked_starts(result));
-    out.extend(result.outcome.notes.iter().map(|note| format!("note: {}", safe(note))));
+    out.extend(result.notes().map(|note| format!("note: {note}")));
     out.extend(crashes.iter().flat_map(|(t, crash)| crash_text::whole(*t, crash)));
     if failed {
         out.extend(result.outcome.last_events.iter().map(event_line));

@@ -15,7 +15,7 @@ mod units;
 mod words;
 
 pub use plot::{Point, Points};
-pub use result::{Asked, NotRun, ScenarioResult};
+pub use result::{Asked, NotRun, ScenarioResult, quoted};
 pub use run_info::RunInfo;
 pub use summary::{LineOf, summary};
 pub use tally::Tally;

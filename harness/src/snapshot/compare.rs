@@ -6,7 +6,7 @@ use super::file::{self, pending_path, snapshot_path};
 use super::update::Update;
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_verdict::dose::{DoseLog, compare};
-use pump_hil_verdict::snapshot::{Checked, Kept, Record, allowed};
+use pump_hil_verdict::snapshot::{Accepted, Checked, Kept, Record, allowed};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,7 +102,8 @@ impl Snapshots {
         let waits_in = match &self.update {
             Update::Accept(by) => {
                 let accepted = accept::accept_file(folder, &name, file().as_bytes(), &log.to_string(), by);
-                return accepted.map(Checked::Accepted);
+                let old = kept.as_ref().map(|kept| &kept.log);
+                return Ok(Checked::Accepted(Box::new(Accepted::of(accepted?, old, log, &allowed))));
             }
             Update::Pending => Some(folder),
             Update::Never => self.aside.as_deref(),
