@@ -31,7 +31,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
@@ -228,6 +228,8 @@ pub fn run_case(
     result.journal = path.is_file().then(|| safe_path(&path));
     result.evidence = beside.evidence;
     result.accepted = beside.accepted;
+    let in_run = beside.waits.is_some_and(|path| path.starts_with(&settings.out));
+    result.waits_in = in_run.then(|| settings.out.to_string_lossy().into_owned());
     result
 }
 
@@ -247,6 +249,8 @@ fn held_to<'a>(case: &'a Case, rig: &RigFile) -> Cow<'a, Case> {
 struct Beside {
     evidence: Option<Evidence>,
     accepted: Option<Box<Accepted>>,
+    /// The file in which its dose log waits for a review.
+    waits: Option<PathBuf>,
 }
 
 fn play_and_judge(
@@ -288,6 +292,7 @@ fn play_and_judge(
     {
         match snapshots.check(case, &outcome.dose_log) {
             Ok(Checked::Accepted(accepted)) => beside.accepted = Some(accepted),
+            Ok(Checked::Missing { pending } | Checked::Differs { pending, .. }) => beside.waits = pending,
             Ok(_) => {}
             Err(error) => outcome.add_trouble(error.trouble()),
         }

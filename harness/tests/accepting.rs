@@ -157,7 +157,10 @@ fn a_review_finds_what_a_run_on_a_build_server_left_in_its_folder() {
     desk.says(
         "cd ours; CI=true pump-hil run",
         1,
-        &["At a desk: pump-hil review pump-hil-runs/2"],
+        &[
+            "  review: pump-hil review pump-hil-runs/2",
+            "At a desk: pump-hil review pump-hil-runs/2",
+        ],
     );
     desk.types("cp -rL ours/pump-hil-runs/latest artifact", 0);
     let one = "1 of 1: first-day, in ours/pump-hil-runs/latest/first-day.snap.new, for ours/scenarios/snapshots";

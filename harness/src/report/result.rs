@@ -30,6 +30,8 @@ pub struct ScenarioResult {
     pub evidence: Option<Evidence>,
     /// Its dose log was accepted, where it was.
     pub accepted: Option<Box<Accepted>>,
+    /// The folder of the run, where its dose log waits for a review there.
+    pub waits_in: Option<String>,
     /// Requirements that it verifies.
     pub verifies: Vec<String>,
     /// Wall time.
@@ -107,6 +109,7 @@ impl ScenarioResult {
             journal: None,
             evidence: None,
             accepted: None,
+            waits_in: None,
             verifies: case.verifies.clone(),
             took,
             outcome,
@@ -195,7 +198,8 @@ impl ScenarioResult {
         };
         let differs = reasons.iter().any(|reason| reason.kind == ReasonKind::Snapshot);
         let asked = self.asked.as_ref().filter(|_| differs)?;
-        Some(format!("pump-hil review {}", quoted(&asked.file("snapshots"))))
+        let folder = self.waits_in.clone().unwrap_or_else(|| asked.file("snapshots"));
+        Some(format!("pump-hil review {}", quoted(&folder)))
     }
 }
 
