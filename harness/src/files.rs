@@ -137,7 +137,10 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
     for path in paths {
         match files_of(path) {
             Ok((_, found)) if found.files.is_empty() && found.left_out().is_empty() => {
-                let help = Some(format!("folders named {} are not searched", NOT_SEARCHED.join(", ")));
+                let help = Some(match found.projects.first() {
+                    Some(inside) => format!("`{}` is not searched: {}", as_named(inside, path), search::OWN_PROJECT),
+                    None => format!("folders named {} are not searched", NOT_SEARCHED.join(", ")),
+                });
                 let message = "there is no scenario in this folder".to_owned();
                 loaded.diagnostics.push(about_file(&safe_path(path), message, help));
             }
@@ -145,9 +148,11 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
                 for file in found.files {
                     load_one(&folder, &file, path, catalog, &mut names, &mut loaded);
                 }
-                let links = found.links.iter().map(|link| as_named(link, path));
-                let left_out = links.map(|link| format!("`{link}` is left out: {}", search::NOT_FOLLOWED));
-                loaded.warnings.extend(left_out);
+                let links = found.links.iter().map(|link| (link, search::NOT_FOLLOWED));
+                let projects = found.projects.iter().map(|inside| (inside, search::OWN_PROJECT));
+                let left_out = links.chain(projects);
+                let told = left_out.map(|(what, why)| format!("`{}` is left out: {why}", as_named(what, path)));
+                loaded.warnings.extend(told);
                 let told = |file: &PathBuf| about_file(&as_named(file, path), search::NOT_UTF8.to_owned(), None);
                 loaded.diagnostics.extend(found.nameless.iter().map(told));
             }

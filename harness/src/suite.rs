@@ -13,7 +13,7 @@ use crate::report::{NotRun, RunInfo, ScenarioResult};
 use crate::reporter::{Ended, Reporters, RunEvent};
 use crate::runner::{Runner, Stopped};
 use crate::safety::{self, Guard};
-use crate::snapshot::{Accepted, told_of};
+use crate::snapshot::HeldTo;
 use begun::{NotBegun, begin};
 use header::header;
 use locked_up::only_locked_up;
@@ -27,12 +27,12 @@ use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::{RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, JournalError};
 use pump_hil_verdict::judge::Outcome;
-use pump_hil_verdict::snapshot::Checked;
+use pump_hil_verdict::snapshot::{Accepted, Checked};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
@@ -211,10 +211,10 @@ pub fn run_case(
         .join(format!("{}@{}{round}.jsonl", case.name(), settings.rig.name));
     // One of an earlier run must not be taken for this one's, also where this case is not played. What cannot be taken away is told when the new one is written.
     let _ = std::fs::remove_file(&path);
-    let mut evidence = None;
+    let mut beside = Beside::default();
     let outcome = if missing.is_empty() {
         // A judge that panics must not take the other cases' results with it; the pump is safe by then.
-        let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, onward, &path, &mut evidence));
+        let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, onward, &path, &mut beside));
         std::panic::catch_unwind(judged).unwrap_or_else(|panic| {
             let why = vec![Trouble::told(TroubleCode::HARNESS, itself_failed(&*panic))];
             Outcome::without_run(case, Verdict::Inconclusive { why })
@@ -227,7 +227,10 @@ pub fn run_case(
     let mut result = result.asked(&settings.asked);
     result.round = settings.round;
     result.journal = path.is_file().then(|| safe_path(&path));
-    result.evidence = evidence;
+    result.evidence = beside.evidence;
+    result.accepted = beside.accepted;
+    let in_run = beside.waits.is_some_and(|path| path.starts_with(&settings.out));
+    result.waits_in = in_run.then(|| settings.out.to_string_lossy().into_owned());
     result
 }
 
@@ -242,13 +245,22 @@ fn held_to<'a>(case: &'a Case, rig: &RigFile) -> Cow<'a, Case> {
     case
 }
 
+/// What is known of a case beside its outcome.
+#[derive(Default)]
+struct Beside {
+    evidence: Option<Evidence>,
+    accepted: Option<Box<Accepted>>,
+    /// The file in which its dose log waits for a review.
+    waits: Option<PathBuf>,
+}
+
 fn play_and_judge(
     case: &Case,
     settings: &Settings,
     interrupt: &Interrupt,
     onward: &mut dyn FnMut(&Event),
     path: &Path,
-    evidence: &mut Option<Evidence>,
+    beside: &mut Beside,
 ) -> Outcome {
     let broken = |why: Trouble| Outcome::without_run(case, Verdict::Inconclusive { why: vec![why] });
     let accepted = match settings.snapshots.as_ref().map(|snapshots| snapshots.accepted(case)) {
@@ -263,7 +275,7 @@ fn play_and_judge(
     let judged = journal::judge_written(played.file, path, played.written.as_ref());
     let mut outcome = match (judged, played.trouble.is_empty()) {
         (Ok(judged), _) => {
-            *evidence = Some(judged.evidence);
+            beside.evidence = Some(judged.evidence);
             judged.outcome
         }
         // The first trouble explains why there is nothing to judge.
@@ -280,7 +292,8 @@ fn play_and_judge(
         && outcome.verdict.is_right_but_for_the_snapshot()
     {
         match snapshots.check(case, &outcome.dose_log) {
-            Ok(Checked::Accepted(acceptance)) => outcome.notes.push(told_of(&acceptance)),
+            Ok(Checked::Accepted(accepted)) => beside.accepted = Some(accepted),
+            Ok(Checked::Missing { pending } | Checked::Differs { pending, .. }) => beside.waits = pending,
             Ok(_) => {}
             Err(error) => outcome.add_trouble(error.trouble()),
         }
@@ -318,7 +331,7 @@ impl Played {
 fn play(
     case: &Case,
     settings: &Settings,
-    accepted: Option<Accepted>,
+    accepted: Option<HeldTo>,
     interrupt: &Interrupt,
     onward: &mut dyn FnMut(&Event),
     path: &Path,

@@ -101,6 +101,64 @@ fn a_dose_log_that_differs_is_told_at_its_first_row_with_how_the_prescription_ch
 }
 
 #[test]
+fn what_is_named_from_outside_is_played_as_from_inside() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    pump_hil(here, &["new", "ours"]).is(0, &[]);
+    pump_hil(here, &["new", "others"]).is(0, &[]);
+    let passed = "1 case on desk: 1 passed";
+    for named in ["ours", "./ours/", "ours/scenarios", "ours/scenarios/first-day.yaml"] {
+        pump_hil(here, &["check", named]).is(0, &["1 file with 1 case: nothing wrong", "rig `desk`"]);
+        pump_hil(here, &["run", named]).is(0, &[passed, "ours/pump-hil-runs/"]);
+    }
+    pump_hil(here, &["list", "ours", "--rig", "bench"]).is(0, &["rig `bench` can play 1 of 1 file"]);
+    pump_hil(here, &["run", "first-day", "ours"]).is(0, &[passed]);
+    assert!(
+        !here.join("pump-hil-runs").exists(),
+        "its pump-hil.toml says where runs go"
+    );
+    // By its own project, and not by the one that the person stands in: there is no such drug.
+    let others = here.join("others");
+    let ours_alone = OWN.replace("REQ-1234", "GIP-1.1.1").replace("[HAZ-7]", "[SF01]");
+    let ours_alone = ours_alone.replace("own-2-mg-per-mL", "ours-alone");
+    write(here, "ours/scenarios/ours-only.yaml", &ours_alone);
+    write(
+        here,
+        "ours/fixtures/drugs/ours.yaml",
+        &OWN_DRUG.replace("id: saline", "id: ours-alone"),
+    );
+    pump_hil(&others, &["check", "../ours"]).is(0, &["2 files with 2 cases: nothing wrong"]);
+    pump_hil(&others, &["check", "../ours", "."]).is(2, &["`../ours` and `.` belong to two projects"]);
+    pump_hil(
+        &others,
+        &["check", "../ours/scenarios/ours-only.yaml", "--fixtures", "fixtures"],
+    )
+    .is(2, &["unknown drug `ours-alone`"]);
+    // A folder above is searched, but not into a project inside.
+    pump_hil(here, &["check", "."]).is(
+        2,
+        &[
+            "there is no scenario in this folder",
+            "`./others` is not searched: it is a project",
+        ],
+    );
+    write(
+        here,
+        "own.yaml",
+        &OWN.replace("REQ-1234", "GIP-1.1.1")
+            .replace("[HAZ-7]", "[SF01]")
+            .replace("own-2-mg-per-mL", "saline"),
+    );
+    pump_hil(here, &["check", "."]).is(
+        0,
+        &[
+            "1 file with 1 case",
+            "warning: `./ours` is left out: it is a project of its own",
+        ],
+    );
+}
+
+#[test]
 fn what_is_the_users_own_is_added_to_what_is_built_in() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

@@ -6,6 +6,7 @@ mod matcher;
 pub use expression::SelectError;
 
 use expression::{Expr, Of, Predicate};
+use matcher::Matcher;
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::nearest;
 use std::collections::BTreeSet;
@@ -23,20 +24,22 @@ impl FromStr for Filter {
 }
 
 impl Filter {
-    /// Whether the case is selected.
+    /// Whether the case is selected. `paths` are other ways to write its file than the one from the folder of the scenarios.
     #[must_use]
-    pub fn selects(&self, case: &Case) -> bool {
-        holds(&self.0, case)
+    pub fn selects(&self, case: &Case, paths: &[String]) -> bool {
+        holds(&self.0, case, paths)
     }
 
-    /// Why none of these cases is selected: how many each part of the expression selects alone, and what a part may have been meant to say.
+    /// Why none of these cases, each with its `paths`, is selected: how many each part of the expression selects alone, and what a part may have been
+    /// meant to say.
     #[must_use]
-    pub fn why_none(&self, cases: &[&Case]) -> String {
+    pub fn why_none(&self, cases: &[(&Case, Vec<String>)]) -> String {
         let mut parts = Vec::new();
         predicates(&self.0, &mut parts);
         let told = parts.into_iter().map(|part| {
-            let count = cases.iter().filter(|case| part.holds(case)).count();
-            let known: BTreeSet<String> = cases.iter().flat_map(|case| part.of.values(case)).collect();
+            let count = cases.iter().filter(|(case, paths)| part.holds(case, paths)).count();
+            let values = cases.iter().flat_map(|(case, paths)| part.of.values(case, paths));
+            let known: BTreeSet<String> = values.collect();
             let meant = part.matcher.word().filter(|_| count == 0);
             let meant = meant.and_then(|word| nearest(word, known.iter().map(String::as_str)));
             let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
@@ -46,12 +49,18 @@ impl Filter {
     }
 }
 
-fn holds(expr: &Expr, case: &Case) -> bool {
+/// Whether a name fits a word in which `*` stands for anything.
+#[must_use]
+pub fn fits(word: &str, name: &str) -> bool {
+    Matcher::word_or_stars(word).fits(name)
+}
+
+fn holds(expr: &Expr, case: &Case, paths: &[String]) -> bool {
     match expr {
-        Expr::Is(predicate) => predicate.holds(case),
-        Expr::Not(inner) => !holds(inner, case),
-        Expr::All(parts) => parts.iter().all(|part| holds(part, case)),
-        Expr::Any(parts) => parts.iter().any(|part| holds(part, case)),
+        Expr::Is(predicate) => predicate.holds(case, paths),
+        Expr::Not(inner) => !holds(inner, case, paths),
+        Expr::All(parts) => parts.iter().all(|part| holds(part, case, paths)),
+        Expr::Any(parts) => parts.iter().any(|part| holds(part, case, paths)),
     }
 }
 
@@ -64,20 +73,20 @@ fn predicates<'e>(expr: &'e Expr, found: &mut Vec<&'e Predicate>) {
 }
 
 impl Predicate {
-    fn holds(&self, case: &Case) -> bool {
-        self.of.values(case).iter().any(|value| self.matcher.fits(value))
+    fn holds(&self, case: &Case, paths: &[String]) -> bool {
+        self.of.values(case, paths).iter().any(|value| self.matcher.fits(value))
     }
 }
 
 impl Of {
     /// What a case has of this.
-    fn values(self, case: &Case) -> Vec<String> {
+    fn values(self, case: &Case, paths: &[String]) -> Vec<String> {
         let needs = || case.needs.iter().map(ToString::to_string);
         match self {
             Self::PartOfName => vec![case.name()],
             // A table's scenario, and its row.
             Self::Name => vec![case.name(), case.scenario.clone()],
-            Self::File => vec![case.file.clone()],
+            Self::File => std::iter::once(&case.file).chain(paths).cloned().collect(),
             Self::Tag => case.tags.clone(),
             Self::Verifies => case.verifies.clone(),
             Self::Covers => case.covers.clone(),

@@ -18,6 +18,8 @@ struct Driven {
     rig: Rig,
     session: Session,
     events: Vec<(Span, Body)>,
+    /// How long an answer is waited for at a time.
+    patience: Duration,
 }
 
 impl Driven {
@@ -34,6 +36,7 @@ impl Driven {
             rig,
             session,
             events: Vec::new(),
+            patience: Duration::from_millis(50),
         }
     }
 
@@ -63,11 +66,7 @@ impl Driven {
             if let Some(outcome) = self.drain() {
                 return outcome;
             }
-            let mut got = self
-                .rig
-                .reply_wait(Duration::from_millis(50))
-                .await
-                .expect("the line stands");
+            let mut got = self.rig.reply_wait(self.patience).await.expect("the line stands");
             if got.bytes.is_empty() {
                 let until = self.session.poll_timeout().expect("a reply is awaited");
                 got = self.rig.receive(until).await.expect("the line stands");
@@ -332,4 +331,24 @@ async fn an_unknown_defect_is_refused() {
     };
     let error = Rig::open(&RigFile::sim().unwrap(), &options).await.unwrap_err();
     assert!(matches!(error, RigError::Defect { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_a_busy_host_lets_wait_finds_the_pump_as_one_that_comes_at_once() {
+    // The tone is on its way to the beeper at the same instant, but only when time is next granted.
+    let test = Request::TestAlarm {
+        priority: "critical".to_owned(),
+    };
+    for patience in [Duration::ZERO, Duration::from_secs(1)] {
+        let mut bench = Driven::therapy().await;
+        bench.patience = patience;
+        assert!(matches!(bench.ask(&test).await, RequestEnd::Ok { .. }));
+        let tone = |bench: &mut Driven| bench.rig.read_value("PUMP_HIL_BLOCK+0x70").unwrap();
+        assert_eq!(tone(&mut bench), MemoryValue::Unsigned(0), "{patience:?}");
+        let at_once = bench.rig.now();
+        bench.run_to(at_once).await;
+        let later = Span(at_once.0 + 1);
+        bench.run_to(later).await;
+        assert_eq!(tone(&mut bench), MemoryValue::Unsigned(3), "{patience:?}");
+    }
 }

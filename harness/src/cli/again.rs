@@ -11,7 +11,7 @@ use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::files::read_at_most;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Most bytes of a report: a million cases that failed have less.
 const BYTES_MAX: usize = 1 << 30;
@@ -43,16 +43,28 @@ struct One {
 
 /// The folders of scenarios in which dose logs of the last run wait for a review; none where nothing can be read of that run.
 pub(super) fn folders_that_wait(project: &Project) -> BTreeSet<PathBuf> {
-    let [results, ..] = REPORTS;
-    let text = read_at_most(&project.runs().join("latest").join(results), BYTES_MAX);
-    let report: Option<Report> = text.ok().and_then(|text| serde_json::from_slice(&text).ok());
-    let results = report.map_or_else(Vec::new, |report| report.results);
     let of = |one: One| {
         let mut above = one.file.ancestors().skip(1);
         let waits = |folder: &&Path| pending_path(&folder.join("snapshots"), &one.name).is_file();
         above.find(waits)?.canonicalize().ok()
     };
-    results.into_iter().filter_map(of).collect()
+    results_of(&project.runs().join("latest")).filter_map(of).collect()
+}
+
+/// What a run says of its cases; nothing where that cannot be read.
+fn results_of(run: &Path) -> impl Iterator<Item = One> {
+    let [results, ..] = REPORTS;
+    let text = read_at_most(&run.join(results), BYTES_MAX);
+    let report: Option<Report> = text.ok().and_then(|text| serde_json::from_slice(&text).ok());
+    report.into_iter().flat_map(|report| report.results)
+}
+
+/// The files of the cases of a run that lie below the present folder.
+pub(super) fn files_of(run: &Path) -> BTreeSet<PathBuf> {
+    let files = results_of(run).map(|one| one.file);
+    // A report may be anybody's.
+    let below = |file: &PathBuf| file.components().all(|part| matches!(part, Component::Normal(_)));
+    files.filter(|file| below(file) && file.is_file()).collect()
 }
 
 impl Failed {

@@ -125,11 +125,11 @@ pub struct Run {
     /// Run nothing. Say which cases would run, how long each takes, and what the rig lacks for the others.
     #[arg(long)]
     pub dry_run: bool,
-    /// Accept every dose log that is new or different. Your name and the time are recorded. Not allowed in CI.
+    /// Accept every dose log that is new or different, and say what it was. Your name and the time are recorded. Not allowed in CI.
     #[arg(long)]
     pub accept: bool,
-    /// Why these dose logs are right. The reason is kept in ACCEPTED.jsonl.
-    #[arg(long, value_name = "TEXT", requires = "accept")]
+    /// Why these dose logs are right. The reason is kept in ACCEPTED.jsonl. Without it none is kept, and that is told.
+    #[arg(long, value_name = "TEXT", requires = "accept", value_parser = reason)]
     pub reason: Option<String>,
     /// Folder for journals, results.json, junit.xml and manifest.json. Default: a new one in pump-hil-runs. Only one run at a time writes into
     /// a folder, and it deletes there what an earlier run wrote.
@@ -196,7 +196,7 @@ pub enum Progress {
 /// Which cases: the same for every command that takes some.
 #[derive(Debug, Args)]
 pub struct Select {
-    /// Scenarios by name (`flex-day`, `eri-then-eos[summer]`), files, or folders. Default: the folder `scenarios`. Folders named
+    /// Scenarios by name (`flex-day`, `'flex*'`, `eri-then-eos[summer]`), files, or folders. Default: the folder `scenarios`. Folders named
     /// `rejected` and `shared` are left out.
     #[arg(value_name = "WHAT")]
     pub what: Vec<PathBuf>,
@@ -389,8 +389,8 @@ pub struct Review {
     /// Accept all of them, without questions.
     #[arg(long)]
     pub all: bool,
-    /// Why they are right, for all that are accepted. Without it, each reason is asked for. It is kept in ACCEPTED.jsonl.
-    #[arg(long, value_name = "TEXT")]
+    /// Why they are right, for all that are accepted. Without it, each reason is asked for, but not with `--all`. It is kept in ACCEPTED.jsonl.
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub reason: Option<String>,
 }
 
@@ -405,6 +405,13 @@ where
 {
     let number = text.parse().ok().filter(|number| (low..=high).contains(number));
     number.ok_or_else(|| format!("it must be a whole number from {low} to {high}"))
+}
+
+/// A reason, which says something.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let given = (!text.is_empty()).then(|| text.to_owned());
+    given.ok_or_else(|| "it is empty; say in a few words why the dose logs are right".to_owned())
 }
 
 /// Arguments of `sim`.

@@ -44,7 +44,10 @@ impl Chosen {
             chosen.paths = default_folders(project)?;
         }
         for what in &select.what {
-            chosen.add(what, project)?;
+            match project.is_top(what) {
+                true => chosen.paths.extend(default_folders(project)?),
+                false => chosen.add(what, project)?,
+            }
         }
         Ok(chosen)
     }
@@ -56,9 +59,12 @@ impl Chosen {
             self.paths.push(what.to_owned());
             return Ok(());
         }
+        let name = what.to_string_lossy();
         let folders = default_folders(project).unwrap_or_default();
         let known: Vec<(String, PathBuf)> = folders.iter().flat_map(|folder| names(folder)).collect();
-        let name = what.to_string_lossy();
+        if name.contains('*') {
+            return self.add_all(&name, &known);
+        }
         let (scenario, row) = name
             .split_once('[')
             .map_or((&*name, None), |(scenario, _)| (scenario, Some(&*name)));
@@ -66,7 +72,7 @@ impl Chosen {
             return Err(no_such(what, &known));
         };
         match row {
-            None => drop(self.rows.remove(file)),
+            None => self.add_whole(file),
             Some(row) if self.rows.contains_key(file) || !self.paths.contains(file) => {
                 self.rows.entry(file.clone()).or_default().insert(row.to_owned());
             }
@@ -77,6 +83,28 @@ impl Chosen {
             self.paths.push(file.clone());
         }
         Ok(())
+    }
+
+    /// Names a file as a whole.
+    fn add_whole(&mut self, file: &PathBuf) {
+        self.rows.remove(file);
+        if !self.paths.contains(file) {
+            self.paths.push(file.clone());
+        }
+    }
+
+    /// All scenarios whose names fit a word with `*` in it, which the shell leaves as it is where no file fits.
+    fn add_all(&mut self, word: &str, known: &[(String, PathBuf)]) -> Result<(), CliError> {
+        let fits = |(name, _): &&(String, PathBuf)| pump_hil_language::select::fits(word, name);
+        let files: Vec<&PathBuf> = known.iter().filter(fits).map(|(_, file)| file).collect();
+        files.iter().for_each(|file| self.add_whole(file));
+        let shown = safe(word);
+        match files.is_empty() {
+            false => Ok(()),
+            true => Err(CliError::usage(format!(
+                "there is no file or scenario whose name fits `{shown}`; `--filter 'name(/flex/)'` finds a part of a name, `--filter 'file(...)'` a file"
+            ))),
+        }
     }
 
     /// The cases that are meant, for these rigs, by folder of scenarios; or everything that is wrong with their files, rendered.
@@ -100,7 +128,10 @@ impl Chosen {
             Err(diagnostics) => return Ok(Err(diagnostics)),
         };
         self.has_rows(&groups)?;
-        let found: Vec<Case> = groups.iter().flat_map(|group| group.cases.iter().cloned()).collect();
+        let is_meant = |group: &Group| group.cases.iter().any(|case| self.means(&group.folder, case));
+        if !groups.iter().any(is_meant) {
+            return Err(self.nothing(&groups));
+        }
         for group in &mut groups {
             let all = group.cases.len();
             let folder = group.folder.clone();
@@ -108,10 +139,7 @@ impl Chosen {
             group.whole &= group.cases.len() == all;
         }
         groups.retain(|group| !group.cases.is_empty());
-        match groups.is_empty() {
-            true => Err(self.nothing(&found.iter().collect::<Vec<_>>())),
-            false => Ok(Ok(groups)),
-        }
+        Ok(Ok(groups))
     }
 
     fn means(&self, folder: &Path, case: &Case) -> bool {
@@ -121,7 +149,8 @@ impl Chosen {
                 .find(|(file, _)| same_file(file, &folder.join(&case.file)))
         };
         let by_row = self.rows.is_empty() || of_file().is_none_or(|(_, rows)| rows.contains(&case.name()));
-        by_row && self.filter.as_ref().is_none_or(|filter| filter.selects(case))
+        let paths = || paths_to(&folder.join(&case.file));
+        by_row && self.filter.as_ref().is_none_or(|filter| filter.selects(case, &paths()))
     }
 
     /// Each row that was named is one of its table.
@@ -136,17 +165,43 @@ impl Chosen {
         Err(CliError::usage(format!("there is no case `{}`{meant}", safe(row))))
     }
 
-    fn nothing(&self, found: &[&Case]) -> CliError {
-        let count = counted(found.len(), "case");
+    fn nothing(&self, groups: &[Group]) -> CliError {
+        let all = groups.iter().flat_map(|group| {
+            let paths = |case: &Case| paths_to(&group.folder.join(&case.file));
+            group.cases.iter().map(move |case| (case, paths(case)))
+        });
+        let found: Vec<(&Case, Vec<String>)> = all.collect();
         CliError::usage(match &self.filter {
             Some(filter) => format!(
-                "--filter '{}' selects none of {count}: {}; `pump-hil list` shows what there is",
+                "--filter '{}' selects none of {}: {}; `pump-hil list` shows what there is",
                 safe(&self.expression),
-                safe(&filter.why_none(found))
+                counted(found.len(), "case"),
+                safe(&filter.why_none(&found))
             ),
             None => "there is no scenario in the files and folders that you named".to_owned(),
         })
     }
+}
+
+/// The ways in which a person who stands here writes the path of a file.
+fn paths_to(file: &Path) -> Vec<String> {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let here = here.unwrap_or_default();
+    let whole = here.join(file);
+    let shared = |above: &&Path| whole.starts_with(above);
+    let (up, above) = here
+        .ancestors()
+        .enumerate()
+        .find(|(_, above)| shared(above))
+        .unwrap_or((0, &here));
+    let down = whole.strip_prefix(above).unwrap_or(&whole);
+    let near: PathBuf = std::iter::repeat_n(Path::new(".."), up).chain([down]).collect();
+    let near = near.to_string_lossy();
+    vec![
+        near.to_string(),
+        format!("./{near}"),
+        whole.to_string_lossy().into_owned(),
+    ]
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

@@ -7,7 +7,7 @@ Examples:
   pump-hil run --filter 'covers(SF04) and not tag(slow)'
   pump-hil run --rerun-failed
   pump-hil run program-out-of-range --rig sim-realtime
-  pump-hil run scenarios --accept        # accept new and changed dose logs, with your name";
+  pump-hil run --accept --reason 'CR-123: night rate'  # accept new and changed dose logs";
 
 pub(super) const CHECK: &str = "\
 Examples:
@@ -50,11 +50,12 @@ pub(super) const REVIEW: &str = "\
 Examples:
   pump-hil review
   pump-hil review flex-day
+  pump-hil review pump-hil-runs/latest   # what a run left in its folder, as one in CI does
 
 At a terminal one key answers, without Enter:
   a  accept    r  reject    s  skip    q  quit
   t  the whole table        space  all there is to see
-In a pipe each answer is a line. With no name, these are the logs of your scenarios and of the last run.
+In a pipe each answer is a line; behind `a` comes the reason. With no name, these are the logs of your scenarios and of the last run.
 
 Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged, or nobody accepted it, 130 interrupted";
 

@@ -40,9 +40,10 @@ pub use exit::{CliError, Exit};
 use args::Command;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
-use print::{eprint, eprint_styled};
+use print::eprint;
 use project::Project;
 use pump_hil_model::safe_text::safe;
+use std::path::PathBuf;
 
 /// Runs what was asked for.
 #[must_use]
@@ -51,22 +52,17 @@ pub fn main(cli: Cli) -> Exit {
     start_log(cli.log.as_deref());
     colour::choose(cli.color);
     // A guard, or one who judges a journal, does not depend on where they stand.
-    let project = || {
-        Project::here(cli.fixtures.clone()).map_err(|wrong| {
-            eprint_styled(&wrong);
-            CliError::told()
-        })
-    };
+    let project = |named: &[PathBuf]| Project::of(named, cli.fixtures.clone());
     let done = match cli.command {
-        Command::Run(args) => project().and_then(|project| run::run(&args, &project)),
-        Command::Check(args) => project().and_then(|project| check::check(&args, &project)),
-        Command::List(args) => project().and_then(|project| list::list(&args, &project)),
+        Command::Run(args) => project(&args.select.what).and_then(|project| run::run(&args, &project)),
+        Command::Check(args) => project(&args.select.what).and_then(|project| check::check(&args, &project)),
+        Command::List(args) => project(&args.select.what).and_then(|project| list::list(&args, &project)),
         Command::Replay(args) => replay::replay(&args),
-        Command::Show(args) => project().and_then(|project| show::show(&args, &project)),
-        Command::Runs(args) => project().and_then(|project| runs::runs(&args, &project)),
-        Command::Review(args) => project().and_then(|project| review::review(&args, &project)),
+        Command::Show(args) => project(&[]).and_then(|project| show::show(&args, &project)),
+        Command::Runs(args) => project(&[]).and_then(|project| runs::runs(&args, &project)),
+        Command::Review(args) => project(&args.select.what).and_then(|project| review::review(&args, &project)),
         Command::New(args) => new::new(&args),
-        Command::Schema(args) => project().and_then(|project| list::schema(&args, &project)),
+        Command::Schema(args) => project(&[]).and_then(|project| list::schema(&args, &project)),
         Command::Explain(args) => explain::explain(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),

@@ -2,6 +2,7 @@
 
 use super::exit::CliError;
 use super::inputs::render;
+use super::print::eprint_styled;
 use crate::project::{self, FILE, Said};
 use pump_hil_model::diagnostic::Diagnostic;
 use pump_hil_model::mistake::{Code, Mistake, Subject};
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Project {
     /// The folder that `pump-hil.toml` stands in, as seen from here.
     root: Option<PathBuf>,
+    /// The present folder is not in it.
+    elsewhere: bool,
     /// `--fixtures`.
     given: Option<PathBuf>,
     /// What the file says.
@@ -22,38 +25,35 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads the nearest `pump-hil.toml`, here or above. `given` is the folder of fixtures that was named on the command line.
+    /// Reads the nearest `pump-hil.toml` above what was named; where nothing was, or none is there, above the present folder. `given` is the folder of
+    /// fixtures that was named on the command line.
     ///
     /// # Errors
-    /// All that is wrong with the file, rendered.
-    pub fn here(given: Option<PathBuf>) -> Result<Self, String> {
-        let here = std::env::current_dir().unwrap_or_default();
-        let Some((up, root)) = here
-            .ancestors()
-            .enumerate()
-            .find(|(_, folder)| folder.join(FILE).is_file())
-        else {
+    /// All that is wrong with the file, rendered; or what was named belongs to several projects.
+    pub fn of(named: &[PathBuf], given: Option<PathBuf>) -> Result<Self, CliError> {
+        let here = std::env::current_dir()
+            .and_then(|here| here.canonicalize())
+            .unwrap_or_default();
+        let named = one_of(named)?;
+        let elsewhere = named.as_ref().is_some_and(|(root, _)| !here.starts_with(root));
+        let Some((root, path)) = named.or_else(|| Some((root_above(&here)?, PathBuf::new()))) else {
             return Ok(Self {
                 given,
                 ..Self::default()
             });
         };
-        // As a person who stands here writes it.
-        let seen: PathBuf = std::iter::repeat_n("..", up).collect();
-        let path = seen.join(FILE);
-        let bytes =
-            read_bounded(&root.join(FILE)).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
-        let read = bytes.map_err(|error| {
-            let code = Code::new(Subject::Project, Mistake::Unreadable);
-            vec![Diagnostic::about_file(code, &safe_path(&path), error.to_string(), None)]
-        });
-        let read = read.and_then(|text| project::read(&path, &text, &seen));
-        let said = read.map_err(|wrong| render(&wrong))?;
+        let seen = as_seen(&root, &path, &here);
         Ok(Self {
+            said: said(&root, &seen)?,
             root: Some(seen),
+            elsewhere,
             given,
-            said,
         })
+    }
+
+    /// Whether this is the top of the project, so that all of its scenarios are meant.
+    pub fn is_top(&self, named: &Path) -> bool {
+        named.join(FILE).is_file() && self.root.is_some()
     }
 
     /// Scenarios: those that were named, else those of the project, else the folder `scenarios` here.
@@ -106,7 +106,62 @@ impl Project {
             let folders = path.ancestors().map(|folder| folder.join("fixtures"));
             folders.collect::<Vec<_>>()
         });
-        let mut all = std::iter::once(PathBuf::from("fixtures")).chain(top).chain(beside);
+        // What lies here is no part of a project elsewhere.
+        let here = (!self.elsewhere).then(|| PathBuf::from("fixtures"));
+        let mut all = here.into_iter().chain(top).chain(beside);
         Ok(Shelf::new(all.find(|folder| folder.is_dir())))
     }
+}
+
+/// The nearest folder with a `pump-hil.toml`: this one, or one above it.
+fn root_above(folder: &Path) -> Option<PathBuf> {
+    let root = folder.ancestors().find(|folder| folder.join(FILE).is_file())?;
+    Some(root.to_owned())
+}
+
+/// The project that the named files and folders belong to, by one of them.
+fn one_of(named: &[PathBuf]) -> Result<Option<(PathBuf, PathBuf)>, CliError> {
+    let of = |path: &PathBuf| Some((root_above(&path.canonicalize().ok()?)?, path.clone()));
+    let mut all = named.iter().filter_map(of);
+    let first = all.next();
+    let other = first
+        .as_ref()
+        .and_then(|(root, _)| all.find(|(other, _)| other != root));
+    match (first, other) {
+        (Some((_, first)), Some((_, other))) => Err(CliError::usage(format!(
+            "`{}` and `{}` belong to two projects, each with a {FILE} of its own; name one of them at a time",
+            safe_path(first),
+            safe_path(other)
+        ))),
+        (first, _) => Ok(first),
+    }
+}
+
+/// The top of a project as a person who stands here and wrote this path in it would write it.
+fn as_seen(root: &Path, path: &Path, here: &Path) -> PathBuf {
+    let written = path
+        .ancestors()
+        .filter(|above| !above.as_os_str().is_empty())
+        .find(|above| above.canonicalize().is_ok_and(|real| real == root));
+    match (written, here.strip_prefix(root)) {
+        (Some(written), Err(_)) => written.to_owned(),
+        (_, Ok(down)) => down.iter().map(|_| "..").collect(),
+        (None, Err(_)) => root.to_owned(),
+    }
+}
+
+/// What the file at the top of a project says.
+fn said(root: &Path, seen: &Path) -> Result<Said, CliError> {
+    let path = seen.join(FILE);
+    let bytes =
+        read_bounded(&root.join(FILE)).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+    let read = bytes.map_err(|error| {
+        let code = Code::new(Subject::Project, Mistake::Unreadable);
+        vec![Diagnostic::about_file(code, &safe_path(&path), error.to_string(), None)]
+    });
+    read.and_then(|text| project::read(&path, &text, seen))
+        .map_err(|wrong| {
+            eprint_styled(&render(&wrong));
+            CliError::told()
+        })
 }

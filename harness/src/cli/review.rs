@@ -1,6 +1,7 @@
 //! `pump-hil review`: dose logs that wait for a person.
 
 mod at_terminal;
+mod found;
 mod pager;
 mod terminal;
 
@@ -11,15 +12,15 @@ use super::args::{Review, Select};
 use super::chosen::Chosen;
 use super::colour;
 use super::exit::{CliError, Exit};
+use super::inputs::Group;
 use super::print::eprint_styled;
 use super::project::Project;
 use crate::files;
-use crate::manifest;
 use crate::snapshot::{self, By, Choice, Lines, Meant};
 use at_terminal::AtTerminal;
 use pump_hil_model::case::Case;
-use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::host_time;
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use terminal::Terminal;
@@ -80,49 +81,95 @@ fn all_of(project: &Project) -> Vec<PathBuf> {
     if all.is_empty() { own } else { all }
 }
 
+/// What was named, sorted by what it is.
+#[derive(Default)]
+struct Named {
+    /// Folders of dose logs.
+    logs: Vec<PathBuf>,
+    /// Folders of runs.
+    runs: Vec<PathBuf>,
+    /// Scenarios, by name, file or folder.
+    scenarios: Vec<PathBuf>,
+}
+
+impl Named {
+    fn add(&mut self, what: PathBuf, filtered: bool) {
+        if found::is_run(&what) {
+            return self.runs.push(what);
+        }
+        if what.is_dir() && (what.ends_with("snapshots") || holds_logs(&what)) {
+            return self.logs.push(what);
+        }
+        // A log may wait whose scenario is wrong by now, or gone: of a whole folder none needs to be read.
+        let root = files::folder_of(&what).ok();
+        let is_whole = root.is_some_and(|root| what.canonicalize().is_ok_and(|real| real == root));
+        if filtered || !is_whole {
+            return self.scenarios.push(what);
+        }
+        let (runs, mut logs): (Vec<_>, Vec<_>) = found::below(&what)
+            .into_iter()
+            .partition(|folder| found::is_run(folder));
+        if logs.is_empty() && runs.is_empty() {
+            logs.push(what.join("snapshots"));
+        }
+        self.runs.extend(runs);
+        self.logs.extend(logs);
+    }
+}
+
 /// The folders of what was named. `Err`: something is wrong with the scenarios, and was told.
 fn meant(select: &Select, project: &Project) -> Result<Result<Vec<Meant>, ()>, CliError> {
-    let own = |what: &PathBuf| what.is_dir() && (what.ends_with("snapshots") || holds_logs(what));
-    let whole = |what: &PathBuf| {
-        // A log may wait whose scenario is wrong by now, or gone: of a whole folder none needs to be read.
-        let root = files::folder_of(what).ok()?;
-        let is_whole = what.canonicalize().is_ok_and(|real| real == root);
-        (select.filter.is_none() && is_whole).then(|| what.join("snapshots"))
-    };
-    let named = match select.what.is_empty() {
-        true => all_of(project),
-        false => select.what.clone(),
-    };
-    let (mut meant, mut others) = (Vec::new(), Vec::new());
-    for what in named {
-        if what.join(manifest::NAME).is_file() {
-            return Err(CliError::usage(format!(
-                "`{}` is the folder of a run: copy the dose logs in it (*.snap.new) into the folder `snapshots` beside their scenarios, then `pump-hil review`",
-                safe_path(&what)
-            )));
-        }
-        let folder = if own(&what) { Some(what.clone()) } else { whole(&what) };
-        match folder {
-            Some(folder) => meant.push(Meant { folder, only: None }),
-            None => others.push(what),
-        }
+    // The top of a project stands for all that is in it.
+    let (tops, mut what): (Vec<PathBuf>, Vec<PathBuf>) =
+        select.what.iter().cloned().partition(|what| project.is_top(what));
+    let all = select.what.is_empty() || !tops.is_empty();
+    if all {
+        what.extend(all_of(project));
     }
-    if !others.is_empty() {
-        let select = Select {
-            what: others,
-            filter: select.filter.clone(),
-        };
-        let chosen = Chosen::of(&select, project)?;
-        match chosen.load(&project.shelf(&chosen.paths)?, &[])? {
-            Ok(groups) => meant.extend(groups.into_iter().map(|group| Meant {
-                folder: group.folder.join("snapshots"),
-                only: Some(group.cases.iter().map(Case::name).collect()),
-            })),
+    let mut named = Named::default();
+    for what in what {
+        named.add(what, select.filter.is_some());
+    }
+    let mut meant: Vec<Meant> = named.logs.into_iter().map(Meant::all_in).collect();
+    // An expression asks for the cases of a run's folder, too.
+    let of_run_alone = named.scenarios.is_empty() && !named.runs.is_empty() && select.filter.is_some();
+    let what = match of_run_alone {
+        true => project.scenarios(&[]),
+        false => named.scenarios,
+    };
+    let mut only = None;
+    if !what.is_empty() {
+        let filter = select.filter.clone();
+        let chosen = Chosen::of(&Select { what, filter }, project)?;
+        let groups = match chosen.load(&project.shelf(&chosen.paths)?, &[])? {
+            Ok(groups) => groups,
             Err(diagnostics) => {
                 eprint_styled(&diagnostics);
                 return Ok(Err(()));
             }
-        }
+        };
+        let names = |group: &Group| group.cases.iter().map(Case::name).collect::<BTreeSet<_>>();
+        only = Some(groups.iter().flat_map(names).collect());
+        let of = |group: &Group| Meant {
+            only: Some(names(group)),
+            ..Meant::all_in(group.folder.join("snapshots"))
+        };
+        meant.extend(groups.iter().filter(|_| !of_run_alone).map(of));
     }
-    Ok(Ok(meant))
+    let last = project.runs().join("latest");
+    let is_meant = all || (only.is_some() && !of_run_alone);
+    if is_meant && found::is_run(&last) && !named.runs.contains(&last) {
+        named.runs.push(last);
+    }
+    for run in &named.runs {
+        meant.extend(found::in_run(run, project, only.as_ref())?);
+    }
+    let waits = |run: &PathBuf| snapshot::waiting(run).map_or(true, |waiting| !waiting.is_empty());
+    match (meant.is_empty(), named.runs.iter().any(waits)) {
+        (false, _) => Ok(Ok(meant)),
+        (true, false) => Ok(Ok(named.runs.into_iter().map(Meant::all_in).collect())),
+        (true, true) => Err(CliError::usage(
+            "of what was named, no dose log of this project waits for review",
+        )),
+    }
 }

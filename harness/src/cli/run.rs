@@ -18,10 +18,10 @@ use super::watch::Watched;
 use crate::descriptors;
 use crate::files;
 use crate::interrupt::{self, Interrupt};
-use crate::report::{Asked, ScenarioResult, counted, terminal};
+use crate::report::{Asked, ScenarioResult, counted, quoted, terminal};
 use crate::reporter::{Ended, ManifestFile, ReportFile, Reporter, Reporters};
 use crate::safety::{guarded_by, state_folder};
-use crate::snapshot::{Snapshots, Update, pending_path};
+use crate::snapshot::{Snapshots, Update};
 use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::Shard;
 use pump_hil_model::case::Case;
@@ -198,9 +198,11 @@ fn last_line(ended: &Ended, out: &Path) -> String {
         "Journals, results.json and junit.xml are in {}{skipped}\n",
         safe_path(out)
     );
-    let mut waiting = ended.results.iter().filter(|result| result.review().is_some());
-    if waiting.any(|result| pending_path(out, &result.name).is_file()) {
-        text.push_str("Dose logs that wait for a review are there too (*.snap.new), because nothing is written beside the scenarios here.\nAt a desk: copy them into the folder `snapshots` beside the scenarios, then `pump-hil review`\n");
+    if ended.results.iter().any(|result| result.waits_in.is_some()) {
+        text.push_str(&format!(
+            "Dose logs that wait for a review are there too (*.snap.new), because nothing is written beside the scenarios here.\nAt a desk: pump-hil review {}\n",
+            quoted(&out.to_string_lossy())
+        ));
     }
     text
 }

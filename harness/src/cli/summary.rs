@@ -5,10 +5,12 @@ use super::print::{eprint_painted, print_painted};
 use super::width;
 use crate::report::{ScenarioResult, counted, summary, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
+use crate::snapshot;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::files::read_bounded;
 use pump_hil_rig::host_time;
+use pump_hil_verdict::snapshot::Accepted;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +20,9 @@ use std::time::Instant;
 const WIDTH: usize = 120;
 /// Cases up to which each is named: who plays one or two wants to see that it was these.
 const FEW: usize = 12;
+
+/// Accepted dose logs that are named.
+const ACCEPTED: usize = 20;
 
 /// Prints what came of all cases.
 pub(super) struct Summary {
@@ -66,6 +71,7 @@ impl Reporter for Summary {
             ));
         }
         text.push_str(&uneven(&ended.results));
+        text.push_str(&accepted(&ended.results));
         text.push_str(&words_of(&ended.results));
         let printed = print_painted(&text);
         // Last, so that nobody overlooks it.
@@ -79,6 +85,29 @@ fn line_of(file: &str, line: u32) -> Option<String> {
     let text = String::from_utf8(read_bounded(Path::new(file)).ok()?).ok()?;
     let at = usize::try_from(line).ok()?.checked_sub(1)?;
     text.lines().nth(at).map(str::to_owned)
+}
+
+/// The dose logs that this run accepted, and what they are beside the ones before; nothing where it accepted none.
+fn accepted(results: &[Arc<ScenarioResult>]) -> String {
+    let all: Vec<(String, &Accepted)> = results
+        .iter()
+        .filter_map(|result| Some((safe(&result.shown()), result.accepted.as_deref()?)))
+        .collect();
+    let Some((_, Accepted { acceptance, .. })) = all.first() else {
+        return String::new();
+    };
+    let (count, who) = (counted(all.len(), "dose log"), safe(&acceptance.who));
+    let mut text = match &acceptance.reason {
+        Some(reason) => format!("Accepted {count} as {who}: {}\n", safe(reason)),
+        None => format!("Accepted {count} as {who}, {}\n", snapshot::NO_REASON),
+    };
+    for (name, accepted) in all.iter().take(ACCEPTED) {
+        text.push_str(&format!("  {name}: {}\n", safe(&accepted.change())));
+    }
+    if all.len() > ACCEPTED {
+        text.push_str(&format!("  and {} more\n", all.len() - ACCEPTED));
+    }
+    text
 }
 
 /// Cases that were played several times and did not come out the same each time; nothing where there are none.

@@ -1,5 +1,6 @@
 //! Finds the YAML files under a folder. None that looks like one is left out in silence: a suite that shrinks unseen is green over tests that no longer run.
 
+use crate::project;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::path::{Path, PathBuf};
 /// Why a folder is not searched.
 pub(super) const NOT_FOLLOWED: &str =
     "a link to a folder is not followed; copy what it leads to, or name that folder itself";
+/// Why a folder inside is not searched.
+pub(super) const OWN_PROJECT: &str = "it is a project of its own, with its own `pump-hil.toml`; name it by itself";
 /// Why a file is not read.
 pub(super) const NOT_UTF8: &str = "the name of this file is not UTF-8, so that nothing can name it; rename it";
 
@@ -19,6 +22,8 @@ pub(super) struct Found {
     pub links: Vec<PathBuf>,
     /// Files like the others whose names are no UTF-8.
     pub nameless: Vec<PathBuf>,
+    /// Folders inside that are projects of their own, with rigs and settings of their own; they are not searched.
+    pub projects: Vec<PathBuf>,
 }
 
 impl Found {
@@ -42,6 +47,7 @@ pub(super) fn search(root: &Path, inside: &Path, without: &[&str]) -> io::Result
     found.files.sort();
     found.links.sort();
     found.nameless.sort();
+    found.projects.sort();
     Ok(found)
 }
 
@@ -55,7 +61,9 @@ fn in_folder(root: &Path, folder: &Path, searched: &Path, without: &[&str], foun
         }
         // Of the entry itself, and not of what a link leads to: no folder is gone into by a link, so that no circle is.
         let kind = entry.file_type()?;
-        if kind.is_dir() {
+        if kind.is_dir() && path.join(project::FILE).is_file() {
+            found.projects.push(path);
+        } else if kind.is_dir() {
             in_folder(root, &path, searched, without, found)?;
         } else if path.is_dir() {
             // What lies in the searched folder is found there.

@@ -175,7 +175,7 @@ fn one(result: &ScenarioResult) -> One {
         end_ms: result.outcome.end.0,
         took_us: result.took.as_micros(),
         journal: result.journal.as_deref().map(safe),
-        notes: result.outcome.notes.iter().map(|s| safe(s)).collect(),
+        notes: result.notes().collect(),
         chain: result.evidence.as_ref().and_then(|evidence| evidence.chain.clone()),
         not_safe: result.outcome.not_safe.iter().map(|s| safe(s)).collect(),
         unasked_starts: result.outcome.unasked_starts,

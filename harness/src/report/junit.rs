@@ -122,7 +122,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         out.extend(not_shown(result));
     }
     out.extend(unasked_starts(result));
-    out.extend(result.outcome.notes.iter().map(|note| format!("note: {}", safe(note))));
+    out.extend(result.notes().map(|note| format!("note: {note}")));
     out.extend(
         result
             .outcome

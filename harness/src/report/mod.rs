@@ -19,7 +19,7 @@ mod words;
 pub use alike::Unjudged;
 pub use failed::LineOf;
 pub use plot::{Point, Points};
-pub use result::{Asked, NotRun, ScenarioResult};
+pub use result::{Asked, NotRun, ScenarioResult, quoted};
 pub use run_info::RunInfo;
 pub use summary::summary;
 pub use tally::Tally;

@@ -6,6 +6,7 @@ use pump_hil_model::safe_text::{safe, safe_lines};
 use pump_hil_model::verdict::{Expected, ReasonKind, Verdict};
 use pump_hil_verdict::journal::Evidence;
 use pump_hil_verdict::judge::Outcome;
+use pump_hil_verdict::snapshot::Accepted;
 use std::time::Duration;
 
 /// One scenario's result, with what a report needs to know about it.
@@ -27,6 +28,10 @@ pub struct ScenarioResult {
     pub journal: Option<String>,
     /// What the journal's file was when it was judged.
     pub evidence: Option<Evidence>,
+    /// Its dose log was accepted, where it was.
+    pub accepted: Option<Box<Accepted>>,
+    /// The folder of the run, where its dose log waits for a review there.
+    pub waits_in: Option<String>,
     /// Requirements that it verifies.
     pub verifies: Vec<String>,
     /// The units in which its quantities are told.
@@ -105,6 +110,8 @@ impl ScenarioResult {
             asked: None,
             journal: None,
             evidence: None,
+            accepted: None,
+            waits_in: None,
             verifies: case.verifies.clone(),
             units: case.units.clone(),
             took,
@@ -118,6 +125,13 @@ impl ScenarioResult {
         self.file = asked.file(&self.file);
         self.asked = Some(asked.clone());
         self
+    }
+
+    /// What is to be known besides the verdict, also that its dose log was accepted.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        let accepted = self.accepted.iter().map(ToString::to_string);
+        let notes = self.outcome.notes.iter().cloned();
+        notes.chain(accepted).map(|note| safe(&note))
     }
 
     /// Its name, with which time it was where it was played several times.
@@ -190,7 +204,8 @@ impl ScenarioResult {
         };
         let differs = reasons.iter().any(|reason| reason.kind == ReasonKind::Snapshot);
         let asked = self.asked.as_ref().filter(|_| differs)?;
-        Some(format!("pump-hil review {}", quoted(&asked.file("snapshots"))))
+        let folder = self.waits_in.clone().unwrap_or_else(|| asked.file("snapshots"));
+        Some(format!("pump-hil review {}", quoted(&folder)))
     }
 }
 
@@ -201,7 +216,8 @@ fn class_of(file: &str) -> String {
 }
 
 /// A word for a shell.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '=' | ':' | '@' | '+');
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

@@ -91,16 +91,3 @@ pub(super) fn remove_pending(folder: &Path, name: &str) -> Result<(), SnapshotEr
         _ => Ok(()),
     }
 }
-
-/// That a dose log was accepted, by whom, and in the place of what.
-#[must_use]
-pub fn told_of(acceptance: &Acceptance) -> String {
-    let what = match &acceptance.old_sha256 {
-        None => "its first dose log was accepted",
-        Some(old) if *old == acceptance.new_sha256 => "its dose log was accepted once more, unchanged",
-        Some(_) => "a changed dose log was accepted in the place of the one before",
-    };
-    let reason = acceptance.reason.as_ref();
-    let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-    format!("{what}, by {}{reason}", acceptance.who)
-}

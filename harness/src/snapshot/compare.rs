@@ -6,7 +6,7 @@ use super::file::{self, pending_path, snapshot_path};
 use super::update::Update;
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_verdict::dose::{DoseLog, compare};
-use pump_hil_verdict::snapshot::{Checked, Kept, Record, allowed, changes};
+use pump_hil_verdict::snapshot::{Accepted, Checked, Kept, Record, allowed, changes};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub struct Snapshots {
 
 /// A dose log that was accepted; its text is empty where there is none yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted {
+pub struct HeldTo {
     /// The table.
     pub text: String,
     /// How the prescription changed since.
@@ -69,7 +69,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// The file is damaged or cannot be read, or nobody accepted what stands in it.
-    pub fn accepted(&self, case: &Case) -> Result<Option<Accepted>, SnapshotError> {
+    pub fn accepted(&self, case: &Case) -> Result<Option<HeldTo>, SnapshotError> {
         if case.snapshot.is_none() {
             return Ok(None);
         }
@@ -78,8 +78,8 @@ impl Snapshots {
         match kept {
             // A person who accepts what comes must not lose by that what was accepted before: a damaged log was told just now.
             _ if self.update.accepts() => Ok(None),
-            None => Ok(Some(Accepted::default())),
-            Some(kept) if self.was_accepted(&kept) => Ok(Some(Accepted {
+            None => Ok(Some(HeldTo::default())),
+            Some(kept) if self.was_accepted(&kept) => Ok(Some(HeldTo {
                 changed: kept
                     .made
                     .map_or_else(Vec::new, |made| changes(&made.prescription, &case.prescribed())),
@@ -116,7 +116,8 @@ impl Snapshots {
         let waits_in = match &self.update {
             Update::Accept(by) => {
                 let accepted = accept::accept_file(folder, &name, file().as_bytes(), &log.to_string(), by);
-                return accepted.map(Checked::Accepted);
+                let old = kept.as_ref().map(|kept| &kept.log);
+                return Ok(Checked::Accepted(Box::new(Accepted::of(accepted?, old, log, &allowed))));
             }
             Update::Pending => Some(folder),
             Update::Never => self.aside.as_deref(),

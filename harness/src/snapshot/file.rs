@@ -32,6 +32,16 @@ pub fn waits(path: &Path) -> bool {
     name_of(path, PENDING).is_some() && !path.is_symlink()
 }
 
+/// The logs that wait in `folder`, each with its name as it stands in the file's.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub fn waiting(folder: &Path) -> Result<Vec<(String, PathBuf)>, SnapshotError> {
+    let paths = listed(folder, PENDING)?.into_iter();
+    let named = |path: PathBuf| Some((name_of(&path, PENDING)?.to_owned(), path));
+    Ok(paths.filter_map(named).collect())
+}
+
 /// Names of cases are kebab case and a row in brackets; whatever else a file system could take for a path is replaced.
 fn file_name(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '[' | ']');

@@ -15,16 +15,15 @@ mod review;
 mod shown;
 mod update;
 
-pub use accept::told_of;
 pub use beside::Table;
-pub use compare::{Accepted, Snapshots};
+pub use compare::{HeldTo, Snapshots};
 pub use error::SnapshotError;
-pub use file::{orphans, pending_path, snapshot_path, waits};
+pub use file::{RECORD, orphans, pending_path, snapshot_path, waiting, waits};
 pub use line::{Line, Tone};
 pub use lines::Lines;
 pub use review::{Choice, Meant, Person, Reason, Reviewed, review};
 pub use shown::Shown;
-pub use update::{BUILD_SERVERS, By, Update};
+pub use update::{BUILD_SERVERS, By, NO_REASON, Update};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::accept::{accept_file, remove_pending};
 use super::error::SnapshotError;
 use super::file::{self, ACCEPTED, PENDING, snapshot_path, trouble};
 use super::shown::Shown;
-use super::update::By;
+use super::update::{By, NO_REASON};
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_verdict::snapshot::Record;
 use std::collections::BTreeSet;
@@ -68,6 +68,46 @@ pub struct Meant {
     pub folder: PathBuf,
     /// The cases.
     pub only: Option<BTreeSet<String>>,
+    /// Where the logs wait, if not in the folder itself: in that of a run, which stays as it is.
+    pub from: Option<PathBuf>,
+}
+
+impl Meant {
+    /// Everything in a folder of dose logs.
+    #[must_use]
+    pub fn all_in(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            only: None,
+            from: None,
+        }
+    }
+
+    /// Where the logs wait.
+    fn waits_in(&self) -> &Path {
+        self.from.as_deref().unwrap_or(&self.folder)
+    }
+
+    /// The logs that wait.
+    fn waiting(&self) -> Result<Vec<PathBuf>, SnapshotError> {
+        let lies = self.waits_in();
+        let mut paths = file::listed(lies, PENDING)?;
+        if let Some(only) = &self.only {
+            paths.retain(|path| only.iter().any(|name| *path == file::pending_path(lies, name)));
+        }
+        // In the folder of a run it stays when it was accepted.
+        paths.retain(|path| self.from.is_none() || !is_accepted(&self.folder, path));
+        Ok(paths)
+    }
+}
+
+/// Whether the log that waits in this file is the accepted one already.
+fn is_accepted(folder: &Path, path: &Path) -> bool {
+    let Ok(Some(new)) = file::read(path) else {
+        return false;
+    };
+    let old = file::read(&snapshot_path(folder, &new.log.name));
+    old.is_ok_and(|old| old.is_some_and(|old| old.text == new.text))
 }
 
 /// What came of a review: names of the cases.
@@ -75,6 +115,8 @@ pub struct Meant {
 pub struct Reviewed {
     /// Accepted.
     pub accepted: Vec<String>,
+    /// How many of them without a reason.
+    pub without_reason: usize,
     /// Thrown away.
     pub rejected: Vec<String>,
     /// Still waiting.
@@ -91,11 +133,36 @@ const FILES_TOLD: usize = 20;
 /// What a rejection does.
 const REJECTED: &str = "rejected: the new log is thrown away, and the accepted one stays\n";
 
+/// The same of one in the folder of a run.
+const REJECTED_OF_RUN: &str = "rejected: the accepted log stays; the run's folder is evidence, and keeps the new one\n";
+
 /// One that waits.
 struct Waiting<'a> {
+    /// Where it is kept when it is accepted.
     folder: &'a Path,
     record: Option<&'a Record>,
     path: PathBuf,
+    /// In the folder of a run.
+    of_run: bool,
+}
+
+impl Waiting<'_> {
+    fn reject(&self, name: &str, person: &mut dyn Person) -> Result<(), SnapshotError> {
+        if self.of_run {
+            return tell(person, self.folder, REJECTED_OF_RUN);
+        }
+        remove_pending(self.folder, name)?;
+        tell(person, self.folder, REJECTED)
+    }
+
+    /// Which of them it is, and where.
+    fn title(&self, number: &str, name: &str) -> String {
+        let place = match self.of_run {
+            true => format!(", for {}", from_here(self.folder)),
+            false => String::new(),
+        };
+        format!("{number}: {}, in {}{place}", safe(name), from_here(&self.path))
+    }
 }
 
 /// Goes through the logs that wait and are meant. With `all` the same is done with each, and nothing is asked. What is no dose log, whole and of this
@@ -114,23 +181,17 @@ pub fn review(
         .map(|meant| file::record(&meant.folder))
         .collect::<Result<_, _>>()?;
     let mut waiting = Vec::new();
-    for (Meant { folder, only }, record) in meant.iter().zip(&records) {
-        let paths = file::listed(folder, PENDING)?;
-        let is_meant = |path: &PathBuf| {
-            let meant = |only: &BTreeSet<String>| only.iter().any(|name| *path == file::pending_path(folder, name));
-            only.as_ref().is_none_or(meant)
-        };
-        let record = record.as_ref();
-        waiting.extend(
-            paths
-                .into_iter()
-                .filter(is_meant)
-                .map(|path| Waiting { folder, record, path }),
-        );
+    for (meant, record) in meant.iter().zip(&records) {
+        waiting.extend(meant.waiting()?.into_iter().map(|path| Waiting {
+            folder: &meant.folder,
+            record: record.as_ref(),
+            path,
+            of_run: meant.from.is_some(),
+        }));
     }
     let mut reviewed = Reviewed::default();
     if waiting.is_empty() {
-        let folders: Vec<String> = meant.iter().map(|meant| from_here(&meant.folder)).collect();
+        let folders: Vec<String> = meant.iter().map(|meant| from_here(meant.waits_in())).collect();
         tell(
             person,
             Path::new(""),
@@ -152,7 +213,7 @@ pub fn review(
     if count > 0 {
         tell(person, Path::new(""), &summary(&reviewed, by))?;
     }
-    for (meant, record) in meant.iter().zip(&records) {
+    for (meant, record) in meant.iter().zip(&records).filter(|(meant, _)| meant.from.is_none()) {
         for error in accepted_by_nobody(meant, record.as_ref(), &reviewed)? {
             tell(person, &meant.folder, &format!("{error}\n"))?;
             reviewed.wrong.push(error);
@@ -170,7 +231,9 @@ fn one(
     by: &By,
     reviewed: &mut Reviewed,
 ) -> Result<bool, SnapshotError> {
-    let Waiting { folder, record, path } = waiting;
+    let Waiting {
+        folder, record, path, ..
+    } = waiting;
     let (bytes, new) = match file::read_whole(path) {
         Ok(Some(read)) => read,
         // Another review was quicker.
@@ -185,8 +248,7 @@ fn one(
     let old = file::read(&snapshot_path(folder, &name));
     let kept = old.as_ref().ok().and_then(Option::as_ref);
     let accepted = kept.and_then(|kept| record.map(|record| record.of(kept)));
-    let title = format!("{number}: {}, in {}", safe(&name), from_here(path));
-    let shown = Shown::new(title, &old, accepted, &new);
+    let shown = Shown::new(waiting.title(number, &name), &old, accepted, &new);
     let mut choice = match (known, &old) {
         (Some(Choice::Quit), _) => Choice::Quit,
         (Some(choice), old) => {
@@ -210,12 +272,12 @@ fn one(
     }
     match choice {
         Choice::Accept => {
+            reviewed.without_reason += usize::from(reason.is_none());
             accept_file(folder, &name, &bytes, &new.text, &By { reason, ..by.clone() })?;
             reviewed.accepted.push(name);
         }
         Choice::Reject => {
-            remove_pending(folder, &name)?;
-            tell(person, folder, REJECTED)?;
+            waiting.reject(&name, person)?;
             reviewed.rejected.push(name);
         }
         Choice::Skip | Choice::Quit => {
@@ -244,7 +306,7 @@ fn accepted_by_nobody(
     record: Option<&Record>,
     reviewed: &Reviewed,
 ) -> Result<Vec<SnapshotError>, SnapshotError> {
-    let Meant { folder, only } = meant;
+    let Meant { folder, only, .. } = meant;
     let mut wrong = Vec::new();
     let meant: Option<BTreeSet<PathBuf>> = only
         .as_ref()
@@ -275,6 +337,7 @@ fn summary(reviewed: &Reviewed, by: &By) -> String {
         waiting,
         files,
         wrong,
+        without_reason,
     } = reviewed;
     let damaged = match wrong.len() {
         0 => String::new(),
@@ -287,6 +350,9 @@ fn summary(reviewed: &Reviewed, by: &By) -> String {
         rejected.len(),
         waiting.len(),
     );
+    if *without_reason > 0 {
+        told.push_str(&format!("  {without_reason} of them accepted {NO_REASON}\n"));
+    }
     files
         .iter()
         .take(FILES_TOLD)

@@ -54,8 +54,8 @@ fn accepted(folder: &Path, log: &DoseLog) -> Vec<u8> {
 /// A review by lines of what waits in `folder`; what was shown is added to `shown`.
 fn reviewed(folder: &Path, only: Option<&str>, all: Option<Choice>, typed: &str, shown: &mut Vec<u8>) -> Reviewed {
     let meant = Meant {
-        folder: folder.to_owned(),
         only: only.map(|name| [name.to_owned()].into()),
+        ..Meant::all_in(folder.to_owned())
     };
     review(&[meant], all, &mut Lines::new(typed.as_bytes(), shown, false), &by()).unwrap()
 }

@@ -39,6 +39,9 @@ impl Update {
     }
 }
 
+/// That logs were accepted without a reason, and how to give one.
+pub const NO_REASON: &str = "without a reason; `--reason TEXT` keeps one in ACCEPTED.jsonl";
+
 /// Who accepts, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {

@@ -8,10 +8,11 @@ pub use kept::{BYTES_MAX, Damage, INFO, Kept, sha256_of};
 pub use made::{Made, changes};
 pub use record::{Acceptance, RECORD_BYTES_MAX, Record};
 
-use crate::dose::{Difference, DoseLog, ParseError, STROKE_NL, compare};
+use crate::dose::{Beside, Difference, DoseLog, ParseError, STROKE_NL, beside, compare};
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Came, Expected, Reason, ReasonKind};
+use std::fmt;
 use std::path::PathBuf;
 
 /// Differences of one snapshot that are told.
@@ -25,7 +26,7 @@ pub enum Checked {
     /// Inside the tolerance.
     Same,
     /// It was accepted now.
-    Accepted(Acceptance),
+    Accepted(Box<Accepted>),
     /// There is none yet; `pending` is where it waits for review.
     Missing {
         /// `.snap.new`, if it was written.
@@ -38,6 +39,57 @@ pub enum Checked {
         /// `.snap.new`, if it was written.
         pending: Option<PathBuf>,
     },
+}
+
+/// A log that was accepted, and how it differs from the one that was accepted before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Who accepted it.
+    pub acceptance: Acceptance,
+    /// Rows of the log, and of both where rows came or went.
+    pub rows: usize,
+    /// Rows that differ by more than they may, or stand in one of both alone; `None` for a first log.
+    pub differ: Option<usize>,
+    /// The first difference.
+    pub first: Option<Difference>,
+}
+
+impl Accepted {
+    /// `new` in the place of `old`, if there is one; `tolerance` is what the two may differ by.
+    #[must_use]
+    pub fn of(acceptance: Acceptance, old: Option<&DoseLog>, new: &DoseLog, tolerance: &Tolerance) -> Self {
+        let rows = old.map(|old| beside(old, new, tolerance));
+        let differs = |row: &&Beside| row.old.is_none() || row.new.is_none() || !row.beyond.is_empty();
+        Self {
+            acceptance,
+            rows: rows.as_ref().map_or(new.rows.len(), Vec::len),
+            differ: rows.map(|rows| rows.iter().filter(differs).count()),
+            first: old.and_then(|old| compare(old, new, tolerance).into_iter().next()),
+        }
+    }
+
+    /// What became of the one before, such as `new, 24 rows`.
+    #[must_use]
+    pub fn change(&self) -> String {
+        let rows = match self.rows {
+            1 => "1 row".to_owned(),
+            rows => format!("{rows} rows"),
+        };
+        match (self.differ, &self.first) {
+            (None, _) => format!("new, {rows}"),
+            (Some(_), None) => format!("unchanged, {rows}"),
+            (Some(differ), Some(first)) => format!("changed in {differ} of {rows}; first: {first}"),
+        }
+    }
+}
+
+impl fmt::Display for Accepted {
+    /// That it was accepted, by whom and why.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Acceptance { who, reason, .. } = &self.acceptance;
+        let reason = reason.as_deref().unwrap_or("no reason was given");
+        write!(f, "its dose log was accepted ({}), by {who}: {reason}", self.change())
+    }
 }
 
 impl Checked {
@@ -139,6 +191,34 @@ mod tests {
             rows: rates.iter().map(row).collect(),
             ..DoseLog::default()
         }
+    }
+
+    #[test]
+    fn what_was_accepted_is_told_with_its_rows_and_the_first_that_differs() {
+        let of = |old: Option<&[i64]>, new: &[i64]| {
+            let acceptance = Acceptance {
+                snapshot: "a".to_owned(),
+                who: "Q. Engineer".to_owned(),
+                when: String::new(),
+                old_sha256: None,
+                new_sha256: String::new(),
+                reason: None,
+            };
+            let old = old.map(|rates| log(false, rates));
+            Accepted::of(acceptance, old.as_ref(), &log(false, new), &STRICT).change()
+        };
+        assert_eq!(of(None, &[1, 2]), "new, 2 rows");
+        assert_eq!(of(None, &[1]), "new, 1 row");
+        assert_eq!(of(Some(&[1, 2]), &[1, 2]), "unchanged, 2 rows");
+        assert_eq!(
+            of(
+                Some(&[1_000_000, 2_000_000, 3_000_000]),
+                &[1_000_000, 2_500_000, 4_000_000]
+            ),
+            "changed in 2 of 3 rows; first: row 2 (00:00:00.000), rate: expected 2 mL/day, got 2.5 mL/day"
+        );
+        let longer = of(Some(&[1_000_000]), &[1_000_000, 1_000_000]);
+        assert!(longer.starts_with("changed in 1 of 2 rows; first: "), "{longer}");
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn selected(text: &str) -> String {
     let filter: Filter = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
     let cases = cases();
     let letters = ["d", "m", "t", "o"];
-    let chosen = cases.iter().zip(letters).filter(|(case, _)| filter.selects(case));
+    let chosen = cases.iter().zip(letters).filter(|(case, _)| filter.selects(case, &[]));
     chosen.map(|(_, letter)| letter).collect()
 }
 
@@ -125,12 +125,29 @@ fn what_cannot_be_read_is_told_with_its_place_and_what_is_known() {
 #[test]
 fn a_selection_of_nothing_says_which_part_selects_nothing() {
     let cases = cases();
-    let all: Vec<&Case> = cases.iter().collect();
+    let all: Vec<(&Case, Vec<String>)> = cases.iter().map(|case| (case, Vec::new())).collect();
     let filter: Filter = "tag(slwo) and name(/flex/) or covers(SF4)".parse().unwrap();
     assert_eq!(
         filter.why_none(&all),
         "`tag(slwo)` alone selects 0 (did you mean `slow`?), `name(/flex/)` alone selects 2, `covers(SF4)` alone selects 0 (did you mean `SF04`?)"
     );
+}
+
+#[test]
+fn a_file_is_named_by_each_path_that_leads_to_it() {
+    let cases = cases();
+    let paths = ["scenarios/flex-day.yaml".to_owned()];
+    for (text, is) in [
+        ("file(flex-day.yaml)", true),
+        ("file(scenarios/flex-day.yaml)", true),
+        ("file(scenarios/flex*)", true),
+        ("file:scenarios/flex-day.yaml", true),
+        ("file(scenarios/flex.yaml)", false),
+        ("file(flex)", false),
+    ] {
+        let filter: Filter = text.parse().unwrap();
+        assert_eq!(filter.selects(&cases[0], &paths), is, "{text}");
+    }
 }
 
 #[test]

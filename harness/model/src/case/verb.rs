@@ -225,6 +225,15 @@ impl Verb {
         matches!(self, Self::Stop | Self::MinimumRate)
     }
 
+    /// Whether it changes nothing in the pump.
+    #[must_use]
+    pub const fn only_reads(self) -> bool {
+        matches!(
+            self,
+            Self::Identify | Self::Status | Self::Totals | Self::ReadPrescription | Self::Forecast
+        )
+    }
+
     /// Its arguments: those that must be given, then those that may.
     pub fn args(self) -> impl Iterator<Item = Arg> {
         self.must().iter().chain(self.may()).copied()

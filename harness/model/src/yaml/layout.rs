@@ -58,12 +58,16 @@ pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
     // A line that goes on with the text of the one above it needs no colon.
     let begins = before.filter(|before| here.checked_sub(2).is_none_or(|above| !goes_on(&lines[above], before)));
     tab(&lines[here..])
+        // Before the brackets: those of an item below a key without its colon are whole.
+        .or_else(|| begins.and_then(|before| key_alone(before, &lines[here])))
         .or_else(|| open_bracket(text, at))
         .or_else(|| needs_quotes(&lines[here]))
         .or_else(|| begins.and_then(missing_colon))
-        .or_else(|| before.and_then(|before| key_alone(before, &lines[here])))
+        .or_else(|| outdented(&lines[..=here]))
         .or_else(|| before.and_then(|before| deeper(before, &lines[here])))
         .or_else(|| missing_colon(&lines[here]))
+        // At the end of the file the last line is the one that is meant.
+        .or_else(|| text[at..].trim().is_empty().then(|| alone(&lines[here])).flatten())
         .or_else(|| other_depth(&lines[..here], &lines[here]))
 }
 
@@ -157,14 +161,19 @@ fn open_bracket(text: &str, at: usize) -> Option<Slip> {
     }
 }
 
-/// A key without `:`, whose values stand below it.
+/// A key without `:`, whose values, or the next key, stand below it.
 fn key_alone(before: &Line<'_>, here: &Line<'_>) -> Option<Slip> {
-    let word = before.word().filter(|word| *word == before.body())?;
     let item = here.text.trim_start().starts_with("- ");
-    (item || here.content > before.content).then(|| {
-        let message = format!("a `:` is missing after `{word}`");
-        before.slip(word.len(), message, format!("write `{word}:`"))
-    })
+    (item || here.content >= before.content)
+        .then(|| alone(before))
+        .flatten()
+}
+
+/// A line that is a key and nothing else.
+fn alone(line: &Line<'_>) -> Option<Slip> {
+    let word = line.word().filter(|word| *word == line.body())?;
+    let message = format!("a `:` is missing after `{word}`");
+    Some(line.slip(word.len(), message, format!("write `{word}:`")))
 }
 
 /// The lines that say something.
@@ -255,6 +264,47 @@ fn depths<'a>(line: &'a Line<'a>) -> Vec<Depth<'a>> {
     all
 }
 
+/// A line that stands further left than its neighbours: what comes below it goes on with the list or map that is open above it.
+fn outdented(lines: &[Line<'_>]) -> Option<Slip> {
+    let (here, above) = lines.split_last()?;
+    let own = depths(here).into_iter().next()?;
+    // What stands deeper belongs to the line that is looked for; beside something of this depth that line begins a list or map of its own.
+    let column = |line: &Line<'_>| depths(line).first().map(|first| first.column);
+    let at = above
+        .iter()
+        .rposition(|line| column(line).is_some_and(|column| column <= own.column))?;
+    let line = above.get(at).filter(|line| column(line) < Some(own.column))?;
+    let word = line.word()?;
+    let open = open_behind(&above[..at]);
+    let near = open
+        .iter()
+        .find(|depth| depth.column == own.column && depth.item == own.item)?;
+    // Which of the two was meant to stand where it does, only the writer knows.
+    let other = if own.item { "-" } else { here.word()? };
+    let message = format!("`{word}` begins further left than the lines above and below it");
+    let help = format!(
+        "begin it in column {}, as in line {}; if it is right, begin `{other}` in line {} in column {}",
+        near.line.content + 1,
+        near.line.number,
+        here.number,
+        line.content + 1
+    );
+    Some(line.slip(word.len(), message, help))
+}
+
+/// The lists and maps that are open behind these lines, from the left.
+fn open_behind<'a>(lines: &'a [Line<'a>]) -> Vec<Depth<'a>> {
+    let mut open: Vec<Depth<'_>> = Vec::new();
+    for line in lines {
+        let all = depths(line);
+        let Some(first) = all.first() else { continue };
+        let column = first.column;
+        open.retain(|depth| depth.column < column || (depth.column == column && depth.item && !first.item));
+        open.extend(all);
+    }
+    open
+}
+
 /// A key or an item between two depths: it belongs to none of the lines above.
 fn other_depth(above: &[Line<'_>], here: &Line<'_>) -> Option<Slip> {
     let word = here.word().filter(|word| here.body()[word.len()..].starts_with(':'))?;
@@ -267,14 +317,7 @@ fn other_depth(above: &[Line<'_>], here: &Line<'_>) -> Option<Slip> {
         return None;
     }
     // What is open behind the line before; what this line would end with its depth stands in `ended`.
-    let (mut open, mut ended): (Vec<Depth<'_>>, Vec<Depth<'_>>) = (Vec::new(), Vec::new());
-    for line in above {
-        let all = depths(line);
-        let Some(first) = all.first() else { continue };
-        let column = first.column;
-        open.retain(|depth| depth.column < column || (depth.column == column && depth.item && !first.item));
-        open.extend(all);
-    }
+    let (mut open, mut ended) = (open_behind(above), Vec::new());
     while open.last().is_some_and(|depth| depth.column > own.column) {
         ended.extend(open.pop());
     }

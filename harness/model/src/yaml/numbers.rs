@@ -57,6 +57,18 @@ pub(super) fn one_time(text: &str) -> Option<String> {
     Some(sum.to_string())
 }
 
+/// How to write as a duration what is written like a time by the clock, `00:10`.
+pub(super) fn spans_of_clock(text: &str) -> Option<String> {
+    let hours = Span::from_clock(text)?;
+    // Of two parts nobody knows whether they are hours and minutes.
+    match Span::from_clock(&format!("0:{text}")) {
+        Some(minutes) if minutes != hours => Some(format!(
+            "write `{hours}` for hours and minutes, or `{minutes}` for minutes and seconds"
+        )),
+        _ => Some(format!("write `{hours}`")),
+    }
+}
+
 /// A comma between two digits.
 fn comma(text: &str) -> Option<(String, String)> {
     let bytes = text.as_bytes();
@@ -90,7 +102,7 @@ fn comma(text: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{foreign, one_time};
+    use super::{foreign, one_time, spans_of_clock};
 
     #[test]
     fn a_time_in_several_units_is_added_up() {
@@ -103,6 +115,26 @@ mod tests {
             ("h", None),
         ] {
             assert_eq!(one_time(text).as_deref(), sum, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_that_is_written_by_the_clock_is_told_as_one_with_its_unit() {
+        for (text, help) in [
+            (
+                "00:10",
+                Some("write `10 min` for hours and minutes, or `10 s` for minutes and seconds"),
+            ),
+            ("01:30:00", Some("write `1.5 h`")),
+            ("1+02:00", Some("write `26 h`")),
+            (
+                "24:00",
+                Some("write `1 d` for hours and minutes, or `24 min` for minutes and seconds"),
+            ),
+            ("90:00", Some("write `3.75 d`")),
+            ("5:xx", None),
+        ] {
+            assert_eq!(spans_of_clock(text).as_deref(), help, "{text}");
         }
     }
 

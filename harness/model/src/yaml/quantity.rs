@@ -1,6 +1,6 @@
 //! A text that should be a quantity and is none: what is wrong with it, and what was meant.
 
-use super::numbers::one_time;
+use super::numbers::{one_time, spans_of_clock};
 use super::problem::Problem;
 use super::raw::Text;
 use super::short::short;
@@ -36,6 +36,11 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
         QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
             let problem = Problem::new(Mistake::Unit, text.place, format!("`{shown}` has no unit"));
             problem.maybe_help(suggest("", known.split(", ")))
+        }
+        QuantityError::Unit { known, .. } if known.contains("min") && text.text.contains(':') => {
+            let message = format!("`{shown}` is written like a time by the clock; a duration is wanted here");
+            let problem = Problem::new(Mistake::Unit, text.place, message);
+            problem.maybe_help(spans_of_clock(&text.text).or_else(|| suggest("", known.split(", "))))
         }
         QuantityError::Unit { unit, known, .. } => {
             let problem = Problem::new(

@@ -106,7 +106,7 @@ mod tests {
             ("a: @x\n", ""),
             ("a: %x\n", ""),
             ("a: - b\n", ""),
-            ("a: 1\nb\n", "a `:` is missing after a key"),
+            ("a: 1\nb\n", "a `:` is missing after `b`"),
         ] {
             let (_, problems) = parse(text, 0);
             let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();

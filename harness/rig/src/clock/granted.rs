@@ -4,7 +4,7 @@ use super::grants::Grants;
 use crate::chip::Chip;
 use crate::error::RigError;
 use crate::fence::{Advance, Fence, FenceError, Stop};
-use crate::host_time;
+use crate::host_time::{self, Waited};
 use crate::link::Line;
 use crate::received::End;
 use async_trait::async_trait;
@@ -108,18 +108,29 @@ impl Grants for Granted {
     async fn hear(
         &mut self,
         line: &mut Line,
-        _: &mut Chip,
+        chip: &mut Chip,
         limit: Duration,
         bytes: &mut Vec<u8>,
     ) -> Result<(), RigError> {
-        *bytes = line.receive_at_once(limit)?;
-        // Asked once the first bytes came: what is sent is counted before it can be received, so that these are counted.
-        let (taken, sent) = self.fence.progress();
-        // A pump that has not taken all may say more of the rest: that is heard when time is next granted.
-        if !bytes.is_empty() && taken == line.sent() {
-            line.receive_up_to(sent, bytes).await?;
-            line.settle();
+        let standing = chip.grant_limits(false).standing;
+        let mut waited = Waited::of(standing);
+        loop {
+            bytes.extend(line.receive_at_once(limit)?);
+            // Asked once the first bytes came: what is sent is counted before it can be received, so that these are counted.
+            let (taken, sent) = self.fence.progress();
+            // What was taken is answered, if it is answered at all.
+            if taken == line.sent() {
+                line.receive_up_to(sent, bytes).await?;
+                line.settle();
+                return Ok(());
+            }
+            // On a busy host the pump's thread had no turn yet. Were time granted for that, what else is due at this instant would be done as the host
+            // pleases, before the next request or behind it. A pump that takes nothing at all is found out by the next grant.
+            if waited.so_far() >= standing {
+                return Ok(());
+            }
+            // An interrupt of the run must be heard.
+            tokio::task::yield_now().await;
         }
-        Ok(())
     }
 }

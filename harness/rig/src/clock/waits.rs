@@ -39,8 +39,8 @@ pub trait Clock: Debug + Send {
     async fn receive(&mut self, line: &mut Line, chip: &mut Chip, until: Span) -> Result<Received, RigError>;
 
     /// Waits for the reply to what was just sent. Granted time stands still, and everything that the pump says at this instant is received, whole: a
-    /// reply costs no call beside the line's. `limit` is host time; where it runs out nothing is lost, and [`Clock::receive`] makes of the silence what
-    /// it is.
+    /// reply costs no call beside the line's. `limit` is host time by the wall clock; where it runs out nothing is lost, and [`Clock::receive`] makes of
+    /// the silence what it is. Under a granted clock it decides nothing: a busy host gives the same events.
     ///
     /// # Errors
     /// As [`Clock::receive`].

@@ -104,7 +104,7 @@ pub enum Mark {
 impl Piece {
     /// Bytes that it takes.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         match self {
             Self::Literal(bytes) => bytes.len(),
             Self::OneOf { .. } => 1,
@@ -124,7 +124,7 @@ impl Piece {
 
 /// Bytes of pieces.
 pub(super) fn len_of(pieces: &[Piece]) -> usize {
-    pieces.iter().map(Piece::len).fold(0, usize::saturating_add)
+    pieces.iter().map(Piece::size).fold(0, usize::saturating_add)
 }
 
 impl FrameKind {
@@ -147,7 +147,7 @@ impl FrameKind {
             if let Piece::Length { number, besides } = piece {
                 return Some((at, number, *besides));
             }
-            at = at.saturating_add(piece.len());
+            at = at.saturating_add(piece.size());
         }
         None
     }
@@ -244,7 +244,7 @@ impl FrameKind {
         let pieces = |begin: usize, pieces: &[Piece]| -> Result<(), Wrong> {
             let mut at = begin;
             for piece in pieces {
-                let next = at.saturating_add(piece.len());
+                let next = at.saturating_add(piece.size());
                 self.holds(piece, content.get(at..next).unwrap_or_default())?;
                 at = next;
             }
@@ -281,7 +281,7 @@ impl FrameKind {
         for (part, begin) in [(&self.before, self.sync.len()), (&self.after, body.end)] {
             let mut at = begin;
             for piece in part {
-                let next = at.saturating_add(piece.len());
+                let next = at.saturating_add(piece.size());
                 if let Piece::Check { check, number, over } = piece {
                     let range = self.place(over.0, body).start..self.place(over.1, body).end;
                     let computed = check.compute(content.get(range).unwrap_or_default());
@@ -302,7 +302,7 @@ impl FrameKind {
     fn place(&self, mark: Mark, body: &Range<usize>) -> Range<usize> {
         let piece = |begin: usize, pieces: &[Piece], place: usize| {
             let at = begin.saturating_add(len_of(pieces.get(..place).unwrap_or_default()));
-            at..at.saturating_add(pieces.get(place).map_or(0, Piece::len))
+            at..at.saturating_add(pieces.get(place).map_or(0, Piece::size))
         };
         match mark {
             Mark::Start => 0..self.sync.len(),
@@ -380,7 +380,7 @@ impl FrameKind {
         for (part, begin) in [(&self.before, self.sync.len()), (&self.after, body.end)] {
             let mut at = begin;
             for piece in part {
-                let next = at.saturating_add(piece.len());
+                let next = at.saturating_add(piece.size());
                 if let Piece::Check { check, number, over } = piece {
                     let range = self.place(over.0, body).start..self.place(over.1, body).end;
                     let computed = check.compute(content.get(range).unwrap_or_default());

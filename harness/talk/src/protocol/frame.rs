@@ -184,7 +184,7 @@ impl<'a> Pieces<'a> {
 
 fn known(draft: &Draft) -> (Option<String>, usize) {
     match draft {
-        Draft::Piece(piece) => (piece.name().map(str::to_owned), piece.len()),
+        Draft::Piece(piece) => (piece.name().map(str::to_owned), piece.size()),
         Draft::Length { number, .. } => (Some("length".to_owned()), number.len),
         Draft::Check { number, .. } => (Some("check".to_owned()), number.len),
     }

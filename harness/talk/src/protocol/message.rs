@@ -1,7 +1,7 @@
 //! Messages from what a profile says of them.
 
 use super::frame::whole;
-use super::raw::{RawMeans, RawMessage, RawProtocol, RawShape, RawTells, RawUnasked};
+use super::raw::{RawMeans, RawMessage, RawProtocol, RawTells, RawUnasked};
 use super::wrong::{Mistaken, mistaken};
 use crate::frames::FrameKind;
 use crate::messages::{Around, Class, PairsForm, Template};
@@ -91,13 +91,7 @@ fn one(name: &str, raw: &RawMessage, kinds: &[FrameKind], around: Around<'_>) ->
         path: at(key),
         what,
     };
-    let text = match &raw.is {
-        RawShape::Text(text) => Template::new(text, around).map_err(|what| wrong(Mistake::Format, "is", what))?,
-        RawShape::Fields(_) => {
-            let what = "a message of bytes is not read yet".to_owned();
-            return Err(wrong(Mistake::WrongKind, "is", what));
-        }
-    };
+    let text = Template::new(&raw.is, around).map_err(|what| wrong(Mistake::Format, "is", what))?;
     let kind = match &raw.frame {
         None => None,
         Some(frame) => Some(kinds.iter().position(|kind| kind.name == *frame).ok_or_else(|| {

@@ -16,6 +16,7 @@ pub(crate) use wrong::{Mistaken, mistaken};
 use crate::frames::FrameKind;
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
+use raw::RawRepeat;
 use std::sync::Arc;
 
 /// How a device talks.
@@ -37,6 +38,8 @@ pub struct Protocol {
     pub data: Vec<usize>,
     /// How a reply is known to be one of a request.
     pub matching: Matching,
+    /// The device knows the same bytes as the same request, and carries it out once.
+    pub same_bytes: bool,
 }
 
 /// How a reply is known to be one of a request.
@@ -96,6 +99,7 @@ impl Protocol {
             replies,
             data,
             matching,
+            same_bytes: raw.ask.repeat == Some(RawRepeat::SameBytes),
         };
         protocol.check_matching()?;
         Ok(protocol)

@@ -103,8 +103,8 @@ pub(crate) struct RawPairs {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "a message"))]
 pub(crate) struct RawMessage {
-    /// Its text with fields, or the list of its fields in bytes.
-    pub is: RawShape,
+    /// Its text with fields.
+    pub is: String,
     /// What the frame's header must hold.
     #[serde(default)]
     pub when: BTreeMap<String, RawNumber>,
@@ -193,13 +193,6 @@ pub(crate) enum RawPiece {
     Map(Map<String, Json>),
 }
 
-/// A message's text, or its fields.
-#[derive(Debug, Clone)]
-pub(crate) enum RawShape {
-    Text(String),
-    Fields(Vec<Map<String, Json>>),
-}
-
 /// `slip`, `cobs`, or a map.
 #[derive(Debug, Clone)]
 pub(crate) enum RawEscape {
@@ -255,21 +248,6 @@ read_by!(RawPiece, {"anyOf": [{"type": "string"}, {"type": "object"}]}, |json| m
     Json::Object(map) => Some(Self::Map(map)),
     _ => None,
 });
-read_by!(
-    RawShape,
-    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]},
-    |json| match json {
-        Json::String(text) => Some(Self::Text(text)),
-        Json::Array(items) => {
-            let maps = items.into_iter().map(|item| match item {
-                Json::Object(map) => Some(map),
-                _ => None,
-            });
-            maps.collect::<Option<_>>().map(Self::Fields)
-        }
-        _ => None,
-    }
-);
 read_by!(RawEscape, {"anyOf": [{"type": "string"}, {"type": "object"}]}, |json| match json {
     Json::String(text) => Some(Self::Word(text)),
     Json::Object(map) => Some(Self::Map(map)),

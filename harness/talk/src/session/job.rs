@@ -131,6 +131,15 @@ impl Job {
         }
     }
 
+    /// Whether it may be carried out twice: it only reads, or ends therapy.
+    pub fn is_harmless(&self) -> bool {
+        match self {
+            Self::Single(job) => Verb::of(job.verb).is_some_and(|verb| verb.only_reads() || verb.ends_therapy()),
+            Self::Log(_) | Self::Safe(_) => true,
+            Self::Program(_) => false,
+        }
+    }
+
     /// What a `Stage` meant, which its `Commit` is checked against.
     pub fn intent_to_keep(&self) -> Option<Arc<Intent>> {
         match self {

@@ -290,7 +290,10 @@ impl Session {
     fn try_again(&mut self, now: Span) {
         let Some(exchange) = &self.exchange else { return };
         let tries = exchange.tries;
-        if tries < self.profile.limits.tries {
+        // What a device would carry out twice is said once: whether it was done is then not known.
+        let again =
+            self.profile.protocol.same_bytes || self.current.as_ref().is_some_and(|task| task.job.is_harmless());
+        if again && tries < self.profile.limits.tries {
             self.send_exchange(now);
         } else {
             self.exchange = None;

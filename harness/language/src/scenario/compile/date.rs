@@ -48,6 +48,19 @@ pub(super) fn since_begin(text: &Text, begin: Begin, told: &mut Told<'_>) -> Opt
     ))
 }
 
+/// How to write what is no time of the day, such as `2:00`.
+fn meant(written: &str) -> String {
+    match Span::from_clock(written) {
+        Some(span) if span.0 < DAY_S * 1_000 => {
+            let clock = span.clock();
+            let minutes = clock.get(..5).unwrap_or(&clock);
+            format!("write `{minutes}` for the time of the day, or `{span}` for the time since the begin")
+        }
+        Some(span) => format!("write `{span}` for the time since the begin"),
+        None => "write it as `08:00`".to_owned(),
+    }
+}
+
 fn of_the_day(written: &str, begin: Begin) -> Result<Span, (Mistake, String, String)> {
     let wrong = |message: String, help: String| Err((Mistake::Format, message, help));
     // Of midnight all times of a day can be told.
@@ -60,10 +73,7 @@ fn of_the_day(written: &str, begin: Begin) -> Result<Span, (Mistake, String, Str
     let read = match long {
         Ok(seconds) => seconds,
         Err(why) => {
-            return wrong(
-                format!("`{}` is not a time: {why}", short(written)),
-                "write it as `08:00`".to_owned(),
-            );
+            return wrong(format!("`{}` is not a time: {why}", short(written)), meant(written));
         }
     };
     let start = match begin {

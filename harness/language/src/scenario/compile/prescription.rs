@@ -149,7 +149,7 @@ struct Needs<'a> {
 impl Needs<'_> {
     /// The value of a key, which is told where there is none.
     fn key<'r, T>(&self, key: &str, value: Option<&'r T>, told: &mut Told<'_>) -> Option<&'r T> {
-        if value.is_none() && !self.quiet {
+        if value.is_none() && !self.quiet && !told.about_key(key) {
             let message = format!("the mode `{}` needs the key `{key}`", self.mode);
             told.tell(Problem::new(Mistake::MissingKey, self.place, message));
         }

@@ -47,11 +47,17 @@ impl<'a> Told<'a> {
         self.0.iter().any(inside)
     }
 
-    /// Whether a wrong kind of value, or a misspelling, was told for this key: then it is not missing as well.
+    /// Whether a wrong kind of value, a misspelling, or a wrong place was told for this key: then it is not missing as well.
     pub fn about_key(&self, key: &str) -> bool {
-        // By the words, because a problem carries no key: a wrong kind and a misspelling are all that can hide one.
+        // By the words, because a problem carries no key: these three are all that can hide one.
         let (wrong, meant) = (format!("`{key}` must be"), format!("did you mean `{key}`?"));
-        let told = |p: &Problem| p.message.starts_with(&wrong) || p.help.as_ref() == Some(&meant);
+        let displaced = format!("unknown key `{key}` in ");
+        let told = |p: &Problem| {
+            let help = p.help.as_deref().unwrap_or_default();
+            p.message.starts_with(&wrong)
+                || help == meant
+                || (p.message.starts_with(&displaced) && help.starts_with("it belongs in"))
+        };
         self.0.iter().any(told)
     }
 

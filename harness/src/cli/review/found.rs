@@ -1,0 +1,94 @@
+//! Where dose logs wait: in the folders below one that was named, and in the folder of a run.
+
+use crate::cli::again;
+use crate::cli::exit::CliError;
+use crate::cli::names::names;
+use crate::cli::print::eprint;
+use crate::cli::project::Project;
+use crate::files;
+use crate::manifest;
+use crate::snapshot::{self, Meant, pending_path};
+use pump_hil_model::safe_text::safe_path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// How deep folders are looked into.
+const DEPTH_MAX: usize = 8;
+
+/// Whether a run wrote this folder.
+pub(super) fn is_run(folder: &Path) -> bool {
+    folder.join(manifest::NAME).is_file()
+}
+
+/// Folders of dose logs, and of runs with logs that wait, below this one. What is hidden or a link is not looked into; of the runs that are kept, only the
+/// last one counts.
+pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    look(folder, DEPTH_MAX, &mut found);
+    // As a person writes it who named the present folder.
+    let short = |path: PathBuf| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
+    let mut found: Vec<PathBuf> = found.into_iter().map(short).collect();
+    found.sort();
+    found
+}
+
+fn look(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let waits = |folder: &Path| snapshot::waiting(folder).is_ok_and(|waiting| !waiting.is_empty());
+    let last = folder.join("latest");
+    if is_run(&last) {
+        return found.extend(waits(&last).then_some(last));
+    }
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_folder || name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        // Other tools keep folders of this name, too.
+        let is_ours = name == "snapshots" && (path.join(snapshot::RECORD).is_file() || waits(&path));
+        if is_ours || (is_run(&path) && waits(&path)) {
+            found.push(path);
+        } else if depth > 0 {
+            look(&path, depth - 1, found);
+        }
+    }
+}
+
+/// The logs that wait in the folder of a run, each for its place in the project that the folder is in, else in this one; with `only`, those of these cases.
+/// Logs of no scenario of the project are told.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub(super) fn in_run(run: &Path, project: &Project, only: Option<&BTreeSet<String>>) -> Result<Vec<Meant>, CliError> {
+    let mut waiting = snapshot::waiting(run).map_err(CliError::usage)?;
+    let is_meant = |path: &PathBuf| only.is_none_or(|only| only.iter().any(|name| pending_path(run, name) == *path));
+    waiting.retain(|(_, path)| is_meant(path));
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let project = Project::of(&[run.to_owned()], project.given().map(Path::to_owned))?;
+    let own = project.scenarios(&[]).into_iter().filter(|folder| folder.exists());
+    let folders = own
+        .chain(again::files_of(run))
+        .filter_map(|path| files::folder_of(&path).ok());
+    let folders: BTreeSet<PathBuf> = folders.collect();
+    let known: BTreeMap<String, PathBuf> = folders.iter().flat_map(|folder| names(folder)).collect();
+    let mut meant: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+    for (name, path) in waiting {
+        let scenario = name.split('[').next().unwrap_or(&name);
+        let folder = known.get(scenario).and_then(|file| files::folder_of(file).ok());
+        match folder {
+            Some(folder) => drop(meant.entry(folder.join("snapshots")).or_default().insert(name)),
+            None => eprint(&format!(
+                "`{}` is left out: no scenario here has this name; review it from inside its project\n",
+                safe_path(&path)
+            )),
+        }
+    }
+    let of = |(folder, only)| Meant {
+        folder,
+        only: Some(only),
+        from: Some(run.to_owned()),
+    };
+    Ok(meant.into_iter().map(of).collect())
+}

@@ -1,0 +1,241 @@
+//! Dose logs as a person at a desk accepts them: what is told of it, with and without a reason, and where the logs of a build server are found.
+
+use pump_hil::snapshot::BUILD_SERVERS;
+use pump_hil_testing::desk::shell;
+use std::path::{Path, PathBuf};
+
+const FIRST_DAY: &str = "ours/scenarios/first-day.yaml";
+const RECORD: &str = "ours/scenarios/snapshots/ACCEPTED.jsonl";
+const NO_REASON: &str = "without a reason; `--reason TEXT` keeps one in ACCEPTED.jsonl";
+
+/// A folder with the project `ours`.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        desk.types("pump-hil new ours", 0);
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The basal rate of the scenario of this name becomes another, and what it expects follows.
+    fn rate(&self, ul: u32) {
+        let text: String = self.read(FIRST_DAY);
+        let line = |line: &str| match line.trim_start() {
+            rest if rest.starts_with("rate:") => format!("  rate: 0.{} mL/day\n", ul / 100),
+            rest if rest.starts_with("expect: {reported:") => {
+                let all = ul + 20;
+                format!("    expect: {{reported: {all} uL +- 1 uL, delivered: {all} uL +- 10 uL, no-alarm: any}}\n")
+            }
+            _ => format!("{line}\n"),
+        };
+        let text: String = text.lines().map(line).collect();
+        std::fs::write(self.path(FIRST_DAY), text).unwrap();
+    }
+
+    /// What is typed here ends with `code`; gives what was said.
+    #[track_caller]
+    fn types(&self, line: &str, code: i32) -> String {
+        let program = Path::new(env!("CARGO_BIN_EXE_pump-hil"));
+        let mut shell = shell(program, self.0.path(), line, BUILD_SERVERS);
+        // Who accepts is told.
+        shell.envs([
+            ("GIT_CONFIG_COUNT", "2"),
+            ("GIT_CONFIG_KEY_0", "user.name"),
+            ("GIT_CONFIG_VALUE_0", "Q. Engineer"),
+            ("GIT_CONFIG_KEY_1", "user.email"),
+            ("GIT_CONFIG_VALUE_1", ""),
+        ]);
+        let output = shell.output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{line}:\n{said}");
+        said
+    }
+
+    /// The same, and these parts are said.
+    #[track_caller]
+    fn says(&self, line: &str, code: i32, parts: &[&str]) {
+        let said = self.types(line, code);
+        for part in parts {
+            assert!(said.contains(part), "{line}: no `{part}` in:\n{said}");
+        }
+    }
+
+    fn record(&self) -> Vec<String> {
+        self.read(RECORD).lines().map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn a_run_that_accepts_says_what_it_accepted() {
+    let desk = Desk::new();
+    let other = desk
+        .read(FIRST_DAY)
+        .replace("scenario: first-day", "scenario: other-day");
+    std::fs::write(desk.path("ours/scenarios/other-day.yaml"), other).unwrap();
+    desk.says(
+        "pump-hil run ours --accept --reason 'CR-7: a day more'",
+        0,
+        &[
+            "Accepted 1 dose log as Q. Engineer: CR-7: a day more\n",
+            "  other-day: new, 28 rows\n",
+        ],
+    );
+    let reason = "\"reason\":\"CR-7: a day more\"";
+    assert!(desk.record().last().unwrap().contains(reason));
+    desk.rate(600);
+    desk.says(
+        "pump-hil run ours --accept --progress none --out out",
+        0,
+        &[
+            &format!("Accepted 1 dose log as Q. Engineer, {NO_REASON}\n"),
+            "  first-day: changed in 28 of 28 rows; first: row 1 (00:00:00.000), rate: expected 0.5 mL/day, got 0.6 mL/day\n",
+        ],
+    );
+    assert!(!desk.record().last().unwrap().contains("reason"));
+    let note = "its dose log was accepted (changed in 28 of 28 rows; first: ";
+    assert!(desk.read("out/results.json").contains(note) && desk.read("out/junit.xml").contains(note));
+    // Where nothing was accepted nothing is said.
+    assert!(!desk.types("pump-hil run ours --accept", 0).contains("Accepted"));
+    desk.says(
+        "pump-hil run ours --accept --reason ' '",
+        2,
+        &["say in a few words why"],
+    );
+}
+
+#[test]
+fn only_so_many_of_what_was_accepted_are_named() {
+    let desk = Desk::new();
+    let text = desk.read(FIRST_DAY);
+    for day in 10..31 {
+        let other = text.replace("scenario: first-day", &format!("scenario: day-{day}"));
+        std::fs::write(desk.path(&format!("ours/scenarios/day-{day}.yaml")), other).unwrap();
+    }
+    let said = desk.types("pump-hil run ours --accept", 0);
+    assert!(
+        said.contains("Accepted 21 dose logs") && said.contains("  and 1 more\n"),
+        "{said}"
+    );
+    assert_eq!(said.matches(": new, 28 rows").count(), 20, "{said}");
+}
+
+#[test]
+fn what_is_accepted_without_a_reason_is_told() {
+    for (line, reason) in [
+        ("echo a | pump-hil review ours", None),
+        ("pump-hil review ours --all", None),
+        ("printf 'a\\nCR-8\\n' | pump-hil review ours", Some("CR-8")),
+        ("echo a | pump-hil review ours --reason CR-8", Some("CR-8")),
+        ("pump-hil review ours --all --reason CR-8", Some("CR-8")),
+    ] {
+        let desk = Desk::new();
+        desk.rate(600);
+        desk.types("pump-hil run ours", 1);
+        let said = desk.types(line, 0);
+        let told = format!("1 of them accepted {NO_REASON}");
+        assert_eq!(said.contains(&told), reason.is_none(), "{line}: {said}");
+        let last = desk.record().pop().unwrap();
+        let kept = reason.map(|reason| format!("\"reason\":\"{reason}\""));
+        assert!(kept.is_none_or(|kept| last.contains(&kept)), "{line}: {last}");
+        desk.types("pump-hil run ours", 0);
+    }
+}
+
+#[test]
+fn a_review_finds_what_a_run_on_a_build_server_left_in_its_folder() {
+    let desk = Desk::new();
+    desk.rate(600);
+    desk.says(
+        "cd ours; CI=true pump-hil run",
+        1,
+        &[
+            "  review: pump-hil review pump-hil-runs/2",
+            "At a desk: pump-hil review pump-hil-runs/2",
+        ],
+    );
+    desk.types("cp -rL ours/pump-hil-runs/latest artifact", 0);
+    let one = "1 of 1: first-day, in ours/pump-hil-runs/latest/first-day.snap.new, for ours/scenarios/snapshots";
+    for what in [
+        "ours",
+        "ours/pump-hil-runs",
+        "ours/pump-hil-runs/latest",
+        "ours/scenarios/first-day.yaml",
+        "ours --filter first",
+        "ours/pump-hil-runs/latest --filter first",
+    ] {
+        desk.says(&format!("pump-hil review {what}"), 1, &[one]);
+    }
+    // Above the project it is found as well. That one was copied from it nobody can tell there.
+    let stranger = "`artifact/first-day.snap.new` is left out: no scenario here has this name";
+    desk.says("pump-hil review .", 1, &[one, stranger]);
+    desk.says(
+        "pump-hil review artifact",
+        2,
+        &[stranger, "no dose log of this project waits"],
+    );
+    desk.says(
+        "pump-hil review ours/pump-hil-runs/latest --filter second",
+        2,
+        &["selects none"],
+    );
+    // A run's folder is evidence.
+    desk.says(
+        "cd ours; echo r | pump-hil review",
+        0,
+        &["the run's folder is evidence, and keeps the new one"],
+    );
+    desk.says(
+        "cd ours; printf 'a\\nCR-9\\n' | pump-hil review ../artifact",
+        0,
+        &[
+            "1 of 1: first-day, in ../artifact/first-day.snap.new, for scenarios/snapshots",
+            "1 accepted by",
+        ],
+    );
+    assert!(desk.record().last().unwrap().contains("CR-9"));
+    assert!(
+        desk.read("ours/scenarios/snapshots/first-day.snap")
+            .contains("0.600000")
+    );
+    desk.says("pump-hil review ours", 0, &["no dose log waits"]);
+    // It is as the run left it.
+    let replayed = desk.types("pump-hil replay artifact", 1);
+    assert!(!replayed.contains("missing"), "{replayed}");
+    desk.says("pump-hil run ours", 0, &["1 passed"]);
+}
+
+#[test]
+fn a_review_of_a_folder_searches_the_folders_in_it() {
+    let desk = Desk::new();
+    desk.rate(600);
+    desk.types("pump-hil run ours", 1);
+    let one = "1 of 1: first-day, in ours/scenarios/snapshots/first-day.snap.new";
+    desk.says("pump-hil review .", 1, &[one]);
+    desk.says(
+        "cd ours; pump-hil review .",
+        1,
+        &["in scenarios/snapshots/first-day.snap.new"],
+    );
+    desk.says(
+        "mkdir inner; cd inner; pump-hil review ..",
+        1,
+        &["scenarios/snapshots/first-day.snap.new"],
+    );
+    // Other tools keep snapshots, too.
+    desk.types("mkdir -p theirs/snapshots; echo x > theirs/snapshots/y.snap", 0);
+    desk.says("pump-hil review . --all", 0, &[one, "1 accepted by Q. Engineer"]);
+    desk.says(
+        "pump-hil review .",
+        0,
+        &["no dose log waits for review in ours/scenarios/snapshots"],
+    );
+}
