@@ -1,5 +1,6 @@
 //! Bytes as they come, cut into frames.
 
+use super::endless::Endless;
 use super::kind::FrameKind;
 use super::wrong::Wrong;
 use crate::wire::LINE_KEPT_MAX;
@@ -54,16 +55,6 @@ enum Content {
     InPlace(usize),
     /// It was put into the scratch.
     Scratch,
-}
-
-/// A line that is too long: its first bytes, and how many there were.
-#[derive(Debug)]
-struct Endless {
-    kind: usize,
-    kept: Vec<u8>,
-    total: usize,
-    /// The last bytes, in which its end may have begun.
-    tail: Vec<u8>,
 }
 
 /// Cuts bytes into frames, however they are split.
@@ -277,12 +268,7 @@ impl Cutter {
                 }
                 Step::Endless { kind } => {
                     self.tell_junk(each);
-                    self.endless = Some(Endless {
-                        kind,
-                        kept: Vec::new(),
-                        total: 0,
-                        tail: Vec::new(),
-                    });
+                    self.endless = Some(Endless::of(kind));
                     at = at.saturating_add(self.skip_endless(rest, each));
                 }
             }
@@ -299,31 +285,14 @@ impl Cutter {
         let Some(kind) = self.kinds.get(endless.kind) else {
             return 0;
         };
-        let shortest = kind.ends.iter().min_by_key(|end| end.len()).map_or(&[][..], |end| end);
-        let before = endless.tail.len();
-        endless.tail.extend_from_slice(data);
-        let found = memmem::find(&endless.tail, shortest);
-        let used = found.map_or(data.len(), |place| {
-            place.saturating_add(shortest.len()).saturating_sub(before)
-        });
-        let of_it = data.get(..used).unwrap_or_default();
-        let room = LINE_KEPT_MAX.saturating_sub(endless.kept.len());
-        endless.kept.extend(of_it.iter().take(room));
-        // Of a line without end nothing is lost but its exact length.
-        endless.total = endless.total.saturating_add(of_it.len());
-        if found.is_some() {
-            let len = endless.total.saturating_sub(shortest.len());
-            let why = Wrong::TooLong { len, max: kind.max };
-            each(Cut {
+        let (used, ended) = endless.take(kind, data);
+        match ended {
+            Some(why) => each(Cut {
                 raw: &endless.kept,
                 total: endless.total,
                 frame: Err(&why),
-            });
-        } else {
-            let keep = shortest.len().saturating_sub(1);
-            let cut = endless.tail.len().saturating_sub(keep);
-            endless.tail.drain(..cut);
-            self.endless = Some(endless);
+            }),
+            None => self.endless = Some(endless),
         }
         used
     }
@@ -368,7 +337,7 @@ impl Cutter {
     /// A frame that its last bytes end.
     fn by_end(&mut self, place: usize, kind: &FrameKind, data: &[u8]) -> Step {
         let begin = kind.sync.len();
-        let shortest = kind.ends.iter().min_by_key(|end| end.len()).map_or(&[][..], |end| end);
+        let shortest = kind.shortest_end();
         let from = self.scanned.max(begin);
         let found = memmem::find(data.get(from..).unwrap_or_default(), shortest);
         let Some(found) = found.map(|found| found.saturating_add(from)) else {
@@ -455,16 +424,11 @@ fn by_length(place: usize, kind: &FrameKind, data: &[u8]) -> Step {
     let Some(content) = data.get(..content_len) else {
         return Step::More;
     };
-    let behind = data.get(content_len..).unwrap_or_default();
-    let mut end = 0;
-    if !kind.ends.is_empty() {
-        let fits = |end: &&Vec<u8>| behind.starts_with(end);
-        match kind.ends.iter().filter(fits).map(Vec::len).max() {
-            Some(len) => end = len,
-            None if kind.ends.iter().any(|end| end.starts_with(behind)) => return Step::More,
-            None => return bad(Wrong::Form("its end does not follow".to_owned())),
-        }
-    }
+    let end = match kind.end_of(data.get(content_len..).unwrap_or_default()) {
+        Ok(Some(end)) => end,
+        Ok(None) => return Step::More,
+        Err(why) => return bad(why),
+    };
     match kind.body_of(content) {
         Ok(body) => Step::Whole {
             kind: place,

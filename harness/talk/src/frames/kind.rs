@@ -152,6 +152,25 @@ impl FrameKind {
         None
     }
 
+    /// Bytes of the end with which these begin; `None`: more are needed.
+    pub(super) fn end_of(&self, behind: &[u8]) -> Result<Option<usize>, Wrong> {
+        if self.ends.is_empty() {
+            return Ok(Some(0));
+        }
+        let there = self.ends.iter().filter(|end| behind.starts_with(end)).map(Vec::len);
+        match there.max() {
+            Some(len) => Ok(Some(len)),
+            None if self.ends.iter().any(|end| end.starts_with(behind)) => Ok(None),
+            None => Err(Wrong::Form("its end does not follow".to_owned())),
+        }
+    }
+
+    /// What each of its frames ends with, whichever of its ends it has.
+    pub(super) fn shortest_end(&self) -> &[u8] {
+        let shortest = self.ends.iter().min_by_key(|end| end.len());
+        shortest.map_or(&[], |end| end)
+    }
+
     /// Whether these bytes may be the first of such a frame.
     pub(super) fn may_begin(&self, data: &[u8]) -> bool {
         let shared = data.len().min(self.sync.len());

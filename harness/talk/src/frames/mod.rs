@@ -5,6 +5,7 @@
 mod catalogue;
 mod check;
 mod cutter;
+mod endless;
 mod kind;
 mod number;
 mod stuffing;

@@ -1,27 +1,10 @@
 //! The protocols that are part of the program.
 
-use super::{Protocol, RawProtocol};
-use pump_hil_model::diagnostic::WrongFile;
-use pump_hil_model::mistake::Subject;
-use pump_hil_model::yaml::document::Document;
+use super::resolve::Protocol;
 use std::sync::{Arc, LazyLock};
 
 /// The protocol that a version 1 profile names `text-lines-1`.
 const TEXT_LINES_1: &str = include_str!("../../../../fixtures/devices/codecs/text-lines-1.yaml");
-
-impl Protocol {
-    /// Reads a protocol that stands in a file of its own; `file` names it in errors.
-    ///
-    /// # Errors
-    /// Everything that is wrong with its shape, else the first name that leads nowhere.
-    pub fn parse(text: &str, file: &str) -> Result<Self, WrongFile> {
-        let (document, raw) = Document::read::<RawProtocol>(Subject::Device, file, text)?;
-        Self::new(&raw, &[]).map_err(|wrong| {
-            let path: Vec<&str> = wrong.path.iter().map(String::as_str).collect();
-            document.wrong(wrong.mistake, &path, wrong.what)
-        })
-    }
-}
 
 /// The protocol that a version 1 profile names `text-lines-1`.
 ///

@@ -116,3 +116,14 @@ pub(super) fn unasked(last_seq: u64, id: Option<u64>, what: &str) -> Body {
     let why = format!("{what} request {seq}, which nobody waits for");
     Body::Garbled { why }
 }
+
+/// What is to be told of the answer to raw bytes.
+pub(super) fn raw_reply(profile: &Profile, request: Option<u64>, refused: Option<String>, fields: Fields) -> Body {
+    let ours = fields.into_iter().map(|(key, value)| (profile.keys.ours(&key), value));
+    Body::Reply {
+        verb: "raw".to_owned(),
+        refused,
+        fields: Arc::new(ours.collect()),
+        request,
+    }
+}

@@ -18,19 +18,19 @@ mod task;
 
 use crate::device::Profile;
 use crate::protocol::{Codec, Fields, Heard, Line};
-use exchange::{Answer, Exchange, Next, unasked};
+use exchange::{Answer, Exchange, Next, raw_reply, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
 pub use job::can_say;
 use outgoing::Outgoing;
 use pump_hil_model::case::Request;
-use pump_hil_model::event::{Body, Says};
+use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use task::{RECOVERIES_MAX, Task};
+use task::{Task, Waiting};
 
 /// The conversation with one pump.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Session {
     /// Room for what is cut at once.
     lines: Vec<Line>,
     hear: Hear,
-    queue: VecDeque<Task>,
+    queue: Waiting,
     current: Option<Task>,
     exchange: Option<Exchange>,
     out: Outgoing,
@@ -48,7 +48,6 @@ pub struct Session {
     held: Held,
     /// Number of the last request.
     last_seq: u64,
-    last_id: u64,
     /// What the last `Stage` meant, for the `Commit` after it.
     staged: Option<Arc<program::Intent>>,
 }
@@ -63,13 +62,12 @@ impl Session {
             profile,
             lines: Vec::new(),
             hear: Hear::default(),
-            queue: VecDeque::new(),
+            queue: Waiting::default(),
             current: None,
             exchange: None,
             events: VecDeque::new(),
             held: Held::default(),
             last_seq: 0,
-            last_id: 0,
             staged: None,
         }
     }
@@ -96,31 +94,28 @@ impl Session {
     pub fn make_safe(&mut self, now: Span) -> RequestId {
         self.exchange = None;
         self.out.clear();
-        let abandoned: Vec<Task> = self.current.take().into_iter().chain(self.queue.drain(..)).collect();
         self.release();
-        for id in abandoned.into_iter().filter_map(|task| task.id) {
-            self.events.push_back(SessionEvent::Done {
-                id,
-                end: RequestEnd::Abandoned,
-            });
+        while let Some(task) = self.current.take().or_else(|| self.queue.next()) {
+            let end = RequestEnd::Abandoned;
+            self.events.extend(task.id.map(|id| SessionEvent::Done { id, end }));
         }
         self.enqueue(Job::make_safe(&self.profile), now)
     }
 
     /// Reads back from the pump's logs what came since the newest record that was told. [`Session::is_catching_up`] until that is done.
     pub fn catch_up(&mut self, now: Span) {
-        if self.queue.iter().filter(|task| task.id.is_none()).count() > RECOVERIES_MAX - 2 {
+        if !self.queue.can_catch_up() {
             return;
         }
-        let jobs = Job::catch_up(&self.profile, &self.hear, &mut self.held);
-        self.queue.extend(jobs.map(|job| Task { id: None, job }));
+        self.queue
+            .catch_up(Job::catch_up(&self.profile, &self.hear, &mut self.held));
         self.start_next(now);
     }
 
     /// Whether something is being read back from the pump's logs.
     #[must_use]
     pub fn is_catching_up(&self) -> bool {
-        self.current.iter().chain(&self.queue).any(|task| task.id.is_none())
+        self.current.iter().any(|task| task.id.is_none()) || self.queue.has_own()
     }
 
     /// The line was gone, or somebody else spoke on it: what went out last may have no end, and what came last is not whole. Requests are numbered from
@@ -150,7 +145,8 @@ impl Session {
     /// When [`Session::handle_timeout`] wants to be called; `None` while nothing is in flight.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Span> {
-        self.exchange.as_ref().map(|e| e.deadline)
+        let deadline = self.exchange.as_ref().map(|e| e.deadline);
+        deadline.into_iter().chain(self.codec.poll_timeout()).min()
     }
 
     /// Whether a reply is awaited.
@@ -164,15 +160,24 @@ impl Session {
         // Taken out, because what it calls for each line borrows the whole session.
         let mut lines = std::mem::take(&mut self.lines);
         self.codec.feed(bytes, now, |line| lines.push(line));
+        self.handle_lines(lines, now);
+        self.handle_timeout(now);
+    }
+
+    fn handle_lines(&mut self, mut lines: Vec<Line>, now: Span) {
         for line in lines.drain(..) {
             self.handle_line(line, now);
         }
         self.lines = lines;
-        self.handle_timeout(now);
     }
 
     /// Tells the time: sends again what went unanswered, or gives it up.
     pub fn handle_timeout(&mut self, now: Span) {
+        if self.codec.poll_timeout().is_some_and(|due| due <= now) {
+            let mut lines = std::mem::take(&mut self.lines);
+            self.codec.handle_timeout(now, |line| lines.push(line));
+            self.handle_lines(lines, now);
+        }
         let due = self.exchange.as_ref().is_some_and(|e| e.deadline <= now);
         if due {
             self.try_again(now);
@@ -184,42 +189,33 @@ impl Session {
         if self.codec.is_within_a_frame() {
             return;
         }
-        if let Some(text) = self.codec.take_rest() {
-            self.journal(Body::Received {
-                bytes: text,
-                says: None,
-            });
-            self.garbled("bytes that do not begin a line".to_owned());
+        self.tell_rest("bytes that do not begin a line");
+    }
+
+    /// What is left of an unfinished line goes to the journal.
+    fn tell_rest(&mut self, why: &str) {
+        if let Some(bytes) = self.codec.take_rest() {
+            self.journal(Body::Received { bytes, says: None });
+            self.garbled(why.to_owned());
         }
     }
 
     /// The line is gone or the run is over: what is left of an unfinished line goes to the journal, and what waits is told that no answer came.
     pub fn close(&mut self) {
         // Before the requests end: the journal then shows what came before it says that no answer did.
-        if let Some(text) = self.codec.take_rest() {
-            self.journal(Body::Received {
-                bytes: text,
-                says: None,
-            });
-            self.garbled("the line ended in the middle of this".to_owned());
-        }
+        self.tell_rest("the line ended in the middle of this");
         let tries = self.exchange.take().map_or(0, |e| e.tries);
         if let Some(task) = self.current.take() {
             self.finish(task, RequestEnd::NoReply { tries });
         }
-        while let Some(task) = self.queue.pop_front() {
+        while let Some(task) = self.queue.next() {
             self.finish(task, RequestEnd::Abandoned);
         }
         self.release();
     }
 
     fn enqueue(&mut self, job: Job, now: Span) -> RequestId {
-        self.last_id = self.last_id.saturating_add(1);
-        let id = RequestId(self.last_id);
-        debug_assert!(self.queue.iter().all(|task| task.id < Some(id)), "ids grow");
-        self.queue.push_back(Task { id: Some(id), job });
-        let most = self.profile.limits.queue.saturating_add(RECOVERIES_MAX);
-        debug_assert!(self.queue.len() <= most, "no more wait than the profile allows");
+        let id = self.queue.ask(job);
         self.start_next(now);
         id
     }
@@ -227,7 +223,7 @@ impl Session {
     fn start_next(&mut self, now: Span) {
         while self.current.is_none() {
             debug_assert!(self.exchange.is_none(), "what is in flight belongs to the current job");
-            let Some(mut task) = self.queue.pop_front() else { return };
+            let Some(mut task) = self.queue.next() else { return };
             let next = task.job.first();
             self.current = Some(task);
             self.perform(next, now);
@@ -304,8 +300,11 @@ impl Session {
 
     fn handle_line(&mut self, line: Line, now: Span) {
         // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
-        let says = line.heard.as_ref().ok().map(|heard| self.says(heard));
-        self.journal(Body::Received { bytes: line.text, says });
+        let (bytes, says) = (
+            line.text,
+            line.heard.as_ref().ok().map(|heard| heard.says(self.last_seq)),
+        );
+        self.journal(Body::Received { bytes, says });
         match line.heard {
             Ok(Heard::Reply { id, refused, fields }) => self.handle_reply(id, refused, fields, now),
             Ok(Heard::Data { id, fields }) => self.handle_data(id, fields),
@@ -318,18 +317,6 @@ impl Session {
                 self.told(told, now);
             }
             Err(why) => self.garbled(why.to_string()),
-        }
-    }
-
-    /// What a line is, for whoever reads the journal. A reply without a number is one to what is in flight.
-    fn says(&self, heard: &Heard) -> Says {
-        let request = |id: Option<u64>| id.unwrap_or(self.last_seq);
-        let ms = |t_ms: u64| i64::try_from(t_ms).ok();
-        match heard {
-            Heard::Reply { id, .. } => Says::Reply(request(*id)),
-            Heard::Data { id, .. } => Says::Data(request(*id)),
-            Heard::Event { n, t_ms, .. } => Says::Event(*n, ms(*t_ms)),
-            Heard::Dose { n, t_ms, .. } => Says::Dose(*n, ms(*t_ms)),
         }
     }
 
@@ -363,22 +350,14 @@ impl Session {
     }
 
     fn recover(&mut self, missing: hear::Missing, now: Span) {
-        let known = self.queue.iter_mut().filter(|t| t.id.is_none());
-        for task in known {
-            if task.job.widen(&missing) {
-                return;
-            }
+        if self.queue.widen(&missing) {
+            return;
         }
         let job = match Job::recover(&self.profile, missing) {
             Ok(job) => job,
             Err(without) => return self.journal(*without),
         };
-        // Before the requests that wait: their steps are judged by what is missing.
-        self.queue.push_front(Task { id: None, job });
-        debug_assert!(
-            self.queue.iter().filter(|task| task.id.is_none()).count() <= RECOVERIES_MAX,
-            "what is missing while a recovery waits widens it"
-        );
+        self.queue.recover(job);
         self.start_next(now);
     }
 
@@ -432,16 +411,7 @@ impl Session {
             other => {
                 self.exchange = other;
                 if self.out.raw_sent() {
-                    let ours = fields
-                        .into_iter()
-                        .map(|(key, value)| (self.profile.keys.ours(&key), value));
-                    let fields = Arc::new(ours.collect());
-                    self.journal(Body::Reply {
-                        verb: "raw".to_owned(),
-                        refused,
-                        fields,
-                        request: id,
-                    });
+                    self.journal(raw_reply(&self.profile, id, refused, fields));
                 } else if !unread {
                     // One without a number is about noise on an idle line: it is journaled as received, and says no more.
                     self.journal(unasked(self.last_seq, id, "a reply to"));

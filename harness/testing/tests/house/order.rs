@@ -53,10 +53,12 @@ const ROOMS: &[Room] = &[
 const PURE_OF_OTHERS: &[&str] = &[
     "addr2line",
     "annotate-snippets",
+    "cobs",
     "crc",
     "defmt-parser",
     "gimli",
     "jiff",
+    "memchr",
     "object",
     "rzcobs",
     "saphyr-parser",

@@ -1,0 +1,312 @@
+//! A protocol with every name resolved: what a request is in bytes, and which messages there are.
+
+use super::frame::frame;
+use super::message::{Message, messages};
+use super::raw::{RawMatch, RawProtocol, RawRepeat};
+use super::wrong::{Mistaken, mistaken};
+use crate::frames::{FrameKind, Wrong};
+use crate::messages::{FieldSpec, Given, TextField};
+use pump_hil_model::diagnostic::{WrongFile, suggest};
+use pump_hil_model::mistake::{Mistake, Subject};
+use pump_hil_model::yaml::document::Document;
+use std::sync::Arc;
+
+/// Why a request cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// The profile has no message that every request is.
+    #[error("the profile has no message for it: `ask` names none to `send`")]
+    NoMessage,
+    /// A field that the message cannot hold.
+    #[error("{field}: {why}; send it as raw bytes if it is meant so")]
+    Field {
+        /// Its name in the message.
+        field: String,
+        /// Why.
+        why: String,
+    },
+    /// The frame.
+    #[error("{0}")]
+    Frame(Wrong),
+}
+
+/// How a device talks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protocol {
+    /// The kinds of frames.
+    pub kinds: Arc<[FrameKind]>,
+    /// Those that may come.
+    pub hear: Vec<usize>,
+    /// The one that is sent.
+    pub speak: usize,
+    /// All messages.
+    pub messages: Vec<Message>,
+    /// The message that each request is, where there is one.
+    pub request: Option<usize>,
+    /// Messages that end a request.
+    pub replies: Vec<usize>,
+    /// Messages that may come before them.
+    pub data: Vec<usize>,
+    /// How a reply is known to be one of a request.
+    pub matching: Matching,
+    /// The device knows the same bytes as the same request, and carries it out once.
+    pub same_bytes: bool,
+}
+
+/// How a reply is known to be one of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matching {
+    /// A field holds the number of the request.
+    Field {
+        /// Its name.
+        field: String,
+        /// The first number.
+        from: u64,
+        /// The last one, behind which the first comes again.
+        to: u64,
+        /// What stands there where the device could not read who asked.
+        unread: Option<u64>,
+    },
+    /// By what it is.
+    Kind,
+    /// What comes next answers what was asked.
+    Order,
+    /// Nothing is answered.
+    Never,
+}
+
+impl Protocol {
+    /// From what is written of it; `units` are the texts of units that a message may say.
+    pub(crate) fn new(raw: &RawProtocol, units: &[String]) -> Result<Self, Mistaken> {
+        let kinds = raw.frames.iter().map(|(name, raw)| frame(name, raw));
+        let kinds: Vec<FrameKind> = kinds.collect::<Result<_, _>>()?;
+        if kinds.is_empty() {
+            let what = "a device needs at least one frame".to_owned();
+            return Err(mistaken(Mistake::Empty, &["frames"], what));
+        }
+        let messages = messages(raw, &kinds, units)?;
+        let find = |key: &str, name: &String| {
+            let known = || messages.iter().map(|message| message.name.as_str());
+            let help = suggest(name, known()).unwrap_or_default();
+            let what = format!("`{name}` is no message of this profile; {help}");
+            let what = what.trim_end_matches("; ").to_owned();
+            let found = messages.iter().position(|message| message.name == *name);
+            found.ok_or_else(|| mistaken(Mistake::Reference, &["ask", key, name], what))
+        };
+        let all = |key: &str, names: &[String]| names.iter().map(|name| find(key, name)).collect::<Result<Vec<_>, _>>();
+        let (request, replies, data) = (
+            raw.ask.send.as_ref().map(|name| find("send", name)).transpose()?,
+            all("reply", &raw.ask.reply)?,
+            all("each", &raw.ask.each.0)?,
+        );
+        let matching = matching(&raw.matching)?;
+        let protocol = Self {
+            // Those with a begin of their own first: the one without takes whatever is left.
+            hear: heard(&kinds)?,
+            speak: 0,
+            kinds: kinds.into(),
+            messages,
+            request,
+            replies,
+            data,
+            matching,
+            same_bytes: raw.ask.repeat == Some(RawRepeat::SameBytes),
+        };
+        protocol.check_matching()?;
+        Ok(protocol)
+    }
+
+    /// Reads a protocol that stands in a file of its own; `file` names it in errors.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its shape, else the first name that leads nowhere.
+    pub fn parse(text: &str, file: &str) -> Result<Self, WrongFile> {
+        let (document, raw) = Document::read::<RawProtocol>(Subject::Device, file, text)?;
+        Self::new(&raw, &[]).map_err(|wrong| {
+            let path: Vec<&str> = wrong.path.iter().map(String::as_str).collect();
+            document.wrong(wrong.mistake, &path, wrong.what)
+        })
+    }
+
+    /// The number of the request behind this one.
+    #[must_use]
+    pub fn id_after(&self, last: u64) -> u64 {
+        match &self.matching {
+            Matching::Field { from, to, .. } => last
+                .checked_add(1)
+                .filter(|next| (from..=to).contains(&next))
+                .unwrap_or(*from),
+            _ => last.saturating_add(1),
+        }
+    }
+
+    /// Whether a reply says that the device could not read who asked.
+    #[must_use]
+    pub fn is_unread(&self, id: Option<u64>) -> bool {
+        match &self.matching {
+            Matching::Field { unread, .. } => unread.is_some() && *unread == id,
+            _ => false,
+        }
+    }
+
+    /// The last number that a request may have; the longest there is.
+    #[must_use]
+    pub fn last_id(&self) -> u64 {
+        match &self.matching {
+            Matching::Field { to, .. } => *to,
+            _ => 0,
+        }
+    }
+
+    /// Bytes that a pair of a request takes.
+    #[must_use]
+    pub fn pair_len(&self, key: &str, value: &str) -> usize {
+        let message = self.request.and_then(|place| self.messages.get(place));
+        let mut fields = message.into_iter().flat_map(|message| &message.text.fields);
+        let form = fields.find_map(|field| match &field.holds {
+            TextField::Pairs(form) => Some(form),
+            _ => None,
+        });
+        form.map_or(0, |form| form.len_of(key, value))
+    }
+
+    /// Bytes that a request may have, without its end.
+    #[must_use]
+    pub fn request_max(&self) -> usize {
+        let message = self.request.and_then(|place| self.messages.get(place));
+        let kind = message.and_then(|message| self.kinds.get(message.kind.unwrap_or(self.speak)));
+        let most = kind.map_or(0, |kind| kind.max);
+        message
+            .and_then(|message| message.max)
+            .map_or(most, |max| max.min(most))
+    }
+
+    /// The same, with requests of at most so many bytes.
+    #[must_use]
+    pub fn with_request_max(&self, max: usize) -> Self {
+        let mut protocol = self.clone();
+        if let Some(message) = protocol.request.and_then(|place| protocol.messages.get_mut(place)) {
+            message.max = Some(max);
+        }
+        protocol
+    }
+
+    /// Bytes that are left for the fields of a request, with the longest number.
+    #[must_use]
+    pub fn room(&self, verb: &str) -> usize {
+        let message = self.request.and_then(|place| self.messages.get(place));
+        let kind = message.and_then(|message| self.kinds.get(message.kind.unwrap_or(self.speak)));
+        let end = kind.and_then(|kind| kind.ends.first()).map_or(0, Vec::len);
+        let len = self.request(self.last_id(), verb, &[]).map_or(0, |bytes| bytes.len());
+        self.request_max().saturating_sub(len.saturating_sub(end))
+    }
+
+    /// Writes a request that is a verb with fields, with its end.
+    ///
+    /// # Errors
+    /// What the message cannot carry.
+    pub fn request(&self, id: u64, verb: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>, EncodeError> {
+        let message = self.request.and_then(|place| self.messages.get(place));
+        let message = message.ok_or(EncodeError::NoMessage)?;
+        let id_field = match &self.matching {
+            Matching::Field { field, .. } => field.as_str(),
+            _ => "",
+        };
+        let given = |spec: &FieldSpec| match &spec.holds {
+            TextField::Pairs(_) => Some(Given::Pairs(fields)),
+            _ if spec.name == id_field => Some(Given::Number(id.into())),
+            _ if spec.name == "verb" => Some(Given::Text(verb)),
+            _ => None,
+        };
+        let mut body = Vec::with_capacity(64);
+        message
+            .text
+            .write(&given, &mut body)
+            .map_err(|(field, why)| EncodeError::Field {
+                field: format!("`{field}`"),
+                why: why.map_or_else(|| "it has no value".to_owned(), |why| why.to_string()),
+            })?;
+        let kind = message.kind.unwrap_or(self.speak);
+        let mut out = Vec::with_capacity(body.len().saturating_add(16));
+        let kind = self.kinds.get(kind).ok_or(EncodeError::NoMessage)?;
+        kind.write(&body, &|_| None, &mut out).map_err(EncodeError::Frame)?;
+        let len = out.len().saturating_sub(kind.ends.first().map_or(0, Vec::len));
+        if let Some(max) = message.max.filter(|max| len > *max) {
+            return Err(EncodeError::Frame(Wrong::TooLong { len, max }));
+        }
+        Ok(out)
+    }
+
+    /// Each message that is told by the number of its request has that number.
+    fn check_matching(&self) -> Result<(), Mistaken> {
+        let Matching::Field { field, .. } = &self.matching else {
+            return Ok(());
+        };
+        for place in self.request.iter().chain(&self.replies).chain(&self.data) {
+            let Some(message) = self.messages.get(*place) else {
+                continue;
+            };
+            if message.text.place_of(field).is_none() {
+                let what = format!("`match` is by the field `{field}`, which this message does not have");
+                return Err(mistaken(Mistake::Reference, &["messages", &message.name], what));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn heard(kinds: &[FrameKind]) -> Result<Vec<usize>, Mistaken> {
+    let mut hear: Vec<usize> = (0..kinds.len()).collect();
+    let sync = |place: &usize| kinds.get(*place).map_or(&[][..], |kind| &kind.sync);
+    hear.sort_by_key(|place| {
+        (
+            sync(place).is_empty(),
+            kinds.get(*place).is_some_and(|kind| kind.at_rest.is_none()),
+        )
+    });
+    for (at, place) in hear.iter().enumerate() {
+        let same = |other: &&usize| !sync(place).is_empty() && sync(other).first() == sync(place).first();
+        if let Some(other) = hear.iter().skip(at.saturating_add(1)).find(same) {
+            let name = |place: usize| kinds.get(place).map_or("", |kind| kind.name.as_str());
+            let what = format!(
+                "`{}` and `{}` begin with the same byte: nothing tells them apart",
+                name(*place),
+                name(*other)
+            );
+            return Err(mistaken(Mistake::Twice, &["frames", name(*place)], what));
+        }
+    }
+    Ok(hear)
+}
+
+fn matching(raw: &RawMatch) -> Result<Matching, Mistaken> {
+    Ok(match raw {
+        RawMatch::Field {
+            field,
+            from,
+            to,
+            unread,
+        } => {
+            if from > to {
+                let what = format!("`from: {from}` is beyond `to: {to}`");
+                return Err(mistaken(Mistake::Range, &["match", "from"], what));
+            }
+            let (field, from, to, unread) = (field.clone(), *from, *to, *unread);
+            Matching::Field {
+                field,
+                from,
+                to,
+                unread,
+            }
+        }
+        RawMatch::Word(word) => match word.as_str() {
+            "kind" => Matching::Kind,
+            "order" => Matching::Order,
+            "none" => Matching::Never,
+            _ => {
+                let what = format!("`{word}` is no way to match; there are `{{field: ..}}`, `kind`, `order`, `none`");
+                return Err(mistaken(Mistake::UnknownWord, &["match"], what));
+            }
+        },
+    })
+}
