@@ -300,11 +300,8 @@ impl Session {
 
     fn handle_line(&mut self, line: Line, now: Span) {
         // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
-        let (bytes, says) = (
-            line.text,
-            line.heard.as_ref().ok().map(|heard| heard.says(self.last_seq)),
-        );
-        self.journal(Body::Received { bytes, says });
+        let says = line.heard.as_ref().ok().map(|heard| heard.says(self.last_seq));
+        self.journal(Body::Received { bytes: line.text, says });
         match line.heard {
             Ok(Heard::Reply { id, refused, fields }) => self.handle_reply(id, refused, fields, now),
             Ok(Heard::Data { id, fields }) => self.handle_data(id, fields),
@@ -337,9 +334,7 @@ impl Session {
             }
             return;
         }
-        for body in told.bodies {
-            self.journal(body);
-        }
+        told.bodies.into_iter().for_each(|body| self.journal(body));
     }
 
     /// Journals what was held back while a log was read.

@@ -50,8 +50,8 @@ impl Waiting {
 
     /// Takes more missing numbers into a recovery that has not begun; `false`: none waits.
     pub fn widen(&mut self, missing: &Missing) -> bool {
-        let own = self.tasks.iter_mut().filter(|task| task.id.is_none());
-        own.map(|task| task.job.widen(missing)).any(|widened| widened)
+        let mut own = self.tasks.iter_mut().filter(|task| task.id.is_none());
+        own.any(|task| task.job.widen(missing))
     }
 
     /// Before the requests that wait: their steps are judged by what is missing.
