@@ -14,6 +14,8 @@ fn a_profile_of_any_text_can_be_spoken_by_or_has_mistakes_with_their_places() {
     let mut texts = seeds::texts("fixtures/devices", "yaml");
     // A second one: what is changed is changed into something of another.
     texts.extend(seeds::texts("fixtures/rigs", "yaml"));
+    // And one of version 2, whose protocol stands in it.
+    texts.extend(seeds::texts("harness/tests/renamed", "yaml"));
     let heard = seeds::golden_lines("pump").concat();
     Target {
         name: "device",

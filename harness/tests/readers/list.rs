@@ -105,7 +105,7 @@ const SOURCES: &[(&str, By)] = &[
     ),
     ("harness/talk/src/device/file.rs", By::Targets(&["device"])),
     ("harness/talk/src/protocol/codec.rs", By::Targets(&["from-pump"])),
-    ("harness/talk/src/protocol/file.rs", By::Targets(&["device"])),
+    ("harness/talk/src/protocol/resolve.rs", By::Targets(&["device"])),
     ("harness/verdict/src/journal/reader.rs", By::Targets(&["journal"])),
     ("harness/verdict/src/snapshot/kept.rs", By::Targets(&["snapshot"])),
     ("harness/verdict/src/snapshot/record.rs", By::Targets(&["accepted"])),

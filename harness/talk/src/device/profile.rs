@@ -104,6 +104,8 @@ pub struct Programming {
     pub abort: String,
     /// Key of the CRC-32 in the commit and in the read-back's reply.
     pub checksum_key: String,
+    /// What the checksum is over, for each field: what stands before its key, between that and its value, and behind.
+    pub checksum_over: [String; 3],
     /// Key of the number of fields in the read-back's reply.
     pub count_key: String,
     /// Names of the weekdays, Monday first.

@@ -185,6 +185,9 @@ pub(super) struct RawProgramming {
     /// Key of the number of fields in the read-back's reply.
     pub count_key: String,
     pub checksum: RawChecksum,
+    /// What the checksum is over, for each field of the read-back. Default: `{key}={value}` and a line feed.
+    #[serde(default)]
+    pub checksum_over: Option<String>,
     pub days: Vec<String>,
     pub every_day: Option<String>,
     pub fields: Vec<RawPart>,

@@ -274,7 +274,16 @@ fn programming(raw: RawProgramming, units: &Units) -> Result<Programming, Wrong>
             format!("`days` must name the seven weekdays from Monday on, not {}", days.len()),
         )
     })?;
+    let over = raw.checksum_over.as_deref().unwrap_or("{key}={value}\n");
+    let parts = over.split_once("{key}").and_then(|(before, rest)| {
+        let (between, after) = rest.split_once("{value}")?;
+        Some([before, between, after].map(str::to_owned))
+    });
+    let what = "`checksum-over` needs `{key}` and then `{value}`, such as `\"{key}={value}\\n\"`";
+    let checksum_over =
+        parts.ok_or_else(|| wrong(Mistake::Format, &["programming", "checksum-over"], what.to_owned()))?;
     Ok(Programming {
+        checksum_over,
         begin: raw.begin,
         stage: raw.stage,
         read_back: raw.read_back,

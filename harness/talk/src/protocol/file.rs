@@ -4,7 +4,7 @@ use super::resolve::Protocol;
 use std::sync::{Arc, LazyLock};
 
 /// The protocol that a version 1 profile names `text-lines-1`.
-const TEXT_LINES_1: &str = include_str!("../../../../fixtures/devices/codecs/text-lines-1.yaml");
+const TEXT_LINES_1: &str = include_str!("../../../../fixtures/codecs/text-lines-1.yaml");
 
 /// The protocol that a version 1 profile names `text-lines-1`.
 ///

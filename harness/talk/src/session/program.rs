@@ -299,7 +299,7 @@ impl ProgramJob {
             );
         }
         // Over what is meant, not over what was read. `difference` compares key by key; that the order is right as well shows only here.
-        let ours = checksum(&expected);
+        let ours = checksum(&self.programming, &expected);
         if let Some(theirs) = answer.field(&self.programming.checksum_key)
             && !theirs.eq_ignore_ascii_case(&ours)
         {
@@ -349,14 +349,14 @@ fn difference(expected: &Fields, read: &Fields) -> Option<(String, String, Strin
     })
 }
 
-/// CRC-32 over `key=value` lines, as eight hex digits.
-fn checksum(fields: &Fields) -> String {
+/// CRC-32 over all fields, each as the profile says, as eight hex digits.
+fn checksum(programming: &Programming, fields: &Fields) -> String {
+    let [before, between, after] = &programming.checksum_over;
     let mut crc = Crc32::default();
     for (key, value) in fields {
-        crc.feed(key.as_bytes());
-        crc.feed(b"=");
-        crc.feed(value.as_bytes());
-        crc.feed(b"\n");
+        for part in [before, key, between, value, after] {
+            crc.feed(part.as_bytes());
+        }
     }
     format!("{:08X}", crc.value())
 }
