@@ -147,4 +147,48 @@ mod tests {
     fn a_limit_of_nothing_is_refused() {
         assert!(spoilt("tries: 3", "tries: 0").contains("`tries` must be more than 0"));
     }
+
+    const RENAMED: &str = include_str!("../../../tests/renamed/renamed.yaml");
+
+    #[test]
+    fn mistakes_in_frames_and_messages_are_told_at_their_lines() {
+        Profile::parse(RENAMED, "own.yaml").expect("the profile of the test loads");
+        for (from, to, what) in [
+            ("crc-16/xmodem", "crc-16/xmoden", "did you mean `crc-16/xmodem`?"),
+            ("over: body", "over: bodi", "`bodi` is no piece of this frame"),
+            ("as: HEX4", "as: HEX99", "`HEX99` is no number"),
+            (r#", "\n"]"#, "]", "nothing tells where this frame ends"),
+            ("max: 320", "max: 5000", "`max` must be 1 to 4096"),
+            ("{kind:word[a-z0-9-]}", "{kind:wrod}", "`wrod` is no type of a field"),
+            ("{kind:word[a-z0-9-]}", "{kind:word[z-a]}", "runs backwards"),
+            ("{kind:word[a-z0-9-]}", "", "a numbered record needs the field `kind`"),
+            (
+                "<{id:uint 0..65535} bx",
+                "<{id:uint 0..65535}{x:int} bx",
+                "nothing tells where `{id:..}` ends",
+            ),
+            ("reply: [ok, refused]", "reply: [okk, refused]", "did you mean `ok`?"),
+            ("match: {field: id", "match: {field: di", "`match` is by the field `di`"),
+            ("/{verb:word[a-z0-9-]}", "/stop", "needs the field `verb`"),
+            ("profile: 2", "profile: 3", "version 1 and 2, not 3"),
+            (
+                "profile: 2",
+                "profile: 2\nframing: {codec: text-lines-1, line-max: 240}",
+                "leave one of them out",
+            ),
+            ("keys: a-z0-9.-,", "keys: \"\",", "must name characters"),
+            (r#"before: ";""#, r#"before: """#, "`before` must not be empty"),
+            (
+                r#"checksum-over: "{key}|{value};""#,
+                r#"checksum-over: "{value}""#,
+                "`checksum-over` needs `{key}`",
+            ),
+        ] {
+            assert!(RENAMED.contains(from), "`{from}` is not in the profile");
+            let text = RENAMED.replacen(from, to, 1);
+            let told = Profile::parse(&text, "own.yaml").expect_err(to).to_string();
+            assert!(told.contains(what), "{to}: {told}");
+            assert!(told.starts_with("own.yaml:"), "{told}");
+        }
+    }
 }

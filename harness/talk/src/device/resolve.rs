@@ -161,9 +161,14 @@ fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
         ask,
     };
     let protocol = Protocol::new(&written, &units.names())?;
-    if protocol.request.is_none() {
+    let Some(request) = protocol.request.and_then(|place| protocol.messages.get(place)) else {
         let what = "`ask` needs `send`: the message that each request is".to_owned();
         return Err(wrong(Mistake::MissingKey, &["ask"], what));
+    };
+    // Without it all requests would be the same, and nothing would say which of them ends therapy.
+    if request.text.place_of("verb").is_none() {
+        let what = "the message that each request is needs the field `verb`".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["messages", &request.name, "is"], what));
     }
     Ok(protocol)
 }

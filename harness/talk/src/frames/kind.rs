@@ -38,17 +38,6 @@ pub struct FrameKind {
     pub at_rest: Option<Span>,
     /// Ends a line that was left unfinished so that no receiver takes it for a whole one.
     pub spoil: Vec<u8>,
-    /// Sizes of the body by what the pieces before it hold, where nothing else tells the end.
-    pub sizes: Vec<SizeOf>,
-}
-
-/// The size of a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SizeOf {
-    /// What pieces before the body must hold: place among them, and numbers.
-    pub when: Vec<(usize, Range<i128>)>,
-    /// Bytes.
-    pub bytes: usize,
 }
 
 /// A piece of a frame.
@@ -201,17 +190,9 @@ impl FrameKind {
             let body = said.checked_sub(i128::try_from(besides).unwrap_or(i128::MAX));
             let body = body.and_then(|body| usize::try_from(body).ok());
             body.ok_or(Wrong::Length { said })?
-        } else if !self.body {
-            0
         } else {
-            if data.len() < self.head_len() {
-                return Ok(None);
-            }
-            let fits = |size: &&SizeOf| {
-                let mut all = size.when.iter();
-                all.all(|(place, numbers)| self.number_before(*place, data).is_some_and(|n| numbers.contains(&n)))
-            };
-            self.sizes.iter().find(fits).ok_or(Wrong::NoSize)?.bytes
+            // A profile with a body and neither a length nor an end is not loaded.
+            0
         };
         let len = self.around_len().saturating_add(body);
         if len > self.max {

@@ -13,7 +13,7 @@ mod wrong;
 
 pub use check::{Check, CrcParameters, Then};
 pub use cutter::{Cut, Cutter, Frame};
-pub use kind::{FrameKind, Mark, Piece, SizeOf};
+pub use kind::{FrameKind, Mark, Piece};
 pub use number::{NUMBERS, Number};
 pub use stuffing::Stuffing;
 pub use wrong::Wrong;

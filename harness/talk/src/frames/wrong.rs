@@ -33,9 +33,6 @@ pub enum Wrong {
         /// What it says.
         said: i128,
     },
-    /// No message has such a header: where the frame ends is not known.
-    #[error("no message of the profile has this header")]
-    NoSize,
     /// The check is another one.
     #[error("the check says {said:04X}, its bytes give {computed:04X}")]
     Check {

@@ -44,32 +44,27 @@ pub(super) fn frame(name: &str, raw: &RawFrame) -> Result<FrameKind, Mistaken> {
         .iter()
         .filter(|piece| matches!(piece, Draft::Length { .. }));
     let has_length = lengths.count() > 0;
-    let silence = span("silence", &raw.silence)?;
-    if raw.is.is_empty() && silence.is_none() {
-        return Err(wrong(
-            Mistake::MissingKey,
-            "is",
-            "a frame needs `is` (its pieces), or `silence`, which ends it".to_owned(),
-        ));
+    if pieces.body && !has_length && ends.is_empty() {
+        let what = "nothing tells where this frame ends: it needs a last literal or a length";
+        return Err(wrong(Mistake::MissingKey, "is", what.to_owned()));
     }
     let mut kind = FrameKind {
         name: name.to_owned(),
         sync: pieces.sync.clone(),
         before: Vec::new(),
-        body: pieces.body || raw.is.is_empty(),
+        body: pieces.body,
         after: Vec::new(),
         stuffing: raw.escape.as_ref().map(|escape| stuffing(name, escape)).transpose()?,
         max,
         printable: raw.bytes == Some(RawBytes::Printable),
         skip_empty: raw.empty == Some(RawEmpty::Skip),
         gap: span("gap", &raw.gap)?.or((has_length || ends.is_empty()).then_some(GAP_USUAL)),
-        silence,
-        at_rest: span("at-rest", &raw.at_rest)?,
+        silence: None,
+        at_rest: None,
         spoil: match &raw.spoil {
             Some(text) => bytes_of(text).map_err(|what| wrong(Mistake::Format, "spoil", what))?,
             None => Vec::new(),
         },
-        sizes: Vec::new(),
         ends,
     };
     if kind.stuffing.is_some() && kind.ends.is_empty() {

@@ -34,7 +34,6 @@ pub(crate) struct RawProtocol {
 #[schemars(extend("x-name" = "a frame"))]
 pub(crate) struct RawFrame {
     /// Its pieces in the order of the wire: literals, `body`, fields of the header, a length, a check.
-    #[serde(default)]
     pub is: Vec<RawPiece>,
     /// Another end that is read like the last literal.
     #[serde(default)]
@@ -51,12 +50,6 @@ pub(crate) struct RawFrame {
     /// A frame of which nothing more came for so long is bad.
     #[serde(default)]
     pub gap: Option<String>,
-    /// It ends when nothing came for so long.
-    #[serde(default)]
-    pub silence: Option<String>,
-    /// It is whole only when nothing follows for so long.
-    #[serde(default)]
-    pub at_rest: Option<String>,
     /// How bytes between begin and end are written: `slip`, `cobs`, `{mark, xor}`, `{double}`.
     #[serde(default)]
     pub escape: Option<RawEscape>,
