@@ -2,7 +2,8 @@
 
 use super::profile::Profile;
 use super::raw::RawProfile;
-use super::resolve::{Units, resolve};
+use super::resolve::resolve;
+use super::units::Units;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::mistake::{Mistake, Subject};
 use pump_hil_model::yaml::document::Document;

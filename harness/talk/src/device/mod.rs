@@ -7,7 +7,9 @@ mod file;
 mod profile;
 mod raw;
 mod resolve;
+mod spoken;
 mod unit;
+mod units;
 mod value;
 mod words;
 

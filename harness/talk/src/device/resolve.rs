@@ -1,72 +1,23 @@
 //! From a profile as it is written to one whose every name is resolved.
 
 use super::profile::{
-    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Piece, Profile, Programming, SaidAt, StagedField, StepPattern,
-    Template,
+    ArgField, DoseEntryAt, Limits, LogVerb, Piece, Profile, Programming, SaidAt, StagedField, StepPattern, Template,
 };
 use super::raw::{
     ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid, RawTemplate,
 };
-use super::unit::Unit;
+use super::spoken::spoken;
+use super::units::Units;
 use super::words::Words;
-use crate::protocol::{Mistaken as Wrong, Protocol, RawProtocol, mistaken as wrong, text_lines_1};
+use crate::protocol::{Mistaken as Wrong, mistaken as wrong};
 use pump_hil_model::case::Verb;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-pub(super) struct Units(BTreeMap<String, Unit>);
-
-impl Units {
-    pub fn new(raw: &BTreeMap<String, String>) -> Result<Self, Wrong> {
-        let mut units = BTreeMap::new();
-        for (suffix, is) in raw {
-            let unit = Unit::new(suffix, is).ok_or_else(|| {
-                wrong(
-                    Mistake::Unit,
-                    &["units", suffix],
-                    format!("`{is}` is not a quantity above 0; say what one `{suffix}` is, such as `1 nL`"),
-                )
-            })?;
-            units.insert(suffix.clone(), unit);
-        }
-        Ok(Self(units))
-    }
-
-    /// Their texts.
-    fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
-    }
-
-    fn get(&self, path: &[&str], name: Option<&str>) -> Result<Unit, Wrong> {
-        let Some(name) = name else {
-            return Ok(Unit::count());
-        };
-        self.0.get(name).cloned().ok_or_else(|| {
-            let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
-            // The unit's own name is the last step of the path, so that the caret stands under it and not under the whole field.
-            let mut path = path.to_vec();
-            path.push(name);
-            wrong(
-                Mistake::Unit,
-                &path,
-                format!("unknown unit `{name}`; `units` has {}", known.join(", ")),
-            )
-        })
-    }
-
-    fn number(&self, path: &[&str], raw: RawNumber) -> Result<NumberAt, Wrong> {
-        Ok(NumberAt {
-            unit: self.get(path, raw.unit.as_deref())?,
-            key: raw.key,
-        })
-    }
-}
 
 pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
-    let protocol = protocol(&mut raw, units)?;
+    let protocol = spoken(&mut raw, units)?;
     let reply_timeout: Span = raw
         .limits
         .reply_timeout
@@ -115,64 +66,6 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
 }
 
 /// What each verb sends.
-/// How the device talks: by the codec that a version 1 file names, or as a version 2 file says.
-fn protocol(raw: &mut RawProfile, units: &Units) -> Result<Arc<Protocol>, Wrong> {
-    match (raw.profile.unwrap_or(1), &raw.framing) {
-        (1, Some(framing)) => {
-            // A pattern that always fits: a second codec will not compile until it is handled here.
-            let super::raw::RawCodec::TextLines1 = framing.codec;
-            let protocol = text_lines_1();
-            // No longer line is written, so a profile cannot ask for one.
-            let most = protocol.request_max();
-            if !(32..=most).contains(&framing.line_max) {
-                let what = format!("`line-max` must be 32 to {most}");
-                return Err(wrong(Mistake::Range, &["framing", "line-max"], what));
-            }
-            Ok(Arc::new(protocol.with_request_max(framing.line_max)))
-        }
-        (1, None) => {
-            let what = "a profile needs `framing`, or `profile: 2` with `frames`, `messages`, `match` and `ask`";
-            Err(wrong(Mistake::MissingKey, &[], what.to_owned()))
-        }
-        (2, Some(_)) => {
-            let what = "`framing` names a codec, and `profile: 2` says itself how frames look: leave one of them out";
-            Err(wrong(Mistake::KeyCombination, &["framing"], what.to_owned()))
-        }
-        (2, None) => in_the_file(raw, units).map(Arc::new),
-        (other, _) => {
-            let what = format!("this harness reads profiles of version 1 and 2, not {other}");
-            Err(wrong(Mistake::Range, &["profile"], what))
-        }
-    }
-}
-
-/// What a version 2 file says of frames and messages.
-fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
-    let (Some(matching), Some(ask)) = (raw.matching.take(), raw.ask.take()) else {
-        let what = "`profile: 2` needs `frames`, `messages`, `match` and `ask`".to_owned();
-        return Err(wrong(Mistake::MissingKey, &["profile"], what));
-    };
-    let written = RawProtocol {
-        frames: std::mem::take(&mut raw.frames),
-        pairs: raw.pairs.take(),
-        parts: std::mem::take(&mut raw.parts),
-        messages: std::mem::take(&mut raw.messages),
-        matching,
-        ask,
-    };
-    let protocol = Protocol::new(&written, &units.names())?;
-    let Some(request) = protocol.request.and_then(|place| protocol.messages.get(place)) else {
-        let what = "`ask` needs `send`: the message that each request is".to_owned();
-        return Err(wrong(Mistake::MissingKey, &["ask"], what));
-    };
-    // Without it all requests would be the same, and nothing would say which of them ends therapy.
-    if request.text.place_of("verb").is_none() {
-        let what = "the message that each request is needs the field `verb`".to_owned();
-        return Err(wrong(Mistake::MissingKey, &["messages", &request.name, "is"], what));
-    }
-    Ok(protocol)
-}
-
 fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<BTreeMap<Verb, Template>, Wrong> {
     let mut requests = BTreeMap::new();
     for (ExchangeVerb(verb), template) in raw {

@@ -1,0 +1,65 @@
+//! The protocol of a profile.
+
+use super::raw::{RawCodec, RawProfile};
+use super::units::Units;
+use crate::protocol::{Mistaken as Wrong, Protocol, RawProtocol, mistaken as wrong, text_lines_1};
+use pump_hil_model::mistake::Mistake;
+use std::sync::Arc;
+
+/// How the device talks: by the codec that a version 1 file names, or as a version 2 file says.
+pub(super) fn spoken(raw: &mut RawProfile, units: &Units) -> Result<Arc<Protocol>, Wrong> {
+    match (raw.profile.unwrap_or(1), &raw.framing) {
+        (1, Some(framing)) => {
+            // A pattern that always fits: a second codec will not compile until it is handled here.
+            let RawCodec::TextLines1 = framing.codec;
+            let protocol = text_lines_1();
+            // No longer line is written, so a profile cannot ask for one.
+            let most = protocol.request_max();
+            if !(32..=most).contains(&framing.line_max) {
+                let what = format!("`line-max` must be 32 to {most}");
+                return Err(wrong(Mistake::Range, &["framing", "line-max"], what));
+            }
+            Ok(Arc::new(protocol.with_request_max(framing.line_max)))
+        }
+        (1, None) => {
+            let what = "a profile needs `framing`, or `profile: 2` with `frames`, `messages`, `match` and `ask`";
+            Err(wrong(Mistake::MissingKey, &[], what.to_owned()))
+        }
+        (2, Some(_)) => {
+            let what = "`framing` names a codec, and `profile: 2` says itself how frames look: leave one of them out";
+            Err(wrong(Mistake::KeyCombination, &["framing"], what.to_owned()))
+        }
+        (2, None) => in_the_file(raw, units).map(Arc::new),
+        (other, _) => {
+            let what = format!("this harness reads profiles of version 1 and 2, not {other}");
+            Err(wrong(Mistake::Range, &["profile"], what))
+        }
+    }
+}
+
+/// What a version 2 file says of frames and messages.
+fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
+    let (Some(matching), Some(ask)) = (raw.matching.take(), raw.ask.take()) else {
+        let what = "`profile: 2` needs `frames`, `messages`, `match` and `ask`".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["profile"], what));
+    };
+    let written = RawProtocol {
+        frames: std::mem::take(&mut raw.frames),
+        pairs: raw.pairs.take(),
+        parts: std::mem::take(&mut raw.parts),
+        messages: std::mem::take(&mut raw.messages),
+        matching,
+        ask,
+    };
+    let protocol = Protocol::new(&written, &units.names())?;
+    let Some(request) = protocol.request.and_then(|place| protocol.messages.get(place)) else {
+        let what = "`ask` needs `send`: the message that each request is".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["ask"], what));
+    };
+    // Without it all requests would be the same, and nothing would say which of them ends therapy.
+    if request.text.place_of("verb").is_none() {
+        let what = "the message that each request is needs the field `verb`".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["messages", &request.name, "is"], what));
+    }
+    Ok(protocol)
+}
