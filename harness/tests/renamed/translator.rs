@@ -27,8 +27,8 @@ impl Between for Translator {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\r', '\n']);
         let translated = match way {
-            Way::ToPump => self.to_pump(text),
-            Way::FromPump => self.from_pump(text),
+            Way::ToPump => self.asked(text),
+            Way::FromPump => self.said(text),
         };
         onward.push((way, now, translated.map_or(line, String::into_bytes)));
     }
@@ -36,7 +36,7 @@ impl Between for Translator {
 
 impl Translator {
     /// A request as the stub reads it; `None` where it is none.
-    fn to_pump(&self, text: &str) -> Option<String> {
+    fn asked(&self, text: &str) -> Option<String> {
         if text == "`" {
             return Some("~\n".to_owned());
         }
@@ -54,7 +54,7 @@ impl Translator {
     }
 
     /// What the stub says, renamed; `None` where it is no line of it.
-    fn from_pump(&mut self, text: &str) -> Option<String> {
+    fn said(&mut self, text: &str) -> Option<String> {
         let (body, check) = text.rsplit_once(" *")?;
         if check != format!("{:04X}", crc16(body.as_bytes())) {
             return None;
