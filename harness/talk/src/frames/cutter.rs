@@ -2,11 +2,11 @@
 
 use super::endless::Endless;
 use super::kind::FrameKind;
+use super::step::{Content, Step, bad, by_length};
 use super::wrong::Wrong;
 use crate::wire::LINE_KEPT_MAX;
 use memchr::memmem;
 use pump_hil_model::quantity::Span;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// A frame, or bytes that are none.
@@ -29,32 +29,6 @@ pub struct Frame<'a> {
     pub content: &'a [u8],
     /// The body.
     pub body: &'a [u8],
-}
-
-/// What the next bytes are.
-enum Step {
-    /// Not known before more comes.
-    More,
-    /// Nothing, of so many bytes.
-    Skip(usize),
-    /// A frame in so many bytes.
-    Whole {
-        kind: usize,
-        len: usize,
-        content: Content,
-        body: Range<usize>,
-    },
-    /// So many bytes are none.
-    Bad { len: usize, why: Wrong },
-    /// The line is too long already; it is thrown away up to its end.
-    Endless { kind: usize },
-}
-
-enum Content {
-    /// It stands in the bytes that came.
-    InPlace(usize),
-    /// It was put into the scratch.
-    Scratch,
 }
 
 /// Cuts bytes into frames, however they are split.
@@ -223,6 +197,9 @@ impl Cutter {
 
     /// Cuts from the begin of `data`; gives how much was used.
     fn cut(&mut self, data: &[u8], each: &mut impl FnMut(Cut<'_>)) -> usize {
+        if self.awaits_too_much(data, each) {
+            return data.len();
+        }
         let mut at = self.skip_endless(data, each);
         while self.awaited.is_none() && self.endless.is_none() {
             let rest = data.get(at..).unwrap_or_default();
@@ -275,6 +252,22 @@ impl Cutter {
             self.scanned = 0;
         }
         at
+    }
+
+    /// Whether what silence would end is too long already; it is told, and no more of it awaited.
+    fn awaits_too_much(&mut self, data: &[u8], each: &mut impl FnMut(Cut<'_>)) -> bool {
+        let max = self.awaited.and_then(|kind| self.kinds.get(kind)).map(|kind| kind.max);
+        let Some(max) = max.filter(|max| data.len() > *max) else {
+            return false;
+        };
+        self.awaited = None;
+        let len = data.len();
+        each(Cut {
+            raw: data.get(..len.min(LINE_KEPT_MAX)).unwrap_or_default(),
+            total: len,
+            frame: Err(&Wrong::TooLong { len, max }),
+        });
+        true
     }
 
     /// Throws a line away that is too long; gives how much of `data` was of it.
@@ -341,8 +334,11 @@ impl Cutter {
         let from = self.scanned.max(begin);
         let found = memmem::find(data.get(from..).unwrap_or_default(), shortest);
         let Some(found) = found.map(|found| found.saturating_add(from)) else {
-            let most = kind.max.saturating_add(kind.max).max(LINE_KEPT_MAX);
-            if data.len() > most {
+            if begin > 0 && data.len() > kind.max.saturating_add(shortest.len()) {
+                let (len, max) = (data.len(), kind.max);
+                return bad(kind, 1, Wrong::TooLong { len, max });
+            }
+            if data.len() > kind.max.saturating_mul(2).max(LINE_KEPT_MAX) {
                 return Step::Endless { kind: place };
             }
             self.scanned = data.len().saturating_sub(shortest.len().saturating_sub(1));
@@ -411,37 +407,4 @@ impl Cutter {
         self.junk.clear();
         self.junk_total = 0;
     }
-}
-
-/// A frame of which its length, or its message, tells the end.
-fn by_length(place: usize, kind: &FrameKind, data: &[u8]) -> Step {
-    let bad = |why| Step::Bad { len: 1, why };
-    let content_len = match kind.content_len(data) {
-        Ok(Some(len)) => len,
-        Ok(None) => return Step::More,
-        Err(why) => return bad(why),
-    };
-    let Some(content) = data.get(..content_len) else {
-        return Step::More;
-    };
-    let end = match kind.end_of(data.get(content_len..).unwrap_or_default()) {
-        Ok(Some(end)) => end,
-        Ok(None) => return Step::More,
-        Err(why) => return bad(why),
-    };
-    match kind.body_of(content) {
-        Ok(body) => Step::Whole {
-            kind: place,
-            len: content_len.saturating_add(end),
-            content: Content::InPlace(content_len),
-            body,
-        },
-        Err(why) => bad(why),
-    }
-}
-
-/// A line is dropped up to its end; of a frame with a begin of its own one byte is, and the rest is looked at again.
-fn bad(kind: &FrameKind, len: usize, why: Wrong) -> Step {
-    let len = if kind.sync.is_empty() { len } else { 1 };
-    Step::Bad { len, why }
 }

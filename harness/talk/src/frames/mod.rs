@@ -8,6 +8,7 @@ mod cutter;
 mod endless;
 mod kind;
 mod number;
+mod step;
 mod stuffing;
 mod wrong;
 

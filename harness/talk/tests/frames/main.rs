@@ -166,6 +166,16 @@ fn silence_ends_what_is_awaited_so() {
     cutter.handle_timeout(Span(110), |cut| got.push(cut.frame.unwrap().body.to_vec()));
     assert_eq!(got, [b"a dump\nof two lines >".to_vec()]);
     assert_eq!(cutter.poll_timeout(), None);
+    // A device that never falls silent is told, and takes no more memory.
+    cutter.await_silence(Some(1));
+    let mut told = Vec::new();
+    for _ in 0..100 {
+        cutter.feed(&[b'x'; 50], Span(200), |cut| {
+            told.push(cut.frame.map(|_| ()).map_err(Clone::clone))
+        });
+    }
+    assert!(matches!(told[0], Err(Wrong::TooLong { len: 100, max: 80 })), "{told:?}");
+    assert!(cutter.held().len() < 2_048);
 }
 
 #[derive(Debug, Clone)]
