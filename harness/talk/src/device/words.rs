@@ -19,6 +19,12 @@ impl Words {
         self.0.get(theirs).cloned().unwrap_or_else(|| theirs.to_owned())
     }
 
+    /// The same for a word that is not needed any more: one that is the same on both sides is not copied.
+    #[must_use]
+    pub fn into_ours(&self, theirs: String) -> String {
+        self.0.get(&theirs).cloned().unwrap_or(theirs)
+    }
+
     /// The firmware's word for a word of the harness.
     #[must_use]
     pub fn theirs(&self, ours: &str) -> String {

@@ -19,8 +19,10 @@ pub struct Check {
 
 #[derive(Clone)]
 enum How {
-    /// Every line goes through it: sixteen bytes a step.
-    Crc(Arc<Crc<u64, Table<16>>>),
+    /// Every line goes through one of these: sixteen bytes a step, with tables that stay in the processor's cache.
+    Crc16(Arc<Crc<u16, Table<16>>>),
+    Crc32(Arc<Crc<u32, Table<16>>>),
+    Crc64(Arc<Crc<u64, Table<1>>>),
     Sum,
     Xor,
 }
@@ -82,10 +84,7 @@ impl Check {
             "xor-8" => (8, How::Xor),
             _ => {
                 let (_, algorithm) = CATALOGUE.iter().find(|(known, _)| *known == name)?;
-                (
-                    algorithm.width,
-                    How::Crc(Arc::new(Crc::<u64, Table<16>>::new(algorithm))),
-                )
+                (algorithm.width, engine(algorithm))
             }
         };
         Some(Self {
@@ -102,10 +101,20 @@ impl Check {
         if !(3..=64).contains(&parameters.width) {
             return None;
         }
+        let algorithm = Algorithm {
+            width: parameters.width,
+            poly: parameters.poly,
+            init: parameters.init,
+            refin: parameters.refin,
+            refout: parameters.refout,
+            xorout: parameters.xorout,
+            check: 0,
+            residue: 0,
+        };
         Some(Self {
             name: format!("{parameters:?}"),
             bits: parameters.width,
-            how: How::Crc(Arc::new(Crc::<u64, Table<16>>::new(kept(parameters)))),
+            how: engine(&algorithm),
             then: Vec::new(),
         })
     }
@@ -120,11 +129,10 @@ impl Check {
     /// The check of these bytes.
     #[must_use]
     pub fn compute(&self, bytes: &[u8]) -> u64 {
-        let mask = u64::MAX
-            .checked_shr(u32::from(64_u8.saturating_sub(self.bits)))
-            .unwrap_or(0);
         let begun = match &self.how {
-            How::Crc(crc) => crc.checksum(bytes),
+            How::Crc16(crc) => crc.checksum(bytes).into(),
+            How::Crc32(crc) => crc.checksum(bytes).into(),
+            How::Crc64(crc) => crc.checksum(bytes),
             How::Sum => bytes.iter().fold(0_u64, |sum, byte| sum.wrapping_add(u64::from(*byte))),
             How::Xor => bytes.iter().fold(0_u64, |sum, byte| sum ^ u64::from(*byte)),
         };
@@ -134,7 +142,7 @@ impl Check {
             Then::And(bits) => value & bits,
             Then::Or(bits) => value | bits,
         });
-        done & mask
+        done & mask(self.bits)
     }
 
     /// The names that there are.
@@ -146,22 +154,55 @@ impl Check {
     }
 }
 
-/// The table engine keeps its parameters for good. Each set is kept once, however often its profile is read.
-fn kept(parameters: CrcParameters) -> &'static Algorithm<u64> {
-    static KEPT: LazyLock<Mutex<BTreeMap<CrcParameters, &'static Algorithm<u64>>>> = LazyLock::new(Mutex::default);
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.entry(parameters).or_insert_with(|| {
-        Box::leak(Box::new(Algorithm {
-            width: parameters.width,
-            poly: parameters.poly,
-            init: parameters.init,
-            refin: parameters.refin,
-            refout: parameters.refout,
-            xorout: parameters.xorout,
-            check: 0,
-            residue: 0,
-        }))
-    })
+/// The smallest table engine that holds so many bits.
+fn engine(algorithm: &Algorithm<u64>) -> How {
+    match algorithm.width {
+        ..=16 => How::Crc16(Arc::new(Crc::<u16, Table<16>>::new(kept16(algorithm)))),
+        17..=32 => How::Crc32(Arc::new(Crc::<u32, Table<16>>::new(kept32(algorithm)))),
+        _ => How::Crc64(Arc::new(Crc::<u64, Table<1>>::new(kept64(algorithm)))),
+    }
+}
+
+/// A table engine keeps its parameters for good. Each set is kept once, however often its profile is read.
+macro_rules! kept {
+    ($name:ident, $width:ty) => {
+        fn $name(of: &Algorithm<u64>) -> &'static Algorithm<$width> {
+            type Kept = Mutex<BTreeMap<CrcParameters, &'static Algorithm<$width>>>;
+            static KEPT: LazyLock<Kept> = LazyLock::new(Mutex::default);
+            // Nothing is cut: no parameter has more bits than the check.
+            let narrow = |value: u64| <$width>::try_from(value & mask(of.width)).unwrap_or(0);
+            let key = CrcParameters {
+                width: of.width,
+                poly: of.poly,
+                init: of.init,
+                refin: of.refin,
+                refout: of.refout,
+                xorout: of.xorout,
+            };
+            let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.entry(key).or_insert_with(|| {
+                Box::leak(Box::new(Algorithm {
+                    width: of.width,
+                    poly: narrow(of.poly),
+                    init: narrow(of.init),
+                    refin: of.refin,
+                    refout: of.refout,
+                    xorout: narrow(of.xorout),
+                    check: 0,
+                    residue: 0,
+                }))
+            })
+        }
+    };
+}
+
+kept!(kept16, u16);
+kept!(kept32, u32);
+kept!(kept64, u64);
+
+/// The lowest bits.
+fn mask(bits: u8) -> u64 {
+    u64::MAX.checked_shr(u32::from(64_u8.saturating_sub(bits))).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -228,8 +228,11 @@ impl FrameKind {
             let len = content.len();
             return Err(Wrong::TooLong { len, max: self.max });
         }
+        // First of all bytes together, which many a processor does at once; most often they are.
+        let plain = |byte: &u8| (0x20..=0x7E).contains(byte);
         if self.printable
-            && let Some(at) = content.iter().position(|byte| !(0x20..=0x7E).contains(byte))
+            && !content.iter().fold(true, |all, byte| all & plain(byte))
+            && let Some(at) = content.iter().position(|byte| !plain(byte))
         {
             let byte = content.get(at).copied().unwrap_or_default();
             return Err(Wrong::Unprintable { byte, at });

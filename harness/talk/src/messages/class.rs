@@ -51,7 +51,15 @@ impl Class {
     /// Whether it has this byte.
     #[must_use]
     pub fn has(&self, byte: u8) -> bool {
-        self.holds.get(usize::from(byte)).copied().unwrap_or(false)
+        self.holds[usize::from(byte)]
+    }
+
+    /// The bytes of it at the front of a text, one at least, and the rest.
+    #[must_use]
+    pub fn take<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let end = text.bytes().position(|byte| !self.has(byte)).unwrap_or(text.len());
+        // It holds ASCII alone, so that no character is split.
+        text.split_at_checked(end).filter(|_| end > 0)
     }
 
     /// Its text.

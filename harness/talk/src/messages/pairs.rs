@@ -49,46 +49,76 @@ pub enum PairsError {
 }
 
 impl PairsForm {
-    /// The pairs of a text, in its order, as far as it has some.
-    pub fn pairs<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Result<(&'a str, &'a str), &'a str>> + Clone {
-        let mut rest = Some(text).filter(|text| !text.is_empty());
-        let mut first = true;
-        std::iter::from_fn(move || {
-            let mut text = rest?;
-            if std::mem::take(&mut first) {
-                match text.strip_prefix(self.before.as_str()) {
-                    Some(after) => text = after,
-                    None => {
-                        rest = None;
-                        return Some(Err(text));
-                    }
-                }
-            }
-            let (token, after) = match text.split_once(self.before.as_str()) {
-                Some((token, after)) => (token, Some(after)),
-                None => (text, None),
-            };
-            rest = after;
-            Some(token.split_once(self.between.as_str()).ok_or(token))
-        })
-    }
-
     /// Whether all of a text is pairs, and no key stands twice.
     ///
     /// # Errors
     /// The first that is wrong.
     pub fn check(&self, text: &str) -> Result<(), PairsError> {
-        for (place, pair) in self.pairs(text).enumerate() {
-            let (key, value) = pair.map_err(|token| PairsError::NoPair(token.to_owned()))?;
-            self.check_pair(key, value)?;
+        // A line with more keys than this is none that is asked for often.
+        let mut few = [""; KEYS_USUAL];
+        let mut more: Vec<&str> = Vec::new();
+        let mut place = 0_usize;
+        let mut twice = None;
+        let whole = self.scan(text, |key, _| {
             // The first byte tells most keys apart already; each is compared with all before it.
             let begins = key.as_bytes().first();
-            let mut before = self.pairs(text).take(place).flatten();
-            if before.any(|(known, _)| known.as_bytes().first() == begins && known == key) {
-                return Err(PairsError::Twice(key.to_owned()));
+            let same = |known: &&str| known.as_bytes().first() == begins && *known == key;
+            let known = few.get(..place.min(KEYS_USUAL)).unwrap_or_default();
+            if known.iter().any(same) || more.iter().any(same) {
+                twice.get_or_insert(key);
+            }
+            match few.get_mut(place) {
+                Some(room) => *room = key,
+                None => more.push(key),
+            }
+            place = place.saturating_add(1);
+        });
+        if !whole {
+            return Err(self.why_not(text));
+        }
+        twice.map_or(Ok(()), |key| Err(PairsError::Twice(key.to_owned())))
+    }
+
+    /// Gives each pair of a text; `false` where it is not pairs alone. One look at each byte.
+    pub fn scan<'a>(&self, text: &'a str, mut each: impl FnMut(&'a str, &'a str)) -> bool {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let Some(after) = rest.strip_prefix(self.before.as_str()) else {
+                return false;
+            };
+            let Some((key, after)) = self.keys.take(after) else {
+                return false;
+            };
+            let Some(after) = after.strip_prefix(self.between.as_str()) else {
+                return false;
+            };
+            let Some((value, after)) = self.values.take(after) else {
+                return false;
+            };
+            if key.len() > self.key_max {
+                return false;
+            }
+            each(key, value);
+            rest = after;
+        }
+        true
+    }
+
+    /// What is wrong with a text that is not pairs.
+    fn why_not(&self, text: &str) -> PairsError {
+        let Some(after) = text.strip_prefix(self.before.as_str()) else {
+            return PairsError::NoPair(text.to_owned());
+        };
+        for token in after.split(self.before.as_str()) {
+            let pair = token.split_once(self.between.as_str());
+            let Some((key, value)) = pair else {
+                return PairsError::NoPair(token.to_owned());
+            };
+            if let Err(why) = self.check_pair(key, value) {
+                return why;
             }
         }
-        Ok(())
+        PairsError::NoPair(text.to_owned())
     }
 
     /// Appends pairs.
@@ -139,6 +169,9 @@ impl PairsForm {
     }
 }
 
+/// Keys of the longest line that is asked for often.
+const KEYS_USUAL: usize = 24;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,7 +195,8 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(form().check(&text), Ok(()));
         let form = form();
-        let read: Vec<_> = form.pairs(&text).flatten().collect();
+        let mut read = Vec::new();
+        assert!(form.scan(&text, |key, value| read.push((key, value))));
         assert_eq!(read, pairs);
         assert_eq!(text.len(), pairs.iter().map(|(k, v)| form.len_of(k, v)).sum::<usize>());
         assert_eq!(form.check(""), Ok(()));

@@ -126,15 +126,13 @@ impl TextField {
                 Some((Value::Number { digits, tens: 0 }, rest))
             }
             Self::Word(class) => {
-                let end = text.bytes().position(|byte| !class.has(byte)).unwrap_or(text.len());
-                let (word, rest) = text.split_at_checked(end)?;
+                let (word, rest) = class.take(text)?;
                 let first = word.bytes().next()?;
                 first.is_ascii_alphabetic().then_some((Value::Text(word), rest))
             }
             Self::Of(class) => {
-                let end = text.bytes().position(|byte| !class.has(byte)).unwrap_or(text.len());
-                let (word, rest) = text.split_at_checked(end)?;
-                (!word.is_empty()).then_some((Value::Text(word), rest))
+                let (word, rest) = class.take(text)?;
+                Some((Value::Text(word), rest))
             }
             Self::Text { until } => {
                 let end = until.and_then(|until| text.bytes().position(|byte| byte == until));

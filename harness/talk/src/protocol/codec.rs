@@ -231,8 +231,7 @@ fn fields_of(message: &Message, values: &[Value<'_>], without: &[&str]) -> Field
         }
         match (value, &spec.holds) {
             (Value::Pairs(text), TextField::Pairs(form)) => {
-                let pairs = form.pairs(text).flatten();
-                fields.extend(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
+                form.scan(text, |key, value| fields.push((key.to_owned(), value.to_owned())));
             }
             (Value::Text(text), _) => fields.push((spec.name.clone(), (*text).to_owned())),
             (Value::Number { digits, .. }, _) => fields.push((spec.name.clone(), digits.to_string())),

@@ -64,7 +64,7 @@ impl Answer {
     /// How an exchange that ends its job ended.
     pub fn end(self, profile: &Profile) -> RequestEnd {
         let fields = self.fields.into_iter();
-        let ours = fields.map(|(key, value)| (profile.keys.ours(&key), value));
+        let ours = fields.map(|(key, value)| (profile.keys.into_ours(key), value));
         end_of(self.refused, ours.collect())
     }
 
@@ -72,7 +72,7 @@ impl Answer {
     pub fn end_at(self, profile: &Profile, at: &str) -> RequestEnd {
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
         let ours = self.fields.into_iter();
-        fields.extend(ours.map(|(key, value)| (profile.keys.ours(&key), value)));
+        fields.extend(ours.map(|(key, value)| (profile.keys.into_ours(key), value)));
         fields.insert("at".to_owned(), at.to_owned());
         end_of(self.refused, fields)
     }
@@ -119,7 +119,9 @@ pub(super) fn unasked(last_seq: u64, id: Option<u64>, what: &str) -> Body {
 
 /// What is to be told of the answer to raw bytes.
 pub(super) fn raw_reply(profile: &Profile, request: Option<u64>, refused: Option<String>, fields: Fields) -> Body {
-    let ours = fields.into_iter().map(|(key, value)| (profile.keys.ours(&key), value));
+    let ours = fields
+        .into_iter()
+        .map(|(key, value)| (profile.keys.into_ours(key), value));
     Body::Reply {
         verb: "raw".to_owned(),
         refused,

@@ -289,7 +289,7 @@ fn event_bodies(profile: &Profile, at: At, kind: &str, fields: Fields) -> Vec<Bo
             kind: profile.kinds.ours(kind),
             fields: fields
                 .into_iter()
-                .map(|(key, value)| (profile.keys.ours(&key), value))
+                .map(|(key, value)| (profile.keys.into_ours(key), value))
                 .collect(),
         })
     };

@@ -230,7 +230,7 @@ impl SingleJob {
     fn end(&self, answer: Answer, profile: &Profile) -> RequestEnd {
         let ours = |key: String| match self.rename.get(&key) {
             Some(ours) => ours.clone(),
-            None => profile.keys.ours(&key),
+            None => profile.keys.into_ours(key),
         };
         // Gathered at once, which sorts once.
         let mut fields: BTreeMap<String, String> = answer
