@@ -50,6 +50,8 @@ pub use error::RigError;
 pub use fence::{Advance, Fence, FenceError, Stop};
 pub use file::RigFile;
 pub use firmware::FileError;
+#[cfg(feature = "for-tests")]
+pub use link::telnet_told;
 pub use link::{Address, LinkAt, LinkError, process_words};
 pub use options::{Given, OpenOptions, RigLimits};
 pub use probe::ProbeAt;

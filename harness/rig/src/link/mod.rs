@@ -28,4 +28,6 @@ pub(super) use serial::serial;
 pub(super) use serial::serial_of_our_own;
 pub(super) use settings::{Flow, Level, Parity, Settings};
 pub use strangers::process_words;
+#[cfg(feature = "for-tests")]
+pub use telnet::telnet_told;
 pub(super) use tty::{beside, of_usb};

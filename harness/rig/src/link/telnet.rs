@@ -208,7 +208,10 @@ impl Telnet {
             SUSPEND => self.suspended = true,
             RESUME => self.suspended = false,
             _ => {
-                let value = value.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
+                let mut number = [0; 4];
+                let of_it = value.len().min(number.len());
+                number[4 - of_it..].copy_from_slice(&value[value.len() - of_it..]);
+                let value = u32::from_be_bytes(number);
                 // The first that waits: answers come in order.
                 let waits = |asked: &&mut Asked| asked.command == command && asked.came.is_none();
                 if let Some(asked) = self.asked.iter_mut().find(waits) {
@@ -299,6 +302,26 @@ impl Telnet {
             (Some(_), _) => format!("the server did not set {what} as asked"),
         })
     }
+}
+
+/// Test only: the pump's bytes of what a server sent in these pieces, and what it is answered.
+#[cfg(feature = "for-tests")]
+#[must_use]
+pub fn telnet_told(pieces: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
+    let mut telnet = Telnet::begin();
+    telnet.set(&Settings {
+        baud: Some(115_200),
+        ..Settings::default()
+    });
+    telnet.take_out();
+    let (mut said, mut answers) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let mut piece = piece.to_vec();
+        let kept = telnet.take(&mut piece);
+        said.extend_from_slice(&piece[..kept]);
+        answers.append(&mut telnet.take_out());
+    }
+    (said, answers)
 }
 
 #[cfg(test)]
