@@ -23,6 +23,12 @@ impl WrongKey {
         (!all.is_empty()).then_some(Self(all))
     }
 
+    /// These, and more.
+    pub fn and(mut self, more: impl IntoIterator<Item = Self>) -> Self {
+        self.0.extend(more.into_iter().flat_map(|wrong| wrong.0));
+        self
+    }
+
     /// As they are told of a part of the file.
     pub fn of(self, document: &Document, part: &str) -> WrongFile {
         let told = self

@@ -222,7 +222,9 @@ impl RawPump {
             }
             self.goes_through(port);
         }
-        let settings = self.settings(document)?;
+        let mut wrong = WrongFile(Vec::new());
+        let break_for = wrong.part(self.break_time(document)).flatten();
+        let settings = self.settings(break_for);
         let program = self.program.map(|mut words| {
             // As a shell takes it: a name is looked up, what has a folder is a file.
             if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
@@ -240,7 +242,11 @@ impl RawPump {
             program,
             settings,
         };
-        (kind.described)(keys).map_err(|wrong| wrong.of(document, "pump"))
+        let described = (kind.described)(keys).map_err(|wrong| wrong.of(document, "pump"));
+        match wrong.part(described) {
+            Some(pump) if wrong.0.is_empty() => Ok(pump),
+            _ => Err(wrong),
+        }
     }
 
     /// Of each key whether it is given.
@@ -273,7 +279,7 @@ impl RawPump {
         }
     }
 
-    fn settings(&self, document: &Document) -> Result<Settings, WrongFile> {
+    fn break_time(&self, document: &Document) -> Result<Option<Duration>, WrongFile> {
         let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["pump", "break"], what);
         let time = self.break_for.as_deref().map(|text| match text.parse::<Span>() {
             Ok(span) => u64::try_from(span.0)
@@ -281,7 +287,11 @@ impl RawPump {
                 .map_err(|_| wrong(Mistake::Range, "`break` must be more than 0".to_owned())),
             Err(e) => Err(wrong(mistake_of(&e), format!("`break`: {e}"))),
         });
-        Ok(Settings {
+        time.transpose()
+    }
+
+    fn settings(&self, break_for: Option<Duration>) -> Settings {
+        Settings {
             baud: self.baud,
             data_bits: self.data_bits,
             parity: self.parity,
@@ -289,8 +299,8 @@ impl RawPump {
             flow: self.flow,
             dtr: self.dtr,
             rts: self.rts,
-            break_for: time.transpose()?,
-        })
+            break_for,
+        }
     }
 }
 

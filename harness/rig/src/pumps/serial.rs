@@ -13,6 +13,7 @@ use crate::probe::{Behind, Debug, ProbeAt, Selector};
 use crate::test_block::TestBlock;
 use async_trait::async_trait;
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::safe_text::safe;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,31 +51,34 @@ struct Serial {
 }
 
 fn described(keys: Keys) -> Result<Box<dyn Pump>, WrongKey> {
-    let said = keys.settings.said();
-    let address = address(keys.port, keys.program)?;
-    let kind = address.kind();
-    // One key, or all that have no meaning there: every mistake at once.
-    let foreign = said.iter().filter(|_| !kind.is_serial()).map(|key| {
-        let what = format!("{} has no `{key}`: whoever has the port sets it", kind.words());
-        WrongKey::new(Mistake::KeyCombination, key, what)
+    let settings = keys.settings;
+    let address = address(keys.port, keys.program);
+    let kind = address.as_ref().ok().map(Address::kind);
+    let not_serial = kind.filter(|kind| !kind.is_serial());
+    let foreign = not_serial.into_iter().flat_map(|kind| {
+        let what = move |key| format!("{} has no `{key}`: whoever has the port sets it", kind.words());
+        let said = settings.said().into_iter();
+        said.map(move |key| WrongKey::new(Mistake::KeyCombination, key, what(key)))
     });
-    let range = out_of_range(&keys.settings).map(|(key, what)| WrongKey::new(Mistake::Range, key, what));
-    let missing = (kind == Kind::Serial && keys.settings.baud.is_none()).then(|| {
+    let ranges = out_of_range(&settings).filter(|_| not_serial.is_none());
+    let ranges = ranges.map(|(key, what)| WrongKey::new(Mistake::Range, key, what));
+    let missing = (kind == Some(Kind::Serial) && settings.baud.is_none()).then(|| {
         WrongKey::new(
             Mistake::MissingKey,
             "kind",
             "a serial port needs its `baud`, such as `port: /dev/ttyUSB0, baud: 115200`",
         )
     });
-    match WrongKey::all(foreign.chain(range).chain(missing)) {
-        Some(wrong) => Err(wrong),
-        None => Ok(Box::new(Serial {
-            at: LinkAt {
-                address,
-                settings: keys.settings,
-            },
-            elf: keys.elf,
-        })),
+    let more = foreign.chain(ranges).chain(missing);
+    match address {
+        Ok(address) => match WrongKey::all(more) {
+            Some(wrong) => Err(wrong),
+            None => Ok(Box::new(Serial {
+                at: LinkAt { address, settings },
+                elf: keys.elf,
+            })),
+        },
+        Err(wrong) => Err(wrong.and(more)),
     }
 }
 
@@ -136,7 +140,7 @@ impl Pump for Serial {
 
     fn starts(&self) -> Option<String> {
         match &self.at.address {
-            Address::Program(words) => Some(words.join(" ")),
+            Address::Program(words) => Some(safe(&words.join(" "))),
             _ => None,
         }
     }
@@ -158,7 +162,7 @@ impl Pump for Serial {
                     .ok()?;
                 Some(format!("unix:{}", path.to_string_lossy()))
             }
-            Address::Program(_) => Some(self.at.address.to_string()),
+            Address::Program(words) => Some(format!("program:{}", words.join("\0"))),
         }
     }
 

@@ -34,6 +34,10 @@ fn what_a_line_does_not_have_is_told_where_it_stands_and_all_at_once() {
         "rig.yaml:4:52: a line over `tcp` has no `baud`: whoever has the port sets it\n\
          rig.yaml:4:66: a line over `tcp` has no `parity`: whoever has the port sets it"
     );
+    let several = told("{kind: serial, port: tpc:bench-3:1, baud: 0, stop-bits: 3, break: 1 mL}");
+    for at in ["4:28: `tpc:", "4:49: `baud`", "4:63: `stop-bits`", "4:73: `break`"] {
+        assert!(several.contains(at), "{at}: {several}");
+    }
     for (pump, at, why) in [
         ("{kind: serial, port: tcp:bench-3}", "4:28", "is no server"),
         ("{kind: serial, port: udp:bench-3:1}", "4:28", "is no port"),
