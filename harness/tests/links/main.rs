@@ -81,6 +81,7 @@ fn nothing_is_started_by_who_only_looks_or_does_not_trust() {
     let scenario = scenario.to_str().unwrap();
     assert_eq!(bench.say(&["check", scenario, "--rig", rig]).code, Some(0));
     assert_eq!(bench.say(&["list", scenario, "--rig", rig]).code, Some(0));
+    assert_eq!(bench.say(&["run", scenario, "--rig", rig, "--dry-run"]).code, Some(0));
     assert_eq!(bench.say(&["run", scenario, "--rig", rig]).code, Some(2));
     assert!(!mark.exists(), "a program was started");
     let said = bench.say(&["run", scenario, "--rig", rig, "--trust-rig"]);

@@ -1,6 +1,7 @@
 //! Where a line leads to, as a rig file and the command line write it.
 
 use crate::probe::Selector;
+use pump_hil_model::safe_text::safe;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -52,7 +53,7 @@ impl fmt::Display for Address {
             Self::Tcp(server) => write!(f, "tcp:{server}"),
             Self::Rfc2217(server) => write!(f, "rfc2217:{server}"),
             Self::Unix(path) => write!(f, "unix:{path}"),
-            Self::Program(words) => write!(f, "program:{}", words.join(" ")),
+            Self::Program(words) => write!(f, "program:{}", safe(&words.join(" "))),
         }
     }
 }

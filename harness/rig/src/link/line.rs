@@ -186,7 +186,9 @@ impl Line {
     async fn send_all(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
         // Before the write: one that breaks off may have sent a part.
         self.unsettle();
-        self.may_send().await?;
+        if self.telnet.as_ref().is_some_and(Telnet::is_suspended) {
+            self.may_send().await?;
+        }
         let said = match &mut self.telnet {
             Some(telnet) => Cow::Owned([telnet.take_out(), Telnet::escaped(bytes).into_owned()].concat()),
             None => Cow::Borrowed(bytes),
@@ -202,7 +204,7 @@ impl Line {
         }
     }
 
-    /// Waits until the server, where there is one, lets us send.
+    /// Waits until the server lets us send.
     async fn may_send(&mut self) -> Result<(), LinkError> {
         let mut waited = Waited::of(self.write_limit);
         while self.telnet.as_ref().is_some_and(Telnet::is_suspended) {

@@ -34,6 +34,8 @@ pub async fn rfc2217(
         telnet: Telnet::begin(),
         said: Vec::new(),
     };
+    // The break itself is wanted, and takes as long as it takes.
+    let limit = limit + settings.break_for.unwrap_or_default();
     let set = match host_time::within(limit, talk.set(settings)).await {
         Some(set) => set,
         None => Err(talk.silent().into()),

@@ -12,6 +12,7 @@ use crate::test_block::TestBlock;
 use async_trait::async_trait;
 use pump_hil_model::event::InFlash;
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::safe_text::safe;
 use std::path::Path;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl Pump for QemuAt {
 
     /// With arguments of its own QEMU starts any program, and opens any port.
     fn starts(&self) -> Option<String> {
-        (!self.args.is_empty()).then(|| format!("{QEMU} {}", self.args.join(" ")))
+        (!self.args.is_empty()).then(|| format!("{QEMU} {}", safe(&self.args.join(" "))))
     }
 
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction> {
