@@ -95,7 +95,10 @@ fn the_command_line_names_another_line() {
     let bridge = Bridge::tcp(&bench.port());
     // The file's own line leads nowhere; how it sets a port means nothing over TCP.
     let pump = "{kind: serial, port: /dev/no-such-port, baud: 115200, parity: even}";
-    passes(&bench.run(pump, &["--port", &bridge.address]));
+    let mut run = bench.start(pump, &["--port", &bridge.address]);
+    passes(&run.end());
+    let port = format!(r#""port":"{}""#, bridge.address);
+    assert!(run.journal().contains(&port), "the journal says through which line it was");
     drop(bridge);
     let port = bench.port().display().to_string();
     passes(&bench.run(
