@@ -98,7 +98,10 @@ fn the_command_line_names_another_line() {
     let mut run = bench.start(pump, &["--port", &bridge.address]);
     passes(&run.end());
     let port = format!(r#""port":"{}""#, bridge.address);
-    assert!(run.journal().contains(&port), "the journal says through which line it was");
+    assert!(
+        run.journal().contains(&port),
+        "the journal says through which line it was"
+    );
     drop(bridge);
     let port = bench.port().display().to_string();
     passes(&bench.run(

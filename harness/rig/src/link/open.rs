@@ -19,8 +19,9 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
 
-/// How often a far end that is not there is looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// A far end that is not there is looked for after this, then after twice as long each time, up to the longest.
+const LOOK_FIRST: Duration = Duration::from_millis(20);
+const LOOK_LONGEST: Duration = Duration::from_millis(320);
 
 /// A far end that is there answers within it, even where it was waited for just now.
 const LOOK_LEAST: Duration = Duration::from_secs(1);
@@ -86,6 +87,7 @@ impl LinkAt {
 pub struct Patience {
     limit: Duration,
     waited: Waited,
+    next: Duration,
 }
 
 impl Patience {
@@ -94,6 +96,7 @@ impl Patience {
         Self {
             limit,
             waited: Waited::of(limit),
+            next: LOOK_FIRST,
         }
     }
 
@@ -108,7 +111,8 @@ impl Patience {
     /// It is another error, or nobody came in time.
     pub async fn after(&mut self, error: LinkError) -> Result<(), LinkError> {
         if matches!(error, LinkError::Absent { .. }) && self.waited.so_far() < self.limit {
-            host_time::sleep(LOOK_EVERY).await;
+            host_time::sleep(self.next).await;
+            self.next = LOOK_LONGEST.min(2 * self.next);
             return Ok(());
         }
         Err(error)

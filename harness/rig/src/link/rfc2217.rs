@@ -95,31 +95,25 @@ impl Talk {
     }
 
     async fn until_answered(&mut self) -> Result<(), NotSet> {
-        self.send().await?;
+        self.send().await;
         while !self.telnet.is_answered() {
             self.exchange().await?;
         }
         Ok(())
     }
 
-    async fn send(&mut self) -> Result<(), NotSet> {
+    /// Sends what is to be sent. What is wrong with the connection is told by the read that follows, behind the server's last words.
+    async fn send(&mut self) {
         let out = self.telnet.take_out();
-        let sent = self.stream.write_all(&out).await;
-        sent.map_err(|e| NotSet::Busy(e.to_string()))
+        let _ = self.stream.write_all(&out).await;
     }
 
     /// Sends what is to be sent, and takes what comes.
     async fn exchange(&mut self) -> Result<(), NotSet> {
-        self.send().await?;
+        self.send().await;
         let mut bytes = [0; READ_MAX];
         match self.stream.read(&mut bytes).await {
-            Ok(0) => {
-                let what = "the server closed the connection; does another program use the port?";
-                Err(NotSet::Busy(match self.said.as_slice() {
-                    [] => what.to_owned(),
-                    said => format!("{what} It said: {}", safe_bytes(said)),
-                }))
-            }
+            Ok(0) => Err(self.busy("the server closed the connection")),
             Ok(count) => {
                 let kept = self.telnet.take(&mut bytes[..count]);
                 self.said.extend_from_slice(&bytes[..kept]);
@@ -129,8 +123,18 @@ impl Talk {
                 }
                 Ok(())
             }
-            Err(e) => Err(NotSet::Busy(e.to_string())),
+            Err(e) => Err(self.busy(&e.to_string())),
         }
+    }
+
+    fn busy(&self, how: &str) -> NotSet {
+        let said = match self.said.as_slice() {
+            [] => String::new(),
+            said => format!(" It said: {}", safe_bytes(said)),
+        };
+        NotSet::Busy(format!(
+            "{how}; does another program use the port, or the line that was lost?{said}"
+        ))
     }
 
     /// What it did not answer in time.

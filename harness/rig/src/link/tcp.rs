@@ -12,6 +12,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+/// A try to connect takes no longer: the system asks an unreachable host ever more seldom, and a new try asks at once.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(3);
 /// A far end that says nothing is asked so often whether it is there.
 const ASKED_EVERY: Duration = Duration::from_secs(2);
 
@@ -38,6 +40,7 @@ pub async fn connect(
         port: name.to_owned(),
         there: format!("{why}; does the server run, and is this its host and port?"),
     };
+    let limit = limit.min(CONNECTS_WITHIN);
     let connected = host_time::within(limit, async {
         let mut last = "its name has no address".to_owned();
         for at in addresses(server).await? {
