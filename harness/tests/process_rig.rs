@@ -52,6 +52,19 @@ async fn a_port_that_is_none_is_told() {
     assert!(matches!(error, RigError::Link(LinkError::Open { .. })), "{error}");
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn a_link_of_another_s_does_not_stand_in_for_the_pump() {
+    // In the place of the pump's own: a port that is none. The pump gives none either, and that is what is told.
+    let folder = std::env::temp_dir();
+    let names = (0..20).map(|number| folder.join(format!("pump-hil-{}-{number}", std::process::id())));
+    let taken: Vec<PathBuf> = names
+        .filter(|name| std::os::unix::fs::symlink("/dev/null", name).is_ok())
+        .collect();
+    let error = open("exec sleep 60").await.unwrap_err();
+    taken.iter().for_each(|name| std::fs::remove_file(name).unwrap());
+    assert!(error.to_string().contains("gave no port within 1000 ms"), "{error}");
+}
+
 #[cfg(feature = "sim")]
 #[tokio::test(flavor = "current_thread")]
 async fn a_pump_in_a_process_of_its_own_runs_by_the_wall_clock_and_ends_with_its_rig() {

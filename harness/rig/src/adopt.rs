@@ -3,19 +3,18 @@
 use super::clock::Host;
 use super::error::RigError;
 use super::file::RigFile;
-use super::link;
+use super::link::LinkAt;
 use super::probe::{Behind, ProbeAt};
-use super::pumps::{Opened, Port};
+use super::pumps::Opened;
 use super::rig::Rig;
 use std::os::fd::OwnedFd;
 
-/// Makes a bench of an open port, whose path and speed are `at`; `by_probe`: with its probe, where that can be had.
+/// Makes a bench of an open port, which is `at`; `by_probe`: with its probe, where that can be had.
 ///
 /// # Errors
 /// The port cannot be waited on.
-pub fn adopt(file: &RigFile, port: OwnedFd, at: &(String, u32), by_probe: bool) -> Result<Rig, RigError> {
-    let (path, baud) = at.clone();
-    let line = link::adopted(port, &path, file.limits.write)?;
+pub fn adopt(file: &RigFile, port: OwnedFd, at: &LinkAt, by_probe: bool) -> Result<Rig, RigError> {
+    let line = at.adopt(port, file.limits.write)?;
     let attach = |at: &ProbeAt| {
         let behind = Behind {
             core: None,
@@ -28,7 +27,7 @@ pub fn adopt(file: &RigFile, port: OwnedFd, at: &(String, u32), by_probe: bool) 
         line,
         clock: Box::new(Host::new(file.clock.scale().unwrap_or(1))),
         debug: file.probe.as_ref().filter(|_| by_probe).and_then(attach),
-        port: Some(Port { path, baud }),
+        port: Some(at.clone()),
         firmware: None,
         new: false,
         on_a_wire: false,

@@ -23,6 +23,14 @@ pub enum RigError {
     /// A rig file or a device profile that is not right.
     #[error(transparent)]
     Wrong(#[from] WrongFile),
+    /// A program of the rig file, which nobody allowed.
+    #[error(
+        "the rig file starts a program, `{program}`, and a program can do on this host what you can; read the rig file, and if you trust it add `--trust-rig`"
+    )]
+    Untrusted {
+        /// The program and its arguments.
+        program: String,
+    },
     /// The line does not carry what it should.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -118,6 +126,7 @@ impl RigError {
         TroubleCode::of(match self {
             Self::File(error) => error.code(),
             Self::Wrong(_) => "rig-file",
+            Self::Untrusted { .. } => "rig-not-trusted",
             Self::Link(error) => error.code(),
             Self::Probe(error) => error.code(),
             Self::Fence(error) => error.code(),

@@ -3,9 +3,9 @@
 use super::clock::ClockKind;
 use super::error::RigError;
 use super::firmware::{self, Firmware};
-use super::options::RigLimits;
+use super::options::{Given, RigLimits};
 use super::probe::{FlashError, ProbeAt, ProbeError, Probes};
-use super::pumps::Pump;
+use super::pumps::{Opened, Order, Pump};
 use super::raw::{self, RawRig};
 use super::shelf::{Found, Kind, Shelf, is_path};
 use crate::files;
@@ -57,6 +57,8 @@ pub struct RigFile {
     pub drift: Percent,
     /// The debug probe.
     pub probe: Option<ProbeAt>,
+    /// What the command line said before the file.
+    pub given: Given,
     /// Bounds.
     pub limits: RigLimits,
 }
@@ -67,7 +69,7 @@ impl RigFile {
     /// # Errors
     /// Never in a build whose tests pass.
     pub fn sim() -> Result<Self, RigError> {
-        Self::find(&Shelf::default(), Path::new("sim"), None)
+        Self::find(&Shelf::default(), Path::new("sim"), &Given::default())
     }
 
     /// Reads the rig file at a path. As [`RigFile::find`], without a folder of the user's own.
@@ -75,18 +77,18 @@ impl RigFile {
     /// # Errors
     /// As [`RigFile::find`].
     pub fn load(path: &Path) -> Result<Self, RigError> {
-        Self::find(&Shelf::default(), path, None)
+        Self::find(&Shelf::default(), path, &Given::default())
     }
 
     /// Reads a rig file, named by its path or by its name on the shelf, and the device profile that it names likewise: by a path relative to the rig file,
-    /// or by its name. With `flash` this firmware is to be brought into flash, whatever firmware the file names.
+    /// or by its name. What is `given` comes before what the file says.
     ///
     /// # Errors
     /// A file that cannot be read or is not right, with its line, or a rig whose chip cannot be flashed.
-    pub fn find(shelf: &Shelf, named: &Path, flash: Option<&Path>) -> Result<Self, RigError> {
+    pub fn find(shelf: &Shelf, named: &Path, given: &Given) -> Result<Self, RigError> {
         let found = shelf.find(Kind::Rig, named, None)?;
         let folder = found.path.parent().unwrap_or(Path::new(""));
-        Self::parse(&found, flash, shelf, |device| {
+        Self::parse(&found, given, shelf, |device| {
             let named = Path::new(device);
             let file = device.contains('/') || is_path(named);
             let named = if file {
@@ -101,7 +103,7 @@ impl RigFile {
 
     fn parse(
         found: &Found,
-        flash: Option<&Path>,
+        given: &Given,
         shelf: &Shelf,
         device: impl FnOnce(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
@@ -111,7 +113,7 @@ impl RigFile {
         };
         let before = wrong.0.len();
         let folder = found.path.parent().unwrap_or(Path::new(""));
-        let parts = Parts::of(raw, &document, folder, &mut wrong);
+        let parts = Parts::of(raw, &document, (folder, given), &mut wrong);
         let device = parts.device.as_deref().and_then(|named| {
             let device = device(named).map_err(|error| of_device(error, &document));
             wrong.part(device)
@@ -130,7 +132,7 @@ impl RigFile {
         let (Some(parts), Some(device)) = (parts.whole(), device) else {
             return Err(wrong.into());
         };
-        Self::put_together(parts, device, &document, (found, shelf), flash, wrong)
+        Self::put_together(parts, device, &document, (found, shelf), given, wrong)
     }
 
     /// A rig of its parts, if nothing was or is wrong with them.
@@ -139,7 +141,7 @@ impl RigFile {
         device: Device,
         document: &Document,
         (found, shelf): (&Found, &Shelf),
-        flash: Option<&Path>,
+        given: &Given,
         mut wrong: WrongFile,
     ) -> Result<Self, RigError> {
         let probe = parts.probe.as_ref();
@@ -149,7 +151,7 @@ impl RigFile {
         if !wrong.0.is_empty() {
             return Err(wrong.into());
         }
-        let firmware = match flash {
+        let firmware = match given.flash.as_deref() {
             Some(elf) => Some(flashed(&mut *parts.pump, probe, elf)?),
             None => {
                 let own = parts.pump.elf().map(|elf| Firmware::read(elf, false)).transpose();
@@ -185,6 +187,7 @@ impl RigFile {
             clock: parts.clock,
             drift: parts.drift,
             probe: parts.probe,
+            given: given.clone(),
             limits: parts.limits,
         })
     }
@@ -217,6 +220,21 @@ impl RigFile {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.pump.is_simulated()
+    }
+
+    /// The program that its file starts, where nobody allowed that.
+    #[must_use]
+    pub fn untrusted(&self) -> Option<RigError> {
+        let program = self.pump.starts().filter(|_| !self.given.trusted)?;
+        Some(RigError::Untrusted { program })
+    }
+
+    /// Opens its pump. No program is started that nobody allowed.
+    pub(super) async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
+        match self.untrusted() {
+            Some(error) => Err(error),
+            None => self.pump.open(order).await,
+        }
     }
 
     /// What names its pump among those of this host that live on without this program; `None` of an emulated one, and where time is granted: it stands then.
@@ -296,13 +314,15 @@ struct Whole {
 }
 
 impl Parts {
-    fn of(raw: RawRig, document: &Document, folder: &Path, wrong: &mut WrongFile) -> Self {
+    fn of(raw: RawRig, document: &Document, (folder, given): (&Path, &Given), wrong: &mut WrongFile) -> Self {
         // It becomes part of the names of files.
         if raw.rig.as_deref().is_some_and(|name| !raw::is_name(name)) {
             let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
             wrong.0.extend(document.wrong(Mistake::Name, &["rig"], what).0);
         }
-        let pump = raw.pump.and_then(|pump| wrong.part(pump.validated(document, folder)));
+        let pump = raw
+            .pump
+            .and_then(|pump| wrong.part(pump.validated(document, folder, given)));
         let of_clock = raw.clock.as_ref();
         let clock = of_clock.and_then(|clock| wrong.part(clock.validated(document)));
         let drift = of_clock.and_then(|clock| wrong.part(clock.drift(document)));

@@ -50,8 +50,10 @@ pub use error::RigError;
 pub use fence::{Advance, Fence, FenceError, Stop};
 pub use file::RigFile;
 pub use firmware::FileError;
-pub use link::LinkError;
-pub use options::{OpenOptions, RigLimits};
+#[cfg(feature = "for-tests")]
+pub use link::telnet_told;
+pub use link::{Address, LinkAt, LinkError, process_words};
+pub use options::{Given, OpenOptions, RigLimits};
 pub use probe::ProbeAt;
 pub use process::ProcessError;
 pub use qemu::{QemuAt, QemuError};

@@ -7,24 +7,35 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::borrow::Cow;
 
-/// A key that is wrong, below its part of a rig file, and how.
+/// Keys that are wrong, below their part of a rig file, and how.
 #[derive(Debug)]
-pub struct WrongKey {
-    mistake: Mistake,
-    key: &'static str,
-    what: String,
-}
+pub struct WrongKey(Vec<(Mistake, &'static str, String)>);
 
 impl WrongKey {
     /// This key.
     pub fn new(mistake: Mistake, key: &'static str, what: impl Into<String>) -> Self {
-        let what = what.into();
-        Self { mistake, key, what }
+        Self(vec![(mistake, key, what.into())])
     }
 
-    /// As it is told of a part of the file.
+    /// All of these; `None` where there is none.
+    pub fn all(wrong: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let all: Vec<_> = wrong.into_iter().flat_map(|wrong| wrong.0).collect();
+        (!all.is_empty()).then_some(Self(all))
+    }
+
+    /// These, and more.
+    pub fn and(mut self, more: impl IntoIterator<Item = Self>) -> Self {
+        self.0.extend(more.into_iter().flat_map(|wrong| wrong.0));
+        self
+    }
+
+    /// As they are told of a part of the file.
     pub fn of(self, document: &Document, part: &str) -> WrongFile {
-        document.wrong(self.mistake, &[part, self.key], self.what)
+        let told = self
+            .0
+            .into_iter()
+            .flat_map(|(mistake, key, what)| document.wrong(mistake, &[part, key], what).0);
+        WrongFile(told.collect())
     }
 }
 

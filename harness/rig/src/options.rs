@@ -1,8 +1,30 @@
 //! What a run wants of the pump that a rig opens, and how long a rig may take for what it does.
 
 use pump_hil_model::quantity::Span;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What the command line says of a rig. It comes before the rig's file.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// This firmware is to be brought into flash, whatever firmware the file names.
+    pub flash: Option<PathBuf>,
+    /// The line leads there, wherever it leads in the file.
+    pub port: Option<String>,
+    /// The file may start programs.
+    pub trusted: bool,
+}
+
+impl Given {
+    /// This firmware is to be brought into flash.
+    #[must_use]
+    pub fn flash(elf: &Path) -> Self {
+        Self {
+            flash: Some(elf.to_owned()),
+            ..Self::default()
+        }
+    }
+}
 
 /// What a run wants of the pump that a rig opens.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,8 @@
 use super::host_time::{self, Waited};
 use super::options::OpenOptions;
 use pump_hil_model::safe_text::safe_path;
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,6 +13,9 @@ use tokio::process::{Child, Command};
 
 /// How often a process that starts is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// Names of folders that are tried: each that is taken was taken by somebody who guessed this process's number.
+const NAMES_TRIED: u32 = 1_000;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -26,6 +31,8 @@ pub struct ProcessError {
 #[derive(Debug)]
 pub(super) struct Pump {
     child: Child,
+    /// A folder that is only this user's: where everybody may write, another's link could stand in for the pump.
+    folder: PathBuf,
     link: PathBuf,
 }
 
@@ -37,9 +44,8 @@ impl Pump {
             Some(exe) => exe.clone(),
             None => std::env::current_exe().map_err(|e| wrong(format!("this program cannot be found: {e}")))?,
         };
-        // Cases run side by side in one process, and each needs a link of its own. Nothing else depends on the order.
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let link = std::env::temp_dir().join(format!("pump-hil-{}-{number}", std::process::id()));
+        let folder = private_folder().map_err(|e| wrong(format!("it gets no folder of its own: {e}")))?;
+        let link = folder.join("port");
         let mut command = Command::new(&exe);
         command
             // So that the pump ends even where this process is killed: nothing is dropped then.
@@ -60,8 +66,14 @@ impl Pump {
             // Ctrl-C in a terminal reaches the whole group: the pump must live until it was made safe.
             .process_group(0)
             .spawn()
-            .map_err(|e| wrong(format!("{} does not start: {e}", safe_path(&exe))))?;
-        let mut pump = Self { child, link };
+            .map_err(|e| wrong(format!("{} does not start: {e}", safe_path(&exe))));
+        let mut pump = match child {
+            Ok(child) => Self { child, folder, link },
+            Err(error) => {
+                let _ = std::fs::remove_dir(&folder);
+                return Err(error);
+            }
+        };
         let mut waited = Waited::of(limit);
         while !pump.link.exists() {
             if let Ok(Some(status)) = pump.child.try_wait() {
@@ -90,5 +102,20 @@ impl Drop for Pump {
         // Process and link may be gone already, which is what is wanted.
         let _ = self.child.start_kill();
         let _ = std::fs::remove_file(&self.link);
+        let _ = std::fs::remove_dir(&self.folder);
     }
+}
+
+/// Makes a folder that only this user can look into. Whoever may write beside it can take a name, and it is made by the next one.
+fn private_folder() -> std::io::Result<PathBuf> {
+    for _ in 0..NAMES_TRIED {
+        // Cases run side by side in one process, and each needs a folder of its own. Nothing else depends on the order.
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("pump-hil-{}-{number}", std::process::id()));
+        match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| folder),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }

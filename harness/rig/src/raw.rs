@@ -1,8 +1,9 @@
 //! A rig's file as it is written.
 
 use super::clock::ClockKind;
+use super::link::{Address, Flow, Level, Parity, Settings};
 use super::listed::OneOf;
-use super::options::RigLimits;
+use super::options::{Given, RigLimits};
 use super::probe::{self, ProbeAt, ProbeKind};
 use super::pumps::{self, Pump, PumpKind};
 use crate::files;
@@ -59,7 +60,7 @@ pub(super) struct RawRig {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "`pump`"))]
 pub(super) struct RawPump {
-    /// The stub pump in this process, the same in a process of its own, firmware in QEMU, or a pump on a serial port.
+    /// The stub pump in this process, the same in a process of its own, firmware in QEMU, or a pump on a serial line.
     #[schemars(required)]
     pub kind: Option<OneOf<PumpKind>>,
     /// `sim`: months that its battery is made for.
@@ -72,10 +73,30 @@ pub(super) struct RawPump {
     pub elf: Option<String>,
     /// `qemu`: further arguments.
     pub args: Option<Vec<String>>,
-    /// `serial`: path of the port, or `of-the-probe`: the one on the same USB plug as the probe.
+    /// `serial`: where the line leads to. A path of a serial port, `usb:VID:PID` or `usb:VID:PID:SERIAL`, `tcp:HOST:PORT`,
+    /// `rfc2217:HOST:PORT`, `unix:PATH`, or `of-the-probe`: the port on the same USB plug as the probe.
     pub port: Option<String>,
-    /// `serial`: bits a second.
+    /// `serial`: instead of `port`, a program and its arguments, whose standard input and output are the line. A program with a `/`
+    /// is relative to this file. It is started only with `--trust-rig`.
+    pub program: Option<Vec<String>>,
+    /// `serial`: bits a second. A serial port needs it; over `rfc2217` the default is what the server has.
     pub baud: Option<u32>,
+    /// `serial`: bits of a character, 7 or 8. Default: 8. As the keys that follow it is for a serial port, here or over `rfc2217`.
+    pub data_bits: Option<u8>,
+    /// `serial`: default: `none`.
+    pub parity: Option<Parity>,
+    /// `serial`: 1 or 2. Default: 1.
+    pub stop_bits: Option<u8>,
+    /// `serial`: flow control by the lines RTS and CTS (`hardware`), or by XON and XOFF (`software`). Default: `none`.
+    pub flow: Option<Flow>,
+    /// `serial`: the line DTR once the port is open. Default: as the system has it, which is `on` on Linux.
+    pub dtr: Option<Level>,
+    /// `serial`: the line RTS, likewise.
+    pub rts: Option<Level>,
+    /// `serial`: a break of this length once the port is open, at most 5 s. Default: none.
+    #[serde(rename = "break")]
+    #[schemars(with = "Option<Quantity<Time>>")]
+    pub break_for: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -187,22 +208,30 @@ fn only(document: &Document, part: &str, given: &[(&str, bool)], kind: &[&str]) 
 }
 
 impl RawPump {
-    /// `folder` is where its file lies.
-    pub fn validated(self, document: &Document, folder: &Path) -> Result<Box<dyn Pump>, WrongFile> {
-        let given = [
-            ("service-months", self.service_months.is_some()),
-            ("power", self.power.is_some()),
-            ("machine", self.machine.is_some()),
-            ("elf", self.elf.is_some()),
-            ("args", self.args.is_some()),
-            ("port", self.port.is_some()),
-            ("baud", self.baud.is_some()),
-        ];
+    /// `folder` is where its file lies; `given`: what the command line says before the file.
+    pub fn validated(mut self, document: &Document, folder: &Path, given: &Given) -> Result<Box<dyn Pump>, WrongFile> {
         // That none is said was told before.
         let Some(OneOf(kind)) = self.kind else {
             return Err(WrongFile(Vec::new()));
         };
-        only(document, "pump", &given, kind.keys)?;
+        only(document, "pump", &self.given(), kind.keys)?;
+        if let Some(port) = &given.port {
+            if !kind.keys.contains(&"port") {
+                let what = "a pump of this kind has no port, so `--port` has nothing to replace";
+                return Err(document.wrong(Mistake::KeyCombination, &["pump", "kind"], what));
+            }
+            self.goes_through(port);
+        }
+        let mut wrong = WrongFile(Vec::new());
+        let break_for = wrong.part(self.break_time(document)).flatten();
+        let settings = self.settings(break_for);
+        let program = self.program.map(|mut words| {
+            // As a shell takes it: a name is looked up, what has a folder is a file.
+            if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
+                *program = folder.join(&*program).to_string_lossy().into_owned();
+            }
+            words
+        });
         let keys = pumps::Keys {
             service_months: self.service_months,
             kept: self.power.map(|power| power == Powered::Kept),
@@ -210,9 +239,68 @@ impl RawPump {
             elf: self.elf.map(|elf| files::tidy(&folder.join(elf))),
             args: self.args,
             port: self.port,
-            baud: self.baud,
+            program,
+            settings,
         };
-        (kind.described)(keys).map_err(|wrong| wrong.of(document, "pump"))
+        let described = (kind.described)(keys).map_err(|wrong| wrong.of(document, "pump"));
+        match wrong.part(described) {
+            Some(pump) if wrong.0.is_empty() => Ok(pump),
+            _ => Err(wrong),
+        }
+    }
+
+    /// Of each key whether it is given.
+    fn given(&self) -> [(&'static str, bool); 15] {
+        [
+            ("service-months", self.service_months.is_some()),
+            ("power", self.power.is_some()),
+            ("machine", self.machine.is_some()),
+            ("elf", self.elf.is_some()),
+            ("args", self.args.is_some()),
+            ("port", self.port.is_some()),
+            ("program", self.program.is_some()),
+            ("baud", self.baud.is_some()),
+            ("data-bits", self.data_bits.is_some()),
+            ("parity", self.parity.is_some()),
+            ("stop-bits", self.stop_bits.is_some()),
+            ("flow", self.flow.is_some()),
+            ("dtr", self.dtr.is_some()),
+            ("rts", self.rts.is_some()),
+            ("break", self.break_for.is_some()),
+        ]
+    }
+
+    /// Another line than the one in the file. How the file sets a serial port is kept for another one, and means nothing for any other line.
+    fn goes_through(&mut self, port: &str) {
+        (self.port, self.program) = (Some(port.to_owned()), None);
+        if Address::parse(port).is_ok_and(|address| !address.kind().is_serial()) {
+            (self.baud, self.data_bits, self.stop_bits) = (None, None, None);
+            (self.parity, self.flow, self.dtr, self.rts, self.break_for) = (None, None, None, None, None);
+        }
+    }
+
+    fn break_time(&self, document: &Document) -> Result<Option<Duration>, WrongFile> {
+        let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["pump", "break"], what);
+        let time = self.break_for.as_deref().map(|text| match text.parse::<Span>() {
+            Ok(span) => u64::try_from(span.0)
+                .map(Duration::from_millis)
+                .map_err(|_| wrong(Mistake::Range, "`break` must be more than 0".to_owned())),
+            Err(e) => Err(wrong(mistake_of(&e), format!("`break`: {e}"))),
+        });
+        time.transpose()
+    }
+
+    fn settings(&self, break_for: Option<Duration>) -> Settings {
+        Settings {
+            baud: self.baud,
+            data_bits: self.data_bits,
+            parity: self.parity,
+            stop_bits: self.stop_bits,
+            flow: self.flow,
+            dtr: self.dtr,
+            rts: self.rts,
+            break_for,
+        }
     }
 }
 

@@ -78,7 +78,7 @@ impl Rig {
             build: file.profile.build_symbol.as_deref(),
             block: file.block_addr(),
         };
-        let opened = file.pump.open(&order).await?;
+        let opened = file.open(&order).await?;
         Ok(Self::new(file, opened))
     }
 

@@ -4,9 +4,8 @@ use super::chip::Chip;
 use super::clock::{Clock, ClockKind};
 use super::error::RigError;
 use super::file::RigFile;
-use super::link::{self, Line};
+use super::link::{Line, LinkAt};
 use super::options::RigLimits;
-use super::pumps::Port;
 use super::right::Right;
 use pump_hil_model::quantity::Span;
 use std::os::fd::OwnedFd;
@@ -25,12 +24,12 @@ pub(super) struct Facts {
     /// How its time passes.
     pub clock: ClockKind,
     /// The port, where its line goes through one.
-    pub port: Option<Port>,
+    pub port: Option<LinkAt>,
 }
 
 impl Facts {
     /// Those of this file; `port` is the one that was opened.
-    pub fn of(file: &RigFile, port: Option<Port>) -> Self {
+    pub fn of(file: &RigFile, port: Option<LinkAt>) -> Self {
         Self {
             emulated: file.is_simulated(),
             clock: file.clock,
@@ -75,11 +74,10 @@ impl WayOut<'_> {
         Ok(self.line.is_ours()?)
     }
 
-    /// Path and speed of the port, where its line goes through one.
+    /// What its line goes through, where that can be opened again.
     #[must_use]
-    pub fn port(&self) -> Option<(String, u32)> {
-        let port = self.facts.port.as_ref()?;
-        Some((port.path.clone(), port.baud))
+    pub fn port(&self) -> Option<LinkAt> {
+        self.facts.port.clone()
     }
 
     /// The port's descriptor, for a guard.
@@ -117,7 +115,8 @@ impl WayOut<'_> {
             return Err(lost("the line"));
         };
         let since = self.clock.now();
-        let line = link::serial_back(&port.path, port.baud, self.limits).await?;
+        self.line.hang_up();
+        let line = port.open(self.limits).await?;
         self.line.go_on_through(line);
         Ok(Span(self.clock.now().0.saturating_sub(since.0)))
     }

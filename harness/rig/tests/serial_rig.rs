@@ -139,3 +139,46 @@ fn a_device_that_is_not_there_is_told_with_its_path() {
     );
     let _ = Profile::parse("", "empty.yaml").unwrap_err();
 }
+
+/// Opens a rig on a line that is set so.
+async fn set(far: &FarEnd, settings: &str) -> Result<Rig, RigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = rig_file(&folder, &format!("{}, {settings}", far.port), "clock: {kind: real}").unwrap();
+    Rig::open(&file, &OpenOptions::default()).await
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_port_is_set_as_the_rig_file_has_it() {
+    use rustix::termios::{ControlModes, InputModes, tcgetattr};
+    let far = line();
+    let _rig = set(&far, "data-bits: 7, parity: odd, stop-bits: 2, flow: hardware")
+        .await
+        .unwrap();
+    // A pseudo-terminal keeps eight bits without parity, whatever it is told.
+    let modes = tcgetattr(&far.master).unwrap().control_modes;
+    assert!(
+        modes.contains(ControlModes::CSTOPB | ControlModes::CRTSCTS),
+        "{modes:?}"
+    );
+    let far = line();
+    let rig = set(&far, "flow: software").await.unwrap();
+    let set = tcgetattr(&far.master).unwrap();
+    assert!(
+        set.input_modes.contains(InputModes::IXON | InputModes::IXOFF),
+        "{set:?}"
+    );
+    assert!(!set.control_modes.contains(ControlModes::CSTOPB), "{set:?}");
+    assert_eq!(set.output_speed(), 115_200);
+    drop(rig);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_a_port_does_not_have_is_told_with_its_key() {
+    // A pseudo-terminal has no modem lines.
+    for (settings, key) in [("dtr: off", "`dtr` cannot be set"), ("rts: on", "`rts` cannot be set")] {
+        let far = line();
+        let error = set(&far, settings).await.unwrap_err();
+        assert!(matches!(error, RigError::Link(LinkError::Open { .. })), "{error}");
+        assert!(error.to_string().contains(key), "{error}");
+    }
+}

@@ -5,6 +5,7 @@ use crate::report::Source;
 use clap::builder::PossibleValue;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use pump_hil_model::quantity::Span;
+use pump_hil_rig::Address;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -104,6 +105,12 @@ pub struct Run {
     /// Write this firmware into the flash of the chip first, unless it is there already. Its symbols are then used.
     #[arg(long, value_name = "ELF", requires = "rig")]
     pub flash: Option<PathBuf>,
+    /// Reach the pump through this line instead of the one in the rig file: a path, or such as `tcp:HOST:PORT`.
+    #[arg(long, value_name = "PATH|ADDRESS", value_parser = |text: &str| Address::parse(text).map(|_| text.to_owned()))]
+    pub port: Option<String>,
+    /// Let the rig file start programs. They can do on this host what you can: read the rig file first.
+    #[arg(long)]
+    pub trust_rig: bool,
     /// Only the cases that did not pass in the run before: the run in `--out` if there is one, else `pump-hil-runs/latest`.
     #[arg(long)]
     pub rerun_failed: bool,
@@ -421,6 +428,9 @@ pub struct Sim {
     /// Make a link with this path to the serial port, so that you know its name beforehand.
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
+    /// Talk on standard input and output instead, until the input ends: for a rig file's `program`.
+    #[arg(long, conflicts_with = "link")]
+    pub stdio: bool,
     /// How many times faster than the host's clock the pump's time runs.
     #[arg(long, default_value_t = 1, value_parser = |text: &str| whole_number(text, 1, 100_000_u32))]
     pub scale: u32,

@@ -9,12 +9,13 @@ use super::print::{eprint, eprint_styled, print};
 use super::project::Project;
 use super::snapshots;
 use crate::report::counted;
+use pump_hil_rig::Given;
 use std::collections::BTreeSet;
 
 pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
     let chosen = Chosen::of(&args.select, project)?;
     let shelf = project.shelf(&chosen.paths)?;
-    let rigs = match inputs::rigs(&shelf, &project.rigs(&args.rig), None)? {
+    let rigs = match inputs::rigs(&shelf, &project.rigs(&args.rig), &Given::default())? {
         Ok(rigs) => rigs,
         Err(diagnostics) => {
             eprint(&diagnostics);

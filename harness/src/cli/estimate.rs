@@ -65,6 +65,7 @@ pub(super) fn estimate(groups: &[Group], rigs: &[RigFile], times: u32) -> Estima
 mod tests {
     use super::*;
     use pump_hil_model::case::{Request, When};
+    use pump_hil_rig::Given;
     use pump_hil_rig::shelf::Shelf;
     use pump_hil_testing::situation;
     use std::path::Path;
@@ -82,7 +83,7 @@ mod tests {
             cases: vec![case("short", 1), case("long", 1_200)],
             whole: true,
         }];
-        let rig = |name: &str| RigFile::find(&Shelf::new(None), Path::new(name), None).unwrap();
+        let rig = |name: &str| RigFile::find(&Shelf::new(None), Path::new(name), &Given::default()).unwrap();
         let (granted, paced) = (rig("sim"), rig("sim-realtime"));
         assert_eq!(estimate(&groups, &[granted], 1), Estimate::default());
         // 600 times the pace.

@@ -9,10 +9,10 @@ use pump_hil_language::catalog::Catalog;
 use pump_hil_model::case::Case;
 use pump_hil_model::diagnostic::{self, Diagnostic};
 use pump_hil_model::safe_text::safe_path;
-use pump_hil_rig::{RigError, RigFile, Shelf};
+use pump_hil_rig::{Given, RigError, RigFile, Shelf};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Requirements, drugs, and the symbols that a scenario may name: those of the stub, and of `rigs`.
@@ -37,15 +37,11 @@ pub(crate) fn catalog(shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Catalog,
     Ok(Ok(catalog))
 }
 
-/// The rigs of these files, with the firmware `flash` where one is to be brought into them; or everything that is wrong with them, rendered.
-pub(crate) fn rigs(
-    shelf: &Shelf,
-    files: &[PathBuf],
-    flash: Option<&Path>,
-) -> Result<Result<Vec<RigFile>, String>, CliError> {
+/// The rigs of these files, with what the command line says before them; or everything that is wrong with them, rendered.
+pub(crate) fn rigs(shelf: &Shelf, files: &[PathBuf], given: &Given) -> Result<Result<Vec<RigFile>, String>, CliError> {
     let (mut rigs, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
-        match RigFile::find(shelf, file, flash) {
+        match RigFile::find(shelf, file, given) {
             Ok(rig) => rigs.push(rig),
             Err(RigError::Wrong(file)) => wrong.extend(file.0),
             Err(error) => return Err(CliError::usage(error)),
@@ -57,6 +53,15 @@ pub(crate) fn rigs(
     match namesakes(files, &rigs) {
         Some(what) => Err(CliError::usage(what)),
         None => Ok(Ok(rigs)),
+    }
+}
+
+/// No file of these starts a program that nobody allowed: told once, and before anything is played.
+pub(crate) fn are_trusted(rigs: &[RigFile]) -> Result<(), CliError> {
+    let untrusted = |rig: &RigFile| Some(format!("{}: {}", safe_path(&rig.path), rig.untrusted()?));
+    match rigs.iter().find_map(untrusted) {
+        Some(what) => Err(CliError::usage(what)),
+        None => Ok(()),
     }
 }
 

@@ -17,8 +17,8 @@ use pump_hil_language::shown;
 use pump_hil_model::case::Case;
 use pump_hil_model::fault::{CATALOGUE, Param};
 use pump_hil_model::safe_text::{safe, safe_path};
-use pump_hil_rig::RigFile;
 use pump_hil_rig::shelf::{Kind, Shelf};
+use pump_hil_rig::{Given, RigFile};
 use pump_hil_talk::device::Profile;
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     }
     let chosen = Chosen::of(&args.select, project)?;
     let shelf = project.shelf(&chosen.paths)?;
-    let rigs = match inputs::rigs(&shelf, &args.rig, None)? {
+    let rigs = match inputs::rigs(&shelf, &args.rig, &Given::default())? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(wrong(&diagnostics)),
     };
@@ -42,7 +42,7 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
         let of_project = project.rigs(&[]);
         let rigs = of_project
             .iter()
-            .filter_map(|rig| RigFile::find(&shelf, rig, None).ok());
+            .filter_map(|rig| RigFile::find(&shelf, rig, &Given::default()).ok());
         rigs.for_each(|rig| catalog.add_symbols(rig.profile.symbols.keys().cloned()));
     }
     if args.sources {

@@ -27,7 +27,7 @@ use pump_hil_language::select::Shard;
 use pump_hil_model::case::Case;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::{RigFile, host_time};
+use pump_hil_rig::{Given, RigFile, host_time};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -237,10 +237,13 @@ fn work(
     if files.is_empty() {
         files.push(PathBuf::from("sim"));
     }
-    let rigs = match inputs::rigs(&shelf, &files, args.flash.as_deref())? {
+    let rigs = match inputs::rigs(&shelf, &files, &given(args))? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
+    if !args.dry_run {
+        inputs::are_trusted(&rigs)?;
+    }
     let mut groups = match chosen.load(&shelf, &rigs)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(Err(diagnostics)),
@@ -281,6 +284,15 @@ fn work(
     }))
 }
 
+/// What is said here of the rig.
+fn given(args: &Run) -> Given {
+    Given {
+        flash: args.flash.clone(),
+        port: args.port.clone(),
+        trusted: args.trust_rig,
+    }
+}
+
 /// Cases at the same time, as asked for and as there are descriptors for; where those are fewer, it is told.
 fn jobs(args: &Run, work: &Work) -> usize {
     let asked = args.jobs.map_or_else(inputs::processors, usize::from);
@@ -316,6 +328,8 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                     folder: named(&group.folder),
                     rig_file: args.rig.get(at).map(|file| named(file)),
                     flash: args.flash.as_deref().map(named),
+                    port: args.port.clone(),
+                    trusts_rig: args.trust_rig,
                     fixtures: work.fixtures.clone(),
                 },
                 out: out.to_owned(),

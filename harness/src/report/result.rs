@@ -83,6 +83,10 @@ pub struct Asked {
     pub rig_file: Option<String>,
     /// The firmware to be flashed, as the user named it.
     pub flash: Option<String>,
+    /// The line that they named instead of the rig file's.
+    pub port: Option<String>,
+    /// They let the rig file start programs.
+    pub trusts_rig: bool,
     /// The folder of fixtures, as the user named it.
     pub fixtures: Option<String>,
 }
@@ -153,6 +157,7 @@ impl ScenarioResult {
         let options = [
             ("rig", &asked.rig_file),
             ("flash", &asked.flash),
+            ("port", &asked.port),
             ("fixtures", &asked.fixtures),
             ("filter", &filter),
         ];
@@ -160,6 +165,9 @@ impl ScenarioResult {
             if let Some(value) = value {
                 command.push_str(&format!(" --{option} {}", quoted(value)));
             }
+        }
+        if asked.trusts_rig {
+            command.push_str(" --trust-rig");
         }
         Some(command)
     }

@@ -217,13 +217,16 @@ fn a_name_with_brackets_is_quoted_for_the_shell() {
         folder: "my scenarios".into(),
         rig_file: Some("bench.yaml".into()),
         flash: Some("pump.elf".into()),
+        port: Some("tcp:bench-3:4000".into()),
+        trusts_rig: true,
         fixtures: None,
     });
     result.name = "rates[slow]".into();
     assert_eq!(
         result.again().as_deref(),
         Some(
-            "pump-hil run 'my scenarios/situation.yaml' --rig bench.yaml --flash pump.elf --filter 'name:rates[slow]'"
+            "pump-hil run 'my scenarios/situation.yaml' --rig bench.yaml --flash pump.elf --port tcp:bench-3:4000 \
+             --filter 'name:rates[slow]' --trust-rig"
         )
     );
     result.file = "a\u{1b}[31m \\ it's\u{202e}.yaml".into();

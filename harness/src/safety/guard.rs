@@ -5,7 +5,7 @@
 
 use super::stop::Done;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
-use pump_hil_rig::{Rig, RigFile, Right, host_time};
+use pump_hil_rig::{LinkAt, Rig, RigFile, Right, host_time};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -49,8 +49,8 @@ pub(super) struct Order {
     pub rig: PathBuf,
     /// The user's own fixtures, in which its device may be.
     pub fixtures: Option<PathBuf>,
-    /// Path and speed of the port.
-    pub port: (String, u32),
+    /// The port that it is handed.
+    pub port: LinkAt,
     /// The lock file of the right to speak.
     pub right: PathBuf,
     /// The run's journal.

@@ -6,7 +6,7 @@
 use super::guard::Report;
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
-use pump_hil_rig::{RigFile, Right, host_time};
+use pump_hil_rig::{RigFile, Right, host_time, process_words};
 use pump_hil_verdict::journal::sha256_hex;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -82,7 +82,7 @@ impl Marker {
         match file.try_lock() {
             Ok(()) | Err(TryLockError::Error(_)) => {}
             Err(TryLockError::WouldBlock) => {
-                let who = earlier.map_or(String::new(), |note| format!(" (process {})", note.process));
+                let who = earlier.map_or(String::new(), |note| format!(", {},", process_words(note.process)));
                 return Err(in_use(format!(
                     "another run{who} uses the pump of rig `{}`; wait for its end",
                     rig.name

@@ -128,7 +128,13 @@ impl<P: Reach> Way<'_, P> {
                     self.done.did.push(format!("went on without the probe ({error})"));
                     why = error.to_string();
                 }
-                Err(Stopped::Rig(error @ RigError::Link(_))) if self.is_back().await => why = error.to_string(),
+                Err(Stopped::Rig(error @ RigError::Link(_))) => match self.is_back().await {
+                    Ok(()) => why = error.to_string(),
+                    Err(absent) => {
+                        why = self.broke(Stopped::Rig(error)) + &absent;
+                        break;
+                    }
+                },
                 Err(error) => {
                     why = self.broke(error);
                     break;
@@ -138,19 +144,20 @@ impl<P: Reach> Way<'_, P> {
         Asked::Nothing(format!("`stop` could not be sent: {why}"))
     }
 
-    /// Whether the line is back, which is waited for. Not where this program may not speak any more.
-    async fn is_back(&mut self) -> bool {
+    /// Waits for the line to be back; else why it is not, where there is more to be told than that it is gone. Not where this program may not speak any more.
+    async fn is_back(&mut self) -> Result<(), String> {
         let mut out = self.pump.rig().way_out();
         if out.may_speak().is_err() {
-            return false;
+            return Err(String::new());
         }
         match out.line_back().await {
             Ok(gone) => {
                 self.pump.line_is_back();
                 self.done.did.push(format!("waited {gone} for the line, which is back"));
-                true
+                Ok(())
             }
-            Err(_) => false,
+            Err(error @ RigError::Link(_)) => Err(format!("; and it did not come back ({error})")),
+            Err(_) => Err(String::new()),
         }
     }
 

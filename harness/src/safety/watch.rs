@@ -8,7 +8,7 @@ use super::plain::Plain;
 use super::stop::{Done, end_therapy};
 use crate::files::write_whole;
 use crate::interrupt;
-use pump_hil_rig::{RigFile, Right, Shelf, adopt, host_time};
+use pump_hil_rig::{Given, RigFile, Right, Shelf, adopt, host_time};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, getppid, kill_process};
 use std::io::Write as _;
@@ -47,7 +47,7 @@ pub(crate) fn guard() -> Result<(), String> {
     let order = order(&beats).map_err(|e| told("the order")(&e))?;
     let order: Order = serde_json::from_slice(&order).map_err(|e| told("the order")(&e))?;
     let shelf = Shelf::new(order.fixtures.clone());
-    let file = RigFile::find(&shelf, &order.rig, None).map_err(|e| told("the rig file")(&e))?;
+    let file = RigFile::find(&shelf, &order.rig, &Given::default()).map_err(|e| told("the rig file")(&e))?;
     let right = Right::at(&order.right).map_err(|e| told("the right to speak")(&e))?;
     let port = std::io::stdout().as_fd().try_clone_to_owned();
     let port = port.map_err(|e| told("the port")(&e))?;

@@ -16,5 +16,6 @@ pub(super) fn header(case: &Case, rig: &RigFile, accepted: Option<HeldTo>) -> He
     header.rig.clone_from(&rig.name);
     header.rig_sha256 = sha256_hex(rig.text.as_bytes());
     header.device_sha256 = sha256_hex(rig.device_text.as_bytes());
+    header.port.clone_from(&rig.given.port);
     header
 }

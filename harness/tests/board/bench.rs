@@ -3,7 +3,7 @@
 use pump_hil_rig::probe::virtual_usb::{Plug, usb};
 use pump_hil_rig::probe::{BusFault, CoreBackend, CoreRegister, Probes};
 use pump_hil_rig::qemu::{Machine, Process, QemuAt};
-use pump_hil_rig::{RigFile, Shelf};
+use pump_hil_rig::{Given, RigFile, Shelf};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
@@ -124,7 +124,7 @@ impl Board {
         let path = folder.path().join("board.yaml");
         std::fs::write(&path, text).expect("written");
         let mut rig = match flash {
-            Some(elf) => RigFile::find(&Shelf::default(), &path, Some(elf)),
+            Some(elf) => RigFile::find(&Shelf::default(), &path, &Given::flash(elf)),
             None => RigFile::load(&path),
         }
         .expect("the rig file is right");

@@ -15,7 +15,7 @@ use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, InFlash};
 use pump_hil_model::verdict::{ReasonKind, Verdict};
 use pump_hil_rig::probe::{CoreBackend as _, CoreRegister, ProbeError};
-use pump_hil_rig::{RigError, RigFile, Shelf};
+use pump_hil_rig::{Given, RigError, RigFile, Shelf};
 use pump_hil_testing::repository;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -415,7 +415,7 @@ fn what_cannot_be_flashed_is_refused_before_anything_is_erased() {
         path
     };
     let rigs = root.join("fixtures/rigs");
-    let load = |rig: &str, elf: &Path| match RigFile::find(&Shelf::default(), &rigs.join(rig), Some(elf)) {
+    let load = |rig: &str, elf: &Path| match RigFile::find(&Shelf::default(), &rigs.join(rig), &Given::flash(elf)) {
         Err(error @ (RigError::Probe(ProbeError::Flash(_)) | RigError::File(_))) => error.to_string(),
         other => panic!("{other:?}"),
     };

@@ -55,7 +55,13 @@ fn result(root: &Path, image: &[u8], args: &str, probe: &str) -> (Option<i32>, V
     let case = write("small.yaml", case.as_bytes());
     let out = folder.path().join("out");
     let mut run = pump_hil(root);
-    run.arg("run").arg(case).arg("--rig").arg(rig).arg("--out").arg(&out);
+    run.arg("run")
+        .arg(case)
+        .arg("--rig")
+        .arg(rig)
+        .arg("--out")
+        .arg(&out)
+        .arg("--trust-rig");
     let ran = run.output().unwrap();
     let results: Value = serde_json::from_slice(&std::fs::read(out.join("results.json")).unwrap()).unwrap();
     let again = pump_hil(root).arg("replay").arg(&out).output().unwrap();

@@ -24,5 +24,6 @@ mod requirements;
 mod rig;
 mod rtt;
 mod scenario;
+mod server;
 mod snapshot;
 mod to_pump;

@@ -1,5 +1,7 @@
 use super::*;
 
+mod lines;
+
 const SIM_RIG: &str = include_str!("../../../../fixtures/rigs/sim.yaml");
 
 /// A rig file of this name and text, with the stub pump's profile.
@@ -19,7 +21,7 @@ fn parsed_with(
         text: text.to_owned().into(),
         built_in: false,
     };
-    RigFile::parse(&found, None, &Shelf::default(), device)
+    RigFile::parse(&found, &Given::default(), &Shelf::default(), device)
 }
 
 /// What is wrong with it.
@@ -329,7 +331,8 @@ fn mistakes_of_shape_and_of_meaning_are_told_together() {
 
 #[test]
 fn firmware_of_a_built_in_rig_is_told_how_to_get() {
-    let error = RigFile::find(&Shelf::default(), Path::new("qemu-microbit"), None).map(|rig| rig.is_built_in);
+    let error =
+        RigFile::find(&Shelf::default(), Path::new("qemu-microbit"), &Given::default()).map(|rig| rig.is_built_in);
     if let Err(error) = error {
         let told = error.to_string();
         assert!(told.contains("run `firmware-stub/board/build` there"), "{told}");

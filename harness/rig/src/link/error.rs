@@ -1,22 +1,24 @@
 //! What can be wrong with a line.
 
+use super::address::{look_at, noun};
+
 /// The line does not open, is gone, or does not carry what it should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
-    /// The serial port cannot be opened.
-    #[error("serial port {port}: {why}")]
+    /// It cannot be opened.
+    #[error("{}: {why}", noun(.port))]
     Open {
         /// The port.
         port: String,
         /// Why.
         why: String,
     },
-    /// There is no such serial port, at least not now.
-    #[error("serial port {port}: it is not there; {there}")]
+    /// There is no such port, or nobody at its far end, at least not now.
+    #[error("{}: it is not there; {there}", noun(.port))]
     Absent {
         /// The port.
         port: String,
-        /// Which there are.
+        /// Which there are, or what to look at.
         there: String,
     },
     /// The guard of this program took over: it must not speak any more.
@@ -28,7 +30,7 @@ pub enum LinkError {
         port: String,
     },
     /// The line is gone.
-    #[error("the line to the pump on {port} is gone ({why}); check cable and supply, then run again")]
+    #[error("the line to the pump on {port} is gone ({why}); {}, then run again", look_at(.port))]
     Lost {
         /// The port.
         port: String,

@@ -1,11 +1,15 @@
 //! An open line, whatever it is made of: it counts its bytes, bounds every wait, and knows whether all that was said is heard.
 
+use super::child::Child;
 use super::error::LinkError;
-use super::strangers::nobody_else;
+use super::strangers;
+use super::telnet::Telnet;
 use crate::host_time::{self, Waited};
 use crate::right::Right;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::{Shutdown, shutdown};
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -16,6 +20,9 @@ const READ_MAX: usize = 8 * 1024;
 
 /// How long bytes that are not asked for gather before they are taken.
 const PIECE: Duration = Duration::from_micros(100);
+
+/// How often a server that holds us up is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What a line is made of: bytes both ways.
 pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Debug {}
@@ -28,6 +35,10 @@ pub struct Line {
     wire: Box<dyn Wire>,
     /// The same once more, to wait on without the event loop.
     watch: OwnedFd,
+    /// What a server says beside the pump's bytes, where it is one with a serial port.
+    telnet: Option<Telnet>,
+    /// The program at its far end, where we started it. It ends once the line is closed.
+    child: Option<Child>,
     name: String,
     buffer: Box<[u8]>,
     /// Received while nobody asked for it; given out first.
@@ -49,6 +60,8 @@ impl Line {
         Self {
             wire,
             watch,
+            telnet: None,
+            child: None,
             name: name.to_owned(),
             buffer: vec![0; READ_MAX].into_boxed_slice(),
             aside: Vec::new(),
@@ -60,12 +73,29 @@ impl Line {
         }
     }
 
-    /// Nobody else has the port open, as far as can be seen.
+    /// The same line through a server that speaks Telnet; `said` came with its first words.
+    pub fn through(mut self, telnet: Telnet, said: Vec<u8>) -> Self {
+        self.telnet = Some(telnet);
+        self.received = said.len() as u64;
+        self.aside = said;
+        self
+    }
+
+    /// The same line to a program that we started.
+    pub fn to(mut self, child: Child) -> Self {
+        self.child = Some(child);
+        self
+    }
+
+    /// Nobody else has the line open, as far as can be seen.
     ///
     /// # Errors
     /// [`LinkError::Open`]: who has.
     pub fn is_ours(&self) -> Result<(), LinkError> {
-        nobody_else(&self.name)
+        match strangers::peer_of(&self.watch) {
+            Some(peer) => strangers::nobody_else_at(peer, &self.name),
+            None => strangers::nobody_else(&self.name),
+        }
     }
 
     /// From here on it is spoken only with this right.
@@ -81,6 +111,13 @@ impl Line {
     /// The port's descriptor, for a guard.
     pub fn for_guard(&self) -> std::io::Result<OwnedFd> {
         self.watch.try_clone()
+    }
+
+    /// Closes our end of a line that is lost, so that a server, or the program that we started, does not hold on to it while it is opened anew.
+    pub fn hang_up(&mut self) {
+        // Of a serial port this is an error: what it was is gone, or is locked for us.
+        let _ = shutdown(&self.watch, Shutdown::Both);
+        self.child = None;
     }
 
     /// Goes on through `other`, which leads to the same pump: its port went away and came back.
@@ -149,18 +186,35 @@ impl Line {
     async fn send_all(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
         // Before the write: one that breaks off may have sent a part.
         self.unsettle();
-        let written = host_time::within(self.write_limit, self.wire.write_all(bytes)).await;
+        if self.telnet.as_ref().is_some_and(Telnet::is_suspended) {
+            self.may_send().await?;
+        }
+        let said = match &mut self.telnet {
+            Some(telnet) => Cow::Owned([telnet.take_out(), Telnet::escaped(bytes).into_owned()].concat()),
+            None => Cow::Borrowed(bytes),
+        };
+        let written = host_time::within(self.write_limit, self.wire.write_all(&said)).await;
         match written {
             Some(Ok(())) => {
                 self.sent = self.sent.saturating_add(bytes.len() as u64);
                 Ok(())
             }
             Some(Err(e)) => Err(self.lost(&e)),
-            None => Err(LinkError::Stuck {
-                port: self.name.clone(),
-                limit_ms: host_time::ms(self.write_limit),
-            }),
+            None => Err(self.stuck()),
         }
+    }
+
+    /// Waits until the server lets us send.
+    async fn may_send(&mut self) -> Result<(), LinkError> {
+        let mut waited = Waited::of(self.write_limit);
+        while self.telnet.as_ref().is_some_and(Telnet::is_suspended) {
+            if waited.so_far() > self.write_limit {
+                return Err(self.stuck());
+            }
+            self.put_aside(Duration::ZERO)?;
+            host_time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
     }
 
     /// Waits at most `limit` for bytes, and gives those that are there; empty where none came.
@@ -171,7 +225,8 @@ impl Line {
         let mut bytes = std::mem::take(&mut self.aside);
         if bytes.is_empty() && self.await_input(limit)? {
             let read = self.read_now();
-            bytes.extend_from_slice(self.took(read)?);
+            let count = self.took(read)?;
+            bytes.extend_from_slice(&self.buffer[..count]);
         }
         Ok(bytes)
     }
@@ -184,12 +239,18 @@ impl Line {
             self.aside.drain(..count);
             return Ok(&self.buffer[..count]);
         }
-        // Before the read: what the pump answers to the guard is the guard's.
-        self.taken_over()?;
-        let read = self.wire.read(&mut self.buffer).await;
-        // And behind it: this process may have been stopped in between.
-        self.taken_over()?;
-        self.took(read)
+        loop {
+            // Before the read: what the pump answers to the guard is the guard's.
+            self.taken_over()?;
+            let read = self.wire.read(&mut self.buffer).await;
+            // And behind it: this process may have been stopped in between.
+            self.taken_over()?;
+            let count = self.took(read)?;
+            // None came where all of it was a server's own talk.
+            if count > 0 {
+                return Ok(&self.buffer[..count]);
+            }
+        }
     }
 
     /// Waits at most `limit` for bytes, and keeps them for whoever receives next. For a pump that does something else for us first: a transmitter that
@@ -200,7 +261,7 @@ impl Line {
             let piece = Timespec::try_from(PIECE).unwrap_or_default();
             let _ = poll(&mut [], Some(&piece));
             let read = self.read_now();
-            let count = self.took(read)?.len();
+            let count = self.took(read)?;
             self.aside.extend_from_slice(&self.buffer[..count]);
         }
         Ok(())
@@ -222,20 +283,32 @@ impl Line {
         Ok(rustix::io::read(&self.watch, &mut *self.buffer)?)
     }
 
-    fn took(&mut self, read: std::io::Result<usize>) -> Result<&[u8], LinkError> {
+    /// How many of the pump's bytes stand in the buffer now.
+    fn took(&mut self, read: std::io::Result<usize>) -> Result<usize, LinkError> {
         match read {
             // So a pipe reads that nobody writes any more, and a port that was hung up.
-            Ok(0) => Err(LinkError::Lost {
-                port: self.name.clone(),
-                why: "the far end closed it".to_owned(),
-            }),
+            Ok(0) => Err(self.gone("the far end closed it".to_owned())),
             Ok(count) => {
+                let count = self.of_the_pump(count);
                 self.received += count as u64;
-                Ok(&self.buffer[..count])
+                Ok(count)
             }
-            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Ok(&[]),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Ok(0),
             Err(e) => Err(self.lost(&e)),
         }
+    }
+
+    /// Of so many bytes in the buffer those that are the pump's, moved to its front. What a server wants to know beside them is answered.
+    fn of_the_pump(&mut self, count: usize) -> usize {
+        let Some(telnet) = &mut self.telnet else { return count };
+        let kept = telnet.take(&mut self.buffer[..count]);
+        let out = telnet.take_out();
+        if !out.is_empty() {
+            // What does not go out now goes before whatever is sent next.
+            let gone = rustix::io::write(&self.watch, &out).unwrap_or(0);
+            telnet.put_back(&out[gone..]);
+        }
+        kept
     }
 
     /// Appends to `into` what comes until `total` bytes were received in all.
@@ -327,10 +400,23 @@ impl Line {
         }
     }
 
-    fn lost(&self, why: &std::io::Error) -> LinkError {
+    fn lost(&mut self, why: &std::io::Error) -> LinkError {
+        self.gone(why.to_string())
+    }
+
+    /// The line is gone; of a program that ended it is told how.
+    fn gone(&mut self, why: String) -> LinkError {
+        let ended = self.child.as_mut().and_then(Child::ended);
         LinkError::Lost {
             port: self.name.clone(),
-            why: why.to_string(),
+            why: ended.unwrap_or(why),
+        }
+    }
+
+    fn stuck(&self) -> LinkError {
+        LinkError::Stuck {
+            port: self.name.clone(),
+            limit_ms: host_time::ms(self.write_limit),
         }
     }
 }

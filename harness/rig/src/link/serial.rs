@@ -2,70 +2,46 @@
 
 use super::error::LinkError;
 use super::line::Line;
-use super::port::Inherited;
+use super::settings::{Flow, Level, Parity, Settings};
 use super::strangers::nobody_else;
 use super::tty;
-use crate::host_time::{self, Waited};
-use crate::options::RigLimits;
+use crate::host_time;
 use rustix::fs::OFlags;
 use std::fs::File;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
-use tokio_serial::SerialPortBuilderExt as _;
+use tokio_serial::{DataBits, FlowControl, SerialPort as _, SerialPortBuilderExt as _, SerialStream, StopBits};
 
-/// How often a port that is not there is looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// Opens a serial port, and waits for one that is not there: a plug, a hub, a board that starts again.
-///
-/// # Errors
-/// As [`serial`]; [`LinkError::Absent`] once `limits.open` is over.
-pub async fn serial_back(name: &str, baud: u32, limits: RigLimits) -> Result<Line, LinkError> {
-    awaited(limits.open, || serial(name, baud, limits.write)).await
-}
-
-/// Tries again and again for at most `limit` what fails because a port is not there.
-///
-/// # Errors
-/// The first other error, or that it is still not there.
-pub async fn awaited<T>(limit: Duration, mut what: impl FnMut() -> Result<T, LinkError>) -> Result<T, LinkError> {
-    let mut waited = Waited::of(limit);
-    loop {
-        match what() {
-            Err(LinkError::Absent { .. }) if waited.so_far() < limit => host_time::sleep(LOOK_EVERY).await,
-            done => return done,
-        }
-    }
-}
-
-/// A line through a port that another process opened, and handed over; its settings and its lock are as that left them.
-///
-/// # Errors
-/// [`LinkError::Open`]: it is none that can be waited on.
-pub fn adopted(port: OwnedFd, name: &str, write_limit: Duration) -> Result<Line, LinkError> {
-    let opened = port.try_clone().and_then(|watch| Ok((Inherited::new(port)?, watch)));
-    let (wire, watch) = opened.map_err(|e| LinkError::Open {
-        port: name.to_owned(),
-        why: e.to_string(),
-    })?;
-    Ok(Line::new(Box::new(wire), watch, name, write_limit))
-}
+/// Bits a second of a PTY, which has no speed.
+const BAUD: u32 = 115_200;
 
 /// Opens the serial port `name`, which nobody else may have open: who reads along takes bytes away.
 ///
 /// # Errors
-/// [`LinkError::Open`], [`LinkError::Absent`]: it is another's, this user may not, or it is not there.
-pub fn serial(name: &str, baud: u32, write_limit: Duration) -> Result<Line, LinkError> {
+/// [`LinkError::Open`], [`LinkError::Absent`]: it is another's, this user may not, it cannot be set so, or it is not there.
+pub async fn serial(name: &str, settings: &Settings, write_limit: Duration) -> Result<Line, LinkError> {
     nobody_else(name)?;
-    serial_of_our_own(name, baud, write_limit)
+    let (mut port, watch) = open(name, settings)?;
+    // Linux turns both on with `open`; a port without them, such as a PTY, is asked for neither.
+    set(&mut port, settings).await.map_err(|(key, e)| LinkError::Open {
+        port: name.to_owned(),
+        why: format!("`{key}` cannot be set: {e}"),
+    })?;
+    Ok(Line::new(Box::new(port), watch.into(), name, write_limit))
 }
 
 /// Opens a port that this process made, and of which nobody else can know.
 ///
 /// # Errors
 /// As [`serial`].
-pub fn serial_of_our_own(name: &str, baud: u32, write_limit: Duration) -> Result<Line, LinkError> {
+#[cfg(feature = "sim")]
+pub fn serial_of_our_own(name: &str, write_limit: Duration) -> Result<Line, LinkError> {
+    let (port, watch) = open(name, &Settings::default())?;
+    Ok(Line::new(Box::new(port), watch.into(), name, write_limit))
+}
+
+/// Opens a port; gives its descriptor once more.
+fn open(name: &str, settings: &Settings) -> Result<(SerialStream, File), LinkError> {
     // NOCTTY: else it may become this process's own terminal, whose hang-up is a signal to it (open(2)). NONBLOCK: else Linux waits in `open` for a modem's
     // carrier (termios(3), CLOCAL).
     let flags = (OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC)
@@ -79,39 +55,54 @@ pub fn serial_of_our_own(name: &str, baud: u32, write_limit: Duration) -> Result
         .custom_flags(flags)
         .open(name)
         .map_err(|e| tty::wrong(name, &e))?;
-    let port = tokio_serial::new(name, baud)
-        .open_native_async()
-        .map_err(|e| match e.kind() {
-            // So it says of a port that is locked: it was there a moment ago.
-            tokio_serial::ErrorKind::NoDevice => LinkError::Open {
-                port: name.to_owned(),
-                why: tty::busy(),
-            },
-            tokio_serial::ErrorKind::Io(kind) => tty::wrong(name, &kind.into()),
-            _ => LinkError::Open {
-                port: name.to_owned(),
-                why: e.to_string(),
-            },
-        })?;
-    Ok(Line::new(Box::new(port), watch.into(), name, write_limit))
+    let builder = tokio_serial::new(name, settings.baud.unwrap_or(BAUD))
+        .data_bits(match settings.data_bits {
+            Some(7) => DataBits::Seven,
+            _ => DataBits::Eight,
+        })
+        .stop_bits(match settings.stop_bits {
+            Some(2) => StopBits::Two,
+            _ => StopBits::One,
+        })
+        .parity(match settings.parity.unwrap_or(Parity::None) {
+            Parity::None => tokio_serial::Parity::None,
+            Parity::Even => tokio_serial::Parity::Even,
+            Parity::Odd => tokio_serial::Parity::Odd,
+        })
+        .flow_control(match settings.flow.unwrap_or(Flow::None) {
+            Flow::None => FlowControl::None,
+            Flow::Hardware => FlowControl::Hardware,
+            Flow::Software => FlowControl::Software,
+        });
+    let port = builder.open_native_async().map_err(|e| match e.kind() {
+        // So it says of a port that is locked: it was there a moment ago.
+        tokio_serial::ErrorKind::NoDevice => LinkError::Open {
+            port: name.to_owned(),
+            why: tty::busy(),
+        },
+        tokio_serial::ErrorKind::Io(kind) => tty::wrong(name, &kind.into()),
+        _ => LinkError::Open {
+            port: name.to_owned(),
+            why: e.to_string(),
+        },
+    })?;
+    Ok((port, watch))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn without_a_limit_a_port_is_looked_for_once() {
-        let mut looks = 0;
-        let found: Result<(), _> = awaited(Duration::ZERO, || {
-            looks += 1;
-            Err(LinkError::Absent {
-                port: "ttyUSB0".to_owned(),
-                there: String::new(),
-            })
-        })
-        .await;
-        assert!(matches!(found, Err(LinkError::Absent { .. })));
-        assert_eq!(looks, 1);
+/// Sets what only an open port has; else which key of the rig file cannot be set, and why.
+async fn set(port: &mut SerialStream, settings: &Settings) -> Result<(), (&'static str, tokio_serial::Error)> {
+    if let Some(level) = settings.dtr {
+        let set = port.write_data_terminal_ready(level == Level::On);
+        set.map_err(|e| ("dtr", e))?;
     }
+    if let Some(level) = settings.rts {
+        let set = port.write_request_to_send(level == Level::On);
+        set.map_err(|e| ("rts", e))?;
+    }
+    if let Some(time) = settings.break_for {
+        port.set_break().map_err(|e| ("break", e))?;
+        host_time::sleep(time).await;
+        port.clear_break().map_err(|e| ("break", e))?;
+    }
+    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use super::error::LinkError;
 use crate::probe::Selector;
-use pump_hil_model::safe_text::safe_path;
+use pump_hil_model::safe_text::{safe, safe_path};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,47 @@ const TOLD_MAX: usize = 12;
 
 /// The serial port on the same USB plug as a probe, its first where it has several. `sys` is where the kernel tells of its devices.
 pub fn beside(sys: &Path, probe: &Selector) -> Result<String, LinkError> {
-    let mut ports: Vec<(String, String)> = listed(&sys.join("class/tty"))
+    let first = on_usb(sys, probe).into_iter().next();
+    first.map(|(_, port)| port).ok_or_else(|| LinkError::Absent {
+        port: format!("of the probe {probe}"),
+        there: format!(
+            "that plug has no serial port; name another one's path as `port`; {}",
+            there(Path::new("/dev"))
+        ),
+    })
+}
+
+/// The serial port of an adapter on USB, its first where it has several.
+///
+/// # Errors
+/// [`LinkError::Absent`]: there is none; [`LinkError::Open`]: there are several, and nothing says which is meant.
+pub fn of_usb(sys: &Path, which: &str) -> Result<String, LinkError> {
+    let name = || format!("usb:{which}");
+    let wrong = |why: String| LinkError::Open { port: name(), why };
+    let ports = on_usb(sys, &which.parse().map_err(wrong)?);
+    let Some((first, port)) = ports.first() else {
+        return Err(LinkError::Absent {
+            port: name(),
+            there: there(Path::new("/dev")),
+        });
+    };
+    if ports.iter().any(|(plug, _)| plug != first) {
+        let plugs: BTreeSet<&Path> = ports.iter().map(|(plug, _)| plug.as_path()).collect();
+        let serials: Vec<String> = plugs
+            .iter()
+            .map(|plug| word(&plug.join("serial")).unwrap_or_else(|| "none".to_owned()))
+            .collect();
+        return Err(wrong(format!(
+            "there are several of it; add its serial number ({}), or name its path",
+            safe(&serials.join(", "))
+        )));
+    }
+    Ok(port.clone())
+}
+
+/// The serial ports on the plugs that a selector means, each with its plug; in the order of plugs and their interfaces.
+fn on_usb(sys: &Path, wanted: &Selector) -> Vec<(PathBuf, String)> {
+    let mut ports: Vec<(PathBuf, String, String)> = listed(&sys.join("class/tty"))
         .into_iter()
         .filter_map(|name| {
             // A link to the USB interface, whose parent is the plug.
@@ -23,23 +64,15 @@ pub fn beside(sys: &Path, probe: &Selector) -> Result<String, LinkError> {
                 .take(3)
                 .find(|(_, plug)| plug.join("idVendor").exists())?;
             let of = |file: &str| word(&plug.join(file));
-            let same = of("idVendor") == Some(format!("{:04x}", probe.vid))
-                && of("idProduct") == Some(format!("{:04x}", probe.pid))
-                && (probe.serial.is_none() || of("serial") == probe.serial);
-            same.then(|| (word(&interface.join("bInterfaceNumber")).unwrap_or_default(), name))
+            let same = of("idVendor") == Some(format!("{:04x}", wanted.vid))
+                && of("idProduct") == Some(format!("{:04x}", wanted.pid))
+                && (wanted.serial.is_none() || of("serial") == wanted.serial);
+            let number = word(&interface.join("bInterfaceNumber")).unwrap_or_default();
+            same.then(|| (plug.to_owned(), number, format!("/dev/{name}")))
         })
         .collect();
     ports.sort();
-    match ports.into_iter().next() {
-        Some((_, name)) => Ok(format!("/dev/{name}")),
-        None => Err(LinkError::Absent {
-            port: format!("of the probe {probe}"),
-            there: format!(
-                "that plug has no serial port; name another one's path as `port`; {}",
-                there(Path::new("/dev"))
-            ),
-        }),
-    }
+    ports.into_iter().map(|(plug, _, port)| (plug, port)).collect()
 }
 
 /// What it is that a port does not open.
@@ -167,6 +200,36 @@ mod tests {
         for serial in [Some("9900"), None] {
             assert_eq!(beside(sys.path(), &probe(serial)).expect("there"), "/dev/ttyACM4");
         }
+    }
+
+    #[test]
+    fn an_adapter_is_found_by_its_numbers_wherever_it_is_plugged_in() {
+        let sys = sys();
+        for which in ["0d28:0204", "0d28:0204:9900"] {
+            assert_eq!(of_usb(sys.path(), which).expect("there"), "/dev/ttyACM4");
+        }
+        let absent = of_usb(sys.path(), "0403:6001").expect_err("none");
+        assert!(matches!(absent, LinkError::Absent { .. }), "{absent}");
+        assert!(
+            absent.to_string().starts_with("usb:0403:6001: it is not there; "),
+            "{absent}"
+        );
+        // A second one of the same make.
+        let plug = sys.path().join("devices/usb1/1-3");
+        let tty = sys.path().join("class/tty/ttyACM7");
+        std::fs::create_dir_all(plug.join("1-3:1.0")).expect("made");
+        std::fs::create_dir_all(&tty).expect("made");
+        std::os::unix::fs::symlink(plug.join("1-3:1.0"), tty.join("device")).expect("linked");
+        for (file, text) in [
+            ("idVendor", "0d28\n"),
+            ("idProduct", "0204\n"),
+            ("serial", "77\u{1b}\n"),
+        ] {
+            std::fs::write(plug.join(file), text).expect("written");
+        }
+        let several = of_usb(sys.path(), "0d28:0204").expect_err("two").to_string();
+        assert!(several.contains("add its serial number (9900, 77\\u{1b})"), "{several}");
+        assert_eq!(of_usb(sys.path(), "0d28:0204:9900").expect("there"), "/dev/ttyACM4");
     }
 
     #[test]

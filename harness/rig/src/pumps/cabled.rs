@@ -28,6 +28,10 @@ impl Pump for Cabled {
         self.pump.contradicts(clock, probe)
     }
 
+    fn starts(&self) -> Option<String> {
+        self.pump.starts()
+    }
+
     fn elf(&self) -> Option<&Path> {
         self.pump.elf()
     }

@@ -3,7 +3,7 @@
 use crate::clock::{Asked, Clock, ClockKind, Host};
 use crate::error::RigError;
 use crate::firmware::Firmware;
-use crate::link::Line;
+use crate::link::{Line, LinkAt, Settings};
 use crate::listed::WrongKey;
 use crate::options::{OpenOptions, RigLimits};
 use crate::probe::{Debug, ProbeAt, Probes};
@@ -36,10 +36,12 @@ pub struct Keys {
     pub elf: Option<PathBuf>,
     /// Further arguments of an emulator.
     pub args: Option<Vec<String>>,
-    /// Path of a port.
+    /// Where a line leads to, as it is written.
     pub port: Option<String>,
-    /// Bits a second.
-    pub baud: Option<u32>,
+    /// A program whose standard input and output are the line, and its arguments.
+    pub program: Option<Vec<String>>,
+    /// How a serial port is set.
+    pub settings: Settings,
 }
 
 /// What of a rig does not go together: the part and its key that are wrong, and why.
@@ -53,6 +55,11 @@ pub trait Pump: fmt::Debug + Send + Sync {
 
     /// What of the rig's clock and probe does not go with it.
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction>;
+
+    /// The program that its rig file starts, or may start.
+    fn starts(&self) -> Option<String> {
+        None
+    }
 
     /// What names it among the pumps of this host, where it lives on without this program; `rig` is its rig's name.
     fn identity(&self, _rig: &str) -> Option<String> {
@@ -104,15 +111,6 @@ impl Order<'_> {
     }
 }
 
-/// A serial port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Port {
-    /// Its path.
-    pub path: String,
-    /// Bits a second.
-    pub baud: u32,
-}
-
 /// A pump that was opened. It is dropped from above: probe and line are closed before their far end is gone.
 pub struct Opened {
     /// The line to it.
@@ -121,8 +119,8 @@ pub struct Opened {
     pub clock: Box<dyn Clock>,
     /// Its probe, attached.
     pub debug: Option<Debug>,
-    /// The port that the line goes through, where it may go away and come back.
-    pub port: Option<Port>,
+    /// What the line goes through, where that may go away and come back.
+    pub port: Option<LinkAt>,
     /// What is to be journaled of its firmware.
     pub firmware: Option<Body>,
     /// It was powered just now, for the first time: it has no past.

@@ -10,7 +10,7 @@ mod sim_process;
 
 #[cfg(feature = "for-tests")]
 pub(super) use cabled::Cabled;
-pub(super) use kind::{Keys, Opened, Order, Port, Power, Pump, PumpKind};
+pub(super) use kind::{Keys, Opened, Order, Power, Pump, PumpKind};
 
 use super::listed::Listed;
 

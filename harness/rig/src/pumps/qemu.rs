@@ -7,11 +7,12 @@ use crate::error::RigError;
 use crate::link::{self, Line};
 use crate::listed::WrongKey;
 use crate::probe::{Behind, Debug, ProbeAt};
-use crate::qemu::{LEAVE, Machine, Process, QemuAt, QemuError};
+use crate::qemu::{LEAVE, Machine, Process, QEMU, QemuAt, QemuError};
 use crate::test_block::TestBlock;
 use async_trait::async_trait;
 use pump_hil_model::event::InFlash;
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::safe_text::safe;
 use std::path::Path;
 use std::time::Duration;
 
@@ -69,6 +70,11 @@ impl Power for Process {
 impl Pump for QemuAt {
     fn is_simulated(&self) -> bool {
         true
+    }
+
+    /// With arguments of its own QEMU starts any program, and opens any port.
+    fn starts(&self) -> Option<String> {
+        (!self.args.is_empty()).then(|| format!("{QEMU} {}", safe(&self.args.join(" "))))
     }
 
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction> {

@@ -118,16 +118,13 @@ fn open(sim: &Sim, order: &Order<'_>) -> Result<Opened, RigError> {
     use crate::sim;
     use std::time::Duration;
 
-    /// Bits a second of a PTY, which has no speed.
-    const BAUD: u32 = 115_200;
-
     let old = sim.kept.as_ref().and_then(Shelf::take);
     let new = old.is_none();
     let pump = match old {
         Some(pump) => pump,
         None => sim::Pump::start(order.options, sim.service_months)?,
     };
-    let mut line = link::serial_of_our_own(pump.port(), BAUD, order.limits.write)?;
+    let mut line = link::serial_of_our_own(pump.port(), order.limits.write)?;
     let fence = if new {
         pump.fence()
     } else {

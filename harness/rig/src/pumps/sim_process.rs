@@ -14,9 +14,6 @@ pub static KIND: PumpKind = PumpKind {
     described: |_: Keys| Ok(Box::new(SimProcess)),
 };
 
-/// Bits a second of a PTY, which has no speed.
-const BAUD: u32 = 115_200;
-
 #[derive(Debug)]
 struct SimProcess;
 
@@ -39,7 +36,7 @@ impl Pump for SimProcess {
     async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
         let scale = order.clock.scale().unwrap_or(1);
         let pump = process::Pump::start(scale, order.options, order.limits.open).await?;
-        let line = link::serial(pump.port(), BAUD, order.limits.write)?;
+        let line = link::serial(pump.port(), &link::Settings::default(), order.limits.write).await?;
         Ok(Opened {
             line,
             clock: Box::new(Host::new(scale)),

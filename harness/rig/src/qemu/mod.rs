@@ -14,9 +14,9 @@ mod socket;
 
 pub use self::core::Machine;
 pub use error::QemuError;
-pub(super) use process::LEAVE;
 pub use process::Process;
 pub use process::QemuAt;
+pub(super) use process::{LEAVE, QEMU};
 
 #[cfg(test)]
 mod tests;

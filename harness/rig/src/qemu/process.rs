@@ -25,7 +25,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::process::{Child, ChildStderr, Command};
 
-pub(super) const QEMU: &str = "qemu-system-arm";
+/// The program.
+pub const QEMU: &str = "qemu-system-arm";
 /// Folders of sockets are named so, with the number of the process and a number of its own behind.
 pub(super) const FOLDER: &str = "pump-hil-qemu-";
 /// The longest of the names in there, and the longest path that a socket can have, in bytes: `sun_path` has one more, for its end (unix(7)).

@@ -29,6 +29,9 @@ pub struct Header {
     pub rig_sha256: String,
     /// SHA-256 of the device profile's text, hex.
     pub device_sha256: String,
+    /// The line to the pump that was taken instead of the rig file's, by `run --port`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
     /// The whole case, resolved.
     pub case: Case,
     /// The accepted dose log that the run is held to; empty: there is none yet. `None`: it is held to none, because the scenario keeps none,
@@ -53,6 +56,7 @@ impl Header {
             rig: String::new(),
             rig_sha256: String::new(),
             device_sha256: String::new(),
+            port: None,
             case,
             accepted: None,
             prescription_changed: Vec::new(),
