@@ -3,6 +3,7 @@
 use super::args::New;
 use super::exit::{CliError, Exit};
 use super::print::print;
+use crate::report::quoted;
 use pump_hil_model::safe_text::safe_path;
 use std::path::Path;
 
@@ -30,8 +31,10 @@ pub(super) fn new(args: &New) -> Result<Exit, CliError> {
     let cannot =
         |path: &Path, error: std::io::Error| CliError::usage(format!("cannot make `{}`: {error}", safe_path(path)));
     std::fs::create_dir_all(&args.folder).map_err(|error| cannot(&args.folder, error))?;
-    let mut entries = std::fs::read_dir(&args.folder).map_err(|error| cannot(&args.folder, error))?;
-    if entries.next().is_some() {
+    let entries = std::fs::read_dir(&args.folder).map_err(|error| cannot(&args.folder, error))?;
+    // A repository that was just made is empty.
+    let others = |entry: &std::io::Result<std::fs::DirEntry>| entry.as_ref().map_or(true, |e| e.file_name() != ".git");
+    if entries.into_iter().any(|entry| others(&entry)) {
         return Err(CliError::usage(format!(
             "`{folder}` is not empty; name a folder that is not there yet, or an empty one"
         )));
@@ -43,8 +46,12 @@ pub(super) fn new(args: &New) -> Result<Exit, CliError> {
         std::fs::write(&path, text).map_err(|error| cannot(&path, error))?;
     }
     let names = FILES.iter().map(|(name, _)| format!("  {name}\n")).collect::<String>();
-    print(&format!(
-        "made in {folder}:\n{names}Start with:\n  cd {folder}\n  pump-hil run\n"
-    ))?;
+    let here = args.folder == Path::new(".");
+    let cd = if here {
+        String::new()
+    } else {
+        format!("  cd {}\n", quoted(&folder))
+    };
+    print(&format!("made in {folder}:\n{names}Start with:\n{cd}  pump-hil run\n"))?;
     Ok(Exit::Passed)
 }

@@ -52,10 +52,18 @@ const KEYS: &[(&str, Meant)] = &[
             ("rejected|denied|refuse|refuses", "refused"),
             ("write|bytes|raw", "send"),
             ("label|bookmark", "mark"),
+            (
+                "start|stop|status|patient-bolus|minimum-rate|mute|refill|self-test",
+                "what the pump is asked is written behind `do`, such as `do: start`",
+            ),
             ("prescribe|prescription|rx", "program"),
             (
-                "dose|over|volume|added|removed|to|closed|lost|more|less|one-in|left|by|load|bit|on",
+                "dose|over|volume|added|removed",
                 "it is an argument: write it in `with`, such as `with: {dose: 50 uL, over: 10 min}`",
+            ),
+            (
+                "to|closed|lost|more|less|one-in|left|by|load|bit|on",
+                "it is an argument: write it in `with`, such as `with: {to: 2.4 V}`",
             ),
         ],
     ),
@@ -83,6 +91,10 @@ const KEYS: &[(&str, Meant)] = &[
             ("latency|alarm-within|alarm-delay", "alarm-latency"),
             ("severity|level", "priority"),
             ("no-alarms|silent|quiet", "no-alarm"),
+            (
+                "alarms",
+                "write `alarm: occlusion` for one that must be active, `no-alarm: any` if none may be",
+            ),
             ("cleared|alarm-off", "alarm-cleared"),
             ("log|logged|told", "event"),
             ("answer|response", "reply"),
@@ -317,6 +329,10 @@ const WORDS: &[(&str, Meant)] = &[
 
 const ALARMS: Meant = &[
     (
+        "none|no|nothing|off|false",
+        "if none may be active, write `no-alarm: any`",
+    ),
+    (
         "low-battery|battery-low|battery",
         "did you mean `eri` (replace it soon) or `end-of-service`?",
     ),
@@ -334,7 +350,7 @@ const ALARMS: Meant = &[
     ("eos", "did you mean `end-of-service`?"),
     ("eol", "did you mean `end-of-life`?"),
     (
-        "all",
+        "all|true|yes",
         "name the alarm; any alarm at all is `no-alarm: any`, or `no alarm` under `always`",
     ),
 ];

@@ -267,6 +267,11 @@ fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
             },
             "object",
         ) => {
+            // A word of people that stands for a key, or for what one holds.
+            let meant = schema.get("x-meant").and_then(|meant| meant.get(text.to_lowercase()));
+            if let Some(meant) = meant.and_then(Json::as_str).filter(|meant| meant.contains('`')) {
+                return Some(meant.to_owned());
+            }
             let word = text.split([' ', ':', '=']).next()?;
             let rest = text[word.len()..].trim_start_matches([' ', ':', '=']);
             let missing = if text[word.len()..].starts_with(':') {
@@ -302,7 +307,9 @@ fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
 
 /// What to write in the place of a word that is not known.
 fn word_advice<'w, W: Iterator<Item = &'w str>>(text: &str, schema: &Json, known: impl Fn() -> W) -> Option<String> {
-    let people = schema.get("x-meant").and_then(|meant| meant.get(text.to_lowercase()));
+    let of = |word: &str| schema.get("x-meant").and_then(|meant| meant.get(word.to_lowercase()));
+    // `wait 10 min` is meant as `wait`.
+    let people = of(text).or_else(|| of(text.split_once(' ')?.0));
     let help = match people.and_then(Json::as_str) {
         Some(help) => Some(help.to_owned()),
         None if nearest(text, known()).is_some() => suggest(text, known()),
@@ -360,7 +367,12 @@ fn describe(schema: &Json) -> String {
         };
     }
     if let Some(word) = schema.get("x-word").and_then(Json::as_str) {
-        return format!("the name of a {word}");
+        let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
+        return format!("the name of {article} {word}");
     }
     if let Some(Json::Array(words)) = schema.get("enum") {
         let words: Vec<String> = words

@@ -93,6 +93,15 @@ fn advice(text: &str, at: usize) -> &'static str {
     if line.contains("${") {
         return "inside `{...}` and `[...]` a placeholder needs quotes: \"${name}\"";
     }
+    // `- at: 2 h, do: stop`
+    let behind = line.split_once(": ").and_then(|(_, rest)| rest.split_once(','));
+    let key = behind
+        .and_then(|(_, rest)| rest.split_once(':'))
+        .map(|(key, _)| key.trim());
+    let is_key = |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    if !line.contains(['{', '[', '"']) && key.is_some_and(is_key) {
+        return "each key has a line of its own, or all of them stand in braces: `{at: 2 h, do: stop}`";
+    }
     if line.contains(": \"") || line.contains('"') || line.contains('\'') {
         "check that every quote is closed and nothing follows it"
     } else {

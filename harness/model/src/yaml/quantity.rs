@@ -19,6 +19,29 @@ pub fn mistake_of(error: &QuantityError) -> Mistake {
     }
 }
 
+/// What to write instead of a range or a tolerance as people write them.
+fn of_people(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(about) = text.strip_prefix(['~', '≈']) {
+        let (_, unit) = split_number(about.trim())?;
+        return Some(format!("say how far it may be off: `{} +- 1 {unit}`", about.trim()));
+    }
+    let (from, to) = text.split_once(['-', '–', '—'])?;
+    let (from, (to, unit)) = (from.trim(), split_number(to.trim())?);
+    let (low, own) = split_number(from).unwrap_or((from, ""));
+    let plain = !low.is_empty() && low.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let own = if own.is_empty() { unit } else { own };
+    plain.then(|| format!("write the range as `{low} {own} .. {to} {unit}`"))
+}
+
+/// A number and the unit behind it, both there.
+fn split_number(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim();
+    (!number.is_empty() && !unit.is_empty()).then_some((number, unit))
+}
+
 /// A text that is not the quantity that it should be.
 #[must_use]
 pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
@@ -26,7 +49,8 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
     match error {
         QuantityError::NotANumber { example, .. } => {
             let message = format!("`{shown}` is not a number with a unit");
-            Problem::new(Mistake::Number, text.place, message).help(format!("write it as `{example}`"))
+            let help = of_people(&text.text).unwrap_or_else(|| format!("write it as `{example}`"));
+            Problem::new(Mistake::Number, text.place, message).help(help)
         }
         QuantityError::Range { base, .. } => Problem::new(
             Mistake::Precision,
@@ -36,6 +60,18 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
         QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
             let problem = Problem::new(Mistake::Unit, text.place, format!("`{shown}` has no unit"));
             problem.maybe_help(suggest("", known.split(", ")))
+        }
+        QuantityError::Unit { unit, .. } if unit.contains('-') && of_people(&text.text).is_some() => {
+            let message = format!("`{shown}` is not a number with a unit");
+            Problem::new(Mistake::Number, text.place, message).maybe_help(of_people(&text.text))
+        }
+        QuantityError::Unit { unit, known, .. }
+            if known.contains("min") && ["am", "pm"].iter().any(|half| unit.to_lowercase().ends_with(half)) =>
+        {
+            let message = format!("`{shown}` is no time that is read here");
+            let help =
+                "write the time of day in 24 hours, such as `14:00`; or the time since the begin, such as `14 h`";
+            Problem::new(Mistake::Unit, text.place, message).help(help)
         }
         QuantityError::Unit { known, .. } if known.contains("min") && text.text.contains(':') => {
             let message = format!("`{shown}` is written like a time by the clock; a duration is wanted here");
