@@ -220,7 +220,7 @@ pub struct List {
     #[allow(missing_docs, reason = "flattened")]
     pub select: Select,
     /// Print JSON for other programs: each case with its file, tags, requirements and needs.
-    #[arg(long, conflicts_with_all = ["coverage", "faults"])]
+    #[arg(long, conflicts_with_all = ["coverage", "faults", "sources", "rig"])]
     pub json: bool,
     /// The faults that can be injected, with their parameters.
     #[arg(long, conflicts_with = "coverage")]

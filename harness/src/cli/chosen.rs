@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 const PROPOSED: usize = 5;
 
 /// What was chosen.
+#[derive(Default)]
 pub(super) struct Chosen {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
@@ -187,7 +188,7 @@ impl Chosen {
 fn paths_to(file: &Path) -> Vec<String> {
     let here = std::env::current_dir().and_then(|here| here.canonicalize());
     let here = here.unwrap_or_default();
-    let whole = here.join(file);
+    let whole = file.canonicalize().unwrap_or_else(|_| here.join(file));
     let shared = |above: &&Path| whole.starts_with(above);
     let (up, above) = here
         .ancestors()

@@ -27,7 +27,11 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
         print(&faults())?;
         return Ok(Exit::Passed);
     }
-    let chosen = Chosen::of(&args.select, project)?;
+    // What can be named there is, also where no scenario is yet.
+    let chosen = match Chosen::of(&args.select, project) {
+        Err(_) if args.sources && args.select.what.is_empty() => Chosen::default(),
+        chosen => chosen?,
+    };
     let shelf = project.shelf(&chosen.paths)?;
     let rigs = match inputs::rigs(&shelf, &args.rig, &Given::default())? {
         Ok(rigs) => rigs,

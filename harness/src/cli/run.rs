@@ -107,17 +107,18 @@ fn listen() -> Result<Interrupt, CliError> {
 fn watch(args: &Run, project: &Project, update: &Update) -> Result<Exit, CliError> {
     let mut interrupt = listen()?;
     let out = OutFolder::open(out_of(args, project))?;
-    let (mut played, mut exit): (BTreeMap<String, String>, _) = (BTreeMap::new(), Exit::Usage);
+    // By its name each case's hash and file.
+    let (mut played, mut exit): (BTreeMap<String, (String, String)>, _) = (BTreeMap::new(), Exit::Usage);
     loop {
         let watched = watched(args, project)?;
         let before = watched.stamps();
         match work(args, project, update, None) {
             Ok(Ok(mut work)) => {
                 for group in &mut work.groups {
-                    let same = |case: &Case| played.get(&case.name()) == Some(&case.sha256);
+                    let same = |case: &Case| played.get(&case.name()).is_some_and(|(hash, _)| *hash == case.sha256);
                     let all = std::mem::take(&mut group.cases);
                     group.cases = all.iter().filter(|case| !same(case)).cloned().collect();
-                    played.extend(all.into_iter().map(|case| (case.name(), case.sha256)));
+                    played.extend(all.into_iter().map(|case| (case.name(), (case.sha256, case.file))));
                 }
                 if count(&work.groups) > 0 {
                     out.clear()?;
@@ -135,7 +136,8 @@ fn watch(args: &Run, project: &Project, update: &Update) -> Result<Exit, CliErro
             print("\n")?;
             return Ok(exit);
         };
-        // Of a scenario and what it includes its hash says whether it changed. All else is part of every case.
+        // A file that was saved is played, also where it says the same again. Of what it includes its hash says whether it changed. All else is part of every case.
+        played.retain(|_, (_, file)| !changed.iter().any(|path| path.ends_with(file.as_str())));
         let of_scenarios = |path: &PathBuf| watched.scenarios.iter().any(|folder| path.starts_with(folder));
         if !changed.iter().all(of_scenarios) {
             played.clear();

@@ -258,6 +258,10 @@ impl<'t> Reader<'t> {
             let Some(end) = inside.find(quote) else {
                 return Err(self.wrong(format!("the second `{quote}` is missing")));
             };
+            // A path from the root has no end of a pattern before its parenthesis.
+            if quote == '/' && !inside[end + 1..].trim_start().starts_with(')') && inside[end + 1..].contains(')') {
+                break;
+            }
             let inside = &inside[..end];
             let matcher = match quote {
                 '/' => Matcher::Pattern(Regex::new(inside).map_err(|error| {

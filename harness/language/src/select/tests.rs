@@ -136,12 +136,20 @@ fn a_selection_of_nothing_says_which_part_selects_nothing() {
 #[test]
 fn a_file_is_named_by_each_path_that_leads_to_it() {
     let cases = cases();
-    let paths = ["scenarios/flex-day.yaml".to_owned()];
+    let paths = [
+        "scenarios/flex-day.yaml".to_owned(),
+        "/bench/scenarios/flex-day.yaml".to_owned(),
+    ];
     for (text, is) in [
         ("file(flex-day.yaml)", true),
         ("file(scenarios/flex-day.yaml)", true),
         ("file(scenarios/flex*)", true),
         ("file:scenarios/flex-day.yaml", true),
+        ("file(/bench/scenarios/flex-day.yaml)", true),
+        ("file(/bench/scenarios/flex-day.yaml) and not tag(x)", true),
+        ("file(/bench/other.yaml)", false),
+        ("file(/flex/)", true),
+        ("file( /flex/ )", true),
         ("file(scenarios/flex.yaml)", false),
         ("file(flex)", false),
     ] {
