@@ -101,8 +101,8 @@ impl InOrder {
         }
     }
 
-    /// Set-up has settled the pump's past, which is nothing to a verdict but for firmware that fails and numbers that cannot be: all that counts begins anew, and
-    /// what is known of the run goes on.
+    /// Set-up has settled the pump's past, which is nothing to a verdict but for firmware that fails, a clock that goes wrong and numbers that cannot be: all
+    /// that counts begins anew, and what is known of the run goes on.
     pub fn begin_anew(&mut self) {
         let mut before = std::mem::replace(self, Self::new(&Arc::clone(&self.case)));
         self.observed.now = before.observed.now;
@@ -113,8 +113,8 @@ impl InOrder {
         self.line = before.line;
         self.last_events = before.last_events;
         self.records = before.records;
-        use ReasonKind::{FirmwareFault, Hang, NotStopped, Record};
-        let kept = |kind| matches!(kind, FirmwareFault | Hang | NotStopped | Record);
+        use ReasonKind::{Clock, FirmwareFault, Hang, NotStopped, Record};
+        let kept = |kind| matches!(kind, Clock | FirmwareFault | Hang | NotStopped | Record);
         before.findings.keep_only(kept);
         self.findings = before.findings;
         self.frozen = self.findings.has_reason();
