@@ -59,6 +59,18 @@ pub(super) fn not_shown(result: &ScenarioResult) -> Vec<String> {
     .collect()
 }
 
+/// That a case is right, and that nobody has accepted its dose log yet.
+pub(super) fn new_in_words(result: &ScenarioResult) -> String {
+    let hold = match result.outcome.not_shown.len() {
+        0 => "all expectations hold".to_owned(),
+        number => format!(
+            "all expectations that this rig shows hold, {} not shown",
+            counted(number, "check")
+        ),
+    };
+    format!("{hold}; its dose log waits for a review")
+}
+
 /// A reason's kind, as files have it.
 pub(crate) fn kind(reason: &Reason) -> String {
     serde_json::to_value(reason.kind)
