@@ -34,12 +34,16 @@ pub fn summary(
     let is_failed =
         |result: &&&ScenarioResult| matches!(result.outcome.verdict, Verdict::Failed { .. }) && !result.is_new();
     for result in results.iter().filter(|result| result.is_new()) {
-        text.push_str(&if whole { terminal::result(result) } else { new(result) });
+        text.push_str(&if whole {
+            terminal::in_full(result, line_of, width)
+        } else {
+            new(result)
+        });
     }
     text.push_str(&inconclusive(&results, whole));
     for result in results.iter().filter(is_failed) {
         text.push_str(&if whole {
-            terminal::result(result)
+            terminal::in_full(result, line_of, width)
         } else {
             failed(result, line_of, width)
         });

@@ -118,6 +118,7 @@ impl Checked {
         Some(Reason {
             kind: ReasonKind::Snapshot,
             t,
+            in_set_up: false,
             step: None,
             line: None,
             expected,

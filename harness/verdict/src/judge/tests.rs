@@ -232,10 +232,13 @@ fn an_invariant_compares_only_what_belongs_together() {
     assert_eq!(kinds(&case, run.clone().ended()), []);
     run.actuated_extra = 2_000;
     run.give(0, 20_000).at(2 * HOUR).entry("periodic");
-    assert_eq!(
-        kinds(&case, run.ended()),
-        [ReasonKind::Oracle, ReasonKind::Invariant, ReasonKind::Reconciliation]
-    );
+    let Verdict::Failed { reasons } = judge_journal(&case, run.ended()).verdict else {
+        panic!("it passed");
+    };
+    let of: Vec<_> = reasons.iter().map(|reason| (reason.kind, reason.line)).collect();
+    use ReasonKind::{Oracle, Reconciliation};
+    let rule = ReasonKind::Invariant;
+    assert_eq!(of, [(Oracle, None), (rule, Some(5)), (Reconciliation, None)]);
 }
 
 #[test]

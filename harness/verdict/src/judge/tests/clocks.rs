@@ -96,6 +96,10 @@ fn a_clock_that_set_up_finds_wrong_on_a_pump_with_a_past_is_found() {
         run
     };
     assert_eq!(codes(&case, settled(600)), ["clock-drift"]);
+    let Verdict::Failed { reasons } = judge_journal(&case, settled(600).ended()).verdict else {
+        panic!("it passed");
+    };
+    assert!(reasons[0].in_set_up, "its time is not the scenario's: {:?}", reasons[0]);
     assert_eq!(codes(&case, settled(1)), Vec::<String>::new());
 }
 
