@@ -39,8 +39,10 @@ pub enum Verdict {
 pub struct Reason {
     /// Kind of failure.
     pub kind: ReasonKind,
-    /// Scenario time.
+    /// Scenario time; in set-up, the time since set-up began.
     pub t: Span,
+    /// It was in set-up, before the scenario began.
+    pub in_set_up: bool,
     /// Step, where it belongs to one.
     pub step: Option<StepId>,
     /// Line of the scenario's file.

@@ -136,6 +136,7 @@ mod tests {
         let reason = Reason {
             kind,
             t: Span(0),
+            in_set_up: false,
             step: None,
             line: None,
             expected: Expected::NamedAlarmsOnly,

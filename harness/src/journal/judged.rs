@@ -8,7 +8,7 @@ use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_verdict::journal::{End, Evidence, Header, JournalError, Reader, hex};
 use pump_hil_verdict::judge::Outcome;
-use pump_hil_verdict::snapshot::against;
+use pump_hil_verdict::snapshot::{against, not_compared};
 use pump_hil_verdict::whole;
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
@@ -102,6 +102,7 @@ fn judge(file: File, path: &Path) -> Result<Judged, JournalError> {
         }
     };
     if let (Some(accepted), Verdict::Passed) = (&header.accepted, &outcome.verdict) {
+        outcome.notes.extend(not_compared(accepted, &outcome.dose_log));
         match against(accepted, &header.case, &outcome.dose_log) {
             Ok(checked) => checked
                 .reason(&header.case, outcome.end, &header.prescription_changed)

@@ -2,8 +2,8 @@
 
 use super::result::ScenarioResult;
 use super::units::{in_units, told};
-use super::words::{cause_first, counted, kind, not_shown};
-use pump_hil_model::case::Check;
+use super::words::{cause_first, counted, kind, not_shown, when};
+use pump_hil_model::case::{Check, Verb};
 use pump_hil_model::crash_text;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::event_words;
@@ -20,6 +20,8 @@ const NEAR: usize = 3;
 const STEP_LINES: u32 = 12;
 /// Lines of one text, such as what was expected.
 const TEXT_LINES: usize = 2;
+/// Lines of a file in which its prescription is looked for.
+const PRESCRIPTION_LINES: u32 = 200;
 /// What stands before a caret where a line is cut.
 const BEFORE: usize = 8;
 /// Lines are made for at least so many columns.
@@ -41,13 +43,12 @@ pub(super) fn failed(result: &ScenarioResult, line_of: LineOf<'_>, width: usize)
     let Some((first, others)) = reasons.split_first() else {
         return String::new();
     };
-    let place = first
-        .line
-        .map_or(String::new(), |line| format!(", {}:{line}", safe(&result.file)));
+    let line = line_in(result, first, line_of);
+    let place = line.map_or(String::new(), |line| format!(", {}:{line}", safe(&result.file)));
     let (name, rig) = (safe(&result.name), safe(&result.rig));
     let mut lines = vec![format!(
-        "FAILED {name} on {rig} at {}{place}: {}",
-        first.t.clock(),
+        "FAILED {name} on {rig} {}{place}: {}",
+        when(first),
         kind(first)
     )];
     lines.extend(texts(result, first, line_of, width));
@@ -131,6 +132,22 @@ fn cut(line: &str, width: usize) -> String {
     line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// The line of the scenario's file that a reason is about; of a first prescription that was refused, where it is written.
+fn line_in(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>) -> Option<u32> {
+    let of_prescription = || {
+        let is_of_it = matches!(&reason.expected, Expected::SetUp { verb } if verb == Verb::Program.word());
+        let mut lines = (1..=PRESCRIPTION_LINES).take_while(|_| is_of_it);
+        let text = |line: u32| line_of(&result.file, line);
+        lines.find(|line| text(*line).is_some_and(|text| text.starts_with("prescription:")))
+    };
+    reason.line.or_else(of_prescription)
+}
+
+/// The line of a reason, and what marks in it what did not hold; nothing where there is none.
+pub(super) fn source(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>, width: usize) -> Vec<String> {
+    snippet(result, reason, line_of, width).map_or_else(Vec::new, |(_, lines)| lines.to_vec())
+}
+
 /// The line of the step that says what was expected, marked, as `check` shows it; and how wide its number is.
 fn snippet(
     result: &ScenarioResult,
@@ -138,7 +155,7 @@ fn snippet(
     line_of: LineOf<'_>,
     width: usize,
 ) -> Option<(usize, [String; 2])> {
-    let first = reason.line?;
+    let first = line_in(result, reason, line_of)?;
     let text = |line: u32| line_of(&result.file, line);
     let indent = |text: &str| text.chars().take_while(|c| *c == ' ').count();
     let dash = indent(&text(first)?);
@@ -148,7 +165,13 @@ fn snippet(
         Some((line, text(line).filter(is_of_it)?))
     });
     let key = key_of(reason);
-    let at_key = |text: &str| key.and_then(|key| place_of(text, key));
+    let at_key = |text: &str| match &reason.expected {
+        Expected::Always(rule) => {
+            let at = text.get(..text.find(rule.as_str())?)?.chars().count();
+            Some((at, at + rule.chars().count()))
+        }
+        _ => key.and_then(|key| place_of(text, key)),
+    };
     let (line, text) = rest
         .clone()
         .find(|(_, text)| at_key(text).is_some())

@@ -108,6 +108,8 @@ enum Told {
 struct Because {
     kind: ReasonKind,
     t: Span,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_set_up: bool,
     step: Option<StepId>,
     line: Option<u32>,
     expected: String,
@@ -241,6 +243,7 @@ fn because(units: &[String], reason: &Reason) -> Because {
     Because {
         kind: reason.kind,
         t: reason.t,
+        in_set_up: reason.in_set_up,
         step: reason.step.as_ref().map(|step| StepId(safe(&step.0))),
         line: reason.line,
         expected: safe_lines(&expected),

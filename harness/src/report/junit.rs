@@ -3,7 +3,7 @@
 use super::result::{NotRun, ScenarioResult};
 use super::run_info::RunInfo;
 use super::units::{in_units, told};
-use super::words::{cause_first, kind, not_shown, reason_lines, unasked_starts};
+use super::words::{cause_first, kind, new_in_words, not_shown, reason_lines, unasked_starts};
 use chrono::{DateTime, Utc};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
@@ -86,7 +86,7 @@ fn test_case(result: &ScenarioResult) -> TestCase {
         Verdict::Failed { .. } if result.is_new() => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type("new");
-            status.set_message("all expectations hold; its dose log waits for a review");
+            status.set_message(new_in_words(result));
             status
         }
         Verdict::Failed { reasons } => {

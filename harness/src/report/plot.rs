@@ -34,23 +34,43 @@ impl Point {
 
 /// The mark of each account where it stands alone, and what it is.
 const MARKS: [(char, &str); 4] = [
-    ('.', "prescribed"),
+    ('.', PRESCRIBED),
     ('r', "reported by the pump"),
     ('a', "actuated (motor)"),
     ('d', "delivered (catheter)"),
 ];
 /// Where several stand in one place: with the prescription among them, and without it.
-const WITH: (char, &str) = ('*', "prescribed, and others with it");
-const WITHOUT: (char, &str) = ('=', "others that agree, not as prescribed");
+const WITH: char = '*';
+const WITHOUT: char = '=';
+const PRESCRIBED: &str = "prescribed";
+/// The accounts, where they are named together.
+const NAMES: [&str; 4] = [PRESCRIBED, "reported", "actuated", "delivered"];
 
 /// The mark of a place where these accounts stand; `None` where there is none.
-fn mark(there: [bool; 4]) -> Option<(char, &'static str)> {
+fn mark(there: [bool; 4]) -> Option<char> {
     let at = there.iter().position(|is| *is)?;
     let several = there.iter().filter(|is| **is).count() > 1;
     Some(match (several, there[0]) {
-        (false, _) => MARKS[at],
+        (false, _) => MARKS[at].0,
         (true, true) => WITH,
         (true, false) => WITHOUT,
+    })
+}
+
+/// What a mark means that stands for several accounts in one place, with all that it stands for anywhere; `None` where it stands nowhere.
+fn together(wanted: char, places: &[[[bool; 4]; WIDTH]]) -> Option<String> {
+    let of_mark = || places.iter().flatten().filter(|there| mark(**there) == Some(wanted));
+    let first = of_mark().next()?;
+    let always_the_same = of_mark().all(|there| there == first);
+    let is_there = |account: &usize| of_mark().any(|there| there[*account]);
+    let mut names: Vec<&str> = (0..NAMES.len()).filter(is_there).map(|at| NAMES[at]).collect();
+    if always_the_same {
+        let last = names.pop()?;
+        return Some(format!("{} and {last} together", names.join(", ")));
+    }
+    Some(match wanted {
+        WITH => format!("{PRESCRIBED}, with one or more of {}", names[1..].join(", ")),
+        _ => format!("two or more of {} together", names.join(", ")),
     })
 }
 
@@ -112,13 +132,12 @@ impl Points {
                 }
             }
         }
-        let marks: Vec<(char, &str)> = places.iter().flatten().filter_map(|there| mark(*there)).collect();
         let mut text = String::from("  dose given in all\n");
-        for (mark, means) in MARKS
-            .iter()
-            .chain([&WITH, &WITHOUT])
-            .filter(|meant| marks.contains(meant))
-        {
+        let stands = |wanted: char| places.iter().flatten().any(|there| mark(*there) == Some(wanted));
+        let alone = MARKS.iter().filter(|(mark, _)| stands(*mark));
+        let alone = alone.map(|(mark, means)| (*mark, (*means).to_owned()));
+        let several = [WITH, WITHOUT].map(|mark| Some((mark, together(mark, &places)?)));
+        for (mark, means) in alone.chain(several.into_iter().flatten()) {
             let _ = writeln!(text, "  {mark:>10} {means}");
         }
         let (most, none) = (in_units(units, &Volume(most).to_string()), "0".to_owned());
@@ -128,10 +147,7 @@ impl Points {
             _ => "",
         };
         for (at, row) in places.iter().enumerate() {
-            let row: String = row
-                .iter()
-                .map(|there| mark(*there).map_or(' ', |(mark, _)| mark))
-                .collect();
+            let row: String = row.iter().map(|there| mark(*there).unwrap_or(' ')).collect();
             let _ = writeln!(text, "  {:>10} |{}", label(at), row.trim_end());
         }
         let (from, to) = (first.t.clock(), last.t.clock());
@@ -194,15 +210,16 @@ mod tests {
         // What is delivered stays behind, as by a block; the pump and its motor go on as prescribed.
         let of = |h| (h * HOUR, [Some(h * 100), Some(h * 100), Some(h * 100), Some(200)]);
         let plot = points((0..=9).map(of)).plot(&[]);
-        for told in ["d delivered (catheter)", "* prescribed, and others with it"] {
+        let with = "* prescribed, with one or more of reported, actuated, delivered";
+        for told in ["d delivered (catheter)", with] {
             assert!(plot.contains(told), "{told}: {plot}");
         }
-        assert!(!plot.contains("= others") && !plot.contains(". prescribed"), "{plot}");
+        assert!(!plot.contains("= ") && !plot.contains(". prescribed"), "{plot}");
         // The prescription alone, the others together.
         let of = |h| (h * HOUR, [Some(900), Some(h * 10), Some(h * 10), Some(h * 10)]);
         let plot = points((0..=9).map(of)).plot(&[]);
         assert!(
-            plot.contains(". prescribed") && plot.contains("= others that agree, not as prescribed"),
+            plot.contains(". prescribed") && plot.contains("= reported, actuated and delivered together"),
             "{plot}"
         );
     }

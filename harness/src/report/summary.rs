@@ -5,7 +5,7 @@ use super::failed::{LineOf, failed, more};
 use super::result::ScenarioResult;
 use super::tally::Tally;
 use super::terminal::{self, skipped};
-use super::words::counted;
+use super::words::{counted, new_in_words};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::verdict::Verdict;
@@ -34,12 +34,16 @@ pub fn summary(
     let is_failed =
         |result: &&&ScenarioResult| matches!(result.outcome.verdict, Verdict::Failed { .. }) && !result.is_new();
     for result in results.iter().filter(|result| result.is_new()) {
-        text.push_str(&if whole { terminal::result(result) } else { new(result) });
+        text.push_str(&if whole {
+            terminal::in_full(result, line_of, width)
+        } else {
+            new(result)
+        });
     }
     text.push_str(&inconclusive(&results, whole));
     for result in results.iter().filter(is_failed) {
         text.push_str(&if whole {
-            terminal::result(result)
+            terminal::in_full(result, line_of, width)
         } else {
             failed(result, line_of, width)
         });
@@ -121,11 +125,8 @@ fn inconclusive(results: &[&ScenarioResult], whole: bool) -> String {
 
 /// A right case whose dose log nobody has accepted yet.
 fn new(result: &ScenarioResult) -> String {
-    let mut text = format!(
-        "NEW {} on {}: all expectations hold; its dose log waits for a review\n",
-        safe(&result.name),
-        safe(&result.rig)
-    );
+    let (name, rig) = (safe(&result.name), safe(&result.rig));
+    let mut text = format!("NEW {name} on {rig}: {}\n", new_in_words(result));
     text.extend(result.review().map(|command| format!("  review: {command}\n")));
     text
 }

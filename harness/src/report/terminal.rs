@@ -1,6 +1,7 @@
 //! Text for a terminal: one result in full, and all verdicts as a table.
 
 use super::alike::alike;
+use super::failed::{LineOf, source};
 use super::result::ScenarioResult;
 use super::units::in_units;
 use super::words::{cause_first, counted, not_shown, reason_lines, unasked_starts};
@@ -32,6 +33,12 @@ pub fn brief(result: &ScenarioResult) -> String {
 /// One result: a line if it passed; else what was expected, what came, the last events, and the command that runs only it again.
 #[must_use]
 pub fn result(result: &ScenarioResult) -> String {
+    in_full(result, &|_, _| None, usize::MAX)
+}
+
+/// As [`result`], with the lines of the scenario's file, cut to `width`.
+#[must_use]
+pub fn in_full(result: &ScenarioResult, line_of: LineOf<'_>, width: usize) -> String {
     let mut out = brief(result);
     for line in not_shown(result) {
         let _ = writeln!(out, "  {line}");
@@ -49,7 +56,10 @@ pub fn result(result: &ScenarioResult) -> String {
         }
         Verdict::Failed { reasons } => {
             for reason in cause_first(reasons).into_iter().take(REASONS_SHOWN) {
-                for line in reason_lines(result, reason) {
+                let mut lines = reason_lines(result, reason);
+                // Below the place.
+                lines.splice(1..1, source(result, reason, line_of, width.saturating_sub(2)));
+                for line in lines {
                     let _ = writeln!(out, "  {line}");
                 }
             }

@@ -19,7 +19,9 @@ pub(super) fn told(units: &[String], reason: &Reason) -> (String, String) {
         Expected::Check(_) | Expected::Always(_) => {
             let model = format!("{expected} {}", units.join(" "));
             let got = in_unit_of(&model, &got);
-            (expected, got)
+            // A value that cannot be told exactly as the scenario wrote it: then what it wrote is told in the unit of the value as well.
+            let alike = alike(&expected, &got).map_or(String::new(), |alike| format!(" (that is {alike})"));
+            (expected + &alike, got)
         }
         // As they stand in its columns.
         Expected::LogOf { .. } | Expected::AcceptedLog => (expected, got),
@@ -31,6 +33,20 @@ pub(super) fn told(units: &[String], reason: &Reason) -> (String, String) {
     }
 }
 
+/// The quantities of `expected` in the units of `got`, where it names none of those itself.
+fn alike(expected: &str, got: &str) -> Option<String> {
+    let is_named = |unit: &&str| expected.split(' ').any(|word| unit_of(word).0 == unit_of(unit).0);
+    let told = in_one_of(got.split(' ').filter(|unit| !is_named(unit)), expected);
+    let (words, as_written): (Vec<&str>, Vec<&str>) = (told.split(' ').collect(), expected.split(' ').collect());
+    let differ = |at: &usize| words[*at] != as_written[*at];
+    // The unit of a number always differs, the number not where it is 0.
+    let (first, last) = ((1..words.len()).find(differ)?, (1..words.len()).rfind(differ)?);
+    let is_unit = DIMENSIONS
+        .iter()
+        .any(|units| find(units, unit_of(words[first]).0).is_some());
+    Some(words[first - usize::from(is_unit)..=last].join(" "))
+}
+
 /// `text` with its quantities in the units of a scenario.
 #[must_use]
 pub fn in_units(units: &[String], text: &str) -> String {
@@ -39,13 +55,18 @@ pub fn in_units(units: &[String], text: &str) -> String {
 
 /// `text` with all its quantities of a dimension in one unit: the first that `model` names of it, or that of a dose log, in which each of them fits in six places.
 fn in_unit_of(model: &str, text: &str) -> String {
+    in_one_of(model.split(' ').chain(OF_A_DOSE_LOG), text)
+}
+
+/// `text` with all its quantities of a dimension in the first of these units in which each of them fits.
+fn in_one_of<'a>(model: impl Iterator<Item = &'a str> + Clone, text: &str) -> String {
     let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     for units in DIMENSIONS {
         let named = |word: &str| find(units, unit_of(word).0);
         let found: Vec<(usize, &Unit)> = (1..words.len())
             .filter_map(|at| Some((at, named(&words[at])?)))
             .collect();
-        let wanted = model.split(' ').chain(OF_A_DOSE_LOG).filter_map(named);
+        let wanted = model.clone().filter_map(named);
         let fitting = wanted.into_iter().find_map(|wanted| {
             let numbers = found.iter().map(|(at, unit)| converted(&words[at - 1], unit, wanted));
             Some((wanted, numbers.collect::<Option<Vec<String>>>()?))
@@ -106,6 +127,7 @@ fn converted(number: &str, from: &Unit, to: &Unit) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pump_hil_model::case::Measure;
     use pump_hil_model::quantity::Span;
     use pump_hil_model::verdict::{Allowed, Came, Did, ReasonKind};
 
@@ -144,11 +166,39 @@ mod tests {
             assert_eq!(in_unit_of(model, text), told, "{model}");
         }
     }
+
+    #[test]
+    fn what_cannot_be_told_as_the_scenario_wrote_it_is_told_in_one_unit_all_the_same() {
+        let of = |rule: &str, rate| {
+            let reason = Reason {
+                kind: ReasonKind::Invariant,
+                t: Span(0),
+                in_set_up: false,
+                step: None,
+                line: None,
+                expected: Expected::Always(rule.to_owned()),
+                came: Came::Compared {
+                    left: (Measure::Rate, rate),
+                    right: None,
+                },
+            };
+            told(&["mL/h".to_owned()], &reason)
+        };
+        let texts = |expected: &str, got: &str| (expected.to_owned(), got.to_owned());
+        let expected = "always rate >= 24 mL/h (that is 576 mL/day)";
+        assert_eq!(of("rate >= 24 mL/h", 500_000), texts(expected, "rate 0.5 mL/day"));
+        assert_eq!(
+            of("rate >= 24 mL/h", 24_000_000),
+            texts("always rate >= 24 mL/h", "rate 1 mL/h")
+        );
+    }
+
     #[test]
     fn a_finding_of_the_oracle_is_told_in_one_unit() {
         let reason = |expected| Reason {
             kind: ReasonKind::Oracle,
             t: Span(0),
+            in_set_up: false,
             step: None,
             line: None,
             expected,

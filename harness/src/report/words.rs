@@ -14,7 +14,7 @@ pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<Stri
         .step
         .as_ref()
         .map_or(String::new(), |step| format!(", step {}", safe(&step.0)));
-    let mut lines = vec![format!("{} at {}{step}{place}", kind(reason), reason.t.clock())];
+    let mut lines = vec![format!("{} {}{step}{place}", kind(reason), when(reason))];
     let (expected, got) = told(&result.units, reason);
     for (label, text) in [("expected", expected), ("got", got)] {
         for (i, line) in text.lines().enumerate() {
@@ -23,6 +23,12 @@ pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<Stri
         }
     }
     lines
+}
+
+/// When it was: the times of set-up are not those of the scenario.
+pub(super) fn when(reason: &Reason) -> String {
+    let of = if reason.in_set_up { " of set-up" } else { "" };
+    format!("at {}{of}", reason.t.clock())
 }
 
 /// The reasons, the cause of the others first: by a clock that counts in other units all else is too early or too late.
@@ -57,6 +63,18 @@ pub(super) fn not_shown(result: &ScenarioResult) -> Vec<String> {
         )
     })
     .collect()
+}
+
+/// That a case is right, and that nobody has accepted its dose log yet.
+pub(super) fn new_in_words(result: &ScenarioResult) -> String {
+    let hold = match result.outcome.not_shown.len() {
+        0 => "all expectations hold".to_owned(),
+        number => format!(
+            "all expectations that this rig shows hold, {} not shown",
+            counted(number, "check")
+        ),
+    };
+    format!("{hold}; its dose log waits for a review")
 }
 
 /// A reason's kind, as files have it.

@@ -5,7 +5,7 @@ use super::error::SnapshotError;
 use super::file::{self, pending_path, snapshot_path};
 use super::update::Update;
 use pump_hil_model::case::{Case, Tolerance};
-use pump_hil_verdict::dose::{DoseLog, compare};
+use pump_hil_verdict::dose::{DoseLog, compare, shows_more};
 use pump_hil_verdict::snapshot::{Accepted, Checked, Kept, Record, allowed, changes};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,7 +109,9 @@ impl Snapshots {
         let kept = file::read(&snapshot_path(folder, &name))?;
         let differences = kept.as_ref().map(|kept| compare(&kept.log, log, &allowed));
         let was_accepted = kept.as_ref().is_some_and(|kept| self.was_accepted(kept));
-        if differences.as_ref().is_some_and(Vec::is_empty) && (was_accepted || !self.update.accepts()) {
+        // Where the accepted log is of a rig without a test block, a person can accept one that has more.
+        let stands = was_accepted && kept.as_ref().is_some_and(|kept| !shows_more(log, &kept.log));
+        if differences.as_ref().is_some_and(Vec::is_empty) && (stands || !self.update.accepts()) {
             return keep(folder, case, log, allowed);
         }
         let file = || accept::in_instas_form(folder, case, tolerance, log);

@@ -77,6 +77,38 @@ fn inside_the_tolerance_the_accepted_text_stays_byte_for_byte() {
 }
 
 #[test]
+fn a_log_of_a_rig_without_a_test_block_stands_until_a_person_accepts_one_that_has_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut full = log(0);
+    for row in &mut full.rows {
+        (row.actuated, row.delivered) = (Some(0), Some(0));
+    }
+    let mut plain = full.clone();
+    for row in &mut plain.rows {
+        (row.actuated, row.delivered) = (None, None);
+    }
+    let before = accepted(folder.path(), &plain);
+    for update in [Update::Pending, Update::Never] {
+        assert_eq!(check(folder.path(), &a_case(), &full, &update).unwrap(), Checked::Same);
+    }
+    let file = || std::fs::read(snapshot_path(folder.path(), "situation")).unwrap();
+    assert_eq!(file(), before);
+    let Checked::Accepted(now) = check(folder.path(), &a_case(), &full, &Update::Accept(by())).unwrap() else {
+        panic!("nothing was accepted");
+    };
+    assert!(
+        now.change().starts_with("now with actuated and delivered, "),
+        "{}",
+        now.change()
+    );
+    assert_ne!(file(), before);
+    // And the other way round nothing is lost.
+    let full_file = file();
+    let checked = check(folder.path(), &a_case(), &plain, &Update::Accept(by())).unwrap();
+    assert_eq!((checked, file()), (Checked::Same, full_file));
+}
+
+#[test]
 fn a_folder_may_be_named_from_where_the_person_stands() {
     let here = std::env::current_dir().unwrap();
     let folder = tempfile::tempdir_in(&here).unwrap();

@@ -8,7 +8,7 @@ pub use kept::{BYTES_MAX, Damage, INFO, Kept, sha256_of};
 pub use made::{Made, changes};
 pub use record::{Acceptance, RECORD_BYTES_MAX, Record};
 
-use crate::dose::{Beside, Difference, DoseLog, ParseError, STROKE_NL, beside, compare};
+use crate::dose::{Beside, Difference, DoseLog, ParseError, STROKE_NL, beside, compare, shows_more};
 use pump_hil_model::case::{Case, Tolerance};
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::verdict::{Came, Expected, Reason, ReasonKind};
@@ -52,6 +52,8 @@ pub struct Accepted {
     pub differ: Option<usize>,
     /// The first difference.
     pub first: Option<Difference>,
+    /// It has what only a test block shows, and the one before had not.
+    pub shows_more: bool,
 }
 
 impl Accepted {
@@ -65,6 +67,7 @@ impl Accepted {
             rows: rows.as_ref().map_or(new.rows.len(), Vec::len),
             differ: rows.map(|rows| rows.iter().filter(differs).count()),
             first: old.and_then(|old| compare(old, new, tolerance).into_iter().next()),
+            shows_more: old.is_some_and(|old| shows_more(new, old)),
         }
     }
 
@@ -77,6 +80,7 @@ impl Accepted {
         };
         match (self.differ, &self.first) {
             (None, _) => format!("new, {rows}"),
+            (Some(_), None) if self.shows_more => format!("now with actuated and delivered, {rows}"),
             (Some(_), None) => format!("unchanged, {rows}"),
             (Some(differ), Some(first)) => format!("changed in {differ} of {rows}; first: {first}"),
         }
@@ -114,6 +118,7 @@ impl Checked {
         Some(Reason {
             kind: ReasonKind::Snapshot,
             t,
+            in_set_up: false,
             step: None,
             line: None,
             expected,
@@ -142,6 +147,14 @@ pub fn against(accepted: &str, case: &Case, log: &DoseLog) -> Result<Checked, Pa
         differences,
         pending: None,
     })
+}
+
+/// What of the log of a run is compared with nothing, for a person; `None` where all of it is compared, or nothing was accepted.
+#[must_use]
+pub fn not_compared(accepted: &str, log: &DoseLog) -> Option<String> {
+    let accepted = DoseLog::parse(accepted).ok().filter(|_| !accepted.is_empty())?;
+    let told = "actuated and delivered of the dose log are not compared: the accepted log is of a rig without a test block; `pump-hil run --accept` on this rig accepts one that has them";
+    shows_more(log, &accepted).then(|| told.to_owned())
 }
 
 /// What a run's log may differ by: more than its case says where the line was late, and by a stroke where part of one was carried from before the begin.
@@ -219,6 +232,31 @@ mod tests {
         );
         let longer = of(Some(&[1_000_000]), &[1_000_000, 1_000_000]);
         assert!(longer.starts_with("changed in 1 of 2 rows; first: "), "{longer}");
+    }
+
+    #[test]
+    fn what_the_accepted_log_does_not_have_is_not_compared_and_that_is_told() {
+        let of_rig = |seen: Option<i64>| {
+            let mut log = log(false, &[1_000_000]);
+            for row in &mut log.rows {
+                (row.actuated, row.delivered) = (seen, seen);
+            }
+            log
+        };
+        let (plain, full, other) = (of_rig(None), of_rig(Some(500)), of_rig(Some(2_500)));
+        let told = |accepted: &DoseLog, came: &DoseLog| {
+            let told = not_compared(&accepted.to_string(), came);
+            (compare(accepted, came, &STRICT).len(), told.is_some())
+        };
+        assert_eq!(told(&plain, &full), (0, true));
+        assert_eq!(
+            told(&full, &plain),
+            (0, false),
+            "the verdict says what a rig does not show"
+        );
+        assert_eq!(told(&full, &full), (0, false));
+        assert_eq!(told(&full, &other), (2, false));
+        assert_eq!(not_compared("", &full), None);
     }
 
     #[test]

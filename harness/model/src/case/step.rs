@@ -94,6 +94,18 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it does something to the pump: it does not merely look, wait or note.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        match self {
+            Self::Do { .. } | Self::Inject { .. } | Self::Clear { .. } | Self::Send { .. } | Self::Probe(_) => true,
+            // The steps of a repeat begin as steps of their own.
+            Self::Expect { .. } | Self::Wait(_) | Self::Mark(_) | Self::Repeat { .. } => false,
+        }
+    }
+}
+
 /// What a pump can be asked for, with all that the question says. [`super::Verb`] has the row of each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "kebab-case")]

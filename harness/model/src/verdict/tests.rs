@@ -350,6 +350,7 @@ fn silence_has_its_own_code_whatever_was_expected() {
     let reason = |kind| Reason {
         kind,
         t: Span(0),
+        in_set_up: false,
         step: None,
         line: None,
         expected: Expected::Answer(Answer {

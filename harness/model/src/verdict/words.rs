@@ -261,7 +261,8 @@ fn of_log(shown: &[String], more: usize, changed: &[String], f: &mut Formatter<'
 }
 
 fn of_clocks(host: Span, pump: Span, scale: Option<(u32, u32)>, f: &mut Formatter<'_>) -> fmt::Result {
-    write!(f, "the host's clock went on by {host}, the pump's by {pump}")?;
+    let (host_told, pump_told) = in_one_unit(host, pump);
+    write!(f, "the host's clock went on by {host_told}, the pump's by {pump_told}")?;
     let Some((tenths, how)) = times_apart(host, pump) else {
         return Ok(());
     };
@@ -279,6 +280,21 @@ fn of_clocks(host: Span, pump: Span, scale: Option<(u32, u32)>, f: &mut Formatte
         Some((fits, has)) => write!(f, ": it says {has}, and {fits} would fit"),
         None => f.write_str(", and at the pump's own clock"),
     }
+}
+
+/// Two times, as they stand where their units are the same, else in seconds.
+fn in_one_unit(one: Span, other: Span) -> (String, String) {
+    let as_they_stand = (one.to_string(), other.to_string());
+    let unit = |text: &str| text.rsplit(' ').next().map(str::to_owned);
+    if unit(&as_they_stand.0) == unit(&as_they_stand.1) {
+        return as_they_stand;
+    }
+    let in_seconds = |span: Span| {
+        let (sign, ms) = (if span.0 < 0 { "-" } else { "" }, span.0.unsigned_abs());
+        let text = format!("{sign}{}.{:03}", ms / 1_000, ms % 1_000);
+        format!("{} s", text.trim_end_matches('0').trim_end_matches('.'))
+    };
+    (in_seconds(one), in_seconds(other))
 }
 
 /// The same wherever it ran, so that a replay says the same.

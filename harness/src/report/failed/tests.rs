@@ -8,6 +8,7 @@ fn reason(kind: ReasonKind, expected: Expected, came: Came) -> Reason {
     Reason {
         kind,
         t: Span(3_600_000),
+        in_set_up: false,
         step: None,
         line: Some(7),
         expected,
@@ -69,6 +70,53 @@ fn a_value_with_commas_is_marked_whole_and_a_key_within_another_is_none() {
     );
     assert_eq!(marked("    delivered: 3 uL", "delivered").unwrap(), "delivered: 3 uL");
     assert_eq!(marked("expect: {no-alarm: any}", "alarm"), None);
+}
+
+const FILE: [&str; 5] = [
+    "scenario: x",
+    "prescription: none",
+    "always:",
+    "  - \"rate <= 1 mL/day\"",
+    "timeline: []",
+];
+
+fn line_of_file(_: &str, line: u32) -> Option<String> {
+    let line = FILE.get(usize::try_from(line).unwrap() - 1)?;
+    Some((*line).to_owned())
+}
+
+#[test]
+fn a_rule_that_is_broken_is_shown_in_its_line() {
+    let rule = Expected::Always("rate <= 1 mL/day".to_owned());
+    let state = Came::State("running".to_owned());
+    let mut broken = reason(ReasonKind::Invariant, rule, state);
+    broken.line = Some(4);
+    let result = result(vec![broken]);
+    let text = failed(&result, &line_of_file, 80);
+    let shown = "  4 |   - \"rate <= 1 mL/day\"\n    |      ^^^^^^^^^^^^^^^^ expected ";
+    assert!(
+        text.contains(shown) && text.contains("situation.yaml:4: invariant"),
+        "{text}"
+    );
+    let whole = crate::report::terminal::in_full(&result, &line_of_file, 80);
+    assert!(whole.contains("  4 |   - \"rate <= 1 mL/day\"\n"), "{whole}");
+    assert!(!crate::report::terminal::result(&result).contains("4 |"));
+}
+
+#[test]
+fn a_first_prescription_that_is_refused_is_shown_in_its_line_and_told_as_of_set_up() {
+    let verb = "program".to_owned();
+    let mut refused = reason(ReasonKind::Refusal, Expected::SetUp { verb }, Came::Start);
+    (refused.line, refused.in_set_up) = (None, true);
+    let text = failed(&result(vec![refused]), &line_of_file, 80);
+    assert!(
+        text.contains("at 01:00:00.000 of set-up, ") && text.contains("yaml:2: refusal"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  2 | prescription: none\n    | ^^^^^^^^^^^^^^^^^^\n    = expected "),
+        "{text}"
+    );
 }
 
 #[test]

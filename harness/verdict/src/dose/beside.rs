@@ -26,7 +26,7 @@ pub struct Beside {
 /// The two logs, row by row.
 #[must_use]
 pub fn beside(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec<Beside> {
-    let seen = is_seen(came);
+    let seen = is_seen(accepted) && is_seen(came);
     let (pairs, [left, more]) = pairs(accepted, came, tolerance.time);
     let both = |old: Row, new: Row, as_compared: &Row, tolerance: &Tolerance| {
         let mut found = Vec::new();

@@ -45,7 +45,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Every difference beyond `tolerance`. What a rig without a test block cannot see, the actuated and the delivered volume, is not compared. Where rows do not pair up, the first that does not ends the comparison: what follows would be noise.
+/// Every difference beyond `tolerance`. What a rig without a test block cannot see, the actuated and the delivered volume, is not compared where one of the logs is of such a rig. Where rows do not pair up, the first that does not ends the comparison: what follows would be noise.
 #[must_use]
 pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec<Difference> {
     let mut found = Vec::new();
@@ -64,7 +64,7 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     if strides(accepted) != strides(came) {
         found.push(whole("shown", strides(accepted), strides(came)));
     }
-    let seen = is_seen(came);
+    let seen = is_seen(accepted) && is_seen(came);
     let (pairs, left) = pairs(accepted, came, tolerance.time);
     let counts = left.map(|rows| pairs.len().saturating_add(rows.len()));
     for (row, pair) in (1..).zip(&pairs) {
@@ -94,9 +94,15 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
 }
 
 /// Whether a log has what only a test block shows.
-pub(super) fn is_seen(came: &DoseLog) -> bool {
+pub(super) fn is_seen(log: &DoseLog) -> bool {
     let is_seen = |row: &Row| row.actuated.is_some() || row.delivered.is_some();
-    came.rows.iter().any(is_seen)
+    log.rows.iter().any(is_seen)
+}
+
+/// Whether a log has what only a test block shows, and the accepted one does not.
+#[must_use]
+pub fn shows_more(came: &DoseLog, accepted: &DoseLog) -> bool {
+    is_seen(came) && !is_seen(accepted)
 }
 
 /// The tolerance of a row that may be so much further from its place.

@@ -16,7 +16,7 @@ mod volumes;
 pub use beside::{Beside, beside};
 pub use builder::Builder;
 pub(crate) use builder::tells_of;
-pub use compare::{Difference, compare};
+pub use compare::{Difference, compare, shows_more};
 pub use log::{CLASSES, DoseLog, Row};
 pub use table::{COLUMNS, ParseError, cells};
 pub use volumes::STROKE_NL;

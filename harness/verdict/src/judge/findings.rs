@@ -27,6 +27,7 @@ impl Findings {
         let reason = Reason {
             kind,
             t,
+            in_set_up: false,
             step: here.map(|(step, _)| step.clone()),
             line: here.map(|(_, line)| line),
             expected,
@@ -56,6 +57,20 @@ impl Findings {
         self.found_at(self.seq, finding);
     }
 
+    /// Adds findings, in their order.
+    pub fn found_all(&mut self, all: Vec<Finding>) {
+        all.into_iter().for_each(|finding| self.found(finding));
+    }
+
+    /// Adds a finding of a rule that stands in this line of the scenario's file.
+    pub fn of_rule(&mut self, line: u32, finding: Finding) {
+        let at = self.reasons.len();
+        self.found(finding);
+        if let Some(reason) = self.reason_mut(at) {
+            reason.line = Some(line);
+        }
+    }
+
     /// Adds a finding that is known only now, and was so since an earlier event.
     pub fn found_at(&mut self, seq: u64, finding: Finding) {
         debug_assert!(seq <= self.seq, "nothing is found in what is still to come");
@@ -68,6 +83,7 @@ impl Findings {
         let reason = Reason {
             kind,
             t,
+            in_set_up: false,
             step: None,
             line: None,
             expected,
@@ -124,8 +140,8 @@ impl Findings {
         self.reasons.iter().any(|(_, reason)| reason.came == *came)
     }
 
-    /// What the pump did wrong before the first trouble is proven, whatever came then.
-    pub fn verdict(mut self, not_safe: &[String]) -> Verdict {
+    /// What the pump did wrong before the first trouble is proven, whatever came then. `begun` is the number of the event with which the scenario began.
+    pub fn verdict(mut self, not_safe: &[String], begun: Option<u64>) -> Verdict {
         // Stable: what was found at one event stays in its order.
         self.reasons.sort_by_key(|(seq, _)| *seq);
         let broke_at = self.troubles.iter().map(|(seq, _)| *seq).min();
@@ -134,7 +150,11 @@ impl Findings {
             .into_iter()
             // Not at the trouble's own event: it may be the trouble that made the pump look wrong.
             .filter(|(seq, _)| broke_at.is_none_or(|broke| *seq < broke))
-            .map(|(_, reason)| reason)
+            .map(|(seq, reason)| Reason {
+                // At 0 stands what holds of the whole run.
+                in_set_up: seq > 0 && begun.is_none_or(|begun| seq < begun),
+                ..reason
+            })
             // After the sorting, so that the first ones in the journal stay.
             .take(REASONS_MAX)
             .collect();

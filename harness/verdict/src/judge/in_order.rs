@@ -101,8 +101,8 @@ impl InOrder {
         }
     }
 
-    /// Set-up has settled the pump's past, which is nothing to a verdict but for firmware that fails and numbers that cannot be: all that counts begins anew, and
-    /// what is known of the run goes on.
+    /// Set-up has settled the pump's past, which is nothing to a verdict but for firmware that fails, a clock that goes wrong and numbers that cannot be: all
+    /// that counts begins anew, and what is known of the run goes on.
     pub fn begin_anew(&mut self) {
         let mut before = std::mem::replace(self, Self::new(&Arc::clone(&self.case)));
         self.observed.now = before.observed.now;
@@ -113,8 +113,8 @@ impl InOrder {
         self.line = before.line;
         self.last_events = before.last_events;
         self.records = before.records;
-        use ReasonKind::{FirmwareFault, Hang, NotStopped, Record};
-        let kept = |kind| matches!(kind, FirmwareFault | Hang | NotStopped | Record);
+        use ReasonKind::{Clock, FirmwareFault, Hang, NotStopped, Record};
+        let kept = |kind| matches!(kind, Clock | FirmwareFault | Hang | NotStopped | Record);
         before.findings.keep_only(kept);
         self.findings = before.findings;
         self.frozen = self.findings.has_reason();
@@ -174,10 +174,9 @@ impl InOrder {
         self.reconciler.on_event(event);
         // After the oracle: invariants and steps compare with the nominal dose at this event, not at the one before.
         let prescribed = self.oracle.prescribed_nl();
-        self.invariants.on_event(event, &self.observed, prescribed, &mut found);
-        for finding in found {
-            self.findings.found(finding);
-        }
+        self.findings.found_all(found);
+        let out = &mut self.findings;
+        self.invariants.on_event(event, &self.observed, prescribed, out);
         let said_at = self.observed.said_at;
         self.unheard.on_event(event, said_at, &mut self.findings);
         self.steps.on_event(
@@ -407,11 +406,9 @@ impl InOrder {
         }
         self.general.finish(&mut self.findings);
         self.unheard.finish(self.observed.now, &mut self.findings);
-        let mut findings = Vec::new();
-        self.oracle.finish(&mut findings);
-        for finding in findings {
-            self.findings.found(finding);
-        }
+        let mut found = Vec::new();
+        self.oracle.finish(&mut found);
+        self.findings.found_all(found);
         for (seq, finding) in self.reconciler.finish() {
             self.findings.found_at(seq, finding);
         }
@@ -431,7 +428,8 @@ impl InOrder {
         if self.played.is_none() && !self.findings.has_trouble() {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }
-        let (events, verdict) = (self.findings.seq, self.findings.verdict(&self.not_safe));
+        let (events, begun_at) = (self.findings.seq, self.observed.begun_at);
+        let verdict = self.findings.verdict(&self.not_safe, begun_at);
         Outcome {
             events,
             dose_log: self.dose.finish(),

@@ -1,5 +1,6 @@
 //! `always`: what must hold all the time, looked at whenever all that it compares is fresh.
 
+use super::findings::Findings;
 use super::observed::Observed;
 use crate::dose::STROKE_NL;
 use pump_hil_model::case::{Case, Measure, Op, Operand, Rule, ToldBy};
@@ -14,6 +15,7 @@ pub(super) struct Invariants {
 
 #[derive(Debug, Clone)]
 struct Watched {
+    line: u32,
     text: String,
     rule: Rule,
     needs: Needs,
@@ -38,6 +40,7 @@ enum Fresh {
 impl Invariants {
     pub fn new(case: &Case) -> Self {
         let rules = case.always.iter().map(|invariant| Watched {
+            line: invariant.line,
             text: invariant.text.clone(),
             rule: invariant.rule.clone(),
             needs: needs(&invariant.rule),
@@ -49,7 +52,7 @@ impl Invariants {
         }
     }
 
-    pub fn on_event(&mut self, event: &Event, seen: &Observed, prescribed: Option<i64>, out: &mut Vec<Finding>) {
+    pub fn on_event(&mut self, event: &Event, seen: &Observed, prescribed: Option<i64>, out: &mut Findings) {
         if !seen.begun {
             return;
         }
@@ -73,12 +76,13 @@ impl Invariants {
             };
             if ready && let Some(came) = broken(&rule.rule, seen, prescribed) {
                 rule.broken = true;
-                out.push(Finding {
+                let finding = Finding {
                     kind: ReasonKind::Invariant,
                     t: event.t,
                     expected: Expected::Always(rule.text.clone()),
                     came,
-                });
+                };
+                out.of_rule(rule.line, finding);
             }
         }
         if fresh == Fresh::Sample {

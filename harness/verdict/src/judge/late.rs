@@ -39,6 +39,11 @@ impl Late {
         self.0.extend(all.take(LATE_MAX.saturating_sub(self.0.len())));
     }
 
+    /// A step acts on the pump: what had no time to wait in and comes from here on may come of that, and was not late.
+    pub fn acted(&mut self) {
+        self.0.retain(|missed| missed.waited);
+    }
+
     /// Takes the next event, after it is observed.
     pub fn on_event(&mut self, t: Span, seen: &Observed, prescribed: Option<i64>, out: &mut Findings) {
         self.0.retain(|missed| {

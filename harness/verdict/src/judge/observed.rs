@@ -50,6 +50,8 @@ pub struct Observed {
     pub now: Span,
     /// Set-up is done.
     pub begun: bool,
+    /// The number of the event with which the scenario began.
+    pub begun_at: Option<u64>,
     /// By how much a volume may be apart from what a scenario says, nL, because of the line ([`crate::dose::Builder::slack_nl`]).
     pub slack_nl: i64,
     /// The pump's state.
@@ -119,7 +121,7 @@ impl Observed {
             Body::StepStarted { .. } => self.step_is_new = true,
             Body::Sent { bytes, .. } if self.asking => self.sent(bytes),
             Body::Begun => {
-                self.begun = true;
+                (self.begun, self.begun_at) = (true, Some(self.seq));
                 self.stalls_base = self.stalls.unwrap_or(0);
                 self.last_running = Some(event.t);
             }

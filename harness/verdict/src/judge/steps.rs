@@ -147,14 +147,17 @@ impl Steps {
             broken: false,
             holds_since: None,
         });
-        let expects = match self.step() {
-            Some(step) => matches!(step.action, Action::Expect { .. }),
+        let (expects, acts) = match self.step() {
+            Some(step) => (matches!(step.action, Action::Expect { .. }), step.action.acts()),
             None => {
                 // The journal and its case do not belong together. That is no failure of a pump.
                 out.trouble(Trouble::UnknownStep { step: id.clone() });
                 return false;
             }
         };
+        if acts {
+            self.late.acted();
+        }
         if expects {
             self.after_expectation = true;
         } else if self.after_expectation {

@@ -232,10 +232,13 @@ fn an_invariant_compares_only_what_belongs_together() {
     assert_eq!(kinds(&case, run.clone().ended()), []);
     run.actuated_extra = 2_000;
     run.give(0, 20_000).at(2 * HOUR).entry("periodic");
-    assert_eq!(
-        kinds(&case, run.ended()),
-        [ReasonKind::Oracle, ReasonKind::Invariant, ReasonKind::Reconciliation]
-    );
+    let Verdict::Failed { reasons } = judge_journal(&case, run.ended()).verdict else {
+        panic!("it passed");
+    };
+    let of: Vec<_> = reasons.iter().map(|reason| (reason.kind, reason.line)).collect();
+    use ReasonKind::{Oracle, Reconciliation};
+    let rule = ReasonKind::Invariant;
+    assert_eq!(of, [(Oracle, None), (rule, Some(5)), (Reconciliation, None)]);
 }
 
 #[test]
@@ -347,6 +350,36 @@ fn what_came_too_late_is_told_with_by_how_much() {
         Span(5 * MINUTE),
         "the finding stays where the time was over"
     );
+}
+
+#[test]
+fn what_comes_of_a_later_request_was_not_late() {
+    let running = || Check::State("running".into());
+    let got = |asks: bool| {
+        let then = if asks {
+            ask(Request::Start)
+        } else {
+            Action::Wait(Span(HOUR))
+        };
+        let case = case(vec![expect(vec![running()]), { then }]);
+        let mut run = Run::begun();
+        run.state("stopped", "command").step(|_| {});
+        let start = |run: &mut Run| {
+            run.at(5 * HOUR);
+            if asks {
+                run.push(heard::sent()).push(heard::reply("start", &[]));
+            }
+            run.state("running", "command");
+        };
+        run.step(start);
+        let Verdict::Failed { reasons } = judge_journal(&case, run.ended()).verdict else {
+            panic!("it passed");
+        };
+        let of_expect = reasons.iter().find(|reason| reason.kind == ReasonKind::Expectation);
+        of_expect.unwrap().came.to_string()
+    };
+    assert_eq!(got(true), "state stopped");
+    assert_eq!(got(false), "state stopped; it came 5 h too late");
 }
 
 mod properties {

@@ -81,6 +81,29 @@ fn a_clock_that_drifts_beyond_the_limit_is_a_failure_with_both_clocks() {
 }
 
 #[test]
+fn a_clock_that_set_up_finds_wrong_on_a_pump_with_a_past_is_found() {
+    // The pump is watched for 10 s until its past is settled: its clock is known to be wrong by then, and is told only once.
+    let case = without_entries();
+    let settled = |pace: i64| {
+        let mut run = timed(Some(1));
+        let begun = run.events.pop().unwrap();
+        for t in [0, 10_000] {
+            let rtc = format!("{}s", 820_000_000 + t / 1_000 * pace);
+            run.at(t).push(sent()).push(reply("status", &[("rtc", &rtc)]));
+        }
+        let (found, did) = (Vec::new(), Vec::new());
+        run.push(Body::Past { found, did }).sample().push(begun.body);
+        run
+    };
+    assert_eq!(codes(&case, settled(600)), ["clock-drift"]);
+    let Verdict::Failed { reasons } = judge_journal(&case, settled(600).ended()).verdict else {
+        panic!("it passed");
+    };
+    assert!(reasons[0].in_set_up, "its time is not the scenario's: {:?}", reasons[0]);
+    assert_eq!(codes(&case, settled(1)), Vec::<String>::new());
+}
+
+#[test]
 fn a_slow_line_is_no_slow_clock_also_where_it_becomes_slow_on_the_way() {
     let case = without_entries();
     for (late, at_the_end) in [(2_000, 2_000), (0, 2_000), (2_000, 0)] {
