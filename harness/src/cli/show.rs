@@ -78,7 +78,7 @@ fn head(header: &Header, result: &ScenarioResult) -> String {
     let (_, why) = told.split_once('\n').unwrap_or_default();
     format!(
         "{} {} on {}, {}, {}\n  {}\n{why}",
-        result.outcome.verdict.word(),
+        result.word(),
         safe(&result.name),
         safe(&header.rig),
         started(&header.started),

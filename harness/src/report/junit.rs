@@ -112,7 +112,8 @@ fn test_case(result: &ScenarioResult) -> TestCase {
             status
         }
     };
-    let failed = !matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. });
+    // What led to a failure: where a log merely waits, nothing did.
+    let failed = !matches!(result.outcome.verdict, Verdict::Passed | Verdict::Skipped { .. }) && !result.is_new();
     let mut case = TestCase::new(safe(&result.shown()), status);
     case.set_classname(safe(&result.class));
     case.set_time(result.took);

@@ -73,7 +73,7 @@ pub fn in_full(result: &ScenarioResult, line_of: LineOf<'_>, width: usize) -> St
             }
         }
     }
-    if !result.outcome.last_events.is_empty() {
+    if !result.outcome.last_events.is_empty() && !result.is_new() {
         out.push_str("  the last events:\n");
         for event in &result.outcome.last_events {
             let _ = writeln!(out, "    {}", in_units(&result.units, &event_line(event)));

@@ -298,7 +298,7 @@ fn in_one_unit(one: Span, other: Span) -> (String, String) {
 }
 
 /// The same wherever it ran, so that a replay says the same.
-const REVIEW: &str = "outside CI, look at it with `pump-hil review FOLDER`";
+const REVIEW: &str = "outside CI, look at it with `pump-hil review`";
 
 impl Display for Seen {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -192,7 +192,7 @@ fn accounts_that_are_apart_are_told_with_when_they_were() {
 
 #[test]
 fn a_dose_log_that_differs_is_told_with_what_to_do() {
-    let review = "outside CI, look at it with `pump-hil review FOLDER`";
+    let review = "outside CI, look at it with `pump-hil review`";
     let missing = Came::NoLog { case: "a".into() };
     let differs = |more| Came::LogDiffers {
         shown: vec!["row 1".into(), "row 2".into()],
