@@ -126,7 +126,7 @@ pub struct Run {
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
-    /// Run also what takes longer than an hour by the clock. Without it, a terminal asks for it.
+    /// Run also what takes longer than an hour by the clock. Without it, a run at a terminal ends with an error that names the case.
     #[arg(long, short)]
     pub yes: bool,
     /// Run nothing. Say which cases would run, how long each takes, and what the rig lacks for the others.
