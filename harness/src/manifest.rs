@@ -171,11 +171,7 @@ pub fn compare(folder: &Path, journals: &[Found]) -> Vec<String> {
         Err(why) => return vec![format!("`{}` cannot be read: {why}", safe_path(&path))],
     };
     if !manifest.finished {
-        let why = "it goes on still, or was killed; run the scenarios again";
-        return vec![format!(
-            "the run in `{}` did not come to its end: {why}",
-            safe_path(folder)
-        )];
+        return vec![not_finished(folder)];
     }
     let mut told: Vec<String> = manifest
         .files
@@ -191,6 +187,30 @@ pub fn compare(folder: &Path, journals: &[Found]) -> Vec<String> {
         told.push(format!("and {}", counted(more, "more such file")));
     }
     told
+}
+
+/// Whether a file of a run's folder, which is no journal, is as the run left it.
+///
+/// # Errors
+/// In words, why that is not so or cannot be told.
+pub fn is_as_left(folder: &Path, name: &str) -> Result<(), String> {
+    let path = folder.join(NAME);
+    let cannot = |why: String| format!("`{}` cannot be read: {why}", safe_path(&path));
+    let Some(manifest) = read(&path).map_err(cannot)? else {
+        return Err(format!("`{}` is missing", safe_path(&path)));
+    };
+    if !manifest.finished {
+        return Err(not_finished(folder));
+    }
+    match manifest.files.iter().find(|entry| entry.file == name) {
+        Some(entry) => differs(folder, entry, &[]).map_or(Ok(()), Err),
+        None => Err(format!("added: `{}` is not of this run", safe(name))),
+    }
+}
+
+fn not_finished(folder: &Path) -> String {
+    let why = "it goes on still, or was killed; run the scenarios again";
+    format!("the run in `{}` did not come to its end: {why}", safe_path(folder))
 }
 
 fn read(path: &Path) -> Result<Option<Manifest>, String> {

@@ -239,3 +239,162 @@ fn a_review_of_a_folder_searches_the_folders_in_it() {
         &["no dose log waits for review in ours/scenarios/snapshots"],
     );
 }
+
+#[test]
+fn a_log_of_an_earlier_form_of_the_scenario_takes_no_newer_ones_place() {
+    let desk = Desk::new();
+    desk.rate(300);
+    desk.types("cd ours; CI=true pump-hil run", 1);
+    desk.rate(600);
+    desk.types("cd ours; pump-hil run --out elsewhere", 1);
+    desk.says(
+        "cd ours; pump-hil review --all --reason CR-10",
+        0,
+        &[
+            "1 of 2: first-day, in scenarios/snapshots/first-day.snap.new",
+            "rate: 0.5 mL/day when accepted, 0.6 mL/day now",
+            "2 of 2: first-day, in pump-hil-runs/latest/first-day.snap.new, for scenarios/snapshots\n  left out: ",
+            "1 accepted by Q. Engineer, 0 rejected, 0 still waiting",
+        ],
+    );
+    desk.says("pump-hil run ours", 0, &["1 passed"]);
+}
+
+#[test]
+fn that_the_scenario_changed_since_is_told_and_no_such_log_is_accepted_unseen() {
+    let desk = Desk::new();
+    desk.rate(600);
+    desk.types("cd ours; CI=true pump-hil run", 1);
+    desk.types("cd ours; pump-hil run --out elsewhere", 1);
+    desk.rate(700);
+    let parts = &[
+        "Take care: the scenario changed since this log was made",
+        "rate: 0.5 mL/day when accepted, 0.6 mL/day in this log",
+    ];
+    for what in [
+        "ours",
+        "ours/pump-hil-runs/latest",
+        "first-day",
+        "scenarios/snapshots",
+        "scenarios/snapshots/first-day.snap.new",
+    ] {
+        let (folder, what) = match what.starts_with("ours") {
+            true => (".", what),
+            false => ("ours", what),
+        };
+        let said = desk.types(&format!("cd {folder}; pump-hil review {what} --all"), 1);
+        assert!(parts.iter().all(|part| said.contains(part)), "{what}: {said}");
+        assert!(said.contains("0 accepted by"), "{what}: {said}");
+    }
+    // Whoever saw it may know better.
+    let seen = "printf 'a\\nCR-11\\n' | pump-hil review ours/scenarios/snapshots";
+    desk.says(seen, 0, &[parts[0], "1 accepted by"]);
+}
+
+#[test]
+fn of_two_logs_that_wait_for_one_case_a_person_names_one() {
+    let desk = Desk::new();
+    desk.rate(600);
+    desk.types("cd ours; CI=true pump-hil run", 1);
+    desk.types("cd ours; pump-hil run --out elsewhere", 1);
+    let one = "ours/scenarios/snapshots/first-day.snap.new";
+    let text = desk.read(one);
+    // They say the same: it is accepted once.
+    desk.says("pump-hil review ours --all", 0, &["1 accepted by", "0 still waiting"]);
+    std::fs::write(desk.path(one), text.replace("0.600000", "0.610000")).unwrap();
+    desk.types("cd ours; rm scenarios/snapshots/first-day.snap", 0);
+    desk.says(
+        "pump-hil review ours --all",
+        1,
+        &[
+            "another log of this case waits in ours/pump-hil-runs/latest/first-day.snap.new",
+            "another log of this case waits in ours/scenarios/snapshots/first-day.snap.new",
+            "0 accepted by Q. Engineer, 0 rejected, 2 still waiting",
+        ],
+    );
+    let named = "pump-hil review ours/pump-hil-runs/latest/first-day.snap.new --all";
+    desk.says(
+        named,
+        0,
+        &["1 of 1: first-day, in ours/pump-hil-runs/latest", "1 accepted"],
+    );
+    assert!(
+        desk.read("ours/scenarios/snapshots/first-day.snap")
+            .contains("0.600000")
+    );
+}
+
+#[test]
+fn a_log_that_was_changed_in_the_folder_of_its_run_is_not_accepted() {
+    let desk = Desk::new();
+    desk.rate(600);
+    desk.types("cd ours; CI=true pump-hil run", 1);
+    let log = "ours/pump-hil-runs/latest/first-day.snap.new";
+    std::fs::write(desk.path(log), desk.read(log).replace("0.600000", "0.610000")).unwrap();
+    for what in ["ours", "ours/pump-hil-runs/latest", log] {
+        let parts = &["swapped or changed: `first-day.snap.new` is not what the run wrote; it cannot be accepted"];
+        desk.says(&format!("pump-hil review {what} --all"), 2, parts);
+    }
+    assert!(
+        desk.read("ours/scenarios/snapshots/first-day.snap")
+            .contains("0.500000")
+    );
+}
+
+#[test]
+fn what_says_that_this_is_a_build_server_is_named() {
+    let desk = Desk::new();
+    let why = |name: &str| format!("nothing is accepted in CI (the variable `{name}` is set)");
+    for name in BUILD_SERVERS {
+        desk.says(&format!("{name}=1 pump-hil review ours --all"), 2, &[&why(name)]);
+    }
+}
+
+#[test]
+fn a_new_case_is_new_wherever_it_is_told() {
+    let desk = Desk::new();
+    desk.types("rm -r ours/scenarios/snapshots", 0);
+    desk.types("cd ours; pump-hil run --out out", 5);
+    desk.says(
+        "pump-hil show ours/out/first-day@desk.jsonl",
+        0,
+        &["NEW first-day on desk"],
+    );
+    let replayed = desk.types("pump-hil replay ours/out", 5);
+    let whole = desk.types("cd ours; pump-hil run -v --out out2", 5);
+    for said in [&replayed, &whole] {
+        // What was said on the line led to nothing.
+        assert!(said.contains("NEW ") && !said.contains("the last events"), "{said}");
+    }
+    assert!(replayed.contains("look at it with `pump-hil review`"), "{replayed}");
+    let junit = desk.read("ours/out/junit.xml");
+    assert!(
+        junit.contains("type=\"new\"") && !junit.contains("system-out"),
+        "{junit}"
+    );
+}
+
+#[test]
+fn a_log_of_a_rig_without_a_test_block_is_held_to_what_it_has() {
+    let desk = Desk::new();
+    let log = "ours/scenarios/snapshots/first-day.snap";
+    let row = |line: &str| {
+        let mut cells: Vec<&str> = line.split_whitespace().collect();
+        if cells.len() == 16 && cells[0] != "time" {
+            (cells[13], cells[14]) = ("-", "-");
+            return format!("{}\n", cells.join("  "));
+        }
+        format!("{line}\n")
+    };
+    let text: String = desk.read(log).lines().map(row).collect();
+    std::fs::write(desk.path(log), &text).unwrap();
+    std::fs::remove_file(desk.path(RECORD)).unwrap();
+    let note = "note: `actuated` and `delivered` of the dose log are not compared";
+    desk.says("pump-hil run ours -v", 0, &[note, "1 passed"]);
+    // All other columns are.
+    std::fs::write(desk.path(log), text.replace("0.500000", "0.510000")).unwrap();
+    desk.says("pump-hil run ours", 1, &["expected 0.51 mL/day, got 0.5 mL/day"]);
+    std::fs::write(desk.path(log), &text).unwrap();
+    desk.says("pump-hil run ours --accept --reason CR-12", 0, &["Accepted 1 dose log"]);
+    assert!(!desk.types("pump-hil run ours -v", 0).contains("not compared"));
+}

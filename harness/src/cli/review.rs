@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use terminal::Terminal;
 
 pub(super) fn review(args: &Review, project: &Project) -> Result<Exit, CliError> {
-    let Ok(meant) = meant(&args.select, project)? else {
+    let Ok((meant, is_broken)) = meant(&args.select, project)? else {
         return Ok(Exit::Usage);
     };
     let by = By::this_person(host_time::utc(), args.reason.clone()).map_err(CliError::usage)?;
@@ -52,11 +52,13 @@ pub(super) fn review(args: &Review, project: &Project) -> Result<Exit, CliError>
         }
     };
     let reviewed = reviewed.map_err(CliError::usage)?;
-    Ok(match (reviewed.wrong.is_empty(), reviewed.waiting.is_empty()) {
-        (false, _) => Exit::Usage,
-        (true, false) => Exit::Failed,
-        (true, true) => Exit::Passed,
-    })
+    Ok(
+        match (reviewed.wrong.is_empty() && !is_broken, reviewed.waiting.is_empty()) {
+            (false, _) => Exit::Usage,
+            (true, false) => Exit::Failed,
+            (true, true) => Exit::Passed,
+        },
+    )
 }
 
 /// Whether dose logs lie in a folder, whatever it is called.
@@ -90,12 +92,17 @@ struct Named {
     runs: Vec<PathBuf>,
     /// Scenarios, by name, file or folder.
     scenarios: Vec<PathBuf>,
+    /// Logs that wait.
+    waiting: Vec<PathBuf>,
 }
 
 impl Named {
     fn add(&mut self, what: PathBuf, filtered: bool) {
         if found::is_run(&what) {
             return self.runs.push(what);
+        }
+        if what.is_file() && snapshot::waits(&what) {
+            return self.waiting.push(what);
         }
         if what.is_dir() && (what.ends_with("snapshots") || holds_logs(&what)) {
             return self.logs.push(what);
@@ -117,8 +124,8 @@ impl Named {
     }
 }
 
-/// The folders of what was named. `Err`: something is wrong with the scenarios, and was told.
-fn meant(select: &Select, project: &Project) -> Result<Result<Vec<Meant>, ()>, CliError> {
+/// The folders of what was named, and whether a run is not as it was left, which was told. `Err`: something is wrong with the scenarios, and was told.
+fn meant(select: &Select, project: &Project) -> Result<Result<(Vec<Meant>, bool), ()>, CliError> {
     // The top of a project stands for all that is in it.
     let (tops, mut what): (Vec<PathBuf>, Vec<PathBuf>) =
         select.what.iter().cloned().partition(|what| project.is_top(what));
@@ -161,13 +168,21 @@ fn meant(select: &Select, project: &Project) -> Result<Result<Vec<Meant>, ()>, C
     if is_meant && found::is_run(&last) && !named.runs.contains(&last) {
         named.runs.push(last);
     }
+    let mut is_broken = false;
     for run in &named.runs {
-        meant.extend(found::in_run(run, project, only.as_ref())?);
+        meant.extend(found::in_run(run, project, only.as_ref(), &mut is_broken)?);
     }
+    for file in &named.waiting {
+        meant.extend(found::one(file, project, &mut is_broken)?);
+    }
+    meant.iter_mut().for_each(found::compare_scenarios);
     let waits = |run: &PathBuf| snapshot::waiting(run).map_or(true, |waiting| !waiting.is_empty());
-    match (meant.is_empty(), named.runs.iter().any(waits)) {
-        (false, _) => Ok(Ok(meant)),
-        (true, false) => Ok(Ok(named.runs.into_iter().map(Meant::all_in).collect())),
+    match (
+        meant.is_empty(),
+        !named.waiting.is_empty() || named.runs.iter().any(waits),
+    ) {
+        (false, _) => Ok(Ok((meant, is_broken))),
+        (true, false) => Ok(Ok((named.runs.into_iter().map(Meant::all_in).collect(), is_broken))),
         (true, true) => Err(CliError::usage(
             "of what was named, no dose log of this project waits for review",
         )),

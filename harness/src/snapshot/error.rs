@@ -64,9 +64,12 @@ pub enum SnapshotError {
     },
     /// CI does not accept.
     #[error(
-        "nothing is accepted in CI (the variable `CI` is set); run `pump-hil run --accept` on your own machine, review, and commit"
+        "nothing is accepted in CI (the variable `{variable}` is set); run `pump-hil run --accept` on your own machine, review, and commit"
     )]
-    AcceptInCi,
+    AcceptInCi {
+        /// By which variable this is a CI.
+        variable: &'static str,
+    },
 }
 
 impl SnapshotError {
@@ -87,7 +90,7 @@ impl SnapshotError {
                 TroubleCode::of("snapshot-damaged")
             }
             Self::NotAccepted { .. } => TroubleCode::of("snapshot-not-accepted"),
-            Self::Io { .. } | Self::Record { .. } | Self::AcceptInCi => TroubleCode::SNAPSHOT,
+            Self::Io { .. } | Self::Record { .. } | Self::AcceptInCi { .. } => TroubleCode::SNAPSHOT,
         };
         Trouble::told(code, self.to_string())
     }

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod line;
 mod lines;
+mod meant;
 mod review;
 mod shown;
 mod update;
@@ -21,7 +22,8 @@ pub use error::SnapshotError;
 pub use file::{RECORD, orphans, pending_path, snapshot_path, waiting, waits};
 pub use line::{Line, Tone};
 pub use lines::Lines;
-pub use review::{Choice, Meant, Person, Reason, Reviewed, review};
+pub use meant::Meant;
+pub use review::{Choice, Person, Reason, Reviewed, review};
 pub use shown::Shown;
 pub use update::{BUILD_SERVERS, By, NO_REASON, Update};
 

@@ -1,12 +1,13 @@
 //! `pump-hil review`: the logs that wait, one by one, and what to do with each.
 
-use super::accept::{accept_file, remove_pending};
+use super::accept::accept_file;
 use super::error::SnapshotError;
-use super::file::{self, ACCEPTED, PENDING, snapshot_path, trouble};
+use super::file::{self, ACCEPTED, snapshot_path, trouble};
+use super::meant::{Meant, Waiting, from_here};
 use super::shown::Shown;
 use super::update::{By, NO_REASON};
-use pump_hil_model::safe_text::{safe, safe_path};
-use pump_hil_verdict::snapshot::Record;
+use pump_hil_model::safe_text::safe;
+use pump_hil_verdict::snapshot::{Kept, Record};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -61,60 +62,13 @@ pub trait Person {
     fn reason(&mut self) -> std::io::Result<Reason>;
 }
 
-/// A folder of dose logs, and the names of the cases whose logs are meant; `None`: all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Meant {
-    /// The folder.
-    pub folder: PathBuf,
-    /// The cases.
-    pub only: Option<BTreeSet<String>>,
-    /// Where the logs wait, if not in the folder itself: in that of a run, which stays as it is.
-    pub from: Option<PathBuf>,
-}
-
-impl Meant {
-    /// Everything in a folder of dose logs.
-    #[must_use]
-    pub fn all_in(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            only: None,
-            from: None,
-        }
-    }
-
-    /// Where the logs wait.
-    fn waits_in(&self) -> &Path {
-        self.from.as_deref().unwrap_or(&self.folder)
-    }
-
-    /// The logs that wait.
-    fn waiting(&self) -> Result<Vec<PathBuf>, SnapshotError> {
-        let lies = self.waits_in();
-        let mut paths = file::listed(lies, PENDING)?;
-        if let Some(only) = &self.only {
-            paths.retain(|path| only.iter().any(|name| *path == file::pending_path(lies, name)));
-        }
-        // In the folder of a run it stays when it was accepted.
-        paths.retain(|path| self.from.is_none() || !is_accepted(&self.folder, path));
-        Ok(paths)
-    }
-}
-
-/// Whether the log that waits in this file is the accepted one already.
-fn is_accepted(folder: &Path, path: &Path) -> bool {
-    let Ok(Some(new)) = file::read(path) else {
-        return false;
-    };
-    let old = file::read(&snapshot_path(folder, &new.log.name));
-    old.is_ok_and(|old| old.is_some_and(|old| old.text == new.text))
-}
-
 /// What came of a review: names of the cases.
 #[derive(Debug, Default)]
 pub struct Reviewed {
     /// Accepted.
     pub accepted: Vec<String>,
+    /// The files of their logs.
+    pub places: BTreeSet<PathBuf>,
     /// How many of them without a reason.
     pub without_reason: usize,
     /// Thrown away.
@@ -129,41 +83,6 @@ pub struct Reviewed {
 
 /// Files of logs that wait which are told at the end.
 const FILES_TOLD: usize = 20;
-
-/// What a rejection does.
-const REJECTED: &str = "rejected: the new log is thrown away, and the accepted one stays\n";
-
-/// The same of one in the folder of a run.
-const REJECTED_OF_RUN: &str = "rejected: the accepted log stays; the run's folder is evidence, and keeps the new one\n";
-
-/// One that waits.
-struct Waiting<'a> {
-    /// Where it is kept when it is accepted.
-    folder: &'a Path,
-    record: Option<&'a Record>,
-    path: PathBuf,
-    /// In the folder of a run.
-    of_run: bool,
-}
-
-impl Waiting<'_> {
-    fn reject(&self, name: &str, person: &mut dyn Person) -> Result<(), SnapshotError> {
-        if self.of_run {
-            return tell(person, self.folder, REJECTED_OF_RUN);
-        }
-        remove_pending(self.folder, name)?;
-        tell(person, self.folder, REJECTED)
-    }
-
-    /// Which of them it is, and where.
-    fn title(&self, number: &str, name: &str) -> String {
-        let place = match self.of_run {
-            true => format!(", for {}", from_here(self.folder)),
-            false => String::new(),
-        };
-        format!("{number}: {}, in {}{place}", safe(name), from_here(&self.path))
-    }
-}
 
 /// Goes through the logs that wait and are meant. With `all` the same is done with each, and nothing is asked. What is no dose log, whole and of this
 /// harness's form, is told and never accepted; nor does `all` put one in the place of an accepted one that is damaged: what was lost there may be found again.
@@ -182,13 +101,11 @@ pub fn review(
         .collect::<Result<_, _>>()?;
     let mut waiting = Vec::new();
     for (meant, record) in meant.iter().zip(&records) {
-        waiting.extend(meant.waiting()?.into_iter().map(|path| Waiting {
-            folder: &meant.folder,
-            record: record.as_ref(),
-            path,
-            of_run: meant.from.is_some(),
-        }));
+        let of = |path| Waiting::of(meant, record.as_ref(), path);
+        waiting.extend(meant.waiting()?.into_iter().map(of));
     }
+    // It is stable. Those of the scenarios as they are now come first: beside them an older one has nothing more to say.
+    waiting.sort_by_cached_key(Waiting::is_stale);
     let mut reviewed = Reviewed::default();
     if waiting.is_empty() {
         let folders: Vec<String> = meant.iter().map(|meant| from_here(meant.waits_in())).collect();
@@ -200,15 +117,14 @@ pub fn review(
     }
     let count = waiting.len();
     let mut quit = false;
-    for (number, waiting) in (1..).zip(&waiting) {
-        quit |= one(
-            waiting,
-            &format!("{number} of {count}"),
-            if quit { Some(Choice::Quit) } else { all },
-            person,
-            by,
-            &mut reviewed,
-        )?;
+    for (number, one) in (1..).zip(&waiting) {
+        let number = format!("{number} of {count}");
+        let known = if quit { Some(Choice::Quit) } else { all };
+        let Some(read) = read(one, &number, person, &mut reviewed)? else {
+            continue;
+        };
+        let rival = one.rival(&read.new, &waiting).filter(|_| known == Some(Choice::Accept));
+        quit |= review_one(one, read, &number, (known, rival), person, by, &mut reviewed)?;
     }
     if count > 0 {
         tell(person, Path::new(""), &summary(&reviewed, by))?;
@@ -222,11 +138,55 @@ pub fn review(
     Ok(reviewed)
 }
 
-/// Reviews one log, the `number` of them; gives whether the person had enough. What is to be done with it may be known already.
-fn one(
+/// A log that waits, read, and what lies in its place.
+struct Read {
+    bytes: Vec<u8>,
+    new: Kept,
+    old: Result<Option<Kept>, SnapshotError>,
+}
+
+/// Reads a log that waits; `None` where nothing is to be asked about it, which is told.
+fn read(
     waiting: &Waiting<'_>,
     number: &str,
-    known: Option<Choice>,
+    person: &mut dyn Person,
+    reviewed: &mut Reviewed,
+) -> Result<Option<Read>, SnapshotError> {
+    let (folder, path) = (waiting.folder, &waiting.path);
+    let (bytes, new) = match file::read_whole(path) {
+        Ok(Some(read)) => read,
+        // Another review was quicker.
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            tell(person, folder, &format!("\n{number}: {error}\n"))?;
+            reviewed.wrong.push(error);
+            return Ok(None);
+        }
+    };
+    let place = waiting.place(&new.log.name);
+    let old = file::read(&snapshot_path(folder, &new.log.name));
+    let kept = old.as_ref().ok().and_then(Option::as_ref);
+    if kept.is_some_and(|kept| kept.text == new.text) && reviewed.places.contains(&place) {
+        return Ok(None);
+    }
+    let newer = kept.is_some_and(|kept| waiting.is_of_now(kept) == Some(true));
+    let why = match waiting.is_of_now(&new) {
+        Some(false) if newer => "the accepted log is of the scenario as it is now, and this one is of an earlier form",
+        _ if reviewed.places.contains(&place) => "another log of this case was accepted just now",
+        _ => return Ok(Some(Read { bytes, new, old })),
+    };
+    let title = waiting.title(number, &new.log.name);
+    tell(person, folder, &format!("\n{title}\n  left out: {why}\n"))?;
+    Ok(None)
+}
+
+/// Reviews one log, the `number` of them; gives whether the person had enough. What is to be done with it may be known already, and another log that keeps it
+/// from being accepted unseen.
+fn review_one(
+    waiting: &Waiting<'_>,
+    Read { bytes, new, old }: Read,
+    number: &str,
+    (known, rival): (Option<Choice>, Option<&Path>),
     person: &mut dyn Person,
     by: &By,
     reviewed: &mut Reviewed,
@@ -234,50 +194,36 @@ fn one(
     let Waiting {
         folder, record, path, ..
     } = waiting;
-    let (bytes, new) = match file::read_whole(path) {
-        Ok(Some(read)) => read,
-        // Another review was quicker.
-        Ok(None) => return Ok(false),
-        Err(error) => {
-            tell(person, folder, &format!("\n{number}: {error}\n"))?;
-            reviewed.wrong.push(error);
-            return Ok(false);
-        }
-    };
     let name = new.log.name.clone();
-    let old = file::read(&snapshot_path(folder, &name));
     let kept = old.as_ref().ok().and_then(Option::as_ref);
     let accepted = kept.and_then(|kept| record.map(|record| record.of(kept)));
-    let shown = Shown::new(waiting.title(number, &name), &old, accepted, &new);
-    let mut choice = match (known, &old) {
-        (Some(Choice::Quit), _) => Choice::Quit,
-        (Some(choice), old) => {
-            person.show(&shown).map_err(|e| trouble(path, "show", e))?;
-            if old.is_ok() { choice } else { Choice::Skip }
-        }
-        (None, _) => Choice::Skip,
-    };
-    let mut reason = by.reason.clone();
-    while known.is_none() {
-        choice = person.choose(&shown).map_err(|e| trouble(path, "ask about", e))?;
-        if choice != Choice::Accept || by.reason.is_some() {
-            break;
-        }
-        match person.reason().map_err(|e| trouble(path, "ask about", e))? {
-            Reason::Given(given) => reason = Some(given),
-            Reason::Nobody => {}
-            Reason::Back => continue,
-        }
-        break;
+    let is_stale = waiting.is_of_now(&new) == Some(false);
+    let mut shown = Shown::new(waiting.title(number, &name), &old, accepted, &new, is_stale);
+    if let Some(rival) = rival {
+        let rival = from_here(rival);
+        shown.warn(&format!(
+            "another log of this case waits in {rival}; `pump-hil review FILE` reviews the one that you mean"
+        ));
     }
+    let (choice, reason) = match known {
+        None => ask(&shown, path, person, by)?,
+        Some(Choice::Quit) => (Choice::Quit, None),
+        Some(choice) => {
+            person.show(&shown).map_err(|e| trouble(path, "show", e))?;
+            // Unseen, none is accepted of which a person would have to think.
+            let is_plain = old.is_ok() && !is_stale && rival.is_none();
+            (if is_plain { choice } else { Choice::Skip }, by.reason.clone())
+        }
+    };
     match choice {
         Choice::Accept => {
             reviewed.without_reason += usize::from(reason.is_none());
             accept_file(folder, &name, &bytes, &new.text, &By { reason, ..by.clone() })?;
+            reviewed.places.insert(waiting.place(&name));
             reviewed.accepted.push(name);
         }
         Choice::Reject => {
-            waiting.reject(&name, person)?;
+            tell(person, folder, waiting.reject(&name)?)?;
             reviewed.rejected.push(name);
         }
         Choice::Skip | Choice::Quit => {
@@ -288,16 +234,28 @@ fn one(
     Ok(choice == Choice::Quit)
 }
 
-fn tell(person: &mut dyn Person, about: &Path, text: &str) -> Result<(), SnapshotError> {
-    person.tell(text).map_err(|e| trouble(about, "tell of", e))
+/// Asks what becomes of a log, and why it is right.
+fn ask(
+    shown: &Shown,
+    path: &Path,
+    person: &mut dyn Person,
+    by: &By,
+) -> Result<(Choice, Option<String>), SnapshotError> {
+    loop {
+        let choice = person.choose(shown).map_err(|e| trouble(path, "ask about", e))?;
+        if choice != Choice::Accept || by.reason.is_some() {
+            return Ok((choice, by.reason.clone()));
+        }
+        match person.reason().map_err(|e| trouble(path, "ask about", e))? {
+            Reason::Given(given) => return Ok((choice, Some(given))),
+            Reason::Nobody => return Ok((choice, None)),
+            Reason::Back => {}
+        }
+    }
 }
 
-/// A path as a person who stands here writes it.
-fn from_here(path: &Path) -> String {
-    let here = std::env::current_dir()
-        .and_then(|here| here.canonicalize())
-        .unwrap_or_default();
-    safe_path(path.strip_prefix(&here).unwrap_or(path))
+fn tell(person: &mut dyn Person, about: &Path, text: &str) -> Result<(), SnapshotError> {
+    person.tell(text).map_err(|e| trouble(about, "tell of", e))
 }
 
 /// What is wrong with the accepted logs that are meant, but for those that were accepted just now.
@@ -338,6 +296,7 @@ fn summary(reviewed: &Reviewed, by: &By) -> String {
         files,
         wrong,
         without_reason,
+        places: _,
     } = reviewed;
     let damaged = match wrong.len() {
         0 => String::new(),

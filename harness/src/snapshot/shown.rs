@@ -21,16 +21,20 @@ pub struct Shown {
     rows: Vec<Beside>,
     /// What the run told of, the first cause at the top.
     differences: Vec<Difference>,
+    /// The scenario changed since the new one was made.
+    is_stale: bool,
 }
 
 impl Shown {
-    /// `old` is what lies in its place, and `by` who accepted it, `Some(None)` where nobody did; without a record that is not known.
+    /// `old` is what lies in its place, and `by` who accepted it, `Some(None)` where nobody did; without a record that is not known. Of one that `is_stale`
+    /// the scenario changed since.
     #[must_use]
     pub fn new(
         title: String,
         old: &Result<Option<Kept>, SnapshotError>,
         by: Option<Option<&Acceptance>>,
         new: &Kept,
+        is_stale: bool,
     ) -> Self {
         let said = new.made.as_ref().map(|made| made.tolerance);
         // As the run did it. Where it did not say how, nothing may differ.
@@ -54,7 +58,11 @@ impl Shown {
             has_old: kept.is_some(),
             rows,
             differences,
+            is_stale,
         };
+        if is_stale {
+            shown.warn("the scenario changed since this log was made, so it is the log of another test; run it again");
+        }
         if new.log.left_out > 0 {
             let DoseLog {
                 periodic_stride,
@@ -84,6 +92,11 @@ impl Shown {
         shown
     }
 
+    /// Says what must not be missed.
+    pub fn warn(&mut self, text: &str) {
+        self.about.push(Line::of(Tone::Strong, &format!("  Take care: {text}")));
+    }
+
     fn say(&mut self, text: &str) {
         self.about.push(format!("  {text}").as_str().into());
     }
@@ -109,17 +122,23 @@ impl Shown {
         let changes = changes(&was.prescription, &is.prescription);
         if changes.is_empty() {
             let same_file = was.scenario_sha256 == is.scenario_sha256;
-            return self.say(if same_file {
-                "the scenario is the same as when this was accepted"
-            } else {
-                "the scenario changed since this was accepted, but not its prescription"
+            return self.say(match (same_file, self.is_stale) {
+                (true, false) => "the scenario is the same as when this was accepted",
+                (true, true) => "the accepted log is of the scenario as it was then, too",
+                (false, _) => "the scenario changed since this was accepted, but not its prescription",
             });
         }
         self.about.push(Line::of(
             Tone::Strong,
             "  The prescription changed since this was accepted:",
         ));
-        changes.iter().for_each(|change| self.say(&format!("  {change}")));
+        for change in changes {
+            let change = match change.strip_suffix(" now") {
+                Some(change) if self.is_stale => format!("{change} in this log"),
+                _ => change,
+            };
+            self.say(&format!("  {change}"));
+        }
     }
 
     /// How much differs, and the first of it; `allowed` is what the run allowed, where it is known.

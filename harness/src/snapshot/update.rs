@@ -17,7 +17,7 @@ impl Update {
     /// What the environment allows, when nobody asked for `--accept`.
     #[must_use]
     pub fn from_env() -> Self {
-        if is_ci() || std::env::var("INSTA_UPDATE").is_ok_and(|v| v == "no") {
+        if build_server().is_some() || std::env::var("INSTA_UPDATE").is_ok_and(|v| v == "no") {
             Self::Never
         } else {
             Self::Pending
@@ -59,8 +59,8 @@ impl By {
     /// # Errors
     /// [`SnapshotError::AcceptInCi`]: nobody is there.
     pub fn this_person(when: jiff::Timestamp, reason: Option<String>) -> Result<Self, SnapshotError> {
-        if is_ci() {
-            return Err(SnapshotError::AcceptInCi);
+        if let Some(variable) = build_server() {
+            return Err(SnapshotError::AcceptInCi { variable });
         }
         let git = |key: &str| {
             let output = std::process::Command::new("git").args(["config", key]).output().ok()?;
@@ -89,7 +89,8 @@ pub const BUILD_SERVERS: &[&str] = &[
     "CODEBUILD_BUILD_ID",
 ];
 
-fn is_ci() -> bool {
+/// The variable by which this is a build server; `None` at a desk.
+fn build_server() -> Option<&'static str> {
     let says = |name: &&str| std::env::var(name).is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false" | "False"));
-    BUILD_SERVERS.iter().any(says)
+    BUILD_SERVERS.iter().copied().find(says)
 }

@@ -62,13 +62,7 @@ struct Document {
 /// # Errors
 /// Everything that is wrong with the file and its includes, in the order of the files.
 pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Case>, Vec<Diagnostic>> {
-    let mut reader = Reader {
-        source,
-        files: Vec::new(),
-        documents: Vec::new(),
-        problems: Vec::new(),
-        open: Vec::new(),
-    };
+    let mut reader = Reader::new(source);
     if let Err(error) = reader.file(path, None) {
         let code = Code::new(Subject::Scenario, Mistake::Unreadable);
         return Err(vec![Diagnostic::about_file(code, path, error.to_string(), None)]);
@@ -106,6 +100,14 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
         case.units.clone_from(&units);
     }
     Ok(cases)
+}
+
+/// SHA-256 of a scenario's file and what it includes, as its cases have it, whatever is wrong with them; `None` where the file cannot be read.
+#[must_use]
+pub fn sha256(source: &dyn Source, path: &str) -> Option<String> {
+    let mut reader = Reader::new(source);
+    reader.file(path, None).ok()?;
+    Some(digest(&reader.files))
 }
 
 fn one_case(documents: &[Document], row: &Row, catalog: &Catalog, problems: &mut Vec<Problem>) -> Option<Case> {
@@ -176,7 +178,17 @@ struct Reader<'a> {
     open: Vec<String>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(source: &'a dyn Source) -> Self {
+        Self {
+            source,
+            files: Vec::new(),
+            documents: Vec::new(),
+            problems: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
     /// Reads a file and, before it, what it includes.
     fn file(&mut self, path: &str, included_at: Option<Location>) -> Result<(), SourceError> {
         let bytes = self.source.read(path)?;

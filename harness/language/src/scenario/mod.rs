@@ -11,7 +11,7 @@ pub mod schema;
 mod table;
 mod units;
 
-pub use load::{Source, SourceError, load};
+pub use load::{Source, SourceError, load, sha256};
 
 #[cfg(test)]
 mod tests;

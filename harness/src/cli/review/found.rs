@@ -5,9 +5,10 @@ use crate::cli::exit::CliError;
 use crate::cli::names::names;
 use crate::cli::print::eprint;
 use crate::cli::project::Project;
-use crate::files;
+use crate::files::{self, ScenarioFolder};
 use crate::manifest;
 use crate::snapshot::{self, Meant, pending_path};
+use pump_hil_language::scenario;
 use pump_hil_model::safe_text::safe_path;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -55,14 +56,19 @@ fn look(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 }
 
 /// The logs that wait in the folder of a run, each for its place in the project that the folder is in, else in this one; with `only`, those of these cases.
-/// Logs of no scenario of the project are told.
+/// Logs of no scenario of the project are told, and so are those that are not as the run left them: then the run `is_broken`.
 ///
 /// # Errors
 /// The folder cannot be listed.
-pub(super) fn in_run(run: &Path, project: &Project, only: Option<&BTreeSet<String>>) -> Result<Vec<Meant>, CliError> {
+pub(super) fn in_run(
+    run: &Path,
+    project: &Project,
+    only: Option<&BTreeSet<String>>,
+    is_broken: &mut bool,
+) -> Result<Vec<Meant>, CliError> {
     let mut waiting = snapshot::waiting(run).map_err(CliError::usage)?;
     let is_meant = |path: &PathBuf| only.is_none_or(|only| only.iter().any(|name| pending_path(run, name) == *path));
-    waiting.retain(|(_, path)| is_meant(path));
+    waiting.retain(|(_, path)| is_meant(path) && is_as_left(run, path, is_broken));
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
@@ -89,6 +95,63 @@ pub(super) fn in_run(run: &Path, project: &Project, only: Option<&BTreeSet<Strin
         folder,
         only: Some(only),
         from: Some(run.to_owned()),
+        ..Meant::all_in(PathBuf::new())
     };
     Ok(meant.into_iter().map(of).collect())
+}
+
+/// Whether a log is what the run left there; else that is told.
+fn is_as_left(run: &Path, log: &Path, is_broken: &mut bool) -> bool {
+    let name = log.file_name().unwrap_or_default().to_string_lossy();
+    let Err(why) = manifest::is_as_left(run, &name) else {
+        return true;
+    };
+    *is_broken = true;
+    eprint(&format!("error: {}: {why}; it cannot be accepted\n", safe_path(run)));
+    false
+}
+
+/// One log that waits.
+///
+/// # Errors
+/// Its folder cannot be listed.
+pub(super) fn one(log: &Path, project: &Project, is_broken: &mut bool) -> Result<Vec<Meant>, CliError> {
+    let folder = match log.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let waiting = snapshot::waiting(folder).map_err(CliError::usage)?.into_iter();
+    let only = waiting.filter(|(_, path)| path.file_name() == log.file_name());
+    let only: BTreeSet<String> = only.map(|(name, _)| name).collect();
+    if is_run(folder) {
+        return in_run(folder, project, Some(&only), is_broken);
+    }
+    Ok(vec![Meant {
+        only: Some(only),
+        ..Meant::all_in(folder.to_owned())
+    }])
+}
+
+/// Looks at the scenarios whose logs wait, as they are now.
+pub(super) fn compare_scenarios(meant: &mut Meant) {
+    let Some(folder) = meant.folder.parent().filter(|_| meant.folder.ends_with("snapshots")) else {
+        return;
+    };
+    let folder = match folder == Path::new("") {
+        true => Path::new("."),
+        false => folder,
+    };
+    let waiting = snapshot::waiting(meant.waits_in()).unwrap_or_default();
+    let wanted = |scenario: &str| waiting.iter().any(|(name, _)| name.split('[').next() == Some(scenario));
+    let Ok(source) = ScenarioFolder::open(folder) else {
+        return;
+    };
+    for (name, file) in names(folder) {
+        let file = file.strip_prefix(folder).unwrap_or(&file);
+        if wanted(&name)
+            && let Some(sha256) = scenario::sha256(&source, &file.to_string_lossy())
+        {
+            meant.scenarios.insert(name, sha256);
+        }
+    }
 }
