@@ -12,6 +12,7 @@ use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::yaml::tree::BYTES_MAX;
 use pump_hil_rig::files::read_bounded;
 use search::Found;
+pub(crate) use search::OWN_PROJECT;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -138,7 +139,7 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
         match files_of(path) {
             Ok((_, found)) if found.files.is_empty() && found.left_out().is_empty() => {
                 let help = Some(match found.projects.first() {
-                    Some(inside) => format!("`{}` is not searched: {}", as_named(inside, path), search::OWN_PROJECT),
+                    Some(inside) => format!("`{}` is not searched: {}", as_named(inside, path), OWN_PROJECT),
                     None => format!("folders named {} are not searched", NOT_SEARCHED.join(", ")),
                 });
                 let message = "there is no scenario in this folder".to_owned();
@@ -149,7 +150,7 @@ pub fn load_paths(paths: &[PathBuf], catalog: &Catalog) -> Loaded {
                     load_one(&folder, &file, path, catalog, &mut names, &mut loaded);
                 }
                 let links = found.links.iter().map(|link| (link, search::NOT_FOLLOWED));
-                let projects = found.projects.iter().map(|inside| (inside, search::OWN_PROJECT));
+                let projects = found.projects.iter().map(|inside| (inside, OWN_PROJECT));
                 let left_out = links.chain(projects);
                 let told = left_out.map(|(what, why)| format!("`{}` is left out: {why}", as_named(what, path)));
                 loaded.warnings.extend(told);

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 const FIRST_DAY: &str = "ours/scenarios/first-day.yaml";
 const RECORD: &str = "ours/scenarios/snapshots/ACCEPTED.jsonl";
+/// What is told of a project that lies in a folder.
+const OWN_PROJECT: &str =
+    "ours` is left out: it is a project of its own, with its own `pump-hil.toml`; name it by itself";
 const NO_REASON: &str = "without a reason; `--reason TEXT` keeps one in ACCEPTED.jsonl";
 
 /// A folder with the project `ours`.
@@ -174,9 +177,9 @@ fn a_review_finds_what_a_run_on_a_build_server_left_in_its_folder() {
     ] {
         desk.says(&format!("pump-hil review {what}"), 1, &[one]);
     }
-    // Above the project it is found as well. That one was copied from it nobody can tell there.
+    // Above the project it is not searched, as `check` does not. That one was copied from it nobody can tell there.
     let stranger = "`artifact/first-day.snap.new` is left out: no scenario here has this name";
-    desk.says("pump-hil review .", 1, &[one, stranger]);
+    desk.says("pump-hil review .", 2, &[OWN_PROJECT, stranger]);
     desk.says(
         "pump-hil review artifact",
         2,
@@ -219,12 +222,20 @@ fn a_review_of_a_folder_searches_the_folders_in_it() {
     desk.rate(600);
     desk.types("pump-hil run ours", 1);
     let one = "1 of 1: first-day, in ours/scenarios/snapshots/first-day.snap.new";
-    desk.says("pump-hil review .", 1, &[one]);
+    desk.says("pump-hil review ours", 1, &[one]);
+    // A project inside is reviewed by its own name, and checked, too.
+    desk.says("pump-hil review .", 0, &[OWN_PROJECT, "no dose log waits"]);
+    desk.types("cp ours/scenarios/first-day.yaml .", 0);
+    desk.says("pump-hil check .", 0, &[OWN_PROJECT]);
+    desk.types("rm first-day.yaml; mv ours/pump-hil.toml kept", 0);
+    desk.says("pump-hil review ours", 1, &[one]);
+    desk.types("mv kept ours/pump-hil.toml", 0);
     desk.says(
         "cd ours; pump-hil review .",
         1,
         &["in scenarios/snapshots/first-day.snap.new"],
     );
+    desk.types("rm ours/pump-hil.toml", 0);
     desk.says(
         "mkdir inner; cd inner; pump-hil review ..",
         1,

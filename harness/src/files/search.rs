@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) const NOT_FOLLOWED: &str =
     "a link to a folder is not followed; copy what it leads to, or name that folder itself";
 /// Why a folder inside is not searched.
-pub(super) const OWN_PROJECT: &str = "it is a project of its own, with its own `pump-hil.toml`; name it by itself";
+pub(crate) const OWN_PROJECT: &str = "it is a project of its own, with its own `pump-hil.toml`; name it by itself";
 /// Why a file is not read.
 pub(super) const NOT_UTF8: &str = "the name of this file is not UTF-8, so that nothing can name it; rename it";
 

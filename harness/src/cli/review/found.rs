@@ -5,8 +5,9 @@ use crate::cli::exit::CliError;
 use crate::cli::names::names;
 use crate::cli::print::eprint;
 use crate::cli::project::Project;
-use crate::files::{self, ScenarioFolder};
+use crate::files::{self, OWN_PROJECT, ScenarioFolder};
 use crate::manifest;
+use crate::project;
 use crate::snapshot::{self, Meant, pending_path};
 use pump_hil_language::scenario;
 use pump_hil_model::safe_text::safe_path;
@@ -22,18 +23,27 @@ pub(super) fn is_run(folder: &Path) -> bool {
 }
 
 /// Folders of dose logs, and of runs with logs that wait, below this one. What is hidden or a link is not looked into; of the runs that are kept, only the
-/// last one counts.
+/// last one counts. A project inside is left out and told, as `check` does it.
 pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    look(folder, DEPTH_MAX, &mut found);
+    let (mut found, mut projects) = (Vec::new(), Vec::new());
+    look(folder, DEPTH_MAX, &mut found, &mut projects);
     // As a person writes it who named the present folder.
     let short = |path: PathBuf| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
-    let mut found: Vec<PathBuf> = found.into_iter().map(short).collect();
-    found.sort();
-    found
+    let sorted = |paths: Vec<PathBuf>| {
+        let mut paths: Vec<PathBuf> = paths.into_iter().map(short).collect();
+        paths.sort();
+        paths
+    };
+    for project in sorted(projects) {
+        eprint(&format!(
+            "warning: `{}` is left out: {OWN_PROJECT}\n",
+            safe_path(&project)
+        ));
+    }
+    sorted(found)
 }
 
-fn look(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+fn look(folder: &Path, depth: usize, found: &mut Vec<PathBuf>, projects: &mut Vec<PathBuf>) {
     let waits = |folder: &Path| snapshot::waiting(folder).is_ok_and(|waiting| !waiting.is_empty());
     let last = folder.join("latest");
     if is_run(&last) {
@@ -45,12 +55,16 @@ fn look(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         if !is_folder || name.as_encoded_bytes().starts_with(b".") {
             continue;
         }
+        if path.join(project::FILE).is_file() {
+            projects.push(path);
+            continue;
+        }
         // Other tools keep folders of this name, too.
         let is_ours = name == "snapshots" && (path.join(snapshot::RECORD).is_file() || waits(&path));
         if is_ours || (is_run(&path) && waits(&path)) {
             found.push(path);
         } else if depth > 0 {
-            look(&path, depth - 1, found);
+            look(&path, depth - 1, found, projects);
         }
     }
 }
