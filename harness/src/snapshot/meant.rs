@@ -120,10 +120,13 @@ impl<'a> Waiting<'a> {
     /// Another log of the same case that waits, is of the scenario as it is now, and says something else.
     pub fn rival<'w>(&self, new: &Kept, all: &'w [Waiting<'_>]) -> Option<&'w Path> {
         let is_rival = |other: &&Waiting<'_>| {
-            let same_place = other.place(&new.log.name) == self.place(&new.log.name)
-                && other.path.file_name() == self.path.file_name();
-            let says = || file::read(&other.path).ok().flatten();
-            same_place && other.path != self.path && !other.is_stale() && says().is_some_and(|log| log.text != new.text)
+            let (name, says) = (&new.log.name, || file::read(&other.path).ok().flatten());
+            // What costs least first: there may be many.
+            let is_another = other.path.file_name() == self.path.file_name() && other.path != self.path;
+            is_another
+                && other.place(name) == self.place(name)
+                && !other.is_stale()
+                && says().is_some_and(|log| log.text != new.text)
         };
         all.iter().find(is_rival).map(|other| &*other.path)
     }
