@@ -400,7 +400,7 @@ fn a_log_of_a_rig_without_a_test_block_is_held_to_what_it_has() {
     let text: String = desk.read(log).lines().map(row).collect();
     std::fs::write(desk.path(log), &text).unwrap();
     std::fs::remove_file(desk.path(RECORD)).unwrap();
-    let note = "note: `actuated` and `delivered` of the dose log are not compared";
+    let note = "actuated and delivered of the dose log are not compared";
     desk.says("pump-hil run ours -v", 0, &[note, "1 passed"]);
     // All other columns are.
     std::fs::write(desk.path(log), text.replace("0.500000", "0.510000")).unwrap();
