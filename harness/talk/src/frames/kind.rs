@@ -320,25 +320,31 @@ impl FrameKind {
     /// # Errors
     /// It is too long, or a field does not fit.
     pub fn write(&self, body: &[u8], field: &dyn Fn(&str) -> Option<i128>, out: &mut Vec<u8>) -> Result<(), Wrong> {
-        let mut content = self.sync.clone();
-        self.write_pieces(&self.before, body, field, &mut content)?;
+        let mut stuffed = Vec::new();
+        // Without stuffing it is written where it belongs.
+        let content = if self.stuffing.is_some() {
+            &mut stuffed
+        } else {
+            &mut *out
+        };
         let begin = content.len();
+        content.extend_from_slice(&self.sync);
+        self.write_pieces(&self.before, body, field, content)?;
+        let inside = content.len().saturating_sub(begin);
         content.extend_from_slice(body);
-        let inside = begin..content.len();
-        self.write_pieces(&self.after, body, field, &mut content)?;
-        if content.len() > self.max {
-            let len = content.len();
+        let inside = inside..content.len().saturating_sub(begin);
+        self.write_pieces(&self.after, body, field, content)?;
+        let written = content.get_mut(begin..).unwrap_or_default();
+        if written.len() > self.max {
+            let len = written.len();
             return Err(Wrong::TooLong { len, max: self.max });
         }
-        self.write_checks(&mut content, &inside);
-        match self.stuffing {
-            Some(stuffing) => {
-                let (sync, rest) = content.split_at(self.sync.len().min(content.len()));
-                out.extend_from_slice(sync);
-                let outer = [&self.sync[..], self.ends.first().map_or(&[][..], |end| end)].concat();
-                stuffing.write(rest, &outer, out);
-            }
-            None => out.extend_from_slice(&content),
+        self.write_checks(written, &inside);
+        if let Some(stuffing) = self.stuffing {
+            let (sync, rest) = stuffed.split_at(self.sync.len().min(stuffed.len()));
+            out.extend_from_slice(sync);
+            let outer = [&self.sync[..], self.ends.first().map_or(&[][..], |end| end)].concat();
+            stuffing.write(rest, &outer, out);
         }
         out.extend(self.ends.first().into_iter().flatten());
         Ok(())
@@ -387,7 +393,7 @@ impl FrameKind {
                 if let Piece::Check { check, number, over } = piece {
                     let range = self.place(over.0, body).start..self.place(over.1, body).end;
                     let computed = check.compute(content.get(range).unwrap_or_default());
-                    let mut bytes = Vec::new();
+                    let mut bytes = Vec::with_capacity(number.len);
                     number.write(i128::from(computed), &mut bytes);
                     if let Some(place) = content.get_mut(at..next).filter(|place| place.len() == bytes.len()) {
                         place.copy_from_slice(&bytes);

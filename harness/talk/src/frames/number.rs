@@ -118,9 +118,21 @@ impl Number {
                     out.extend_from_slice(low);
                 }
             }
-            Form::Hex { upper: true } => out.extend(format!("{value:0len$X}", len = self.len).bytes()),
-            Form::Hex { upper: false } => out.extend(format!("{value:0len$x}", len = self.len).bytes()),
-            Form::Decimal => out.extend(format!("{value:0len$}", len = self.len).bytes()),
+            Form::Hex { .. } | Form::Decimal => {
+                let (digits, base): (&[u8], i128) = match self.form {
+                    Form::Hex { upper: true } => (b"0123456789ABCDEF", 16),
+                    Form::Hex { upper: false } => (b"0123456789abcdef", 16),
+                    _ => (b"0123456789", 10),
+                };
+                let begin = out.len();
+                out.resize(begin.saturating_add(self.len), b'0');
+                let mut rest = value;
+                for place in out.iter_mut().skip(begin).rev() {
+                    let digit = usize::try_from(rest.checked_rem(base).unwrap_or(0)).unwrap_or(0);
+                    *place = digits.get(digit).copied().unwrap_or(b'0');
+                    rest = rest.checked_div(base).unwrap_or(0);
+                }
+            }
         }
         true
     }
