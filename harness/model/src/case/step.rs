@@ -2,9 +2,10 @@
 
 use super::{Check, Prescription};
 use crate::fault::FaultName;
-use crate::quantity::{Rate, Span, Volume};
+use crate::quantity::{Mass, Pressure, Rate, Span, Temperature, Voltage, Volume};
 use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,6 +199,38 @@ pub enum Request {
     SelfTest,
     /// Reads the dose log back from the pump's memory and compares it with what was heard.
     ReadLog,
+    /// Asks for something that only the device's profile knows.
+    Own {
+        /// The verb of the profile.
+        own: String,
+        /// Its arguments by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        with: BTreeMap<String, OwnArg>,
+    },
+}
+
+/// An argument of a verb that only a device's profile knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnArg {
+    /// A volume.
+    Volume(Volume),
+    /// A rate.
+    Rate(Rate),
+    /// A time.
+    Time(Span),
+    /// A pressure.
+    Pressure(Pressure),
+    /// A voltage.
+    Voltage(Voltage),
+    /// A temperature.
+    Temperature(Temperature),
+    /// A mass.
+    Mass(Mass),
+    /// A count.
+    Count(i64),
+    /// A word or a text.
+    Word(String),
 }
 
 /// What a step does with the probe.

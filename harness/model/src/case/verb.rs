@@ -18,6 +18,8 @@ pub enum Section {
     Programming,
     /// Under `logs`: it takes an exchange for each page.
     Logs,
+    /// Under `own`: only some devices have it.
+    Own,
 }
 
 /// The value of an argument. A time is a span, and `Date` counts seconds since 2000-01-01T00:00:00.
@@ -59,6 +61,9 @@ macro_rules! arguments {
         pub enum Arg { $(#[serde(rename = $word)] $arg,)* }
 
         impl Arg {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$arg),*];
+
             /// Its name in scenarios and device profiles.
             #[must_use]
             pub const fn word(self) -> &'static str {
@@ -199,10 +204,11 @@ verbs! {
         ReportTones      "report-tones"       Requests  must [on = On: switch];
         SelfTest         "self-test"          Requests;
     }
-    // What has a key of its own in a step, and takes a prescription.
+    // What has a key of its own in a step, and takes a prescription; and what only a device's profile knows.
     other {
         Program          "program"            Programming;
         Stage            "stage"              Programming;
+        Own              "own"                Own;
     }
 }
 
@@ -237,6 +243,17 @@ impl Verb {
     /// Its arguments: those that must be given, then those that may.
     pub fn args(self) -> impl Iterator<Item = Arg> {
         self.must().iter().chain(self.may()).copied()
+    }
+}
+
+impl Request {
+    /// What is asked, as journals and messages say it: of what only a device's profile knows that name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Own { own, .. } => own,
+            other => other.verb().word(),
+        }
     }
 }
 

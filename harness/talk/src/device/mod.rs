@@ -8,7 +8,6 @@ mod profile;
 mod raw;
 mod resolve;
 mod spoken;
-mod unit;
 mod units;
 mod value;
 mod words;
@@ -18,6 +17,6 @@ pub use profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, SaidAt, StagedField, Template,
 };
 pub use raw::Part;
-pub use unit::{Dimension, Unit, UnitError};
-pub use value::{FieldValue, arg_of, part_of};
+pub use crate::messages::{Dimension, FieldValue, Unit, UnitError};
+pub use value::{arg_of, part_of};
 pub use words::Words;

@@ -1,7 +1,7 @@
 //! A profile whose every name is resolved.
 
 use super::raw::Part;
-use super::unit::{Unit, UnitError};
+use crate::messages::{Unit, UnitError};
 use super::words::Words;
 use crate::protocol::{Fields, Protocol};
 use pump_hil_model::case::{Arg, Verb};

@@ -1,6 +1,6 @@
 //! A profile's file as it is written.
 
-use crate::protocol::{RawAsk, RawFrame, RawMatch, RawMessage, RawPairs};
+use crate::protocol::{RawAsk, RawFrame, RawMatch, RawMessage, RawNumber as RawOption, RawOwn, RawPairs, RawSpeak, RawVerb};
 use pump_hil_model::case::{Arg, Section, Verb};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -100,6 +100,18 @@ pub(super) struct RawProfile {
     /// Version 2: what holds of each request.
     #[serde(default)]
     pub ask: Option<RawAsk>,
+    /// Version 2: settings that texts may name, such as `{address}`.
+    #[serde(default)]
+    pub options: BTreeMap<String, RawOption>,
+    /// Version 2: which frame is sent and which are heard, where a device can talk in several ways.
+    #[serde(default)]
+    pub speak: BTreeMap<String, RawSpeak>,
+    /// Version 2: verbs, each with the message that it is.
+    #[serde(default)]
+    pub verbs: BTreeMap<String, RawVerb>,
+    /// Version 2: verbs, states and alarms that only this device has.
+    #[serde(default)]
+    pub own: RawOwn,
     /// Keys of the firmware that differ from the harness's, in replies and in events that the harness has no word for (`theirs: ours`).
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
@@ -108,8 +120,10 @@ pub(super) struct RawProfile {
     pub kinds: BTreeMap<String, String>,
     pub limits: RawLimits,
     pub units: BTreeMap<String, String>,
+    /// Words of the firmware that differ from the harness's (`theirs: ours`); in version 2 also by the name of a field.
     #[serde(default)]
-    pub words: BTreeMap<String, String>,
+    pub words: BTreeMap<String, RawWord>,
+    #[serde(default)]
     pub requests: BTreeMap<ExchangeVerb, RawTemplate>,
     pub make_safe: Vec<ExchangeVerb>,
     pub programming: RawProgramming,
@@ -126,6 +140,36 @@ pub(super) struct RawProfile {
     /// A text in the firmware's image that is `build` in the reply to `identify`.
     #[serde(default)]
     pub build_symbol: Option<String>,
+}
+
+impl RawProfile {
+    /// Words by the name of a field.
+    pub fn field_words(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let words = self.words.iter();
+        let words = words.filter_map(|(field, word)| match word {
+            RawWord::OfField(words) => Some((field.clone(), words.clone())),
+            RawWord::One(_) => None,
+        });
+        words.collect()
+    }
+
+    /// Words of any field.
+    pub fn plain_words(&self) -> BTreeMap<String, String> {
+        let words = self.words.iter();
+        let words = words.filter_map(|(theirs, word)| match word {
+            RawWord::One(ours) => Some((theirs.clone(), ours.clone())),
+            RawWord::OfField(_) => None,
+        });
+        words.collect()
+    }
+}
+
+/// A word of the harness, or the words of one field.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum RawWord {
+    One(String),
+    OfField(BTreeMap<String, String>),
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

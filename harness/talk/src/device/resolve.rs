@@ -17,6 +17,7 @@ use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
 
 pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
+    let words = Words::new(raw.plain_words());
     let protocol = spoken(&mut raw, units)?;
     let reply_timeout: Span = raw
         .limits
@@ -48,7 +49,7 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
         device: raw.device,
         summary: raw.summary,
         limits,
-        words: Words::new(raw.words),
+        words,
         keys: Words::new(raw.keys),
         kinds: Words::new(raw.kinds),
         requests,

@@ -47,17 +47,25 @@ fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
         frames: std::mem::take(&mut raw.frames),
         pairs: raw.pairs.take(),
         parts: std::mem::take(&mut raw.parts),
+        options: std::mem::take(&mut raw.options),
+        speak: std::mem::take(&mut raw.speak),
+        words: raw.field_words(),
         messages: std::mem::take(&mut raw.messages),
         matching,
         ask,
+        verbs: std::mem::take(&mut raw.verbs),
+        own: std::mem::take(&mut raw.own),
     };
-    let protocol = Protocol::new(&written, &units.names())?;
+    let protocol = Protocol::new(&written, units.by_text())?;
+    if raw.requests.is_empty() {
+        return Ok(protocol);
+    }
     let Some(request) = protocol.request.and_then(|place| protocol.messages.get(place)) else {
         let what = "`ask` needs `send`: the message that each request is".to_owned();
         return Err(wrong(Mistake::MissingKey, &["ask"], what));
     };
     // Without it all requests would be the same, and nothing would say which of them ends therapy.
-    if request.text.place_of("verb").is_none() {
+    if request.shape.place_of("verb").is_none() {
         let what = "the message that each request is needs the field `verb`".to_owned();
         return Err(wrong(Mistake::MissingKey, &["messages", &request.name, "is"], what));
     }

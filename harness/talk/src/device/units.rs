@@ -2,7 +2,7 @@
 
 use super::profile::NumberAt;
 use super::raw::RawNumber;
-use super::unit::Unit;
+use crate::messages::Unit;
 use crate::protocol::{Mistaken as Wrong, mistaken as wrong};
 use pump_hil_model::mistake::Mistake;
 use std::collections::BTreeMap;
@@ -26,9 +26,9 @@ impl Units {
         Ok(Self(units))
     }
 
-    /// Their texts.
-    pub fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+    /// All of them.
+    pub fn by_text(&self) -> BTreeMap<String, Unit> {
+        self.0.clone()
     }
 
     pub fn get(&self, path: &[&str], name: Option<&str>) -> Result<Unit, Wrong> {

@@ -31,6 +31,19 @@ pub struct Frame<'a> {
     pub body: &'a [u8],
 }
 
+/// A frame that silence ended, or why it is none.
+struct Silent<'a>(Result<Frame<'a>, Wrong>);
+
+impl<'a> Silent<'a> {
+    fn as_cut(&'a self, raw: &'a [u8]) -> Cut<'a> {
+        Cut {
+            raw: raw.get(..raw.len().min(LINE_KEPT_MAX)).unwrap_or_default(),
+            total: raw.len(),
+            frame: self.0.as_ref().map(|frame| *frame),
+        }
+    }
+}
+
 /// Cuts bytes into frames, however they are split.
 ///
 /// **Invariant:** holds at most one frame's bytes of the longest kind, and of a longer line the first [`LINE_KEPT_MAX`].
@@ -50,6 +63,8 @@ pub struct Cutter {
     junk_why: Option<Wrong>,
     /// The kind that ends by silence, while it is awaited.
     awaited: Option<usize>,
+    /// The only kind that is heard ends by silence: it is awaited always.
+    usual: Option<usize>,
     /// When the last bytes came.
     last: Span,
 }
@@ -58,6 +73,11 @@ impl Cutter {
     /// A cutter of these kinds, of which those at `hear` may come.
     #[must_use]
     pub fn new(kinds: Arc<[FrameKind]>, hear: Vec<usize>) -> Self {
+        let by_silence = |place: &&usize| kinds.get(**place).is_some_and(|kind| kind.silence.is_some());
+        let usual = match &hear[..] {
+            [only] => Some(only).filter(by_silence).copied(),
+            _ => None,
+        };
         Self {
             kinds,
             hear,
@@ -68,14 +88,15 @@ impl Cutter {
             junk: Vec::new(),
             junk_total: 0,
             junk_why: None,
-            awaited: None,
+            awaited: usual,
+            usual,
             last: Span(0),
         }
     }
 
     /// From now on everything that comes is of this kind, until nothing comes for a while; `None`: no more.
     pub fn await_silence(&mut self, kind: Option<usize>) {
-        self.awaited = kind;
+        self.awaited = kind.or(self.usual);
     }
 
     /// Takes bytes that came at `now`, and gives each frame that they finish to `each`.
@@ -128,18 +149,8 @@ impl Cutter {
         let mut held = std::mem::take(&mut self.held);
         self.scanned = 0;
         if let Some(kind) = self.awaited {
-            self.awaited = None;
-            let content = &held[..];
-            let frame = Frame {
-                kind,
-                content,
-                body: content,
-            };
-            each(Cut {
-                raw: content,
-                total: content.len(),
-                frame: Ok(frame),
-            });
+            self.awaited = self.usual;
+            each(self.by_silence(kind, &held).as_cut(&held));
             return;
         }
         if let Some(kind) = self.resting(&held) {
@@ -165,6 +176,20 @@ impl Cutter {
             // What is left began later, and yet no more came of it: all that is unfinished is as late.
         }
         self.tell_junk(&mut each);
+    }
+
+    /// What silence ended.
+    fn by_silence<'a>(&self, place: usize, held: &'a [u8]) -> Silent<'a> {
+        let body = self.kinds.get(place).map(|kind| kind.body_of(held));
+        Silent(match body {
+            Some(Ok(body)) => Ok(Frame {
+                kind: place,
+                content: held,
+                body: held.get(body).unwrap_or_default(),
+            }),
+            Some(Err(why)) => Err(why),
+            None => Err(Wrong::NoBegin),
+        })
     }
 
     /// The kind that is whole because nothing follows.
@@ -260,7 +285,7 @@ impl Cutter {
         let Some(max) = max.filter(|max| data.len() > *max) else {
             return false;
         };
-        self.awaited = None;
+        self.awaited = self.usual;
         let len = data.len();
         each(Cut {
             raw: data.get(..len.min(LINE_KEPT_MAX)).unwrap_or_default(),

@@ -223,7 +223,7 @@ impl FrameKind {
     ///
     /// # Errors
     /// The first that does not hold: length, bytes, form, check.
-    pub(super) fn body_of(&self, content: &[u8]) -> Result<Range<usize>, Wrong> {
+    pub fn body_of(&self, content: &[u8]) -> Result<Range<usize>, Wrong> {
         if content.len() > self.max {
             let len = content.len();
             return Err(Wrong::TooLong { len, max: self.max });
@@ -321,12 +321,31 @@ impl FrameKind {
     /// It is too long, or a field does not fit.
     pub fn write(&self, body: &[u8], field: &dyn Fn(&str) -> Option<i128>, out: &mut Vec<u8>) -> Result<(), Wrong> {
         let mut stuffed = Vec::new();
-        // Without stuffing it is written where it belongs.
-        let content = if self.stuffing.is_some() {
-            &mut stuffed
-        } else {
-            &mut *out
+        let Some(stuffing) = self.stuffing else {
+            // It is written where it belongs.
+            self.content(body, field, out)?;
+            out.extend(self.ends.first().into_iter().flatten());
+            return Ok(());
         };
+        self.content(body, field, &mut stuffed)?;
+        let (sync, rest) = stuffed.split_at(self.sync.len().min(stuffed.len()));
+        out.extend_from_slice(sync);
+        let outer = [&self.sync[..], self.ends.first().map_or(&[][..], |end| end)].concat();
+        stuffing.write(rest, &outer, out);
+        out.extend(self.ends.first().into_iter().flatten());
+        Ok(())
+    }
+
+    /// Appends the same without its end, and with nothing standing for other bytes.
+    ///
+    /// # Errors
+    /// As [`FrameKind::write`].
+    pub fn content(
+        &self,
+        body: &[u8],
+        field: &dyn Fn(&str) -> Option<i128>,
+        content: &mut Vec<u8>,
+    ) -> Result<(), Wrong> {
         let begin = content.len();
         content.extend_from_slice(&self.sync);
         self.write_pieces(&self.before, body, field, content)?;
@@ -340,13 +359,6 @@ impl FrameKind {
             return Err(Wrong::TooLong { len, max: self.max });
         }
         self.write_checks(written, &inside);
-        if let Some(stuffing) = self.stuffing {
-            let (sync, rest) = stuffed.split_at(self.sync.len().min(stuffed.len()));
-            out.extend_from_slice(sync);
-            let outer = [&self.sync[..], self.ends.first().map_or(&[][..], |end| end)].concat();
-            stuffing.write(rest, &outer, out);
-        }
-        out.extend(self.ends.first().into_iter().flatten());
         Ok(())
     }
 

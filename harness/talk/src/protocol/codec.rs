@@ -1,9 +1,10 @@
 //! The frames and messages of one protocol, read from bytes.
 
-use super::message::{Means, Message, Tells};
+use super::meaning::{Target, given};
+use super::message::{Means, Message, Tells, Unasked};
 use super::resolve::{Matching, Protocol};
-use crate::frames::{Cut, Cutter, Frame, Wrong};
-use crate::messages::{TextField, Value};
+use crate::frames::{Cut, Cutter, Frame, FrameKind, Piece, Wrong};
+use crate::messages::{AnyField, Shape, TextField, Unlike, Value};
 use crate::wire::escape_of;
 use pump_hil_model::event::Says;
 use pump_hil_model::quantity::Span;
@@ -60,19 +61,50 @@ pub enum Heard {
         /// Fields.
         fields: Fields,
     },
+    /// A message of a protocol whose verbs have messages of their own.
+    Message(Box<Told>),
+    /// What was sent came back.
+    Echo,
+}
+
+/// What a message tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its place among the messages of the protocol.
+    pub place: usize,
+    /// Number of the request, where replies have one.
+    pub id: Option<u64>,
+    /// Its fields, those of the frame's header first, in the harness's words and base units.
+    pub fields: Fields,
+    /// What it says of the pump.
+    pub gives: Vec<(Target, String)>,
+    /// The frame as it was sent.
+    pub as_sent: bool,
+}
+
+/// What is awaited: it decides what a frame is that could be more than one message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Messages that may answer, those that end the request first.
+    pub messages: Vec<usize>,
+    /// The body that comes back first, of a device that echoes.
+    pub echo: Option<Vec<u8>>,
+    /// The frame that comes back as its own answer.
+    pub as_sent: Option<Vec<u8>>,
 }
 
 impl Heard {
     /// What the line is, for whoever reads the journal. A reply without a number is one to the request in flight.
     #[must_use]
-    pub fn says(&self, in_flight: u64) -> Says {
+    pub fn says(&self, in_flight: u64) -> Option<Says> {
         let ms = |t_ms: u64| i64::try_from(t_ms).ok();
-        match self {
+        Some(match self {
             Self::Reply { id, .. } => Says::Reply(id.unwrap_or(in_flight)),
             Self::Data { id, .. } => Says::Data(id.unwrap_or(in_flight)),
             Self::Event { n, t_ms, .. } => Says::Event(*n, ms(*t_ms)),
             Self::Dose { n, t_ms, .. } => Says::Dose(*n, ms(*t_ms)),
-        }
+            Self::Message(_) | Self::Echo => return None,
+        })
     }
 }
 
@@ -81,6 +113,7 @@ impl Heard {
 pub struct Codec {
     protocol: Arc<Protocol>,
     cutter: Cutter,
+    wanted: Wanted,
 }
 
 impl Codec {
@@ -88,13 +121,26 @@ impl Codec {
     #[must_use]
     pub fn new(protocol: Arc<Protocol>) -> Self {
         let cutter = Cutter::new(Arc::clone(&protocol.kinds), protocol.hear.clone());
-        Self { protocol, cutter }
+        Self {
+            protocol,
+            cutter,
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// From now on this is awaited; `dump`: the kind of frame that silence ends.
+    pub fn want(&mut self, wanted: Wanted, dump: Option<usize>) {
+        self.wanted = wanted;
+        self.cutter.await_silence(dump);
     }
 
     /// Takes bytes that came at `now`, and gives each message that they finish to `each`.
     pub fn feed(&mut self, bytes: &[u8], now: Span, mut each: impl FnMut(Line)) {
-        let protocol = &self.protocol;
-        self.cutter.feed(bytes, now, |cut| each(line(protocol, cut)));
+        let reader = Reader {
+            protocol: &self.protocol,
+            wanted: &mut self.wanted,
+        };
+        reader.read(|cuts| self.cutter.feed(bytes, now, cuts), &mut each);
     }
 
     /// When [`Codec::handle_timeout`] wants to be called.
@@ -105,8 +151,11 @@ impl Codec {
 
     /// Tells the time: what is unfinished for too long is none.
     pub fn handle_timeout(&mut self, now: Span, mut each: impl FnMut(Line)) {
-        let protocol = &self.protocol;
-        self.cutter.handle_timeout(now, |cut| each(line(protocol, cut)));
+        let reader = Reader {
+            protocol: &self.protocol,
+            wanted: &mut self.wanted,
+        };
+        reader.read(|cuts| self.cutter.handle_timeout(now, cuts), &mut each);
     }
 
     /// Whether what is there of an unfinished frame may be the begin of one.
@@ -123,13 +172,102 @@ impl Codec {
     }
 }
 
-fn line(protocol: &Protocol, cut: Cut<'_>) -> Line {
-    Line {
-        text: escape_of(cut.raw, cut.total),
-        heard: match cut.frame {
-            Ok(frame) => heard(protocol, frame).map_err(Wrong::Message),
+/// Reads frames as messages.
+struct Reader<'a> {
+    protocol: &'a Protocol,
+    wanted: &'a mut Wanted,
+}
+
+impl Reader<'_> {
+    fn read(mut self, cut: impl FnOnce(&mut dyn FnMut(Cut<'_>)), each: &mut impl FnMut(Line)) {
+        cut(&mut |cut| self.line(cut, each));
+    }
+
+    fn line(&mut self, cut: Cut<'_>, each: &mut impl FnMut(Line)) {
+        let heard = match cut.frame {
             Err(why) => Err(why.clone()),
-        },
+            Ok(frame) => match self.heard(frame) {
+                Ok(heard) => Ok(heard),
+                Err(why) => match self.behind_a_prompt(cut.raw, frame, each) {
+                    Some(line) => return each(line),
+                    None => Err(Wrong::Message(why)),
+                },
+            },
+        };
+        each(Line {
+            text: escape_of(cut.raw, cut.total),
+            heard,
+        });
+    }
+
+    /// What stands behind a prompt in one frame with it: the prompt is told first.
+    fn behind_a_prompt(&mut self, raw: &[u8], frame: Frame<'_>, each: &mut impl FnMut(Line)) -> Option<Line> {
+        let whole = self.protocol.kinds.get(frame.kind)?;
+        if !whole.before.is_empty() || !whole.sync.is_empty() {
+            return None;
+        }
+        let prompts = self.protocol.hear.iter().filter_map(|place| Some((*place, self.protocol.kinds.get(*place)?)));
+        let mut prompts = prompts.filter(|(_, kind)| kind.at_rest.is_some());
+        let (place, head, rest) = prompts.find_map(|(place, kind)| {
+            let (head, rest) = frame.body.split_at_checked(kind.head_len())?;
+            kind.body_of(head).is_ok().then_some((place, head, rest))
+        })?;
+        let of = |kind: usize, content, body| Frame { kind, content, body };
+        let prompt = self.heard(of(place, head, &[])).ok()?;
+        let behind = self.heard(of(frame.kind, rest, rest)).ok()?;
+        let (head, rest) = raw.split_at_checked(head.len())?;
+        each(Line {
+            text: escape_of(head, head.len()),
+            heard: Ok(prompt),
+        });
+        Some(Line {
+            text: escape_of(rest, rest.len()),
+            heard: Ok(behind),
+        })
+    }
+
+    /// The message that a frame is: one that is awaited, else one that comes unasked, else any.
+    fn heard(&mut self, frame: Frame<'_>) -> Result<Heard, String> {
+        if self.wanted.echo.as_deref() == Some(frame.body) {
+            self.wanted.echo = None;
+            return Ok(Heard::Echo);
+        }
+        if self.wanted.as_sent.as_deref() == Some(frame.content) {
+            let told = Told {
+                place: usize::MAX,
+                id: None,
+                fields: Fields::new(),
+                gives: Vec::new(),
+                as_sent: true,
+            };
+            return Ok(Heard::Message(Box::new(told)));
+        }
+        let protocol = self.protocol;
+        let mut values = Vec::with_capacity(8);
+        let mut best: Option<(&Message, Unlike)> = None;
+        let order = self.wanted.messages.iter().chain(&protocol.unasked).copied();
+        let order = order.chain(0..protocol.messages.len());
+        for place in order {
+            let Some(message) = protocol.messages.get(place) else { continue };
+            if message.send || !fits(protocol, message, frame) {
+                continue;
+            }
+            match message.shape.read(frame.body, &mut values) {
+                Ok(()) => return says(protocol, place, message, &values, frame),
+                Err(unlike) if best.as_ref().is_none_or(|(_, far)| unlike.far > far.far) => {
+                    best = Some((message, unlike));
+                }
+                Err(_) => {}
+            }
+        }
+        Err(match best {
+            Some((message, unlike)) => format!(
+                "no message of the profile; as `{}`: {}",
+                message.name,
+                message.shape.why(frame.body, &unlike)
+            ),
+            None => "no message of the profile has this header".to_owned(),
+        })
     }
 }
 
@@ -140,36 +278,9 @@ fn may_begin(protocol: &Protocol, held: &[u8]) -> bool {
         let sync = kind(message)
             .and_then(|kind| protocol.kinds.get(kind))
             .map_or(&[][..], |kind| &kind.sync);
-        let begins = [sync, message.text.begins().as_bytes()].concat();
+        let begins = [sync, message.shape.begins().as_bytes()].concat();
         let shared = begins.len().min(held.len());
         begins.is_empty() || begins.get(..shared) == held.get(..shared)
-    })
-}
-
-/// The first message that a frame is.
-fn heard(protocol: &Protocol, frame: Frame<'_>) -> Result<Heard, String> {
-    let text = std::str::from_utf8(frame.body).map_err(|_| "it is no text".to_owned())?;
-    let mut values = Vec::with_capacity(8);
-    let mut best: Option<(&Message, crate::messages::Miss)> = None;
-    for (place, message) in protocol.messages.iter().enumerate() {
-        if message.send || !fits(protocol, message, frame) {
-            continue;
-        }
-        match message.text.read(text, &mut values) {
-            Ok(()) => return Ok(says(protocol, place, message, &values)),
-            Err(miss) if best.is_none_or(|(_, far)| (miss.at, miss.part) > (far.at, far.part)) => {
-                best = Some((message, miss));
-            }
-            Err(_) => {}
-        }
-    }
-    Err(match best {
-        Some((message, miss)) => format!(
-            "no message of the profile; as `{}`: {}",
-            message.name,
-            message.text.why(text, miss)
-        ),
-        None => "no message of the profile has this header".to_owned(),
     })
 }
 
@@ -185,8 +296,14 @@ fn fits(protocol: &Protocol, message: &Message, frame: Frame<'_>) -> bool {
         })
 }
 
-fn says(protocol: &Protocol, place: usize, message: &Message, values: &[Value<'_>]) -> Heard {
-    let at = |name: &str| message.text.place_of(name);
+fn says(
+    protocol: &Protocol,
+    place: usize,
+    message: &Message,
+    values: &[Value<'_>],
+    frame: Frame<'_>,
+) -> Result<Heard, String> {
+    let at = |name: &str| message.shape.place_of(name);
     let number = |name: &str| match at(name).and_then(|place| values.get(place)) {
         Some(Value::Number { digits, .. }) => u64::try_from(*digits).ok(),
         _ => None,
@@ -200,11 +317,11 @@ fn says(protocol: &Protocol, place: usize, message: &Message, values: &[Value<'_
     match message.tells {
         Some(Tells::Event) => {
             let (kind, fields) = (word("kind"), without(&["n", "t", "kind"]));
-            return Heard::Event { n, t_ms, kind, fields };
+            return Ok(Heard::Event { n, t_ms, kind, fields });
         }
         Some(Tells::Dose) => {
             let fields = without(&["n", "t"]);
-            return Heard::Dose { n, t_ms, fields };
+            return Ok(Heard::Dose { n, t_ms, fields });
         }
         None => {}
     }
@@ -213,19 +330,76 @@ fn says(protocol: &Protocol, place: usize, message: &Message, values: &[Value<'_
         _ => "",
     };
     let id = number(id_field);
+    if protocol.request.is_none() || message.unasked == Unasked::Always {
+        return told(protocol, place, message, values, frame, id).map(|told| Heard::Message(Box::new(told)));
+    }
     if protocol.data.contains(&place) {
         let fields = without(&[id_field]);
-        return Heard::Data { id, fields };
+        return Ok(Heard::Data { id, fields });
     }
     let refused = (message.means == Means::Refused).then(|| word("reason"));
     let fields = without(&[id_field, if refused.is_some() { "reason" } else { "" }]);
-    Heard::Reply { id, refused, fields }
+    Ok(Heard::Reply { id, refused, fields })
+}
+
+/// What a message tells in the harness's words and base units.
+fn told(
+    protocol: &Protocol,
+    place: usize,
+    message: &Message,
+    values: &[Value<'_>],
+    frame: Frame<'_>,
+    id: Option<u64>,
+) -> Result<Told, String> {
+    let mut fields = Fields::with_capacity(FIELDS_USUAL);
+    if let Some(kind) = protocol.kinds.get(frame.kind) {
+        header(protocol, kind, frame.content, &mut fields);
+    }
+    for (place, field) in message.shape.fields().enumerate() {
+        let text = message.meaning.text(&message.shape, place, values);
+        let text = text.map_err(|why| format!("`{}` says what cannot be: {why}", message.name))?;
+        match (text, field, values.get(place)) {
+            (_, AnyField::Text(spec), Some(Value::Pairs(text))) => {
+                if let TextField::Pairs(form) = &spec.holds {
+                    form.scan(text, |key, value| fields.push((key.to_owned(), value.to_owned())));
+                }
+            }
+            (Some(text), field, _) => fields.push((field.name().to_owned(), text)),
+            (None, ..) => {}
+        }
+    }
+    if message.shape == Shape::All {
+        fields.push(("text".to_owned(), crate::wire::escape(frame.body)));
+    }
+    Ok(Told {
+        place,
+        id,
+        gives: given(&message.gives, &fields),
+        fields,
+        as_sent: false,
+    })
+}
+
+/// The fields of a frame's header, by their names.
+fn header(protocol: &Protocol, kind: &FrameKind, content: &[u8], fields: &mut Fields) {
+    for (place, piece) in kind.before.iter().enumerate() {
+        let (Some(name), Some(number)) = (piece.name(), kind.number_before(place, content)) else {
+            continue;
+        };
+        let theirs = match piece {
+            Piece::OneOf { .. } => u8::try_from(number).map_or_else(|_| String::new(), |byte| char::from(byte).to_string()),
+            _ => number.to_string(),
+        };
+        let ours = protocol.words.get(name).and_then(|words| words.get(&theirs));
+        fields.push((name.to_owned(), ours.cloned().unwrap_or(theirs)));
+    }
 }
 
 /// Named fields, and the pairs of those that hold some, in their order; without some.
 fn fields_of(message: &Message, values: &[Value<'_>], without: &[&str]) -> Fields {
     let mut fields = Fields::with_capacity(FIELDS_USUAL);
-    for (spec, value) in message.text.fields.iter().zip(values) {
+    for (field, value) in message.shape.fields().zip(values) {
+        let AnyField::Text(spec) = field else { continue };
         if without.contains(&spec.name.as_str()) {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Frames from what a profile says of them.
 
-use super::raw::{RawBytes, RawEmpty, RawEscape, RawFrame, RawPiece, text_of};
+use super::raw::{RawBytes, RawEmpty, RawFrame};
+use super::raw_json::{RawEscape, RawPiece, text_of};
 use super::wrong::{Mistaken, mistaken};
 use crate::frames::{Check, CrcParameters, FrameKind, Mark, NUMBERS, Number, Piece, Stuffing, Then};
 use pump_hil_model::diagnostic::suggest;
@@ -31,7 +32,10 @@ pub(super) fn frame(name: &str, raw: &RawFrame) -> Result<FrameKind, Mistaken> {
         }
         Ok(Some(span))
     };
+    let (silence, at_rest) = (span("silence", &raw.silence)?, span("at-rest", &raw.at_rest)?);
     let mut pieces = Pieces::of(name, &raw.is)?;
+    // All bytes until silence.
+    pieces.body |= raw.is.is_empty() && silence.is_some();
     let ends = pieces.take_ends(
         raw.also_ends
             .as_deref()
@@ -44,8 +48,8 @@ pub(super) fn frame(name: &str, raw: &RawFrame) -> Result<FrameKind, Mistaken> {
         .iter()
         .filter(|piece| matches!(piece, Draft::Length { .. }));
     let has_length = lengths.count() > 0;
-    if pieces.body && !has_length && ends.is_empty() {
-        let what = "nothing tells where this frame ends: it needs a last literal or a length";
+    if pieces.body && !has_length && ends.is_empty() && silence.is_none() {
+        let what = "nothing tells where this frame ends: it needs a last literal, a length or `silence`";
         return Err(wrong(Mistake::MissingKey, "is", what.to_owned()));
     }
     let mut kind = FrameKind {
@@ -59,14 +63,22 @@ pub(super) fn frame(name: &str, raw: &RawFrame) -> Result<FrameKind, Mistaken> {
         printable: raw.bytes == Some(RawBytes::Printable),
         skip_empty: raw.empty == Some(RawEmpty::Skip),
         gap: span("gap", &raw.gap)?.or((has_length || ends.is_empty()).then_some(GAP_USUAL)),
-        silence: None,
-        at_rest: None,
+        silence,
+        at_rest,
         spoil: match &raw.spoil {
             Some(text) => bytes_of(text).map_err(|what| wrong(Mistake::Format, "spoil", what))?,
             None => Vec::new(),
         },
         ends,
     };
+    if at_rest.is_some() && (kind.body || !kind.ends.is_empty()) {
+        let what = "`at-rest` is of a frame of a fixed size without an end: it has neither `body` nor a last literal";
+        return Err(wrong(Mistake::KeyCombination, "at-rest", what.to_owned()));
+    }
+    if silence.is_some() && (has_length || !kind.ends.is_empty()) {
+        let what = "the end comes from `silence` or from a length or a last literal: leave one of them out";
+        return Err(wrong(Mistake::KeyCombination, "silence", what.to_owned()));
+    }
     if kind.stuffing.is_some() && kind.ends.is_empty() {
         return Err(wrong(
             Mistake::KeyCombination,

@@ -1,11 +1,17 @@
 //! Messages from what a profile says of them.
 
 use super::frame::whole;
-use super::raw::{RawMeans, RawMessage, RawProtocol, RawTells, RawUnasked};
+use super::meaning::{FieldWords, Gives, Meaning, Round, gives};
+use super::raw::{RawMeans, RawMessage, RawProtocol, RawTells};
+use super::raw_json::{RawIs, RawUnasked, text_of};
+use super::raw_verb::RawRound;
 use super::wrong::{Mistaken, mistaken};
-use crate::frames::FrameKind;
-use crate::messages::{Around, Class, PairsForm, Template};
+use crate::frames::{FrameKind, NUMBERS, Number, Piece};
+use crate::messages::{Around, Class, Layout, LayoutField, PairsForm, Shape, Template, Unit};
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::Span;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,18 +24,33 @@ pub struct Message {
     pub kind: Option<usize>,
     /// What the frame's header must hold: name and numbers.
     pub when: Vec<(String, Range<i128>)>,
-    /// What it says.
-    pub text: Template,
+    /// What it looks like.
+    pub shape: Shape,
     /// The harness says it.
     pub send: bool,
     /// Bytes that its frame may have, without its end.
     pub max: Option<usize>,
-    /// It may come without a request.
-    pub unasked: bool,
+    /// Whether it comes without a request.
+    pub unasked: Unasked,
+    /// It must come unasked at least so often, in these states; in all where none is named.
+    pub lost_after: Option<(Span, Vec<String>)>,
     /// What it says of the request.
     pub means: Means,
     /// The numbered record that it is.
     pub tells: Option<Tells>,
+    pub(super) meaning: Meaning,
+    pub(super) gives: Gives,
+}
+
+/// Whether a message comes without a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unasked {
+    /// It does not.
+    Never,
+    /// It never answers a request.
+    Always,
+    /// It may be either.
+    Also,
 }
 
 /// What a message says of the request that it answers.
@@ -52,17 +73,119 @@ pub enum Tells {
     Dose,
 }
 
-/// All messages of a profile, by their names.
-pub(super) fn messages(raw: &RawProtocol, kinds: &[FrameKind], units: &[String]) -> Result<Vec<Message>, Mistaken> {
-    let pairs = pairs(raw)?;
-    let parts = |name: &str| raw.parts.get(name).cloned();
-    let around = Around {
-        pairs: pairs.as_ref(),
-        units,
-        parts: &parts,
-    };
+/// What messages may refer to.
+pub(super) struct Words<'a> {
+    pub kinds: &'a [FrameKind],
+    pub pairs: Option<Arc<PairsForm>>,
+    /// Parts and options.
+    pub parts: BTreeMap<String, String>,
+    pub units: Arc<BTreeMap<String, Unit>>,
+    pub unit_names: Vec<String>,
+    /// Words of fields, by the field's name.
+    pub words: BTreeMap<String, Arc<FieldWords>>,
+}
+
+impl<'a> Words<'a> {
+    pub fn new(raw: &RawProtocol, kinds: &'a [FrameKind], units: Arc<BTreeMap<String, Unit>>) -> Result<Self, Mistaken> {
+        let words = raw.words.iter();
+        let words = words.map(|(field, words)| (field.clone(), Arc::new(words.clone())));
+        let options = raw.options.iter().map(|(name, text)| (name.clone(), escaped(&text.0)));
+        let parts = raw.parts.iter().map(|(name, text)| (name.clone(), text.clone()));
+        Ok(Self {
+            kinds,
+            pairs: pairs(raw)?,
+            parts: options.chain(parts).collect(),
+            unit_names: units.keys().cloned().collect(),
+            units,
+            words: words.collect(),
+        })
+    }
+
+    /// A text with fields.
+    pub fn template(&self, text: &str) -> Result<Template, String> {
+        let parts = |name: &str| self.parts.get(name).cloned();
+        let around = Around {
+            pairs: self.pairs.as_ref(),
+            units: &self.unit_names,
+            parts: &parts,
+        };
+        Template::new(text, around)
+    }
+
+    /// A frame by its name.
+    pub fn kind(&self, name: &str, at: &[&str]) -> Result<usize, Mistaken> {
+        let known = || self.kinds.iter().map(|kind| kind.name.as_str());
+        known().position(|known| known == name).ok_or_else(|| {
+            let known: Vec<&str> = known().collect();
+            let what = format!("`{name}` is no frame of this profile; it has {}", known.join(", "));
+            mistaken(Mistake::Reference, at, what)
+        })
+    }
+
+    fn meaning(&self, shape: &Shape, round: Option<RawRound>) -> Result<Meaning, String> {
+        Meaning::new(shape, &self.units, &self.words, round.map(round_of))
+    }
+}
+
+/// As it is written in a profile.
+pub(super) fn round_of(raw: RawRound) -> Round {
+    match raw {
+        RawRound::Nearest => Round::Nearest,
+        RawRound::Down => Round::Down,
+    }
+}
+
+/// A text that stands for itself in a template.
+fn escaped(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
+
+/// All messages of a profile, by their names; prompts, which are frames without a body, among them.
+pub(super) fn messages(raw: &RawProtocol, words: &Words<'_>) -> Result<Vec<Message>, Mistaken> {
     let all = raw.messages.iter();
-    all.map(|(name, message)| one(name, message, kinds, around)).collect()
+    let mut messages: Vec<Message> = all
+        .map(|(name, message)| one(name, message, &["messages", name], words))
+        .collect::<Result<_, _>>()?;
+    for (place, kind) in words.kinds.iter().enumerate().filter(|(_, kind)| stands_alone(kind)) {
+        let raw = raw.frames.get(&kind.name);
+        let shape = if is_dump(kind) {
+            Shape::All
+        } else {
+            Shape::Bytes(Layout { fields: Vec::new() })
+        };
+        let none = BTreeMap::new();
+        let given = raw.map_or(&none, |raw| &raw.gives);
+        messages.push(Message {
+            name: kind.name.clone(),
+            kind: Some(place),
+            when: Vec::new(),
+            meaning: words.meaning(&shape, None).map_err(|what| mistaken(Mistake::Unit, &["frames", &kind.name], what))?,
+            gives: gives(given, &header_of(kind), &["frames", &kind.name])?,
+            shape,
+            send: false,
+            max: None,
+            unasked: Unasked::Also,
+            lost_after: None,
+            means: Means::Done,
+            tells: None,
+        });
+    }
+    Ok(messages)
+}
+
+/// Whether a frame is a message by itself: a prompt, or all bytes until silence.
+fn stands_alone(kind: &FrameKind) -> bool {
+    kind.at_rest.is_some() || is_dump(kind)
+}
+
+/// Whether a frame is whatever comes until silence.
+pub(super) fn is_dump(kind: &FrameKind) -> bool {
+    kind.silence.is_some() && kind.before.is_empty() && kind.after.is_empty() && kind.sync.is_empty()
+}
+
+/// Names of the fields in a frame's header.
+fn header_of(kind: &FrameKind) -> Vec<&str> {
+    kind.before.iter().filter_map(Piece::name).collect()
 }
 
 fn pairs(raw: &RawProtocol) -> Result<Option<Arc<PairsForm>>, Mistaken> {
@@ -84,30 +207,20 @@ fn pairs(raw: &RawProtocol) -> Result<Option<Arc<PairsForm>>, Mistaken> {
     })))
 }
 
-fn one(name: &str, raw: &RawMessage, kinds: &[FrameKind], around: Around<'_>) -> Result<Message, Mistaken> {
-    let at = |key: &str| vec!["messages".to_owned(), name.to_owned(), key.to_owned()];
-    let wrong = |mistake, key: &str, what| Mistaken {
-        mistake,
-        path: at(key),
-        what,
-    };
-    let text = Template::new(&raw.is, around).map_err(|what| wrong(Mistake::Format, "is", what))?;
+/// A message from what is written of it at a place of the file.
+pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) -> Result<Message, Mistaken> {
+    let wrong = |mistake, key: &str, what| mistaken(mistake, &[at, &[key]].concat(), what);
+    let shape = shape(&raw.is, words, &[at, &["is"]].concat())?;
     let kind = match &raw.frame {
         None => None,
-        Some(frame) => Some(kinds.iter().position(|kind| kind.name == *frame).ok_or_else(|| {
-            let known: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
-            let what = format!("`{frame}` is no frame of this profile; it has {}", known.join(", "));
-            wrong(Mistake::Reference, "frame", what)
-        })?),
+        Some(frame) => Some(words.kind(frame, &[at, &["frame"]].concat())?),
     };
     let mut when = Vec::new();
     for (field, numbers) in &raw.when {
         let range = range(&numbers.0);
         let what = || format!("`{}` is neither a number nor a range such as `0x80..0xFF`", numbers.0);
-        when.push((
-            field.clone(),
-            range.ok_or_else(|| wrong(Mistake::Number, field, what()))?,
-        ));
+        let range = range.ok_or_else(|| wrong(Mistake::Number, field, what()))?;
+        when.push((field.clone(), range));
     }
     let tells = raw.tells.map(|tells| match tells {
         RawTells::Event => Tells::Event,
@@ -118,18 +231,29 @@ fn one(name: &str, raw: &RawMessage, kinds: &[FrameKind], around: Around<'_>) ->
         Some(Tells::Dose) => &["n", "t"],
         None => &[],
     };
-    if let Some(missing) = needed.iter().find(|needed| text.place_of(needed).is_none()) {
+    if let Some(missing) = needed.iter().find(|needed| shape.place_of(needed).is_none()) {
         let what = format!("a numbered record needs the field `{missing}`");
         return Err(wrong(Mistake::MissingKey, "is", what));
     }
+    let lost_after = raw.lost_after.as_deref().map(|text| lost(text, &wrong)).transpose()?;
+    let mut fields: Vec<&str> = words.kinds.iter().flat_map(header_of).collect();
+    let names: Vec<String> = shape.fields().map(|field| field.name().to_owned()).collect();
+    fields.extend(names.iter().map(String::as_str));
     Ok(Message {
         name: name.to_owned(),
         kind,
         when,
-        text,
+        meaning: words.meaning(&shape, raw.round).map_err(|what| wrong(Mistake::Unit, "is", what))?,
+        gives: gives(&raw.gives, &fields, at)?,
+        shape,
         send: raw.send,
         max: raw.max,
-        unasked: matches!(raw.unasked, Some(RawUnasked::Always | RawUnasked::Also)),
+        unasked: match raw.unasked {
+            None | Some(RawUnasked::Never) => Unasked::Never,
+            Some(RawUnasked::Always) => Unasked::Always,
+            Some(RawUnasked::Also) => Unasked::Also,
+        },
+        lost_after: lost_after.map(|span| (span, raw.while_.0.clone())),
         means: match raw.means {
             None | Some(RawMeans::Done) => Means::Done,
             Some(RawMeans::Refused) => Means::Refused,
@@ -137,6 +261,87 @@ fn one(name: &str, raw: &RawMessage, kinds: &[FrameKind], around: Around<'_>) ->
         },
         tells,
     })
+}
+
+fn lost(text: &str, wrong: &dyn Fn(Mistake, &str, String) -> Mistaken) -> Result<Span, Mistaken> {
+    let span: Result<Span, _> = text.parse();
+    let span = span.map_err(|why| wrong(Mistake::Unit, "lost-after", format!("{why}")))?;
+    if span.0 > 0 {
+        return Ok(span);
+    }
+    Err(wrong(Mistake::Range, "lost-after", "`lost-after` must be more than 0".to_owned()))
+}
+
+/// What a message looks like.
+pub(super) fn shape(raw: &RawIs, words: &Words<'_>, at: &[&str]) -> Result<Shape, Mistaken> {
+    match raw {
+        RawIs::Text(text) => {
+            let template = words.template(text);
+            template.map(Shape::Text).map_err(|what| mistaken(Mistake::Format, at, what))
+        }
+        RawIs::Bytes(fields) => {
+            let fields = fields.iter().map(|field| layout_field(field, at));
+            let fields: Vec<LayoutField> = fields.collect::<Result<_, _>>()?;
+            Ok(Shape::Bytes(Layout { fields }))
+        }
+    }
+}
+
+/// Keys of a number of a binary message besides its name.
+const BESIDES: [&str; 5] = ["unit", "is", "bits", "none", "value"];
+
+fn layout_field(map: &Map<String, Json>, at: &[&str]) -> Result<LayoutField, Mistaken> {
+    let wrong = |mistake, key: &str, what: String| mistaken(mistake, &[at, &[key]].concat(), what);
+    let mut named = map.iter().filter(|(key, _)| !BESIDES.contains(&key.as_str()));
+    let (Some((name, word)), None) = (named.next(), named.next()) else {
+        let what = "a number is `{NAME: u16be}`, with `unit`, `is`, `bits`, `none` or `value` if need be".to_owned();
+        return Err(wrong(Mistake::Format, "is", what));
+    };
+    let word = text_of(word).unwrap_or_default();
+    let number = Number::find(&word);
+    let number = number.ok_or_else(|| {
+        let what = format!("`{word}` is no number; there are {NUMBERS}");
+        wrong(Mistake::UnknownWord, &word, what)
+    })?;
+    let whole_at = |key: &str| -> Result<Option<i128>, Mistaken> {
+        let Some(text) = map.get(key).and_then(text_of) else { return Ok(None) };
+        let what = || wrong(Mistake::Number, key, format!("`{key}` must be a whole number"));
+        signed(&text).map(Some).ok_or_else(what)
+    };
+    let mut names = Vec::new();
+    for (number, word) in table(map, "is") {
+        let what = || wrong(Mistake::Number, "is", format!("`{number}` is no whole number"));
+        names.push((signed(number).ok_or_else(what)?, word));
+    }
+    let mut bits = Vec::new();
+    for (bit, word) in table(map, "bits") {
+        let place = bit.parse::<u32>().ok().filter(|bit| *bit < 64);
+        let what = || wrong(Mistake::Number, "bits", format!("`{bit}` is no place of a bit"));
+        bits.push((place.ok_or_else(what)?, word));
+    }
+    Ok(LayoutField {
+        name: name.clone(),
+        number,
+        unit: map.get("unit").and_then(text_of),
+        names,
+        bits,
+        none: whole_at("none")?,
+        only: whole_at("value")?,
+    })
+}
+
+fn table<'a>(map: &'a Map<String, Json>, key: &str) -> impl Iterator<Item = (&'a str, String)> + use<'a> {
+    let table = map.get(key).and_then(Json::as_object);
+    let rows = table.into_iter().flatten();
+    rows.filter_map(|(key, word)| Some((key.as_str(), text_of(word)?)))
+}
+
+/// A whole number, also a negative one, also in hexadecimal.
+pub(super) fn signed(text: &str) -> Option<i128> {
+    match text.strip_prefix('-') {
+        Some(rest) => i128::from(whole(rest)?).checked_neg(),
+        None => whole(text).map(i128::from),
+    }
 }
 
 /// A number, or the numbers from one to another.

@@ -2,15 +2,28 @@
 
 mod codec;
 mod file;
+mod formula;
 mod frame;
+mod meaning;
 mod message;
 mod raw;
+mod raw_json;
+mod raw_verb;
 mod resolve;
+mod say;
+mod verb;
 mod wrong;
 
-pub use codec::{Codec, Fields, Heard, Line};
+pub use codec::{Codec, Fields, Heard, Line, Told, Wanted};
 pub use file::text_lines_1;
-pub use message::{Means, Message, Tells};
-pub(crate) use raw::{RawAsk, RawFrame, RawMatch, RawMessage, RawPairs, RawProtocol};
+pub use formula::{Amount, Formula};
+pub use meaning::{Round, Target};
+pub use message::{Means, Message, Tells, Unasked};
+pub(crate) use raw::{RawAsk, RawFrame, RawMessage, RawPairs, RawProtocol, RawSpeak};
+pub(crate) use raw_json::{RawMatch, RawNumber};
+pub(crate) use raw_verb::{RawOwn, RawVerb};
+pub use raw_verb::Effect;
+pub use say::Written;
+pub use verb::{Answer, Put, Say, SpokenVerb, SureBy};
 pub use resolve::{EncodeError, Matching, Protocol};
 pub(crate) use wrong::{Mistaken, mistaken};

@@ -1,9 +1,9 @@
 //! The part of a profile's file that says how frames and messages look, as it is written.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value as Json};
-use std::borrow::Cow;
+use super::raw_json::{RawEscape, RawIs, RawMatch, RawNames, RawNumber, RawPiece, RawSource, RawUnasked};
+use super::raw_verb::{RawOwn, RawRound, RawVerb};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// How a device talks.
@@ -19,13 +19,41 @@ pub(crate) struct RawProtocol {
     /// Texts that stand for parts of messages.
     #[serde(default)]
     pub parts: BTreeMap<String, String>,
+    /// Settings that texts may name, such as `{address}`.
+    #[serde(default)]
+    pub options: BTreeMap<String, RawNumber>,
+    /// Which frame is sent and which are heard, where a device can talk in several ways; the option `mode` says which way.
+    #[serde(default)]
+    pub speak: BTreeMap<String, RawSpeak>,
+    /// Words of a field, by the field's name: theirs, ours.
+    #[serde(default)]
+    pub words: BTreeMap<String, BTreeMap<String, String>>,
     /// Messages by name.
+    #[serde(default)]
     pub messages: BTreeMap<String, RawMessage>,
     /// How a reply is known to be one of a request.
     #[serde(rename = "match")]
     pub matching: RawMatch,
     /// What holds of each request.
+    #[serde(default)]
     pub ask: RawAsk,
+    /// Verbs, by name.
+    #[serde(default)]
+    pub verbs: BTreeMap<String, RawVerb>,
+    /// Words that only this device has.
+    #[serde(default)]
+    pub own: RawOwn,
+}
+
+/// The frames of one way to talk.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-name" = "a way to speak"))]
+pub(crate) struct RawSpeak {
+    /// The frame that is sent.
+    pub send: String,
+    /// The frames that are heard.
+    pub hear: RawNames,
 }
 
 /// One kind of frame.
@@ -33,7 +61,8 @@ pub(crate) struct RawProtocol {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "a frame"))]
 pub(crate) struct RawFrame {
-    /// Its pieces in the order of the wire: literals, `body`, fields of the header, a length, a check.
+    /// Its pieces in the order of the wire: literals, `body`, fields of the header, a length, a check. Nothing: all bytes until silence.
+    #[serde(default)]
     pub is: Vec<RawPiece>,
     /// Another end that is read like the last literal.
     #[serde(default)]
@@ -50,6 +79,15 @@ pub(crate) struct RawFrame {
     /// A frame of which nothing more came for so long is bad.
     #[serde(default)]
     pub gap: Option<String>,
+    /// It ends when nothing came for so long.
+    #[serde(default)]
+    pub silence: Option<String>,
+    /// It is whole only when nothing follows for so long, as a prompt is.
+    #[serde(default)]
+    pub at_rest: Option<String>,
+    /// What the pump says by such a frame, where it has no body.
+    #[serde(default)]
+    pub gives: BTreeMap<String, RawSource>,
     /// How bytes between begin and end are written: `slip`, `cobs`, `{mark, xor}`, `{double}`.
     #[serde(default)]
     pub escape: Option<RawEscape>,
@@ -96,8 +134,9 @@ pub(crate) struct RawPairs {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("x-name" = "a message"))]
 pub(crate) struct RawMessage {
-    /// Its text with fields.
-    pub is: String,
+    /// Its text with fields, or its bytes as a list of numbers.
+    #[serde(default)]
+    pub is: RawIs,
     /// What the frame's header must hold.
     #[serde(default)]
     pub when: BTreeMap<String, RawNumber>,
@@ -113,9 +152,22 @@ pub(crate) struct RawMessage {
     /// It comes without a request: always, or also.
     #[serde(default)]
     pub unasked: Option<RawUnasked>,
+    /// It must come unasked at least so often.
+    #[serde(default)]
+    pub lost_after: Option<String>,
+    /// Only in these states must it.
+    #[serde(default)]
+    #[serde(rename = "while")]
+    pub while_: RawNames,
     /// What it says of the request.
     #[serde(default)]
     pub means: Option<RawMeans>,
+    /// What it says of the pump: `state`, `reported` and others, each by a field of it or by `{is: WORD}`.
+    #[serde(default)]
+    pub gives: BTreeMap<String, RawSource>,
+    /// What is done with a number that is finer than the harness's own units.
+    #[serde(default)]
+    pub round: Option<RawRound>,
     /// The numbered record that it is.
     #[serde(default)]
     pub tells: Option<RawTells>,
@@ -138,20 +190,6 @@ pub(crate) enum RawTells {
     Dose,
 }
 
-/// How a reply is known to be one of a request.
-#[derive(Debug)]
-pub(crate) enum RawMatch {
-    /// By this word: `kind`, `order`, `none`.
-    Word(String),
-    /// By a field that holds the number of the request.
-    Field {
-        field: String,
-        from: u64,
-        to: u64,
-        unread: Option<u64>,
-    },
-}
-
 /// What holds of each request.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -169,6 +207,33 @@ pub(crate) struct RawAsk {
     /// How a request may be sent again.
     #[serde(default)]
     pub repeat: Option<RawRepeat>,
+    /// What stands behind each text that is sent, where no frame says it.
+    #[serde(default)]
+    pub end: Option<String>,
+    /// The device sends back what it was sent, before its reply.
+    #[serde(default)]
+    pub echo: bool,
+    /// The message or prompt that ends each reply.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// Messages of one reply.
+    #[serde(default)]
+    pub at_most: Option<usize>,
+    /// What a reply must have as the request's header has it: field of the reply, field of the header.
+    #[serde(default)]
+    pub same: BTreeMap<String, String>,
+    /// What the header of each request holds.
+    #[serde(default)]
+    pub header: BTreeMap<String, RawNumber>,
+    /// How long a reply may take.
+    #[serde(default)]
+    pub timeout: Option<String>,
+    /// How often what may be sent again is sent.
+    #[serde(default)]
+    pub tries: Option<u32>,
+    /// The least time between the end of one request and the begin of the next.
+    #[serde(default)]
+    pub pace: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -177,111 +242,4 @@ pub(crate) struct RawAsk {
 pub(crate) enum RawRepeat {
     /// The device knows the same bytes as the same request.
     SameBytes,
-}
-
-/// A piece of a frame: a text, or a map of one field.
-#[derive(Debug, Clone)]
-pub(crate) enum RawPiece {
-    Text(String),
-    Map(Map<String, Json>),
-}
-
-/// `slip`, `cobs`, or a map.
-#[derive(Debug, Clone)]
-pub(crate) enum RawEscape {
-    Word(String),
-    Map(Map<String, Json>),
-}
-
-/// A number, or a range such as `0x80..0xFF`.
-#[derive(Debug, Clone)]
-pub(crate) struct RawNumber(pub String);
-
-/// A name or several.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RawNames(pub Vec<String>);
-
-/// `true`, or `also`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RawUnasked {
-    Never,
-    Always,
-    Also,
-}
-
-/// Gives a type its schema, and reads it from JSON by a function.
-macro_rules! read_by {
-    ($type:ident, $schema:tt, $read:expr) => {
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let read: fn(Json) -> Option<Self> = $read;
-                read(Json::deserialize(from)?)
-                    .ok_or_else(|| serde::de::Error::custom(concat!("this is no ", stringify!($type))))
-            }
-        }
-
-        impl JsonSchema for $type {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($type).trim_start_matches("Raw").into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
-            }
-        }
-    };
-}
-
-read_by!(RawPiece, {"anyOf": [{"type": "string"}, {"type": "object"}]}, |json| match json {
-    Json::String(text) => Some(Self::Text(text)),
-    Json::Object(map) => Some(Self::Map(map)),
-    _ => None,
-});
-read_by!(RawEscape, {"anyOf": [{"type": "string"}, {"type": "object"}]}, |json| match json {
-    Json::String(text) => Some(Self::Word(text)),
-    Json::Object(map) => Some(Self::Map(map)),
-    _ => None,
-});
-read_by!(RawNumber, {"type": ["string", "integer"]}, |json| text_of(&json).map(Self));
-read_by!(
-    RawNames,
-    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
-    |json| match json {
-        Json::String(name) => Some(Self(vec![name])),
-        Json::Array(names) => names.iter().map(text_of).collect::<Option<_>>().map(Self),
-        _ => None,
-    }
-);
-read_by!(RawUnasked, {"type": ["boolean", "string"]}, |json| match json {
-    Json::Bool(true) => Some(Self::Always),
-    Json::Bool(false) => Some(Self::Never),
-    Json::String(text) if text == "also" => Some(Self::Also),
-    _ => None,
-});
-read_by!(RawMatch, {"anyOf": [{"type": "string"}, {"type": "object"}]}, |json| match json {
-    Json::String(word) => Some(Self::Word(word)),
-    Json::Object(map) => {
-        let number = |key: &str| map.get(key).and_then(Json::as_u64);
-        Some(Self::Field {
-            field: map.get("field")?.as_str()?.to_owned(),
-            from: number("from").unwrap_or(0),
-            to: number("to").unwrap_or(u64::MAX),
-            unread: number("unread"),
-        })
-    }
-    _ => None,
-});
-
-/// A scalar as it was written.
-pub(crate) fn text_of(json: &Json) -> Option<String> {
-    match json {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
 }

@@ -1,14 +1,19 @@
 //! A protocol with every name resolved: what a request is in bytes, and which messages there are.
 
 use super::frame::frame;
-use super::message::{Message, messages};
-use super::raw::{RawMatch, RawProtocol, RawRepeat};
+use super::message::{Message, Unasked, Words, is_dump, messages};
+use super::raw::{RawProtocol, RawRepeat};
+use super::raw_json::RawMatch;
+use super::verb::{Around, SpokenVerb, find, verb};
 use super::wrong::{Mistaken, mistaken};
 use crate::frames::{FrameKind, Wrong};
-use crate::messages::{FieldSpec, Given, TextField};
-use pump_hil_model::diagnostic::{WrongFile, suggest};
+use crate::messages::{AnyField, Given, TextField, Unit};
+use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::mistake::{Mistake, Subject};
+use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::document::Document;
+use pump_hil_model::yaml::quantity::mistake_of;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why a request cannot be written.
@@ -51,6 +56,22 @@ pub struct Protocol {
     pub matching: Matching,
     /// The device knows the same bytes as the same request, and carries it out once.
     pub same_bytes: bool,
+    /// Messages that come without a request, or may.
+    pub unasked: Vec<usize>,
+    /// Verbs that are said by messages of their own, by name.
+    pub verbs: BTreeMap<String, Arc<SpokenVerb>>,
+    /// Words of fields, by the field's name: theirs, ours.
+    pub words: BTreeMap<String, BTreeMap<String, String>>,
+    /// States that only this device has, and the state that each counts as.
+    pub states: BTreeMap<String, String>,
+    /// Alarms that only this device has, and the priority of each.
+    pub alarms: BTreeMap<String, String>,
+    /// How long a reply may take, where the profile says it of all.
+    pub timeout: Option<Span>,
+    /// The least time between the end of one request and the begin of the next.
+    pub pace: Option<Span>,
+    /// How often what may be sent again is sent, where the profile says it.
+    pub tries: Option<u32>,
 }
 
 /// How a reply is known to be one of a request.
@@ -76,41 +97,60 @@ pub enum Matching {
 }
 
 impl Protocol {
-    /// From what is written of it; `units` are the texts of units that a message may say.
-    pub(crate) fn new(raw: &RawProtocol, units: &[String]) -> Result<Self, Mistaken> {
+    /// From what is written of it; `units` are the units that a message may say, by their texts.
+    pub(crate) fn new(raw: &RawProtocol, units: BTreeMap<String, Unit>) -> Result<Self, Mistaken> {
         let kinds = raw.frames.iter().map(|(name, raw)| frame(name, raw));
         let kinds: Vec<FrameKind> = kinds.collect::<Result<_, _>>()?;
         if kinds.is_empty() {
             let what = "a device needs at least one frame".to_owned();
             return Err(mistaken(Mistake::Empty, &["frames"], what));
         }
-        let messages = messages(raw, &kinds, units)?;
-        let find = |key: &str, name: &String| {
-            let known = || messages.iter().map(|message| message.name.as_str());
-            let help = suggest(name, known()).unwrap_or_default();
-            let what = format!("`{name}` is no message of this profile; {help}");
-            let what = what.trim_end_matches("; ").to_owned();
-            let found = messages.iter().position(|message| message.name == *name);
-            found.ok_or_else(|| mistaken(Mistake::Reference, &["ask", key, name], what))
+        let words = Words::new(raw, &kinds, Arc::new(units))?;
+        let mut messages = messages(raw, &words)?;
+        let all = |key: &str, names: &[String]| {
+            let found = names.iter().map(|name| find(name, &messages, &["ask", key]));
+            found.collect::<Result<Vec<_>, _>>()
         };
-        let all = |key: &str, names: &[String]| names.iter().map(|name| find(key, name)).collect::<Result<Vec<_>, _>>();
-        let (request, replies, data) = (
-            raw.ask.send.as_ref().map(|name| find("send", name)).transpose()?,
-            all("reply", &raw.ask.reply)?,
-            all("each", &raw.ask.each.0)?,
-        );
-        let matching = matching(&raw.matching)?;
+        let one = |key: &str, name: &Option<String>| {
+            let name = name.as_ref();
+            name.map(|name| find(name, &messages, &["ask", key])).transpose()
+        };
+        let (request, until) = (one("send", &raw.ask.send)?, one("until", &raw.ask.until)?);
+        let (replies, data) = (all("reply", &raw.ask.reply)?, all("each", &raw.ask.each.0)?);
+        let (speak, hear) = spoken(raw, &words)?;
+        let around = Around {
+            words: &words,
+            ask: &raw.ask,
+            speak,
+            data: data.clone(),
+            replies: replies.clone(),
+            until,
+        };
+        let mut verbs = BTreeMap::new();
+        let own = raw.own.verbs.iter().map(|one| (["own", "verbs"].as_slice(), one));
+        for (at, (name, written)) in raw.verbs.iter().map(|one| (["verbs"].as_slice(), one)).chain(own) {
+            let found = verb(name, written, &[at, &[name.as_str()]].concat(), &around, &mut messages)?;
+            verbs.insert(name.clone(), Arc::new(found));
+        }
+        let unasked = |place: &usize| messages.get(*place).is_some_and(|one| one.unasked != Unasked::Never);
         let protocol = Self {
-            // Those with a begin of their own first: the one without takes whatever is left.
-            hear: heard(&kinds)?,
-            speak: 0,
-            kinds: kinds.into(),
-            messages,
+            unasked: (0..messages.len()).filter(unasked).collect(),
+            hear,
+            speak,
             request,
             replies,
             data,
-            matching,
+            matching: matching(&raw.matching)?,
             same_bytes: raw.ask.repeat == Some(RawRepeat::SameBytes),
+            verbs,
+            words: raw.words.clone(),
+            states: raw.own.states.clone(),
+            alarms: raw.own.alarms.clone(),
+            timeout: span(&raw.ask.timeout, &["ask", "timeout"])?,
+            pace: span(&raw.ask.pace, &["ask", "pace"])?,
+            tries: raw.ask.tries,
+            messages,
+            kinds: kinds.into(),
         };
         protocol.check_matching()?;
         Ok(protocol)
@@ -122,7 +162,7 @@ impl Protocol {
     /// Everything that is wrong with its shape, else the first name that leads nowhere.
     pub fn parse(text: &str, file: &str) -> Result<Self, WrongFile> {
         let (document, raw) = Document::read::<RawProtocol>(Subject::Device, file, text)?;
-        Self::new(&raw, &[]).map_err(|wrong| {
+        Self::new(&raw, BTreeMap::new()).map_err(|wrong| {
             let path: Vec<&str> = wrong.path.iter().map(String::as_str).collect();
             document.wrong(wrong.mistake, &path, wrong.what)
         })
@@ -162,10 +202,13 @@ impl Protocol {
     #[must_use]
     pub fn pair_len(&self, key: &str, value: &str) -> usize {
         let message = self.request.and_then(|place| self.messages.get(place));
-        let mut fields = message.into_iter().flat_map(|message| &message.text.fields);
-        let form = fields.find_map(|field| match &field.holds {
-            TextField::Pairs(form) => Some(form),
-            _ => None,
+        let mut fields = message.into_iter().flat_map(|message| message.shape.fields());
+        let form = fields.find_map(|field| match field {
+            AnyField::Text(field) => match &field.holds {
+                TextField::Pairs(form) => Some(form),
+                _ => None,
+            },
+            AnyField::Bytes(_) => None,
         });
         form.map_or(0, |form| form.len_of(key, value))
     }
@@ -212,20 +255,18 @@ impl Protocol {
             Matching::Field { field, .. } => field.as_str(),
             _ => "",
         };
-        let given = |spec: &FieldSpec| match &spec.holds {
-            TextField::Pairs(_) => Some(Given::Pairs(fields)),
-            _ if spec.name == id_field => Some(Given::Number(id.into())),
-            _ if spec.name == "verb" => Some(Given::Text(verb)),
+        let given = |field: AnyField<'_>| match field {
+            AnyField::Text(spec) if matches!(spec.holds, TextField::Pairs(_)) => Some(Given::Pairs(fields)),
+            _ if field.name() == id_field => Some(Given::Number(id.into())),
+            _ if field.name() == "verb" => Some(Given::Text(verb)),
             _ => None,
         };
         let mut body = Vec::with_capacity(64);
-        message
-            .text
-            .write(&given, &mut body)
-            .map_err(|(field, why)| EncodeError::Field {
-                field: format!("`{field}`"),
-                why: why.map_or_else(|| "it has no value".to_owned(), |why| why.to_string()),
-            })?;
+        let written = message.shape.write(&given, &mut body);
+        written.map_err(|(field, why)| EncodeError::Field {
+            field: format!("`{field}`"),
+            why,
+        })?;
         let kind = message.kind.unwrap_or(self.speak);
         let mut out = Vec::with_capacity(body.len().saturating_add(16));
         let kind = self.kinds.get(kind).ok_or(EncodeError::NoMessage)?;
@@ -246,7 +287,7 @@ impl Protocol {
             let Some(message) = self.messages.get(*place) else {
                 continue;
             };
-            if message.text.place_of(field).is_none() {
+            if message.shape.place_of(field).is_none() {
                 let what = format!("`match` is by the field `{field}`, which this message does not have");
                 return Err(mistaken(Mistake::Reference, &["messages", &message.name], what));
             }
@@ -255,8 +296,39 @@ impl Protocol {
     }
 }
 
-fn heard(kinds: &[FrameKind]) -> Result<Vec<usize>, Mistaken> {
-    let mut hear: Vec<usize> = (0..kinds.len()).collect();
+/// A span that must be above 0.
+fn span(text: &Option<String>, at: &[&str]) -> Result<Option<Span>, Mistaken> {
+    let Some(text) = text else { return Ok(None) };
+    let span: Result<Span, _> = text.parse();
+    let span = span.map_err(|why| mistaken(mistake_of(&why), at, format!("{why}")))?;
+    if span.0 > 0 {
+        return Ok(Some(span));
+    }
+    Err(mistaken(Mistake::Range, at, "it must be more than 0".to_owned()))
+}
+
+/// The kind of frame that is sent, and those that are heard.
+fn spoken(raw: &RawProtocol, words: &Words<'_>) -> Result<(usize, Vec<usize>), Mistaken> {
+    let kinds = words.kinds;
+    let all = || (0..kinds.len()).collect();
+    let Some((first, _)) = raw.speak.first_key_value() else {
+        // A prompt and a dump are heard, and never sent.
+        let sent = kinds.iter().position(|kind| kind.at_rest.is_none() && !is_dump(kind));
+        return Ok((sent.unwrap_or(0), heard(kinds, all())?));
+    };
+    let mode = raw.options.get("mode").map_or(first, |mode| &mode.0);
+    let Some(speak) = raw.speak.get(mode) else {
+        let known: Vec<&str> = raw.speak.keys().map(String::as_str).collect();
+        let what = format!("`{mode}` is no way to speak; `speak` has {}", known.join(", "));
+        return Err(mistaken(Mistake::Reference, &["options", "mode"], what));
+    };
+    let send = words.kind(&speak.send, &["speak", mode, "send"])?;
+    let hear = speak.hear.0.iter().map(|name| words.kind(name, &["speak", mode, "hear"]));
+    Ok((send, heard(kinds, hear.collect::<Result<_, _>>()?)?))
+}
+
+/// Those with a begin of their own first: the one without takes whatever is left.
+fn heard(kinds: &[FrameKind], mut hear: Vec<usize>) -> Result<Vec<usize>, Mistaken> {
     let sync = |place: &usize| kinds.get(*place).map_or(&[][..], |kind| &kind.sync);
     hear.sort_by_key(|place| {
         (

@@ -1,8 +1,9 @@
 //! One exchange: what a job wants to be said next, what is in flight, and what came of it.
 
+use super::arguments::Arguments;
 use super::request::RequestEnd;
 use crate::device::Profile;
-use crate::protocol::Fields;
+use crate::protocol::{Fields, Means, Message, Say, Target, Told, Wanted, Written};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
@@ -17,6 +18,34 @@ pub(super) struct Exchange {
     pub tries: u32,
     pub deadline: Span,
     pub data: Vec<Fields>,
+    /// What answers it, where its messages are its own.
+    pub saying: Option<Saying>,
+}
+
+/// What answers a request that has messages of its own.
+#[derive(Debug)]
+pub(super) struct Saying {
+    say: Arc<Say>,
+    said: Written,
+    /// How long the reply may take.
+    pub timeout: Span,
+    /// The first refusal among messages that do not end the exchange.
+    refused: Option<String>,
+    /// The device said that it was busy: it did nothing, and may be asked again.
+    pub busy: bool,
+}
+
+/// What a message is to the exchange in flight.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// Its end.
+    Reply(Answer),
+    /// A part of it.
+    Part,
+    /// Not carried out; it may be asked again.
+    Busy,
+    /// Nothing.
+    Not,
 }
 
 impl Exchange {
@@ -28,7 +57,88 @@ impl Exchange {
             tries: 0,
             deadline: now,
             data: Vec::new(),
+            saying: None,
         }
+    }
+
+    /// One whose messages are its own.
+    pub fn saying(seq: u64, say: Arc<Say>, said: Written, timeout: Span, now: Span) -> Self {
+        let mut exchange = Self::new(seq, said.bytes.clone(), now);
+        exchange.saying = Some(Saying {
+            say,
+            said,
+            timeout,
+            refused: None,
+            busy: false,
+        });
+        exchange
+    }
+
+    /// What is awaited.
+    pub fn wanted(&self) -> (Wanted, Option<usize>) {
+        let Some(saying) = &self.saying else {
+            return (Wanted::default(), None);
+        };
+        let answer = &saying.say.answer;
+        let messages = answer.replies.iter().chain(&answer.until).chain(&answer.data);
+        let wanted = Wanted {
+            messages: messages.copied().collect(),
+            echo: answer.echo.then(|| saying.said.body.clone()),
+            // The content of a frame is all but its end.
+            as_sent: answer.as_sent.then(|| saying.said.content.clone()),
+        };
+        (wanted, answer.dump)
+    }
+
+    /// The end of what nothing answers, or what silence answers.
+    pub fn by_silence(&self) -> Option<Answer> {
+        let saying = self.saying.as_ref()?;
+        let answer = &saying.say.answer;
+        (answer.none || answer.quiet.is_some()).then(|| Answer {
+            refused: None,
+            fields: saying.rounded(),
+            data: Vec::new(),
+        })
+    }
+
+    /// What a message is to it.
+    pub fn takes(&mut self, told: &Told, message: Option<&Message>) -> Taken {
+        let limit = match &self.saying {
+            Some(saying) if saying.is_of(told, self.seq) => saying.say.answer.at_most,
+            _ => return Taken::Not,
+        };
+        let means = message.map_or(Means::Done, |message| message.means);
+        let Some(saying) = &mut self.saying else { return Taken::Not };
+        let answer = &saying.say.answer;
+        let reason = told.fields.iter().find(|(key, _)| key == "reason");
+        let reason = || reason.map_or_else(|| "refused".to_owned(), |(_, reason)| reason.clone());
+        let ends = told.as_sent || answer.replies.contains(&told.place) || answer.until == Some(told.place);
+        if means == Means::Busy && (ends || answer.data.contains(&told.place)) {
+            saying.busy = true;
+            return Taken::Busy;
+        }
+        if ends && (answer.until.is_none_or(|until| until == told.place) || means == Means::Refused) {
+            let refused = (means == Means::Refused).then(reason).or_else(|| saying.refused.take());
+            let mut fields = saying.rounded();
+            fields.extend(told.fields.iter().filter(|(key, _)| refused.is_none() || key != "reason").cloned());
+            let data = std::mem::take(&mut self.data);
+            return Taken::Reply(Answer { refused, fields, data });
+        }
+        if !ends && !answer.data.contains(&told.place) {
+            return Taken::Not;
+        }
+        if means == Means::Refused {
+            saying.refused.get_or_insert_with(reason);
+        }
+        if self.data.len() < limit {
+            self.data.push(told.fields.clone());
+        }
+        Taken::Part
+    }
+
+    /// What its reply gives, where the verb says that itself.
+    pub fn gives(&self, told: &Told) -> Option<Vec<(Target, String)>> {
+        self.saying.as_ref()?.say.answer.gives_of(&told.fields)
     }
 
     /// Takes a data line; `false` where there are `limit` already.
@@ -45,10 +155,37 @@ impl Exchange {
     }
 }
 
+impl Saying {
+    /// Whether a message can be of this request: by its number, and by what it has as the request has it.
+    fn is_of(&self, told: &Told, seq: u64) -> bool {
+        let held = |name: &str| self.said.header.iter().find(|(known, _)| known == name);
+        let same = self.say.answer.same.iter().all(|(field, of)| {
+            let came = told.fields.iter().find(|(known, _)| known == field);
+            // A message that lacks the field is told apart by what it is alone.
+            came.zip(held(of)).is_none_or(|((_, came), (_, sent))| *came == sent.to_string())
+        });
+        same && told.id.is_none_or(|id| id == seq)
+    }
+
+    /// How long it may stay without an answer.
+    pub fn patience(&self) -> Span {
+        let answer = &self.say.answer;
+        if answer.none { Span(0) } else { answer.quiet.unwrap_or(self.timeout) }
+    }
+
+    /// What could not be sent exactly, and was sent in its place.
+    fn rounded(&self) -> Fields {
+        let rounded = self.said.rounded.iter();
+        rounded.map(|(what, sent)| (format!("sent.{what}"), sent.clone())).collect()
+    }
+}
+
 /// What a job wants next.
 #[derive(Debug)]
 pub(super) enum Next {
     Send { verb: String, fields: Fields },
+    /// A request with messages of its own.
+    Say { say: Arc<Say>, arguments: Arc<Arguments> },
     Done(RequestEnd),
 }
 

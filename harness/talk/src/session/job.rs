@@ -6,8 +6,9 @@ use super::held::Held;
 use super::log::LogJob;
 use super::program::{Intent, ProgramJob};
 use super::request::{RequestEnd, RequestError};
+use super::spoken::SpokenJob;
 use crate::device::{LogVerb, Profile, arg_of};
-use crate::protocol::{Fields, Protocol};
+use crate::protocol::Fields;
 use pump_hil_model::case::{Request, Section, Verb};
 use pump_hil_model::event::{Body, Unread};
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 pub(super) enum Job {
     /// One exchange.
     Single(SingleJob),
+    /// A verb that is said by messages of its own.
+    Spoken(Box<SpokenJob>),
     /// A programming session, or a part of one.
     Program(Box<ProgramJob>),
     /// Reading a log.
@@ -35,10 +38,36 @@ pub(super) struct SingleJob {
 
 #[derive(Debug)]
 pub(super) struct SafeJob {
-    /// The harness's and the firmware's verbs, the next one last.
-    left: Vec<(Verb, String)>,
+    /// The harness's verbs and how each is said, the next one last.
+    left: Vec<(Verb, Stopping)>,
     /// By the harness's word.
     asked: &'static str,
+    /// What is asked now, where it has messages of its own.
+    spoken: Option<SpokenJob>,
+}
+
+/// How a verb that ends therapy is said.
+#[derive(Debug)]
+enum Stopping {
+    /// The firmware's verb.
+    Verb(String),
+    /// Messages of its own.
+    Spoken(Box<SpokenJob>),
+}
+
+impl Stopping {
+    /// `None`: the profile does not have it. No profile whose `make-safe` names such a verb is loaded.
+    fn of(verb: Verb, profile: &Profile) -> Option<Self> {
+        let request = match verb {
+            Verb::Stop => Request::Stop,
+            Verb::MinimumRate => Request::MinimumRate,
+            _ => return None,
+        };
+        if let Some(job) = SpokenJob::new(&request, profile) {
+            return Some(Self::Spoken(Box::new(job)));
+        }
+        profile.requests.get(&verb).map(|template| Self::Verb(template.send.clone()))
+    }
 }
 
 /// Whether a request can be said to a pump of this profile: by the same way in which a session says it.
@@ -46,13 +75,22 @@ pub(super) struct SafeJob {
 /// # Errors
 /// Why it cannot be said.
 pub fn can_say(request: &Request, profile: &Profile) -> Result<(), RequestError> {
-    Job::new(request, profile, None)?.written(&profile.protocol).map(drop)
+    Job::new(request, profile, None)?.written(profile)
 }
 
 impl Job {
     pub fn new(request: &Request, profile: &Profile, staged: Option<&Arc<Intent>>) -> Result<Self, RequestError> {
         let verb = request.verb();
+        if let Some(job) = SpokenJob::new(request, profile) {
+            return Ok(Self::Spoken(Box::new(job)));
+        }
         Ok(match request {
+            Request::Own { own, .. } => {
+                return Err(RequestError::NotOwn {
+                    device: profile.device.clone(),
+                    verb: own.clone(),
+                });
+            }
             Request::Program {
                 prescription,
                 cut_after,
@@ -79,24 +117,29 @@ impl Job {
         })
     }
 
-    /// Whether what it says first can be written.
-    pub fn written(self, protocol: &Protocol) -> Result<Self, RequestError> {
-        if let Self::Single(job) = &self {
-            let pairs: Vec<(&str, &str)> = job.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-            let verb = job.verb;
-            let written = protocol.request(protocol.last_id(), &job.send, &pairs);
-            written.map_err(|why| RequestError::Encode { verb, why })?;
+    /// Whether what it says can be written.
+    fn written(&self, profile: &Profile) -> Result<(), RequestError> {
+        match self {
+            Self::Single(job) => {
+                let pairs: Vec<(&str, &str)> = job.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+                let (verb, protocol) = (job.verb, &profile.protocol);
+                let written = protocol.request(protocol.last_id(), &job.send, &pairs);
+                written.map(drop).map_err(|why| RequestError::Encode { verb, why })
+            }
+            Self::Spoken(job) => job.written(profile),
+            _ => Ok(()),
         }
-        Ok(self)
     }
 
     pub fn make_safe(profile: &Profile) -> Self {
         // None is lost by `filter_map`: a profile whose `make-safe` names a verb that `requests` lacks is not loaded.
         let verbs = profile.make_safe.iter().rev();
-        let left = verbs
-            .filter_map(|verb| Some((*verb, profile.requests.get(verb)?.send.clone())))
-            .collect();
-        Self::Safe(SafeJob { left, asked: "" })
+        let left = verbs.filter_map(|verb| Some((*verb, Stopping::of(*verb, profile)?))).collect();
+        Self::Safe(SafeJob {
+            left,
+            asked: "",
+            spoken: None,
+        })
     }
 
     /// Reads back what was jumped over; else what is to be told where the profile has no log for it.
@@ -122,9 +165,10 @@ impl Job {
     }
 
     /// The harness's name of what is done.
-    pub fn verb(&self) -> &'static str {
+    pub fn verb(&self) -> &str {
         match self {
             Self::Single(job) => job.verb,
+            Self::Spoken(job) => job.name(),
             Self::Program(job) => job.verb.word(),
             Self::Log(_) => Verb::ReadLog.word(),
             Self::Safe(_) => "make-safe",
@@ -135,6 +179,7 @@ impl Job {
     pub fn is_harmless(&self) -> bool {
         match self {
             Self::Single(job) => Verb::of(job.verb).is_some_and(|verb| verb.only_reads() || verb.ends_therapy()),
+            Self::Spoken(job) => job.is_harmless(),
             Self::Log(_) | Self::Safe(_) => true,
             Self::Program(_) => false,
         }
@@ -178,18 +223,28 @@ impl Job {
                 verb: job.send.clone(),
                 fields: std::mem::take(&mut job.fields),
             },
+            Self::Spoken(job) => job.next(),
             Self::Program(job) => job.first(),
             Self::Log(job) => job.first(),
             Self::Safe(job) => job.next(),
         }
     }
 
+    /// No answer came, and it is not said again: what it does then, where that is not its end.
+    pub fn unanswered(&mut self, tries: u32) -> Option<Next> {
+        match self {
+            Self::Spoken(job) => job.unanswered(tries),
+            _ => None,
+        }
+    }
+
     pub fn answered(&mut self, answer: Answer, profile: &Profile, hear: &mut Hear, bodies: &mut Vec<Body>) -> Next {
         match self {
             Self::Single(job) => Next::Done(job.end(answer, profile)),
+            Self::Spoken(job) => job.answered(answer),
             Self::Program(job) => job.answered(answer, profile),
             Self::Log(job) => job.answered(answer, profile, hear, bodies),
-            Self::Safe(job) => job.answered(&answer),
+            Self::Safe(job) => job.answered(answer),
         }
     }
 }
@@ -255,12 +310,16 @@ impl SingleJob {
 
 impl SafeJob {
     fn next(&mut self) -> Next {
+        self.spoken = None;
         match self.left.pop() {
-            Some((verb, send)) => {
+            Some((verb, how)) => {
                 self.asked = verb.word();
-                Next::Send {
-                    verb: send,
-                    fields: Vec::new(),
+                match how {
+                    Stopping::Verb(verb) => Next::Send {
+                        verb,
+                        fields: Vec::new(),
+                    },
+                    Stopping::Spoken(job) => self.spoken.insert(*job).next(),
                 }
             }
             None => Next::Done(RequestEnd::Refused {
@@ -270,14 +329,22 @@ impl SafeJob {
         }
     }
 
-    fn answered(&mut self, answer: &Answer) -> Next {
-        match &answer.refused {
+    fn answered(&mut self, answer: Answer) -> Next {
+        let refused = match &mut self.spoken {
+            None => answer.refused,
+            Some(job) => match job.answered(answer) {
+                Next::Done(RequestEnd::Ok { .. }) => None,
+                Next::Done(RequestEnd::Refused { reason, .. }) => Some(reason),
+                other => return other,
+            },
+        };
+        match refused {
             None => Next::Done(RequestEnd::Ok {
                 fields: Arc::new(BTreeMap::from([("did".to_owned(), self.asked.to_owned())])),
             }),
             // The last refusal is told, and not that the list is at its end: it says why the pump could not be made safe.
             Some(reason) if self.left.is_empty() => Next::Done(RequestEnd::Refused {
-                reason: reason.clone(),
+                reason,
                 fields: Arc::new(BTreeMap::from([("asked".to_owned(), self.asked.to_owned())])),
             }),
             Some(_) => self.next(),

@@ -6,6 +6,7 @@
 //! **Invariants:** one exchange is in flight; a retry sends the identical bytes, so that a pump never carries a request out twice; every queue, answer
 //! and retry has a limit of the device profile; no string of a firmware's protocol stands here; what a pump wrote leaves only escaped.
 
+mod arguments;
 mod exchange;
 mod hear;
 mod held;
@@ -14,22 +15,25 @@ mod log;
 mod outgoing;
 mod program;
 mod request;
+mod spoken;
+mod state;
 mod task;
 
 use crate::device::Profile;
-use crate::protocol::{Codec, Fields, Heard, Line};
-use exchange::{Answer, Exchange, Next, raw_reply, unasked};
+use crate::protocol::{Codec, Fields, Heard, Line, Told, Unasked, Wanted};
+use exchange::{Answer, Exchange, Next, Saying, Taken, raw_reply, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
 pub use job::can_say;
 use outgoing::Outgoing;
-use pump_hil_model::case::Request;
+use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use state::{State, unasked_message};
 use task::{Task, Waiting};
 
 /// The conversation with one pump.
@@ -40,6 +44,8 @@ pub struct Session {
     /// Room for what is cut at once.
     lines: Vec<Line>,
     hear: Hear,
+    /// What is known of it by what its messages give.
+    state: State,
     queue: Waiting,
     current: Option<Task>,
     exchange: Option<Exchange>,
@@ -62,6 +68,7 @@ impl Session {
             profile,
             lines: Vec::new(),
             hear: Hear::default(),
+            state: State::default(),
             queue: Waiting::default(),
             current: None,
             exchange: None,
@@ -93,6 +100,7 @@ impl Session {
     /// Gives up everything else and asks for what leaves the pump safe, as the profile says.
     pub fn make_safe(&mut self, now: Span) -> RequestId {
         self.exchange = None;
+        self.codec.want(Wanted::default(), None);
         self.out.clear();
         self.release();
         while let Some(task) = self.current.take().or_else(|| self.queue.next()) {
@@ -243,9 +251,34 @@ impl Session {
                         self.send_exchange(now);
                     }
                     Err(why) => {
-                        let verb = self.current.as_ref().map_or("", |t| t.job.verb());
+                        let verb = self.current.as_ref().and_then(|t| Verb::of(t.job.verb()));
+                        let verb = verb.map_or("", Verb::word);
                         self.end(RequestEnd::NotSent {
                             why: RequestError::Encode { verb, why },
+                        });
+                    }
+                }
+            }
+            Next::Say { say, arguments } => {
+                let protocol = &self.profile.protocol;
+                let seq = protocol.id_after(self.last_seq);
+                let timeout = say.answer.timeout.as_ref();
+                let timeout = timeout.map(|formula| formula.span(&|name| arguments.get(name)));
+                let usual = || protocol.timeout.unwrap_or(self.profile.limits.reply_timeout);
+                let timeout = timeout.and_then(Result::ok).unwrap_or_else(usual);
+                match say.write(protocol, seq, &|name| arguments.get(name)) {
+                    Ok(said) => {
+                        self.last_seq = seq;
+                        let exchange = Exchange::saying(seq, say, said, timeout, now);
+                        let (wanted, dump) = exchange.wanted();
+                        self.codec.want(wanted, dump);
+                        self.exchange = Some(exchange);
+                        self.send_exchange(now);
+                    }
+                    Err(why) => {
+                        let verb = self.current.as_ref().map_or("", |t| t.job.verb()).to_owned();
+                        self.end(RequestEnd::NotSent {
+                            why: RequestError::Say { verb, why },
                         });
                     }
                 }
@@ -259,9 +292,11 @@ impl Session {
         let limits = &self.profile.limits;
         let Some(exchange) = &mut self.exchange else { return };
         exchange.tries = exchange.tries.saturating_add(1);
-        debug_assert!(exchange.tries <= limits.tries, "no oftener than the profile allows");
+        let most = self.profile.protocol.tries.unwrap_or(limits.tries);
+        debug_assert!(exchange.tries <= most, "no oftener than the profile allows");
         // Counted from each try: a retry has the whole time again.
-        exchange.deadline = now.checked_add(limits.reply_timeout).unwrap_or(Span(i64::MAX));
+        let patience = exchange.saying.as_ref().map_or(limits.reply_timeout, Saying::patience);
+        exchange.deadline = now.checked_add(patience).unwrap_or(Span(i64::MAX));
         // A copy is cut and spoilt. A retry must be the same bytes: a pump knows by seq and crc that it carried a request out already
         // (PROTOCOL.md, Lines).
         let mut bytes = exchange.bytes.clone();
@@ -285,22 +320,32 @@ impl Session {
 
     fn try_again(&mut self, now: Span) {
         let Some(exchange) = &self.exchange else { return };
+        if let Some(answer) = exchange.by_silence() {
+            self.exchange = None;
+            return self.take_answer(answer, now);
+        }
         let tries = exchange.tries;
+        let most = self.profile.protocol.tries.unwrap_or(self.profile.limits.tries);
         // What a device would carry out twice is said once: whether it was done is then not known.
-        let again =
-            self.profile.protocol.same_bytes || self.current.as_ref().is_some_and(|task| task.job.is_harmless());
-        if again && tries < self.profile.limits.tries {
+        let again = self.profile.protocol.same_bytes
+            || exchange.saying.as_ref().is_some_and(|saying| saying.busy)
+            || self.current.as_ref().is_some_and(|task| task.job.is_harmless());
+        if again && tries < most {
+            if let Some(saying) = self.exchange.as_mut().and_then(|exchange| exchange.saying.as_mut()) {
+                saying.busy = false;
+            }
             self.send_exchange(now);
         } else {
             self.exchange = None;
-            self.end(RequestEnd::NoReply { tries });
+            let next = self.current.as_mut().and_then(|task| task.job.unanswered(tries));
+            self.perform(next.unwrap_or(Next::Done(RequestEnd::NoReply { tries })), now);
         }
         self.start_next(now);
     }
 
     fn handle_line(&mut self, line: Line, now: Span) {
         // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
-        let says = line.heard.as_ref().ok().map(|heard| heard.says(self.last_seq));
+        let says = line.heard.as_ref().ok().and_then(|heard| heard.says(self.last_seq));
         self.journal(Body::Received { bytes: line.text, says });
         match line.heard {
             Ok(Heard::Reply { id, refused, fields }) => self.handle_reply(id, refused, fields, now),
@@ -313,8 +358,68 @@ impl Session {
                 let told = self.hear.dose(&self.profile, n, t_ms, fields);
                 self.told(told, now);
             }
+            Ok(Heard::Message(told)) => self.handle_message(*told, now),
+            Ok(Heard::Echo) => {}
             Err(why) => self.garbled(why.to_string()),
         }
+    }
+
+    /// A message of a protocol whose verbs have messages of their own: an answer, a part of one, or said unasked.
+    fn handle_message(&mut self, told: Told, now: Span) {
+        let profile = Arc::clone(&self.profile);
+        let message = profile.protocol.messages.get(told.place);
+        let mut exchange = self.exchange.take();
+        let taken = exchange.as_mut().map_or(Taken::Not, |exchange| exchange.takes(&told, message));
+        let own = exchange.as_ref().and_then(|exchange| exchange.gives(&told));
+        let gives = match (&taken, &own) {
+            (Taken::Reply(_), Some(own)) => own,
+            _ => &told.gives,
+        };
+        let asked = matches!(taken, Taken::Reply(_) | Taken::Part);
+        let (fields, bodies) = self.state.gives(&profile, gives, !asked);
+        match taken {
+            Taken::Reply(mut answer) => {
+                answer.fields.extend(fields);
+                bodies.into_iter().for_each(|body| self.journal(body));
+                return self.take_answer(answer, now);
+            }
+            Taken::Part => {
+                if let Some(part) = exchange.as_mut().and_then(|exchange| exchange.data.last_mut()) {
+                    part.extend(fields);
+                }
+            }
+            Taken::Busy => {}
+            Taken::Not => match message {
+                Some(message) if message.unasked != Unasked::Never => {
+                    if let Some(body) = unasked_message(message, told, fields) {
+                        self.journal(body);
+                    }
+                }
+                other => {
+                    let name = other.map_or("it", |message| &message.name);
+                    let why = format!("nobody waits for it: as `{name}` it answers nothing that was asked");
+                    self.garbled(why);
+                }
+            },
+        }
+        self.exchange = exchange;
+        bodies.into_iter().for_each(|body| self.journal(body));
+    }
+
+    /// An exchange is over.
+    fn take_answer(&mut self, answer: Answer, now: Span) {
+        self.out.answered();
+        self.codec.want(Wanted::default(), None);
+        let mut bodies = Vec::new();
+        let next = match &mut self.current {
+            Some(task) => task.job.answered(answer, &self.profile, &mut self.hear, &mut bodies),
+            None => return,
+        };
+        for body in bodies {
+            self.journal(body);
+        }
+        self.perform(next, now);
+        self.start_next(now);
     }
 
     /// Journals what was heard, and reads back what is missing before it.
@@ -377,22 +482,8 @@ impl Session {
         let unread = self.profile.protocol.is_unread(id);
         match self.exchange.take() {
             Some(exchange) if id.is_none_or(|id| id == exchange.seq) => {
-                self.out.answered();
-                let answer = Answer {
-                    refused,
-                    fields,
-                    data: exchange.data,
-                };
-                let mut bodies = Vec::new();
-                let next = match &mut self.current {
-                    Some(task) => task.job.answered(answer, &self.profile, &mut self.hear, &mut bodies),
-                    None => return,
-                };
-                for body in bodies {
-                    self.journal(body);
-                }
-                self.perform(next, now);
-                self.start_next(now);
+                let data = exchange.data;
+                self.take_answer(Answer { refused, fields, data }, now);
             }
             // The pump complains of the line that was spoilt on purpose. The request behind it, on a line of its own, is still to be answered.
             Some(exchange) if unread && refused.is_some() && self.out.expects_nack() => {

@@ -115,6 +115,22 @@ pub enum RequestError {
         /// Why.
         why: EncodeError,
     },
+    /// A request with messages of its own cannot be written.
+    #[error("`{verb}`: {why}")]
+    Say {
+        /// The verb.
+        verb: String,
+        /// Why.
+        why: EncodeError,
+    },
+    /// The profile has no verb of its own with this name.
+    #[error("device `{device}` has no `{verb}`: its profile does not list it under `own: verbs`")]
+    NotOwn {
+        /// The device.
+        device: String,
+        /// The verb.
+        verb: String,
+    },
     /// Too many requests wait.
     #[error("{limit} requests wait already, the limit of the device profile; wait for them first")]
     QueueFull {

@@ -1,7 +1,7 @@
 //! A firmware's units: the text behind a number, and what one of it is.
 
 use crate::wire::{ValueError, read_value};
-use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
+use pump_hil_model::quantity::{Concentration, Current, Mass, Pressure, Rate, Resistance, Span, Temperature, Voltage, Volume};
 use std::fmt;
 
 /// What a number measures.
@@ -10,11 +10,35 @@ use std::fmt;
 pub enum Dimension {
     Count,
     Volume,
+    Mass,
     Rate,
     Time,
     Concentration,
     Voltage,
     Pressure,
+    Resistance,
+    Current,
+    Temperature,
+}
+
+impl Dimension {
+    /// The text behind a number of the harness's base units, as it stands in journals.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Count => "",
+            Self::Volume => "nl",
+            Self::Mass => "ng",
+            Self::Rate => "nl/d",
+            Self::Time => "ms",
+            Self::Concentration => "ng/ml",
+            Self::Voltage => "mv",
+            Self::Pressure => "pa",
+            Self::Resistance => "ohm",
+            Self::Current => "ua",
+            Self::Temperature => "mc",
+        }
+    }
 }
 
 impl fmt::Display for Dimension {
@@ -22,11 +46,15 @@ impl fmt::Display for Dimension {
         f.write_str(match self {
             Self::Count => "a count",
             Self::Volume => "a volume",
+            Self::Mass => "a mass",
             Self::Rate => "a rate",
             Self::Time => "a time",
             Self::Concentration => "a concentration",
             Self::Voltage => "a voltage",
             Self::Pressure => "a pressure",
+            Self::Resistance => "a resistance",
+            Self::Current => "a current",
+            Self::Temperature => "a temperature",
         })
     }
 }
@@ -99,11 +127,15 @@ impl Unit {
     pub fn new(suffix: &str, is: &str) -> Option<Self> {
         let found = [
             (Dimension::Volume, is.parse::<Volume>().map(|v| v.0)),
+            (Dimension::Mass, is.parse::<Mass>().map(|v| v.0)),
             (Dimension::Rate, is.parse::<Rate>().map(|v| v.0)),
             (Dimension::Time, is.parse::<Span>().map(|v| v.0)),
             (Dimension::Concentration, is.parse::<Concentration>().map(|v| v.0)),
             (Dimension::Voltage, is.parse::<Voltage>().map(|v| v.0)),
             (Dimension::Pressure, is.parse::<Pressure>().map(|v| v.0)),
+            (Dimension::Resistance, is.parse::<Resistance>().map(|v| v.0)),
+            (Dimension::Current, is.parse::<Current>().map(|v| v.0)),
+            (Dimension::Temperature, is.parse::<Temperature>().map(|v| v.0)),
         ];
         // The order does not matter: no unit's text is of two of these dimensions.
         let (dimension, size) = found.into_iter().find_map(|(d, size)| Some((d, size.ok()?)))?;
