@@ -1,6 +1,7 @@
 //! What a rig can do. A scenario needs capabilities; what a rig lacks is a visible skip, never a pass.
 
 use crate::fault::FaultName;
+use crate::lack::Lack;
 use crate::measure::Measure;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -25,6 +26,8 @@ pub enum Capability {
     Shows(Measure),
     /// The rig can cause this fault, and confirm it.
     Fault(FaultName),
+    /// The rig's pump lacks this, by its device profile. It stands among what a rig can do, so that whoever asks for that learns it as well; no case needs it.
+    Lacks(Lack),
 }
 
 impl fmt::Display for Capability {
@@ -38,6 +41,7 @@ impl fmt::Display for Capability {
             Self::TestBlock => f.write_str("test-block"),
             Self::Shows(measure) => f.write_str(measure.name()),
             Self::Fault(name) => write!(f, "fault:{name}"),
+            Self::Lacks(lack) => write!(f, "no {lack}"),
         }
     }
 }

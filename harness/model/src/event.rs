@@ -5,6 +5,7 @@
 
 use crate::crash::Crash;
 use crate::fault::FaultName;
+use crate::lack::Lacks;
 use crate::quantity::{Percent, Span};
 use crate::trouble_code::TroubleCode;
 use crate::unfit::Unfit;
@@ -149,6 +150,16 @@ pub enum Body {
     Identified {
         /// Reply fields, such as model, serial, firmware, build.
         fields: ReplyFields,
+    },
+    /// What the pump cannot tell, or be asked, by its device profile. It stands in no journal of a pump that lacks nothing.
+    Lacks {
+        /// Each with its reason.
+        what: Lacks,
+    },
+    /// Nothing on the line makes the pump safe, and no power or probe of the rig can: told before it is asked for anything that may start it.
+    NotSafeByLine {
+        /// Why, and who must see to it.
+        why: String,
     },
     /// What set-up found that was left of the pump's past, and what it did about it. Nothing before this is judged but firmware that fails, numbers that
     /// cannot be, and a pump that does not stop. It stands in no journal of a pump that was powered anew.

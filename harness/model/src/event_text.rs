@@ -67,6 +67,7 @@ pub fn event_words(event: &Event) -> String {
         | Body::LogRead { .. }
         | Body::StayMissing { .. }
         | Body::Past { .. }
+        | Body::Lacks { .. }
         | Body::Timing { .. } => kept_line(&event.body),
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
@@ -81,6 +82,7 @@ pub fn event_words(event: &Event) -> String {
         Body::Unfit(unfit) => format!("`{}`: {}", safe(&unfit.verb), safe(&unfit.to_string())),
         Body::Interrupted { by } => format!("interrupted by {by}"),
         Body::EarlierRun { what, did, failed } => format!("{}: {}", safe(what), made_safe(did, failed)),
+        Body::NotSafeByLine { why } => format!("NOT SAFE BY LINE: {}", safe(why)),
         Body::WentOn { told, saw } => format!("NOT SAFE: {}, and {}", safe(told), safe(saw)),
         Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
@@ -115,6 +117,10 @@ fn kept_line(body: &Body) -> String {
             };
             let did = did.iter().map(|what| format!("; {what}"));
             safe(&format!("left from earlier runs: {found}{}", did.collect::<String>()))
+        }
+        Body::Lacks { what } => {
+            let names: Vec<&str> = what.iter().map(|(name, _)| name).collect();
+            safe(&format!("the pump has no {}", names.join(", no ")))
         }
         Body::Timing { scale, drift } => match scale {
             Some(scale) => {

@@ -26,6 +26,7 @@ pub mod event;
 pub mod event_text;
 pub mod fault;
 pub mod firmware_told;
+pub mod lack;
 pub mod measure;
 pub mod mistake;
 pub mod quantity;

@@ -156,6 +156,42 @@ pub const CAPABILITIES: &[&str] = &[
     "symbols",
     "test-block",
 ];
+/// What a pump may lack, besides measures and alarms: verbs that take one exchange, what a prescription is programmed by, what is read back or told unasked, and what
+/// makes it safe.
+pub const LACKS: &[&str] = &[
+    "identify",
+    "status",
+    "totals",
+    "read-prescription",
+    "forecast",
+    "start",
+    "stop",
+    "minimum-rate",
+    "patient-bolus",
+    "single-bolus",
+    "prime-bolus",
+    "bridge-bolus",
+    "refill",
+    "clear-alarm",
+    "mute",
+    "test-alarm",
+    "set-clock",
+    "log-every",
+    "report-tones",
+    "self-test",
+    "program",
+    "program-continuous",
+    "program-flex",
+    "program-periodic",
+    "program-minimum",
+    "read-back",
+    "dose-log",
+    "event-log",
+    "events",
+    "dose-entries",
+    "unasked",
+    "make-safe",
+];
 /// Symbols of the stub, in memory and in code.
 pub const SYMBOLS: &[&str] = &[
     "PUMP_HIL_BLOCK",

@@ -89,6 +89,7 @@ fn shown(line: &Line) -> String {
             fields: f,
         }) => format!("data seq={seq}{}", fields(f)),
         Ok(Heard::Reply { id: None, .. } | Heard::Data { id: None, .. }) => "no number".to_owned(),
+        Ok(Heard::Message(_) | Heard::Echo) => "no message of this protocol".to_owned(),
         Ok(Heard::Event {
             n,
             t_ms,

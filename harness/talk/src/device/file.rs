@@ -1,5 +1,6 @@
 //! A profile from its file's text.
 
+use super::lacking::left_out;
 use super::profile::Profile;
 use super::raw::RawProfile;
 use super::resolve::resolve;
@@ -16,6 +17,20 @@ impl Profile {
     /// Everything that is wrong with its shape, else the first name that leads nowhere.
     pub fn parse(text: &str, file: &str) -> Result<Self, WrongFile> {
         let (document, raw) = Document::read::<RawProfile>(Subject::Device, file, text)?;
+        if raw.profile.unwrap_or(1) == 1 {
+            let missing = left_out(&raw).into_iter().flat_map(|(key, map)| {
+                let (path, of) = match map {
+                    "" => (Vec::new(), "a device profile".to_owned()),
+                    map => (vec![map], format!("`{map}`")),
+                };
+                let what = format!("the key `{key}` is missing in {of}");
+                document.wrong(Mistake::MissingKey, &path, what).0
+            });
+            let missing: Vec<_> = missing.collect();
+            if !missing.is_empty() {
+                return Err(WrongFile(missing));
+            }
+        }
         let units = Units::new(&raw.units);
         units.and_then(|units| resolve(raw, &units)).map_err(|wrong| {
             let path: Vec<&str> = wrong.path.iter().map(String::as_str).collect();

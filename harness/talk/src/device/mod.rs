@@ -4,6 +4,7 @@
 //! ([`pump_hil_model::case::Request`]) and parts of a prescription; only a profile knows what a firmware calls them.
 
 mod file;
+mod lacking;
 mod profile;
 mod raw;
 mod resolve;
@@ -14,7 +15,7 @@ mod words;
 
 pub(crate) use profile::text_at;
 pub use profile::{
-    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, SaidAt, StagedField, Template,
+    ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, ReadBack, SaidAt, StagedField, Template,
 };
 pub use raw::Part;
 pub use crate::messages::{Dimension, FieldValue, Unit, UnitError};

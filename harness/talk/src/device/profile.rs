@@ -5,6 +5,7 @@ use crate::messages::{Unit, UnitError};
 use super::words::Words;
 use crate::protocol::{Fields, Protocol};
 use pump_hil_model::case::{Arg, Verb};
+use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,16 +31,18 @@ pub struct Profile {
     pub requests: BTreeMap<Verb, Template>,
     /// What is asked, in this order, until one is carried out, to leave the pump safe.
     pub make_safe: Vec<Verb>,
-    /// How a prescription is programmed.
-    pub programming: Programming,
-    /// How the dose log is read back.
-    pub dose_log: LogVerb,
+    /// How a prescription is programmed, where it can be.
+    pub programming: Option<Programming>,
+    /// How the dose log is read back, where it can be.
+    pub dose_log: Option<LogVerb>,
     /// How the event log is read back, where it can be.
     pub event_log: Option<LogVerb>,
     /// Events that the harness has a word for, by the firmware's word.
     pub events: BTreeMap<String, SaidAt>,
-    /// Where a dose entry has what.
-    pub dose_entry: DoseEntryAt,
+    /// Where a dose entry has what, where it tells any.
+    pub dose_entry: Option<DoseEntryAt>,
+    /// What it lacks, with the reasons; nothing in a file of version 1.
+    pub lacks: Lacks,
     /// Addresses by name.
     pub symbols: BTreeMap<String, u64>,
     /// ELF file with more symbols, relative to the profile; who loads the profile reads it.
@@ -96,8 +99,8 @@ pub struct Programming {
     pub begin: String,
     /// Verb that stages fields.
     pub stage: String,
-    /// Verb that reads the staged fields back.
-    pub read_back: String,
+    /// How the staged fields are read back; without it they are committed unread.
+    pub read_back: Option<ReadBack>,
     /// Verb that commits.
     pub commit: String,
     /// Verb that drops what is staged.
@@ -106,14 +109,21 @@ pub struct Programming {
     pub checksum_key: String,
     /// What the checksum is over, for each field: what stands before its key, between that and its value, and behind.
     pub checksum_over: [String; 3],
-    /// Key of the number of fields in the read-back's reply.
-    pub count_key: String,
     /// Names of the weekdays, Monday first.
     pub days: [String; 7],
     /// Name for all weekdays, where there is one.
     pub every_day: Option<String>,
     /// Fields in the order of the read-back.
     pub fields: Vec<StagedField>,
+}
+
+/// How staged fields are read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadBack {
+    /// The verb.
+    pub send: String,
+    /// Key of the number of fields in its reply.
+    pub count_key: String,
 }
 
 /// A field of a prescription.

@@ -126,10 +126,19 @@ pub(super) struct RawProfile {
     #[serde(default)]
     pub requests: BTreeMap<ExchangeVerb, RawTemplate>,
     pub make_safe: Vec<ExchangeVerb>,
-    pub programming: RawProgramming,
+    /// How a prescription is programmed. Version 2: may be left out, as any of the next three; what cannot be shown without it is skipped, or not shown.
+    #[serde(default)]
+    pub programming: Option<RawProgramming>,
+    #[serde(default)]
     pub logs: RawLogs,
-    pub events: RawSaid,
-    pub dose_entry: RawDose,
+    #[serde(default)]
+    pub events: Option<RawSaid>,
+    #[serde(default)]
+    pub dose_entry: Option<RawDose>,
+    /// Version 2: why the pump lacks what is left out, and what else it lacks: a verb, `dose-log`, `event-log`, `events`, `dose-entries`, `read-back`, `program`,
+    /// `program-MODE`, a measure, an alarm, `unasked` or `make-safe`.
+    #[serde(default)]
+    pub lacks: BTreeMap<String, String>,
     #[serde(default)]
     pub symbols: BTreeMap<String, u64>,
     #[serde(default)]
@@ -221,13 +230,16 @@ pub(super) struct RawArg {
 pub(super) struct RawProgramming {
     pub begin: String,
     pub stage: String,
-    pub read_back: String,
+    /// Version 2: without it nothing is read back before it is committed.
+    #[serde(default)]
+    pub read_back: Option<String>,
     pub commit: String,
     pub abort: String,
     /// Key of the checksum in the commit and in the read-back's reply.
     pub checksum_key: String,
     /// Key of the number of fields in the read-back's reply.
-    pub count_key: String,
+    #[serde(default)]
+    pub count_key: Option<String>,
     pub checksum: RawChecksum,
     /// What the checksum is over, for each field of the read-back. Default: `{key}={value}` and a line feed.
     #[serde(default)]
@@ -257,10 +269,11 @@ pub(super) struct RawPart {
     pub default: Option<String>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawLogs {
-    pub dose: RawLog,
+    #[serde(default)]
+    pub dose: Option<RawLog>,
     #[serde(default)]
     pub event: Option<RawLog>,
 }

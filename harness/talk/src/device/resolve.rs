@@ -1,7 +1,9 @@
 //! From a profile as it is written to one whose every name is resolved.
 
+use super::lacking::lacks;
 use super::profile::{
-    ArgField, DoseEntryAt, Limits, LogVerb, Piece, Profile, Programming, SaidAt, StagedField, StepPattern, Template,
+    ArgField, DoseEntryAt, Limits, LogVerb, Piece, Profile, Programming, ReadBack, SaidAt, StagedField, StepPattern,
+    Template,
 };
 use super::raw::{
     ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid, RawTemplate,
@@ -11,6 +13,7 @@ use super::units::Units;
 use super::words::Words;
 use crate::protocol::{Mistaken as Wrong, mistaken as wrong};
 use pump_hil_model::case::Verb;
+use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::quantity::mistake_of;
@@ -19,6 +22,12 @@ use std::collections::BTreeMap;
 pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wrong> {
     let words = Words::new(raw.plain_words());
     let protocol = spoken(&mut raw, units)?;
+    let given = std::mem::take(&mut raw.lacks);
+    let may_lack = raw.profile.unwrap_or(1) >= 2;
+    if let (false, Some(name)) = (may_lack, given.keys().next()) {
+        let what = "`lacks` is of `profile: 2`: in a file of version 1 nothing may be left out".to_owned();
+        return Err(wrong(Mistake::KeyCombination, &["lacks", name], what));
+    }
     let reply_timeout: Span = raw
         .limits
         .reply_timeout
@@ -34,8 +43,14 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
     };
     check_limits(&limits)?;
     let requests = requests(raw.requests, units)?;
-    let make_safe = make_safe(raw.make_safe, &requests)?;
-    let event_log = raw.logs.event.map(|log| log_verb("event", log, units)).transpose()?;
+    let make_safe = make_safe(raw.make_safe, &requests, may_lack)?;
+    if make_safe.is_empty() && !(may_lack && given.contains_key(Lack::MAKE_SAFE.name())) {
+        return Err(nothing_makes_safe(may_lack));
+    }
+    // What its records say nobody could read without `events` and `dose-entry`.
+    let event_log = raw.logs.event.filter(|_| raw.events.is_some());
+    let event_log = event_log.map(|log| log_verb("event", log, units)).transpose()?;
+    let dose_log = raw.logs.dose.filter(|_| raw.dose_entry.is_some());
     // A record of the event log has its kind in a field; an event on the line has it in front, so that the log alone needs a key for it.
     if event_log.as_ref().is_some_and(|log| log.kind.is_none()) {
         return Err(wrong(
@@ -44,7 +59,7 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
             "the event log needs the key of an event's `kind`".to_owned(),
         ));
     }
-    Ok(Profile {
+    let mut profile = Profile {
         protocol,
         device: raw.device,
         summary: raw.summary,
@@ -54,16 +69,21 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
         kinds: Words::new(raw.kinds),
         requests,
         make_safe,
-        programming: programming(raw.programming, units)?,
-        dose_log: log_verb("dose", raw.logs.dose, units)?,
+        programming: raw.programming.map(|raw| programming(raw, units)).transpose()?,
+        dose_log: dose_log.map(|log| log_verb("dose", log, units)).transpose()?,
         event_log,
-        events: said(raw.events, units)?,
-        dose_entry: dose_entry(raw.dose_entry, units)?,
+        events: raw.events.map(|raw| said(raw, units)).transpose()?.unwrap_or_default(),
+        dose_entry: raw.dose_entry.map(|raw| dose_entry(raw, units)).transpose()?,
+        lacks: Lacks::default(),
         symbols: raw.symbols,
         elf: raw.elf,
         model: raw.model,
         build_symbol: raw.build_symbol,
-    })
+    };
+    if may_lack {
+        profile.lacks = lacks(given, &profile)?;
+    }
+    Ok(profile)
 }
 
 /// What each verb sends.
@@ -88,7 +108,11 @@ fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<B
 }
 
 /// The verbs that leave a pump safe: each is one that ends therapy, the profile has it, and no other verb is put so.
-fn make_safe(raw: Vec<ExchangeVerb>, requests: &BTreeMap<Verb, Template>) -> Result<Vec<Verb>, Wrong> {
+fn make_safe(
+    raw: Vec<ExchangeVerb>,
+    requests: &BTreeMap<Verb, Template>,
+    may_lack: bool,
+) -> Result<Vec<Verb>, Wrong> {
     let make_safe: Vec<Verb> = raw.into_iter().map(|verb| verb.0).collect();
     for verb in &make_safe {
         let wrong = |mistake, path: &[&str], what| Err(wrong(mistake, path, what));
@@ -113,21 +137,23 @@ fn make_safe(raw: Vec<ExchangeVerb>, requests: &BTreeMap<Verb, Template>) -> Res
             return wrong(Mistake::Twice, &["requests", verb.word()], what);
         }
     }
-    if make_safe.is_empty() {
-        return Err(wrong(
-            Mistake::Empty,
-            &["make-safe"],
-            format!(
-                "`make-safe` is empty: say what leaves this pump safe, such as `[{}]`",
-                ending_therapy().join(", ")
-            ),
-        ));
-    }
-    if !requests.contains_key(&Verb::Status) {
+    if !make_safe.is_empty() && !may_lack && !requests.contains_key(&Verb::Status) {
         let what = "`make-safe` needs the verb `status`: whether the pump is safe is read back from it".to_owned();
         return Err(wrong(Mistake::MissingKey, &["requests"], what));
     }
     Ok(make_safe)
+}
+
+/// A profile that names nothing that leaves its pump safe, and no reason for it.
+fn nothing_makes_safe(may_lack: bool) -> Wrong {
+    let or = if may_lack {
+        ", or why nothing does: `lacks: {make-safe: ...}`"
+    } else {
+        ""
+    };
+    let such = ending_therapy().join(", ");
+    let what = format!("`make-safe` is empty: say what leaves this pump safe, such as `[{such}]`{or}");
+    wrong(Mistake::Empty, &["make-safe"], what)
 }
 
 /// The words of the verbs that end therapy.
@@ -181,15 +207,22 @@ fn programming(raw: RawProgramming, units: &Units) -> Result<Programming, Wrong>
     let what = "`checksum-over` needs `{key}` and then `{value}`, such as `\"{key}={value}\\n\"`";
     let checksum_over =
         parts.ok_or_else(|| wrong(Mistake::Format, &["programming", "checksum-over"], what.to_owned()))?;
+    let read_back = match (raw.read_back, raw.count_key) {
+        (Some(send), Some(count_key)) => Some(ReadBack { send, count_key }),
+        (None, None) => None,
+        _ => {
+            let what = "`read-back` and `count-key` belong together: leave both out, or none".to_owned();
+            return Err(wrong(Mistake::KeyCombination, &["programming"], what));
+        }
+    };
     Ok(Programming {
         checksum_over,
         begin: raw.begin,
         stage: raw.stage,
-        read_back: raw.read_back,
+        read_back,
         commit: raw.commit,
         abort: raw.abort,
         checksum_key: raw.checksum_key,
-        count_key: raw.count_key,
         days,
         every_day: raw.every_day,
         fields: raw

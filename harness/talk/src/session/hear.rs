@@ -110,6 +110,10 @@ impl Hear {
 
     /// A dose entry came.
     pub fn dose(&mut self, profile: &Profile, n: u64, t_ms: u64, fields: Fields) -> Told {
+        // What it says nobody can read.
+        if profile.dose_entry.is_none() {
+            return Told::default();
+        }
         let counted = self.doses.count(n, fingerprint(t_ms, &fields));
         self.told(Stream::Dose, n, counted, |hear| {
             hear.dose_bodies(profile, At::heard(n, t_ms), &fields)
@@ -336,7 +340,8 @@ fn said(profile: &Profile, at: &SaidAt, fields: &Fields) -> Result<Said, String>
 }
 
 fn dose_entry(profile: &Profile, fields: &Fields) -> Result<DoseEntry, String> {
-    let at = &profile.dose_entry;
+    let at = profile.dose_entry.as_ref();
+    let at = at.ok_or("the device profile does not say what stands in an entry")?;
     let word = |key: &str| crate::device::text_at(fields, key).map(|w| profile.words.ours(w));
     Ok(DoseEntry {
         cause: word(&at.cause)?,

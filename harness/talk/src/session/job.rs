@@ -84,6 +84,11 @@ impl Job {
         if let Some(job) = SpokenJob::new(request, profile) {
             return Ok(Self::Spoken(Box::new(job)));
         }
+        let not_there = || RequestError::NotInProfile {
+            device: profile.device.clone(),
+            verb: verb.word(),
+        };
+        let programming = profile.programming.as_ref().ok_or_else(not_there);
         Ok(match request {
             Request::Own { own, .. } => {
                 return Err(RequestError::NotOwn {
@@ -95,21 +100,34 @@ impl Job {
                 prescription,
                 cut_after,
             } => {
-                let intent = Arc::new(Intent::new(verb.word(), prescription, profile)?);
-                Self::Program(Box::new(ProgramJob::program(profile, intent, *cut_after)))
+                let programming = programming?;
+                let intent = Arc::new(Intent::new(verb.word(), prescription, profile, programming)?);
+                Self::Program(Box::new(ProgramJob::program(
+                    programming,
+                    &profile.limits,
+                    intent,
+                    *cut_after,
+                )))
             }
             Request::Stage { prescription } => {
-                let intent = Arc::new(Intent::new(verb.word(), prescription, profile)?);
-                Self::Program(Box::new(ProgramJob::stage(profile, intent)))
+                let programming = programming?;
+                let intent = Arc::new(Intent::new(verb.word(), prescription, profile, programming)?);
+                Self::Program(Box::new(ProgramJob::stage(programming, &profile.limits, intent)))
             }
-            Request::Commit => Self::Program(Box::new(ProgramJob::commit(profile, staged.cloned()))),
+            Request::Commit => {
+                let job = ProgramJob::commit(programming?, &profile.limits, staged.cloned());
+                Self::Program(Box::new(job))
+            }
             Request::Abort => Self::Single(SingleJob {
                 verb: verb.word(),
-                send: profile.programming.abort.clone(),
+                send: programming?.abort.clone(),
                 fields: Vec::new(),
                 rename: BTreeMap::new(),
             }),
-            Request::ReadLog => Self::Log(Box::new(LogJob::all(profile.dose_log.clone(), &profile.limits))),
+            Request::ReadLog => {
+                let log = profile.dose_log.clone().ok_or_else(not_there)?;
+                Self::Log(Box::new(LogJob::all(log, &profile.limits)))
+            }
             _ => {
                 debug_assert_eq!(verb.section(), Section::Requests, "`{verb}` has no job of its own");
                 Self::Single(SingleJob::new(request, profile)?)
@@ -251,7 +269,7 @@ impl Job {
 
 fn log_of(profile: &Profile, of: Stream) -> Option<LogVerb> {
     match of {
-        Stream::Dose => Some(profile.dose_log.clone()),
+        Stream::Dose => profile.dose_log.clone(),
         Stream::Event => profile.event_log.clone(),
     }
 }

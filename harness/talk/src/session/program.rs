@@ -2,7 +2,7 @@
 
 use super::exchange::{Answer, Cut, Next};
 use super::request::{RequestEnd, RequestError};
-use crate::device::{Part, Profile, Programming, StagedField, part_of};
+use crate::device::{Limits, Part, Profile, Programming, StagedField, part_of};
 use crate::protocol::{Fields, Protocol};
 use crate::wire::Crc32;
 use pump_hil_model::case::{FlexStep, Mode, Prescription, Verb};
@@ -21,8 +21,12 @@ pub(super) struct Intent {
 }
 
 impl Intent {
-    pub fn new(verb: &'static str, rx: &Prescription, profile: &Profile) -> Result<Self, RequestError> {
-        let programming = &profile.programming;
+    pub fn new(
+        verb: &'static str,
+        rx: &Prescription,
+        profile: &Profile,
+        programming: &Programming,
+    ) -> Result<Self, RequestError> {
         let raw = |key: &str| rx.raw.iter().any(|(k, _)| k == key);
         let (mut stage, mut read_back, mut defaults) = (Fields::new(), Fields::new(), Fields::new());
         for field in &programming.fields {
@@ -172,35 +176,41 @@ pub(super) struct ProgramJob {
 }
 
 impl ProgramJob {
-    pub fn program(profile: &Profile, intent: Arc<Intent>, cut_after: Option<u32>) -> Self {
+    pub fn program(programming: &Programming, limits: &Limits, intent: Arc<Intent>, cut_after: Option<u32>) -> Self {
         Self {
             cut_after,
-            ..Self::new(profile, Verb::Program, Stage::Begin, Some(intent))
+            ..Self::new(programming, limits, Verb::Program, Stage::Begin, Some(intent))
         }
     }
 
-    pub fn stage(profile: &Profile, intent: Arc<Intent>) -> Self {
+    pub fn stage(programming: &Programming, limits: &Limits, intent: Arc<Intent>) -> Self {
         Self {
             only_stage: true,
-            ..Self::new(profile, Verb::Stage, Stage::Begin, Some(intent))
+            ..Self::new(programming, limits, Verb::Stage, Stage::Begin, Some(intent))
         }
     }
 
-    pub fn commit(profile: &Profile, intent: Option<Arc<Intent>>) -> Self {
-        Self::new(profile, Verb::Commit, Stage::ReadBack, intent)
+    pub fn commit(programming: &Programming, limits: &Limits, intent: Option<Arc<Intent>>) -> Self {
+        Self::new(programming, limits, Verb::Commit, Stage::ReadBack, intent)
     }
 
-    fn new(profile: &Profile, verb: Verb, stage: Stage, intent: Option<Arc<Intent>>) -> Self {
+    fn new(
+        programming: &Programming,
+        limits: &Limits,
+        verb: Verb,
+        stage: Stage,
+        intent: Option<Arc<Intent>>,
+    ) -> Self {
         Self {
             verb,
-            programming: profile.programming.clone(),
+            programming: programming.clone(),
             stage,
             lines: intent.iter().flat_map(|i| i.lines.iter().cloned()).collect(),
             intent,
             only_stage: false,
             cut_after: None,
             sent: 0,
-            reads_left: profile.limits.tries,
+            reads_left: limits.tries,
             failed: None,
         }
     }
@@ -223,7 +233,7 @@ impl ProgramJob {
 
     pub fn first(&mut self) -> Next {
         match self.stage {
-            Stage::ReadBack => send(&self.programming.read_back, Vec::new()),
+            Stage::ReadBack => self.read_back(),
             _ => send(&self.programming.begin, Vec::new()),
         }
     }
@@ -246,7 +256,7 @@ impl ProgramJob {
                 None if self.only_stage => Next::Done(answer.end(profile)),
                 None => {
                     self.stage = Stage::ReadBack;
-                    send(&self.programming.read_back, Vec::new())
+                    self.read_back()
                 }
             },
             Stage::ReadBack => self.compare(&answer),
@@ -276,14 +286,35 @@ impl ProgramJob {
         send(&self.programming.abort, Vec::new())
     }
 
+    /// Reads back what is staged; where that cannot be, it is committed as it was meant.
+    fn read_back(&mut self) -> Next {
+        if let Some(read_back) = &self.programming.read_back {
+            return send(&read_back.send, Vec::new());
+        }
+        let meant = self.intent.as_ref().map(|intent| {
+            // The pump reckons over all that holds, also what nobody staged.
+            intent.expected(&self.programming, &intent.defaults)
+        });
+        self.commit_as(&meant.unwrap_or_default())
+    }
+
+    /// Commits, with the checksum over these fields.
+    fn commit_as(&mut self, fields: &Fields) -> Next {
+        self.stage = Stage::Commit;
+        let ours = checksum(&self.programming, fields);
+        let with = vec![(self.programming.checksum_key.clone(), ours)];
+        send(&self.programming.commit, with)
+    }
+
     fn compare(&mut self, answer: &Answer) -> Next {
         let read: Fields = answer.data.iter().flatten().cloned().collect();
-        let said = answer.field(&self.programming.count_key).and_then(|n| n.parse().ok());
+        let count_key = self.programming.read_back.as_ref().map_or("", |at| at.count_key.as_str());
+        let said = answer.field(count_key).and_then(|n| n.parse().ok());
         if said != Some(read.len()) {
             // Lines of the answer were lost on their way, or the count was: that says nothing of what is staged.
             if self.reads_left > 0 {
                 self.reads_left = self.reads_left.saturating_sub(1);
-                return send(&self.programming.read_back, Vec::new());
+                return self.read_back();
             }
             return self.differs("read-back-incomplete", [("read", read.len().to_string())]);
         }
@@ -305,11 +336,7 @@ impl ProgramJob {
         {
             return self.differs("read-back-crc", [("intended", ours), ("read", theirs.to_owned())]);
         }
-        self.stage = Stage::Commit;
-        send(
-            &self.programming.commit,
-            vec![(self.programming.checksum_key.clone(), ours)],
-        )
+        self.commit_as(&expected)
     }
 
     fn differs<const N: usize>(&mut self, reason: &str, fields: [(&str, String); N]) -> Next {
