@@ -2,7 +2,7 @@
 
 use super::profile::Profile;
 use super::raw::RawProfile;
-use crate::protocol::{Mistaken as Wrong, mistaken as wrong};
+use crate::protocol::{Mistaken as Wrong, Target, mistaken as wrong};
 use pump_hil_model::case::{Section, Verb};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::lack::{Lack, Lacks};
@@ -77,9 +77,18 @@ fn is_there(lack: Lack, profile: &Profile) -> bool {
         Lack::READ_BACK => profile.programming.as_ref().is_some_and(|p| p.read_back.is_some()),
         Lack::DOSE_LOG => profile.dose_log.is_some(),
         Lack::EVENT_LOG => profile.event_log.is_some(),
-        Lack::EVENTS => !profile.events.is_empty(),
+        Lack::EVENTS => {
+            let protocol = &profile.protocol;
+            let alarms = [Target::Raised, Target::Alarms];
+            !profile.events.is_empty() || alarms.into_iter().any(|target| protocol.tells(target))
+        }
         Lack::DOSE_ENTRIES => profile.dose_entry.is_some(),
         Lack::MAKE_SAFE => !profile.make_safe.is_empty(),
-        _ => Verb::find(lack.name()).is_some_and(|verb| profile.requests.contains_key(&verb)),
+        // What the status tells need not be asked by a verb of its own.
+        Lack::TOTALS if profile.protocol.replies_with(Verb::Status.word(), Target::Reported) => true,
+        _ => {
+            let asked = Verb::find(lack.name()).is_some_and(|verb| profile.requests.contains_key(&verb));
+            asked || profile.protocol.verbs.contains_key(lack.name())
+        }
     }
 }

@@ -118,13 +118,17 @@ pub(super) struct RawProfile {
     /// Kinds of events of the firmware that differ from the harness's, likewise.
     #[serde(default)]
     pub kinds: BTreeMap<String, String>,
-    pub limits: RawLimits,
+    /// Bounds of every exchange; version 2 may leave them out.
+    #[serde(default)]
+    pub limits: Option<RawLimits>,
+    #[serde(default)]
     pub units: BTreeMap<String, String>,
     /// Words of the firmware that differ from the harness's (`theirs: ours`); in version 2 also by the name of a field.
     #[serde(default)]
     pub words: BTreeMap<String, RawWord>,
     #[serde(default)]
     pub requests: BTreeMap<ExchangeVerb, RawTemplate>,
+    #[serde(default)]
     pub make_safe: Vec<ExchangeVerb>,
     /// How a prescription is programmed. Version 2: may be left out, as any of the next three; what cannot be shown without it is skipped, or not shown.
     #[serde(default)]

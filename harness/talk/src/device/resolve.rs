@@ -6,12 +6,12 @@ use super::profile::{
     Template,
 };
 use super::raw::{
-    ExchangeVerb, Part, RawArg, RawDose, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid, RawTemplate,
+    ExchangeVerb, Part, RawArg, RawDose, RawLimits, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid, RawTemplate,
 };
 use super::spoken::spoken;
 use super::units::Units;
 use super::words::Words;
-use crate::protocol::{Mistaken as Wrong, mistaken as wrong};
+use crate::protocol::{Mistaken as Wrong, Protocol, mistaken as wrong};
 use pump_hil_model::case::Verb;
 use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::mistake::Mistake;
@@ -28,22 +28,10 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
         let what = "`lacks` is of `profile: 2`: in a file of version 1 nothing may be left out".to_owned();
         return Err(wrong(Mistake::KeyCombination, &["lacks", name], what));
     }
-    let reply_timeout: Span = raw
-        .limits
-        .reply_timeout
-        .parse()
-        .map_err(|e| wrong(mistake_of(&e), &["limits", "reply-timeout"], format!("{e}")))?;
-    let limits = Limits {
-        reply_timeout,
-        tries: raw.limits.tries,
-        queue: raw.limits.queue,
-        data_lines: raw.limits.data_lines,
-        log_pages: raw.limits.log_pages,
-        recover: raw.limits.recover,
-    };
+    let limits = limits(raw.limits.take(), may_lack)?;
     check_limits(&limits)?;
     let requests = requests(raw.requests, units)?;
-    let make_safe = make_safe(raw.make_safe, &requests, may_lack)?;
+    let make_safe = make_safe(raw.make_safe, &requests, &protocol, may_lack)?;
     if make_safe.is_empty() && !(may_lack && given.contains_key(Lack::MAKE_SAFE.name())) {
         return Err(nothing_makes_safe(may_lack));
     }
@@ -86,6 +74,35 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
     Ok(profile)
 }
 
+/// What a profile of version 2 need not say.
+fn usual_limits() -> RawLimits {
+    RawLimits {
+        reply_timeout: "1 s".to_owned(),
+        tries: 3,
+        queue: 64,
+        data_lines: 512,
+        log_pages: 128,
+        recover: 512,
+    }
+}
+
+fn limits(raw: Option<RawLimits>, may_lack: bool) -> Result<Limits, Wrong> {
+    let missing = || wrong(Mistake::MissingKey, &[], "a profile of version 1 needs `limits`".to_owned());
+    let raw = raw.or_else(|| may_lack.then(usual_limits)).ok_or_else(missing)?;
+    let reply_timeout: Span = raw
+        .reply_timeout
+        .parse()
+        .map_err(|e| wrong(mistake_of(&e), &["limits", "reply-timeout"], format!("{e}")))?;
+    Ok(Limits {
+        reply_timeout,
+        tries: raw.tries,
+        queue: raw.queue,
+        data_lines: raw.data_lines,
+        log_pages: raw.log_pages,
+        recover: raw.recover,
+    })
+}
+
 /// What each verb sends.
 fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<BTreeMap<Verb, Template>, Wrong> {
     let mut requests = BTreeMap::new();
@@ -111,6 +128,7 @@ fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<B
 fn make_safe(
     raw: Vec<ExchangeVerb>,
     requests: &BTreeMap<Verb, Template>,
+    protocol: &Protocol,
     may_lack: bool,
 ) -> Result<Vec<Verb>, Wrong> {
     let make_safe: Vec<Verb> = raw.into_iter().map(|verb| verb.0).collect();
@@ -124,8 +142,16 @@ fn make_safe(
             );
             return wrong(Mistake::Reference, at, what);
         }
+        if let Some(spoken) = protocol.verbs.get(verb.word()) {
+            if let Some(other) = protocol.said_alike(spoken) {
+                let what = format!("`{verb}` is sent as `{other}` is: nothing says that it ends therapy");
+                return wrong(Mistake::Twice, &["verbs", verb.word()], what);
+            }
+            continue;
+        }
         let Some(template) = requests.get(verb) else {
-            let what = format!("`make-safe` names `{verb}`, which `requests` lacks");
+            let where_ = if may_lack { "`verbs` and `requests` lack" } else { "`requests` lacks" };
+            let what = format!("`make-safe` names `{verb}`, which {where_}");
             return wrong(Mistake::Reference, at, what);
         };
         let other = |(other, its): &(&Verb, &Template)| !other.ends_therapy() && its.send == template.send;

@@ -3,7 +3,10 @@
 use super::raw::{RawCodec, RawProfile};
 use super::units::Units;
 use crate::protocol::{Mistaken as Wrong, Protocol, RawProtocol, mistaken as wrong, text_lines_1};
+use pump_hil_model::case::{Section, Verb};
+use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::words::{PRIORITIES, STATES};
 use std::sync::Arc;
 
 /// How the device talks: by the codec that a version 1 file names, or as a version 2 file says.
@@ -56,6 +59,7 @@ fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
         verbs: std::mem::take(&mut raw.verbs),
         own: std::mem::take(&mut raw.own),
     };
+    right_words(&written)?;
     let protocol = Protocol::new(&written, units.by_text())?;
     if raw.requests.is_empty() {
         return Ok(protocol);
@@ -70,4 +74,40 @@ fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
         return Err(wrong(Mistake::MissingKey, &["messages", &request.name, "is"], what));
     }
     Ok(protocol)
+}
+
+/// Verbs of the harness stand under `verbs`, others under `own`; what is its own says what it counts as.
+fn right_words(written: &RawProtocol) -> Result<(), Wrong> {
+    let core = |name: &str| Verb::find(name).is_some_and(|verb| verb.section() == Section::Requests);
+    let known = || Verb::DO.iter().map(|verb| verb.word());
+    for name in written.verbs.keys().filter(|name| !core(name)) {
+        let help = suggest(name, known()).unwrap_or_else(|| "a verb of its own stands under `own: verbs`".to_owned());
+        let what = format!("`{name}` is no verb that the harness knows; {help}");
+        return Err(wrong(Mistake::UnknownWord, &["verbs", name], what));
+    }
+    for (name, verb) in &written.own.verbs {
+        if known().any(|known| known == name) {
+            let what = format!("`{name}` is a verb of the harness's: it stands under `verbs`");
+            return Err(wrong(Mistake::KeyCombination, &["own", "verbs", name], what));
+        }
+        if verb.effect.is_none() {
+            let what = format!("say what `{name}` does: `effect: none`, `set`, `stop` or `dose`");
+            return Err(wrong(Mistake::MissingKey, &["own", "verbs", name], what));
+        }
+    }
+    let one_of = |at: &[&str], word: &str, words: &[&str]| {
+        if words.contains(&word) {
+            return Ok(());
+        }
+        let help = suggest(word, words.iter().copied()).unwrap_or_else(|| words.join(", "));
+        let what = format!("`{word}` is none of {}; {help}", words.join(", "));
+        Err(wrong(Mistake::UnknownWord, at, what))
+    };
+    for (own, counts_as) in &written.own.states {
+        one_of(&["own", "states", own], counts_as, STATES)?;
+    }
+    for (own, priority) in &written.own.alarms {
+        one_of(&["own", "alarms", own], priority, PRIORITIES)?;
+    }
+    Ok(())
 }

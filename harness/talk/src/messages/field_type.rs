@@ -77,6 +77,8 @@ pub(super) fn field_of(text: &str, around: Around<'_>) -> Result<TextField, Stri
         words if words.contains('|') && words.split('|').all(|word| !word.is_empty()) => {
             TextField::OneOf(words.split('|').map(str::to_owned).collect())
         }
+        // The types are small letters: this can only be a word.
+        word if word.starts_with(|c: char| c.is_ascii_uppercase()) => TextField::OneOf(vec![word.to_owned()]),
         _ => {
             return Err(format!(
                 "`{text}` is no type of a field; there are int, int2, uint, uint 1..9, dec, dec4, dec>10, -dec, sci, hex4, \

@@ -1,6 +1,7 @@
 //! What a message looks like: a text, or bytes.
 
 use super::layout::{Layout, LayoutField};
+use super::pattern::Pattern;
 use super::template::{FieldSpec, Miss, Template};
 use super::value::{Given, Value};
 
@@ -11,6 +12,8 @@ pub enum Shape {
     Text(Template),
     /// Numbers of fixed sizes.
     Bytes(Layout),
+    /// A text that a regular expression fits.
+    Like(Pattern),
     /// Whatever came.
     All,
 }
@@ -22,6 +25,8 @@ pub enum AnyField<'a> {
     Text(&'a FieldSpec),
     /// Of bytes.
     Bytes(&'a LayoutField),
+    /// A group of a regular expression.
+    Group(&'a str),
 }
 
 impl AnyField<'_> {
@@ -31,6 +36,7 @@ impl AnyField<'_> {
         match self {
             Self::Text(field) => &field.name,
             Self::Bytes(field) => &field.name,
+            Self::Group(name) => name,
         }
     }
 
@@ -40,6 +46,7 @@ impl AnyField<'_> {
         match self {
             Self::Text(field) => field.unit.as_deref(),
             Self::Bytes(field) => field.unit.as_deref(),
+            Self::Group(_) => None,
         }
     }
 }
@@ -62,14 +69,15 @@ enum Why {
 impl Shape {
     /// The fields in their order.
     pub fn fields(&self) -> impl Iterator<Item = AnyField<'_>> {
-        let (texts, bytes) = match self {
-            Self::Text(text) => (Some(text), None),
-            Self::Bytes(bytes) => (None, Some(bytes)),
-            Self::All => (None, None),
+        let (texts, bytes, groups): (&[FieldSpec], &[LayoutField], &[String]) = match self {
+            Self::Text(text) => (&text.fields, &[], &[]),
+            Self::Bytes(bytes) => (&[], &bytes.fields, &[]),
+            Self::Like(pattern) => (&[], &[], &pattern.names),
+            Self::All => (&[], &[], &[]),
         };
-        let texts = texts.into_iter().flat_map(|text| text.fields.iter().map(AnyField::Text));
-        let bytes = bytes.into_iter().flat_map(|bytes| bytes.fields.iter());
-        texts.chain(bytes.map(AnyField::Bytes))
+        let texts = texts.iter().map(AnyField::Text);
+        let groups = groups.iter().map(|name| AnyField::Group(name));
+        texts.chain(bytes.iter().map(AnyField::Bytes)).chain(groups)
     }
 
     /// The place of a field.
@@ -78,6 +86,7 @@ impl Shape {
         match self {
             Self::Text(text) => text.place_of(name),
             Self::Bytes(bytes) => bytes.place_of(name),
+            Self::Like(pattern) => pattern.names.iter().position(|known| known == name),
             Self::All => None,
         }
     }
@@ -93,7 +102,7 @@ impl Shape {
     pub fn begins(&self) -> &str {
         match self {
             Self::Text(text) => text.begins(),
-            Self::Bytes(_) | Self::All => "",
+            Self::Bytes(_) | Self::Like(_) | Self::All => "",
         }
     }
 
@@ -102,14 +111,14 @@ impl Shape {
     /// # Errors
     /// Where it stops being this message.
     pub fn read<'a>(&'a self, body: &'a [u8], values: &mut Vec<Value<'a>>) -> Result<(), Unlike> {
+        let told = |why: String| Unlike {
+            far: (0, 0),
+            why: Why::Told(why),
+        };
+        let as_text = || std::str::from_utf8(body).map_err(|_| told("it is no text".to_owned()));
         match self {
             Self::Text(text) => {
-                let told = |_| Unlike {
-                    far: (0, 0),
-                    why: Why::Told("it is no text".to_owned()),
-                };
-                let body = std::str::from_utf8(body).map_err(told)?;
-                text.read(body, values).map_err(|miss| Unlike {
+                text.read(as_text()?, values).map_err(|miss| Unlike {
                     far: (miss.at, miss.part),
                     why: Why::Text(miss),
                 })
@@ -118,6 +127,11 @@ impl Shape {
                 far: (at, 0),
                 why: Why::Told(why),
             }),
+            Self::Like(pattern) => {
+                let fits = pattern.read(as_text()?, values);
+                let why = || told(format!("it does not fit `{}`", pattern.text()));
+                fits.then_some(()).ok_or_else(why)
+            }
             Self::All => {
                 values.clear();
                 Ok(())
@@ -152,6 +166,7 @@ impl Shape {
                     (name, why)
                 }),
             Self::Bytes(bytes) => bytes.write(&|field| given(AnyField::Bytes(field)), out),
+            Self::Like(pattern) => Err((pattern.text().to_owned(), "it is only heard".to_owned())),
             Self::All => Ok(()),
         }
     }

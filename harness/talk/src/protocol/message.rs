@@ -7,7 +7,7 @@ use super::raw_json::{RawIs, RawUnasked, text_of};
 use super::raw_verb::RawRound;
 use super::wrong::{Mistaken, mistaken};
 use crate::frames::{FrameKind, NUMBERS, Number, Piece};
-use crate::messages::{Around, Class, Layout, LayoutField, PairsForm, Shape, Template, Unit};
+use crate::messages::{Around, Class, Layout, LayoutField, PairsForm, Pattern, Shape, Template, Unit};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use serde_json::{Map, Value as Json};
@@ -210,7 +210,10 @@ fn pairs(raw: &RawProtocol) -> Result<Option<Arc<PairsForm>>, Mistaken> {
 /// A message from what is written of it at a place of the file.
 pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) -> Result<Message, Mistaken> {
     let wrong = |mistake, key: &str, what| mistaken(mistake, &[at, &[key]].concat(), what);
-    let shape = shape(&raw.is, words, &[at, &["is"]].concat())?;
+    let shape = match &raw.matches {
+        Some(pattern) => Shape::Like(Pattern::new(pattern).map_err(|what| wrong(Mistake::Format, "matches", what))?),
+        None => shape(&raw.is, words, &[at, &["is"]].concat())?,
+    };
     let kind = match &raw.frame {
         None => None,
         Some(frame) => Some(words.kind(frame, &[at, &["frame"]].concat())?),
@@ -292,7 +295,7 @@ const BESIDES: [&str; 5] = ["unit", "is", "bits", "none", "value"];
 
 fn layout_field(map: &Map<String, Json>, at: &[&str]) -> Result<LayoutField, Mistaken> {
     let wrong = |mistake, key: &str, what: String| mistaken(mistake, &[at, &[key]].concat(), what);
-    let mut named = map.iter().filter(|(key, _)| !BESIDES.contains(&key.as_str()));
+    let mut named = map.iter().filter(|(key, _)| map.len() == 1 || !BESIDES.contains(&key.as_str()));
     let (Some((name, word)), None) = (named.next(), named.next()) else {
         let what = "a number is `{NAME: u16be}`, with `unit`, `is`, `bits`, `none` or `value` if need be".to_owned();
         return Err(wrong(Mistake::Format, "is", what));
@@ -304,7 +307,8 @@ fn layout_field(map: &Map<String, Json>, at: &[&str]) -> Result<LayoutField, Mis
         wrong(Mistake::UnknownWord, &word, what)
     })?;
     let whole_at = |key: &str| -> Result<Option<i128>, Mistaken> {
-        let Some(text) = map.get(key).and_then(text_of) else { return Ok(None) };
+        let text = map.get(key).filter(|_| key != name).and_then(text_of);
+        let Some(text) = text else { return Ok(None) };
         let what = || wrong(Mistake::Number, key, format!("`{key}` must be a whole number"));
         signed(&text).map(Some).ok_or_else(what)
     };

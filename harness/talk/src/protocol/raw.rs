@@ -137,6 +137,9 @@ pub(crate) struct RawMessage {
     /// Its text with fields, or its bytes as a list of numbers.
     #[serde(default)]
     pub is: RawIs,
+    /// In place of `is`: a regular expression that fits all of its text; named groups are its fields. Such a message is only heard.
+    #[serde(default)]
+    pub matches: Option<String>,
     /// What the frame's header must hold.
     #[serde(default)]
     pub when: BTreeMap<String, RawNumber>,

@@ -1,6 +1,7 @@
 //! A protocol with every name resolved: what a request is in bytes, and which messages there are.
 
 use super::frame::frame;
+use super::meaning::Target;
 use super::message::{Message, Unasked, Words, is_dump, messages};
 use super::raw::{RawProtocol, RawRepeat};
 use super::raw_json::RawMatch;
@@ -168,6 +169,41 @@ impl Protocol {
         })
     }
 
+    /// A verb that is said just as this one is, and is another.
+    #[must_use]
+    pub fn said_alike(&self, verb: &SpokenVerb) -> Option<&str> {
+        let same = |other: &SpokenVerb| {
+            let pairs = other.says.iter().zip(&verb.says);
+            other.says.len() == verb.says.len() && pairs.into_iter().all(|(one, other)| one.is_said_as(other))
+        };
+        let mut others = self.verbs.values().filter(|other| other.name != verb.name);
+        others.find(|other| same(other)).map(|other| other.name.as_str())
+    }
+
+    /// Whether a verb's reply says this of the pump.
+    #[must_use]
+    pub fn replies_with(&self, verb: &str, target: Target) -> bool {
+        let answers = self.verbs.get(verb).into_iter().flat_map(|verb| &verb.says).map(|say| &say.answer);
+        answers.into_iter().any(|answer| match answer.gives_at_all() {
+            Some(own) => own.contains(&target),
+            None => {
+                let places = answer.replies.iter().chain(&answer.data).chain(&answer.until);
+                places.copied().any(|place| self.gives(place, target))
+            }
+        })
+    }
+
+    /// Whether the pump says this unasked.
+    #[must_use]
+    pub fn tells(&self, target: Target) -> bool {
+        self.unasked.iter().any(|place| self.gives(*place, target))
+    }
+
+    fn gives(&self, place: usize, target: Target) -> bool {
+        let message = self.messages.get(place);
+        message.is_some_and(|message| message.gives.iter().any(|(given, _)| *given == target))
+    }
+
     /// The number of the request behind this one.
     #[must_use]
     pub fn id_after(&self, last: u64) -> u64 {
@@ -208,7 +244,7 @@ impl Protocol {
                 TextField::Pairs(form) => Some(form),
                 _ => None,
             },
-            AnyField::Bytes(_) => None,
+            AnyField::Bytes(_) | AnyField::Group(_) => None,
         });
         form.map_or(0, |form| form.len_of(key, value))
     }

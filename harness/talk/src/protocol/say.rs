@@ -151,7 +151,7 @@ impl Put {
         let value = self.formula.value(argument)?.in_unit(unit.0, unit.1)?;
         let fits = |text: &str| match field {
             AnyField::Text(field) => matches!(field.holds.read(text), Some((_, ""))),
-            AnyField::Bytes(_) => true,
+            AnyField::Bytes(_) | AnyField::Group(_) => true,
         };
         if let Some(text) = exact_decimal(value, self.places).filter(|text| fits(text)) {
             return Ok(Some(number_or_text(&text)));

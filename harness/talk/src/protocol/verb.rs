@@ -119,6 +119,18 @@ impl Answer {
     pub fn gives_of(&self, fields: &[(String, String)]) -> Option<Vec<(Target, String)>> {
         self.gives.as_ref().map(|gives| given(gives, fields))
     }
+
+    /// What a reply can say of the pump, where the verb says that in place of the message.
+    pub(super) fn gives_at_all(&self) -> Option<Vec<Target>> {
+        self.gives.as_ref().map(|gives| gives.iter().map(|(target, _)| *target).collect())
+    }
+}
+
+impl Say {
+    /// Whether the same bytes may be sent for another.
+    pub(super) fn is_said_as(&self, other: &Self) -> bool {
+        (self.kind, &self.end, &self.header, &self.shape) == (other.kind, &other.end, &other.header, &other.shape)
+    }
 }
 
 /// All that a verb may refer to.
@@ -262,7 +274,7 @@ fn put(field: AnyField<'_>, words: &Words<'_>) -> Result<Put, String> {
             TextField::Dec { .. } | TextField::Sci => PLACES,
             _ => 0,
         },
-        AnyField::Bytes(_) => 0,
+        AnyField::Bytes(_) | AnyField::Group(_) => 0,
     };
     let theirs = words.words.get(field.name()).into_iter().flat_map(|words| words.iter());
     Ok(Put {
@@ -315,6 +327,10 @@ fn answer(
         let found = names.iter().map(|name| find(name, messages, &[at, &["each"]].concat()));
         answer.data.extend(found.collect::<Result<Vec<_>, _>>()?);
     }
+    if raw.reply.is_some() || raw.quiet.is_some() {
+        // What the prompt of others ends, this does not wait for.
+        answer.until = None;
+    }
     if let Some(reply) = &raw.reply {
         let refusals = |place: &usize| messages.get(*place).is_some_and(|message| message.means != Means::Done);
         answer.replies.retain(refusals);
@@ -363,11 +379,7 @@ fn replies(
     };
     for text in names {
         match text.as_str() {
-            "none" => {
-                answer.none = true;
-                // What the prompt of others ends, nothing ends here.
-                answer.until = None;
-            }
+            "none" => answer.none = true,
             "as-sent" => answer.as_sent = true,
             text if is_name(text) => {
                 let place = find(text, messages, at)?;

@@ -136,6 +136,13 @@ impl Exchange {
         Taken::Part
     }
 
+    /// What the last part says besides its own fields.
+    pub fn add_to_part(&mut self, fields: Fields) {
+        if let Some(part) = self.data.last_mut() {
+            add(part, fields);
+        }
+    }
+
     /// What its reply gives, where the verb says that itself.
     pub fn gives(&self, told: &Told) -> Option<Vec<(Target, String)>> {
         self.saying.as_ref()?.say.answer.gives_of(&told.fields)
@@ -216,6 +223,16 @@ impl Answer {
 
     pub fn field(&self, key: &str) -> Option<&str> {
         self.fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}
+
+/// Adds fields; one that is there already has its last value.
+pub(super) fn add(to: &mut Fields, fields: Fields) {
+    for (key, value) in fields {
+        match to.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, held)) => *held = value,
+            None => to.push((key, value)),
+        }
     }
 }
 

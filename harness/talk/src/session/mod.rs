@@ -21,7 +21,7 @@ mod task;
 
 use crate::device::Profile;
 use crate::protocol::{Codec, Fields, Heard, Line, Told, Unasked, Wanted};
-use exchange::{Answer, Exchange, Next, Saying, Taken, raw_reply, unasked};
+use exchange::{Answer, Exchange, Next, Saying, Taken, add, raw_reply, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
@@ -379,13 +379,13 @@ impl Session {
         let (fields, bodies) = self.state.gives(&profile, gives, !asked);
         match taken {
             Taken::Reply(mut answer) => {
-                answer.fields.extend(fields);
+                add(&mut answer.fields, fields);
                 bodies.into_iter().for_each(|body| self.journal(body));
                 return self.take_answer(answer, now);
             }
             Taken::Part => {
-                if let Some(part) = exchange.as_mut().and_then(|exchange| exchange.data.last_mut()) {
-                    part.extend(fields);
+                if let Some(exchange) = &mut exchange {
+                    exchange.add_to_part(fields);
                 }
             }
             Taken::Busy => {}

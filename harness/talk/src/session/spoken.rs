@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::exchange::{Answer, Next, end_of};
 use super::request::{RequestEnd, RequestError};
 use crate::device::Profile;
-use crate::protocol::{Effect, SpokenVerb, SureBy};
+use crate::protocol::{Effect, SpokenVerb, SureBy, Target};
 use pump_hil_model::case::{Request, Verb};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,7 +51,15 @@ impl SpokenJob {
     /// Of a request, where the profile has such a verb.
     pub fn new(request: &Request, profile: &Profile) -> Option<Self> {
         let protocol = &profile.protocol;
-        let verb = Arc::clone(protocol.verbs.get(request.name())?);
+        let asked = match request {
+            // What the status tells need not be asked by a verb of its own.
+            Request::Totals if !protocol.verbs.contains_key(Verb::Totals.word()) => {
+                let told = protocol.replies_with(Verb::Status.word(), Target::Reported);
+                told.then(|| Verb::Status.word())?
+            }
+            other => other.name(),
+        };
+        let verb = Arc::clone(protocol.verbs.get(asked)?);
         let status = protocol.verbs.get(Verb::Status.word());
         let proof = verb.sure_by.clone().zip(status).map(|(by, status)| Proof {
             now: if by == SureBy::Moved { Asking::Before } else { Asking::Nothing },
