@@ -4,7 +4,9 @@ use pump_hil_language::catalog::{Bench, Unsaid};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::Request;
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
+use pump_hil_model::quantity::{
+    Concentration, Current, Mass, Pressure, Rate, Resistance, Span, Temperature, Voltage, Volume,
+};
 use pump_hil_rig::RigFile;
 use pump_hil_talk::device::{Dimension, Part, Profile, UnitError};
 use pump_hil_talk::session::{RequestError, can_say};
@@ -131,6 +133,10 @@ fn shown(dimension: Dimension, size: i64) -> String {
         Dimension::Concentration => Concentration(size).to_string(),
         Dimension::Voltage => Voltage(size).to_string(),
         Dimension::Pressure => Pressure(size).to_string(),
+        Dimension::Mass => Mass(size).to_string(),
+        Dimension::Resistance => Resistance(size).to_string(),
+        Dimension::Current => Current(size).to_string(),
+        Dimension::Temperature => Temperature(size).to_string(),
     }
 }
 
