@@ -163,6 +163,12 @@ impl Lacks {
         !self.has(Lack::DOSE_LOG) && !self.has(Lack::EVENT_LOG)
     }
 
+    /// Whether anything that was missed on the line can be read back.
+    #[must_use]
+    pub fn can_read_back_any(&self) -> bool {
+        !self.has(Lack::DOSE_LOG) || !self.has(Lack::EVENT_LOG)
+    }
+
     /// Whether it tells neither who it is nor anything of a dose: then nothing is asked of it but what a scenario asks.
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -185,7 +191,8 @@ impl Lacks {
             ToldBy::Events => self.tells_events(),
             ToldBy::TestBlock => true,
             ToldBy::Harness => match measure {
-                Measure::AlarmLatency | Measure::WithoutTherapy => self.tells_events(),
+                // What therapy does of its own the nominal dose follows by what the pump tells of it.
+                Measure::AlarmLatency | Measure::Prescribed | Measure::WithoutTherapy => self.tells_events(),
                 _ => true,
             },
         };

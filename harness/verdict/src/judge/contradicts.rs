@@ -60,6 +60,10 @@ impl Contradicts {
                 (self.told, self.granted) = (true, scale.is_none());
                 None
             }
+            Body::Lacks { what } => {
+                self.claims.are_told(what.tells_events(), what.tells_entries());
+                None
+            }
             Body::Begun => {
                 self.begun = true;
                 // The scenario's time begins anew.

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::observed::Observed;
 use crate::dose::STROKE_NL;
-use pump_hil_model::case::{Case, Measure, Op, Operand, Rule, ToldBy};
+use pump_hil_model::case::{Case, Measure, Op, Operand, Rule, ToldBy, Verb};
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind};
 
@@ -61,6 +61,10 @@ impl Invariants {
             Body::Pump {
                 said: Said::Dose(_), ..
             } => Fresh::Entry,
+            // Where no entry tells of the dose, what it gave in all does.
+            Body::Reply { verb, refused: None, .. } if verb == Verb::Totals.word() && !seen.lacks.tells_entries() => {
+                Fresh::Entry
+            }
             Body::Pump { .. } | Body::Reply { .. } | Body::Begun => Fresh::Other,
             _ => return,
         };
