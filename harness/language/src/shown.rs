@@ -118,8 +118,8 @@ impl Split<'_> {
         let told = match check {
             Check::Alarm { id, .. } | Check::AlarmCleared { id } => lacks.shows_alarm(Some(id)),
             Check::NoAlarm { id } => lacks.shows_alarm(id.as_deref()),
-            Check::State(_) => lacks.tells_state(),
-            Check::Mode(_) => !lacks.has(Lack::STATUS),
+            // What it was before it told of a change only a status says.
+            Check::State(_) | Check::Mode(_) => !lacks.has(Lack::STATUS),
             Check::Bolus(_) => !lacks.has(Lack::STATUS) || lacks.tells_events(),
             Check::Event { kind, .. } | Check::NoEvent { kind } if kind == "dose" => lacks.tells_entries(),
             Check::Event { .. } | Check::NoEvent { .. } => lacks.tells_events(),

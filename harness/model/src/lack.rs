@@ -145,12 +145,6 @@ impl Lacks {
         !self.has(Lack::DOSE_ENTRIES) && !self.has(Lack::UNASKED)
     }
 
-    /// Whether it tells its state, asked or unasked.
-    #[must_use]
-    pub fn tells_state(&self) -> bool {
-        !self.has(Lack::STATUS) || self.tells_events()
-    }
-
     /// Whether an entry must come in each interval, which it was told.
     #[must_use]
     pub fn tells_in_time(&self) -> bool {

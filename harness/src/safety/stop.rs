@@ -81,7 +81,9 @@ impl<P: Reach> Way<'_, P> {
     async fn go(&mut self) {
         let asked = self.ask().await;
         let by_line = !matches!(asked, Asked::Nothing(_));
-        let seen = self.seen(by_line, matches!(&asked, Asked::Refused(_))).await;
+        // Of one that knows no `stop` the minimum rate is all that it can be told.
+        let minimum = matches!(&asked, Asked::Refused(_)) || self.knows_no_stop();
+        let seen = self.seen(by_line, minimum).await;
         let why = match (&asked, seen) {
             (Asked::Did(_), Seen::Stands(how)) => {
                 self.done.did.push("stopped therapy".to_owned());
@@ -100,6 +102,10 @@ impl<P: Reach> Way<'_, P> {
             (asked, Seen::GoesOn(saw)) => self.went_on(asked, saw),
         };
         self.by_probe(why, by_line).await;
+    }
+
+    fn knows_no_stop(&mut self) -> bool {
+        Lack::find(Verb::Stop.word()).is_some_and(|stop| self.pump.rig().profile().lacks.has(stop))
     }
 
     /// It was told to stop and goes on: that is a finding, whatever else can be done about it.

@@ -10,7 +10,7 @@ use pump_hil::report::{self, ScenarioResult};
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
-use pump_hil_model::case::{Case, Section, Verb};
+use pump_hil_model::case::{Action, Case, Request, Section, Step, Verb};
 use pump_hil_model::verdict::Verdict;
 use pump_hil_rig::RigFile;
 use pump_hil_testing::repository::root;
@@ -24,7 +24,20 @@ fn cases() -> Vec<Case> {
     let catalog = catalog::shipped().unwrap();
     let files = folder.list().unwrap();
     let all = files.iter().flat_map(|path| load(&folder, path, &catalog).unwrap());
-    all.filter(|case| case.name() != LEFT_OUT).collect()
+    all.filter(|case| case.name() != LEFT_OUT && !is_cut_off(&case.steps))
+        .collect()
+}
+
+/// Whether a step counts the bytes that were sent: a request more or less before it, and it is cut elsewhere.
+fn is_cut_off(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Do {
+            request: Request::Program { cut_after, .. },
+            ..
+        } => cut_after.is_some(),
+        Action::Repeat { steps, .. } => is_cut_off(steps),
+        _ => false,
+    })
 }
 
 fn play(case: &Case, rig: RigFile, out: &Path) -> ScenarioResult {
@@ -74,9 +87,57 @@ fn play_all(less: &Less, name: &str, cases: &[Case]) -> Sums {
     sums
 }
 
+/// Parts of a profile that are left out: each with its name, and how.
+fn parts() -> Vec<(&'static str, Less)> {
+    let all = Less::nothing;
+    let entries = |less: Less| less.section("dose-entry").line("  dose: {send: dose-log");
+    let events = |less: Less| less.section("events").line("  event: {send: event-log");
+    let neither = || all().section("events").section("dose-entry").section("logs");
+    vec![
+        ("nothing", all()),
+        ("event-log", all().line("  event: {send: event-log")),
+        ("dose-log", all().line("  dose: {send: dose-log")),
+        ("logs", all().section("logs")),
+        ("dose-entries", entries(all())),
+        ("events", events(all())),
+        ("events-and-entries", neither()),
+        ("totals-too", neither().verb("totals")),
+        ("status-too", neither().verb("status")),
+        ("unasked", all().because(&[("unasked", "it is polled")])),
+        ("read-back", all().line("  read-back:").line("  count-key:")),
+        ("programming", all().section("programming")),
+        (
+            "make-safe",
+            all()
+                .with("make-safe: [stop, minimum-rate]", "make-safe: []")
+                .because(&[("make-safe", "a switch does")]),
+        ),
+    ]
+}
+
 #[test]
-fn without_an_event_log() {
-    let less = Less::nothing().line("  event: {send: event-log");
-    let sums = play_all(&less, "no-event-log", &cases());
-    assert!(sums.wrong.is_empty() && sums.passed > 100, "{sums:?}");
+fn each_scenario_passes_or_is_skipped_without_a_section() {
+    let cases = cases();
+    let mut wrong = Vec::new();
+    for (name, less) in parts() {
+        let sums = play_all(&less, name, &cases);
+        if !sums.wrong.is_empty() || sums.passed + sums.in_part == 0 {
+            wrong.push(format!("{name}: {}", sums.wrong.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn each_scenario_passes_or_is_skipped_without_a_verb() {
+    let cases = cases();
+    let mut wrong = Vec::new();
+    let verbs = Verb::DO.iter().filter(|verb| verb.section() == Section::Requests);
+    for verb in verbs.map(|verb| verb.word()) {
+        let sums = play_all(&Less::nothing().verb(verb), verb, &cases);
+        if !sums.wrong.is_empty() || sums.passed + sums.in_part == 0 {
+            wrong.push(format!("{verb}: {}", sums.wrong.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }

@@ -74,9 +74,11 @@ impl Less {
         let (rig, device) = (format!("{name}.yaml"), format!("{name}-device.yaml"));
         std::fs::write(folder.join(&device), &self.0).unwrap();
         let sim = read("fixtures/rigs/sim.yaml");
-        let text = sim
-            .replacen("rig: sim", &format!("rig: {name}"), 1)
-            .replacen("device: stub", &format!("device: ./{device}"), 1);
+        let text = sim.replacen("rig: sim", &format!("rig: {name}"), 1).replacen(
+            "device: stub",
+            &format!("device: ./{device}"),
+            1,
+        );
         assert_ne!(text, sim);
         std::fs::write(folder.join(&rig), text).unwrap();
         RigFile::load(&folder.join(rig)).unwrap_or_else(|error| panic!("{name}: {error}"))

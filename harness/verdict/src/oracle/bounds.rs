@@ -143,7 +143,9 @@ impl Bounds {
     /// What the pump gave in all, by a reply: where no entries tell it.
     fn check_totals(&mut self, now: &Nominal, volumes: [i64; 6], out: &mut Vec<Finding>) {
         if !now.unknown {
-            let (reported, excused_now) = (since(volumes, self.base), self.excused_now(now.t));
+            // How much was missing while a fault was in effect no entry told.
+            let excused_now = self.held || self.excuse_until.is_some();
+            let reported = since(volumes, self.base);
             self.check_volumes(now, reported, excused_now, out);
         }
     }

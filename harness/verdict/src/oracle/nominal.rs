@@ -238,8 +238,10 @@ impl Nominal {
     pub fn advance(&mut self) -> Option<(i64, bool)> {
         let mut trial_over = None;
         while self.ledger.now < self.t {
+            let ends = if self.blind { self.ledger.retire() } else { None };
             let now = self.ledger.now;
             let (rate, next) = self.rate_at(now);
+            let next = next.into_iter().chain(ends).min();
             // By a millisecond at least, or a change that is due at this very instant would come again and again.
             let change = next.map_or(self.t, |next| next.clamp(now.saturating_add(1), self.t));
             let end = self.trial_ends(rate, change);
