@@ -4,6 +4,7 @@ mod begun;
 mod header;
 mod locked_up;
 mod settings;
+mod skipped;
 
 pub use settings::{Batch, Settings};
 
@@ -28,6 +29,7 @@ use pump_hil_rig::{RigFile, host_time};
 use pump_hil_verdict::journal::{Evidence, JournalError};
 use pump_hil_verdict::judge::Outcome;
 use pump_hil_verdict::snapshot::{Accepted, Checked};
+use skipped::why_skipped;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -150,7 +152,7 @@ fn run_and_tell(
 ) -> bool {
     let tell = |event| drop(to.send(event));
     // What is skipped takes no time.
-    let plays = plan::missing(&case.needs, &settings.rig.capabilities()).is_empty();
+    let plays = why_skipped(case, &settings.rig).is_none();
     tell(RunEvent::CaseBegun {
         case: number,
         name: case.name(),
@@ -165,6 +167,10 @@ fn run_and_tell(
     let result = run_case(case, settings, interrupt, &mut |event| {
         if let Body::EarlierRun { what, did, failed } = &event.body {
             let what = safe(&format!("{what}: {}", made_safe(did, failed)));
+            tell(RunEvent::Found { case: number, what });
+        }
+        if let Body::NotSafeByLine { why } = &event.body {
+            let what = safe(&format!("NOT SAFE BY LINE: {why}"));
             tell(RunEvent::Found { case: number, what });
         }
         if let Body::StepStarted { line: of_it, .. } = &event.body {
@@ -197,9 +203,9 @@ pub fn run_case(
 ) -> ScenarioResult {
     let started = host_time::now();
     let can = settings.rig.capabilities();
-    let missing = plan::missing(&case.needs, &can);
+    let skipped = why_skipped(case, &settings.rig);
     // Of a case that is not played nothing is shown, and nothing has to be said of that.
-    let case = &if missing.is_empty() {
+    let case = &if skipped.is_none() {
         shown(case, &can)
     } else {
         Cow::Borrowed(case)
@@ -212,16 +218,15 @@ pub fn run_case(
     // One of an earlier run must not be taken for this one's, also where this case is not played. What cannot be taken away is told when the new one is written.
     let _ = std::fs::remove_file(&path);
     let mut beside = Beside::default();
-    let outcome = if missing.is_empty() {
+    let outcome = if let Some(why) = skipped {
+        Outcome::without_run(case, Verdict::Skipped { why })
+    } else {
         // A judge that panics must not take the other cases' results with it; the pump is safe by then.
         let judged = AssertUnwindSafe(|| play_and_judge(case, settings, interrupt, onward, &path, &mut beside));
         std::panic::catch_unwind(judged).unwrap_or_else(|panic| {
             let why = vec![Trouble::told(TroubleCode::HARNESS, itself_failed(&*panic))];
             Outcome::without_run(case, Verdict::Inconclusive { why })
         })
-    } else {
-        let why = format!("rig `{}` {}", settings.rig.name, plan::cannot(&missing));
-        Outcome::without_run(case, Verdict::Skipped { why })
     };
     let result = ScenarioResult::new(case, &settings.rig.name, started.elapsed(), outcome);
     let mut result = result.asked(&settings.asked);

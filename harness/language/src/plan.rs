@@ -2,9 +2,11 @@
 //!
 //! Invariant: pure. The runner says when the step before ended; a cursor says what comes next and from when on.
 
-use pump_hil_model::capability::Capability;
-use pump_hil_model::case::{Action, Case, Step, When};
+use pump_hil_model::capability::{Capability, lacks_of};
+use pump_hil_model::case::{Action, Case, Measure, Mode, Prescription, Request, Step, When};
 use pump_hil_model::event::StepId;
+use pump_hil_model::fault::Talk;
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeSet;
 
@@ -167,6 +169,85 @@ pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<
     needs.difference(rig).copied().collect()
 }
 
+/// What a case asks of its pump and the pump of a rig lacks, in order: the reasons to skip it. What it only looks at is no reason ([`crate::shown`]).
+#[must_use]
+pub fn lacking(case: &Case, can: &BTreeSet<Capability>) -> Vec<Lack> {
+    let lacks = lacks_of(can);
+    if lacks.is_empty() {
+        return Vec::new();
+    }
+    let mut asks = Asks::default();
+    if let Some(prescription) = &case.prescription {
+        asks.of_prescription(prescription);
+    }
+    // A pump that counts what its reservoir holds begins with nothing, if nobody says what was filled in.
+    if case.reservoir.is_some() && lacks.shows_always(Measure::Reservoir) {
+        asks.0.insert(Lack::REFILL);
+    }
+    asks.of_steps(&case.steps);
+    asks.0.into_iter().filter(|lack| lacks.has(*lack)).collect()
+}
+
+/// Whether a case may make a pump deliver.
+#[must_use]
+pub fn starts(case: &Case) -> bool {
+    fn of(steps: &[Step]) -> bool {
+        steps.iter().any(|step| match &step.action {
+            Action::Do { request, .. } => request.verb().may_start(),
+            Action::Send { .. } => true,
+            Action::Repeat { steps, .. } => of(steps),
+            _ => false,
+        })
+    }
+    case.prescription.is_some() || of(&case.steps)
+}
+
+/// What is asked of a pump, by its names.
+#[derive(Debug, Default)]
+struct Asks(BTreeSet<Lack>);
+
+impl Asks {
+    fn of_steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.action {
+                Action::Do { request, .. } => self.of_request(request),
+                // What was lost meanwhile only the pump's logs can tell.
+                Action::Inject { fault, .. } if fault.effects().talk == Talk::Broken => {
+                    self.0.extend([Lack::DOSE_LOG, Lack::EVENT_LOG]);
+                }
+                Action::Repeat { steps, .. } => self.of_steps(steps),
+                _ => {}
+            }
+        }
+    }
+
+    fn of_request(&mut self, request: &Request) {
+        match request {
+            Request::Program { prescription, .. } | Request::Stage { prescription } => {
+                self.of_prescription(prescription);
+            }
+            Request::Commit | Request::Abort => drop(self.0.insert(Lack::PROGRAM)),
+            Request::ReadLog => drop(self.0.insert(Lack::DOSE_LOG)),
+            _ => self.0.extend(Lack::find(request.verb().word())),
+        }
+    }
+
+    fn of_prescription(&mut self, prescription: &Prescription) {
+        self.0.insert(Lack::PROGRAM);
+        let mode = match prescription.mode {
+            Mode::Continuous { .. } => "program-continuous",
+            Mode::Flex { .. } => "program-flex",
+            Mode::Periodic { .. } => "program-periodic",
+            Mode::Minimum => "program-minimum",
+        };
+        self.0.extend(Lack::find(mode));
+        // A schedule goes by the pump's own clock.
+        if matches!(prescription.mode, Mode::Flex { .. }) {
+            self.0.insert(Lack::SET_CLOCK);
+        }
+    }
+}
+
 /// What a rig lacks, in words: what it cannot do, and what it cannot show.
 #[must_use]
 pub fn cannot(missing: &[Capability]) -> String {
@@ -183,7 +264,6 @@ pub fn cannot(missing: &[Capability]) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use pump_hil_model::case::Measure;
 
     fn step(when: When, action: Action) -> Step {
         Step { line: 1, when, action }

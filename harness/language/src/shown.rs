@@ -1,27 +1,34 @@
 //! A case as a rig can show it: without the checks of what nothing there measures. They are not lost: the case says which they are, its verdict tells how
 //! many, and what only they held counts as verified by nobody.
 
-use pump_hil_model::capability::Capability;
+use pump_hil_model::capability::{Capability, lacks_of};
 use pump_hil_model::case::{Action, Case, Check, Invariant, Measure, NotShown, Operand, Rule, Step};
+use pump_hil_model::lack::{Lack, Lacks};
+use pump_hil_model::verdict::Expected;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The case as a rig that can do this shows it.
 #[must_use]
 pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
+    let lacks = lacks_of(can);
     let mut split = Split {
         can,
+        lacks: &lacks,
         not_shown: Vec::new(),
         may_pass_without_start: false,
     };
     let steps = split.steps(&case.steps);
     let always = split.rules(&case.always);
-    if split.not_shown.is_empty() {
+    let keeps_log = case.snapshot.is_none() || lacks.gives_dose_log();
+    if split.not_shown.is_empty() && keeps_log {
         return Cow::Borrowed(case);
     }
     Cow::Owned(Case {
         steps,
         always,
+        // A table without what the pump does not tell would be compared with one that has it, or pass for want of rows.
+        snapshot: case.snapshot.filter(|_| keeps_log),
         // An `expect` of no reset that is not shown must not excuse one.
         may_start_again: case.may_start_again && !split.may_pass_without_start,
         not_shown: split.not_shown,
@@ -47,6 +54,7 @@ pub fn checks(case: &Case) -> usize {
 /// Takes a case's checks apart: those that are shown, and the others.
 struct Split<'a> {
     can: &'a BTreeSet<Capability>,
+    lacks: &'a Lacks,
     not_shown: Vec<NotShown>,
     /// A check of `resets` is not shown that a pump passes which never started again.
     may_pass_without_start: bool,
@@ -90,7 +98,7 @@ impl Split<'_> {
 
     fn keeps(&mut self, check: &Check, line: u32) -> bool {
         let Check::Measure { what, since, range } = check else {
-            return true;
+            return self.keeps_what_is_told(check, line);
         };
         if self.is_shown(*what) {
             return true;
@@ -104,18 +112,42 @@ impl Split<'_> {
         false
     }
 
+    /// A check of what only the pump tells.
+    fn keeps_what_is_told(&mut self, check: &Check, line: u32) -> bool {
+        let lacks = self.lacks;
+        let told = match check {
+            Check::Alarm { id, .. } | Check::AlarmCleared { id } => lacks.shows_alarm(Some(id)),
+            Check::NoAlarm { id } => lacks.shows_alarm(id.as_deref()),
+            // What it was before it told of a change only a status says.
+            Check::State(_) | Check::Mode(_) => !lacks.has(Lack::STATUS),
+            Check::Bolus(_) => !lacks.has(Lack::STATUS) || lacks.tells_events(),
+            Check::Event { kind, .. } | Check::NoEvent { kind } if kind == "dose" => lacks.tells_entries(),
+            Check::Event { .. } | Check::NoEvent { .. } => lacks.tells_events(),
+            Check::Reply { .. } | Check::Memory { .. } | Check::Measure { .. } => true,
+        };
+        if !told {
+            self.not_shown.push(NotShown {
+                line,
+                text: Expected::Check(check.clone()).to_string(),
+            });
+        }
+        told
+    }
+
     fn rules(&mut self, rules: &[Invariant]) -> Vec<Invariant> {
         let mut left = Vec::new();
         for rule in rules {
             let shown = match &rule.rule {
                 Rule::Compare { left, right, .. } => {
                     let right = match right {
-                        Operand::Measure(right) => self.is_shown(*right),
+                        Operand::Measure(right) => self.is_shown_always(*right),
                         Operand::Value(_) => true,
                     };
-                    right && self.is_shown(*left)
+                    right && self.is_shown_always(*left)
                 }
-                Rule::State { .. } | Rule::NoAlarm { .. } => true,
+                // What it says now and then is not what it is all the time.
+                Rule::State { .. } => self.lacks.tells_events(),
+                Rule::NoAlarm { id } => self.lacks.shows_alarm(id.as_deref()),
             };
             if shown {
                 left.push(rule.clone());
@@ -130,6 +162,15 @@ impl Split<'_> {
     }
 
     fn is_shown(&self, measure: Measure) -> bool {
+        self.is_seen(measure) && self.lacks.shows(measure)
+    }
+
+    fn is_shown_always(&self, measure: Measure) -> bool {
+        self.is_seen(measure) && self.lacks.shows_always(measure)
+    }
+
+    /// Whether the rig shows it, where that is the rig's to do.
+    fn is_seen(&self, measure: Measure) -> bool {
         !measure.needs_test_block() || self.can.contains(&Capability::Shows(measure))
     }
 }

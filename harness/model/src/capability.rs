@@ -1,9 +1,10 @@
 //! What a rig can do. A scenario needs capabilities; what a rig lacks is a visible skip, never a pass.
 
 use crate::fault::FaultName;
-use crate::lack::Lack;
+use crate::lack::{Lack, Lacks};
 use crate::measure::Measure;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// One thing that a rig can do.
@@ -28,6 +29,16 @@ pub enum Capability {
     Fault(FaultName),
     /// The rig's pump lacks this, by its device profile. It stands among what a rig can do, so that whoever asks for that learns it as well; no case needs it.
     Lacks(Lack),
+}
+
+/// What the pump of a rig that can do this lacks; the reasons stand in its device profile.
+#[must_use]
+pub fn lacks_of(can: &BTreeSet<Capability>) -> Lacks {
+    let lacks = can.iter().filter_map(|capability| match capability {
+        Capability::Lacks(lack) => Some((*lack, String::new())),
+        _ => None,
+    });
+    lacks.collect()
 }
 
 impl fmt::Display for Capability {

@@ -145,12 +145,6 @@ impl Lacks {
         !self.has(Lack::DOSE_ENTRIES) && !self.has(Lack::UNASKED)
     }
 
-    /// Whether it tells its state, asked or unasked.
-    #[must_use]
-    pub fn tells_state(&self) -> bool {
-        !self.has(Lack::STATUS) || self.tells_events()
-    }
-
     /// Whether an entry must come in each interval, which it was told.
     #[must_use]
     pub fn tells_in_time(&self) -> bool {
@@ -161,6 +155,12 @@ impl Lacks {
     #[must_use]
     pub fn can_read_back(&self) -> bool {
         !self.has(Lack::DOSE_LOG) && !self.has(Lack::EVENT_LOG)
+    }
+
+    /// Whether anything that was missed on the line can be read back.
+    #[must_use]
+    pub fn can_read_back_any(&self) -> bool {
+        !self.has(Lack::DOSE_LOG) || !self.has(Lack::EVENT_LOG)
     }
 
     /// Whether it tells neither who it is nor anything of a dose: then nothing is asked of it but what a scenario asks.
@@ -185,7 +185,8 @@ impl Lacks {
             ToldBy::Events => self.tells_events(),
             ToldBy::TestBlock => true,
             ToldBy::Harness => match measure {
-                Measure::AlarmLatency | Measure::WithoutTherapy => self.tells_events(),
+                // What therapy does of its own the nominal dose follows by what the pump tells of it.
+                Measure::AlarmLatency | Measure::Prescribed | Measure::WithoutTherapy => self.tells_events(),
                 _ => true,
             },
         };

@@ -269,6 +269,7 @@ impl RigFile {
     #[must_use]
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         let mut can = BTreeSet::from([Capability::RawSerial]);
+        can.extend(self.profile.lacks.known().map(Capability::Lacks));
         if self.clock.is_granted() {
             can.insert(Capability::VirtualTime);
         }

@@ -39,7 +39,11 @@ impl ByProfile {
                 .find(|field| field.key == key)
                 .map(|field| field.from.word());
         }
-        let mut fields = self.profile.programming.iter().flat_map(|programming| &programming.fields);
+        let mut fields = self
+            .profile
+            .programming
+            .iter()
+            .flat_map(|programming| &programming.fields);
         fields
             .find(|field| field.key == key)
             .and_then(|field| key_of(field.from))
@@ -110,7 +114,11 @@ impl ByProfile {
             .flatten()
             .find(|field| field.key == key)
             .map(|field| &field.unit);
-        let mut staged = self.profile.programming.iter().flat_map(|programming| &programming.fields);
+        let mut staged = self
+            .profile
+            .programming
+            .iter()
+            .flat_map(|programming| &programming.fields);
         let unit = asked.or_else(|| staged.find(|field| field.key == key).map(|field| &field.unit));
         match unit.filter(|unit| unit.size > 1) {
             Some(unit) => format!(

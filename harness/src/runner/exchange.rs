@@ -15,6 +15,7 @@ use crate::safety::{Heard, Stopped};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::event::Body;
+use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_model::unfit::Unfit;
@@ -23,10 +24,6 @@ use pump_hil_talk::session::{RequestEnd, RequestId, Session, SessionEvent};
 use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Host time in which a reply comes where granted time stands still; a peer that is slower than this loses nothing but speed.
-const REPLY_AT_ONCE: Duration = Duration::from_millis(20);
 
 /// The conversation with a pump on a recorded rig.
 pub(super) struct Exchange<'a> {
@@ -82,6 +79,11 @@ impl<'a> Exchange<'a> {
     /// The rig itself.
     pub fn rig(&mut self) -> &mut Rig {
         self.at.rig()
+    }
+
+    /// What its pump lacks.
+    pub fn lacks(&mut self) -> &Lacks {
+        &self.rig().profile().lacks
     }
 
     /// Scenario time.
@@ -160,7 +162,7 @@ impl<'a> Exchange<'a> {
             let received = tokio::select! {
                 // What came is taken before an interrupt is looked at: it happened before.
                 biased;
-                received = receive(self.at.rig(), self.session.is_waiting(), due) => received?,
+                received = self.at.receive(self.session.is_waiting(), due) => received?,
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
             self.is_not_too_much(&received)?;
@@ -266,13 +268,20 @@ impl<'a> Exchange<'a> {
 
     /// A request went unanswered. One line may be lost on any cable: whether the pump is silent shows only when it is asked again.
     async fn is_it_silent(&mut self, verb: Verb) -> Result<(), Stopped> {
+        let lacks = self.lacks();
+        let asks = [Request::Status, Request::Identify, Request::Totals];
+        let ask = asks
+            .into_iter()
+            .find(|request| !lacks.is_plain() && !lacks.has_named(request.verb().word()));
+        // One that can be asked nothing is judged by what it did not answer.
+        let Some(ask) = ask else { return Ok(()) };
         let said = self.at.record().last_said().exchange(None);
         let begun = self.now();
         let apart = APART.0.saturating_mul(self.rig().timing.0.unwrap_or(1).into());
         for asked in 0..ASKED_AGAIN {
             let due = Span(begun.0.saturating_add(apart.saturating_mul(asked.into())));
             self.pass_time(due).await?;
-            if !matches!(self.ask(&Request::Status).await?, RequestEnd::NoReply { .. }) {
+            if !matches!(self.ask(&ask).await?, RequestEnd::NoReply { .. }) {
                 return Ok(());
             }
         }
@@ -434,15 +443,4 @@ impl<'a> Exchange<'a> {
         }
         Ok(())
     }
-}
-
-/// A reply to what was just sent comes at this instant, so no time needs to be granted for it. Only silence is left to the clock.
-async fn receive(rig: &mut Rig, waiting: bool, until: Span) -> Result<Received, RigError> {
-    if waiting {
-        let received = rig.reply_wait(REPLY_AT_ONCE).await?;
-        if received.end == End::Bytes {
-            return Ok(received);
-        }
-    }
-    rig.receive(until).await
 }

@@ -7,8 +7,10 @@ use super::armed::Armed;
 use super::exchange::Exchange;
 use crate::journal::Written;
 use crate::safety::{Report, end_therapy};
+use pump_hil_language::plan::starts;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Body;
+use pump_hil_model::lack::Lack;
 use pump_hil_model::safe_text::safe;
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_verdict::journal::JournalError;
@@ -116,6 +118,11 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
     /// Clears faults and stops therapy.
     async fn clear_and_stop(&mut self) {
         self.armed.clear_all(self.pump, &mut self.did, &mut self.failed).await;
+        let lacks = self.pump.lacks();
+        let is_asked = !lacks.is_plain() && !lacks.has(Lack::MAKE_SAFE);
+        if !is_asked && !starts(self.case) {
+            return self.did.push("nothing was started, and nothing was asked".to_owned());
+        }
         let done = end_therapy(self.pump).await;
         self.did.extend(done.did);
         self.failed.extend(done.failed);

@@ -17,6 +17,8 @@ const LOOKS_MAX: u32 = 3;
 pub(super) struct Listen {
     /// Interval and how late an entry may be, ms; `None`: the case has not begun.
     every: Option<(i64, i64)>,
+    /// Entries must come without being asked for.
+    promised: bool,
     /// When the newest entry came, or the log was looked into.
     since: i64,
     /// The log was asked for and not answered, and nothing came since.
@@ -37,9 +39,11 @@ pub(super) struct Listen {
 }
 
 impl Listen {
-    /// From now on an entry comes every so often.
-    pub fn begin(&mut self, now: Span, every: Span, scale: Option<u32>) {
+    /// From now on an entry comes every so often; `None`: none is promised.
+    pub fn begin(&mut self, now: Span, every: Option<Span>, scale: Option<u32>) {
         let host = i64::from(scale.unwrap_or(0)) * HOST_LATE_MS;
+        self.promised = every.is_some();
+        let every = every.unwrap_or(Span(0));
         self.every = Some((every.0, every.0 / 50 + LATE_MS + host));
         self.since = now.0;
     }
@@ -117,7 +121,7 @@ impl Listen {
 
     /// When the log is to be looked into, if no entry comes until then.
     pub fn due(&self) -> Option<Span> {
-        let (every, late) = self.every.filter(|_| self.hears())?;
+        let (every, late) = self.every.filter(|_| self.promised && self.hears())?;
         Some(Span(self.since.saturating_add(every).saturating_add(late)))
     }
 

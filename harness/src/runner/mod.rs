@@ -29,6 +29,7 @@ use exchange::Exchange;
 use leave_safe::WayToSafety;
 use pump_hil_model::case::{Case, Request};
 use pump_hil_model::event::{Body, Event};
+use pump_hil_model::lack::Lack;
 use pump_hil_rig::Rig;
 use record::Record;
 use recorded::RecordedRig;
@@ -103,9 +104,17 @@ impl<'a> Runner<'a> {
         steps.play().await?;
         self.armed.mend_line(&mut self.pump).await?;
         // By the host's clock lines may be lost without a fault of the scenario's: the last ones show no gap, and the pump's clock is compared once more.
-        if self.pump.rig().timing.0.is_some() && self.pump.listening().answers() {
-            self.pump.request(&Request::Status).await?;
+        let asks = !self.pump.lacks().is_plain();
+        if self.pump.rig().timing.0.is_some() && self.pump.listening().answers() && asks {
+            if !self.pump.lacks().has(Lack::STATUS) {
+                self.pump.request(&Request::Status).await?;
+            }
             self.pump.catch_up().await?;
+        }
+        // Where no entry tells of the dose, what it gave in all is the last word on it.
+        let sums = !self.pump.lacks().tells_entries() && !self.pump.lacks().has(Lack::TOTALS);
+        if sums && !self.pump.judge().silence_is_excused() {
+            self.pump.request(&Request::Totals).await?;
         }
         // What truly happened up to the very end.
         self.pump.at().sample()

@@ -8,6 +8,7 @@ use crate::safety::{Reach as _, Stopped, end_therapy, number};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Action, Case, Mode, Prescription, Request, Step};
 use pump_hil_model::event::{Body, ReplyFields};
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::{RequestEnd, can_say};
@@ -79,7 +80,14 @@ impl Known {
 /// Settles a pump's past; gives what its reservoir holds by its own count. A pump that was powered just now has none.
 pub(super) async fn settle(pump: &mut Exchange<'_>, case: &Case) -> Result<Volume, Stopped> {
     let can_say = |pump: &mut Exchange<'_>, request: &Request| can_say(request, pump.rig().profile()).is_ok();
-    if pump.rig().is_new || !can_say(pump, &Request::Status) {
+    if pump.rig().is_new || pump.lacks().is_plain() {
+        return Ok(Volume(0));
+    }
+    if !can_say(pump, &Request::Status) {
+        // Whether it runs it does not say: it is told to stop, which harms none that stands.
+        if !pump.lacks().is_empty() && !pump.lacks().has(Lack::MAKE_SAFE) {
+            pump.ask_to_stop().await?;
+        }
         return Ok(Volume(0));
     }
     let began = pump.now();

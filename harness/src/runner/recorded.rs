@@ -5,9 +5,13 @@ use crate::journal::Written;
 use crate::safety::Stopped;
 use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
-use pump_hil_rig::Rig;
+use pump_hil_rig::{End, Received, Rig, RigError};
 use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
+use std::time::Duration;
+
+/// Host time in which a reply comes where granted time stands still; a peer that is slower than this loses nothing but speed.
+const REPLY_AT_ONCE: Duration = Duration::from_millis(20);
 
 /// A rig whose every event is recorded.
 pub(super) struct RecordedRig<'a> {
@@ -112,6 +116,21 @@ impl<'a> RecordedRig<'a> {
             Some((bytes, says)) => self.note(Body::Received { bytes, says }),
             None => Ok(()),
         }
+    }
+
+    /// Lets time pass until bytes come, or to `until`, the rig's time. A reply to what was just sent comes at this instant, so no time needs to be granted for it.
+    /// Only silence is left to the clock.
+    ///
+    /// # Errors
+    /// As [`Rig::receive`].
+    pub async fn receive(&mut self, waiting: bool, until: Span) -> Result<Received, RigError> {
+        if waiting {
+            let received = self.rig.reply_wait(REPLY_AT_ONCE).await?;
+            if received.end == End::Bytes {
+                return Ok(received);
+            }
+        }
+        self.rig.receive(until).await
     }
 
     /// Reads the test block, where the rig has one, into the record.

@@ -3,10 +3,12 @@
 use super::exchange::Exchange;
 use super::past;
 use crate::safety::{Done, Reach as _, Stopped, end_therapy};
+use pump_hil_language::plan::starts;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::{Case, Request, Verb};
 use pump_hil_model::event::Body;
-use pump_hil_model::quantity::Span;
+use pump_hil_model::lack::Lack;
+use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_talk::session::RequestEnd;
 use std::sync::Arc;
@@ -22,7 +24,58 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     pump.boot().await?;
     note_opened(pump)?;
     let (scale, _) = pump.rig().timing;
+    note_lacks(pump, Some(case))?;
     note_timing(pump, case)?;
+    identify(pump).await?;
+    // A pump counts its reservoir as empty until a refill says otherwise (TEST-BLOCK.md, "Refill").
+    let held = past::settle(pump, case).await?;
+    if !pump.rig().is_new {
+        // All that counts begins anew behind the past.
+        note_timing(pump, case)?;
+        note_lacks(pump, None)?;
+    }
+    for request in brought_about(pump, case, held) {
+        carried_out(pump, &request).await?;
+    }
+    if scale.is_some() || pump.is_in_doubt() {
+        // A line may be lost: from here on the pump's logs tell what was.
+        pump.catch_up().await?;
+    }
+    past::come_to_whole_hour(pump).await?;
+    set_clocks(pump, case).await?;
+    pump.at().begin()?;
+    let now = pump.now();
+    if pump.lacks().can_read_back_any() {
+        let every = pump.lacks().tells_in_time().then_some(case.log_every);
+        pump.listening().begin(now, every, scale);
+    }
+    Ok(())
+}
+
+/// Notes what the pump lacks by its profile; and where this case may start what nothing can stop, that.
+fn note_lacks(pump: &mut Exchange<'_>, case: Option<&Case>) -> Result<(), Stopped> {
+    let what = pump.lacks().clone();
+    if what.is_empty() {
+        return Ok(());
+    }
+    let why = what.told(Lack::MAKE_SAFE);
+    let on_its_own = what.has(Lack::MAKE_SAFE)
+        && !pump.rig().capabilities().contains(&Capability::TestBlock)
+        && !pump.rig().way_out().is_emulated();
+    pump.note(Body::Lacks { what })?;
+    if on_its_own && case.is_some_and(starts) {
+        let why =
+            format!("this pump has {why}; whoever runs this case must switch the pump off by hand when it is over");
+        pump.note(Body::NotSafeByLine { why })?;
+    }
+    Ok(())
+}
+
+/// Asks who is there, where the pump can say it.
+async fn identify(pump: &mut Exchange<'_>) -> Result<(), Stopped> {
+    if pump.lacks().has(Lack::IDENTIFY) {
+        return Ok(());
+    }
     match pump.request(&Request::Identify).await? {
         RequestEnd::Ok { fields } => {
             pump.note(Body::Identified {
@@ -30,17 +83,16 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
             })?;
             pump.rig().agrees(&fields)?;
             pump.is_known();
+            Ok(())
         }
-        other => return Err(cannot_set_up(pump, Verb::Identify, &other)?),
+        other => Err(cannot_set_up(pump, Verb::Identify, &other)?),
     }
-    // A pump counts its reservoir as empty until a refill says otherwise (TEST-BLOCK.md, "Refill").
-    let held = past::settle(pump, case).await?;
-    if !pump.rig().is_new {
-        // All that counts begins anew behind the past.
-        note_timing(pump, case)?;
-    }
+}
+
+/// What brings a pump to where the case begins, behind its past; it held this much.
+fn brought_about(pump: &mut Exchange<'_>, case: &Case, held: Volume) -> Vec<Request> {
     let mut requests = Vec::new();
-    if let Some(added) = case.reservoir {
+    if let Some(added) = case.reservoir.filter(|_| !pump.lacks().has(Lack::REFILL)) {
         requests.push(Request::Refill {
             removed: Some(held),
             added,
@@ -54,22 +106,15 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         requests.push(program);
     }
     // By the host's clock what a pump says of a commit may come behind the reply to it; to a later question it says that first.
-    if !pump.rig().capabilities().contains(&Capability::VirtualTime) {
+    let is_granted = pump.rig().capabilities().contains(&Capability::VirtualTime);
+    if !is_granted && !pump.lacks().has(Lack::STATUS) && !pump.lacks().is_plain() {
         requests.push(Request::Status);
     }
-    for request in requests {
-        carried_out(pump, &request).await?;
+    // Where no entry tells it, what it gave before.
+    if !pump.lacks().tells_entries() && !pump.lacks().has(Lack::TOTALS) {
+        requests.push(Request::Totals);
     }
-    if scale.is_some() || pump.is_in_doubt() {
-        // A line may be lost: from here on the pump's logs tell what was.
-        pump.catch_up().await?;
-    }
-    past::come_to_whole_hour(pump).await?;
-    set_clocks(pump, case).await?;
-    pump.at().begin()?;
-    let now = pump.now();
-    pump.listening().begin(now, case.log_every, scale);
-    Ok(())
+    requests
 }
 
 /// Notes how the rig was opened, or how its firmware started.
@@ -90,11 +135,18 @@ fn note_timing(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
 /// Civil time and the interval of the dose entries count from when the pump takes them, and the scenario from its begin: both last, and once more where an
 /// answer came late.
 async fn set_clocks(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
+    let interval = case.log_every;
+    let clocks = [Request::SetClock { to_s: case.start_s }, Request::LogEvery { interval }];
+    let lacks = pump.lacks();
+    let clocks = clocks
+        .into_iter()
+        .filter(|request| !lacks.is_plain() && !lacks.has_named(request.verb().word()));
+    let clocks: Vec<Request> = clocks.collect();
     for _ in 0..CLOCK_TRIES {
         let before = pump.now();
-        carried_out(pump, &Request::SetClock { to_s: case.start_s }).await?;
-        let interval = case.log_every;
-        carried_out(pump, &Request::LogEvery { interval }).await?;
+        for request in &clocks {
+            carried_out(pump, request).await?;
+        }
         if pump.now().0 - before.0 <= PROMPT.0 {
             break;
         }

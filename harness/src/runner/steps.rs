@@ -8,6 +8,7 @@ use pump_hil_language::plan::Cursor;
 use pump_hil_model::case::needs::{counts_reported_from, needs_memory, needs_sample, needs_status, needs_totals};
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
 use pump_hil_model::event::Body;
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::value::shown;
 use pump_hil_talk::session::RequestEnd;
@@ -188,7 +189,7 @@ impl Steps<'_, '_> {
 
     /// Brings in what the checks look at and the pump does not tell by itself.
     async fn look(&mut self, checks: &[Check]) -> Result<(), Stopped> {
-        if needs_status(checks) {
+        if needs_status(checks) && !self.pump.lacks().has(Lack::STATUS) {
             self.pump.request(&Request::Status).await?;
         }
         if needs_totals(checks) {

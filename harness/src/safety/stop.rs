@@ -6,6 +6,7 @@ use super::reach::Reach;
 use super::stopped::Stopped;
 use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::event::Body;
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_rig::RigError;
 use pump_hil_talk::session::RequestEnd;
@@ -15,6 +16,9 @@ use pump_hil_verdict::dose::{CLASSES, STROKE_NL};
 const STROKE_MOVES: Span = Span(2_000);
 /// Tries to reach a pump: once as it is, once without a probe that is gone, once on a line that came back.
 const TRIES: usize = 3;
+
+/// A pump that cannot be asked how it is answered that it stops.
+const NOT_READ_BACK: &str = "whether it stands is not read back: it cannot be asked";
 
 /// What was done, and what could not be.
 #[derive(Debug, Default)]
@@ -77,7 +81,9 @@ impl<P: Reach> Way<'_, P> {
     async fn go(&mut self) {
         let asked = self.ask().await;
         let by_line = !matches!(asked, Asked::Nothing(_));
-        let seen = self.seen(by_line, matches!(&asked, Asked::Refused(_))).await;
+        // Of one that knows no `stop` the minimum rate is all that it can be told.
+        let minimum = matches!(&asked, Asked::Refused(_)) || self.knows_no_stop();
+        let seen = self.seen(by_line, minimum).await;
         let why = match (&asked, seen) {
             (Asked::Did(_), Seen::Stands(how)) => {
                 self.done.did.push("stopped therapy".to_owned());
@@ -98,6 +104,10 @@ impl<P: Reach> Way<'_, P> {
         self.by_probe(why, by_line).await;
     }
 
+    fn knows_no_stop(&mut self) -> bool {
+        Lack::find(Verb::Stop.word()).is_some_and(|stop| self.pump.rig().profile().lacks.has(stop))
+    }
+
     /// It was told to stop and goes on: that is a finding, whatever else can be done about it.
     fn went_on(&mut self, asked: &Asked, saw: String) -> String {
         let told = match asked {
@@ -115,6 +125,10 @@ impl<P: Reach> Way<'_, P> {
 
     /// Asks it to stop. A probe that is gone, or a line that comes back, does not keep it from being asked.
     async fn ask(&mut self) -> Asked {
+        let lacks = &self.pump.rig().profile().lacks;
+        if lacks.has(Lack::MAKE_SAFE) {
+            return Asked::Nothing(format!("this pump has {}", lacks.told(Lack::MAKE_SAFE)));
+        }
         let mut why = String::new();
         for _ in 0..TRIES {
             match self.pump.ask_to_stop().await {
@@ -221,22 +235,25 @@ impl<P: Reach> Way<'_, P> {
         let limit = self.pump.rig().way_out().watch();
         let due = self.stroke.map(|stroke| Span(stroke.0.saturating_add(STROKE_MOVES.0)));
         let span = due.map_or(limit, |due| due.min(limit));
+        let tells = by_line && self.pump.rig().profile().requests.contains_key(&Verb::Status);
         let mut before = self.look(by_line).await?;
         if !by_line && before.strokes.is_none() {
             return Ok(Seen::Unknown("nothing shows whether it has stopped".to_owned()));
         }
         // Twice at most: a stroke that was under way when the pump was told to stop is finished, and none comes behind it.
         for last in [false, true] {
-            if let Some(seen) = wrong_state(&before, by_line, minimum) {
+            if let Some(seen) = wrong_state(&before, tells, minimum) {
                 return Ok(seen);
             }
             self.pump.pass(span).await?;
             let after = self.look(by_line).await?;
-            if let Some(seen) = wrong_state(&after, by_line, minimum) {
+            if let Some(seen) = wrong_state(&after, tells, minimum) {
                 return Ok(seen);
             }
             match moved(&before, &after) {
-                None if by_line => return Ok(Seen::Stands(words(&after, "it tells no volume"))),
+                None if tells => return Ok(Seen::Stands(words(&after, "it tells no volume"))),
+                // That it answered is all that there is; one that refused did not even say that it would.
+                None if by_line && !minimum => return Ok(Seen::Stands(NOT_READ_BACK.to_owned())),
                 None => return Ok(Seen::Unknown("nothing shows whether it has stopped".to_owned())),
                 Some(0) => return Ok(Seen::Stands(words(&after, &not_shown(span, due)))),
                 Some(nl) if nl <= STROKE_NL && !last => before = after,
@@ -252,7 +269,8 @@ impl<P: Reach> Way<'_, P> {
     async fn look(&mut self, by_line: bool) -> Result<Look, Stopped> {
         let mut look = Look::default();
         if by_line {
-            if let RequestEnd::Ok { fields } = self.pump.ask(&Request::Status).await? {
+            let says = self.pump.rig().profile().requests.contains_key(&Verb::Status);
+            if says && let RequestEnd::Ok { fields } = self.pump.ask(&Request::Status).await? {
                 look.state = fields.get("state").cloned();
                 look.reported = number(&fields, "reservoir");
             }
@@ -307,6 +325,7 @@ fn not_shown(span: Span, due: Option<Span>) -> String {
 fn words(look: &Look, watched: &str) -> String {
     match &look.state {
         Some(state) => format!("it says {state}, and {watched}"),
-        None => format!("by the probe {watched}"),
+        None if look.strokes.is_some() => format!("by the probe {watched}"),
+        None => watched.to_owned(),
     }
 }

@@ -13,7 +13,7 @@
 
 use crate::dose::{Lag, STROKE_NL, actuated_delivered, since, together};
 use pump_hil_model::case::Case;
-use pump_hil_model::event::{Body, Event, Said, Sample};
+use pump_hil_model::event::{Body, Event, ReplyFields, Said, Sample};
 use pump_hil_model::fault::Rotor;
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_model::verdict::{Account, Came, Expected, Finding, ReasonKind};
@@ -48,6 +48,10 @@ pub struct Reconciler {
     settings: ReconcileSettings,
     share: Option<Percent>,
     begun: bool,
+    /// No entries tell what is reported, but replies.
+    by_reply: bool,
+    /// When the last one did.
+    replied: Option<Span>,
     pub(crate) seq: u64,
     entry_base: [i64; 6],
     sample_base: (i64, i64),
@@ -117,6 +121,8 @@ impl Reconciler {
             settings,
             share: case.reconcile,
             begun: false,
+            by_reply: false,
+            replied: None,
             seq: 0,
             entry_base: [0; 6],
             sample_base: (0, 0),
@@ -152,13 +158,10 @@ impl Reconciler {
                     self.entry_base = entry.classes();
                 }
             }
+            Body::Lacks { what } => self.by_reply = !what.tells_entries(),
             Body::Reply {
                 refused: None, fields, ..
-            } if !self.begun => {
-                if let Some(totals) = crate::dose::totals(fields) {
-                    self.entry_base = totals;
-                }
-            }
+            } if !self.begun || self.by_reply => self.totals(event.t, fields),
             Body::Sample(sample) => self.sample(event.t, sample),
             Body::FaultArmed { fault, .. } if fault.effects().rotor == Rotor::MayStand => {
                 self.stall_faults = self.stall_faults.saturating_add(1);
@@ -172,7 +175,22 @@ impl Reconciler {
         }
     }
 
+    /// What the pump gave in all. It belongs to the samples of its own instant.
+    fn totals(&mut self, t: Span, fields: &ReplyFields) {
+        let Some(totals) = crate::dose::totals(fields) else {
+            return;
+        };
+        if self.begun {
+            (self.entry, self.replied) = (Some(totals), Some(t));
+        } else {
+            self.entry_base = totals;
+        }
+    }
+
     fn sample(&mut self, t: Span, sample: &Sample) {
+        if self.replied.take().is_some_and(|replied| replied != t) {
+            self.entry = None;
+        }
         let (actuated, delivered) = actuated_delivered(sample);
         if !self.begun {
             self.sample_base = (actuated, delivered);

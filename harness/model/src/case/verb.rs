@@ -231,6 +231,24 @@ impl Verb {
         matches!(self, Self::Stop | Self::MinimumRate)
     }
 
+    /// Whether a pump that carries it out may deliver something that it did not before.
+    #[must_use]
+    pub const fn may_start(self) -> bool {
+        matches!(
+            self,
+            Self::Start
+                | Self::MinimumRate
+                | Self::PatientBolus
+                | Self::SingleBolus
+                | Self::PrimeBolus
+                | Self::BridgeBolus
+                | Self::SelfTest
+                | Self::Program
+                | Self::Stage
+                | Self::Commit
+        )
+    }
+
     /// Whether it changes nothing in the pump.
     #[must_use]
     pub const fn only_reads(self) -> bool {

@@ -26,6 +26,9 @@ pub(super) struct Claims {
     newest: Span,
     /// Each that an entry told.
     rates: BTreeSet<i64>,
+    /// The pump tells no events, or no entries: nothing need explain what a status says.
+    no_events: bool,
+    no_entries: bool,
     /// Records may be missing in the pump's log: what it told and what was lost is not known.
     log_may_miss: bool,
     /// What was so until just now.
@@ -225,7 +228,19 @@ impl Claims {
         });
     }
 
+    /// What the pump tells besides its statuses.
+    pub fn are_told(&mut self, events: bool, entries: bool) {
+        (self.no_events, self.no_entries) = (!events, !entries);
+    }
+
     fn claims(&mut self, of: Of, is: &str, held: Held, at: At, counts: bool) {
+        let nothing_tells = match of {
+            Of::Bolus | Of::State => self.no_events,
+            Of::Rate => self.no_entries,
+        };
+        if nothing_tells {
+            return;
+        }
         let counts = counts && !self.was_just_now(of, is, at.t);
         // Of each one that is held against something, and what may come out either way.
         let told = |claim: &Claim| {

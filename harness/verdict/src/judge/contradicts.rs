@@ -35,6 +35,8 @@ pub(super) struct Contradicts {
     strokes: Option<i64>,
     reservoir: Option<i64>,
     reservoir_anew: bool,
+    /// No entries tell of it in between.
+    seldom: bool,
     /// How far the scenario's time was ahead of the pump's at least, ms.
     ahead: Option<i64>,
     last: Span,
@@ -58,6 +60,11 @@ impl Contradicts {
         let what = match &event.body {
             Body::Timing { scale, .. } => {
                 (self.told, self.granted) = (true, scale.is_none());
+                None
+            }
+            Body::Lacks { what } => {
+                self.claims.are_told(what.tells_events(), what.tells_entries());
+                self.seldom = !what.tells_entries();
                 None
             }
             Body::Begun => {
@@ -241,7 +248,7 @@ impl Contradicts {
         // What a fault or a reset did to the account is no lie, but it fills no reservoir.
         let anew = std::mem::take(&mut self.reservoir_anew);
         let rises = now > before.saturating_add(if anew { LEAVES_MOST } else { ROUNDING });
-        let falls = before.saturating_sub(now) > LEAVES_MOST && !anew;
+        let falls = before.saturating_sub(now) > LEAVES_MOST && !anew && !self.seldom;
         (rises || falls).then(|| format!("reservoir {} after {}", Volume(now), Volume(before)))
     }
 

@@ -10,6 +10,7 @@ use crate::dose::Lag;
 use pump_hil_model::case::{Action, Case, Check, Request, Step};
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::Talk;
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
@@ -40,6 +41,8 @@ pub(super) struct General {
     dose: Option<(u64, Span)>,
     lag: Lag,
     behind: bool,
+    /// Something came from it.
+    heard: bool,
     sequence: Sequence,
     contradicts: Contradicts,
     commands: Commands,
@@ -59,6 +62,7 @@ impl General {
             dose: None,
             lag: Lag::default(),
             behind: false,
+            heard: false,
             sequence: Sequence::default(),
             contradicts: Contradicts::default(),
             commands: Commands::new(case),
@@ -88,6 +92,14 @@ impl General {
                 reason(ReasonKind::Gap, expected, Came::Missing { from, count });
             }
             Body::Timing { scale: Some(_), drift } => self.lag.allow(*drift),
+            Body::Reply { .. } | Body::Received { .. } => self.heard = true,
+            // One that need not say who it is, and never said a word, may not be there.
+            Body::NoReply { verb, tries } if seen.begun && !self.heard && seen.lacks.has(Lack::IDENTIFY) => {
+                out.trouble(Trouble::NotHeard {
+                    what: format!("any word of the pump, up to `{verb}`"),
+                    why: format!("none came in {tries} tries: check the cable, the port and the speed in the rig file"),
+                });
+            }
             Body::NoReply { verb, tries } if !self.silence_is_excused(t, seen, steps) => {
                 let expected = Expected::Reply { verb: verb.clone() };
                 reason(ReasonKind::NoReply, expected, Came::Silence { tries: *tries });

@@ -6,10 +6,11 @@ use super::findings::Findings;
 use super::garbage::Garbage;
 use super::general::General;
 use super::invariants::Invariants;
+use super::narrowed::narrowed;
 use super::numbers;
 use super::observed::Observed;
 use super::outcome::Outcome;
-use super::silence::{self, Found, Silence};
+use super::silence::{self, Silence};
 use super::starts::Starts;
 use super::steps::Steps;
 use super::unheard::Unheard;
@@ -200,10 +201,8 @@ impl InOrder {
     /// What the pump must tell by itself.
     fn silence(&mut self, event: &Event) {
         let broken = self.observed.faults.iter().any(|f| f.effects().talk != Talk::Clear);
-        match self.silence.on_event(event, self.observed.said_at, broken) {
-            None => {}
-            Some(Found::Reason(finding)) => self.findings.found(finding),
-            Some(Found::Trouble(trouble)) => self.findings.trouble_behind(trouble),
+        if let Some(found) = self.silence.on_event(event, self.observed.said_at, broken) {
+            found.put_into(&mut self.findings);
         }
     }
 
@@ -429,7 +428,9 @@ impl InOrder {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }
         let (events, begun_at) = (self.findings.seq, self.observed.begun_at);
-        let verdict = self.findings.verdict(&self.not_safe, begun_at);
+        let lacks = narrowed(&self.observed.lacks, &self.case);
+        let surprise = if self.observed.is_told_unsafe { &[] } else { self.not_safe.as_slice() };
+        let verdict = self.findings.verdict(surprise, begun_at);
         Outcome {
             events,
             dose_log: self.dose.finish(),
@@ -438,7 +439,7 @@ impl InOrder {
             last_events: self.last_events.into_iter().map(Arc::unwrap_or_clone).collect(),
             // What comes behind the last step watches the pump, and belongs to no step.
             end: self.played.unwrap_or(self.observed.now),
-            notes: self.garbage.note().into_iter().collect(),
+            notes: self.garbage.note().into_iter().chain(lacks).collect(),
             not_safe: self.not_safe,
             records: self.records,
             unasked_starts: self.starts.unasked,

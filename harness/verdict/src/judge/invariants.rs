@@ -3,14 +3,17 @@
 use super::findings::Findings;
 use super::observed::Observed;
 use crate::dose::STROKE_NL;
-use pump_hil_model::case::{Case, Measure, Op, Operand, Rule, ToldBy};
+use pump_hil_model::case::{Case, Measure, Op, Operand, Rule, ToldBy, Verb};
 use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::quantity::Span;
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind};
 
 #[derive(Debug, Clone)]
 pub(super) struct Invariants {
     rules: Vec<Watched>,
     entry_since_sample: bool,
+    /// When a reply told what an entry tells elsewhere: it belongs to the samples of that instant alone.
+    replied: Option<Span>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +52,7 @@ impl Invariants {
         Self {
             rules: rules.collect(),
             entry_since_sample: false,
+            replied: None,
         }
     }
 
@@ -61,11 +65,19 @@ impl Invariants {
             Body::Pump {
                 said: Said::Dose(_), ..
             } => Fresh::Entry,
+            // Where no entry tells of the dose, what it gave in all does.
+            Body::Reply { verb, refused: None, .. } if verb == Verb::Totals.word() && !seen.lacks.tells_entries() => {
+                Fresh::Entry
+            }
             Body::Pump { .. } | Body::Reply { .. } | Body::Begun => Fresh::Other,
             _ => return,
         };
         if fresh == Fresh::Entry {
             self.entry_since_sample = true;
+            self.replied = matches!(event.body, Body::Reply { .. }).then_some(event.t);
+        }
+        if self.replied.is_some_and(|replied| replied != event.t) {
+            self.entry_since_sample = false;
         }
         for rule in self.rules.iter_mut().filter(|r| !r.broken) {
             let ready = match (rule.needs.entry, rule.needs.sample) {

@@ -25,6 +25,7 @@ mod general;
 mod in_order;
 mod invariants;
 mod late;
+mod narrowed;
 mod numbers;
 mod observed;
 mod outcome;

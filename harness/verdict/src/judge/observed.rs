@@ -7,6 +7,7 @@ use crate::dose::{actuated_delivered, since, together};
 use pump_hil_model::case::Measure;
 use pump_hil_model::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
 use pump_hil_model::fault::{FaultName, Tube};
+use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::value::MemoryValue;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -72,6 +73,10 @@ pub struct Observed {
     pub sample: Option<Sample>,
     /// Who the pump said it is.
     pub identity: ReplyFields,
+    /// What the pump lacks.
+    pub(crate) lacks: Lacks,
+    /// That nothing on the line makes it safe was told before anything was started.
+    pub(crate) is_told_unsafe: bool,
     /// Fields of the last reply.
     pub reply: ReplyFields,
     /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
@@ -158,6 +163,8 @@ impl Observed {
                     self.released_from = self.sample.as_ref().map(actuated_delivered);
                 }
             }
+            Body::Lacks { what } => self.lacks = what.clone(),
+            Body::NotSafeByLine { .. } => self.is_told_unsafe = true,
             Body::Identified { fields } => self.identity = Arc::clone(fields),
             Body::MemoryRead { at, value } => {
                 self.memory.insert(at.clone(), value.clone());
@@ -172,6 +179,7 @@ impl Observed {
     /// Takes over who the pump is, and what it counts since its first power, so that only what comes behind it counts.
     pub(super) fn keep_counts(&mut self, before: &Self) {
         self.identity = Arc::clone(&before.identity);
+        self.is_told_unsafe = before.is_told_unsafe;
         self.stalls = before.stalls;
     }
 

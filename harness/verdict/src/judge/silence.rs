@@ -3,8 +3,10 @@
 //! The runner reads the pump's log where an entry is overdue, so that here it is known whether the entry was lost on its way or never written. Where the log
 //! could not be read either, nobody knows what the pump did since. Only journals of runners that do so are held to it.
 
+use super::findings::Findings;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
@@ -20,6 +22,9 @@ pub(super) struct Silence {
     /// Interval of its periodic entries.
     every: i64,
     held_to_it: bool,
+    /// It promises to say nothing of its own, or its log cannot be read.
+    promises_nothing: bool,
+    no_log: bool,
     /// How long the pump's clock goes on until then, ms.
     looked: i64,
     begun: bool,
@@ -40,11 +45,23 @@ pub(super) enum Found {
     Trouble(Trouble),
 }
 
+impl Found {
+    /// Puts it where it is found.
+    pub fn put_into(self, findings: &mut Findings) {
+        match self {
+            Self::Reason(finding) => findings.found(finding),
+            Self::Trouble(trouble) => findings.trouble_behind(trouble),
+        }
+    }
+}
+
 impl Silence {
     pub fn new(case: &Case) -> Self {
         Self {
             every: case.log_every.0,
             held_to_it: false,
+            promises_nothing: false,
+            no_log: false,
             looked: 0,
             begun: false,
             spoke: 0,
@@ -62,6 +79,11 @@ impl Silence {
                 self.held_to_it = true;
                 self.looked = LOOKED.saturating_mul(scale.unwrap_or(0).into());
             }
+            Body::Lacks { what } => {
+                self.promises_nothing = !what.tells_in_time();
+                self.no_log = what.has(Lack::DOSE_LOG);
+            }
+            _ if self.promises_nothing => {}
             Body::Begun => {
                 self.begun = true;
                 (self.spoke, self.entry) = (t, t);
@@ -86,7 +108,8 @@ impl Silence {
             Body::Reply { .. } if broken => self.begin_anew(t),
             Body::Reply { .. } => return self.answers(t),
             Body::LogRead { of, .. } if of == "dose" && !broken => return self.log_is_read(t),
-            Body::Played if !broken => return self.steps_are_over(t),
+            // Without a log nobody knows whether an entry was written: what is told of its own at all is looked at above.
+            Body::Played if !broken && !self.no_log => return self.steps_are_over(t),
             _ => {}
         }
         None

@@ -5,8 +5,9 @@ use super::findings::{Findings, Here};
 use super::late::Late;
 use super::observed::Observed;
 use super::unheard::{Put, Unheard};
-use pump_hil_model::case::{Action, Case, Check, Request, Step, places};
+use pump_hil_model::case::{Action, Case, Check, Request, Step, ToldBy, Verb, places};
 use pump_hil_model::event::{Body, Event, StepId};
+use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::{Answer, Came, Expected, ReasonKind};
@@ -26,6 +27,8 @@ struct Open {
     replied: Option<Option<String>>,
     silent: bool,
     broken: bool,
+    /// The last event is what tells this.
+    told_now: Option<ToldBy>,
     /// Since when what is waited for holds, by the pump's own time where its line was late; and at which place of the journal.
     holds_since: Option<(Span, u64)>,
 }
@@ -130,6 +133,7 @@ impl Steps {
                     self.granted = scale.is_none();
                 }
                 self.during(event.t, body, out);
+                self.asked_of(body);
                 self.check_at(event.t, seen, prescribed, out);
             }
         }
@@ -145,6 +149,7 @@ impl Steps {
             replied: None,
             silent: false,
             broken: false,
+            told_now: None,
             holds_since: None,
         });
         let (expects, acts) = match self.step() {
@@ -167,6 +172,16 @@ impl Steps {
             seen.forget_before(self.group_end);
         }
         true
+    }
+
+    /// What the event tells that a pump may say only when it is asked.
+    fn asked_of(&mut self, body: &Body) {
+        let Some(open) = self.open.last_mut() else { return };
+        open.told_now = match body {
+            Body::Reply { verb, refused: None, .. } if verb == Verb::Status.word() => Some(ToldBy::Status),
+            Body::Reply { verb, refused: None, .. } if verb == Verb::Totals.word() => Some(ToldBy::Totals),
+            _ => None,
+        };
     }
 
     /// An event inside the open steps.
@@ -324,7 +339,12 @@ impl Steps {
         if within.is_none() && throughout.is_none() {
             return;
         }
+        // What a pump says only when it is asked is looked at when it has said it, and else is of some time before.
+        let known = is_known(checks, &seen.lacks, open.told_now);
         let holds = self.unmet(checks, seen, prescribed).is_empty();
+        if throughout.is_some() && !holds && !known {
+            return;
+        }
         if throughout.is_some() && !holds {
             self.judge_checks(t, checks, None, seen, prescribed, out);
         }
@@ -367,4 +387,18 @@ impl Steps {
             }
         }
     }
+}
+
+/// Whether all that the checks look at is of this instant: what the last event tells, what the pump tells of its own, and what others do.
+fn is_known(checks: &[Check], lacks: &Lacks, told_now: Option<ToldBy>) -> bool {
+    let tells = lacks.tells_events() && lacks.tells_entries();
+    checks.iter().all(|check| match check {
+        Check::State(_) | Check::Mode(_) | Check::Bolus(_) => tells || told_now == Some(ToldBy::Status),
+        Check::Measure { what, .. } => match what.told_by() {
+            ToldBy::Status => tells || told_now == Some(ToldBy::Status),
+            ToldBy::Totals => lacks.tells_entries() || told_now == Some(ToldBy::Totals),
+            ToldBy::Events | ToldBy::TestBlock | ToldBy::Harness => true,
+        },
+        _ => true,
+    })
 }

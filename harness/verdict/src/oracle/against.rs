@@ -44,6 +44,10 @@ pub(super) fn weigh_window(now: &Nominal, bolus: PatientBolus, dose: Volume, cou
 
 /// The clinician's boluses are held to the same rolling maximum as the patient's, where one is prescribed; `told`: it has begun.
 pub(super) fn judge_dose(now: &Nominal, dose: Volume, told: bool, refused: Option<&str>, out: &mut Vec<Finding>) {
+    // What it gave is not known there, but only what it may have given.
+    if now.blind {
+        return;
+    }
     let mut against = Against::default();
     if let Some(bolus) = now.rx.as_ref().and_then(|rx| rx.patient_bolus) {
         weigh_window(now, bolus, dose, told, &mut against);

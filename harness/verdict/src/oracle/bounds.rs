@@ -5,7 +5,7 @@
 use super::nominal::Nominal;
 use super::schedule;
 use crate::dose::{CLASSES, since, together, totals};
-use pump_hil_model::event::{Body, DoseEntry, ReplyFields};
+use pump_hil_model::event::{Body, DoseEntry, ReplyFields, Sample};
 use pump_hil_model::fault::{Delivery, FaultName, Rotor};
 use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::verdict::{Allowed, Did, Finding};
@@ -18,7 +18,7 @@ pub(super) struct Bounds {
     /// Reported by class, in strokes, and actuated, at the begin.
     base: [i64; 6],
     strokes_base: Option<i64>,
-    pub actuated_base: i64,
+    actuated_base: i64,
     excused: [i64; 6],
     faults: BTreeSet<FaultName>,
     /// Faults under which the pump may lack drug, and such under which commanded strokes do not come about, were armed.
@@ -61,6 +61,9 @@ impl Bounds {
         let Body::Reply { fields, .. } = body else { return };
         let asked_at = self.asked_at.take();
         if now.begun {
+            if let Some(totals) = totals(fields).filter(|_| now.no_entries) {
+                self.check_totals(now, totals, out);
+            }
             return self.check_status(now, fields, asked_at, out);
         }
         if let Some(totals) = totals(fields) {
@@ -125,14 +128,46 @@ impl Bounds {
 }
 
 impl Bounds {
+    /// Strokes, by the probe.
+    pub fn sampled(&mut self, now: &Nominal, sample: &Sample, out: &mut Vec<Finding>) {
+        let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
+        // A journal may hold any number, and a replay must not overflow on it.
+        let actuated = strokes.saturating_mul(now.settings.stroke_nl);
+        if now.begun {
+            self.check_actuated(now, actuated, out);
+        } else {
+            self.actuated_base = actuated;
+        }
+    }
+
+    /// What the pump gave in all, by a reply: where no entries tell it.
+    fn check_totals(&mut self, now: &Nominal, volumes: [i64; 6], out: &mut Vec<Finding>) {
+        if !now.unknown {
+            // How much was missing while a fault was in effect no entry told.
+            let excused_now = self.held || self.excuse_until.is_some();
+            let reported = since(volumes, self.base);
+            self.check_volumes(now, reported, excused_now, out);
+        }
+    }
+
     pub fn check_entry(&mut self, now: &Nominal, entry: &DoseEntry, volumes: [i64; 6], out: &mut Vec<Finding>) {
         if now.unknown {
             self.filled = None;
             return;
         }
         let reported = since(volumes, self.base);
-        let nominal = now.ledger.nominal();
         let excused_now = self.excused_now(now.t) || entry.reservoir_nl <= 0;
+        self.check_volumes(now, reported, excused_now, out);
+        self.check_rate(now, entry, out);
+        self.check_strokes(now, entry, together(reported), out);
+        self.check_reservoir(now, entry, together(volumes), excused_now, out);
+    }
+
+    /// Each class, and the day: by entry or by reply.
+    fn check_volumes(&mut self, now: &Nominal, reported: [i64; 6], excused_now: bool, out: &mut Vec<Finding>) {
+        let nominal = now.ledger.nominal();
+        // What ended of its own is not seen: it may lack at any time.
+        let excused_now = excused_now || now.blind;
         for class in 0..CLASSES.len() {
             if excused_now {
                 let missing = nominal[class].saturating_sub(reported[class]);
@@ -163,9 +198,6 @@ impl Bounds {
             }
         }
         self.check_day(now, together(nominal), together(reported), excused_now, out);
-        self.check_rate(now, entry, out);
-        self.check_strokes(now, entry, together(reported), out);
-        self.check_reservoir(now, entry, together(volumes), excused_now, out);
     }
 
     /// Over years the share alone would hide a drift: each day is held to the tolerance of a day.
@@ -216,15 +248,15 @@ impl Bounds {
         let clock = now.settings.clock.0;
         // Around a step of the schedule the old rate and the new one are both right.
         let rates = [clock.saturating_neg(), 0, clock].map(|by| now.rate_at(now.t.saturating_add(by)).0);
-        // Under a fault the pump may fall back to no rate or the minimum, never to a higher one.
+        // Under a fault, or of its own where that is not told, the pump may fall back to no rate or the minimum, never to a higher one.
         let falls_back = [0, schedule::MINIMUM].contains(&entry.rate_nl_per_day);
-        if self.excused_now(now.t) && falls_back && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
+        if (now.blind || self.excused_now(now.t)) && falls_back && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
             return;
         }
         let mode = now.mode();
         // A bridge takes the place of basal to its very last stroke, which may come a little late.
         let bridging = now.ledger.active.iter().any(|b| b.class == 5) && entry.rate_nl_per_day == 0;
-        let is = |mode: Option<&str>| mode.is_none_or(|mode| mode == entry.mode);
+        let is = |mode: Option<&str>| now.blind || mode.is_none_or(|mode| mode == entry.mode);
         let right = (rates.contains(&entry.rate_nl_per_day) || bridging) && is(mode)
             || now.was().any(|was| was.rate == entry.rate_nl_per_day && is(was.mode));
         if !right && !self.rate_wrong {
@@ -248,7 +280,7 @@ impl Bounds {
         let said = fields
             .get("reservoir")
             .and_then(|text| text.strip_suffix("nl")?.parse::<i64>().ok());
-        if now.unknown || self.excused_now(now.t) || self.refilled {
+        if now.unknown || now.blind || self.excused_now(now.t) || self.refilled {
             self.held_at = None;
         }
         let (Some(said), Some((nominal, held))) = (said, self.held_at) else {
@@ -320,7 +352,7 @@ impl Bounds {
     }
 
     /// What the probe counts is held to nominal as well: the pump may move more than it reports.
-    pub fn check_actuated(&mut self, now: &Nominal, actuated: i64, out: &mut Vec<Finding>) {
+    fn check_actuated(&mut self, now: &Nominal, actuated: i64, out: &mut Vec<Finding>) {
         let actuated = actuated.saturating_sub(self.actuated_base);
         // It counts none that was not commanded.
         if let Some(stroked) = self.stroked.take()

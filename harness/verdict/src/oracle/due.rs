@@ -152,6 +152,9 @@ impl Dues {
 impl Dues {
     /// What came before its time, and what should have come by now.
     pub fn check(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        if now.blind {
+            return self.fresh.clear();
+        }
         self.check_fresh_alarms(now, out);
         self.check_stopped(now, out);
         self.check_low(now, out);

@@ -110,6 +110,15 @@ impl Ledger {
         Some(bolus)
     }
 
+    /// Ends those whose time is over, where nobody tells of their ends; gives when the next one's is.
+    pub fn retire(&mut self) -> Option<i64> {
+        let over = self.active.iter().filter(|bolus| bolus.end() <= self.now);
+        for class in over.map(|bolus| bolus.class).collect::<Vec<_>>() {
+            self.end(class, i64::MAX);
+        }
+        self.active.iter().map(Bolus::end).min()
+    }
+
     /// The same, by what the pump says it gave: within `slack` of what it owed only strokes are under way, and what was owed is booked, or too little in each
     /// bolus would excuse itself.
     pub fn settle(&mut self, class: usize, given: i64, slack: i64) -> Option<Bolus> {

@@ -116,16 +116,8 @@ impl Oracle {
                     self.said(said, step, out);
                 }
             }
-            Body::Sample(sample) => {
-                let strokes = i64::try_from(sample.strokes).unwrap_or(i64::MAX);
-                // A journal may hold any number, and a replay must not overflow on it.
-                let actuated = strokes.saturating_mul(self.now.settings.stroke_nl);
-                if self.now.begun {
-                    self.bounds.check_actuated(&self.now, actuated, out);
-                } else {
-                    self.bounds.actuated_base = actuated;
-                }
-            }
+            Body::Sample(sample) => self.bounds.sampled(&self.now, sample, out),
+            Body::Lacks { what } => self.now.lacks(what),
             Body::LogRead { of, .. } if of == "event" => self.dues.log_is_read(),
             // What a probe does to a core may cost the pump strokes as a fault does.
             Body::Probe { .. } | Body::Breakpoint { .. } => self.bounds.excuse_until(self.recovered()),
@@ -229,11 +221,15 @@ impl Oracle {
     fn sent(&mut self, request: &Request) {
         self.told.sent.get_or_insert(self.now.t);
         self.asked.sent(request, self.now.t);
+        if matches!(request, Request::Program { cut_after: Some(_), .. }) {
+            self.now.loses();
+        }
     }
 
     /// A step's request was given up: until the pump tells, it may have carried it out, and may not.
     fn unanswered(&mut self, request: &Request) {
         self.told.over = true;
+        self.now.loses();
         self.asked.unanswered(&self.now);
         self.unknown.given_up(request, &self.told, &mut self.staged);
     }
@@ -287,7 +283,7 @@ impl Oracle {
                 }
             }
             (Some(Verb::Abort), _) => self.staged = None,
-            (Some(Verb::PrimeBolus), Some(Request::PrimeBolus)) => self.asked.grant(4, self.now.t),
+            (Some(Verb::PrimeBolus), Some(Request::PrimeBolus)) => self.asked.grant_prime(&mut self.now, out),
             (
                 Some(Verb::SingleBolus | Verb::BridgeBolus),
                 Some(asked @ (Request::SingleBolus { .. } | Request::BridgeBolus { .. })),

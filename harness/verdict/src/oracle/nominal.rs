@@ -7,6 +7,7 @@ use super::schedule;
 use super::settings::OracleSettings;
 use crate::dose::together;
 use pump_hil_model::case::{Case, Mode, Prescription};
+use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::{Span, scaled};
 use pump_hil_model::verdict::{Allowed, Came, Did, Expected, Finding, ReasonKind};
 
@@ -34,6 +35,12 @@ pub(super) struct Nominal {
     pub rx: Option<Prescription>,
     /// It holds fields that the oracle cannot read.
     pub unknown: bool,
+    /// The pump tells no events: what it does of its own is not seen, so that the nominal dose is what it may be at most.
+    pub blind: bool,
+    /// The pump tells no dose entries.
+    pub no_entries: bool,
+    /// What is in force is not known any more, because of that.
+    lost: bool,
     pub state: State,
     /// Somebody asked for therapy, and nobody for its end.
     pub wanted: bool,
@@ -81,6 +88,9 @@ impl Nominal {
             t: 0,
             unknown: rx.as_ref().is_some_and(|rx| !rx.raw.is_empty()),
             rx,
+            blind: false,
+            no_entries: false,
+            lost: false,
             state: State::Stopped,
             wanted: false,
             civil: case.start_s.saturating_mul(1_000),
@@ -228,8 +238,10 @@ impl Nominal {
     pub fn advance(&mut self) -> Option<(i64, bool)> {
         let mut trial_over = None;
         while self.ledger.now < self.t {
+            let ends = if self.blind { self.ledger.retire() } else { None };
             let now = self.ledger.now;
             let (rate, next) = self.rate_at(now);
+            let next = next.into_iter().chain(ends).min();
             // By a millisecond at least, or a change that is due at this very instant would come again and again.
             let change = next.map_or(self.t, |next| next.clamp(now.saturating_add(1), self.t));
             let end = self.trial_ends(rate, change);
@@ -326,7 +338,7 @@ impl Nominal {
     pub fn in_force(&mut self, rx: Prescription) {
         self.remember();
         self.ledger.turn(self.window());
-        self.unknown = !rx.raw.is_empty();
+        self.unknown = !rx.raw.is_empty() || self.lost || self.is_unseen(&rx);
         self.in_force_at = self.t;
         self.spread_is_lost();
         self.rx = Some(rx);
@@ -342,6 +354,23 @@ impl Nominal {
         !self.is_past(self.in_force_at, self.settings.bolus)
     }
 
+    /// What the pump lacks.
+    pub fn lacks(&mut self, lacks: &Lacks) {
+        (self.blind, self.no_entries) = (!lacks.tells_events(), !lacks.tells_entries());
+        self.unknown |= self.rx.as_ref().is_some_and(|rx| self.is_unseen(rx));
+    }
+
+    /// Something was done of which only an event tells what came of it.
+    pub fn loses(&mut self) {
+        self.lost |= self.blind;
+        self.unknown |= self.blind;
+    }
+
+    /// Whether only events tell what is given of a prescription: a periodic bolus begins by itself.
+    fn is_unseen(&self, rx: &Prescription) -> bool {
+        self.blind && matches!(rx.mode, Mode::Periodic { .. })
+    }
+
     /// Its clock was set at `t`.
     pub fn set_clock(&mut self, to_s: i64, t: i64) {
         self.remember();
@@ -350,6 +379,7 @@ impl Nominal {
 
     /// Bytes were sent that only the pump understands.
     pub fn raw_sent(&mut self) {
+        self.loses();
         self.raw_at = Some(self.t);
         self.raw_until = self.t.saturating_add(RAW_MS);
     }

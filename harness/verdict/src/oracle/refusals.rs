@@ -22,7 +22,7 @@ pub(super) fn judge(
     out: &mut Vec<Finding>,
 ) {
     // The patient's bolus is weighed on its own, whatever the scenario says of it.
-    if request.verb() == Verb::PatientBolus || !now.begun || now.is_raw() || now.was().next().is_some() {
+    if request.verb() == Verb::PatientBolus || !now.begun || now.blind || now.is_raw() || now.was().next().is_some() {
         return;
     }
     let verb = request.verb();

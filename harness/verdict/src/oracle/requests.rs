@@ -126,6 +126,18 @@ impl Asked {
         }
     }
 
+    /// Priming was granted: it is nominal from its begin, which the pump tells; else from now on.
+    pub fn grant_prime(&mut self, now: &mut Nominal, out: &mut Vec<Finding>) {
+        match to_prime(now) {
+            _ if !now.blind => self.grant(4, now.t),
+            Some(volume) => {
+                let strokes = volume.checked_div(now.settings.stroke_nl).unwrap_or(0);
+                begin_prime(now, volume, strokes.saturating_mul(PRIME_STROKE_MS), out);
+            }
+            None => now.loses(),
+        }
+    }
+
     /// A bolus of a known dose was granted: it is nominal from now on, whenever the pump begins it.
     pub fn grant_of(&mut self, now: &mut Nominal, class: usize, dose: i64, over_ms: i64, out: &mut Vec<Finding>) {
         if self.answered(class, now.t).1 {
@@ -168,6 +180,9 @@ impl Asked {
 
     /// Boluses that were granted and did not begin. One that may still begin in time goes on waiting.
     fn not_begun(&mut self, now: &Nominal, out: &mut Vec<Finding>) {
+        if now.blind {
+            return self.granted.clear();
+        }
         let due = now.ago(now.settings.bolus.0);
         for (class, at, _) in self.granted.extract_if(.., |g| due > g.1) {
             let kind = ledger::KINDS[class];
@@ -216,13 +231,18 @@ impl Asked {
             None => against.note(Forbids::NotAllowed, true, true),
             Some(bolus) => self.weigh(now, taken, told, bolus, &mut against),
         }
+        if now.blind {
+            // Of a pump that tells no events only this is known for sure: what it granted, and when.
+            let known = |why: &Forbids| matches!(why, Forbids::NotAllowed | Forbids::Lockout { .. } | Forbids::Count { .. });
+            against.sure.retain(known);
+        }
         match (refused, allowed) {
             (None, _) if !against.sure.is_empty() => {
                 let why = against.sure.swap_remove(0);
                 let by = Asker::Patient;
                 now.finding(out, Allowed::Refused { by, why }, Did::Granted);
             }
-            (Some(code), Some(_)) if !may_refuse(code, &against, any_alarm) => {
+            (Some(code), Some(_)) if !now.blind && !may_refuse(code, &against, any_alarm) => {
                 let came = Did::Refused { code: code.to_owned() };
                 now.finding(out, Allowed::Granted { by: Asker::Patient }, came);
             }

@@ -3,6 +3,7 @@
 //! What a line is stands with it in the journal, so that nothing here knows how a pump talks.
 
 use pump_hil_model::event::{Body, Said, Says};
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,8 @@ pub(super) struct RawLines {
     /// Those of pages that are: a record that is read from a log has its own among them.
     logged: BTreeSet<u64>,
     played: bool,
+    /// Nobody can read what stands in a dose entry.
+    no_entries: bool,
 }
 
 impl RawLines {
@@ -50,6 +53,7 @@ impl RawLines {
                 said,
                 ..
             } => return self.said(*n, *pump_t, *read_back, said),
+            Body::Lacks { what } => self.no_entries = what.has(Lack::DOSE_ENTRIES),
             Body::Played => self.played = true,
             Body::Ended => return self.ended(),
             _ => {}
@@ -61,7 +65,7 @@ impl RawLines {
         if let Some(Says::Data(_)) = says {
             return self.page.extend(numbers(text));
         }
-        self.last = says;
+        self.last = says.filter(|says| !(self.no_entries && matches!(says, Says::Dose(..))));
         match self.last {
             Some(Says::Reply(number)) if self.sent == Some(number) => self.logged.append(&mut self.page),
             Some(head @ (Says::Event(..) | Says::Dose(..))) => {

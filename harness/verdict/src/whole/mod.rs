@@ -14,6 +14,7 @@ use crate::judge::{Judge, Outcome};
 use line::RawLines;
 use pump_hil_model::case::{Case, Verb};
 use pump_hil_model::event::{Body, Event, ReplyFields, StepId};
+use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::trouble::Trouble;
 use std::io::BufRead;
 use step::Performed;
@@ -53,6 +54,8 @@ pub struct Whole<'a> {
     lost: bool,
     identity: Option<ReplyFields>,
     identified: bool,
+    /// What the pump cannot be asked.
+    lacks: Lacks,
     begun: bool,
     played: bool,
     made_safe: bool,
@@ -72,6 +75,7 @@ impl<'a> Whole<'a> {
             lost: false,
             identity: None,
             identified: false,
+            lacks: Lacks::default(),
             begun: false,
             played: false,
             made_safe: false,
@@ -104,6 +108,7 @@ impl<'a> Whole<'a> {
                 }
                 self.identified = true;
             }
+            Body::Lacks { what } => self.lacks = what.clone(),
             Body::Begun => self.begin(),
             Body::StepStarted { step, line } => self.start(step, *line),
             Body::StepEnded { step } => self.end_step(step),
@@ -126,7 +131,7 @@ impl<'a> Whole<'a> {
     }
 
     fn begin(&mut self) {
-        if !self.identified {
+        if !self.identified && !self.lacks.has(Lack::IDENTIFY) {
             self.hole_here("it does not say which pump it was (`identified`)");
         }
         if std::mem::replace(&mut self.begun, true) {
@@ -164,7 +169,7 @@ impl<'a> Whole<'a> {
     fn end_step(&mut self, id: &StepId) {
         match self.step.take() {
             Some((open, step)) if open == *id => {
-                for what in step.missing() {
+                for what in step.missing(&self.lacks) {
                     self.hole_here(format!("step {}: {what}", id.0));
                 }
             }

@@ -3,6 +3,7 @@
 use pump_hil_model::case::needs::{needs_sample, needs_status, needs_totals};
 use pump_hil_model::case::{Action, Check, ProbeAction, Request, Step, Verb};
 use pump_hil_model::event::Body;
+use pump_hil_model::lack::{Lack, Lacks};
 
 /// A step in progress, and what was seen of it.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ impl<'a> Performed<'a> {
     }
 
     /// What its end must not come without, in words.
-    pub fn missing(&self) -> Vec<String> {
+    pub fn missing(&self, lacks: &Lacks) -> Vec<String> {
         let mut missing = Vec::new();
         let mut want = |there: bool, what: &str| {
             if !there && !self.troubled {
@@ -110,7 +111,8 @@ impl<'a> Performed<'a> {
             Action::Probe(ProbeAction::Read { at }) => want(!unread(at), &format!("`{at}` was not read")),
             Action::Probe(_) => want(self.probed, "the probe did nothing"),
             Action::Expect { checks, .. } => {
-                want(self.status || !needs_status(checks), "its status was not asked");
+                let asks = needs_status(checks) && !lacks.has(Lack::STATUS);
+                want(self.status || !asks, "its status was not asked");
                 want(self.totals || !needs_totals(checks), "its totals were not asked");
                 want(self.sampled || !needs_sample(checks), "the test block was not read");
                 for check in checks {

@@ -3,7 +3,9 @@
 use super::told::Told;
 use crate::catalog::{Catalog, Unsaid};
 use crate::scenario::raw::{RawFile, RawPrescription};
+use pump_hil_model::capability::lacks_of;
 use pump_hil_model::case::{Prescription, Request};
+use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Rate, Span, Volume};
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::{Either, Scalar, Table, Text};
@@ -18,6 +20,16 @@ fn carried<'r>(
     told: &mut Told<'_>,
 ) {
     for (at, bench) in catalog.benches().iter().enumerate() {
+        // What its pump lacks is no mistake of a scenario: the case is skipped there, or goes without it.
+        let lacks = lacks_of(bench.can());
+        let lack = match request {
+            Request::Program { .. } | Request::Stage { .. } | Request::Commit | Request::Abort => Some(Lack::PROGRAM),
+            Request::ReadLog => Some(Lack::DOSE_LOG),
+            _ => Lack::find(request.verb().word()),
+        };
+        if lack.is_some_and(|lack| lacks.has(lack)) {
+            continue;
+        }
         let Err(unsaid) = bench.says(request) else { continue };
         let (name, why) = (bench.name(), &unsaid.why);
         let problem = match of(&unsaid) {

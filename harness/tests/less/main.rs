@@ -1,0 +1,143 @@
+//! A pump that shows less: the stub's profile with parts left out, one by one and all together. Each shipped scenario passes on it, with checks that are not shown, or is
+//! skipped with the profile's reason; and a pump that does wrong still fails where it tells of it.
+
+mod profile;
+
+use profile::Less;
+use pump_hil::files::ScenarioFolder;
+use pump_hil::interrupt;
+use pump_hil::report::{self, ScenarioResult};
+use pump_hil::suite::{self, Settings};
+use pump_hil_language::catalog;
+use pump_hil_language::scenario::load;
+use pump_hil_model::case::{Action, Case, Request, Section, Step, Verb};
+use pump_hil_model::verdict::Verdict;
+use pump_hil_rig::RigFile;
+use pump_hil_testing::repository::root;
+use std::path::Path;
+
+/// It takes as long as all others together, and says nothing that a shorter one does not.
+const LEFT_OUT: &str = "ten-years";
+
+fn cases() -> Vec<Case> {
+    let folder = ScenarioFolder::open(&root().join("scenarios")).unwrap();
+    let catalog = catalog::shipped().unwrap();
+    let files = folder.list().unwrap();
+    let all = files.iter().flat_map(|path| load(&folder, path, &catalog).unwrap());
+    all.filter(|case| case.name() != LEFT_OUT && !is_cut_off(&case.steps))
+        .collect()
+}
+
+/// Whether a step counts the bytes that were sent: a request more or less before it, and it is cut elsewhere.
+fn is_cut_off(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Do {
+            request: Request::Program { cut_after, .. },
+            ..
+        } => cut_after.is_some(),
+        Action::Repeat { steps, .. } => is_cut_off(steps),
+        _ => false,
+    })
+}
+
+fn play(case: &Case, rig: RigFile, out: &Path) -> ScenarioResult {
+    suite::run_case(
+        case,
+        &Settings::new(rig, out.to_owned()),
+        &interrupt::pair().1,
+        &mut |_| {},
+    )
+}
+
+/// What came of cases on a pump that shows less.
+#[derive(Debug, Default)]
+struct Sums {
+    passed: usize,
+    in_part: usize,
+    skipped: usize,
+    wrong: Vec<String>,
+}
+
+/// Plays cases: none may fail, be inconclusive, or be skipped without a reason.
+fn play_all(less: &Less, name: &str, cases: &[Case]) -> Sums {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = less.rig(folder.path(), name);
+    let mut sums = Sums::default();
+    for case in cases {
+        let result = play(case, rig.clone(), folder.path());
+        match &result.outcome.verdict {
+            Verdict::Passed if result.outcome.not_shown.is_empty() => sums.passed += 1,
+            Verdict::Passed => sums.in_part += 1,
+            Verdict::Skipped { why } if why.contains("this pump has no ") => sums.skipped += 1,
+            _ => sums
+                .wrong
+                .push(format!("{}\n{}", case.name(), report::terminal::result(&result))),
+        }
+    }
+    println!(
+        "{name}: {} passed, {} in part, {} skipped, {} wrong",
+        sums.passed,
+        sums.in_part,
+        sums.skipped,
+        sums.wrong.len()
+    );
+    for wrong in &sums.wrong {
+        println!("{wrong}");
+    }
+    sums
+}
+
+/// Parts of a profile that are left out: each with its name, and how.
+fn parts() -> Vec<(&'static str, Less)> {
+    let all = Less::nothing;
+    let entries = |less: Less| less.section("dose-entry").line("  dose: {send: dose-log");
+    let events = |less: Less| less.section("events").line("  event: {send: event-log");
+    let neither = || all().section("events").section("dose-entry").section("logs");
+    vec![
+        ("nothing", all()),
+        ("event-log", all().line("  event: {send: event-log")),
+        ("dose-log", all().line("  dose: {send: dose-log")),
+        ("logs", all().section("logs")),
+        ("dose-entries", entries(all())),
+        ("events", events(all())),
+        ("events-and-entries", neither()),
+        ("totals-too", neither().verb("totals")),
+        ("status-too", neither().verb("status")),
+        ("unasked", all().because(&[("unasked", "it is polled")])),
+        ("read-back", all().line("  read-back:").line("  count-key:")),
+        ("programming", all().section("programming")),
+        (
+            "make-safe",
+            all()
+                .with("make-safe: [stop, minimum-rate]", "make-safe: []")
+                .because(&[("make-safe", "a switch does")]),
+        ),
+    ]
+}
+
+#[test]
+fn each_scenario_passes_or_is_skipped_without_a_section() {
+    let cases = cases();
+    let mut wrong = Vec::new();
+    for (name, less) in parts() {
+        let sums = play_all(&less, name, &cases);
+        if !sums.wrong.is_empty() || sums.passed + sums.in_part == 0 {
+            wrong.push(format!("{name}: {}", sums.wrong.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn each_scenario_passes_or_is_skipped_without_a_verb() {
+    let cases = cases();
+    let mut wrong = Vec::new();
+    let verbs = Verb::DO.iter().filter(|verb| verb.section() == Section::Requests);
+    for verb in verbs.map(|verb| verb.word()) {
+        let sums = play_all(&Less::nothing().verb(verb), verb, &cases);
+        if !sums.wrong.is_empty() || sums.passed + sums.in_part == 0 {
+            wrong.push(format!("{verb}: {}", sums.wrong.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
