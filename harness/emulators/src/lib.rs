@@ -36,6 +36,7 @@ pub mod devices;
 pub mod mischief;
 pub mod motor;
 pub mod options;
+pub mod peers;
 pub mod registers;
 pub mod serve;
 pub mod slip;

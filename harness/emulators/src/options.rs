@@ -48,7 +48,7 @@ pub struct Options {
     /// With `--listen`: takes the next peer when one is gone, in the state that the device is in.
     #[arg(long, requires = "listen")]
     pub again: bool,
-    /// Makes a pseudo-terminal, and a link to it with this name. It serves whoever opens it, until it is ended.
+    /// Makes a pseudo-terminal, and a link to it with this name. `ready` is printed when it is there. It serves whoever opens it, until it is ended.
     #[arg(long, value_name = "PATH", conflicts_with = "stdio")]
     pub pty: Option<PathBuf>,
     /// Speaks on standard input and output, until its input ends (this is so without an option).

@@ -29,9 +29,7 @@ pub fn program(options: &Options) -> io::Result<()> {
     let never = AtomicBool::new(false);
     if let Some(port) = options.listen {
         let listener = TcpListener::bind(("127.0.0.1", port))?;
-        let mut out = io::stdout();
-        writeln!(out, "tcp:{}", listener.local_addr()?)?;
-        out.flush()?;
+        told(&format!("tcp:{}", listener.local_addr()?))?;
         loop {
             let stream = listener.accept()?.0;
             stream.set_nodelay(true)?;
@@ -44,11 +42,19 @@ pub fn program(options: &Options) -> io::Result<()> {
     if let Some(path) = &options.pty {
         // The other end is kept open: without it reading fails until somebody opens it.
         let (ours, _theirs) = pseudo_terminal(path)?;
+        told("ready")?;
         let ended = served.talk(ours.as_fd(), ours.as_fd(), &never);
         let _ = std::fs::remove_file(path);
         return ended;
     }
     served.talk(io::stdin().as_fd(), io::stdout().as_fd(), &never)
+}
+
+/// That somebody may come now.
+fn told(where_it_is: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "{where_it_is}")?;
+    out.flush()
 }
 
 /// A device in a thread of this process, on a TCP port; it ends with this.

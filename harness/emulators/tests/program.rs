@@ -74,15 +74,17 @@ fn on_a_port_it_ends_with_its_peer_or_takes_the_next_one() {
 fn on_a_pseudo_terminal_it_serves_whoever_opens_it() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("port");
-    let _running = start(&["json-lines", "--pty", link.to_str().unwrap()]);
-    let end = std::iter::repeat_with(|| std::fs::File::options().read(true).write(true).open(&link));
-    let mut opened = end.take(2_000_000).find_map(Result::ok).expect("the link comes");
+    let mut running = start(&["json-lines", "--pty", link.to_str().unwrap()]);
+    let mut told = String::new();
+    let mut out = BufReader::new(running.0.stdout.take().unwrap());
+    out.read_line(&mut told).unwrap();
+    assert_eq!(told, "ready\n");
     for _ in 0..2 {
+        let mut opened = std::fs::File::options().read(true).write(true).open(&link).unwrap();
         opened.write_all(b"{\"id\":1,\"do\":\"stop\"}\n").unwrap();
         let mut said = [0; 19];
         opened.read_exact(&mut said).unwrap();
         assert_eq!(&said, b"{\"id\":1,\"ok\":true}\n");
-        opened = std::fs::File::options().read(true).write(true).open(&link).unwrap();
     }
 }
 
