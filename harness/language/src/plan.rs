@@ -282,6 +282,7 @@ pub(crate) mod tests {
             summary: String::new(),
             verifies: Vec::new(),
             covers: Vec::new(),
+            device: None,
             tags: Vec::new(),
             units: Vec::new(),
             needs: BTreeSet::new(),

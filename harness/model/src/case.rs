@@ -41,6 +41,9 @@ pub struct Case {
     /// Words to choose it by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The device that it is for, where it uses words that only that one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// The units of volume and of rate that its file uses most, in which findings are told. A journal of before there was this key has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,

@@ -19,6 +19,7 @@ pub mod crash_text;
     clippy::arithmetic_side_effects,
     reason = "places in a text that people wrote; nothing of a pump is computed"
 )]
+pub mod device_words;
 pub mod diagnostic;
 pub mod dose_entry;
 pub mod dose_text;

@@ -2,6 +2,9 @@
 
 use super::files;
 use super::firmware::FileError;
+use crate::RigError;
+use pump_hil_model::safe_text::safe_path;
+use pump_hil_talk::device::Profile;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +18,13 @@ macro_rules! built_in {
 /// What is part of the program, so that it runs without its source tree. A list that a test holds against the folder: a build script or a crate would do
 /// no more.
 const BUILT_IN: &[(&str, &str)] = built_in![
+    "devices/aa-pump.yaml",
+    "devices/console-pump.yaml",
+    "devices/json-pump.yaml",
+    "devices/modbus-pump.yaml",
+    "devices/slip-pump.yaml",
     "devices/stub.yaml",
+    "devices/syringe.yaml",
     "rigs/microbit.yaml",
     "rigs/nrf52840-dk.yaml",
     "rigs/qemu-microbit.yaml",
@@ -94,6 +103,15 @@ impl Shelf {
             .filter(|path| is_yaml(path));
         names.extend(own.filter_map(|path| Some((stem(&path)?, Some(path)))));
         names
+    }
+
+    /// The profile of a device, by its name.
+    ///
+    /// # Errors
+    /// There is none of this name, or it is wrong.
+    pub fn profile(&self, device: &str) -> Result<Profile, RigError> {
+        let found = self.find(Kind::Device, Path::new(device), None)?;
+        Ok(Profile::parse(&found.text, &safe_path(&found.path))?)
     }
 
     /// The file that a person named: by its path, where it looks like one, else by its name. `beside`: a folder whose files go before those of

@@ -59,6 +59,10 @@ impl Bench for ByProfile {
         &self.can
     }
 
+    fn device(&self) -> &str {
+        &self.profile.device
+    }
+
     fn has_symbol(&self, symbol: &str) -> bool {
         self.profile.symbols.contains_key(symbol)
     }

@@ -7,6 +7,7 @@ use super::print::eprint;
 use crate::files;
 use pump_hil_language::catalog::Catalog;
 use pump_hil_model::case::Case;
+use pump_hil_model::device_words::{DeviceWords, Devices};
 use pump_hil_model::diagnostic::{self, Diagnostic};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::{Given, RigError, RigFile, Shelf};
@@ -34,7 +35,19 @@ pub(crate) fn catalog(shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Catalog,
             catalog.add_image(&rig.name, Arc::clone(image));
         }
     }
+    catalog.set_devices(Arc::new(OnShelf(shelf.clone())));
     Ok(Ok(catalog))
+}
+
+/// The devices of a shelf, as the scenario language asks about them.
+#[derive(Debug)]
+struct OnShelf(Shelf);
+
+impl Devices for OnShelf {
+    fn words(&self, device: &str) -> Result<DeviceWords, String> {
+        let profile = self.0.profile(device).map_err(|error| error.to_string())?;
+        Ok(profile.own_words())
+    }
 }
 
 /// The rigs of these files, with what the command line says before them; or everything that is wrong with them, rendered.

@@ -25,6 +25,7 @@ pub fn case(steps: Vec<Action>) -> Case {
         summary: String::new(),
         verifies: vec![],
         covers: vec![],
+        device: None,
         tags: vec![],
         units: vec![],
         needs: std::collections::BTreeSet::new(),

@@ -84,6 +84,7 @@ fn written(heard: &Heard) -> Vec<u8> {
         Heard::Data { id, fields } => format!("+{}{}", number(*id), words(fields)),
         Heard::Event { n, t_ms, kind, fields } => format!("!{n} t={t_ms}ms {kind}{}", words(fields)),
         Heard::Dose { n, t_ms, fields } => format!("${n} t={t_ms}ms{}", words(fields)),
+        Heard::Message(_) | Heard::Echo => String::new(),
     };
     format!("{body} *{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
 }

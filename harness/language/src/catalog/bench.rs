@@ -14,6 +14,9 @@ pub trait Bench: fmt::Debug + Send + Sync {
     /// What it can do: a case that needs more is skipped on it, whatever its pump can be told.
     fn can(&self) -> &BTreeSet<Capability>;
 
+    /// The device of its profile.
+    fn device(&self) -> &str;
+
     /// Whether a symbol has an address there.
     fn has_symbol(&self, symbol: &str) -> bool;
 

@@ -3,6 +3,7 @@
 use super::bench::Bench;
 use pump_hil_firmware::Image;
 use pump_hil_model::case::{Measure, Verb};
+use pump_hil_model::device_words::{DeviceWords, Devices};
 use pump_hil_model::quantity::{Concentration, Rate, Volume};
 use pump_hil_model::words;
 use std::collections::BTreeMap;
@@ -60,6 +61,9 @@ pub struct Catalog {
     symbols: Vec<String>,
     images: Vec<(String, Arc<Image>)>,
     benches: Vec<Arc<dyn Bench>>,
+    devices: Option<Arc<dyn Devices>>,
+    /// The device of the scenario that is read, where it names one.
+    device: Option<DeviceWords>,
     /// Schemas that depend on the words of this catalogue; made when the first scenario is checked.
     schemas: OnceLock<(serde_json::Value, serde_json::Value)>,
 }
@@ -77,6 +81,8 @@ impl Catalog {
             symbols: words::SYMBOLS.iter().map(|s| (*s).to_owned()).collect(),
             images: Vec::new(),
             benches: Vec::new(),
+            devices: None,
+            device: None,
             schemas: OnceLock::new(),
         }
     }
@@ -137,6 +143,31 @@ impl Catalog {
         self.benches.push(bench);
     }
 
+    /// Says who knows devices.
+    pub fn set_devices(&mut self, devices: Arc<dyn Devices>) {
+        self.devices = Some(devices);
+    }
+
+    /// The same with the words of a device.
+    ///
+    /// # Errors
+    /// There is no such device.
+    pub fn with_device(&self, device: &str) -> Result<Self, String> {
+        let none = || format!("there is no device `{device}` here");
+        let words = self.devices.as_ref().ok_or_else(none)?.words(device)?;
+        Ok(Self {
+            device: Some(words),
+            schemas: OnceLock::new(),
+            ..self.clone()
+        })
+    }
+
+    /// The device of the scenario that is read, where it names one.
+    #[must_use]
+    pub fn device(&self) -> Option<&DeviceWords> {
+        self.device.as_ref()
+    }
+
     /// Keeps what is made once from this catalogue.
     pub(crate) fn cached(
         &self,
@@ -148,6 +179,15 @@ impl Catalog {
     /// The words of a list, by the name that the schema gives it; `None` where any text is allowed.
     #[must_use]
     pub fn words(&self, list: &str) -> Option<Vec<String>> {
+        let mut words = self.shared_words(list)?;
+        if let Some(device) = &self.device {
+            words.extend(device.of_list(list).map(str::to_owned));
+        }
+        Some(words)
+    }
+
+    /// The words of a list that all devices share.
+    fn shared_words(&self, list: &str) -> Option<Vec<String>> {
         let own = |words: &[&str]| Some(words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
         let requirements = |row: bool| {
             let ids = self.requirements.iter().filter(|r| r.row == row);

@@ -73,6 +73,8 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
         mut problems,
         ..
     } = reader;
+    let of_device = with_device(&documents, catalog, &mut problems);
+    let catalog = of_device.as_ref().unwrap_or(catalog);
     let mut cases = Vec::new();
     // Includes come first, so the file itself is last. If it could not be parsed, only its set-ups are here, and they make no case.
     if documents.last().is_some_and(|d| !d.setup) {
@@ -100,6 +102,22 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
         case.units.clone_from(&units);
     }
     Ok(cases)
+}
+
+/// The catalogue with the words of the device that a scenario is for; `None`: it names none.
+fn with_device(documents: &[Document], catalog: &Catalog, problems: &mut Vec<Problem>) -> Option<Catalog> {
+    let of = |document: &Document| {
+        let device = document.node.get("device")?;
+        Some((device.text()?.to_owned(), device.place))
+    };
+    let (device, place) = documents.iter().rev().find_map(of)?;
+    match catalog.with_device(&device) {
+        Ok(catalog) => Some(catalog),
+        Err(why) => {
+            problems.push(Problem::new(Mistake::Reference, place, why));
+            None
+        }
+    }
 }
 
 /// SHA-256 of a scenario's file and what it includes, as its cases have it, whatever is wrong with them; `None` where the file cannot be read.

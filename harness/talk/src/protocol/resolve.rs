@@ -180,6 +180,27 @@ impl Protocol {
         others.find(|other| same(other)).map(|other| other.name.as_str())
     }
 
+    /// The field that holds the number of a request; empty: none does.
+    #[must_use]
+    pub fn id_field(&self) -> &str {
+        match &self.matching {
+            Matching::Field { field, .. } => field,
+            _ => "",
+        }
+    }
+
+    /// The words that a field of this name can have here, by the profile.
+    #[must_use]
+    pub fn words_of(&self, field: &str) -> Vec<String> {
+        let words = self.words.get(field).into_iter().flat_map(|words| words.values().cloned());
+        let of_shapes = self.messages.iter().flat_map(|message| message.shape.fields());
+        let named = of_shapes.filter(|found| found.name() == field).flat_map(|found| match found {
+            AnyField::Bytes(field) => field.names.iter().map(|(_, word)| word.clone()).collect(),
+            _ => Vec::new(),
+        });
+        words.chain(named).collect()
+    }
+
     /// Whether a verb's reply says this of the pump.
     #[must_use]
     pub fn replies_with(&self, verb: &str, target: Target) -> bool {

@@ -34,6 +34,30 @@ pub struct SpokenVerb {
     pub sure_by: Option<SureBy>,
 }
 
+impl SpokenVerb {
+    /// The names of its arguments; `id_field` is none of them.
+    #[must_use]
+    pub fn arguments(&self, id_field: &str) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for say in &self.says {
+            let puts = say.puts.iter().zip(say.shape.fields());
+            let puts = puts.filter(|(_, field)| !matches!(field, AnyField::Bytes(field) if field.only.is_some()));
+            let puts = puts.flat_map(|(put, _)| put.formula.arguments());
+            let headers = say.header.iter().filter_map(|(_, header)| match header {
+                Header::Argument(formula) => Some(formula.arguments()),
+                Header::Is(_) => None,
+            });
+            let all = puts.chain(headers.flatten()).chain(say.answer.timeout.iter().flat_map(Formula::arguments));
+            for name in all.filter(|name| *name != id_field) {
+                if !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+        names
+    }
+}
+
 /// What shows that a verb was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SureBy {

@@ -104,7 +104,8 @@ pub(super) fn begin(
         Some(Either::Short(_)) => (None, beside),
         None => {
             // The structural check cannot ask for it: a shared set-up may give it.
-            if !told.about_key("prescription") {
+            // Only a device of the harness's own kind is programmed with one.
+            if raw.device.is_none() && !told.about_key("prescription") {
                 let place = raw.scenario.as_ref().map_or(raw.place, |name| name.place);
                 let message = "the key `prescription` is missing in a scenario";
                 let problem = Problem::new(Mistake::MissingKey, place, message);

@@ -74,7 +74,11 @@ pub(super) fn compile(
     needs.of_steps(&steps);
     watch.iter().for_each(|at| needs.of_place(at));
     // A case that a rig cannot play is skipped there, and visibly so.
-    told.tell_kept(|rig| missing(&needs.0, catalog.benches()[rig].can()).is_empty());
+    let device = raw.device.as_ref().map(|device| device.text.as_str());
+    told.tell_kept(|rig| {
+        let bench = &catalog.benches()[rig];
+        missing(&needs.0, bench.can()).is_empty() && device.is_none_or(|device| device == bench.device())
+    });
     Some(Case {
         scenario: raw.scenario.clone()?.text,
         case: row.map(str::to_owned),
@@ -83,6 +87,7 @@ pub(super) fn compile(
         summary: raw.summary.clone()?.text,
         verifies: raw.verifies.iter().flatten().map(|w| w.0.text.clone()).collect(),
         units: Vec::new(),
+        device: raw.device.as_ref().map(|device| device.text.clone()),
         tags: raw.tags.iter().flatten().map(|tag| tag.text.clone()).collect(),
         covers: raw.covers.iter().flatten().map(|w| w.0.text.clone()).collect(),
         needs: needs.0,

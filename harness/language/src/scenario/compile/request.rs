@@ -7,7 +7,7 @@ use super::values::{at_least_0, time};
 use crate::catalog::Catalog;
 use crate::scenario::people::meant;
 use crate::scenario::raw::Vol;
-use pump_hil_model::case::{Arg, ReadArgs, Request, Verb};
+use pump_hil_model::case::{Arg, OwnArg, ReadArgs, Request, Verb};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{Rate, Span, Volume};
@@ -23,7 +23,9 @@ pub(super) fn request<K>(
     dosing: Dosing,
     told: &mut Told<'_>,
 ) -> Option<Request> {
-    let verb = Verb::find(&word.0.text)?;
+    let Some(verb) = Verb::find(&word.0.text) else {
+        return own_request(word, with, catalog, told);
+    };
     let given = arguments(verb, word, with, told)?;
     verb.request(&mut Given {
         given,
@@ -31,6 +33,57 @@ pub(super) fn request<K>(
         dosing,
         told,
     })
+}
+
+/// A verb that only the device of the scenario has.
+fn own_request<K>(
+    word: &Word<K>,
+    with: Option<&Table<Scalar>>,
+    catalog: &Catalog,
+    told: &mut Told<'_>,
+) -> Option<Request> {
+    let own = &word.0.text;
+    let known = catalog.device()?.arguments(own)?;
+    let given: &[(Text, Scalar)] = with.map_or(&[], |table| table.entries.as_slice());
+    for (key, _) in given.iter().filter(|(key, _)| !known.contains(&key.text)) {
+        let message = format!("`{own}` takes no `{}`", short(&key.text));
+        let help = suggest(&key.text, known.iter().map(String::as_str));
+        let help = help.unwrap_or_else(|| match known {
+            [] => "it takes nothing: remove `with`".to_owned(),
+            known => format!("it takes {}", known.join(", ")),
+        });
+        told.tell(Problem::new(Mistake::UnknownKey, key.place, message).help(help));
+    }
+    let missing = known.iter().find(|name| !given.iter().any(|(key, _)| key.text == **name));
+    if let Some(name) = missing {
+        let place = with.map_or(word.0.place, |table| table.place);
+        told.tell(Problem::new(Mistake::MissingKey, place, format!("`{own}` needs `{name}`")));
+        return None;
+    }
+    let with = given.iter().map(|(key, value)| (key.text.clone(), own_arg(&value.0.text)));
+    Some(Request::Own {
+        own: own.clone(),
+        with: with.collect(),
+    })
+}
+
+/// What a text is: a quantity by its unit, a whole number, or a word.
+fn own_arg(text: &str) -> OwnArg {
+    let number = |text: &str| match text.strip_prefix("0x") {
+        Some(hex) => i64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    };
+    let volume = || text.parse().map(OwnArg::Volume).ok();
+    let rate = || text.parse().map(OwnArg::Rate).ok();
+    let time = || text.parse().map(OwnArg::Time).ok();
+    let pressure = || text.parse().map(OwnArg::Pressure).ok();
+    let voltage = || text.parse().map(OwnArg::Voltage).ok();
+    let temperature = || text.parse().map(OwnArg::Temperature).ok();
+    let mass = || text.parse().map(OwnArg::Mass).ok();
+    let quantity = volume().or_else(rate).or_else(time).or_else(pressure).or_else(voltage);
+    let quantity = quantity.or_else(temperature).or_else(mass);
+    let counted = number(text).map(OwnArg::Count);
+    counted.or(quantity).unwrap_or_else(|| OwnArg::Word(text.to_owned()))
 }
 
 /// The arguments that were given; `None` if one is missing.

@@ -24,6 +24,8 @@ raw_struct! {
         verifies: Vec<Word<RequirementWord>>,
         /// Hazards and recalls that it stands for, from fixtures/requirements.
         covers: Vec<Word<SeedWord>>,
+        /// The device that it is for, by the name of its profile: its own verbs, states and alarms may be used then. Default: any.
+        device: Text,
         /// Words of your own to choose it by, as in `--filter 'tag(slow)'`. Lower-case words joined by `-`.
         tags: Vec<Text>,
         /// Extra rig features that this scenario needs. What the steps need is found by itself.
