@@ -180,7 +180,7 @@ fn action_words(action: &Action) -> String {
     let what = match action {
         Action::Do { request, refused } => {
             let refused = refused.as_ref().map(|why| format!(", refused: {why}"));
-            format!("do: {}{}", request.verb(), refused.unwrap_or_default())
+            format!("do: {}{}", request.name(), refused.unwrap_or_default())
         }
         Action::Inject { fault, .. } => format!("inject: {fault}"),
         Action::Clear { fault } => format!("clear: {fault}"),

@@ -246,6 +246,7 @@ impl Verb {
                 | Self::Program
                 | Self::Stage
                 | Self::Commit
+                | Self::Own
         )
     }
 

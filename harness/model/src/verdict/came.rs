@@ -1,7 +1,7 @@
 //! What came of a pump instead, as data. The words are in [`words`](super::words).
 
 use super::expected::{Account, Answer};
-use crate::case::{Measure, Verb};
+use crate::case::Measure;
 use crate::event::Event;
 use crate::quantity::{Rate, Span, Volume, scaled};
 use crate::unfit::Unfit;
@@ -29,7 +29,7 @@ pub enum Came {
     /// The journal has no answer.
     NoAnswer {
         /// To this verb.
-        verb: Verb,
+        verb: String,
     },
     /// No answer came.
     Silence {

@@ -61,7 +61,7 @@ pub enum Expected {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The request's verb.
-    pub verb: Verb,
+    pub verb: String,
     /// `None`: carried out; else the code it is refused with, where `any` is each, and `allowed` besides none.
     pub refused: Option<String>,
 }

@@ -94,7 +94,7 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
     let answer = |refused: Option<&str>| {
         let refused = refused.map(str::to_owned);
         Expected::Answer(Answer {
-            verb: Verb::Start,
+            verb: Verb::Start.to_string(),
             refused,
         })
     };
@@ -354,10 +354,10 @@ fn silence_has_its_own_code_whatever_was_expected() {
         step: None,
         line: None,
         expected: Expected::Answer(Answer {
-            verb: Verb::Start,
+            verb: Verb::Start.to_string(),
             refused: None,
         }),
-        came: Came::NoAnswer { verb: Verb::Start },
+        came: Came::NoAnswer { verb: Verb::Start.to_string() },
     };
     let codes: BTreeSet<&str> = [ReasonKind::NoReply, ReasonKind::Refusal]
         .map(|kind| reason(kind).code())

@@ -63,7 +63,7 @@ fn of_check(check: &Check, f: &mut Formatter<'_>) -> fmt::Result {
 
 impl Display for Answer {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let verb = self.verb;
+        let verb = &self.verb;
         match self.refused.as_deref() {
             None => write!(f, "`{verb}` accepted"),
             Some("any") => write!(f, "`{verb}` refused"),

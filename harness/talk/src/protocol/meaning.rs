@@ -206,11 +206,13 @@ pub enum Target {
     Cleared,
     /// All alarms that are active.
     Alarms,
+    /// What was delivered since the last start: the total is made of it.
+    SinceStart,
 }
 
 impl Target {
     /// All of them, with their words.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 14] = [
         (Self::State, "state"),
         (Self::Reported, "reported"),
         (Self::Reservoir, "reservoir"),
@@ -224,6 +226,7 @@ impl Target {
         (Self::Raised, "raised"),
         (Self::Cleared, "cleared"),
         (Self::Alarms, "alarms"),
+        (Self::SinceStart, "since-start"),
     ];
 
     /// Its word.

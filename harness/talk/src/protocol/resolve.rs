@@ -222,7 +222,10 @@ impl Protocol {
 
     fn gives(&self, place: usize, target: Target) -> bool {
         let message = self.messages.get(place);
-        message.is_some_and(|message| message.gives.iter().any(|(given, _)| *given == target))
+        let is = |given: Target| {
+            given == target || (given == Target::SinceStart && target == Target::Reported)
+        };
+        message.is_some_and(|message| message.gives.iter().any(|(given, _)| is(*given)))
     }
 
     /// The number of the request behind this one.

@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::request::RequestEnd;
 use crate::device::Profile;
 use crate::protocol::{Fields, Means, Message, Say, Target, Told, Wanted, Written};
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -136,10 +136,18 @@ impl Exchange {
         Taken::Part
     }
 
+    /// What a message is in the journal, where it ends the exchange.
+    pub fn says(&self, told: &Told) -> Option<Says> {
+        let saying = self.saying.as_ref().filter(|saying| saying.is_of(told, self.seq))?;
+        let answer = &saying.say.answer;
+        let ends = told.as_sent || answer.replies.contains(&told.place) || answer.until == Some(told.place);
+        ends.then_some(Says::Reply(self.seq))
+    }
+
     /// What the last part says besides its own fields.
     pub fn add_to_part(&mut self, fields: Fields) {
         if let Some(part) = self.data.last_mut() {
-            add(part, fields);
+            give(part, fields);
         }
     }
 
@@ -221,19 +229,25 @@ impl Answer {
         end_of(self.refused, fields)
     }
 
+    /// Adds what the reply says of the pump.
+    pub fn give(&mut self, fields: Fields) {
+        give(&mut self.fields, fields);
+    }
+
     pub fn field(&self, key: &str) -> Option<&str> {
         self.fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
     }
 }
 
-/// Adds fields; one that is there already has its last value.
-pub(super) fn add(to: &mut Fields, fields: Fields) {
-    for (key, value) in fields {
-        match to.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, held)) => *held = value,
-            None => to.push((key, value)),
+/// Adds what a message says of the pump. A field of the message that only has the name of such a thing is none: it is told as `said.NAME`.
+fn give(to: &mut Fields, gives: Fields) {
+    for (key, _) in to.iter_mut() {
+        if Target::ALL.iter().any(|(_, word)| word == key) && !gives.iter().any(|(given, _)| given == key) {
+            key.insert_str(0, "said.");
         }
     }
+    to.retain(|(key, _)| !gives.iter().any(|(given, _)| given == key));
+    to.extend(gives);
 }
 
 /// How a request ended that was carried out, or refused for this reason.

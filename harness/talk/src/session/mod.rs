@@ -21,14 +21,14 @@ mod task;
 
 use crate::device::Profile;
 use crate::protocol::{Codec, Fields, Heard, Line, Told, Unasked, Wanted};
-use exchange::{Answer, Exchange, Next, Saying, Taken, add, raw_reply, unasked};
+use exchange::{Answer, Exchange, Next, Saying, Taken, raw_reply, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
 pub use job::can_say;
 use outgoing::Outgoing;
 use pump_hil_model::case::{Request, Verb};
-use pump_hil_model::event::Body;
+use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
 use std::collections::VecDeque;
@@ -54,6 +54,8 @@ pub struct Session {
     held: Held,
     /// Number of the last request.
     last_seq: u64,
+    /// The last line was its answer.
+    heard_reply: bool,
     /// What the last `Stage` meant, for the `Commit` after it.
     staged: Option<Arc<program::Intent>>,
 }
@@ -75,6 +77,7 @@ impl Session {
             events: VecDeque::new(),
             held: Held::default(),
             last_seq: 0,
+            heard_reply: false,
             staged: None,
         }
     }
@@ -345,7 +348,13 @@ impl Session {
 
     fn handle_line(&mut self, line: Line, now: Span) {
         // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
-        let says = line.heard.as_ref().ok().and_then(|heard| heard.says(self.last_seq));
+        let ends = |told: &Told| self.exchange.as_ref().and_then(|exchange| exchange.says(told));
+        let says = match &line.heard {
+            Ok(Heard::Message(told)) => ends(told),
+            Ok(heard) => heard.says(self.last_seq),
+            Err(_) => None,
+        };
+        self.heard_reply = matches!(says, Some(Says::Reply(_)));
         self.journal(Body::Received { bytes: line.text, says });
         match line.heard {
             Ok(Heard::Reply { id, refused, fields }) => self.handle_reply(id, refused, fields, now),
@@ -379,7 +388,7 @@ impl Session {
         let (fields, bodies) = self.state.gives(&profile, gives, !asked);
         match taken {
             Taken::Reply(mut answer) => {
-                add(&mut answer.fields, fields);
+                answer.give(fields);
                 bodies.into_iter().for_each(|body| self.journal(body));
                 return self.take_answer(answer, now);
             }
@@ -524,7 +533,9 @@ impl Session {
             }
             return;
         };
-        if let Some(body) = end.body(task.job.verb(), self.last_seq) {
+        // Silence is an answer without a line.
+        let request = (self.heard_reply || task.id.is_none()).then_some(self.last_seq);
+        if let Some(body) = end.body(task.job.verb(), request) {
             self.journal(body);
         }
         self.events.push_back(SessionEvent::Done { id, end });

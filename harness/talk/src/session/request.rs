@@ -59,12 +59,12 @@ pub enum RequestEnd {
 
 impl RequestEnd {
     /// What the journal has of it, where it has anything: of what was cut off, given up or not sent the caller knows.
-    pub(super) fn body(&self, verb: &str, request: u64) -> Option<Body> {
+    pub(super) fn body(&self, verb: &str, request: Option<u64>) -> Option<Body> {
         let reply = |refused: Option<&String>, fields| Body::Reply {
             verb: verb.to_owned(),
             refused: refused.cloned(),
             fields: Arc::clone(fields),
-            request: Some(request),
+            request,
         };
         match self {
             Self::Ok { fields } => Some(reply(None, fields)),

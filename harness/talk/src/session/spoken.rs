@@ -12,6 +12,8 @@ use std::sync::Arc;
 /// A verb that is said by messages of its own.
 #[derive(Debug)]
 pub(super) struct SpokenJob {
+    /// As it was asked for.
+    name: String,
     verb: Arc<SpokenVerb>,
     arguments: Arc<Arguments>,
     /// It may be said again where no answer came.
@@ -70,6 +72,7 @@ impl SpokenJob {
             tries: 0,
         });
         Some(Self {
+            name: request.name().to_owned(),
             harmless: is_harmless(request.verb(), &verb),
             verb,
             arguments: Arc::new(Arguments::of(request)),
@@ -81,7 +84,7 @@ impl SpokenJob {
 
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.verb.name
+        &self.name
     }
 
     /// Whether it may be said twice.

@@ -1,5 +1,6 @@
 //! What is known of a pump by what its messages give: its state and its alarms. What changed is told.
 
+use super::spoken::base_units;
 use crate::device::Profile;
 use crate::protocol::{Fields, Message, Target, Told};
 use pump_hil_model::event::{Body, Said};
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct State {
     state: Option<String>,
     alarms: BTreeSet<String>,
+    /// The total, and what was told last, of a pump that counts from 0 at each start.
+    counted: (i64, i64),
 }
 
 impl State {
@@ -30,6 +33,14 @@ impl State {
                     for alarm in active {
                         self.raise(profile, alarm, &mut bodies);
                     }
+                }
+                Target::SinceStart => {
+                    let (total, last) = self.counted;
+                    let now = base_units(text).unwrap_or(last);
+                    // It began anew where it is less than it was.
+                    let grown = if now >= last { now.saturating_sub(last) } else { now };
+                    self.counted = (total.saturating_add(grown), now);
+                    fields.push((Target::Reported.word().to_owned(), format!("{}nl", self.counted.0)));
                 }
                 Target::Raised | Target::Cleared => {}
                 _ => fields.push((target.word().to_owned(), text.clone())),

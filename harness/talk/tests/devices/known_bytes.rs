@@ -44,7 +44,7 @@ fn a_syringe_pump_in_basic_frames() {
     bench.hears(b"\x0200SI1.650W0.000ML\x03");
     assert_eq!(bench.sent(), b"00VOL0.05\r");
     bench.hears(b"\x0200S\x03");
-    assert_eq!(bench.sent(), b"00RAT300UH\r");
+    assert_eq!(bench.sent(), b"00RAT0.3MH\r");
     bench.hears(b"\x0200S\x03");
     assert_eq!(bench.sent(), b"00RUN\r");
     bench.hears(b"\x0200S\x03");

@@ -67,6 +67,8 @@ pub struct Observed {
     pub alarms: BTreeMap<String, Alarm>,
     /// Reported volumes by class since the begin.
     pub reported: Option<[i64; 6]>,
+    /// The one total of a pump that counts no classes, and what it was at the begin.
+    total: Option<(i64, i64)>,
     /// Computed reservoir volume.
     pub reservoir: Option<i64>,
     /// Last sample of the test block, with `strokes`, `delivered_nl`, `displaced_nl` and `lost_nl` as they stand in it.
@@ -238,7 +240,10 @@ impl Observed {
         match what {
             Measure::Delivered => since.map(|s| s.1),
             Measure::Actuated => since.map(|s| s.0),
-            Measure::Reported => Some(self.reported.map_or(0, together)),
+            Measure::Reported => Some(match self.total {
+                Some((total, before)) => total.saturating_sub(before),
+                None => self.reported.map_or(0, together),
+            }),
             Measure::Prescribed => prescribed,
             Measure::Basal => class(0),
             Measure::PatientBoluses => class(1),
@@ -294,12 +299,23 @@ impl Observed {
                 "stalls" => self.stalls = number().or(self.stalls),
                 "lockout" => self.lockout = number().map(|s| s.saturating_mul(1_000)).or(self.lockout),
                 "reservoir" => self.reservoir = number().or(self.reservoir),
+                "reported" => self.counted(value),
                 _ => {}
             }
         }
         if let Some(totals) = crate::dose::totals(fields) {
             self.volumes(totals);
         }
+    }
+
+    /// The one total of a pump that counts no classes: from the begin, or from the first time that it was told.
+    fn counted(&mut self, text: &str) {
+        let Some(total) = leading_number(text) else { return };
+        let before = match self.total {
+            Some((_, before)) if self.begun => before,
+            _ => total,
+        };
+        self.total = Some((total, before));
     }
 
     fn volumes(&mut self, now: [i64; 6]) {
@@ -328,7 +344,11 @@ impl Observed {
                     self.tones = self.tones.saturating_add(1);
                 }
                 "rate" => self.rate = fields.get("rate").and_then(|r| leading_number(r)).or(self.rate),
-                _ => {}
+                _ => {
+                    if let Some(total) = fields.get("reported") {
+                        self.counted(total);
+                    }
+                }
             },
             Said::Boot { .. } => {}
         }

@@ -360,9 +360,9 @@ impl Steps {
 
     fn judge_do(&self, t: Span, request: &Request, expected: Option<&str>, out: &mut Findings) {
         let Some(open) = self.open.last() else { return };
-        let verb = request.verb();
+        let verb = request.name().to_owned();
         let answer = |refused: Option<&str>| Answer {
-            verb,
+            verb: verb.clone(),
             refused: refused.map(str::to_owned),
         };
         let cut = matches!(request, Request::Program { cut_after: Some(_), .. });

@@ -45,6 +45,14 @@ impl RawLines {
             Body::Garbled { .. } => drop(spoken.map(|head| self.made_of(head))),
             Body::Nonsense { .. } => self.nonsense = self.nonsense.saturating_add(1),
             Body::Repeated { of, n } => self.repeated(of, *n),
+            // Silence was the answer: only that it was asked shows.
+            Body::Reply {
+                verb, request: None, ..
+            } if verb != "raw" && self.last.is_none_or(|says| !matches!(says, Says::Reply(_))) => {
+                let asked = self.sent.take().is_some();
+                let why = || format!("the answer to `{verb}` has no request that was sent");
+                return asked.then_some(()).ok_or_else(why);
+            }
             Body::Reply { verb, .. } => return self.replied(verb),
             Body::Pump {
                 n: Some(n),

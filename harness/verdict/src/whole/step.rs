@@ -50,7 +50,7 @@ impl<'a> Performed<'a> {
             (Body::Sent { .. }, _) => self.sent = true,
             (Body::RigTrouble { .. } | Body::Hung { .. }, _) => self.troubled = true,
             (Body::Reply { verb, .. } | Body::NoReply { verb, .. }, Action::Do { request, .. }) => {
-                self.answered |= request.verb().word() == verb;
+                self.answered |= request.name() == verb;
             }
             (
                 Body::FaultArmed { fault, param },
