@@ -131,3 +131,29 @@ fn a_balance_weighs_what_a_pump_delivered_and_not_what_it_believes() {
         assert_eq!(told, Some(micrograms));
     }
 }
+
+#[test]
+fn one_in_a_thread_takes_peer_after_peer_and_ends_with_its_owner() {
+    let running = pump_hil_emulators::serve::Running::start(&["binary", "--speed", "100"]).unwrap();
+    let port = running.port;
+    for total in [0_u8, 0x0A] {
+        let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let status = ask(&mut peer, b"\xAA\x01\x00\x15", 9);
+        assert_eq!(status[4..8], [0, 0, 0, total]);
+        if total == 0 {
+            // 100 nL: ten times 10 nL.
+            assert_eq!(ask(&mut peer, b"\xAA\x12\x04\x00\x00\x00\x0A\x75", 5)[1], 0x06);
+        }
+    }
+    drop(running);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(pump_hil_emulators::serve::Running::start(&["binary", "--misbehave", "explodes"]).is_err());
+}
+
+#[test]
+fn the_program_is_found_by_tests_of_other_crates() {
+    let program = pump_hil_emulators::program::path();
+    let said = Command::new(program).arg("--help").output().unwrap();
+    assert!(String::from_utf8_lossy(&said.stdout).contains("two-pumps"));
+}
