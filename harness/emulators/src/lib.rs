@@ -1,6 +1,6 @@
 //! Serial devices that are unlike each other, for the tests of the harness: it drives them by profiles in YAML which somebody else wrote.
 //!
-//! `emulator DEVICE` is one of them on a TCP port, a pseudo-terminal, or standard input and output; [`serve::Running`] is one in a thread. Each moves
+//! `emulator DEVICE` is one of them on a TCP port, a pseudo-terminal, or standard input and output; [`program::path`] is where it is, and [`serve::Running`] is one in a thread. Each moves
 //! whole nanolitres by a clock of its own ([`motor`]), and misbehaves where it is asked to ([`mischief`]).
 //!
 //! **This crate must never** use a crate of the harness, or be used by one but for tests: checks, escapes and numbers are written again here, else a
@@ -33,10 +33,12 @@ pub mod clock;
 pub mod decimal;
 pub mod device;
 pub mod devices;
+pub mod firmware;
 pub mod mischief;
 pub mod motor;
 pub mod options;
 pub mod peers;
+pub mod program;
 pub mod registers;
 pub mod serve;
 pub mod slip;

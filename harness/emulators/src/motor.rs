@@ -129,7 +129,7 @@ impl Motor {
             return None;
         }
         let whole = MICROS_PER_HOUR * PERCENT;
-        let all = self.rest + self.speed(rate) * u128::from(since);
+        let all = self.rest.saturating_add(self.speed(rate).saturating_mul(since.into()));
         self.rest = all % whole;
         let mut step = u64::try_from(all / whole).unwrap_or(u64::MAX);
         let mut ended = None;
@@ -173,7 +173,7 @@ impl Motor {
     }
 
     fn speed(&self, rate: u64) -> u128 {
-        u128::from(rate) * (PERCENT + u128::from(self.quirks.runs_fast))
+        u128::from(rate).saturating_mul(PERCENT + u128::from(self.quirks.runs_fast))
     }
 }
 

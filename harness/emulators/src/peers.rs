@@ -39,8 +39,8 @@ pub fn installed() -> Option<&'static Path> {
 pub fn skipped(why: &str) {
     let ci = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(!ci, "nothing may be skipped where CI=true: {why}");
-    // Not by `eprintln!`, which the test runner keeps to itself where a test passes.
-    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
+    // Not by `eprintln!`, which the test runner keeps to itself where a test passes; in one piece, as others write too.
+    let _ = io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes());
 }
 
 fn install() -> Result<PathBuf, String> {

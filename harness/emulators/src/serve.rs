@@ -1,6 +1,6 @@
 //! A device on a line: bytes in, time on, frames out, what is delivered into a file.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::device::{Device, Out};
 use crate::mischief::{Mischief, Sent};
 use crate::options::Options;
@@ -30,14 +30,7 @@ pub fn program(options: &Options) -> io::Result<()> {
     if let Some(port) = options.listen {
         let listener = TcpListener::bind(("127.0.0.1", port))?;
         told(&format!("tcp:{}", listener.local_addr()?))?;
-        loop {
-            let stream = listener.accept()?.0;
-            stream.set_nodelay(true)?;
-            served.talk(stream.as_fd(), stream.as_fd(), &never)?;
-            if !options.again || served.mischief.is_dead() {
-                return Ok(());
-            }
-        }
+        return served.serve(&listener, options.again, &never);
     }
     if let Some(path) = &options.pty {
         // The other end is kept open: without it reading fails until somebody opens it.
@@ -75,23 +68,13 @@ impl Running {
         let arguments = std::iter::once(&"emulator").chain(arguments);
         let options = <Options as clap::Parser>::try_parse_from(arguments)?;
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let ended = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&ended);
         let mut served = Served::new(&options)?;
         let thread = std::thread::spawn(move || {
-            while !told.load(Ordering::Acquire) && !served.mischief.is_dead() {
-                match listener.accept() {
-                    Ok((stream, _)) => {
-                        let _ = stream.set_nodelay(true);
-                        let _ = served.talk(stream.as_fd(), stream.as_fd(), &told);
-                    }
-                    Err(_) => {
-                        let _ = ready(Some(listener.as_fd()), LOOK_EVERY);
-                    }
-                }
-            }
+            // Nobody can be told of a line that broke; whoever is at its other end sees it.
+            let _ = served.serve(&listener, true, &told);
         });
         Ok(Self {
             port,
@@ -133,18 +116,37 @@ impl Served {
         })
     }
 
+    /// One peer, or one after the other, until the device is dead or it is to end.
+    fn serve(&mut self, listener: &TcpListener, again: bool, end: &AtomicBool) -> io::Result<()> {
+        while !end.load(Ordering::Acquire) && !self.mischief.is_dead() {
+            // Time passes while nobody is there, and what is said then is lost.
+            let wait = self.turn(&[]);
+            self.due.clear();
+            self.deliver()?;
+            if !ready(Some(listener.as_fd()), wait)? {
+                continue;
+            }
+            let stream = listener.accept()?.0;
+            stream.set_nodelay(true)?;
+            let talked = self.talk(stream.as_fd(), stream.as_fd(), end);
+            if !again {
+                return talked;
+            }
+        }
+        Ok(())
+    }
+
     /// Until the peer is gone, the device is dead, or it is to end.
     fn talk(&mut self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, end: &AtomicBool) -> io::Result<()> {
         let mut bytes = [0; 4096];
         while !end.load(Ordering::Acquire) {
             let wait = self.turn(&[]);
+            // Before it is told: who hears that a dose is done finds it on the balance.
+            self.deliver()?;
             if !self.send(to)? || self.mischief.is_dead() && self.due.is_empty() {
                 return Ok(());
             }
             if !ready(Some(from), wait)? {
-                if let Some(beaker) = &mut self.beaker {
-                    beaker.add(self.device.delivered_nl())?;
-                }
                 continue;
             }
             match rustix::io::read(from, &mut bytes) {
@@ -167,15 +169,32 @@ impl Served {
                 self.due.clear();
             }
         }
-        if let Some(beaker) = &mut self.beaker {
-            beaker.add(self.device.delivered_nl())?;
+        self.deliver()
+    }
+
+    /// What was delivered so far is in the file.
+    fn deliver(&mut self) -> io::Result<()> {
+        match &mut self.beaker {
+            Some(beaker) => beaker.add(self.device.delivered_nl()),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Time comes on, and these bytes come; how long nothing else happens.
     fn turn(&mut self, bytes: &[u8]) -> Duration {
         let (now, mut out) = (self.clock.now(), Out::default());
+        // Moment by moment, in order, however late the host is: what happens in the device depends on its own clock alone.
+        let mut last = None;
+        while let Some(at) = self
+            .device
+            .wake()
+            .device
+            .filter(|at| *at < now.device && Some(*at) > last)
+        {
+            last = Some(at);
+            let moment = Now { device: at, ..now };
+            self.device.tick(moment, &mut out);
+        }
         self.device.tick(now, &mut out);
         if !bytes.is_empty() {
             self.device.hear(now, bytes, &mut out);

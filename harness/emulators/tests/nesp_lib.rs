@@ -1,52 +1,13 @@
 //! `nesp-lib` 2.0.0, a pump library that others wrote, as it is on PyPI, drives the syringe pump over a pseudo-terminal: what it takes for a New Era
 //! pump is one on the line. Needs Python with `venv`, and PyPI once; where something is missing a test says SKIPPED.
 
-use pump_hil_emulators::peers;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
-/// Ended with this.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+mod driven;
 
 /// What the driver said, or the last line of what went wrong; `None`: SKIPPED was told.
 fn driven(parts: &[&str], pump: &[&str]) -> Option<Result<String, String>> {
-    let venv = peers::installed()?;
-    let folder = tempfile::tempdir().unwrap();
-    let port = folder.path().join("pump");
-    let mut emulator = Command::new(env!("CARGO_BIN_EXE_emulator"));
     // It comes back from a power cut, as every pump does that is switched on.
-    emulator
-        .args(["syringe", "--power-on-alarm", "--pty"])
-        .arg(&port)
-        .args(pump);
-    let mut emulator = Running(emulator.stdout(Stdio::piped()).spawn().unwrap());
-    let mut told = String::new();
-    BufReader::new(emulator.0.stdout.take().unwrap())
-        .read_line(&mut told)
-        .unwrap();
-    assert_eq!(told, "ready\n");
-    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/nesp_driver.py");
-    let mut python = Command::new("timeout");
-    python
-        .arg("60")
-        .arg(venv.join("bin/python"))
-        .arg(driver)
-        .arg(&port)
-        .args(parts);
-    let ended = python.stdin(Stdio::null()).output().unwrap();
-    let wrong = String::from_utf8_lossy(&ended.stderr);
-    Some(match ended.status.success() {
-        true => Ok(String::from_utf8(ended.stdout).unwrap()),
-        false => Err(wrong.lines().last().unwrap_or_default().to_owned()),
-    })
+    let pump = [&["syringe", "--power-on-alarm"], pump].concat();
+    driven::by("nesp_driver.py", parts, &pump)
 }
 
 #[test]

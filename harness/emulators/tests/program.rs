@@ -131,3 +131,47 @@ fn a_balance_weighs_what_a_pump_delivered_and_not_what_it_believes() {
         assert_eq!(told, Some(micrograms));
     }
 }
+
+#[test]
+fn one_in_a_thread_takes_peer_after_peer_and_ends_with_its_owner() {
+    let running = pump_hil_emulators::serve::Running::start(&["binary", "--speed", "100"]).unwrap();
+    let port = running.port;
+    for total in [0_u8, 0x0A] {
+        let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let status = ask(&mut peer, b"\xAA\x01\x00\x15", 9);
+        assert_eq!(status[4..8], [0, 0, 0, total]);
+        if total == 0 {
+            // 100 nL: ten times 10 nL.
+            assert_eq!(ask(&mut peer, b"\xAA\x12\x04\x00\x00\x00\x0A\x75", 5)[1], 0x06);
+        }
+    }
+    drop(running);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(pump_hil_emulators::serve::Running::start(&["binary", "--misbehave", "explodes"]).is_err());
+}
+
+#[test]
+fn the_program_is_found_by_tests_of_other_crates() {
+    let program = pump_hil_emulators::program::path();
+    let said = Command::new(program).arg("--help").output().unwrap();
+    assert!(String::from_utf8_lossy(&said.stdout).contains("two-pumps"));
+}
+
+#[test]
+fn however_late_the_host_is_the_device_keeps_its_own_time() {
+    // A second of the device is 10 us here: the host is always late, and no beat is missing, doubled or out of order.
+    let (_running, mut peer) = listening(&["binary", "--speed", "100000"]);
+    // 10 mL at 60 mL/h: 600 seconds, and a beat with each but the last.
+    assert_eq!(ask(&mut peer, b"\xAA\x12\x04\x00\x0F\x42\x40\xB2", 5)[1], 0x06);
+    let beats = ask(&mut peer, b"", 599 * 9);
+    let times: Vec<u32> = beats
+        .chunks(9)
+        .map(|beat| u32::from_be_bytes(*beat[3..].first_chunk().unwrap()))
+        .collect();
+    assert!(times.windows(2).all(|two| two[1] == two[0] + 1_000), "{times:?}");
+    assert_eq!(
+        ask(&mut peer, b"\xAA\x01\x00\x15", 9)[1..8],
+        *b"\x81\x05\x00\x00\x0F\x42\x40"
+    );
+}

@@ -7,6 +7,7 @@
 //! Z    Z A                  zero when stable, or Z I;   ZI: at once, ZI S or ZI D
 //! T    T S     100.00 g     tare when stable, or T I;   TI: at once
 //! TA   TA A    100.00 g     what is tared;              TAC: TAC A, none
+//! I2   I2 A "XS204 ..."     what it is
 //! I4   I4 A "0123456789"    the serial number;          @: the same, without tare, zero and SIR
 //!      ES                   not a command;              S +: more than 220 g
 //! ```
@@ -23,6 +24,7 @@ const STABLE_AFTER: u64 = 500_000;
 const PATIENCE: u64 = 3_000_000;
 const SIR_EVERY: u64 = 200_000;
 const MAX_UG: i64 = 220_000_000;
+const MODEL: &str = "A \"XS204 Excellence 220.0090 g\"";
 const SERIAL: &str = "A \"0123456789\"";
 
 /// The balance.
@@ -140,6 +142,7 @@ impl Balance {
                 self.tare = 0;
                 "TAC A".to_owned()
             }
+            "I2" => format!("I2 {MODEL}"),
             "I4" => format!("I4 {SERIAL}"),
             "@" => {
                 self.tare = 0;

@@ -1,6 +1,7 @@
 //! A syringe pump with the commands of New Era's (NE-1000).
 //!
-//! Shown: four digits (trap 1); a reply has the state of before its request (3); RUN resumes after one STP and begins anew after two (6); many replies
+//! Shown: four digits (trap 1); a reply has the state of before its request, as the manual does not say of
+//! which moment it is (3); RUN resumes after one STP and begins anew after two (6); many replies
 //! look alike, and only the request says what they mean (8).
 
 use crate::decimal::{self, Figures};

@@ -7,5 +7,6 @@ mod console;
 mod json_lines;
 mod misbehaved;
 mod modbus;
+mod nonsense;
 mod slip;
 mod syringe;

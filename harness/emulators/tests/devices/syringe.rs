@@ -151,3 +151,13 @@ fn purging_goes_on_until_it_is_stopped_and_withdrawing_counts_apart() {
     // 1699 mL/h for a second, and 60 mL/h back.
     assert_eq!(basic(&mut pump, "DIS"), "00WI0.472W0.016ML");
 }
+
+#[test]
+fn an_address_is_set_for_whoever_is_there_and_only_that_one_answers() {
+    let mut pump = Bench::new(&["syringe"]);
+    assert_eq!(basic(&mut pump, "ADR"), "00S00");
+    assert_eq!(basic(&mut pump, "*ADR12"), "00S");
+    assert_eq!(pump.say("DIS\r"), "");
+    assert_eq!(basic(&mut pump, "12ADR"), "12S12");
+    assert_eq!(basic(&mut pump, "12ADR100"), "12S?OOR");
+}
