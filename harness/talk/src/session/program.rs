@@ -291,10 +291,8 @@ impl ProgramJob {
         if let Some(read_back) = &self.programming.read_back {
             return send(&read_back.send, Vec::new());
         }
-        let meant = self.intent.as_ref().map(|intent| {
-            // The pump reckons over all that holds, also what nobody staged.
-            intent.expected(&self.programming, &intent.defaults)
-        });
+        let meant = self.intent.as_ref();
+        let meant = meant.map(|intent| intent.expected(&self.programming, &Fields::new()));
         self.commit_as(&meant.unwrap_or_default())
     }
 
