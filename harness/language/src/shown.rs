@@ -5,6 +5,7 @@ use pump_hil_model::capability::{Capability, lacks_of};
 use pump_hil_model::case::{Action, Case, Check, Invariant, Measure, NotShown, Operand, Rule, Step, When};
 use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::verdict::Expected;
+use pump_hil_model::words::{CRITICAL_ALARMS, NON_CRITICAL_ALARMS};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -96,7 +97,12 @@ impl Split<'_> {
                     .collect();
                 // What is waited for is not seen: it may come as late as it is allowed to, and the steps behind it begin then.
                 let blind = left.is_empty() && !checks.is_empty();
-                self.adrift |= blind && within.is_some() && !self.lacks.is_empty();
+                if blind && within.is_some() && !self.lacks.is_empty() {
+                    self.adrift = true;
+                    // Who stays longer than the scenario means to may see what it does not name, such as that therapy stood for two days.
+                    let any = CRITICAL_ALARMS.iter().chain(NON_CRITICAL_ALARMS);
+                    self.named.extend(any.map(|alarm| (*alarm).to_owned()));
+                }
                 Action::Expect {
                     checks: left,
                     within: within.filter(|_| !blind),

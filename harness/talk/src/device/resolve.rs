@@ -107,11 +107,7 @@ fn requests(raw: BTreeMap<ExchangeVerb, RawTemplate>, units: &Units) -> Result<B
 }
 
 /// The verbs that leave a pump safe: each is one that ends therapy, the profile has it, and no other verb is put so.
-fn make_safe(
-    raw: Vec<ExchangeVerb>,
-    requests: &BTreeMap<Verb, Template>,
-    may_lack: bool,
-) -> Result<Vec<Verb>, Wrong> {
+fn make_safe(raw: Vec<ExchangeVerb>, requests: &BTreeMap<Verb, Template>, may_lack: bool) -> Result<Vec<Verb>, Wrong> {
     let make_safe: Vec<Verb> = raw.into_iter().map(|verb| verb.0).collect();
     for verb in &make_safe {
         let wrong = |mistake, path: &[&str], what| Err(wrong(mistake, path, what));

@@ -429,7 +429,11 @@ impl InOrder {
         }
         let (events, begun_at) = (self.findings.seq, self.observed.begun_at);
         let lacks = narrowed(&self.observed.lacks, &self.case);
-        let surprise = if self.observed.is_told_unsafe { &[] } else { self.not_safe.as_slice() };
+        let surprise = if self.observed.is_told_unsafe {
+            &[]
+        } else {
+            self.not_safe.as_slice()
+        };
         let verdict = self.findings.verdict(surprise, begun_at);
         Outcome {
             events,

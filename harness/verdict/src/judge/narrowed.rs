@@ -14,7 +14,11 @@ pub(super) fn narrowed(lacks: &Lacks, case: &Case) -> Vec<String> {
     note(lacks.has(Lack::IDENTIFY), "the pump was not identified", Lack::IDENTIFY);
     let unread = case.prescription.is_some() && lacks.has(Lack::READ_BACK) && !lacks.has(Lack::PROGRAM);
     note(unread, "the prescription was not read back", Lack::READ_BACK);
-    let silent = if lacks.has(Lack::EVENTS) { Lack::EVENTS } else { Lack::UNASKED };
+    let silent = if lacks.has(Lack::EVENTS) {
+        Lack::EVENTS
+    } else {
+        Lack::UNASKED
+    };
     let what = "alarms, and therapy that ends by itself, are not seen: a dose is held to what it may be at most";
     note(!lacks.tells_events(), what, silent);
     let (no_entries, no_totals) = (!lacks.tells_entries(), lacks.has(Lack::TOTALS));
