@@ -221,7 +221,15 @@ impl<P: Reach> Way<'_, P> {
     fn not_safe(&mut self, why: &str) {
         let heard = self.pump.heard().state.as_deref();
         let heard = heard.map_or(String::new(), |state| format!(" (last heard of: {state})"));
-        let what = if self.pump.rig().way_out().is_emulated() {
+        let emulated = self.pump.rig().way_out().is_emulated();
+        if emulated && self.pump.rig().profile().lacks.has(Lack::MAKE_SAFE) {
+            // Nobody expected that it could be told to stop.
+            return self
+                .done
+                .did
+                .push(format!("{why}; it is emulated, and ends with this run"));
+        }
+        let what = if emulated {
             format!("{why}; it is emulated, and ends with this run{heard}")
         } else {
             format!("{why}: SWITCH THE PUMP OFF BY HAND{heard}")

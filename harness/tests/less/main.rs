@@ -1,11 +1,15 @@
 //! A pump that shows less: the stub's profile with parts left out, one by one and all together. Each shipped scenario passes on it, with checks that are not shown, or is
 //! skipped with the profile's reason; and a pump that does wrong still fails where it tells of it.
 
+mod on_a_port;
+mod plain;
 mod profile;
+mod wrong;
 
 use profile::Less;
 use pump_hil::files::ScenarioFolder;
 use pump_hil::interrupt;
+use pump_hil::journal;
 use pump_hil::report::{self, ScenarioResult};
 use pump_hil::suite::{self, Settings};
 use pump_hil_language::catalog;
@@ -49,6 +53,15 @@ fn play(case: &Case, rig: RigFile, out: &Path) -> ScenarioResult {
     )
 }
 
+/// The case of a scenario that is a text.
+fn case_of(text: &str, folder: &Path) -> Case {
+    let path = folder.join("text.yaml");
+    std::fs::write(&path, text).unwrap();
+    let folder = ScenarioFolder::open(folder).unwrap();
+    let cases = load(&folder, "text.yaml", &catalog::shipped().unwrap()).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    cases.into_iter().next().unwrap()
+}
+
 /// What came of cases on a pump that shows less.
 #[derive(Debug, Default)]
 struct Sums {
@@ -65,6 +78,10 @@ fn play_all(less: &Less, name: &str, cases: &[Case]) -> Sums {
     let mut sums = Sums::default();
     for case in cases {
         let result = play(case, rig.clone(), folder.path());
+        if let Some(journal) = &result.journal {
+            let again = journal::judge_file(Path::new(journal)).unwrap().outcome;
+            assert_eq!(again.verdict, result.outcome.verdict, "judging needs no profile");
+        }
         match &result.outcome.verdict {
             Verdict::Passed if result.outcome.not_shown.is_empty() => sums.passed += 1,
             Verdict::Passed => sums.in_part += 1,
