@@ -399,4 +399,29 @@ pub(crate) mod tests {
         assert_eq!(cannot(&lacks), "cannot do test-block, and cannot show delivered");
         assert_eq!(cannot(&lacks[1..]), "cannot show delivered");
     }
+
+    #[test]
+    fn a_case_asks_of_its_pump_what_its_steps_do() {
+        let ask = |request| step(When::After(Span(0)), Action::Do { request, refused: None });
+        let inner = vec![ask(Request::PatientBolus), ask(Request::ReadLog)];
+        let case = case(vec![
+            ask(Request::Start),
+            wait(When::After(Span(0))),
+            step(When::After(Span(0)), repeat(2, None, inner)),
+        ]);
+        let of = |names: &[&str]| {
+            let can = names
+                .iter()
+                .map(|name| Capability::Lacks(Lack::find(name).expect("a name")))
+                .collect();
+            lacking(&case, &can).into_iter().map(Lack::name).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[]), Vec::<&str>::new());
+        assert_eq!(of(&["mute", "program", "events", "refill"]), Vec::<&str>::new());
+        assert_eq!(
+            of(&["patient-bolus", "dose-log", "mute"]),
+            ["dose-log", "patient-bolus"]
+        );
+        assert!(starts(&case) && !starts(&super::tests::case(vec![ask(Request::Mute)])));
+    }
 }

@@ -283,4 +283,64 @@ mod tests {
         };
         assert!(!with(0) && with(1));
     }
+
+    fn lacking(names: &[&str]) -> BTreeSet<Capability> {
+        let known = names.iter().map(|name| Lack::find(name).expect("a name"));
+        known.map(Capability::Lacks).collect()
+    }
+
+    #[test]
+    fn what_a_pump_does_not_tell_leaves_the_steps_and_is_named_all_the_same() {
+        let alarm = Check::Alarm {
+            id: "occlusion".to_owned(),
+            priority: None,
+        };
+        let state = || Check::State("running".to_owned());
+        let at = |ms, step: Step| Step {
+            when: When::At(Span(ms)),
+            ..step
+        };
+        let case = case(vec![
+            expect(vec![alarm.clone(), state()], Some(9)),
+            expect(vec![alarm], Some(60_000)),
+            expect(vec![state()], None),
+            at(100_000, expect(vec![state()], None)),
+        ]);
+        assert_eq!(shown(&case, &lacking(&["mute"])).not_shown, []);
+        let seen = shown(&case, &lacking(&["events"]));
+        let left: Vec<usize> = seen.steps.iter().map(|step| checks(&one(step))).collect();
+        assert_eq!(
+            left,
+            [1, 0, 0, 1],
+            "behind a blind wait nothing is known to the minute, up to the next time that is fixed"
+        );
+        assert_eq!(seen.not_shown.len(), 3);
+        assert!(seen.allow_alarms.contains("occlusion"), "the scenario names it");
+        let seen = shown(&case, &lacking(&["occlusion"]));
+        assert_eq!(seen.not_shown.len(), 3);
+        assert_eq!(shown(&case, &lacking(&["motor-stall"])).not_shown, []);
+    }
+
+    fn one(step: &Step) -> Case {
+        case(vec![step.clone()])
+    }
+
+    #[test]
+    fn no_dose_log_is_compared_of_a_pump_that_does_not_tell_all_of_it() {
+        let mut case = case(Vec::new());
+        case.snapshot = Some(pump_hil_model::case::Tolerance {
+            volume: pump_hil_model::quantity::Percent(0),
+            volume_floor: pump_hil_model::quantity::Volume(0),
+            time: Span(0),
+        });
+        for (lack, kept) in [
+            ("event-log", true),
+            ("events", false),
+            ("log-every", false),
+            ("unasked", false),
+        ] {
+            let seen = shown(&case, &lacking(&[lack]));
+            assert_eq!(seen.snapshot.is_some(), kept, "{lack}");
+        }
+    }
 }
