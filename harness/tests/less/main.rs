@@ -1,6 +1,7 @@
 //! A pump that shows less: the stub's profile with parts left out, one by one and all together. Each shipped scenario passes on it, with checks that are not shown, or is
 //! skipped with the profile's reason; and a pump that does wrong still fails where it tells of it.
 
+mod mixed;
 mod on_a_port;
 mod plain;
 mod profile;
