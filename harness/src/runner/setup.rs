@@ -43,6 +43,10 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     }
     past::come_to_whole_hour(pump).await?;
     set_clocks(pump, case).await?;
+    if !pump.lacks().is_empty() {
+        // Where nothing was asked, what it said of its start is still on the line.
+        pump.settle().await?;
+    }
     pump.at().begin()?;
     let now = pump.now();
     if pump.lacks().can_read_back_any() {

@@ -72,6 +72,21 @@ struct Sums {
     wrong: Vec<String>,
 }
 
+impl Sums {
+    /// How many there are, and the first that are wrong.
+    fn told(&self) -> String {
+        let first = self.wrong[..self.wrong.len().min(3)].join("\n");
+        let Self {
+            passed,
+            in_part,
+            skipped,
+            ..
+        } = self;
+        let wrong = self.wrong.len();
+        format!("{passed} passed, {in_part} in part, {skipped} skipped, {wrong} wrong\n{first}")
+    }
+}
+
 /// Plays cases: none may fail, be inconclusive, or be skipped without a reason.
 fn play_all(less: &Less, name: &str, cases: &[Case]) -> Sums {
     let folder = tempfile::tempdir().unwrap();
@@ -91,16 +106,6 @@ fn play_all(less: &Less, name: &str, cases: &[Case]) -> Sums {
                 .wrong
                 .push(format!("{}\n{}", case.name(), report::terminal::result(&result))),
         }
-    }
-    println!(
-        "{name}: {} passed, {} in part, {} skipped, {} wrong",
-        sums.passed,
-        sums.in_part,
-        sums.skipped,
-        sums.wrong.len()
-    );
-    for wrong in &sums.wrong {
-        println!("{wrong}");
     }
     sums
 }
@@ -140,10 +145,10 @@ fn each_scenario_passes_or_is_skipped_without_a_section() {
     for (name, less) in parts() {
         let sums = play_all(&less, name, &cases);
         if !sums.wrong.is_empty() || sums.passed + sums.in_part == 0 {
-            wrong.push(format!("{name}: {}", sums.wrong.len()));
+            wrong.push(format!("without {name}: {}", sums.told()));
         }
     }
-    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
@@ -156,8 +161,8 @@ fn each_scenario_passes_or_is_skipped_without_a_verb() {
         // Of a pump that cannot be started nothing is played that makes it run.
         let played = sums.passed + sums.in_part;
         if !sums.wrong.is_empty() || (played == 0 && verb != "start") {
-            wrong.push(format!("{verb}: {}", sums.wrong.len()));
+            wrong.push(format!("without {verb}: {}", sums.told()));
         }
     }
-    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -79,3 +79,18 @@ fn a_skip_tells_the_reason_of_the_profile() {
     let why = "this pump has no patient-bolus: no button on the line".to_owned();
     assert_eq!(result.outcome.verdict, Verdict::Skipped { why });
 }
+
+#[test]
+fn what_it_says_of_its_start_is_heard_though_nothing_was_asked() {
+    let less = Less::nothing()
+        .section("dose-entry")
+        .section("logs")
+        .verb("identify")
+        .verb("totals");
+    let case = cases()
+        .into_iter()
+        .find(|case| case.name() == "no-prescription")
+        .unwrap();
+    let sums = play_all(&less, "starts", &[case]);
+    assert_eq!(sums.in_part, 1, "{sums:?}");
+}
