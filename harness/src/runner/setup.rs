@@ -174,7 +174,8 @@ pub(super) async fn make_safe_first(pump: &mut Exchange<'_>, what: String) -> Re
     let Done { did, failed } = end_therapy(pump).await;
     let why = failed.join("; ");
     pump.note(Body::EarlierRun { what, did, failed })?;
-    if why.is_empty() {
+    // One that nothing can stop was left as it had to be: that is told, and would be so for ever.
+    if why.is_empty() || pump.lacks().has(Lack::MAKE_SAFE) {
         return Ok(());
     }
     let why = format!("an earlier run left the pump, and it cannot be made safe: {why}");
