@@ -153,10 +153,12 @@ fn each_scenario_passes_or_is_skipped_without_a_section() {
 
 #[test]
 fn each_scenario_passes_or_is_skipped_without_a_verb() {
-    let cases = cases();
+    let all = cases();
     let mut wrong = Vec::new();
     let verbs = Verb::DO.iter().filter(|verb| verb.section() == Section::Requests);
-    for verb in verbs.map(|verb| verb.word()) {
+    for (number, verb) in verbs.map(|verb| verb.word()).enumerate() {
+        // Each verb goes without another third of them.
+        let cases: Vec<Case> = all.iter().skip(number % 3).step_by(3).cloned().collect();
         let sums = play_all(&Less::nothing().verb(verb), verb, &cases);
         // Of a pump that cannot be started nothing is played that makes it run.
         let played = sums.passed + sums.in_part;
