@@ -169,7 +169,7 @@ pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<
     needs.difference(rig).copied().collect()
 }
 
-/// What a case asks of its pump and the pump of a rig lacks, in order: the reasons to skip it. What it only looks at is no reason ([`crate::shown`]).
+/// What a case asks of its pump and the pump of a rig lacks, in order: the reasons to skip it. What it only looks at is no reason (`shown`).
 #[must_use]
 pub fn lacking(case: &Case, can: &BTreeSet<Capability>) -> Vec<Lack> {
     let lacks = lacks_of(can);

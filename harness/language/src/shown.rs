@@ -18,6 +18,7 @@ pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
         lacks: &lacks,
         not_shown: Vec::new(),
         may_pass_without_start: false,
+        by_pump: false,
         adrift: false,
         marks_adrift: BTreeSet::new(),
         named: BTreeSet::new(),
@@ -64,6 +65,8 @@ struct Split<'a> {
     not_shown: Vec<NotShown>,
     /// A check of `resets` is not shown that a pump passes which never started again.
     may_pass_without_start: bool,
+    /// A check of the step is not shown because of the pump, and not of the rig.
+    by_pump: bool,
     /// A step waited for what the pump does not tell: it may have come up to so much earlier, and what is due so long after it is not known to the minute. Until the
     /// next step at a time of its own.
     adrift: bool,
@@ -90,6 +93,7 @@ impl Split<'_> {
                 within,
                 throughout,
             } => {
+                self.by_pump = false;
                 let left: Vec<Check> = checks
                     .iter()
                     .filter(|check| self.keeps(check, step.line))
@@ -97,7 +101,7 @@ impl Split<'_> {
                     .collect();
                 // What is waited for is not seen: it may come as late as it is allowed to, and the steps behind it begin then.
                 let blind = left.is_empty() && !checks.is_empty();
-                if blind && within.is_some() && !self.lacks.is_empty() {
+                if blind && within.is_some() && self.by_pump {
                     self.adrift = true;
                     // Who stays longer than the scenario means to may see what it does not name, such as that therapy stood for two days.
                     let any = CRITICAL_ALARMS.iter().chain(NON_CRITICAL_ALARMS);
@@ -135,6 +139,7 @@ impl Split<'_> {
         if self.is_shown(*what) && !is_adrift {
             return true;
         }
+        self.by_pump |= self.is_seen(*what);
         let since = since.as_ref().map_or(String::new(), |since| format!(" since {since}"));
         self.not_shown.push(NotShown {
             line,
@@ -159,6 +164,7 @@ impl Split<'_> {
         };
         let told = told && !self.adrift;
         if !told {
+            self.by_pump = true;
             self.named.extend(names(check));
             self.not_shown.push(NotShown {
                 line,

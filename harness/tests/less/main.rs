@@ -160,9 +160,9 @@ fn each_scenario_passes_or_is_skipped_without_a_verb() {
         // Each verb goes without another third of them.
         let cases: Vec<Case> = all.iter().skip(number % 3).step_by(3).cloned().collect();
         let sums = play_all(&Less::nothing().verb(verb), verb, &cases);
-        // Of a pump that cannot be started nothing is played that makes it run.
+        // Of a pump that cannot be started, or filled, nothing is played that makes it run.
         let played = sums.passed + sums.in_part;
-        if !sums.wrong.is_empty() || (played == 0 && verb != "start") {
+        if !sums.wrong.is_empty() || (played == 0 && !["start", "refill"].contains(&verb)) {
             wrong.push(format!("without {verb}: {}", sums.told()));
         }
     }

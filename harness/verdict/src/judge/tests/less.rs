@@ -68,7 +68,9 @@ fn one_that_never_said_a_word_may_not_be_there() {
             run.push(sent()).push(reply("mute", &[]));
         }
         let (verb, tries) = ("mute".to_owned(), 3);
-        run.at(MINUTE).step(|run| drop(run.push(Body::NoReply { verb, tries })));
+        run.at(MINUTE).step(|run| {
+            run.push(Body::NoReply { verb, tries });
+        });
         run.ended()
     };
     assert_eq!(
@@ -104,8 +106,9 @@ fn a_lockout_that_is_not_kept_shows_without_events() {
         let mut run = Run::begun();
         run.push(sent()).push(reply("start", &[]));
         for at in [HOUR, HOUR + t] {
-            run.at(at)
-                .step(|run| drop(run.push(sent()).push(reply("patient-bolus", &[]))));
+            run.at(at).step(|run| {
+                run.push(sent()).push(reply("patient-bolus", &[]));
+            });
         }
         run.ended()
     };
@@ -124,8 +127,9 @@ fn what_it_gives_beyond_what_it_was_asked_for_shows_in_its_totals() {
         let basal = format!("{nl}nl");
         let mut fields = vec![("basal", basal.as_str())];
         fields.extend(classes.map(|class| (class, "0nl")));
-        run.at(24 * HOUR)
-            .step(|run| drop(run.push(sent()).push(reply("totals", &fields))));
+        run.at(24 * HOUR).step(|run| {
+            run.push(sent()).push(reply("totals", &fields));
+        });
         run.ended()
     };
     assert_eq!(kinds(&case, SAYS_NOTHING, given(480_000)), Some(vec![]));
