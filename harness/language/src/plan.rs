@@ -169,7 +169,7 @@ pub fn missing(needs: &BTreeSet<Capability>, rig: &BTreeSet<Capability>) -> Vec<
     needs.difference(rig).copied().collect()
 }
 
-/// What a case asks of its pump and the pump of a rig lacks, in order: the reasons to skip it. What it only looks at is no reason ([`crate::shown`]).
+/// What a case asks of its pump and the pump of a rig lacks, in order: the reasons to skip it. What it only looks at is no reason (`shown`).
 #[must_use]
 pub fn lacking(case: &Case, can: &BTreeSet<Capability>) -> Vec<Lack> {
     let lacks = lacks_of(can);
@@ -248,16 +248,27 @@ impl Asks {
     }
 }
 
-/// What a rig lacks, in words: what it cannot do, and what it cannot show.
+/// Both: what a case needs of a rig, and what it asks of its pump, that are not there. With any of them the case is skipped.
+#[must_use]
+pub fn unmet(case: &Case, can: &BTreeSet<Capability>) -> Vec<Capability> {
+    let of_pump = lacking(case, can).into_iter().map(Capability::Lacks);
+    missing(&case.needs, can).into_iter().chain(of_pump).collect()
+}
+
+/// What a rig lacks, in words: what it cannot do, what it cannot show, and what its pump has not.
 #[must_use]
 pub fn cannot(missing: &[Capability]) -> String {
     let shows = |capability: &&Capability| matches!(capability, Capability::Shows(_));
-    let (show, do_): (Vec<_>, Vec<_>) = missing.iter().partition(shows);
+    let of_pump = |capability: &&Capability| matches!(capability, Capability::Lacks(_));
+    let (lacks, of_rig): (Vec<_>, Vec<_>) = missing.iter().partition(of_pump);
+    let (show, do_): (Vec<_>, Vec<_>) = of_rig.into_iter().partition(shows);
     let told = |verb: &str, of: Vec<&Capability>| {
         let names = of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         (!names.is_empty()).then(|| format!("cannot {verb} {names}"))
     };
-    let parts = [told("do", do_), told("show", show)];
+    let lacks = lacks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let lacks = (!lacks.is_empty()).then(|| format!("has a pump with {lacks}"));
+    let parts = [told("do", do_), told("show", show), lacks];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
 }
 
@@ -399,5 +410,35 @@ pub(crate) mod tests {
         let lacks = [Capability::TestBlock, Capability::Shows(Measure::Delivered)];
         assert_eq!(cannot(&lacks), "cannot do test-block, and cannot show delivered");
         assert_eq!(cannot(&lacks[1..]), "cannot show delivered");
+        let button = Lack::find("patient-bolus").expect("a verb");
+        let lacks = [Capability::Probe, Capability::Lacks(button)];
+        assert_eq!(cannot(&lacks), "cannot do probe, and has a pump with no patient-bolus");
+    }
+
+    #[test]
+    fn a_case_asks_of_its_pump_what_its_steps_do() {
+        let ask = |request| step(When::After(Span(0)), Action::Do { request, refused: None });
+        let inner = vec![ask(Request::PatientBolus), ask(Request::ReadLog)];
+        let case = case(vec![
+            ask(Request::Start),
+            wait(When::After(Span(0))),
+            step(When::After(Span(0)), repeat(2, None, inner)),
+        ]);
+        let of = |names: &[&str]| {
+            let can = names
+                .iter()
+                .map(|name| Capability::Lacks(Lack::find(name).expect("a name")))
+                .collect();
+            lacking(&case, &can).into_iter().map(Lack::name).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[]), Vec::<&str>::new());
+        assert_eq!(of(&["mute", "program", "events", "refill"]), Vec::<&str>::new());
+        assert_eq!(
+            of(&["patient-bolus", "dose-log", "mute"]),
+            ["dose-log", "patient-bolus"]
+        );
+        let can = BTreeSet::from([Capability::Lacks(Lack::DOSE_LOG)]);
+        assert_eq!(unmet(&case, &can), [Capability::Lacks(Lack::DOSE_LOG)]);
+        assert!(starts(&case) && !starts(&super::tests::case(vec![ask(Request::Mute)])));
     }
 }

@@ -2,9 +2,10 @@
 //! many, and what only they held counts as verified by nobody.
 
 use pump_hil_model::capability::{Capability, lacks_of};
-use pump_hil_model::case::{Action, Case, Check, Invariant, Measure, NotShown, Operand, Rule, Step};
+use pump_hil_model::case::{Action, Case, Check, Invariant, Measure, NotShown, Operand, Rule, Step, When};
 use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::verdict::Expected;
+use pump_hil_model::words::{CRITICAL_ALARMS, NON_CRITICAL_ALARMS};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -17,8 +18,12 @@ pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
         lacks: &lacks,
         not_shown: Vec::new(),
         may_pass_without_start: false,
+        by_pump: false,
+        adrift: false,
+        marks_adrift: BTreeSet::new(),
+        named: BTreeSet::new(),
     };
-    let steps = split.steps(&case.steps);
+    let steps = split.steps(&case.steps, true);
     let always = split.rules(&case.always);
     let keeps_log = case.snapshot.is_none() || lacks.gives_dose_log();
     if split.not_shown.is_empty() && keeps_log {
@@ -32,6 +37,8 @@ pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
         // An `expect` of no reset that is not shown must not excuse one.
         may_start_again: case.may_start_again && !split.may_pass_without_start,
         not_shown: split.not_shown,
+        // What the scenario names may come all the same.
+        allow_alarms: case.allow_alarms.union(&split.named).cloned().collect(),
         ..case.clone()
     })
 }
@@ -58,11 +65,24 @@ struct Split<'a> {
     not_shown: Vec<NotShown>,
     /// A check of `resets` is not shown that a pump passes which never started again.
     may_pass_without_start: bool,
+    /// A check of the step is not shown because of the pump, and not of the rig.
+    by_pump: bool,
+    /// A step waited for what the pump does not tell: it may have come up to so much earlier, and what is due so long after it is not known to the minute. Until the
+    /// next step at a time of its own.
+    adrift: bool,
+    /// Marks that were set then.
+    marks_adrift: BTreeSet<String>,
+    /// Alarms of checks that are not shown.
+    named: BTreeSet<String>,
 }
 
 impl Split<'_> {
-    fn steps(&mut self, steps: &[Step]) -> Vec<Step> {
-        steps.iter().map(|step| self.step(step)).collect()
+    fn steps(&mut self, steps: &[Step], outermost: bool) -> Vec<Step> {
+        let mut split = |step: &Step| {
+            self.adrift &= !(outermost && matches!(step.when, When::At(_)));
+            self.step(step)
+        };
+        steps.iter().map(&mut split).collect()
     }
 
     /// Each step stays in its place: by that a journal names it.
@@ -73,6 +93,7 @@ impl Split<'_> {
                 within,
                 throughout,
             } => {
+                self.by_pump = false;
                 let left: Vec<Check> = checks
                     .iter()
                     .filter(|check| self.keeps(check, step.line))
@@ -80,6 +101,12 @@ impl Split<'_> {
                     .collect();
                 // What is waited for is not seen: it may come as late as it is allowed to, and the steps behind it begin then.
                 let blind = left.is_empty() && !checks.is_empty();
+                if blind && within.is_some() && self.by_pump {
+                    self.adrift = true;
+                    // Who stays longer than the scenario means to may see what it does not name, such as that therapy stood for two days.
+                    let any = CRITICAL_ALARMS.iter().chain(NON_CRITICAL_ALARMS);
+                    self.named.extend(any.map(|alarm| (*alarm).to_owned()));
+                }
                 Action::Expect {
                     checks: left,
                     within: within.filter(|_| !blind),
@@ -89,8 +116,16 @@ impl Split<'_> {
             Action::Repeat { times, every, steps } => Action::Repeat {
                 times: *times,
                 every: *every,
-                steps: self.steps(steps),
+                steps: self.steps(steps, false),
             },
+            Action::Mark(name) => {
+                if self.adrift {
+                    self.marks_adrift.insert(name.clone());
+                } else {
+                    self.marks_adrift.remove(name);
+                }
+                step.action.clone()
+            }
             other => other.clone(),
         };
         Step { action, ..step.clone() }
@@ -100,9 +135,11 @@ impl Split<'_> {
         let Check::Measure { what, since, range } = check else {
             return self.keeps_what_is_told(check, line);
         };
-        if self.is_shown(*what) {
+        let is_adrift = self.adrift || since.as_ref().is_some_and(|since| self.marks_adrift.contains(since));
+        if self.is_shown(*what) && !is_adrift {
             return true;
         }
+        self.by_pump |= self.is_seen(*what);
         let since = since.as_ref().map_or(String::new(), |since| format!(" since {since}"));
         self.not_shown.push(NotShown {
             line,
@@ -125,7 +162,10 @@ impl Split<'_> {
             Check::Event { .. } | Check::NoEvent { .. } => lacks.tells_events(),
             Check::Reply { .. } | Check::Memory { .. } | Check::Measure { .. } => true,
         };
+        let told = told && !self.adrift;
         if !told {
+            self.by_pump = true;
+            self.named.extend(names(check));
             self.not_shown.push(NotShown {
                 line,
                 text: Expected::Check(check.clone()).to_string(),
@@ -175,11 +215,20 @@ impl Split<'_> {
     }
 }
 
+/// The alarm that a check expects.
+fn names(check: &Check) -> Option<String> {
+    match check {
+        Check::Alarm { id, .. } | Check::AlarmCleared { id } => Some(id.clone()),
+        Check::Event { kind, fields } if kind == "alarm" => fields.get("id").cloned(),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::tests::case;
-    use pump_hil_model::case::{Range, When};
+    use pump_hil_model::case::Range;
     use pump_hil_model::quantity::Span;
 
     fn measure(what: Measure, low: i64) -> Check {
@@ -239,5 +288,65 @@ mod tests {
             shown(&case, &BTreeSet::new()).may_start_again
         };
         assert!(!with(0) && with(1));
+    }
+
+    fn lacking(names: &[&str]) -> BTreeSet<Capability> {
+        let known = names.iter().map(|name| Lack::find(name).expect("a name"));
+        known.map(Capability::Lacks).collect()
+    }
+
+    #[test]
+    fn what_a_pump_does_not_tell_leaves_the_steps_and_is_named_all_the_same() {
+        let alarm = Check::Alarm {
+            id: "occlusion".to_owned(),
+            priority: None,
+        };
+        let state = || Check::State("running".to_owned());
+        let at = |ms, step: Step| Step {
+            when: When::At(Span(ms)),
+            ..step
+        };
+        let case = case(vec![
+            expect(vec![alarm.clone(), state()], Some(9)),
+            expect(vec![alarm], Some(60_000)),
+            expect(vec![state()], None),
+            at(100_000, expect(vec![state()], None)),
+        ]);
+        assert_eq!(shown(&case, &lacking(&["mute"])).not_shown, []);
+        let seen = shown(&case, &lacking(&["events"]));
+        let left: Vec<usize> = seen.steps.iter().map(|step| checks(&one(step))).collect();
+        assert_eq!(
+            left,
+            [1, 0, 0, 1],
+            "behind a blind wait nothing is known to the minute, up to the next time that is fixed"
+        );
+        assert_eq!(seen.not_shown.len(), 3);
+        assert!(seen.allow_alarms.contains("occlusion"), "the scenario names it");
+        let seen = shown(&case, &lacking(&["occlusion"]));
+        assert_eq!(seen.not_shown.len(), 3);
+        assert_eq!(shown(&case, &lacking(&["motor-stall"])).not_shown, []);
+    }
+
+    fn one(step: &Step) -> Case {
+        case(vec![step.clone()])
+    }
+
+    #[test]
+    fn no_dose_log_is_compared_of_a_pump_that_does_not_tell_all_of_it() {
+        let mut case = case(Vec::new());
+        case.snapshot = Some(pump_hil_model::case::Tolerance {
+            volume: pump_hil_model::quantity::Percent(0),
+            volume_floor: pump_hil_model::quantity::Volume(0),
+            time: Span(0),
+        });
+        for (lack, kept) in [
+            ("event-log", true),
+            ("events", false),
+            ("log-every", false),
+            ("unasked", false),
+        ] {
+            let seen = shown(&case, &lacking(&[lack]));
+            assert_eq!(seen.snapshot.is_some(), kept, "{lack}");
+        }
     }
 }

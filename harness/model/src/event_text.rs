@@ -21,23 +21,7 @@ pub fn event_words(event: &Event) -> String {
         Body::Begun => "scenario begins".to_owned(),
         Body::Played => "the last step is over".to_owned(),
         Body::Ended => "the run is over".to_owned(),
-        Body::Firmware {
-            elf,
-            sha256,
-            build,
-            in_flash,
-            took_ms,
-        } => {
-            let build = build
-                .as_ref()
-                .map_or(String::new(), |build| format!(", build {}", safe(build)));
-            let how = match in_flash {
-                InFlash::Loaded => "the emulator starts with it".to_owned(),
-                InFlash::Already => format!("in flash already, compared in {took_ms} ms"),
-                InFlash::Written => format!("flashed and read back in {took_ms} ms"),
-            };
-            format!("firmware {}{build} ({how}), SHA-256 {}", safe(elf), safe(sha256))
-        }
+        Body::Firmware { .. } => firmware_line(&event.body),
         Body::Identified { fields } => format!("the pump is {}", pairs(fields)),
         Body::StepStarted { step, line } => format!("step {} (line {line}) starts", step.0),
         Body::StepEnded { step } => format!("step {} ends", step.0),
@@ -87,6 +71,29 @@ pub fn event_words(event: &Event) -> String {
         Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
     safe_within(&what, 160)
+}
+
+/// The firmware, and how it came to be there.
+fn firmware_line(body: &Body) -> String {
+    let Body::Firmware {
+        elf,
+        sha256,
+        build,
+        in_flash,
+        took_ms,
+    } = body
+    else {
+        return String::new();
+    };
+    let build = build
+        .as_ref()
+        .map_or(String::new(), |build| format!(", build {}", safe(build)));
+    let how = match in_flash {
+        InFlash::Loaded => "the emulator starts with it".to_owned(),
+        InFlash::Already => format!("in flash already, compared in {took_ms} ms"),
+        InFlash::Written => format!("flashed and read back in {took_ms} ms"),
+    };
+    format!("firmware {}{build} ({how}), SHA-256 {}", safe(elf), safe(sha256))
 }
 
 /// Why there is a crash record; where nothing crashed it only says where the core was.

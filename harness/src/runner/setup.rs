@@ -43,6 +43,10 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     }
     past::come_to_whole_hour(pump).await?;
     set_clocks(pump, case).await?;
+    if !pump.lacks().is_empty() {
+        // Where nothing was asked, what it said of its start is still on the line.
+        pump.settle().await?;
+    }
     pump.at().begin()?;
     let now = pump.now();
     if pump.lacks().can_read_back_any() {
@@ -170,7 +174,8 @@ pub(super) async fn make_safe_first(pump: &mut Exchange<'_>, what: String) -> Re
     let Done { did, failed } = end_therapy(pump).await;
     let why = failed.join("; ");
     pump.note(Body::EarlierRun { what, did, failed })?;
-    if why.is_empty() {
+    // One that nothing can stop was left as it had to be: that is told, and would be so for ever.
+    if why.is_empty() || pump.lacks().has(Lack::MAKE_SAFE) {
         return Ok(());
     }
     let why = format!("an earlier run left the pump, and it cannot be made safe: {why}");

@@ -147,7 +147,9 @@ impl Steps<'_, '_> {
             (Some(span), _) | (None, Some(span)) => span,
         };
         let end = self.pump.after(span);
-        let polls = needs_status(checks) || needs_sample(checks) || needs_memory(checks);
+        // Where no entry tells of the dose, totals must be asked for again.
+        let by_totals = needs_totals(checks) && !self.pump.lacks().tells_entries();
+        let polls = needs_status(checks) || needs_sample(checks) || needs_memory(checks) || by_totals;
         // What must hold throughout is watched to the end: that it holds now says nothing.
         let waits = throughout.is_none();
         let come_true = |pump: &Exchange<'_>| waits && pump.judge().checks_hold(checks).is_ok();

@@ -48,6 +48,8 @@ enum Asked {
     Refused(String),
     /// Nothing came of it.
     Nothing(String),
+    /// Nothing on the line ends its therapy: it was not asked.
+    NoWay(String),
 }
 
 /// What is seen of a pump that was told to stop.
@@ -80,6 +82,9 @@ struct Way<'p, P> {
 impl<P: Reach> Way<'_, P> {
     async fn go(&mut self) {
         let asked = self.ask().await;
+        if let Asked::NoWay(why) = asked {
+            return self.by_probe(why, true).await;
+        }
         let by_line = !matches!(asked, Asked::Nothing(_));
         // Of one that knows no `stop` the minimum rate is all that it can be told.
         let minimum = matches!(&asked, Asked::Refused(_)) || self.knows_no_stop();
@@ -94,7 +99,7 @@ impl<P: Reach> Way<'_, P> {
                 return self.done.did.push(how);
             }
             // A core that stands, or a motor that waits for its next stroke: the probe can still do something about it.
-            (Asked::Nothing(why), Seen::Stands(_) | Seen::Unknown(_)) => why.clone(),
+            (Asked::Nothing(why) | Asked::NoWay(why), Seen::Stands(_) | Seen::Unknown(_)) => why.clone(),
             (Asked::Did(verb), Seen::Unknown(what)) => format!("the pump answered `{verb}`, and {what}"),
             (Asked::Refused(reason), Seen::Unknown(what)) => {
                 format!("the pump refused to stop ({reason}), and {what}")
@@ -105,7 +110,8 @@ impl<P: Reach> Way<'_, P> {
     }
 
     fn knows_no_stop(&mut self) -> bool {
-        Lack::find(Verb::Stop.word()).is_some_and(|stop| self.pump.rig().profile().lacks.has(stop))
+        let lacks = &self.pump.rig().profile().lacks;
+        lacks.has(Lack::MAKE_SAFE) || lacks.has_named(Verb::Stop.word())
     }
 
     /// It was told to stop and goes on: that is a finding, whatever else can be done about it.
@@ -113,11 +119,11 @@ impl<P: Reach> Way<'_, P> {
         let told = match asked {
             Asked::Did(verb) => format!("the pump answered `{verb}`"),
             Asked::Refused(reason) => format!("the pump refused to stop ({reason})"),
-            Asked::Nothing(why) => why.clone(),
+            Asked::Nothing(why) | Asked::NoWay(why) => why.clone(),
         };
         let why = format!("{told}, and {saw}");
         // Of one that said nothing nobody knows that it heard.
-        if !matches!(asked, Asked::Nothing(_)) {
+        if !matches!(asked, Asked::Nothing(_) | Asked::NoWay(_)) {
             self.pump.take_down(Body::WentOn { told, saw });
         }
         why
@@ -127,7 +133,7 @@ impl<P: Reach> Way<'_, P> {
     async fn ask(&mut self) -> Asked {
         let lacks = &self.pump.rig().profile().lacks;
         if lacks.has(Lack::MAKE_SAFE) {
-            return Asked::Nothing(format!("this pump has {}", lacks.told(Lack::MAKE_SAFE)));
+            return Asked::NoWay(format!("this pump has {}", lacks.told(Lack::MAKE_SAFE)));
         }
         let mut why = String::new();
         for _ in 0..TRIES {
@@ -215,7 +221,15 @@ impl<P: Reach> Way<'_, P> {
     fn not_safe(&mut self, why: &str) {
         let heard = self.pump.heard().state.as_deref();
         let heard = heard.map_or(String::new(), |state| format!(" (last heard of: {state})"));
-        let what = if self.pump.rig().way_out().is_emulated() {
+        let emulated = self.pump.rig().way_out().is_emulated();
+        if emulated && self.pump.rig().profile().lacks.has(Lack::MAKE_SAFE) {
+            // Nobody expected that it could be told to stop.
+            return self
+                .done
+                .did
+                .push(format!("{why}; it is emulated, and ends with this run"));
+        }
+        let what = if emulated {
             format!("{why}; it is emulated, and ends with this run{heard}")
         } else {
             format!("{why}: SWITCH THE PUMP OFF BY HAND{heard}")
@@ -235,6 +249,8 @@ impl<P: Reach> Way<'_, P> {
         let limit = self.pump.rig().way_out().watch();
         let due = self.stroke.map(|stroke| Span(stroke.0.saturating_add(STROKE_MOVES.0)));
         let span = due.map_or(limit, |due| due.min(limit));
+        // A rate that is the least it has is two strokes at most in a time in which one is due.
+        let most = if self.knows_no_stop() { 2 * STROKE_NL } else { STROKE_NL };
         let tells = by_line && self.pump.rig().profile().requests.contains_key(&Verb::Status);
         let mut before = self.look(by_line).await?;
         if !by_line && before.strokes.is_none() {
@@ -257,7 +273,7 @@ impl<P: Reach> Way<'_, P> {
                 None => return Ok(Seen::Unknown("nothing shows whether it has stopped".to_owned())),
                 Some(0) => return Ok(Seen::Stands(words(&after, &not_shown(span, due)))),
                 Some(nl) if nl <= STROKE_NL && !last => before = after,
-                Some(nl) if nl <= STROKE_NL && after.state.as_deref() == Some("minimum-rate") => {
+                Some(nl) if nl <= most && at_minimum(&after, by_line && !tells && minimum) => {
                     return Ok(Seen::Stands(words(&after, &not_shown(span, due))));
                 }
                 Some(nl) => return Ok(Seen::GoesOn(format!("moved {} within {span}", Volume(nl)))),
@@ -299,6 +315,11 @@ fn wrong_state(look: &Look, by_line: bool, minimum: bool) -> Option<Seen> {
         None if by_line => Some(Seen::Unknown("does not say its state".to_owned())),
         None => None,
     }
+}
+
+/// Whether what moves may be the minimum rate: the pump says so, or it cannot, and that is all that it may be at.
+fn at_minimum(look: &Look, may_be: bool) -> bool {
+    look.state.as_deref() == Some("minimum-rate") || (may_be && look.state.is_none())
 }
 
 /// Volume that was moved in between, whoever tells of more; `None` where nobody tells.

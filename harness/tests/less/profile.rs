@@ -69,18 +69,49 @@ impl Less {
         self
     }
 
+    /// With no verbs but these, none of the sections that may be left out, and only `stop` to make it safe, if that is one of them.
+    pub fn only(verbs: &[&str]) -> Self {
+        let mut less = Self::nothing();
+        for section in ["programming", "logs", "events", "dose-entry"] {
+            less = less.section(section);
+        }
+        let safe = if verbs.contains(&"stop") { "[stop]" } else { "[]" };
+        less = less.with("make-safe: [stop, minimum-rate]", &format!("make-safe: {safe}"));
+        let line = |verb: &str| {
+            less.0
+                .lines()
+                .find(|line| line.starts_with(&format!("  {verb}: {{send: ")))
+        };
+        let kept: Vec<String> = verbs.iter().map(|verb| line(verb).unwrap().to_owned()).collect();
+        let requests = if kept.is_empty() {
+            "requests: {}\n".to_owned()
+        } else {
+            format!("requests:\n{}\n", kept.join("\n"))
+        };
+        let mut less = less.section("requests");
+        less.0.push_str(&requests);
+        less
+    }
+
     /// The simulated rig with this profile, in a folder.
     pub fn rig(&self, folder: &Path, name: &str) -> RigFile {
+        let sim = read("fixtures/rigs/sim.yaml");
+        let text = sim.replacen("rig: sim", &format!("rig: {name}"), 1);
+        self.rig_of(folder, name, &text.replacen("device: stub", "device: DEVICE", 1))
+    }
+
+    /// The same without a test block.
+    pub fn rig_without_block(&self, folder: &Path, name: &str) -> RigFile {
+        let head = format!("rig: {name}\nsummary: Without a test block.\ndevice: DEVICE\n");
+        self.rig_of(folder, name, &(head + "pump: {kind: sim}\nclock: {kind: virtual}\n"))
+    }
+
+    /// A rig of this text, in which `DEVICE` stands for this profile.
+    pub fn rig_of(&self, folder: &Path, name: &str, text: &str) -> RigFile {
         let (rig, device) = (format!("{name}.yaml"), format!("{name}-device.yaml"));
         std::fs::write(folder.join(&device), &self.0).unwrap();
-        let sim = read("fixtures/rigs/sim.yaml");
-        let text = sim.replacen("rig: sim", &format!("rig: {name}"), 1).replacen(
-            "device: stub",
-            &format!("device: ./{device}"),
-            1,
-        );
-        assert_ne!(text, sim);
-        std::fs::write(folder.join(&rig), text).unwrap();
+        assert!(text.contains("DEVICE"), "{text}");
+        std::fs::write(folder.join(&rig), text.replacen("DEVICE", &format!("./{device}"), 1)).unwrap();
         RigFile::load(&folder.join(rig)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 }

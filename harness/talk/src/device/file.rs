@@ -207,4 +207,84 @@ mod tests {
             assert!(told.starts_with("own.yaml:"), "{told}");
         }
     }
+
+    /// The profile of the test with one text replaced, and reasons at its end.
+    fn lacking(from: &str, to: &str, lacks: &str) -> Result<Profile, String> {
+        assert!(RENAMED.contains(from), "`{from}` is not in the profile");
+        let text = RENAMED.replacen(from, to, 1) + lacks;
+        Profile::parse(&text, "own.yaml").map_err(|wrong| wrong.to_string())
+    }
+
+    #[test]
+    fn what_a_pump_lacks_has_a_reason() {
+        let button = "  patient-bolus: {send: cngvrag-obyhf}\n";
+        let profile = lacking(button, "", "lacks: {patient-bolus: no button, unasked: it is polled}\n").expect("loads");
+        let all: Vec<(&str, &str)> = profile.lacks.iter().collect();
+        assert_eq!(all, [("patient-bolus", "no button"), ("unasked", "it is polled")]);
+        let profile = lacking(button, "", "").expect("loads without a reason");
+        let all: Vec<(&str, &str)> = profile.lacks.iter().collect();
+        assert_eq!(all, [("patient-bolus", "its device profile does not have it")]);
+        let stub = Profile::parse(STUB, "stub.yaml").expect("the shipped profile loads");
+        assert!(stub.lacks.is_empty(), "version 1 is as it was");
+    }
+
+    #[test]
+    fn mistakes_in_what_is_lacking_are_told() {
+        for (from, to, lacks, what) in [
+            ("", "", "lacks: {patient-bolsu: x}\n", "did you mean `patient-bolus`?"),
+            (
+                "",
+                "",
+                "lacks: {patient-bolus: x}\n",
+                "the profile has it: leave one of them out",
+            ),
+            ("", "", "lacks: {dose-log: x}\n", "the profile has it"),
+            ("", "", "lacks: {make-safe: x}\n", "the profile has it"),
+            (
+                "",
+                "",
+                "lacks: {battery: \" \"}\n",
+                "say why this pump has no `battery`",
+            ),
+            (
+                "make-safe: [stop, minimum-rate]",
+                "make-safe: []",
+                "",
+                "or why nothing does",
+            ),
+            ("  count-key: svryqf\n", "", "", "belong together"),
+        ] {
+            let told = lacking(from, to, lacks).expect_err(what);
+            assert!(told.contains(what), "{told}");
+            assert!(told.starts_with("own.yaml:"), "{told}");
+        }
+        let empty = lacking(
+            "make-safe: [stop, minimum-rate]",
+            "make-safe: []",
+            "lacks: {make-safe: a switch}\n",
+        );
+        assert!(empty.expect("loads").make_safe.is_empty());
+    }
+
+    #[test]
+    fn a_file_of_version_1_leaves_nothing_out() {
+        let whole = |key: &str| {
+            let from = STUB.find(&format!("\n{key}:")).expect("it is there") + 1;
+            let to = STUB[from..].find("\n\n").map_or(STUB.len(), |end| from + end + 1);
+            STUB[..from].to_owned() + &STUB[to..]
+        };
+        let told = Profile::parse(&whole("dose-entry"), "stub.yaml")
+            .expect_err("no entries")
+            .to_string();
+        assert!(
+            told.contains("the key `dose-entry` is missing in a device profile"),
+            "{told}"
+        );
+        let told = Profile::parse(&whole("programming"), "stub.yaml")
+            .expect_err("no sessions")
+            .to_string();
+        assert!(told.contains("the key `programming` is missing"), "{told}");
+        assert!(spoilt("  read-back: staged\n", "").contains("the key `read-back` is missing in `programming`"));
+        assert!(spoilt("device: stub", "lacks: {mute: x}\ndevice: stub").contains("`lacks` is of `profile: 2`"));
+    }
 }

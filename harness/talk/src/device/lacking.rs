@@ -18,8 +18,16 @@ pub(super) fn left_out(raw: &RawProfile) -> Vec<(&'static str, &'static str)> {
     let without = |part: fn(&super::raw::RawProgramming) -> bool| programming.is_some_and(part);
     [
         ("programming", "", programming.is_none()),
-        ("read-back", "programming", without(|programming| programming.read_back.is_none())),
-        ("count-key", "programming", without(|programming| programming.count_key.is_none())),
+        (
+            "read-back",
+            "programming",
+            without(|programming| programming.read_back.is_none()),
+        ),
+        (
+            "count-key",
+            "programming",
+            without(|programming| programming.count_key.is_none()),
+        ),
         ("dose", "logs", raw.logs.dose.is_none()),
         ("events", "", raw.events.is_none()),
         ("dose-entry", "", raw.dose_entry.is_none()),

@@ -194,13 +194,7 @@ impl ProgramJob {
         Self::new(programming, limits, Verb::Commit, Stage::ReadBack, intent)
     }
 
-    fn new(
-        programming: &Programming,
-        limits: &Limits,
-        verb: Verb,
-        stage: Stage,
-        intent: Option<Arc<Intent>>,
-    ) -> Self {
+    fn new(programming: &Programming, limits: &Limits, verb: Verb, stage: Stage, intent: Option<Arc<Intent>>) -> Self {
         Self {
             verb,
             programming: programming.clone(),
@@ -291,10 +285,8 @@ impl ProgramJob {
         if let Some(read_back) = &self.programming.read_back {
             return send(&read_back.send, Vec::new());
         }
-        let meant = self.intent.as_ref().map(|intent| {
-            // The pump reckons over all that holds, also what nobody staged.
-            intent.expected(&self.programming, &intent.defaults)
-        });
+        let meant = self.intent.as_ref();
+        let meant = meant.map(|intent| intent.expected(&self.programming, &Fields::new()));
         self.commit_as(&meant.unwrap_or_default())
     }
 
@@ -308,7 +300,11 @@ impl ProgramJob {
 
     fn compare(&mut self, answer: &Answer) -> Next {
         let read: Fields = answer.data.iter().flatten().cloned().collect();
-        let count_key = self.programming.read_back.as_ref().map_or("", |at| at.count_key.as_str());
+        let count_key = self
+            .programming
+            .read_back
+            .as_ref()
+            .map_or("", |at| at.count_key.as_str());
         let said = answer.field(count_key).and_then(|n| n.parse().ok());
         if said != Some(read.len()) {
             // Lines of the answer were lost on their way, or the count was: that says nothing of what is staged.

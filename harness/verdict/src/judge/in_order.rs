@@ -6,7 +6,7 @@ use super::findings::Findings;
 use super::garbage::Garbage;
 use super::general::General;
 use super::invariants::Invariants;
-use super::narrowed::narrowed;
+use super::narrowed::{narrowed, surprise};
 use super::numbers;
 use super::observed::Observed;
 use super::outcome::Outcome;
@@ -429,8 +429,8 @@ impl InOrder {
         }
         let (events, begun_at) = (self.findings.seq, self.observed.begun_at);
         let lacks = narrowed(&self.observed.lacks, &self.case);
-        let surprise = if self.observed.is_told_unsafe { &[] } else { self.not_safe.as_slice() };
-        let verdict = self.findings.verdict(surprise, begun_at);
+        let unsafe_still = surprise(&self.not_safe, self.observed.is_told_unsafe);
+        let verdict = self.findings.verdict(unsafe_still, begun_at);
         Outcome {
             events,
             dose_log: self.dose.finish(),

@@ -66,9 +66,9 @@ impl Invariants {
                 said: Said::Dose(_), ..
             } => Fresh::Entry,
             // Where no entry tells of the dose, what it gave in all does.
-            Body::Reply { verb, refused: None, .. } if verb == Verb::Totals.word() && !seen.lacks.tells_entries() => {
-                Fresh::Entry
-            }
+            Body::Reply {
+                verb, refused: None, ..
+            } if verb == Verb::Totals.word() && !seen.lacks.tells_entries() => Fresh::Entry,
             Body::Pump { .. } | Body::Reply { .. } | Body::Begun => Fresh::Other,
             _ => return,
         };

@@ -3,6 +3,11 @@
 use pump_hil_model::case::Case;
 use pump_hil_model::lack::{Lack, Lacks};
 
+/// What could not be made safe, where that was not told before anything was started.
+pub(super) fn surprise(not_safe: &[String], is_told: bool) -> &[String] {
+    if is_told { &[] } else { not_safe }
+}
+
 /// Each claim that is not made, with its reason, for people.
 pub(super) fn narrowed(lacks: &Lacks, case: &Case) -> Vec<String> {
     let mut notes = Vec::new();
@@ -11,10 +16,19 @@ pub(super) fn narrowed(lacks: &Lacks, case: &Case) -> Vec<String> {
             notes.push(format!("{what} (this pump has {})", lacks.told(lack)));
         }
     };
+    note(
+        lacks.has(Lack::MAKE_SAFE),
+        "nothing on the line makes the pump safe: whoever runs this sees to it",
+        Lack::MAKE_SAFE,
+    );
     note(lacks.has(Lack::IDENTIFY), "the pump was not identified", Lack::IDENTIFY);
     let unread = case.prescription.is_some() && lacks.has(Lack::READ_BACK) && !lacks.has(Lack::PROGRAM);
     note(unread, "the prescription was not read back", Lack::READ_BACK);
-    let silent = if lacks.has(Lack::EVENTS) { Lack::EVENTS } else { Lack::UNASKED };
+    let silent = if lacks.has(Lack::EVENTS) {
+        Lack::EVENTS
+    } else {
+        Lack::UNASKED
+    };
     let what = "alarms, and therapy that ends by itself, are not seen: a dose is held to what it may be at most";
     note(!lacks.tells_events(), what, silent);
     let (no_entries, no_totals) = (!lacks.tells_entries(), lacks.has(Lack::TOTALS));

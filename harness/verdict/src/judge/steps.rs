@@ -178,8 +178,12 @@ impl Steps {
     fn asked_of(&mut self, body: &Body) {
         let Some(open) = self.open.last_mut() else { return };
         open.told_now = match body {
-            Body::Reply { verb, refused: None, .. } if verb == Verb::Status.word() => Some(ToldBy::Status),
-            Body::Reply { verb, refused: None, .. } if verb == Verb::Totals.word() => Some(ToldBy::Totals),
+            Body::Reply {
+                verb, refused: None, ..
+            } if verb == Verb::Status.word() => Some(ToldBy::Status),
+            Body::Reply {
+                verb, refused: None, ..
+            } if verb == Verb::Totals.word() => Some(ToldBy::Totals),
             _ => None,
         };
     }

@@ -1,6 +1,7 @@
 mod clocks;
 mod general;
 mod heard;
+mod less;
 mod lies;
 mod past;
 mod set_up;

@@ -250,7 +250,10 @@ impl Bounds {
         let rates = [clock.saturating_neg(), 0, clock].map(|by| now.rate_at(now.t.saturating_add(by)).0);
         // Under a fault, or of its own where that is not told, the pump may fall back to no rate or the minimum, never to a higher one.
         let falls_back = [0, schedule::MINIMUM].contains(&entry.rate_nl_per_day);
-        if (now.blind || self.excused_now(now.t)) && falls_back && rates.iter().all(|rate| entry.rate_nl_per_day < *rate) {
+        if (now.blind || self.excused_now(now.t))
+            && falls_back
+            && rates.iter().all(|rate| entry.rate_nl_per_day < *rate)
+        {
             return;
         }
         let mode = now.mode();

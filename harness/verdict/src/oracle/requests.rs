@@ -233,7 +233,12 @@ impl Asked {
         }
         if now.blind {
             // Of a pump that tells no events only this is known for sure: what it granted, and when.
-            let known = |why: &Forbids| matches!(why, Forbids::NotAllowed | Forbids::Lockout { .. } | Forbids::Count { .. });
+            let known = |why: &Forbids| {
+                matches!(
+                    why,
+                    Forbids::NotAllowed | Forbids::Lockout { .. } | Forbids::Count { .. }
+                )
+            };
             against.sure.retain(known);
         }
         match (refused, allowed) {
