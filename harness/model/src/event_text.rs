@@ -78,7 +78,12 @@ pub fn event_words(event: &Event) -> String {
         // The first line always is there: it says why there is a record.
         Body::Crash(crash) => crash_words(event.t, crash),
         Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
-        Body::Unfit(unfit) => format!("`{}`: {}", safe(&unfit.verb), safe(&unfit.to_string())),
+        Body::Unfit(unfit) => {
+            // Here its lines are wanted, too.
+            let lines = unfit.refused.as_ref().map(|_| format!("; {}", safe(&unfit.lines())));
+            let told = safe(&unfit.to_string());
+            format!("`{}`: {told}{}", safe(&unfit.verb), lines.unwrap_or_default())
+        }
         Body::Interrupted { by } => format!("interrupted by {by}"),
         Body::EarlierRun { what, did, failed } => format!("{}: {}", safe(what), made_safe(did, failed)),
         Body::WentOn { told, saw } => format!("NOT SAFE: {}, and {}", safe(told), safe(saw)),

@@ -3,6 +3,7 @@
 use super::result::ScenarioResult;
 use super::units::told;
 use pump_hil_model::safe_text::safe;
+use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::Reason;
 
 /// A reason in words: where, what was expected, what it got.
@@ -75,6 +76,24 @@ pub(super) fn new_in_words(result: &ScenarioResult) -> String {
         ),
     };
     format!("{hold}; its dose log waits for a review")
+}
+
+/// What keeps a case from a verdict, with whose it is: never the pump's, and not the rig's where it is a file, this computer or the person.
+pub(super) fn trouble_line(trouble: &Trouble) -> String {
+    let code = trouble.code();
+    let whose = match code.as_str() {
+        "interrupted" => "the run was stopped",
+        // That is a failure of the pump, which ends what can be said of it.
+        "firmware-hangs" => "nothing more can be said",
+        "not-safe" => "the end of the run",
+        "journal" | "journal-swapped" => "this computer, not the pump",
+        "broke-off" | "harness-failed" => "this program, not the pump",
+        "babble" => "the limits of a run",
+        code if code.starts_with("journal-") => "the journal, not the pump",
+        code if code.starts_with("snapshot") => "the file, not the pump",
+        _ => "the rig, not the pump",
+    };
+    format!("{whose}: {}", safe(&trouble.to_string()))
 }
 
 /// A reason's kind, as files have it.
