@@ -11,7 +11,7 @@ use std::fmt;
 /// Longest excerpt of a source line, in characters.
 const EXCERPT: usize = 160;
 /// Texts are broken for at least so many characters.
-const NARROW: usize = 24;
+const NARROW: usize = 12;
 
 /// One thing that is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +107,7 @@ impl Diagnostic {
         let (file, message) = (safe_path(&self.file), within(&self.message, title));
         // Beside the caret a line is not broken.
         let beside = gutter + self.excerpt[..self.span.1].chars().count() + self.label.chars().count();
-        let fits = width.is_none_or(|width| beside <= width);
+        let fits = self.label.is_empty() || width.is_none_or(|width| beside <= width);
         let label = if fits { safe_lines(&self.label) } else { String::new() };
         let note = (!fits).then(|| within(&self.label, gutter));
         let help = self.help.as_deref().map(|help| within(help, gutter));
@@ -284,4 +284,45 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mistake::{Mistake, Subject};
+
+    #[test]
+    fn a_diagnostic_fits_the_columns_of_a_terminal() {
+        let code = Code::new(Subject::Scenario, Mistake::UnknownKey);
+        let text =
+            "first: 1\n  - expect: {reported: 41.5 uL +- 1 uL, delivered: 41.5 uL +- 1 uL, state: stopped, motr: 3}\n";
+        let at = text.find("motr").unwrap();
+        let told = |label: &str| {
+            let message = "unknown key `motr` in `expect`, which is a map of many other keys than this one".to_owned();
+            let help = "whether the motor moves shows in `actuated`: write `mark: quiet` before it".to_owned();
+            let range = (at, at + 4);
+            Diagnostic::at(
+                code,
+                "scenarios/a.yaml",
+                text,
+                range,
+                message,
+                label.to_owned(),
+                Some(help),
+            )
+        };
+        for width in [40, 60, 80, 200] {
+            for label in ["", "this key stands in no place of the language"] {
+                let shown = told(label).render(false, Some(width));
+                let fits = shown.lines().all(|line| line.chars().count() <= width);
+                assert!(fits, "{width}:\n{shown}");
+                assert!(shown.contains("motr: 3") && shown.contains("^^^^"), "{shown}");
+                let words: Vec<&str> = shown.split_whitespace().filter(|word| *word != "|").collect();
+                assert!(words.join(" ").contains(&format!("{label} ")[..label.len()]), "{shown}");
+                assert!(!shown.contains("note:\n"), "{shown}");
+            }
+        }
+        let wide = told("").render(false, None);
+        assert!(wide.contains("help: whether the motor moves shows in `actuated`: write `mark: quiet` before it"));
+    }
 }

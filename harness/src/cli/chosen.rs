@@ -279,10 +279,12 @@ fn no_such(what: &Path, known: &[(String, PathBuf)], all: &str) -> CliError {
 
 /// Names that hold a word, else the one that is nearest by its letters.
 fn near_names<'n>(word: &str, known: &'n [(String, PathBuf)]) -> Vec<&'n str> {
-    let names = || known.iter().map(|(name, _)| name.as_str());
-    let holds: Vec<&str> = names().filter(|name| !word.is_empty() && name.contains(word)).collect();
+    // Each once: a case may have run several times.
+    let names: BTreeSet<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+    let holds = names.iter().filter(|name| !word.is_empty() && name.contains(word));
+    let holds: Vec<&str> = holds.copied().collect();
     match holds.is_empty() {
-        true => nearest(word, names()).into_iter().collect(),
+        true => nearest(word, names).into_iter().collect(),
         false => holds,
     }
 }

@@ -129,13 +129,14 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
     let stream = std::io::stderr();
-    let mut told = diagnostic::render_within(
-        diagnostics,
-        colour::wanted(stream.is_terminal()),
-        width::columns(&stream),
-    );
+    let columns = width::columns(&stream);
+    let mut told = diagnostic::render_within(diagnostics, colour::wanted(stream.is_terminal()), columns);
     if let Some(first) = diagnostics.first() {
-        told.push_str(&format!("What this means: pump-hil explain {}\n", first.code));
+        let means = format!("What this means: pump-hil explain {}\n", first.code);
+        told.push_str(&match columns {
+            Some(columns) => width::fit(&means, columns),
+            None => means,
+        });
     }
     told
 }

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(fit(text, 10), fitted);
         assert_eq!(fit("12345 789", 9), "12345 789");
         let text = "  one two three four five six seven\n";
-        assert_eq!(fit(text, 20), "  one two three four\n      five six\n      seven\n");
+        assert_eq!(fit(text, 20), "  one two three four\n      five six seven\n");
         assert_eq!(
             hang(text, 20, 8),
             "  one two three four\n        five six\n        seven\n"

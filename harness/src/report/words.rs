@@ -108,3 +108,27 @@ pub(crate) fn kind(reason: &Reason) -> String {
 pub(crate) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pump_hil_model::trouble::TroubleCode;
+
+    #[test]
+    fn a_trouble_is_told_with_whose_it_is() {
+        let of = |code: &'static str| trouble_line(&Trouble::told(TroubleCode::of(code), "so"));
+        for (code, line) in [
+            ("rig-line-lost", "the rig, not the pump: so"),
+            ("set-up", "the rig, not the pump: so"),
+            ("interrupted", "the run was stopped: so"),
+            ("journal", "this computer, not the pump: so"),
+            ("journal-torn", "the journal, not the pump: so"),
+            ("snapshot-damaged", "the file, not the pump: so"),
+            ("snapshot-not-accepted", "the file, not the pump: so"),
+            ("harness-failed", "this program, not the pump: so"),
+            ("firmware-hangs", "nothing more can be said: so"),
+        ] {
+            assert_eq!(of(code), line);
+        }
+    }
+}

@@ -145,6 +145,19 @@ mod tests {
     }
 
     #[test]
+    fn the_users_own_come_first() {
+        let mut loader = Loader::new();
+        let file = |id: &str| format!("source: s\nkind: row\nrequirements:\n  - {{id: {id}, text: t}}\n");
+        loader.requirements(BUILT_IN, file("A1"));
+        loader.requirements("ours.yaml", file("Z9"));
+        let catalog = loader.finish().unwrap();
+        let text = render(&coverage(&[], &catalog));
+        let expected =
+            "your own:\nZ9  UNCOVERED\n\nbuilt in:\nA1  UNCOVERED\n\n0 covered, 0 not testable, 2 uncovered\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
     fn a_requirement_that_only_checks_hold_which_are_not_shown_is_not_covered() {
         let catalog = catalog();
         let mut case = crate::plan::tests::case(Vec::new());
