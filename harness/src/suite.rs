@@ -51,11 +51,12 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
     let mut rigs: Vec<String> = batches.iter().map(|batch| batch.settings.rig.name.clone()).collect();
     // Neighbours are enough: the batches of one rig stand in a row.
     rigs.dedup();
-    let (granted, by_the_clock) = lengths(batches);
+    let (granted, granted_cases, by_the_clock) = lengths(batches);
     reporters.tell(&RunEvent::Begun {
         rigs,
         cases,
         granted,
+        granted_cases,
         by_the_clock,
     });
     let (started, begun) = (host_time::utc(), host_time::now());
@@ -102,13 +103,16 @@ fn takes(case: &Case, settings: &Settings) -> (Span, Option<u32>) {
     (plan::length(case), scale)
 }
 
-/// How long all cases are: the pump's time where it is granted, and the host's of the others.
-fn lengths(batches: &[Batch<'_>]) -> (Span, Span) {
-    let (mut granted, mut by_the_clock) = (Span(0), Span(0));
+/// How long all cases are: the pump's time where it is granted, with how many these are, and the host's of the others.
+fn lengths(batches: &[Batch<'_>]) -> (Span, usize, Span) {
+    let (mut granted, mut cases, mut by_the_clock) = (Span(0), 0, Span(0));
     for batch in batches {
         for case in batch.cases {
             match takes(case, &batch.settings) {
-                (length, None) => granted.0 = granted.0.saturating_add(length.0),
+                (length, None) => {
+                    granted.0 = granted.0.saturating_add(length.0);
+                    cases += usize::from(length.0 > 0);
+                }
                 (length, Some(scale)) => {
                     let host = length.0 / i64::from(scale.max(1));
                     by_the_clock.0 = by_the_clock.0.saturating_add(host);
@@ -116,7 +120,7 @@ fn lengths(batches: &[Batch<'_>]) -> (Span, Span) {
             }
         }
     }
-    (granted, by_the_clock)
+    (granted, cases, by_the_clock)
 }
 
 /// Runs a batch, whose first case has this number in the run; gives the results in the order of the cases, `None` where a case was not begun.

@@ -97,21 +97,38 @@ struct Part {
     all: i64,
     /// Of that, the cases that are over.
     over: i64,
+    /// How many there are, and are over; 0 where a clock says all.
+    cases: usize,
+    ended: usize,
     /// When the first of them began.
     begun: Option<Instant>,
 }
 
+/// All of a part.
+const WHOLE: i128 = 1_000_000;
+
 impl Part {
-    /// The host's time that is left, in ms, with so much done in the cases that run: as fast as it went so far. `None` as long as nobody can say.
-    fn left(&self, running: i64) -> Option<i64> {
-        let done = self.over.saturating_add(running);
-        let left = self.all.saturating_sub(done).max(0);
+    /// The host's time that is left, in ms, with these cases running: as fast as it went so far. `None` as long as nobody can say.
+    fn left(&self, running: &[&Running]) -> Option<i64> {
         let gone = self.begun?.elapsed();
+        let now = running.iter().map(|case| case.counted(case.now()));
+        let done = now.fold(self.over, i64::saturating_add).min(self.all);
+        let share = |of: i128, all: i128| if all > 0 { of * WHOLE / all } else { WHOLE };
+        let by_length = share(done.into(), self.all.into());
+        let done = if self.cases == 0 {
+            by_length
+        } else {
+            // Where time is granted, a case of a year takes less than many of a day: both count.
+            let of_it = |case: &&Running| share(case.now().0.into(), case.length.0.into());
+            let ended = i128::try_from(self.ended).unwrap_or(0) * WHOLE + running.iter().map(of_it).sum::<i128>();
+            let cases = i128::try_from(self.cases).unwrap_or(1).max(1);
+            (by_length + ended / cases) / 2
+        };
         if gone < SURE || done <= 0 {
             return None;
         }
-        let ms = i128::try_from(gone.as_millis()).unwrap_or(0) * i128::from(left) / i128::from(done);
-        Some(i64::try_from(ms).unwrap_or(i64::MAX))
+        let left = i128::try_from(gone.as_millis()).unwrap_or(0) * (WHOLE - done).max(0) / done;
+        Some(i64::try_from(left).unwrap_or(i64::MAX))
     }
 }
 
@@ -137,9 +154,13 @@ impl Course {
     pub fn hear(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Begun {
-                granted, by_the_clock, ..
+                granted,
+                granted_cases,
+                by_the_clock,
+                ..
             } => {
                 self.granted.all = granted.0;
+                self.granted.cases = *granted_cases;
                 self.by_the_clock.all = by_the_clock.0;
             }
             RunEvent::CaseBegun {
@@ -171,6 +192,8 @@ impl Course {
                 if let Some(ended) = self.running.remove(case) {
                     let part = self.part(ended.scale);
                     part.over = part.over.saturating_add(ended.counted(ended.length));
+                    // One that the rig cannot play is none of them.
+                    part.ended += usize::from(ended.length.0 > 0);
                 }
             }
             _ => {}
@@ -185,20 +208,17 @@ impl Course {
 
     /// The time that the run still takes, as fast as it went so far; `None` as long as nobody can say.
     pub fn left(&self) -> Option<String> {
-        let of = |is_granted: bool| {
-            let cases = self.running.values().filter(|case| case.scale.is_none() == is_granted);
-            let all: Vec<i64> = cases.map(|case| case.counted(case.now())).collect();
-            all.iter().copied().fold(0_i64, i64::saturating_add)
-        };
-        let granted = self.granted.left(of(true));
-        let by_the_clock = self.by_the_clock.left(of(false));
+        let (granted, by_the_clock): (Vec<&Running>, Vec<&Running>) =
+            self.running.values().partition(|case| case.scale.is_none());
+        let granted = self.granted.left(&granted);
+        let by_the_clock = self.by_the_clock.left(&by_the_clock);
         let ms = match (granted, by_the_clock, self.by_the_clock.begun) {
             (None, None, _) => return None,
             // The clock says how long these take, which come behind the others.
             (Some(ms), None, None) => ms.saturating_add(self.by_the_clock.all),
             (granted, by_the_clock, _) => granted.unwrap_or(0).saturating_add(by_the_clock.unwrap_or(0)),
         };
-        (ms > 0).then(|| format!("about {} left", rough_time(Span(ms - ms % 1_000))))
+        (ms >= 1_000).then(|| format!("about {} left", rough_time(Span(ms - ms % 1_000))))
     }
 
     /// What is due to be told of cases of which nothing was told for so long, each in a line, with the time that went by and the one that is left.
@@ -228,6 +248,7 @@ mod tests {
             rigs: Vec::new(),
             cases: 2,
             granted: Span(4 * 7_200_000),
+            granted_cases: 4,
             by_the_clock: Span(120_000),
         });
         let mut begin = |case, scale| {

@@ -19,6 +19,8 @@ pub enum RunEvent {
         cases: usize,
         /// How long all that are played are by their scenarios, on rigs that grant time.
         granted: Span,
+        /// How many those are.
+        granted_cases: usize,
         /// The host's time that the others take, whose pumps keep their own time.
         by_the_clock: Span,
     },

@@ -78,6 +78,7 @@ fn a_run_tells_of_every_case_from_its_begin_to_its_end_and_gives_the_results_in_
         rigs,
         cases,
         granted,
+        granted_cases,
         by_the_clock,
     } = begun
     else {
@@ -85,7 +86,7 @@ fn a_run_tells_of_every_case_from_its_begin_to_its_end_and_gives_the_results_in_
     };
     // What is to come is known before it begins: on a simulated rig time is granted.
     let lengths = first.iter().chain(&second).map(|case| plan::length(case).0);
-    assert_eq!((granted.0, by_the_clock.0), (lengths.sum(), 0));
+    assert_eq!((granted.0, *granted_cases, by_the_clock.0), (lengths.sum(), 4, 0));
     assert_eq!((rigs.as_slice(), *cases), (["sim".to_owned()].as_slice(), 4));
     assert_eq!(names(told), names(&ended));
     for (number, expected) in ["a", "b", "c", "d"].into_iter().enumerate() {
