@@ -1,4 +1,6 @@
 //! What the operating system says of a file, in words that say what to do.
+//!
+//! Only messages are told so. What stands in a journal or a report is shown as it stands there: one is found by the other.
 
 use std::borrow::Cow;
 
@@ -17,7 +19,7 @@ const WORDS: &[(u32, &str, &str)] = &[
     (
         24,
         "Too many open files",
-        "too many files are open: raise the limit (`ulimit -n`), or use `--jobs 1`",
+        "Too many open files: raise the limit (`ulimit -n`), or use `--jobs 1`",
     ),
     (
         27,

@@ -160,6 +160,9 @@ impl<'a> Run<'a> {
     /// How to choose one of several, each with its command.
     pub fn to_choose(&self, several: &[&Played]) -> String {
         let mut text = format!("{}: choose one\n", what_they_are(several));
+        let mut several = several.to_vec();
+        // It is stable: of each kind they keep their order.
+        several.sort_by_key(|played| played.verdict == "passed");
         let verdicts = several.iter().take(NAMED).map(|played| played.verdict.len());
         let width = verdicts.max().unwrap_or(0);
         for played in several.iter().take(NAMED) {

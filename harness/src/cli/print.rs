@@ -47,7 +47,7 @@ pub(super) fn print_hung(text: &str, hang: usize) -> Result<(), ReportError> {
 
 /// A text as this stream takes it: in lines that fit, and in colours where they are wanted.
 fn painted(text: &str, stream: &(impl IsTerminal + AsFd)) -> String {
-    let mut text = os_words::told(&safe_lines(text)).into_owned();
+    let mut text = safe_lines(text);
     if let Some(columns) = width::columns(stream) {
         text = width::fit(&text, columns);
     }

@@ -2,7 +2,7 @@
 
 use super::args::Replay;
 use super::exit::{Came, CliError, Exit};
-use super::print::{eprint, print, print_painted};
+use super::print::{eprint, print_fitted, print_painted};
 use super::scenario_lines::ScenarioLines;
 use super::width;
 use crate::journal::{self, Judged};
@@ -83,7 +83,7 @@ impl Replayed {
                 self.cases += 1;
                 // Where nothing can be printed, the other journals are judged all the same: the exit code is of them all.
                 let told = print_painted(&self.in_full(path, &header.case, result));
-                let told = told.and_then(|()| what.map_or(Ok(()), |what| print(&what)));
+                let told = told.and_then(|()| what.map_or(Ok(()), |what| print_fitted(&what)));
                 if let Err(error) = told {
                     self.untold.get_or_insert(error);
                 }
