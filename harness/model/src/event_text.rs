@@ -190,7 +190,7 @@ fn pairs(fields: &BTreeMap<String, String>) -> String {
 
 /// A pump that is unfit. Here its lines are wanted, too, which a finding leaves out where the pump said why it refused.
 fn unfit_words(unfit: &Unfit) -> String {
-    let lines = unfit.refused.as_ref().map(|_| format!("; {}", safe(&unfit.lines())));
+    let lines = unfit.says_why().then(|| format!("; {}", safe(&unfit.lines())));
     let told = safe(&unfit.to_string());
     format!("`{}`: {told}{}", safe(&unfit.verb), lines.unwrap_or_default())
 }

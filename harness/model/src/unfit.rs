@@ -30,6 +30,12 @@ pub struct Unfit {
 }
 
 impl Unfit {
+    /// Whether the pump said what of the request it refused: then nobody needs the lines to understand it.
+    #[must_use]
+    pub fn says_why(&self) -> bool {
+        self.refused.is_some() && (self.key.is_some() || self.adds.is_some())
+    }
+
     /// The lines of the exchange, for who looks into the journal.
     #[must_use]
     pub fn lines(&self) -> String {
@@ -38,7 +44,7 @@ impl Unfit {
     }
 }
 
-/// Without its lines where the pump said why it refused: those only the protocol's makers read.
+/// Without its lines where the pump said why: those only the protocol's makers read.
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.refused, self.cable_is_whole) {
@@ -47,7 +53,9 @@ impl fmt::Display for Unfit {
                     Some(key) => write!(f, "it refused `{key}` of the prescription with `{reason}`")?,
                     None => write!(f, "it refused with `{reason}`")?,
                 }
-                return self.adds.iter().try_for_each(|adds| write!(f, "; it says: {adds}"));
+                if self.says_why() {
+                    return self.adds.iter().try_for_each(|adds| write!(f, "; it says: {adds}"));
+                }
             }
             (None, true) => f.write_str("pump silent; its cable is whole")?,
             (None, false) => f.write_str("pump silent, or its cable: a line alone cannot tell")?,
@@ -77,11 +85,8 @@ mod tests {
             request: "#8 commit *06E4\\n".to_owned(),
             came: "=8 err *0000\\r\\n".to_owned(),
         };
-        assert_eq!(unfit.to_string(), "it refused with `out-of-range`");
-        assert_eq!(
-            unfit.lines(),
-            "the request: #8 commit *06E4\\n; got: =8 err *0000\\r\\n"
-        );
+        let refused = "it refused with `out-of-range`; the request: #8 commit *06E4\\n; got: =8 err *0000\\r\\n";
+        assert_eq!(unfit.to_string(), refused);
         (unfit.key, unfit.adds) = (Some("rate".to_owned()), Some("limit 48 uL/day".to_owned()));
         assert_eq!(
             unfit.to_string(),
