@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod journal;
 pub mod manifest;
 pub mod pages;
+mod prescription_key;
 pub mod project;
 pub mod report;
 pub mod reporter;

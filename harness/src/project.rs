@@ -26,6 +26,8 @@ pub struct Said {
     pub fixtures: Option<PathBuf>,
     /// Rigs, by file or name.
     pub rigs: Vec<PathBuf>,
+    /// For each of them what is told where there is none of this name: whether there is one, this file alone does not say.
+    pub unknown_rigs: Vec<Diagnostic>,
     /// The folder in which each run makes one of its own.
     pub out: Option<PathBuf>,
 }
@@ -72,7 +74,10 @@ impl Read<'_> {
             "scenarios" => said.scenarios = self.paths(key, item, true, |_| true),
             "fixtures" => said.fixtures = self.paths(key, item, false, |_| true).pop(),
             // A name is looked up; what has a folder or an ending is a file.
-            "rig" => said.rigs = self.paths(key, item, true, is_path),
+            "rig" => {
+                said.rigs = self.paths(key, item, true, is_path);
+                said.unknown_rigs = self.unknown(item);
+            }
             "out" => {
                 said.out = self
                     .paths(key, item, false, |_| false)
@@ -133,23 +138,39 @@ impl Read<'_> {
         paths
     }
 
+    /// What is told of each name of a rig that nobody knows.
+    fn unknown(&self, item: &Item) -> Vec<Diagnostic> {
+        let values: Vec<&Value> = match item.as_value() {
+            Some(Value::Array(list)) => list.iter().collect(),
+            one => one.into_iter().collect(),
+        };
+        let told = values.into_iter().filter_map(|value| {
+            let message = format!("there is no rig `{}`", short(value.as_str()?));
+            Some(self.diagnostic(Mistake::Reference, value.span(), message, None))
+        });
+        told.collect()
+    }
+
     fn tell(&mut self, mistake: Mistake, span: Option<std::ops::Range<usize>>, message: String, help: Option<String>) {
         // More of them nobody reads.
         if self.wrong.len() >= TOLD_MAX {
             return;
         }
+        let told = self.diagnostic(mistake, span, message, help);
+        self.wrong.push(told);
+    }
+
+    fn diagnostic(
+        &self,
+        mistake: Mistake,
+        span: Option<std::ops::Range<usize>>,
+        message: String,
+        help: Option<String>,
+    ) -> Diagnostic {
         let code = Code::new(Subject::Project, mistake);
         let (file, span) = (safe_path(self.path), span.unwrap_or(0..0));
         let range = (span.start, span.end);
-        self.wrong.push(Diagnostic::at(
-            code,
-            &file,
-            self.text,
-            range,
-            message,
-            String::new(),
-            help,
-        ));
+        Diagnostic::at(code, &file, self.text, range, message, String::new(), help)
     }
 }
 

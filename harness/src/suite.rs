@@ -22,6 +22,7 @@ use pump_hil_language::{plan, shown};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::made_safe;
+use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
@@ -52,7 +53,14 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
     let mut rigs: Vec<String> = batches.iter().map(|batch| batch.settings.rig.name.clone()).collect();
     // Neighbours are enough: the batches of one rig stand in a row.
     rigs.dedup();
-    reporters.tell(&RunEvent::Begun { rigs, cases });
+    let (granted, granted_cases, by_the_clock) = lengths(batches);
+    reporters.tell(&RunEvent::Begun {
+        rigs,
+        cases,
+        granted,
+        granted_cases,
+        by_the_clock,
+    });
     let (started, begun) = (host_time::utc(), host_time::now());
     let (mut results, mut not_run, mut first) = (Vec::new(), Vec::new(), 0);
     let enough = AtomicBool::new(false);
@@ -86,6 +94,35 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
     };
     reporters.tell(&RunEvent::Ended(ended.clone()));
     ended
+}
+
+/// How long a case is, and how many of the pump's seconds there are in one of the host, where its pump keeps its own time. What is skipped takes no time.
+fn takes(case: &Case, settings: &Settings) -> (Span, Option<u32>) {
+    if why_skipped(case, &settings.rig).is_some() {
+        return (Span(0), None);
+    }
+    let scale = settings.rig.clock.scale().filter(|_| !settings.options(case).at_once);
+    (plan::length(case), scale)
+}
+
+/// How long all cases are: the pump's time where it is granted, with how many these are, and the host's of the others.
+fn lengths(batches: &[Batch<'_>]) -> (Span, usize, Span) {
+    let (mut granted, mut cases, mut by_the_clock) = (Span(0), 0, Span(0));
+    for batch in batches {
+        for case in batch.cases {
+            match takes(case, &batch.settings) {
+                (length, None) => {
+                    granted.0 = granted.0.saturating_add(length.0);
+                    cases += usize::from(length.0 > 0);
+                }
+                (length, Some(scale)) => {
+                    let host = length.0 / i64::from(scale.max(1));
+                    by_the_clock.0 = by_the_clock.0.saturating_add(host);
+                }
+            }
+        }
+    }
+    (granted, cases, by_the_clock)
 }
 
 /// Runs a batch, whose first case has this number in the run; gives the results in the order of the cases, `None` where a case was not begun.
@@ -151,17 +188,12 @@ fn run_and_tell(
     to: &mpsc::Sender<RunEvent>,
 ) -> bool {
     let tell = |event| drop(to.send(event));
-    // What is skipped takes no time.
-    let plays = why_skipped(case, &settings.rig).is_none();
+    let (length, scale) = takes(case, settings);
     tell(RunEvent::CaseBegun {
         case: number,
         name: case.name(),
-        length: plan::length(case),
-        scale: settings
-            .rig
-            .clock
-            .scale()
-            .filter(|_| plays && !settings.options(case).at_once),
+        length,
+        scale,
     });
     let (mut due_us, mut line) = (TOLD_EVERY_US, None);
     let result = run_case(case, settings, interrupt, &mut |event| {

@@ -336,6 +336,25 @@ fn of_two_logs_that_wait_for_one_case_a_person_names_one() {
 }
 
 #[test]
+fn a_log_of_a_run_that_was_rejected_does_not_come_again() {
+    let desk = Desk::new();
+    desk.rate(600);
+    desk.types("cd ours; CI=true pump-hil run", 1);
+    let rejects = "cd ours; printf 'r\\n' | pump-hil review pump-hil-runs/latest";
+    let note = "pump-hil-runs/latest/first-day.snap.new.rejected";
+    let told = format!("to see it again, delete `{note}`");
+    desk.says(rejects, 0, &["the run's folder is evidence", &told, "1 rejected"]);
+    for what in ["", "pump-hil-runs/latest", "first-day"] {
+        let said = desk.types(&format!("cd ours; pump-hil review {what}"), 0);
+        assert!(!said.contains("1 of 1"), "{what}: {said}");
+    }
+    // The folder is as its run left it.
+    desk.types("cd ours; pump-hil replay pump-hil-runs/latest", 1);
+    std::fs::remove_file(desk.path(&format!("ours/{note}"))).unwrap();
+    desk.says(rejects, 0, &["1 of 1: first-day", "1 rejected"]);
+}
+
+#[test]
 fn a_log_that_was_changed_in_the_folder_of_its_run_is_not_accepted() {
     let desk = Desk::new();
     desk.rate(600);

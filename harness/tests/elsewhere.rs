@@ -373,3 +373,29 @@ fn a_requirement_that_only_checks_hold_which_are_not_shown_is_not_verified() {
     pump_hil(here, &["list", "--coverage", "--rig", "rig.yaml"])
         .is(0, &["  in-part (2 checks not shown)\n", "1 covered, "]);
 }
+
+#[test]
+fn a_rig_of_the_project_that_there_is_not_is_told_in_its_line() {
+    let desk = tempfile::tempdir().unwrap();
+    write(desk.path(), "pump-hil.toml", "# ours\nrig = \"dsk\"\n");
+    write(
+        desk.path(),
+        "fixtures/rigs/desk.yaml",
+        "rig: desk\nsummary: s.\ndevice: stub\npump: {kind: sim}\nclock: {kind: virtual}\n",
+    );
+    write(
+        desk.path(),
+        "scenarios/own.yaml",
+        &OWN.replace("verifies: [REQ-1234]\ncovers: [HAZ-7]\n", "")
+            .replace("own-2-mg-per-mL", "saline"),
+    );
+    for command in ["run", "check"] {
+        let did = pump_hil(desk.path(), &[command]);
+        did.is(
+            2,
+            &["there is no rig `dsk`", "pump-hil.toml:2:7", "did you mean `desk`?"],
+        );
+    }
+    // What needs no rig goes on.
+    pump_hil(desk.path(), &["list"]).is(0, &["1 case"]);
+}

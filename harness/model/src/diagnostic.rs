@@ -10,6 +10,8 @@ use std::fmt;
 
 /// Longest excerpt of a source line, in characters.
 const EXCERPT: usize = 160;
+/// Texts are broken for at least so many characters.
+const NARROW: usize = 12;
 
 /// One thing that is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,12 +89,28 @@ impl Diagnostic {
         }
     }
 
-    /// As a person reads it: `file:line:column`, the line, a caret, and help. Coloured where `styled`.
+    /// As a person reads it: `file:line:column`, the line, a caret, and help. Coloured where `styled`, in lines of at most `width` characters where that is
+    /// given.
     #[must_use]
-    pub fn render(&self, styled: bool) -> String {
-        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let (file, message) = (safe_path(&self.file), safe_lines(&self.message));
-        let (label, help) = (safe_lines(&self.label), self.help.as_deref().map(safe_lines));
+    pub fn render(&self, styled: bool, width: Option<usize>) -> String {
+        let mut renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        if let Some(width) = width {
+            renderer = renderer.term_width(width);
+        }
+        // Before each of them stand the frame and a word such as `error[scenario-unknown-key]: `.
+        let gutter = self.line.to_string().len() + "   = help: ".len();
+        let title = "error[]: ".len() + self.code.to_string().len();
+        let within = |text: &str, before: usize| match width {
+            Some(width) => broken(&safe_lines(text), width.saturating_sub(before).max(NARROW)),
+            None => safe_lines(text),
+        };
+        let (file, message) = (safe_path(&self.file), within(&self.message, title));
+        // Beside the caret a line is not broken.
+        let beside = gutter + self.excerpt[..self.span.1].chars().count() + self.label.chars().count();
+        let fits = self.label.is_empty() || width.is_none_or(|width| beside <= width);
+        let label = if fits { safe_lines(&self.label) } else { String::new() };
+        let note = (!fits).then(|| within(&self.label, gutter));
+        let help = self.help.as_deref().map(|help| within(help, gutter));
         let title = Level::ERROR.primary_title(message.as_str());
         let mut group = Group::with_title(title.id(self.code.to_string()));
         let whole_line = self.column as usize == 1 + self.excerpt[..self.span.0].chars().count();
@@ -113,6 +131,9 @@ impl Diagnostic {
                 snippet = snippet.path(file.as_str());
             }
             group = group.element(snippet.annotation(annotation));
+        }
+        if let Some(note) = &note {
+            group = group.element(Level::NOTE.message(note.as_str()));
         }
         if let Some(help) = &help {
             group = group.element(Level::HELP.message(help.as_str()));
@@ -152,12 +173,37 @@ impl fmt::Display for WrongFile {
     }
 }
 
+/// A text with an end of line before each word that would stand beyond `width` characters.
+fn broken(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let mut now = String::new();
+        for word in line.split(' ') {
+            let is_first = now.is_empty();
+            if !is_first && now.chars().count() + 1 + word.chars().count() > width {
+                lines.push(std::mem::take(&mut now));
+            } else if !is_first {
+                now.push(' ');
+            }
+            now.push_str(word);
+        }
+        lines.push(now);
+    }
+    lines.join("\n")
+}
+
 /// All of them, in the files' order, with a last line that counts them.
 #[must_use]
 pub fn render_all(diagnostics: &[Diagnostic], styled: bool) -> String {
+    render_within(diagnostics, styled, None)
+}
+
+/// The same in lines of at most `width` characters where that is given, as far as lines of a file and paths allow it.
+#[must_use]
+pub fn render_within(diagnostics: &[Diagnostic], styled: bool, width: Option<usize>) -> String {
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&diagnostic.render(styled));
+        text.push_str(&diagnostic.render(styled, width));
         text.push_str("\n\n");
     }
     let plural = if diagnostics.len() == 1 { "" } else { "s" };
@@ -238,4 +284,45 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mistake::{Mistake, Subject};
+
+    #[test]
+    fn a_diagnostic_fits_the_columns_of_a_terminal() {
+        let code = Code::new(Subject::Scenario, Mistake::UnknownKey);
+        let text =
+            "first: 1\n  - expect: {reported: 41.5 uL +- 1 uL, delivered: 41.5 uL +- 1 uL, state: stopped, motr: 3}\n";
+        let at = text.find("motr").unwrap();
+        let told = |label: &str| {
+            let message = "unknown key `motr` in `expect`, which is a map of many other keys than this one".to_owned();
+            let help = "whether the motor moves shows in `actuated`: write `mark: quiet` before it".to_owned();
+            let range = (at, at + 4);
+            Diagnostic::at(
+                code,
+                "scenarios/a.yaml",
+                text,
+                range,
+                message,
+                label.to_owned(),
+                Some(help),
+            )
+        };
+        for width in [40, 60, 80, 200] {
+            for label in ["", "this key stands in no place of the language"] {
+                let shown = told(label).render(false, Some(width));
+                let fits = shown.lines().all(|line| line.chars().count() <= width);
+                assert!(fits, "{width}:\n{shown}");
+                assert!(shown.contains("motr: 3") && shown.contains("^^^^"), "{shown}");
+                let words: Vec<&str> = shown.split_whitespace().filter(|word| *word != "|").collect();
+                assert!(words.join(" ").contains(&format!("{label} ")[..label.len()]), "{shown}");
+                assert!(!shown.contains("note:\n"), "{shown}");
+            }
+        }
+        let wide = told("").render(false, None);
+        assert!(wide.contains("help: whether the motor moves shows in `actuated`: write `mark: quiet` before it"));
+    }
 }

@@ -5,6 +5,7 @@ use crate::crash_text;
 use crate::event::{Body, Event, InFlash, Log, Said, Unread};
 use crate::quantity::{Span, Volume};
 use crate::safe_text::{safe, safe_within};
+use crate::unfit::Unfit;
 use crate::value::shown;
 use std::collections::BTreeMap;
 
@@ -63,7 +64,7 @@ pub fn event_words(event: &Event) -> String {
         // The first line always is there: it says why there is a record.
         Body::Crash(crash) => crash_words(event.t, crash),
         Body::Hung { place, .. } => format!("the firmware hangs in {}", safe(place)),
-        Body::Unfit(unfit) => format!("`{}`: {}", safe(&unfit.verb), safe(&unfit.to_string())),
+        Body::Unfit(unfit) => unfit_words(unfit),
         Body::Interrupted { by } => format!("interrupted by {by}"),
         Body::EarlierRun { what, did, failed } => format!("{}: {}", safe(what), made_safe(did, failed)),
         Body::NotSafeByLine { why } => format!("NOT SAFE BY LINE: {}", safe(why)),
@@ -198,4 +199,11 @@ fn said_line(said: &Said) -> String {
 fn pairs(fields: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(" ")
+}
+
+/// A pump that is unfit. Here its lines are wanted, too, which a finding leaves out where the pump said why it refused.
+fn unfit_words(unfit: &Unfit) -> String {
+    let lines = unfit.says_why().then(|| format!("; {}", safe(&unfit.lines())));
+    let told = safe(&unfit.to_string());
+    format!("`{}`: {told}{}", safe(&unfit.verb), lines.unwrap_or_default())
 }

@@ -5,15 +5,33 @@
 
 use crate::quantity::one_spelling;
 
-/// How people write what a unit counts: names, in lower case, and the one letter for it that the known units have.
+/// How people write what a unit counts: names, in lower case, also those of German and French, and the one letter for it that the known units have.
 const BASES: &[(&[&str], &str)] = &[
     (&["l", "lit", "liter", "liters", "litre", "litres"], "L"),
     (&["g", "gram", "grams", "gramme", "grammes"], "g"),
-    (&["s", "sec", "secs", "second", "seconds"], "s"),
-    (&["m", "mn", "min", "mins", "minute", "minutes"], "min"),
-    (&["h", "hr", "hrs", "hour", "hours"], "h"),
-    (&["d", "dy", "day", "days"], "d"),
-    (&["w", "wk", "wks", "week", "weeks"], "week"),
+    (
+        &[
+            "s", "sec", "secs", "second", "seconds", "sek", "sekunde", "sekunden", "seconde", "secondes",
+        ],
+        "s",
+    ),
+    (&["m", "mn", "min", "mins", "minute", "minutes", "minuten"], "min"),
+    (
+        &[
+            "h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden", "heure", "heures",
+        ],
+        "h",
+    ),
+    (
+        &["d", "dy", "day", "days", "tag", "tage", "tagen", "jour", "jours"],
+        "d",
+    ),
+    (
+        &[
+            "w", "wk", "wks", "week", "weeks", "woche", "wochen", "semaine", "semaines",
+        ],
+        "week",
+    ),
     (&["v", "volt", "volts"], "V"),
     (&["pa", "pascal", "pascals"], "Pa"),
     (&["bar", "bars"], "bar"),
@@ -55,7 +73,10 @@ pub fn meant<'a>(unit: &str, known: impl IntoIterator<Item = &'a str>) -> Option
 
 /// A unit as its parts, each written in one way: `mL/day`, `ml/d` and `milliliters per day` are the same.
 fn understood(unit: &str) -> Option<Vec<String>> {
-    let unit = one_spelling(unit).replace(" per ", "/");
+    let unit = one_spelling(unit)
+        .replace(" per ", "/")
+        .replace(" pro ", "/")
+        .replace(" par ", "/");
     let parts = unit.split('/').map(|part| part_of(part.trim()));
     let parts: Vec<String> = parts.collect::<Option<_>>()?;
     (parts.len() <= 2).then_some(parts)
@@ -135,6 +156,9 @@ mod tests {
             ("hr", "h"),
             ("msec", "ms"),
             ("D", "d"),
+            ("Tage", "d"),
+            ("Monat", "none"),
+            ("semaine", "week"),
             ("us", "none"),
             ("y", "none"),
             ("MS", "none"),
@@ -145,6 +169,8 @@ mod tests {
         assert_eq!(of("mkg", Mass::UNITS), "mcg");
         assert_eq!(of("kg", Mass::UNITS), "none");
         assert_eq!(of("ml/hr", Rate::UNITS), "mL/h");
+        assert_eq!(of("mL/Tag", Rate::UNITS), "mL/day");
+        assert_eq!(of("ml pro Stunde", Rate::UNITS), "mL/h");
         assert_eq!(of("mL/min", Rate::UNITS), "none");
         assert_eq!(of("mg/ml", Concentration::UNITS), "mg/mL");
         assert_eq!(of("KPA", Pressure::UNITS), "kPa");

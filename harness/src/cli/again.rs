@@ -33,12 +33,18 @@ struct Report {
     not_run: Vec<One>,
 }
 
+/// A case of a run, as its report has it.
 #[derive(Deserialize)]
-struct One {
-    name: String,
-    file: PathBuf,
+pub(super) struct One {
+    pub name: String,
+    pub file: PathBuf,
+    #[serde(default)]
+    pub rig: String,
+    /// Which time it was played, where each case was played several times.
+    #[serde(default)]
+    pub round: Option<u32>,
     /// `passed`, `failed`, `inconclusive`, `skipped`, `not-run`.
-    verdict: String,
+    pub verdict: String,
 }
 
 /// The folders of scenarios in which dose logs of the last run wait for a review; none where nothing can be read of that run.
@@ -52,11 +58,23 @@ pub(super) fn folders_that_wait(project: &Project) -> BTreeSet<PathBuf> {
 }
 
 /// What a run says of its cases; nothing where that cannot be read.
-fn results_of(run: &Path) -> impl Iterator<Item = One> {
+pub(super) fn results_of(run: &Path) -> impl Iterator<Item = One> {
     let [results, ..] = REPORTS;
     let text = read_at_most(&run.join(results), BYTES_MAX);
     let report: Option<Report> = text.ok().and_then(|text| serde_json::from_slice(&text).ok());
     report.into_iter().flat_map(|report| report.results)
+}
+
+/// The file of a case of a run, as it is found from here: a run notes it as it was found from where the run was started, most often above its folder.
+pub(super) fn found_from_here(run: &Path, file: &Path) -> PathBuf {
+    if file.is_absolute() || file.is_file() {
+        return file.to_owned();
+    }
+    let above = run.ancestors().skip(1).map(|above| above.join(file));
+    above
+        .into_iter()
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| file.to_owned())
 }
 
 /// The files of the cases of a run that lie below the present folder.

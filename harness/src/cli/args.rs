@@ -1,14 +1,10 @@
 //! What can be typed. The help texts teach: each command says what it is for and shows one real use.
 
 use super::examples;
-use crate::report::Source;
-use clap::builder::PossibleValue;
+use super::values::{Instant, ShownSource, reason, whole_number};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
-use pump_hil_model::quantity::Span;
 use pump_hil_rig::Address;
-use std::fmt::Display;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 /// Hardware-in-the-loop tests for implantable intrathecal drug pumps.
 ///
@@ -304,9 +300,13 @@ pub struct Replay {
 /// Arguments of `show`.
 #[derive(Debug, Args)]
 pub struct Show {
-    /// A journal (`.jsonl`), or the name of a case of the run.
-    #[arg(value_name = "JOURNAL|CASE")]
-    pub journal: String,
+    /// A journal (`.jsonl`); or a case of the run, as `run` takes it: a name (`flex-day`, `'flex*'`), a file, a folder. `flex-day@sim` is the
+    /// case on that rig, `flex-day@sim~2` its second time there. If several are meant, they are listed.
+    #[arg(value_name = "JOURNAL|WHAT")]
+    pub what: Vec<PathBuf>,
+    /// Only the cases that match, such as `name(/flex/) or tag(slow)`, as for `run`.
+    #[arg(long, short = 'E', value_name = "EXPR")]
+    pub filter: Option<String>,
     /// The run that the case is taken from. Default: the newest one of the project, or in pump-hil-runs.
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
@@ -322,40 +322,6 @@ pub struct Show {
     /// Without the plot.
     #[arg(long)]
     pub no_plot: bool,
-}
-
-/// An instant of a scenario, since its begin.
-#[derive(Debug, Clone, Copy)]
-pub struct Instant(pub Span);
-
-impl FromStr for Instant {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let span = Span::from_clock(text).or_else(|| text.parse().ok());
-        let example = "give a time since the begin, such as `13h`, `13:30:00` or `1+02:00:00`";
-        span.map(Self).ok_or_else(|| example.to_owned())
-    }
-}
-
-/// A source of what a journal holds.
-#[derive(Debug, Clone, Copy)]
-pub struct ShownSource(pub Source);
-
-impl ValueEnum for ShownSource {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[
-            Self(Source::Pump),
-            Self(Source::Host),
-            Self(Source::Probe),
-            Self(Source::Faults),
-            Self(Source::Lines),
-        ]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.0.word()))
-    }
 }
 
 /// Arguments of `runs`.
@@ -404,22 +370,6 @@ pub struct Review {
 /// The last second of 2099, after which a pump's calendar has no day.
 #[cfg(feature = "sim")]
 const START_MAX: i64 = 3_155_759_999;
-
-/// A whole number between two others. What is none is told without the names of Rust's types and ranges.
-fn whole_number<N>(text: &str, low: N, high: N) -> Result<N, String>
-where
-    N: FromStr + PartialOrd + Display + Copy,
-{
-    let number = text.parse().ok().filter(|number| (low..=high).contains(number));
-    number.ok_or_else(|| format!("it must be a whole number from {low} to {high}"))
-}
-
-/// A reason, which says something.
-fn reason(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let given = (!text.is_empty()).then(|| text.to_owned());
-    given.ok_or_else(|| "it is empty; say in a few words why the dose logs are right".to_owned())
-}
 
 /// Arguments of `sim`.
 #[cfg(feature = "sim")]

@@ -1,14 +1,13 @@
 //! The rigs of a run, as the scenario language asks about them: what their pumps can be told.
 
+use crate::prescription_key::{key_of, shown};
 use pump_hil_language::catalog::{Bench, Unsaid};
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::Request;
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::quantity::{
-    Concentration, Current, Mass, Pressure, Rate, Resistance, Span, Temperature, Voltage, Volume,
-};
+use pump_hil_model::quantity::Volume;
 use pump_hil_rig::RigFile;
-use pump_hil_talk::device::{Dimension, Part, Profile, UnitError};
+use pump_hil_talk::device::{Profile, UnitError};
 use pump_hil_talk::session::{RequestError, can_say};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -133,46 +132,4 @@ impl ByProfile {
             None => format!("is finer than the device profile `{device}` can say here"),
         }
     }
-}
-
-/// A size in a person's units.
-fn shown(dimension: Dimension, size: i64) -> String {
-    match dimension {
-        Dimension::Count => size.to_string(),
-        Dimension::Volume => Volume(size).to_string(),
-        Dimension::Rate => Rate(size).to_string(),
-        Dimension::Time => Span(size).to_string(),
-        Dimension::Concentration => Concentration(size).to_string(),
-        Dimension::Voltage => Voltage(size).to_string(),
-        Dimension::Pressure => Pressure(size).to_string(),
-        Dimension::Mass => Mass(size).to_string(),
-        Dimension::Resistance => Resistance(size).to_string(),
-        Dimension::Current => Current(size).to_string(),
-        Dimension::Temperature => Temperature(size).to_string(),
-    }
-}
-
-/// The key of a scenario's prescription that a part comes from.
-fn key_of(part: Part) -> Option<&'static str> {
-    Some(match part {
-        // The drug's own.
-        Part::Drug | Part::Concentration => "drug",
-        Part::Mode => "mode",
-        Part::Rate => "rate",
-        Part::Flex => "schedule",
-        Part::PeriodicDose => "dose",
-        Part::PeriodicOver => "over",
-        Part::PeriodicInterval => "interval",
-        Part::PatientDose => "patient-bolus.dose",
-        Part::PatientOver => "patient-bolus.over",
-        Part::PatientLockout => "patient-bolus.lockout",
-        Part::PatientWindow => "patient-bolus.window",
-        Part::PatientMax => "patient-bolus.max",
-        Part::LowReservoir => "low-reservoir",
-        Part::Catheter => "catheter",
-        Part::Tubing => "tubing",
-        Part::TrialTime => "trial.time",
-        Part::TrialDose => "trial.dose",
-        Part::PatientCount | Part::ConfirmSoftLimits => return None,
-    })
 }

@@ -5,7 +5,7 @@ use super::chosen::Chosen;
 use super::exit::{CliError, Exit};
 use super::feasible;
 use super::inputs;
-use super::print::{eprint, eprint_styled, print};
+use super::print::{eprint, eprint_styled, print, print_fitted};
 use super::project::Project;
 use super::snapshots;
 use crate::report::counted;
@@ -15,10 +15,11 @@ use std::collections::BTreeSet;
 pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
     let chosen = Chosen::of(&args.select, project)?;
     let shelf = project.shelf(&chosen.paths)?;
-    let rigs = match inputs::rigs(&shelf, &project.rigs(&args.rig), &Given::default())? {
+    let files = project.rigs(&args.rig, &shelf)?;
+    let rigs = match inputs::rigs(&shelf, &files, &Given::default())? {
         Ok(rigs) => rigs,
         Err(diagnostics) => {
-            eprint(&diagnostics);
+            eprint_styled(&diagnostics);
             return Ok(Exit::Usage);
         }
     };
@@ -40,7 +41,7 @@ pub(super) fn check(args: &Check, project: &Project) -> Result<Exit, CliError> {
                 counted(cases, "case")
             ))?;
             for rig in &rigs {
-                print(&feasible::sums(&groups, rig))?;
+                print_fitted(&feasible::sums(&groups, rig))?;
             }
             Ok(Exit::Passed)
         }

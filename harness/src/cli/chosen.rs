@@ -5,7 +5,7 @@ use super::exit::CliError;
 use super::inputs::{self, Group};
 use super::names::names;
 use super::project::Project;
-use crate::report::counted;
+use crate::report::{counted, quoted};
 use pump_hil_language::catalog::Catalog;
 use pump_hil_language::select::Filter;
 use pump_hil_model::case::Case;
@@ -33,44 +33,69 @@ pub(super) struct Chosen {
 impl Chosen {
     /// Finds the files of what was named.
     pub fn of(select: &Select, project: &Project) -> Result<Self, CliError> {
-        let expression = select.filter.clone().unwrap_or_default();
-        let filter = select.filter.as_deref().map(str::parse::<Filter>).transpose();
-        let mut chosen = Self {
-            paths: Vec::new(),
-            rows: BTreeMap::new(),
-            filter: filter.map_err(CliError::usage)?,
-            expression,
-        };
+        let mut chosen = Self::by_expression(select)?;
         if select.what.is_empty() {
             chosen.paths = default_folders(project)?;
         }
         for what in &select.what {
             match project.is_top(what) {
                 true => chosen.paths.extend(default_folders(project)?),
-                false => chosen.add(what, project)?,
+                false if what.exists() => chosen.add_path(what),
+                false => {
+                    let folders = default_folders(project).unwrap_or_default();
+                    let known: Vec<(String, PathBuf)> = folders.iter().flat_map(|folder| names(folder)).collect();
+                    chosen.add_named(what, &known, "`pump-hil list` shows what there is")?;
+                }
             }
         }
         Ok(chosen)
     }
 
-    fn add(&mut self, what: &Path, project: &Project) -> Result<(), CliError> {
-        if what.exists() {
-            // Named as a whole, too.
-            self.rows.remove(what);
-            self.paths.push(what.to_owned());
-            return Ok(());
+    /// What is meant among scenarios that are known by their names and files, as those of a run, which may stand in no folder any more. `all` says where they
+    /// are listed.
+    ///
+    /// # Errors
+    /// The expression is wrong, or there is nothing of what was named.
+    pub fn among(select: &Select, known: &[(String, PathBuf)], all: &str) -> Result<Self, CliError> {
+        let mut chosen = Self::by_expression(select)?;
+        if select.what.is_empty() {
+            chosen.paths = known.iter().map(|(_, file)| file.clone()).collect();
         }
+        for what in &select.what {
+            match what.exists() {
+                true => chosen.add_path(what),
+                false => chosen.add_named(what, known, all)?,
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Nothing but the expression.
+    fn by_expression(select: &Select) -> Result<Self, CliError> {
+        let filter = select.filter.as_deref().map(str::parse::<Filter>).transpose();
+        Ok(Self {
+            filter: filter.map_err(CliError::usage)?,
+            expression: select.filter.clone().unwrap_or_default(),
+            ..Self::default()
+        })
+    }
+
+    fn add_path(&mut self, path: &Path) {
+        // Named as a whole, too.
+        self.rows.remove(path);
+        self.paths.push(path.to_owned());
+    }
+
+    fn add_named(&mut self, what: &Path, known: &[(String, PathBuf)], all: &str) -> Result<(), CliError> {
         let name = what.to_string_lossy();
-        let folders = default_folders(project).unwrap_or_default();
-        let known: Vec<(String, PathBuf)> = folders.iter().flat_map(|folder| names(folder)).collect();
         if name.contains('*') {
-            return self.add_all(&name, &known);
+            return self.add_all(&name, known);
         }
         let (scenario, row) = name
             .split_once('[')
             .map_or((&*name, None), |(scenario, _)| (scenario, Some(&*name)));
         let Some((_, file)) = known.iter().find(|(known, _)| known == scenario) else {
-            return Err(no_such(what, &known));
+            return Err(no_such(what, known, all));
         };
         match row {
             None => self.add_whole(file),
@@ -129,28 +154,36 @@ impl Chosen {
             Err(diagnostics) => return Ok(Err(diagnostics)),
         };
         self.has_rows(&groups)?;
-        let is_meant = |group: &Group| group.cases.iter().any(|case| self.means(&group.folder, case));
+        let means = |folder: &Path, case: &Case| self.means(&folder.join(&case.file), case);
+        let is_meant = |group: &Group| group.cases.iter().any(|case| means(&group.folder, case));
         if !groups.iter().any(is_meant) {
-            return Err(self.nothing(&groups));
+            let all = groups.iter();
+            let all = all.flat_map(|group| group.cases.iter().map(|case| (case, group.folder.join(&case.file))));
+            return Err(self.nothing(all, "`pump-hil list` shows what there is"));
         }
         for group in &mut groups {
             let all = group.cases.len();
             let folder = group.folder.clone();
-            group.cases.retain(|case| self.means(&folder, case));
+            group.cases.retain(|case| means(&folder, case));
             group.whole &= group.cases.len() == all;
         }
         groups.retain(|group| !group.cases.is_empty());
         Ok(Ok(groups))
     }
 
-    fn means(&self, folder: &Path, case: &Case) -> bool {
-        let of_file = || {
-            self.rows
-                .iter()
-                .find(|(file, _)| same_file(file, &folder.join(&case.file)))
+    /// Whether a case of this file, which need not be read for it, is one of those that are meant.
+    pub fn picks(&self, file: &Path, case: &Case) -> bool {
+        let holds = |path: &PathBuf| {
+            let below = |path: PathBuf| file.canonicalize().is_ok_and(|file| file.starts_with(path));
+            path == file || path.canonicalize().is_ok_and(below)
         };
+        self.paths.iter().any(holds) && self.means(file, case)
+    }
+
+    fn means(&self, file: &Path, case: &Case) -> bool {
+        let of_file = || self.rows.iter().find(|(named, _)| same_file(named, file));
         let by_row = self.rows.is_empty() || of_file().is_none_or(|(_, rows)| rows.contains(&case.name()));
-        let paths = || paths_to(&folder.join(&case.file));
+        let paths = || paths_to(file);
         by_row && self.filter.as_ref().is_none_or(|filter| filter.selects(case, &paths()))
     }
 
@@ -166,15 +199,12 @@ impl Chosen {
         Err(CliError::usage(format!("there is no case `{}`{meant}", safe(row))))
     }
 
-    fn nothing(&self, groups: &[Group]) -> CliError {
-        let all = groups.iter().flat_map(|group| {
-            let paths = |case: &Case| paths_to(&group.folder.join(&case.file));
-            group.cases.iter().map(move |case| (case, paths(case)))
-        });
-        let found: Vec<(&Case, Vec<String>)> = all.collect();
+    /// That the expression selects none of these cases, each with its file, and why; `listed` says where all are listed.
+    pub fn nothing<'c>(&self, all: impl Iterator<Item = (&'c Case, PathBuf)>, listed: &str) -> CliError {
+        let found: Vec<(&Case, Vec<String>)> = all.map(|(case, file)| (case, paths_to(&file))).collect();
         CliError::usage(match &self.filter {
             Some(filter) => format!(
-                "--filter '{}' selects none of {}: {}; `pump-hil list` shows what there is",
+                "--filter '{}' selects none of {}: {}; {listed}",
                 safe(&self.expression),
                 counted(found.len(), "case"),
                 safe(&filter.why_none(&found))
@@ -222,7 +252,14 @@ fn default_folders(project: &Project) -> Result<Vec<PathBuf>, CliError> {
 }
 
 /// That something named is not there, and what may have been meant.
-fn no_such(what: &Path, known: &[(String, PathBuf)]) -> CliError {
+fn no_such(what: &Path, known: &[(String, PathBuf)], all: &str) -> CliError {
+    let name = what.to_string_lossy();
+    if name.contains('(') && name.parse::<Filter>().is_ok() {
+        let expression = quoted(&name);
+        return CliError::usage(format!(
+            "there is no file, folder or scenario {expression}; an expression stands behind `--filter`: `--filter {expression}`"
+        ));
+    }
     let told = format!("there is no file, folder or scenario `{}`", safe_path(what));
     let stem = what.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let near: Vec<String> = match beside(what) {
@@ -230,22 +267,24 @@ fn no_such(what: &Path, known: &[(String, PathBuf)]) -> CliError {
         _ => near_names(&stem, known).into_iter().map(safe).collect(),
     };
     if near.is_empty() {
-        return CliError::usage(format!("{told}; `pump-hil list` shows what there is"));
+        return CliError::usage(format!("{told}; {all}"));
     }
-    let quoted: Vec<String> = near.iter().take(PROPOSED).map(|name| format!("`{name}`")).collect();
-    let all = match near.len() {
+    let near_words: Vec<String> = near.iter().take(PROPOSED).map(|name| format!("`{name}`")).collect();
+    let more = match near.len() {
         1 => String::new(),
         count => format!(" `--filter {}` takes all {count} that hold this word", safe(&stem)),
     };
-    CliError::usage(format!("{told}; did you mean {}?{all}", quoted.join(" or ")))
+    CliError::usage(format!("{told}; did you mean {}?{more}", near_words.join(" or ")))
 }
 
 /// Names that hold a word, else the one that is nearest by its letters.
 fn near_names<'n>(word: &str, known: &'n [(String, PathBuf)]) -> Vec<&'n str> {
-    let names = || known.iter().map(|(name, _)| name.as_str());
-    let holds: Vec<&str> = names().filter(|name| !word.is_empty() && name.contains(word)).collect();
+    // Each once: a case may have run several times.
+    let names: BTreeSet<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+    let holds = names.iter().filter(|name| !word.is_empty() && name.contains(word));
+    let holds: Vec<&str> = holds.copied().collect();
     match holds.is_empty() {
-        true => nearest(word, names()).into_iter().collect(),
+        true => nearest(word, names).into_iter().collect(),
         false => holds,
     }
 }

@@ -36,6 +36,7 @@ Example:
 pub(super) const SHOW: &str = "\
 Examples:
   pump-hil show occlusion-during-basal
+  pump-hil show scenarios/flex-day.yaml --no-plot
   pump-hil show pump-hil-runs/latest/flex-day@sim.jsonl --from 13h --to 15h
   pump-hil show ptm-lockout --only pump,faults";
 

@@ -13,6 +13,12 @@ use std::collections::BTreeSet;
 
 /// Columns of what is printed: what every terminal has.
 const WIDTH: usize = 80;
+/// What an entry of each page is.
+const OF_PAGES: [&str; 3] = [
+    "a word",
+    "the code of a mistake in a file",
+    "the code of what can break a run",
+];
 /// Words that a run names at most.
 const NAMED: usize = 4;
 
@@ -28,7 +34,11 @@ pub(super) fn explain(args: &Explain) -> Result<Exit, CliError> {
     }
     let mut told = Vec::new();
     for word in &args.words {
-        let found: Vec<&Entry> = pages.iter().flatten().filter(|entry| entry.is(word)).collect();
+        let all = pages
+            .iter()
+            .zip(OF_PAGES)
+            .flat_map(|(page, of)| page.iter().map(move |entry| (entry, of)));
+        let found: Vec<(&Entry, &str)> = all.filter(|(entry, _)| entry.is(word)).collect();
         if found.is_empty() {
             let meant = nearest(word, pages.iter().flatten().flat_map(Entry::names));
             let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
@@ -37,16 +47,19 @@ pub(super) fn explain(args: &Explain) -> Result<Exit, CliError> {
                 safe(word)
             )));
         }
-        told.extend(found.into_iter().map(text));
+        // Where one word has several meanings, each says which it is.
+        let several = found.len() > 1;
+        told.extend(found.into_iter().map(|(entry, of)| text(entry, several.then_some(of))));
     }
     print(&told.join("\n"))?;
     Ok(Exit::Passed)
 }
 
 /// An entry as it is printed.
-fn text(entry: &Entry) -> String {
+fn text(entry: &Entry, of: Option<&str>) -> String {
+    let of = of.map_or(String::new(), |of| format!(" ({of})"));
     let mut text = format!(
-        "{}\n{}",
+        "{}{of}\n{}",
         entry.names().collect::<Vec<_>>().join(", "),
         folded(&entry.means, "  ")
     );

@@ -4,6 +4,7 @@ use super::bench::ByProfile;
 use super::colour;
 use super::exit::CliError;
 use super::print::eprint;
+use super::width;
 use crate::files;
 use pump_hil_language::catalog::Catalog;
 use pump_hil_model::case::Case;
@@ -140,9 +141,15 @@ pub(crate) fn cases(paths: &[PathBuf], catalog: &Catalog) -> Result<Result<Vec<G
 }
 
 pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
-    let mut told = diagnostic::render_all(diagnostics, colour::wanted(std::io::stderr().is_terminal()));
+    let stream = std::io::stderr();
+    let columns = width::columns(&stream);
+    let mut told = diagnostic::render_within(diagnostics, colour::wanted(stream.is_terminal()), columns);
     if let Some(first) = diagnostics.first() {
-        told.push_str(&format!("What this means: pump-hil explain {}\n", first.code));
+        let means = format!("What this means: pump-hil explain {}\n", first.code);
+        told.push_str(&match columns {
+            Some(columns) => width::fit(&means, columns),
+            None => means,
+        });
     }
     told
 }

@@ -6,8 +6,9 @@ use super::exit::{CliError, Exit};
 use super::feasible;
 use super::inputs;
 use super::listed;
-use super::print::{eprint_styled, print};
+use super::print::{eprint_styled, print, print_fitted, print_hung};
 use super::project::Project;
+use super::width;
 use crate::report::counted;
 use pump_hil_language::catalog::coverage::{coverage, render};
 use pump_hil_language::catalog::{BUILT_IN, Catalog};
@@ -24,7 +25,7 @@ use std::fmt::Write;
 
 pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     if args.faults {
-        print(&faults())?;
+        print_hung(&faults(), 60)?;
         return Ok(Exit::Passed);
     }
     // What can be named there is, also where no scenario is yet.
@@ -43,14 +44,14 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     };
     if args.rig.is_empty() {
         // What a rig of the project names may stand in its scenarios. One that is not right is told where it is used.
-        let of_project = project.rigs(&[]);
+        let of_project = project.rigs_as_written();
         let rigs = of_project
             .iter()
             .filter_map(|rig| RigFile::find(&shelf, rig, &Given::default()).ok());
         rigs.for_each(|rig| catalog.add_symbols(rig.profile.symbols.keys().cloned()));
     }
     if args.sources {
-        print(&sources(&catalog, &shelf))?;
+        print_fitted(&sources(&catalog, &shelf))?;
         return Ok(Exit::Passed);
     }
     let groups = match chosen.cases(&catalog)? {
@@ -59,7 +60,7 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     };
     if !args.rig.is_empty() && !args.coverage {
         let tables: Vec<String> = rigs.iter().map(|rig| feasible::table(&groups, rig)).collect();
-        print(&tables.join("\n"))?;
+        print_fitted(&tables.join("\n"))?;
         return Ok(Exit::Passed);
     }
     if args.json {
@@ -68,13 +69,20 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     }
     let cases: Vec<Case> = groups.into_iter().flat_map(|group| group.cases).collect();
     if args.coverage {
-        print(&render(&coverage(&on(cases, &rigs), &catalog)))?;
+        print_fitted(&render(&coverage(&on(cases, &rigs), &catalog)))?;
         return Ok(Exit::Passed);
     }
     let mut text = String::new();
     let width = cases.iter().map(|case| case.name().len()).max().unwrap_or(0);
+    // At a terminal a line for each: the whole summary stands in its file.
+    let columns = width::columns(std::io::stdout());
     for case in &cases {
-        let _ = writeln!(text, "{:<width$}  {}", case.name(), case.summary);
+        let line = format!("{:<width$}  {}", case.name(), case.summary);
+        let _ = writeln!(
+            text,
+            "{}",
+            columns.map_or(line.clone(), |columns| width::cut(&line, columns))
+        );
     }
     let _ = writeln!(text, "{}", counted(cases.len(), "case"));
     print(&text)?;

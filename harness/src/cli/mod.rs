@@ -17,7 +17,9 @@ mod listed;
 mod manual;
 mod names;
 mod new;
+mod os_words;
 mod out;
+mod played;
 mod print;
 mod progress;
 mod project;
@@ -26,11 +28,13 @@ mod review;
 mod run;
 mod running;
 mod runs;
+mod scenario_lines;
 mod show;
 #[cfg(feature = "sim")]
 mod sim;
 mod snapshots;
 mod summary;
+mod values;
 mod watch;
 mod width;
 
@@ -57,8 +61,8 @@ pub fn main(cli: Cli) -> Exit {
         Command::Run(args) => project(&args.select.what).and_then(|project| run::run(&args, &project)),
         Command::Check(args) => project(&args.select.what).and_then(|project| check::check(&args, &project)),
         Command::List(args) => project(&args.select.what).and_then(|project| list::list(&args, &project)),
-        Command::Replay(args) => replay::replay(&args),
-        Command::Show(args) => project(&[]).and_then(|project| show::show(&args, &project)),
+        Command::Replay(args) => replay::replay(&args, scenario_folders()),
+        Command::Show(args) => project(&args.what).and_then(|project| show::show(&args, &project)),
         Command::Runs(args) => project(&[]).and_then(|project| runs::runs(&args, &project)),
         Command::Review(args) => project(&args.select.what).and_then(|project| review::review(&args, &project)),
         Command::New(args) => new::new(&args),
@@ -76,6 +80,11 @@ pub fn main(cli: Cli) -> Exit {
         }
         error.exit()
     })
+}
+
+/// Where scenarios are found from here. A journal is judged all the same where a project's file is wrong.
+fn scenario_folders() -> Vec<PathBuf> {
+    Project::quietly().scenarios(&[])
 }
 
 /// What was typed. Where it is wrong, or a help text was asked for, that is told, and the process ends.

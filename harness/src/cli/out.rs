@@ -75,7 +75,7 @@ impl OutFolder {
         }
         for entry in std::fs::read_dir(&self.path).map_err(|e| cannot(&self.path, e))? {
             let path = entry.map_err(|e| cannot(&self.path, e))?.path();
-            if journal::is_one(&path) || is_report_of_guard(&path) || snapshot::waits(&path) {
+            if journal::is_one(&path) || is_report_of_guard(&path) || snapshot::is_of_run(&path) {
                 std::fs::remove_file(&path).map_err(|e| cannot(&path, e))?;
             }
         }

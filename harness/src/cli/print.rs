@@ -4,6 +4,7 @@
 //! was forgotten there, in a message of a library as well, is made so here.
 
 use super::colour;
+use super::os_words;
 use super::width;
 use crate::reporter::ReportError;
 use pump_hil_model::safe_text::{safe_lines, safe_styled};
@@ -30,6 +31,20 @@ pub(super) fn print_painted(text: &str) -> Result<(), ReportError> {
     out(&painted(text, &std::io::stdout()))
 }
 
+/// Prints to standard output, at a terminal in lines that fit.
+pub(super) fn print_fitted(text: &str) -> Result<(), ReportError> {
+    print_hung(text, 0)
+}
+
+/// The same of a table, whose rows go on in this column.
+pub(super) fn print_hung(text: &str, hang: usize) -> Result<(), ReportError> {
+    let text = safe_lines(text);
+    out(&match width::columns(std::io::stdout()) {
+        Some(columns) => width::hang(&text, columns, hang),
+        None => text,
+    })
+}
+
 /// A text as this stream takes it: in lines that fit, and in colours where they are wanted.
 fn painted(text: &str, stream: &(impl IsTerminal + AsFd)) -> String {
     let mut text = safe_lines(text);
@@ -42,9 +57,13 @@ fn painted(text: &str, stream: &(impl IsTerminal + AsFd)) -> String {
     }
 }
 
-/// Prints to standard error.
+/// Prints to standard error, at a terminal in lines that fit.
 pub(super) fn eprint(text: &str) {
-    to_error(&safe_lines(text));
+    let text = os_words::told(&safe_lines(text)).into_owned();
+    to_error(&match width::columns(std::io::stderr()) {
+        Some(columns) => width::fit(&text, columns),
+        None => text,
+    });
 }
 
 /// Prints to standard error, coloured where that is wanted.
@@ -54,7 +73,7 @@ pub(super) fn eprint_painted(text: &str) {
 
 /// Prints diagnostics to standard error, which may be coloured.
 pub(super) fn eprint_styled(text: &str) {
-    to_error(&safe_styled(text));
+    to_error(&os_words::told(&safe_styled(text)));
 }
 
 fn to_error(text: &str) {

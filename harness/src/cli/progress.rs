@@ -1,7 +1,7 @@
 //! What a person sees while cases run: a bar on a terminal, a line for each case elsewhere.
 
 use super::args::Progress as Style;
-use super::print::{eprint, eprint_painted, print_painted};
+use super::print::{eprint, eprint_painted};
 use super::running::{Course, Running};
 use crate::report::{ScenarioResult, Unjudged, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
@@ -16,8 +16,6 @@ pub(super) fn reporter(style: Style) -> Box<dyn Reporter> {
         Style::Bar => Box::new(Bar::new()),
         Style::Auto if std::io::stderr().is_terminal() => Box::new(Bar::new()),
         Style::Auto | Style::Plain => Box::new(Lines {
-            whole: false,
-            to: To::Error,
             course: Course::new(),
             known: Known::default(),
         }),
@@ -25,35 +23,11 @@ pub(super) fn reporter(style: Style) -> Box<dyn Reporter> {
     }
 }
 
-/// A stream of the process.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum To {
-    /// Standard output: the lines are the command's result.
-    Output,
-    /// Standard error.
-    Error,
-}
-
 /// Each result as its case ends; of a case that takes long also that it begins, and how far it is.
 #[derive(Debug)]
-pub(super) struct Lines {
-    /// All that is to be said of it; else a line, and the rest when the run is over.
-    whole: bool,
-    to: To,
+struct Lines {
     course: Course,
     known: Known,
-}
-
-impl Lines {
-    /// All that is to be said of each.
-    pub fn whole(to: To) -> Self {
-        Self {
-            whole: true,
-            to,
-            course: Course::new(),
-            known: Known::default(),
-        }
-    }
 }
 
 impl Reporter for Lines {
@@ -67,18 +41,8 @@ impl Reporter for Lines {
             RunEvent::Interrupted { by } => eprint(&stops(by)),
             RunEvent::Tick => self.course.due(LINE_EVERY).iter().for_each(|line| eprint(line)),
             // It was told of the first one; how many there are, the end of the run says.
-            RunEvent::CaseEnded { result, .. } if !self.whole && self.known.is_known(result) => {}
-            RunEvent::CaseEnded { result, .. } => {
-                let text = if self.whole {
-                    terminal::result(result)
-                } else {
-                    in_short(result)
-                };
-                match self.to {
-                    To::Output => print_painted(&text)?,
-                    To::Error => eprint_painted(&text),
-                }
-            }
+            RunEvent::CaseEnded { result, .. } if self.known.is_known(result) => {}
+            RunEvent::CaseEnded { result, .. } => eprint_painted(&in_short(result)),
             RunEvent::Found { what, .. } => eprint(&format!("{what}\n")),
             _ => {}
         }

@@ -4,11 +4,12 @@ use super::exit::CliError;
 use super::inputs::render;
 use super::print::eprint_styled;
 use crate::project::{self, FILE, Said};
-use pump_hil_model::diagnostic::Diagnostic;
+use pump_hil_model::diagnostic::{Diagnostic, suggest};
 use pump_hil_model::mistake::{Code, Mistake, Subject};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::Shelf;
 use pump_hil_rig::files::read_bounded;
+use pump_hil_rig::shelf::{Kind, is_path};
 use std::path::{Path, PathBuf};
 
 /// Where a user stands, and what is meant where they name nothing.
@@ -51,6 +52,21 @@ impl Project {
         })
     }
 
+    /// The project that the present folder is in. One whose file is wrong says nothing, and nobody is told: for who depends on no project.
+    pub fn quietly() -> Self {
+        let here = std::env::current_dir().and_then(|here| here.canonicalize());
+        let here = here.unwrap_or_default();
+        let Some(root) = root_above(&here) else {
+            return Self::default();
+        };
+        let seen = as_seen(&root, Path::new(""), &here);
+        Self {
+            said: read_said(&root, &seen).unwrap_or_default(),
+            root: Some(seen),
+            ..Self::default()
+        }
+    }
+
     /// Whether this is the top of the project, so that all of its scenarios are meant.
     pub fn is_top(&self, named: &Path) -> bool {
         named.join(FILE).is_file() && self.root.is_some()
@@ -66,9 +82,34 @@ impl Project {
         }
     }
 
+    /// The rigs that the project's file names, whether there are such or not.
+    pub fn rigs_as_written(&self) -> &[PathBuf] {
+        &self.said.rigs
+    }
+
     /// Rigs: those that were named, else those of the project; none where nothing is said.
-    pub fn rigs(&self, named: &[PathBuf]) -> Vec<PathBuf> {
-        if named.is_empty() { &self.said.rigs } else { named }.to_vec()
+    ///
+    /// # Errors
+    /// The project's file names one that there is not; that was told, with its line.
+    pub fn rigs(&self, named: &[PathBuf], shelf: &Shelf) -> Result<Vec<PathBuf>, CliError> {
+        if !named.is_empty() {
+            return Ok(named.to_vec());
+        }
+        let known = shelf.names(Kind::Rig);
+        let is_known = |rig: &Path| is_path(rig) || rig.is_file() || known.contains_key(&*rig.to_string_lossy());
+        let all = self.said.rigs.iter().zip(&self.said.unknown_rigs);
+        let unknown: Vec<Diagnostic> = all
+            .filter(|(rig, _)| !is_known(rig))
+            .map(|(rig, told)| Diagnostic {
+                help: suggest(&rig.to_string_lossy(), known.keys().map(String::as_str)),
+                ..told.clone()
+            })
+            .collect();
+        if unknown.is_empty() {
+            return Ok(self.said.rigs.clone());
+        }
+        eprint_styled(&render(&unknown));
+        Err(CliError::told())
     }
 
     /// The folder of fixtures that was named on the command line.
@@ -151,7 +192,17 @@ fn as_seen(root: &Path, path: &Path, here: &Path) -> PathBuf {
 }
 
 /// What the file at the top of a project says.
+///
+/// # Errors
+/// What is wrong with it; it was told.
 fn said(root: &Path, seen: &Path) -> Result<Said, CliError> {
+    read_said(root, seen).map_err(|wrong| {
+        eprint_styled(&render(&wrong));
+        CliError::told()
+    })
+}
+
+fn read_said(root: &Path, seen: &Path) -> Result<Said, Vec<Diagnostic>> {
     let path = seen.join(FILE);
     let bytes =
         read_bounded(&root.join(FILE)).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
@@ -160,8 +211,4 @@ fn said(root: &Path, seen: &Path) -> Result<Said, CliError> {
         vec![Diagnostic::about_file(code, &safe_path(&path), error.to_string(), None)]
     });
     read.and_then(|text| project::read(&path, &text, seen))
-        .map_err(|wrong| {
-            eprint_styled(&render(&wrong));
-            CliError::told()
-        })
 }

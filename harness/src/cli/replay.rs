@@ -2,26 +2,27 @@
 
 use super::args::Replay;
 use super::exit::{Came, CliError, Exit};
-use super::print::{eprint, print};
-use super::progress::{Lines, To};
+use super::print::{eprint, print_fitted, print_painted};
+use super::scenario_lines::ScenarioLines;
+use super::width;
 use crate::journal::{self, Judged};
 use crate::manifest;
-use crate::report::{ScenarioResult, counted};
-use crate::reporter::{ReportError, Reporter as _, RunEvent};
-use pump_hil_model::case::{Action, Step};
+use crate::report::{ScenarioResult, counted, terminal};
+use crate::reporter::ReportError;
+use pump_hil_model::case::{Action, Case, Step};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_model::verdict::Verdict;
 use pump_hil_verdict::journal::Header;
 use pump_hil_verdict::judge::Outcome;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) fn replay(args: &Replay) -> Result<Exit, CliError> {
+/// `folders`: where the scenarios of the journals may be found.
+pub(super) fn replay(args: &Replay, folders: Vec<PathBuf>) -> Result<Exit, CliError> {
     let mut replayed = Replayed {
         came: Came::new(false),
         cases: 0,
-        lines: Lines::whole(To::Output),
+        folders,
         untold: None,
     };
     for path in &args.journals {
@@ -49,7 +50,8 @@ struct Replayed {
     /// It broke where a journal could not be read, or a folder is not as its run left it.
     came: Came,
     cases: usize,
-    lines: Lines,
+    /// Where their scenarios may be found.
+    folders: Vec<PathBuf>,
     /// Why something could not be printed.
     untold: Option<ReportError>,
 }
@@ -78,11 +80,10 @@ impl Replayed {
                 let mut result = ScenarioResult::new(&header.case, &header.rig, Duration::ZERO, outcome);
                 result.journal = Some(safe_path(path));
                 self.came.count(&result);
-                let (case, result) = (self.cases, Arc::new(result));
                 self.cases += 1;
                 // Where nothing can be printed, the other journals are judged all the same: the exit code is of them all.
-                let told = self.lines.on(&RunEvent::CaseEnded { case, result });
-                let told = told.and_then(|()| what.map_or(Ok(()), |what| print(&what)));
+                let told = print_painted(&self.in_full(path, &header.case, result));
+                let told = told.and_then(|()| what.map_or(Ok(()), |what| print_fitted(&what)));
                 if let Err(error) = told {
                     self.untold.get_or_insert(error);
                 }
@@ -93,6 +94,18 @@ impl Replayed {
                 None
             }
         }
+    }
+
+    /// A result, with the lines of its scenario where that is still what ran.
+    fn in_full(&self, path: &Path, case: &Case, mut result: ScenarioResult) -> String {
+        let lines = matches!(result.outcome.verdict, Verdict::Failed { .. });
+        let lines = lines.then(|| ScenarioLines::of(path, case, &self.folders)).flatten();
+        if let Some(lines) = &lines {
+            result.file = safe_path(&lines.file);
+        }
+        let line_of = |_: &str, line: u32| lines.as_ref()?.line(line);
+        let width = width::columns(std::io::stdout()).unwrap_or(width::OF_FILES);
+        terminal::in_full(&result, &line_of, width)
     }
 
     fn wrong(&mut self, what: &str) {

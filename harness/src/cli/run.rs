@@ -9,7 +9,7 @@ use super::feasible;
 use super::inputs;
 use super::inputs::Group;
 use super::out::{self, OutFolder};
-use super::print::{eprint, eprint_styled, print};
+use super::print::{eprint, eprint_styled, print, print_fitted};
 use super::progress;
 use super::project::Project;
 use super::snapshots;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     };
     if args.dry_run {
         let tables: Vec<String> = work.rigs.iter().map(|rig| feasible::table(&work.groups, rig)).collect();
-        print(&tables.join("\n"))?;
+        print_fitted(&tables.join("\n"))?;
         return Ok(Exit::Passed);
     }
     tell_length(args, &work)?;
@@ -172,7 +172,7 @@ fn play(args: &Run, work: &Work, out: &Path, interrupt: &Interrupt) -> Result<Ex
     let ended = suite::run(&batches(args, work, out), interrupt, &mut reporters);
     let mut came = Came::new(ended.interrupted.is_some());
     ended.results.iter().for_each(|result| came.count(result));
-    let told = reporters.finish().and_then(|()| print(&last_line(&ended, out)));
+    let told = reporters.finish().and_then(|()| print_fitted(&last_line(&ended, out)));
     if let Err(error) = told {
         // It may be that there is nobody any more who hears it: what the pumps did decides all the same.
         eprint(&format!("error: {error}\n"));
@@ -235,7 +235,7 @@ fn work(
         chosen.paths = failed.files();
     }
     let shelf = project.shelf(&chosen.paths)?;
-    let mut files = project.rigs(&args.rig);
+    let mut files = project.rigs(&args.rig, &shelf)?;
     if files.is_empty() {
         files.push(PathBuf::from("sim"));
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub(super) const SHORT: Span = Span(10_000);
 
 /// After this time it can be said how long the rest takes.
-const SURE: Duration = Duration::from_secs(5);
+const SURE: Duration = Duration::from_secs(2);
 
 /// A case that goes on.
 #[derive(Debug)]
@@ -39,6 +39,11 @@ impl Running {
         let now = self.t.0.saturating_add(since.saturating_mul(scale));
         // What comes behind the last step takes time as well.
         Span(now.min(self.length.0.max(self.t.0)))
+    }
+
+    /// A part of its time in what a sum of such cases is counted in: the pump's time where it is granted, else the host's.
+    fn counted(&self, t: Span) -> i64 {
+        t.0 / i64::from(self.scale.unwrap_or(1).max(1))
     }
 
     /// Its name and how far it is.
@@ -80,8 +85,51 @@ pub(super) struct Course {
     /// By their numbers.
     pub running: BTreeMap<usize, Running>,
     begun: Instant,
-    /// Scenario time of the cases that are over, ms.
+    /// The cases on rigs that grant time, and those by the host's clock: a second of either takes another time.
+    granted: Part,
+    by_the_clock: Part,
+}
+
+/// Cases of a run whose time passes in one way, in ms.
+#[derive(Debug, Default)]
+struct Part {
+    /// How long all of them are.
+    all: i64,
+    /// Of that, the cases that are over.
     over: i64,
+    /// How many there are, and are over; 0 where a clock says all.
+    cases: usize,
+    ended: usize,
+    /// When the first of them began.
+    begun: Option<Instant>,
+}
+
+/// All of a part.
+const WHOLE: i128 = 1_000_000;
+
+impl Part {
+    /// The host's time that is left, in ms, with these cases running: as fast as it went so far. `None` as long as nobody can say.
+    fn left(&self, running: &[&Running]) -> Option<i64> {
+        let gone = self.begun?.elapsed();
+        let now = running.iter().map(|case| case.counted(case.now()));
+        let done = now.fold(self.over, i64::saturating_add).min(self.all);
+        let share = |of: i128, all: i128| if all > 0 { of * WHOLE / all } else { WHOLE };
+        let by_length = share(done.into(), self.all.into());
+        let done = if self.cases == 0 {
+            by_length
+        } else {
+            // Where time is granted, a case of a year takes less than many of a day: both count.
+            let of_it = |case: &&Running| share(case.now().0.into(), case.length.0.into());
+            let ended = i128::try_from(self.ended).unwrap_or(0) * WHOLE + running.iter().map(of_it).sum::<i128>();
+            let cases = i128::try_from(self.cases).unwrap_or(1).max(1);
+            (by_length + ended / cases) / 2
+        };
+        if gone < SURE || done <= 0 {
+            return None;
+        }
+        let left = i128::try_from(gone.as_millis()).unwrap_or(0) * (WHOLE - done).max(0) / done;
+        Some(i64::try_from(left).unwrap_or(i64::MAX))
+    }
 }
 
 impl Course {
@@ -90,13 +138,31 @@ impl Course {
         Self {
             running: BTreeMap::new(),
             begun: host_time::now(),
-            over: 0,
+            granted: Part::default(),
+            by_the_clock: Part::default(),
+        }
+    }
+
+    fn part(&mut self, scale: Option<u32>) -> &mut Part {
+        match scale {
+            None => &mut self.granted,
+            Some(_) => &mut self.by_the_clock,
         }
     }
 
     /// Takes an event of the run.
     pub fn hear(&mut self, event: &RunEvent) {
         match event {
+            RunEvent::Begun {
+                granted,
+                granted_cases,
+                by_the_clock,
+                ..
+            } => {
+                self.granted.all = granted.0;
+                self.granted.cases = *granted_cases;
+                self.by_the_clock.all = by_the_clock.0;
+            }
             RunEvent::CaseBegun {
                 case,
                 name,
@@ -114,6 +180,7 @@ impl Course {
                     told: now,
                 };
                 self.running.insert(*case, new);
+                self.part(*scale).begun.get_or_insert(now);
             }
             RunEvent::CaseAt { case, t, line } => {
                 if let Some(running) = self.running.get_mut(case) {
@@ -122,8 +189,12 @@ impl Course {
                 }
             }
             RunEvent::CaseEnded { case, .. } => {
-                let length = self.running.remove(case).map_or(0, |ended| ended.length.0);
-                self.over = self.over.saturating_add(length);
+                if let Some(ended) = self.running.remove(case) {
+                    let part = self.part(ended.scale);
+                    part.over = part.over.saturating_add(ended.counted(ended.length));
+                    // One that the rig cannot play is none of them.
+                    part.ended += usize::from(ended.length.0 > 0);
+                }
             }
             _ => {}
         }
@@ -135,18 +206,19 @@ impl Course {
         rough_time(Span(ms - ms % 1_000))
     }
 
-    /// The time that the cases which run now still take, as fast as it went so far; `None` as long as nobody can say.
+    /// The time that the run still takes, as fast as it went so far; `None` as long as nobody can say.
     pub fn left(&self) -> Option<String> {
-        let sum = |of: fn(&Running) -> i64| self.running.values().map(of).fold(0_i64, i64::saturating_add);
-        let done = self.over.saturating_add(sum(|case| case.now().0));
-        let left = sum(|case| case.length.0.saturating_sub(case.now().0).max(0));
-        let gone = self.begun.elapsed();
-        if gone < SURE || done <= 0 || left <= 0 {
-            return None;
-        }
-        let ms = i128::try_from(gone.as_millis()).unwrap_or(0) * i128::from(left) / i128::from(done);
-        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
-        Some(format!("{} left", rough_time(Span(ms - ms % 1_000))))
+        let (granted, by_the_clock): (Vec<&Running>, Vec<&Running>) =
+            self.running.values().partition(|case| case.scale.is_none());
+        let granted = self.granted.left(&granted);
+        let by_the_clock = self.by_the_clock.left(&by_the_clock);
+        let ms = match (granted, by_the_clock, self.by_the_clock.begun) {
+            (None, None, _) => return None,
+            // The clock says how long these take, which come behind the others.
+            (Some(ms), None, None) => ms.saturating_add(self.by_the_clock.all),
+            (granted, by_the_clock, _) => granted.unwrap_or(0).saturating_add(by_the_clock.unwrap_or(0)),
+        };
+        (ms >= 1_000).then(|| format!("about {} left", rough_time(Span(ms - ms % 1_000))))
     }
 
     /// What is due to be told of cases of which nothing was told for so long, each in a line, with the time that went by and the one that is left.
@@ -172,6 +244,13 @@ mod tests {
     #[test]
     fn a_case_by_the_hosts_clock_is_told_at_its_begin_and_goes_on_without_an_event() {
         let mut course = Course::new();
+        course.hear(&RunEvent::Begun {
+            rigs: Vec::new(),
+            cases: 2,
+            granted: Span(4 * 7_200_000),
+            granted_cases: 4,
+            by_the_clock: Span(120_000),
+        });
         let mut begin = |case, scale| {
             let (name, length) = ("week".to_owned(), Span(7_200_000));
             let event = RunEvent::CaseBegun {
@@ -204,12 +283,14 @@ mod tests {
             told,
             ["running      week: 01:00:00 of 02:00:00, in line 9; 0 ms gone\n"]
         );
-        // As if the run had begun ten minutes ago: half of it is done.
+        // As if the run had begun ten minutes ago: half of this case is done, of the four that there are, and nothing of what comes by the clock.
         course.begun -= Duration::from_secs(600);
+        course.granted.begun = Some(course.begun);
+        course.by_the_clock.begun = None;
         let told = course.due(Duration::ZERO);
         assert_eq!(
             told,
-            ["running      week: 01:00:00 of 02:00:00, in line 9; 10 min gone, 10 min left\n"]
+            ["running      week: 01:00:00 of 02:00:00, in line 9; 10 min gone, about 1 h 12 min left\n"]
         );
     }
 }

@@ -2,8 +2,9 @@
 
 use super::args::{Runs, RunsDo};
 use super::exit::{CliError, Exit};
-use super::print::print;
+use super::print::{print, print_fitted};
 use super::project::Project;
+use super::width;
 use crate::report::counted;
 use crate::runs::{self, RunFolder};
 use pump_hil_model::safe_text::{safe, safe_path};
@@ -14,19 +15,19 @@ pub(super) fn runs(args: &Runs, project: &Project) -> Result<Exit, CliError> {
     let all = runs::list(&folder).map_err(|e| {
         let folder = safe_path(&folder);
         CliError::usage(format!(
-            "there are no runs in `{folder}`: {e}; `pump-hil run` makes them there, `--folder` names another place"
+            "there are no runs in `{folder}`: {e}; `pump-hil run` makes them, `--folder` names another place"
         ))
     })?;
     match &args.to_do {
-        None => print(&table(&all))?,
+        None => print_fitted(&table(&all, is_narrow()))?,
         Some(RunsDo::Prune(prune)) => {
             for run in runs::to_prune(&all, prune.keep.into()) {
                 if prune.dry_run {
-                    print(&format!("would delete {}\n", line(run)))?;
+                    print_fitted(&format!("would delete {}\n", line(run, is_narrow())))?;
                     continue;
                 }
                 runs::remove(run).map_err(|e| CliError::rig(format!("cannot delete a run: {e}")))?;
-                print(&format!("deleted {}\n", line(run)))?;
+                print_fitted(&format!("deleted {}\n", line(run, is_narrow())))?;
             }
             print(&kept(&all, prune.keep.into()))?;
         }
@@ -34,33 +35,39 @@ pub(super) fn runs(args: &Runs, project: &Project) -> Result<Exit, CliError> {
     Ok(Exit::Passed)
 }
 
+/// Columns below which a row does not repeat when its run began: the folder's name says that, too.
+const NARROW: usize = 100;
+
+/// Whether the terminal is narrow.
+fn is_narrow() -> bool {
+    width::columns(std::io::stdout()).is_some_and(|columns| columns < NARROW)
+}
+
 /// All of them, the newest last, where it is seen.
-fn table(all: &[RunFolder]) -> String {
+fn table(all: &[RunFolder], narrow: bool) -> String {
     let mut text = String::new();
     if !all.is_empty() {
-        let _ = writeln!(text, "{}", row("begun", "folder", "size", "what came of it"));
+        let _ = writeln!(text, "{}", row("begun", "folder", "size", "what came of it", narrow));
     }
     for run in all {
-        let _ = writeln!(text, "{}", line(run));
+        let _ = writeln!(text, "{}", line(run, narrow));
     }
     let bytes = all.iter().map(|run| run.bytes).sum();
     let _ = writeln!(text, "{}, {}", counted(all.len(), "run"), size(bytes));
     text
 }
 
-fn line(run: &RunFolder) -> String {
+fn line(run: &RunFolder, narrow: bool) -> String {
     let name = run.path.file_name().unwrap_or_default().to_string_lossy();
     let mut came = String::new();
     match &run.results {
         Some(results) => {
-            let [passed, new, failed, inconclusive, skipped] = results.counts;
-            let new = if new > 0 { format!(" {new} new,") } else { String::new() };
-            let rigs = results.rigs.join(", ");
-            let _ = write!(
-                came,
-                "{passed} passed,{new} {failed} failed, {inconclusive} inconclusive, {skipped} skipped on {}",
-                safe(&rigs)
-            );
+            let words = ["passed", "new", "failed", "inconclusive", "skipped"];
+            let all = results.counts.iter().zip(words);
+            // How many passed is told also where none did.
+            let told = all.filter(|(count, word)| **count > 0 || *word == words[0]);
+            let told: Vec<String> = told.map(|(count, word)| format!("{count} {word}")).collect();
+            let _ = write!(came, "{} on {}", told.join(", "), safe(&results.rigs.join(", ")));
         }
         None if run.goes_on => came.push_str("goes on"),
         None => came.push_str("without results: it was killed"),
@@ -69,11 +76,14 @@ fn line(run: &RunFolder) -> String {
         came.push_str("  (kept)");
     }
     let begun = run.begun.as_deref().unwrap_or("-");
-    row(begun, &safe(&name), &size(run.bytes), &came)
+    row(begun, &safe(&name), &size(run.bytes), &came, narrow)
 }
 
-fn row(begun: &str, folder: &str, size: &str, came: &str) -> String {
-    format!("{begun:<23}  {folder:<24} {size:>7}  {came}")
+fn row(begun: &str, folder: &str, size: &str, came: &str, narrow: bool) -> String {
+    match narrow {
+        true => format!("{folder:<24} {size:>7}  {came}"),
+        false => format!("{begun:<23}  {folder:<24} {size:>7}  {came}"),
+    }
 }
 
 /// What stays though it is old, and why.

@@ -1,14 +1,19 @@
 //! `pump-hil show`: a journal as a person reads it.
 
-use super::args::{Show, ShownSource};
+use super::args::Show;
 use super::exit::{CliError, Exit};
-use super::print::print;
+use super::played::Run;
+use super::print::{eprint, print, print_fitted, print_hung};
 use super::project::Project;
+use super::scenario_lines::ScenarioLines;
+use super::values::ShownSource;
+use super::width;
 use crate::journal;
+use crate::manifest;
 use crate::report::{Part, Point, Points, ScenarioResult, Source, Timeline, terminal};
 use pump_hil_model::case::Measure;
-use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::event::{Body, Said};
+use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_verdict::journal::Header;
 use pump_hil_verdict::judge::Judge;
@@ -19,6 +24,9 @@ use std::time::Duration;
 /// What is shown where nothing is asked for: raw lines say the same again.
 const USUAL: &[Source] = &[Source::Pump, Source::Host, Source::Probe, Source::Faults];
 
+/// Where the words of an event begin: behind its time, and what it is from.
+const BEHIND_SOURCE: usize = 28;
+
 /// Text that is printed at once: a journal may be large.
 const CHUNK: usize = 64 << 10;
 
@@ -28,17 +36,72 @@ pub(super) fn show(args: &Show, project: &Project) -> Result<Exit, CliError> {
             "`--from` is later than `--to`, so there is nothing between them",
         ));
     }
-    let run = args.run.clone().unwrap_or_else(|| project.runs().join("latest"));
-    let path = journal_of(args, &run)?;
+    match meant(args, project)? {
+        Meant::One(path, round) => timeline(args, project, &path, round),
+        Meant::Several(told) => {
+            // Nothing is shown, and a script must not take the list for a time line.
+            eprint(&told);
+            Err(CliError::told())
+        }
+    }
+}
+
+/// What is to be shown.
+enum Meant {
+    /// A journal, and which time its case was played.
+    One(PathBuf, Option<u32>),
+    /// How to choose one.
+    Several(String),
+}
+
+/// The journal that is meant: a file, or the only case of a run that was named; else how to choose one.
+fn meant(args: &Show, project: &Project) -> Result<Meant, CliError> {
+    let is_scenario = |path: &Path| {
+        path.extension()
+            .is_some_and(|ending| ending == "yaml" || ending == "yml")
+    };
+    if let ([one], None) = (&args.what[..], &args.filter)
+        && one.is_file()
+        && !is_scenario(one)
+    {
+        return Ok(Meant::One(one.clone(), None));
+    }
+    // The folder of a run can be named as it is for the other commands.
+    let is_run = |path: &PathBuf| path.join(manifest::NAME).is_file();
+    let (what, named) = match (&args.what[..], &args.run) {
+        ([one], None) if is_run(one) => (&args.what[1..], Some(one)),
+        (what, run) => (what, run.as_ref()),
+    };
+    let folder = named.cloned().unwrap_or_else(|| project.runs().join("latest"));
+    let run = Run::read(&folder, named.is_some())?;
+    match &run.chosen(what, args.filter.as_deref())?[..] {
+        [one] => Ok(Meant::One(one.journal.clone(), one.round)),
+        several => Ok(Meant::Several(run.to_choose(several))),
+    }
+}
+
+/// Prints a journal.
+fn timeline(args: &Show, project: &Project, path: &Path, round: Option<u32>) -> Result<Exit, CliError> {
     let cannot = |error: &dyn std::fmt::Display| CliError::rig(error.to_string());
-    let judged = journal::judge_file(&path).map_err(|e| cannot(&e))?;
+    let judged = journal::judge_file(path).map_err(|e| cannot(&e))?;
     let mut result = ScenarioResult::new(&judged.header.case, &judged.header.rig, Duration::ZERO, judged.outcome);
     // The events stand in the time line.
     result.outcome.last_events.clear();
-    result.journal = Some(safe_path(&path));
-    print(&head(&judged.header, &result))?;
+    result.journal = Some(safe_path(path));
+    result.round = round;
+    let lines = ScenarioLines::of(path, &judged.header.case, &project.scenarios(&[]));
+    if let Some(lines) = &lines {
+        result.file = safe_path(&lines.file);
+    }
+    let line_of = |_: &str, line: u32| lines.as_ref().and_then(|lines| lines.line(line));
+    let width = width::columns(std::io::stdout()).unwrap_or(width::OF_FILES);
+    print_fitted(&head(
+        &judged.header,
+        &result,
+        &terminal::in_full(&result, &line_of, width),
+    ))?;
     if !args.no_plot {
-        print(&points(&path)?.plot(&judged.header.case.units))?;
+        print(&points(path, args)?.plot(&judged.header.case.units))?;
     }
     print("\n")?;
     let sources = if args.only.is_empty() {
@@ -51,35 +114,42 @@ pub(super) fn show(args: &Show, project: &Project) -> Result<Exit, CliError> {
         to: args.to.map(|to| to.0),
         sources,
     };
-    let (header, mut events) = journal::open(&path).map_err(|e| cannot(&e))?.into_parts();
+    let (header, mut events) = journal::open(path).map_err(|e| cannot(&e))?.into_parts();
     let mut timeline = Timeline::new(&header.case, part);
-    let mut text = String::new();
+    let (mut text, mut last) = (String::new(), Span(0));
     for event in events.by_ref() {
+        last = event.t;
         text.push_str(&timeline.lines(&event));
         if text.len() >= CHUNK {
-            print(&std::mem::take(&mut text))?;
+            print_hung(&std::mem::take(&mut text), BEHIND_SOURCE)?;
         }
     }
     events.finish().map_err(|e| cannot(&e))?;
+    if let Some(from) = args.from.filter(|from| from.0 > last) {
+        text.push_str(&format!(
+            "there is nothing from {} on: the last event is at {}\n",
+            from.0.clock(),
+            last.clock()
+        ));
+    }
     if timeline.left_out() > 0 {
         text.push_str(&format!(
             "{} events are not shown; `--only pump,host,probe,faults,lines` shows all\n",
             timeline.left_out()
         ));
     }
-    print(&text)?;
+    print_hung(&text, BEHIND_SOURCE)?;
     // It shows; what is judged, `replay` says.
     Ok(Exit::Passed)
 }
 
 /// What ran, on what, and what came of it.
-fn head(header: &Header, result: &ScenarioResult) -> String {
-    let told = terminal::result(result);
+fn head(header: &Header, result: &ScenarioResult, told: &str) -> String {
     let (_, why) = told.split_once('\n').unwrap_or_default();
     format!(
         "{} {} on {}, {}, {}\n  {}\n{why}",
         result.word(),
-        safe(&result.name),
+        safe(&result.shown()),
         safe(&header.rig),
         started(&header.started),
         safe(&header.harness),
@@ -93,11 +163,17 @@ fn started(at: &str) -> String {
     text.map_or_else(|_| safe(at), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
-/// What was prescribed, and what the pump reported and the probe saw, at each of its entries.
-fn points(path: &Path) -> Result<Points, CliError> {
+/// What was prescribed, and what the pump reported and the probe saw, at each of its entries in the part that is asked for.
+fn points(path: &Path, args: &Show) -> Result<Points, CliError> {
     let cannot = |error: &dyn std::fmt::Display| CliError::rig(error.to_string());
     let (header, mut events) = journal::open(path).map_err(|e| cannot(&e))?.into_parts();
-    let (mut judge, mut points) = (Judge::new(&header.case), Points::default());
+    let (from, to) = (args.from.map(|from| from.0), args.to.map(|to| to.0));
+    let is_shown = |t: Span| from.is_none_or(|from| t >= from) && to.is_none_or(|to| t <= to);
+    let mut judge = Judge::new(&header.case);
+    let mut points = match from.or(to) {
+        Some(_) => Points::of_part(),
+        None => Points::default(),
+    };
     let mut entry = None;
     for event in events.by_ref() {
         let event = Arc::new(event);
@@ -113,7 +189,7 @@ fn points(path: &Path) -> Result<Points, CliError> {
             }
         );
         let observed = judge.observed();
-        if is_entry && observed.begun && observed.reported.is_some() {
+        if is_entry && observed.begun && observed.reported.is_some() && is_shown(event.t) {
             entry = Some(Point {
                 t: event.t,
                 prescribed: judge.prescribed_nl(),
@@ -138,54 +214,4 @@ fn with_probe(point: Point, judge: &Judge) -> Point {
         delivered: measure(Measure::Delivered),
         ..point
     }
-}
-
-/// The journal that is meant: a file, or a case of a run.
-fn journal_of(args: &Show, run: &Path) -> Result<PathBuf, CliError> {
-    let named = Path::new(&args.journal);
-    if named.is_file() {
-        return Ok(named.to_owned());
-    }
-    let mut found = Vec::new();
-    let mut others = Vec::new();
-    let entries = std::fs::read_dir(run).map_err(|e| {
-        let run = safe_path(run);
-        CliError::usage(format!(
-            "there is no file `{}`, and no run in `{run}` to look for a case of that name: {e}; name a journal, or `--run DIR`",
-            safe(&args.journal)
-        ))
-    })?;
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if !journal::is_one(&path) {
-            continue;
-        }
-        match name.rsplit_once('@') {
-            Some((case, _)) if case == args.journal => found.push(path),
-            Some((case, _)) => others.push(case.to_owned()),
-            None => {}
-        }
-    }
-    found.sort();
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(CliError::usage(none_found(args, run, &others))),
-        several => {
-            let names: Vec<String> = several.iter().map(|path| format!("`{}`", safe_path(path))).collect();
-            Err(CliError::usage(format!(
-                "`{}` ran on several rigs: name one of {}",
-                safe(&args.journal),
-                names.join(", ")
-            )))
-        }
-    }
-}
-
-/// That there is none, and which name is near.
-fn none_found(args: &Show, run: &Path, others: &[String]) -> String {
-    let (named, run) = (safe(&args.journal), safe_path(run));
-    let near = suggest(&args.journal, others.iter().map(String::as_str));
-    let near = near.map_or(String::new(), |near| format!("; {near}"));
-    format!("there is no file `{named}`, and no journal of a case `{named}` in `{run}`{near}")
 }

@@ -16,11 +16,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Columns of a line where there is no terminal.
-const WIDTH: usize = 120;
-/// Cases up to which each is named: who plays one or two wants to see that it was these.
-const FEW: usize = 12;
-
 /// Accepted dose logs that are named.
 const ACCEPTED: usize = 20;
 
@@ -47,9 +42,9 @@ impl Reporter for Summary {
             return Ok(());
         };
         let mut text = String::new();
-        let width = width::columns(std::io::stdout()).unwrap_or(WIDTH);
-        if self.verbose || (1..=FEW).contains(&ended.results.len()) {
-            text.push_str(&terminal::table(&ended.results));
+        let width = width::columns(std::io::stdout()).unwrap_or(width::OF_FILES);
+        if self.verbose {
+            text.push_str(&terminal::table(&ended.results, width));
         }
         text.push_str(&summary(
             &ended.results,

@@ -1,13 +1,14 @@
 //! Cases of which nothing can be said for one and the same reason, as on a rig that is not there: that is told once.
 
 use super::result::ScenarioResult;
-use pump_hil_model::safe_text::safe;
+use super::words::trouble_line;
 use pump_hil_model::verdict::Verdict;
 
 /// Why nothing can be said of a case: the rig, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unjudged {
     rig: String,
+    /// With whose each is.
     pub(super) troubles: Vec<String>,
 }
 
@@ -20,7 +21,7 @@ impl Unjudged {
         };
         Some(Self {
             rig: result.rig.clone(),
-            troubles: why.iter().map(|one| safe(&one.to_string())).collect(),
+            troubles: why.iter().map(trouble_line).collect(),
         })
     }
 }

@@ -189,8 +189,12 @@ fn snippet(
     ))
 }
 
-/// The key of an `expect` that says what did not hold.
-fn key_of(reason: &Reason) -> Option<&'static str> {
+/// The key of an `expect` that says what did not hold, or of the prescription that the pump refused.
+fn key_of(reason: &Reason) -> Option<&str> {
+    if let Came::Unfit(unfit) = &reason.came {
+        // `patient-bolus.dose` is the `dose` in it.
+        return unfit.key.as_deref()?.rsplit('.').next();
+    }
     let Expected::Check(check) = &reason.expected else {
         return None;
     };
@@ -262,6 +266,8 @@ fn near(events: &[Event], t: Span, number: usize) -> Vec<&Event> {
                 | Body::StepEnded { .. }
                 | Body::Sample(_)
                 | Body::Crash(_)
+                // The finding says it.
+                | Body::Unfit(_)
         );
         event.t <= t && !silent
     };

@@ -83,12 +83,23 @@ pub struct Points {
     skipped: usize,
     /// The newest, also where it is not kept.
     last: Option<Point>,
+    /// They are a part of a run: the axis of the volumes begins at their least one.
+    is_part: bool,
 }
 
 /// More would not show; fewer are kept by halves.
 const POINTS_MAX: usize = 8 * WIDTH;
 
 impl Points {
+    /// Those of a part of a run.
+    #[must_use]
+    pub fn of_part() -> Self {
+        Self {
+            is_part: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes the next point.
     pub fn push(&mut self, point: Point) {
         self.last = Some(point);
@@ -120,15 +131,23 @@ impl Points {
         if time <= 0 || most <= 0 {
             return String::new();
         }
+        let volumes = points().flat_map(|point| point.volumes().into_iter().flatten());
+        // Where nothing was given in a part, its line stands at the top.
+        let least = volumes
+            .min()
+            .filter(|least| self.is_part && (0..most).contains(least))
+            .unwrap_or(0);
+        let range = most.saturating_sub(least);
         let mut places = vec![[[false; 4]; WIDTH]; HEIGHT];
         for point in points() {
             let column = scaled(point.t.0.saturating_sub(first.t.0), time, WIDTH);
             // What differs from the prescription by less than half a row stands in its row: else the edge between two rows would look like a difference.
-            let is_near = |nl: i64, to: i64| i128::from(nl.abs_diff(to)) * HALF_ROWS <= i128::from(most);
+            let is_near = |nl: i64, to: i64| i128::from(nl.abs_diff(to)) * HALF_ROWS <= i128::from(range);
             let near = |nl: i64| point.prescribed.filter(|to| is_near(nl, *to)).unwrap_or(nl);
             for (account, nl) in point.volumes().into_iter().enumerate() {
-                if let Some(nl) = nl.map(near).filter(|nl| (0..=most).contains(nl)) {
-                    places[HEIGHT - 1 - scaled(nl, most, HEIGHT)][column][account] = true;
+                if let Some(nl) = nl.map(near).filter(|nl| (least..=most).contains(nl)) {
+                    let row = scaled(nl.saturating_sub(least), range, HEIGHT);
+                    places[HEIGHT - 1 - row][column][account] = true;
                 }
             }
         }
@@ -140,7 +159,8 @@ impl Points {
         for (mark, means) in alone.chain(several.into_iter().flatten()) {
             let _ = writeln!(text, "  {mark:>10} {means}");
         }
-        let (most, none) = (in_units(units, &Volume(most).to_string()), "0".to_owned());
+        let told = |nl: i64| in_units(units, &Volume(nl).to_string());
+        let (most, none) = (told(most), if least > 0 { told(least) } else { "0".to_owned() });
         let label = |row: usize| match row {
             0 => most.as_str(),
             row if row + 1 == HEIGHT => none.as_str(),
@@ -250,6 +270,25 @@ mod tests {
         assert_eq!(plot(&[(0, [Some(0), Some(0)]), (9, [Some(0), Some(0)])]), "");
         assert_eq!(plot(&[(7, [Some(1), Some(1)])]), "");
         assert_ne!(plot(&[(0, [None, Some(5)]), (1, [None, Some(-9)])]), "");
+    }
+
+    #[test]
+    fn a_part_of_a_run_fills_its_plot() {
+        let mut part = Points::of_part();
+        for hour in 13..=15 {
+            let nl = hour * 20_000;
+            part.push(Point {
+                t: Span(hour * HOUR),
+                prescribed: Some(nl),
+                reported: nl,
+                actuated: None,
+                delivered: None,
+            });
+        }
+        let plot = part.plot(&["uL".to_owned()]);
+        for told in ["    300 uL |", "    260 uL |*", "13:00:00.000", "15:00:00.000"] {
+            assert!(plot.contains(told), "{told}: {plot}");
+        }
     }
 
     #[test]

@@ -227,6 +227,8 @@ fn class_of(file: &str) -> String {
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '=' | ':' | '@' | '+');
+    // At the begin of a word it stands for somebody's home.
+    let plain = |c: char| plain(c) || (c == '~' && !text.starts_with(c));
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }

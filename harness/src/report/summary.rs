@@ -116,7 +116,7 @@ fn inconclusive(results: &[&ScenarioResult], whole: bool) -> String {
         }
         let _ = writeln!(text, "INCONCLUSIVE {names} on {}", safe(&cases[0].rig));
         for one in why.troubles {
-            let _ = writeln!(text, "  the rig, not the pump: {one}");
+            let _ = writeln!(text, "  {one}");
         }
         text.extend(more(cases[0], None).iter().map(|line| format!("{line}\n")));
     }

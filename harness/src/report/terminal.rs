@@ -4,7 +4,7 @@ use super::alike::alike;
 use super::failed::{LineOf, source};
 use super::result::ScenarioResult;
 use super::units::in_units;
-use super::words::{cause_first, counted, not_shown, reason_lines, unasked_starts};
+use super::words::{cause_first, counted, not_shown, reason_lines, trouble_line, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
@@ -16,8 +16,12 @@ use std::fmt::Write;
 /// Reasons of one result that are shown in full.
 const REASONS_SHOWN: usize = 12;
 
-/// Characters of a case's name in a table.
-const NAME_MAX: usize = 40;
+/// Characters that a case's name has in a table at least.
+const NAME_MIN: usize = 12;
+/// Characters of a verdict in a table at least: the columns stand where they stood in the run before.
+const VERDICT: usize = 12;
+/// Columns below which a table leaves out the pump's time.
+const NARROW: usize = 60;
 
 /// One result in a line.
 #[must_use]
@@ -69,7 +73,7 @@ pub fn in_full(result: &ScenarioResult, line_of: LineOf<'_>, width: usize) -> St
         }
         Verdict::Inconclusive { why } => {
             for one in why {
-                let _ = writeln!(out, "  the rig, not the pump: {}", safe(&one.to_string()));
+                let _ = writeln!(out, "  {}", trouble_line(one));
             }
         }
     }
@@ -176,10 +180,10 @@ fn coarse(why: &str) -> String {
     words.join(", ")
 }
 
-/// All verdicts, what did not pass last, where it is seen, with the time that each took and the pump's. The rig has a column only where there are several: so
-/// a line fits into 80 columns. Cases of which nothing can be said for the same reason are one line.
+/// All verdicts, what did not pass last, where it is seen, with the time that each took and the pump's. The rig has a column only where there are several, and
+/// a name is cut in its middle, so that a line fits into `width` columns. Cases of which nothing can be said for the same reason are one line.
 #[must_use]
-pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
+pub fn table(results: &[impl Borrow<ScenarioResult>], width: usize) -> String {
     let mut sorted: Vec<&ScenarioResult> = results.iter().map(Borrow::borrow).collect();
     // It is stable: within a verdict the cases keep their order.
     sorted.sort_by_key(|result| match &result.outcome.verdict {
@@ -191,31 +195,52 @@ pub fn table(results: &[impl Borrow<ScenarioResult>]) -> String {
     let rigs: BTreeSet<&str> = sorted.iter().map(|result| result.rig.as_str()).collect();
     let alike: Vec<Vec<&ScenarioResult>> = alike(&sorted).into_iter().map(|(_, cases)| cases).collect();
     let is_of = |cases: &&Vec<&ScenarioResult>, result| cases.iter().any(|case| std::ptr::eq(*case, result));
-    let named = sorted.into_iter().filter_map(|result| {
+    let cells = sorted.into_iter().filter_map(|result| {
         let more = match alike.iter().find(|cases| is_of(cases, result)) {
             Some(cases) if !std::ptr::eq(cases[0], result) => return None,
             Some(cases) if cases.len() > 1 => format!(" and {} more", cases.len() - 1),
             _ => String::new(),
         };
-        let name: String = safe(&result.shown()).chars().take(NAME_MAX).collect();
-        Some((result, name + &more))
-    });
-    let named: Vec<(&ScenarioResult, String)> = named.collect();
-    let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
-    let width = longest(&mut named.iter().map(|(_, name)| name.chars().count())).max(8);
-    let verdicts = longest(&mut named.iter().map(|(result, _)| result.word().len())).max(12);
-    let row = |verdict: &str, name: &str, took: &str, pump: &str, rig: &str| {
-        let rig = match rigs.len() {
-            0 | 1 => String::new(),
-            _ => format!("  {rig}"),
-        };
-        format!("{verdict:<verdicts$}  {name:<width$}  {took:>10}  {pump:>17}{rig}\n")
-    };
-    let mut out = row("verdict", "scenario", "time", "the pump's time", "rig");
-    for (result, name) in &named {
         let took = format!("{} ms", result.took.as_millis());
-        let pump = result.outcome.end.clock();
-        out.push_str(&row(&result.word(), name, &took, &pump, &safe(&result.rig)));
+        let name = safe(&result.shown()) + &more;
+        Some([result.word(), name, took, result.outcome.end.clock(), safe(&result.rig)])
+    });
+    let head = ["verdict", "scenario", "time", "the pump's time", "rig"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(cells).collect();
+    in_columns(&rows, rigs.len() > 1, width)
+}
+
+/// Rows of verdict, name, time, the pump's time, and the rig where it `has_rig`.
+fn in_columns(rows: &[[String; 5]], has_rig: bool, width: usize) -> String {
+    // A line that is broken is no row any more.
+    let has_pump = width >= NARROW;
+    let of = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (verdict, took, pump, rig) = (of(0).max(VERDICT), of(2), of(3), of(4));
+    let others = verdict + 2 + 2 + took + if has_pump { 2 + pump } else { 0 } + if has_rig { 2 + rig } else { 0 };
+    let name = of(1).min(width.saturating_sub(others).max(NAME_MIN));
+    let mut out = String::new();
+    for row in rows {
+        let shown = cut_in_the_middle(&row[1], name);
+        let _ = write!(out, "{:<verdict$}  {shown:<name$}  {:>took$}", row[0], row[2]);
+        if has_pump {
+            let _ = write!(out, "  {:>pump$}", row[3]);
+        }
+        if has_rig {
+            let _ = write!(out, "  {}", row[4]);
+        }
+        out.push('\n');
     }
     out
+}
+
+/// A text of at most `length` characters, with its begin and its end: a row of a table is named at the end.
+fn cut_in_the_middle(text: &str, length: usize) -> String {
+    let all: Vec<char> = text.chars().collect();
+    if all.len() <= length {
+        return text.to_owned();
+    }
+    let behind = length / 2;
+    let before = length.saturating_sub(behind + 1);
+    let (before, behind) = (&all[..before], &all[all.len() - behind..]);
+    before.iter().chain(&['…']).chain(behind).collect()
 }

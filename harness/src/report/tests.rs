@@ -53,7 +53,7 @@ fn no_text_of_the_pump_reaches_a_report_raw() {
     let results = [failed(), passed()];
     let texts = [
         terminal::result(&results[0]),
-        terminal::table(&results),
+        terminal::table(&results, 80),
         junit::report(&results, &[], &RunInfo::default()).unwrap(),
         json::report(&results, &[], &RunInfo::default()).unwrap(),
     ];

@@ -3,6 +3,7 @@
 use super::result::ScenarioResult;
 use super::units::told;
 use pump_hil_model::safe_text::safe;
+use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::Reason;
 
 /// A reason in words: where, what was expected, what it got.
@@ -77,6 +78,24 @@ pub(super) fn new_in_words(result: &ScenarioResult) -> String {
     format!("{hold}; its dose log waits for a review")
 }
 
+/// What keeps a case from a verdict, with whose it is: never the pump's, and not the rig's where it is a file, this computer or the person.
+pub(super) fn trouble_line(trouble: &Trouble) -> String {
+    let code = trouble.code();
+    let whose = match code.as_str() {
+        "interrupted" => "the run was stopped",
+        // That is a failure of the pump, which ends what can be said of it.
+        "firmware-hangs" => "nothing more can be said",
+        "not-safe" => "the end of the run",
+        "journal" | "journal-swapped" => "this computer, not the pump",
+        "broke-off" | "harness-failed" => "this program, not the pump",
+        "babble" => "the limits of a run",
+        code if code.starts_with("journal-") => "the journal, not the pump",
+        code if code.starts_with("snapshot") => "the file, not the pump",
+        _ => "the rig, not the pump",
+    };
+    format!("{whose}: {}", safe(&trouble.to_string()))
+}
+
 /// A reason's kind, as files have it.
 pub(crate) fn kind(reason: &Reason) -> String {
     serde_json::to_value(reason.kind)
@@ -88,4 +107,28 @@ pub(crate) fn kind(reason: &Reason) -> String {
 /// `1 case`, `2 cases`.
 pub(crate) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pump_hil_model::trouble::TroubleCode;
+
+    #[test]
+    fn a_trouble_is_told_with_whose_it_is() {
+        let of = |code: &'static str| trouble_line(&Trouble::told(TroubleCode::of(code), "so"));
+        for (code, line) in [
+            ("rig-line-lost", "the rig, not the pump: so"),
+            ("set-up", "the rig, not the pump: so"),
+            ("interrupted", "the run was stopped: so"),
+            ("journal", "this computer, not the pump: so"),
+            ("journal-torn", "the journal, not the pump: so"),
+            ("snapshot-damaged", "the file, not the pump: so"),
+            ("snapshot-not-accepted", "the file, not the pump: so"),
+            ("harness-failed", "this program, not the pump: so"),
+            ("firmware-hangs", "nothing more can be said: so"),
+        ] {
+            assert_eq!(of(code), line);
+        }
+    }
 }

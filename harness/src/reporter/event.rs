@@ -17,6 +17,12 @@ pub enum RunEvent {
         rigs: Vec<String>,
         /// How many cases there are, each rig's counted.
         cases: usize,
+        /// How long all that are played are by their scenarios, on rigs that grant time.
+        granted: Span,
+        /// How many those are.
+        granted_cases: usize,
+        /// The host's time that the others take, whose pumps keep their own time.
+        by_the_clock: Span,
     },
     /// A case begins.
     CaseBegun {
@@ -24,7 +30,7 @@ pub enum RunEvent {
         case: usize,
         /// Its name.
         name: String,
-        /// How long it is, by its scenario.
+        /// How long it is, by its scenario; 0 of one that the rig cannot play.
         length: Span,
         /// The pump's seconds in one of the host, where the pump keeps its own time.
         scale: Option<u32>,

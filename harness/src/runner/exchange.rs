@@ -285,8 +285,7 @@ impl<'a> Exchange<'a> {
                 return Ok(());
             }
         }
-        let over = self.now().0.saturating_sub(begun.0);
-        let over_ms = u64::try_from(over).unwrap_or(0);
+        let over_ms = u64::try_from(self.now().0.saturating_sub(begun.0)).unwrap_or(0);
         Err(self.unfit(verb, None, (ASKED_AGAIN, over_ms), said)?)
     }
 
@@ -304,9 +303,12 @@ impl<'a> Exchange<'a> {
         (asked, over_ms): (u32, u64),
         (request, came): (String, String),
     ) -> Result<Stopped, Stopped> {
+        let (key, adds) = refused.map_or_else(Default::default, |_| self.at.refusal());
         let unfit = Unfit {
             verb: verb.to_string(),
             refused: refused.map(str::to_owned),
+            key,
+            adds,
             asked,
             over_ms,
             cable_is_whole: self.line_is_proven(),

@@ -3,7 +3,7 @@
 //! The runner decides nothing about the pump. It asks the [`Judge`](pump_hil_verdict::judge::Judge) when a waiting `expect` has come true, so that it knows when
 //! to go on; the verdict is made afterwards from the journal alone.
 //!
-//! Each part knows those before it: `record` (the one door of events), `recorded` (the rig with its record), `post_mortem` and `watched` (what is looked
+//! Each part knows those before it: `record` (the one door of events), `refusal` (what a pump says of a prescription that it refuses), `recorded` (the rig with its record), `post_mortem` and `watched` (what is looked
 //! at in the pump), `listen` (what the pump must say unasked), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `past`, `setup`, `steps` and `leave_safe`.
 
 mod armed;
@@ -14,6 +14,7 @@ mod past;
 mod post_mortem;
 mod record;
 mod recorded;
+mod refusal;
 mod setup;
 mod standstill;
 mod steps;

@@ -5,7 +5,7 @@
 use crate::journal;
 use pump_hil_model::case::Case;
 use pump_hil_model::crash::LINES_MAX;
-use pump_hil_model::event::{Body, Event};
+use pump_hil_model::event::{Body, Event, ReplyFields};
 use pump_hil_model::event_text::{event_line, log_line};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble_code::TroubleCode;
@@ -244,6 +244,8 @@ pub(super) struct LastSaid {
     pub log: VecDeque<String>,
     /// On the line, in both directions.
     pub line: VecDeque<String>,
+    /// In the last reply that refused something.
+    pub refusal: ReplyFields,
 }
 
 impl LastSaid {
@@ -264,6 +266,14 @@ impl LastSaid {
             Body::Log(log) => (&mut self.log, log_line(log)),
             Body::Sent { bytes, .. } => (&mut self.line, format!("{TO_PUMP}{bytes}")),
             Body::Received { bytes, .. } => (&mut self.line, format!("{FROM_PUMP}{bytes}")),
+            Body::Reply {
+                refused: Some(_),
+                fields,
+                ..
+            } => {
+                self.refusal = Arc::clone(fields);
+                return;
+            }
             _ => return,
         };
         if lines.len() == LINES_MAX {

@@ -1,6 +1,7 @@
 //! A rig together with the record of what happens at it, and the scenario's time.
 
 use super::record::Record;
+use super::refusal;
 use crate::journal::Written;
 use crate::safety::Stopped;
 use pump_hil_model::event::{Body, Says};
@@ -68,6 +69,11 @@ impl<'a> RecordedRig<'a> {
     /// What is recorded so far.
     pub fn record(&self) -> &Record<'a> {
         &self.record
+    }
+
+    /// Which key of the prescription the pump refused last, and what it said of it.
+    pub fn refusal(&self) -> (Option<String>, Option<String>) {
+        refusal::about(self.rig.profile(), &self.record.last_said().refusal)
     }
 
     /// The judge, as far as it has heard.

@@ -4,6 +4,7 @@ use super::error::SnapshotError;
 use pump_hil_model::case::Case;
 use pump_hil_rig::files::read_at_most;
 use pump_hil_verdict::snapshot::{BYTES_MAX, Kept, RECORD_BYTES_MAX, Record};
+use sha2::{Digest as _, Sha256};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,9 @@ pub const RECORD: &str = "ACCEPTED.jsonl";
 pub(super) const ACCEPTED: &str = ".snap";
 /// How the name of one that waits for review ends.
 pub(super) const PENDING: &str = ".snap.new";
+
+/// What stands behind the name of such a log in the folder of a run, in that of the note that a person rejected it.
+const REJECTED: &str = ".rejected";
 
 /// Where the accepted log of `name` is.
 #[must_use]
@@ -32,14 +36,53 @@ pub fn waits(path: &Path) -> bool {
     name_of(path, PENDING).is_some() && !path.is_symlink()
 }
 
+/// Whether a file is a log that waits in the folder of a run, or the note that it was rejected, by its name.
+#[must_use]
+pub fn is_of_run(path: &Path) -> bool {
+    let log = path.to_string_lossy().strip_suffix(REJECTED).map(PathBuf::from);
+    waits(log.as_deref().unwrap_or(path)) && !path.is_symlink()
+}
+
 /// The logs that wait in `folder`, each with its name as it stands in the file's.
 ///
 /// # Errors
 /// The folder cannot be listed.
 pub fn waiting(folder: &Path) -> Result<Vec<(String, PathBuf)>, SnapshotError> {
-    let paths = listed(folder, PENDING)?.into_iter();
+    let paths = pending(folder)?.into_iter();
     let named = |path: PathBuf| Some((name_of(&path, PENDING)?.to_owned(), path));
     Ok(paths.filter_map(named).collect())
+}
+
+/// The files of the logs that wait in `folder`. One in the folder of a run, which stays as it is, waits no more when it was rejected.
+pub(super) fn pending(folder: &Path) -> Result<Vec<PathBuf>, SnapshotError> {
+    let mut paths = listed(folder, PENDING)?;
+    paths.retain(|path| !is_rejected(path));
+    Ok(paths)
+}
+
+/// The note that a log which waits in the folder of a run was rejected.
+pub(super) fn rejected_path(pending: &Path) -> PathBuf {
+    let mut path = pending.as_os_str().to_owned();
+    path.push(REJECTED);
+    PathBuf::from(path)
+}
+
+/// The first line of such a note: which bytes were rejected.
+pub(super) fn rejected(pending: &Path) -> Option<String> {
+    let bytes = read_at_most(pending, BYTES_MAX).ok()?;
+    Some(format!("sha256 {}\n", sha256_of_bytes(&bytes)))
+}
+
+fn is_rejected(pending: &Path) -> bool {
+    let Ok(note) = read_at_most(&rejected_path(pending), BYTES_MAX) else {
+        return false;
+    };
+    rejected(pending).is_some_and(|line| note.starts_with(line.as_bytes()))
+}
+
+fn sha256_of_bytes(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Names of cases are kebab case and a row in brackets; whatever else a file system could take for a path is replaced.

@@ -3,6 +3,8 @@
 use super::accept::remove_pending;
 use super::error::SnapshotError;
 use super::file::{self, PENDING, snapshot_path};
+use super::update::By;
+use crate::files::write_whole;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_verdict::snapshot::{Kept, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +44,7 @@ impl Meant {
     /// The logs that wait.
     pub(super) fn waiting(&self) -> Result<Vec<PathBuf>, SnapshotError> {
         let lies = self.waits_in();
-        let mut paths = file::listed(lies, PENDING)?;
+        let mut paths = file::pending(lies)?;
         if let Some(only) = &self.only {
             paths.retain(|path| only.iter().any(|name| *path == file::pending_path(lies, name)));
         }
@@ -65,7 +67,7 @@ fn is_accepted(folder: &Path, path: &Path) -> bool {
 const REJECTED: &str = "rejected: the new log is thrown away, and the accepted one stays\n";
 
 /// The same of one in the folder of a run.
-const REJECTED_OF_RUN: &str = "rejected: the accepted log stays; the run's folder is evidence, and keeps the new one\n";
+const REJECTED_OF_RUN: &str = "rejected: the accepted log stays; the run's folder is evidence, and keeps the new one";
 
 /// One that waits.
 pub(super) struct Waiting<'a> {
@@ -131,13 +133,22 @@ impl<'a> Waiting<'a> {
         all.iter().find(is_rival).map(|other| &*other.path)
     }
 
-    /// Throws it away; gives what that does.
-    pub fn reject(&self, name: &str) -> Result<&'static str, SnapshotError> {
-        if self.of_run {
-            return Ok(REJECTED_OF_RUN);
+    /// Throws it away; gives what that does. One of a run stays, with a note beside it, so that it does not wait any more.
+    pub fn reject(&self, name: &str, by: &By) -> Result<String, SnapshotError> {
+        if !self.of_run {
+            remove_pending(self.folder, name)?;
+            return Ok(REJECTED.to_owned());
         }
-        remove_pending(self.folder, name)?;
-        Ok(REJECTED)
+        let note = file::rejected_path(&self.path);
+        let line = file::rejected(&self.path).unwrap_or_default();
+        let reason = by.reason.iter().map(|reason| format!("reason {reason}\n"));
+        let text = format!("{line}by {}\nat {}\n{}", by.who, by.when, reason.collect::<String>());
+        let shown = from_here(&note);
+        // From a medium that takes no note it can be rejected all the same.
+        Ok(match write_whole(&note, text.as_bytes()) {
+            Ok(()) => format!("{REJECTED_OF_RUN}; to see it again, delete `{shown}`\n"),
+            Err(e) => format!("{REJECTED_OF_RUN}; it will be asked for again: cannot write `{shown}`: {e}\n"),
+        })
     }
 
     /// Which of them it is, and where.

@@ -19,7 +19,7 @@ mod update;
 pub use beside::Table;
 pub use compare::{HeldTo, Snapshots};
 pub use error::SnapshotError;
-pub use file::{RECORD, orphans, pending_path, snapshot_path, waiting, waits};
+pub use file::{RECORD, is_of_run, orphans, pending_path, snapshot_path, waiting, waits};
 pub use line::{Line, Tone};
 pub use lines::Lines;
 pub use meant::Meant;

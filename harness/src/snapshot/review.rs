@@ -223,7 +223,7 @@ fn review_one(
             reviewed.accepted.push(name);
         }
         Choice::Reject => {
-            tell(person, folder, waiting.reject(&name)?)?;
+            tell(person, folder, &waiting.reject(&name, by)?)?;
             reviewed.rejected.push(name);
         }
         Choice::Skip | Choice::Quit => {

@@ -4,6 +4,7 @@ use crate::interrupt;
 use crate::report::{json, junit, summary};
 use crate::reporter::{Ended, ReportError, Reporter, Reporters, RunEvent};
 use pump_hil_language::catalog;
+use pump_hil_language::plan;
 use pump_hil_language::scenario::load;
 use pump_hil_model::case::Case;
 use pump_hil_model::verdict::Verdict;
@@ -70,9 +71,22 @@ fn a_run_tells_of_every_case_from_its_begin_to_its_end_and_gives_the_results_in_
     );
 
     let events = kept.0.take();
-    let Some((RunEvent::Begun { rigs, cases }, RunEvent::Ended(told))) = events.first().zip(events.last()) else {
+    let Some((begun, RunEvent::Ended(told))) = events.first().zip(events.last()) else {
         panic!("{events:?}");
     };
+    let RunEvent::Begun {
+        rigs,
+        cases,
+        granted,
+        granted_cases,
+        by_the_clock,
+    } = begun
+    else {
+        panic!("{begun:?}");
+    };
+    // What is to come is known before it begins: on a simulated rig time is granted.
+    let lengths = first.iter().chain(&second).map(|case| plan::length(case).0);
+    assert_eq!((granted.0, *granted_cases, by_the_clock.0), (lengths.sum(), 4, 0));
     assert_eq!((rigs.as_slice(), *cases), (["sim".to_owned()].as_slice(), 4));
     assert_eq!(names(told), names(&ended));
     for (number, expected) in ["a", "b", "c", "d"].into_iter().enumerate() {

@@ -107,6 +107,16 @@ impl Screen {
             .to_owned()
     }
 
+    /// The rows that the terminal broke because a line was longer than they are.
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        let screen = self.parser.screen();
+        let (_, columns) = screen.size();
+        let rows = screen.rows(0, columns.get()).enumerate();
+        let is_broken = |at: &usize| u16::try_from(*at).is_ok_and(|at| screen.row_wrapped(at));
+        rows.filter(|(at, _)| is_broken(at)).map(|(_, row)| row).collect()
+    }
+
     /// Whether the cell in this row and column, from 0, is coloured.
     #[must_use]
     pub fn is_coloured(&self, row: u16, column: u16) -> bool {

@@ -74,6 +74,10 @@ const SOURCES: &[(&str, By)] = &[
         By::None("a line of a scenario's file, which is shown and never read for its meaning"),
     ),
     (
+        "harness/src/cli/scenario_lines.rs",
+        By::None("the same, of a file whose SHA-256 is that of the journal"),
+    ),
+    (
         "harness/src/runs.rs",
         By::None("counts and names of a results.json, which are shown and decide nothing"),
     ),

@@ -169,7 +169,8 @@ impl Terminal {
         let (ours, far, _) = pty();
         let size = Winsize {
             ws_row: 24,
-            ws_col: 80,
+            // So wide that no line is broken, and what is told is found whole; `run_screens` looks at narrow ones.
+            ws_col: 1_000,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };

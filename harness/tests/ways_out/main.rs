@@ -127,12 +127,18 @@ fn a_pump_that_runs_and_cannot_be_set_up() {
     let scenario = therapy("").replace("0.5 mL/day", "90 mL/day");
     let mut run = Run::start(&bench, &[], &scenario, &rig, &[]);
     let result = assert_left_well(&bench, &mut run, 1, "failed");
-    assert!(
-        result["reasons"][0]["came"]
-            .as_str()
-            .unwrap()
-            .contains("it refused with `out-of-range`; the request: #"),
+    let came = result["reasons"][0]["came"].as_str().unwrap();
+    assert_eq!(
+        came, "it refused `rate` of the prescription with `out-of-range`; it says: limit 24 mL/day",
         "{result}"
+    );
+    // The lines of it are in the journal.
+    let events = events(&run.journal(), false);
+    let unfit = events.iter().find(|event| event["event"] == "unfit").unwrap();
+    let lines = ["request", "came"].map(|key| unfit[key].as_str().unwrap());
+    assert!(
+        lines[0].contains("rate=90000000nl/d") && lines[1].contains("out-of-range"),
+        "{unfit}"
     );
 }
 

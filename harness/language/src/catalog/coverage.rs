@@ -1,5 +1,6 @@
 //! Which scenarios cover which requirement, and which requirement none covers.
 
+use super::BUILT_IN;
 use super::known::{Catalog, Requirement};
 use crate::shown::checks;
 use pump_hil_model::case::Case;
@@ -23,11 +24,13 @@ pub enum Covered {
 pub struct CoverageLine<'a> {
     /// The requirement or row.
     pub requirement: &'a Requirement,
+    /// It is one of the user's own.
+    pub own: bool,
     /// Whether it is covered.
     pub covered: Covered,
 }
 
-/// The table: each requirement and row of the catalogue with the scenarios that name it in `verifies` or `covers`.
+/// The table: each requirement and row of the catalogue with the scenarios that name it in `verifies` or `covers`; the user's own first.
 #[must_use]
 pub fn coverage<'a>(cases: &[Case], catalog: &'a Catalog) -> Vec<CoverageLine<'a>> {
     let line = |requirement: &'a Requirement| {
@@ -48,9 +51,17 @@ pub fn coverage<'a>(cases: &[Case], catalog: &'a Catalog) -> Vec<CoverageLine<'a
             Some(reason) => Covered::NotTestable(reason.clone()),
             None => Covered::No,
         };
-        CoverageLine { requirement, covered }
+        let own = catalog.from(&requirement.id).is_some_and(|from| from != BUILT_IN);
+        CoverageLine {
+            requirement,
+            own,
+            covered,
+        }
     };
-    catalog.requirements().iter().map(line).collect()
+    let mut table: Vec<CoverageLine<'_>> = catalog.requirements().iter().map(line).collect();
+    // It is stable: among each other they keep their order.
+    table.sort_by_key(|line| !line.own);
+    table
 }
 
 /// A scenario, and how many of its checks are not shown.
@@ -68,7 +79,14 @@ pub fn render(table: &[CoverageLine<'_>]) -> String {
     let width = table.iter().map(|line| line.requirement.id.len()).max().unwrap_or(0);
     let (mut covered, mut not_testable, mut open, mut not_shown) = (0, 0, 0, 0);
     let mut text = String::new();
-    for line in table {
+    // Only where there are both.
+    let built_in = table.iter().position(|line| !line.own).filter(|first| *first > 0);
+    for (at, line) in table.iter().enumerate() {
+        match built_in {
+            Some(_) if at == 0 => text.push_str("your own:\n"),
+            Some(first) if at == first => text.push_str("\nbuilt in:\n"),
+            _ => {}
+        }
         let says = match &line.covered {
             Covered::By(scenarios) => {
                 covered += 1;
@@ -123,6 +141,19 @@ mod tests {
         case.verifies = vec!["SF02".to_owned()];
         let text = render(&coverage(&[case], &catalog));
         let expected = "SF01  c\nSF13  not testable: no firmware shows it\nSF02  UNCOVERED\n\n1 covered, 1 not testable, 1 uncovered\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_users_own_come_first() {
+        let mut loader = Loader::new();
+        let file = |id: &str| format!("source: s\nkind: row\nrequirements:\n  - {{id: {id}, text: t}}\n");
+        loader.requirements(BUILT_IN, file("A1"));
+        loader.requirements("ours.yaml", file("Z9"));
+        let catalog = loader.finish().unwrap();
+        let text = render(&coverage(&[], &catalog));
+        let expected =
+            "your own:\nZ9  UNCOVERED\n\nbuilt in:\nA1  UNCOVERED\n\n0 covered, 0 not testable, 2 uncovered\n";
         assert_eq!(text, expected);
     }
 

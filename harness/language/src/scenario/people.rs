@@ -289,16 +289,22 @@ const WORDS: &[(&str, Meant)] = &[
     (
         "day",
         &[
-            ("monday|mo", "did you mean `mon`?"),
-            ("tuesday|tu|di", "did you mean `tue`?"),
-            ("wednesday|we|mi", "did you mean `wed`?"),
-            ("thursday|th|do", "did you mean `thu`?"),
-            ("friday|fr", "did you mean `fri`?"),
-            ("saturday|sa", "did you mean `sat`?"),
-            ("sunday|su|so", "did you mean `sun`?"),
+            ("monday|mo|montag|montags|lundi|lun", "did you mean `mon`?"),
+            ("tuesday|tu|di|dienstag|dienstags|mardi|mar", "did you mean `tue`?"),
+            ("wednesday|we|mi|mittwoch|mittwochs|mercredi|mer", "did you mean `wed`?"),
+            ("thursday|th|do|donnerstag|donnerstags|jeudi|jeu", "did you mean `thu`?"),
+            ("friday|fr|freitag|freitags|vendredi|ven", "did you mean `fri`?"),
+            (
+                "saturday|sa|samstag|samstags|sonnabend|sonnabends|samedi|sam",
+                "did you mean `sat`?",
+            ),
+            ("sunday|su|so|sonntag|sonntags|dimanche|dim", "did you mean `sun`?"),
             ("weekday|weekdays|workdays", "write `[mon, tue, wed, thu, fri]`"),
             ("weekend|weekends", "write `[sat, sun]`"),
-            ("all|every|everyday|any|each", "did you mean `daily`?"),
+            (
+                "all|every|everyday|any|each|täglich|taeglich|jeden|quotidien",
+                "did you mean `daily`?",
+            ),
         ],
     ),
     (
@@ -355,6 +361,19 @@ const ALARMS: Meant = &[
     ),
 ];
 
+/// Keys that people write in a rule of `always`, which is a text.
+const RULES: Meant = &[
+    (
+        "alarm|alarms|no-alarm",
+        "a rule is a text: write `no alarm`, or `no alarm occlusion` for one of them",
+    ),
+    ("state", "a rule is a text: write `state != stopped`"),
+    (
+        "delivered|reported|actuated|rate|pressure|reservoir",
+        "a rule is a text that compares: write `delivered <= prescribed + 14.5 %`",
+    ),
+];
+
 /// Where a word that is missing in a list is added.
 const ADDED: &[(&str, &str)] = &[
     (
@@ -390,6 +409,12 @@ fn into(map: &mut Map<String, Value>) {
         if let Some((_, meant)) = list {
             map.insert("x-meant".to_owned(), table(meant));
         }
+    }
+    // It has no name of its own: it is a list of texts.
+    if let Some(rule) = map.get_mut("properties").and_then(|keys| keys.get_mut("always"))
+        && let Some(Value::Object(items)) = rule.get_mut("items")
+    {
+        items.insert("x-meant".to_owned(), table(RULES));
     }
     let word = map.get("x-word").and_then(Value::as_str);
     if let Some((_, add)) = ADDED.iter().find(|(of, _)| Some(*of) == word) {

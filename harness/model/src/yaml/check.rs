@@ -286,7 +286,15 @@ fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
             let items = resolve(root, schema.get("items")?);
             (items.get("type")? == "string").then(|| format!("write it in brackets: `[{}]`", short(text)))
         }
-        (Content::Map(_), "array") => Some("begin each item with `- `".to_owned()),
+        (Content::Map(_), "string") => meant_by_key(node, schema),
+        (Content::Map(_), "array") => {
+            let items = schema.get("items").map(|items| resolve(root, items));
+            let meant = items.and_then(|items| meant_by_key(node, items));
+            Some(meant.map_or_else(
+                || "begin each item with `- `".to_owned(),
+                |meant| format!("begin each item with `- `; {meant}"),
+            ))
+        }
         (Content::List(items), "object") => {
             let maps = items.iter().all(|item| matches!(item.value, Content::Map(_)));
             maps.then(|| "leave out the `-`: there are keys here, not a list".to_owned())
@@ -303,6 +311,13 @@ fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// What to write where a text is wanted, and people write a map with one of these keys.
+fn meant_by_key(node: &Node, schema: &Json) -> Option<String> {
+    let meant = schema.get("x-meant")?;
+    let mut keys = node.entries().iter().map(|(key, _)| key.text.to_lowercase());
+    keys.find_map(|key| Some(meant.get(key)?.as_str()?.to_owned()))
 }
 
 /// What to write in the place of a word that is not known.

@@ -62,6 +62,7 @@ pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
         .or_else(|| begins.and_then(|before| key_alone(before, &lines[here])))
         .or_else(|| open_bracket(text, at))
         .or_else(|| needs_quotes(&lines[here]))
+        .or_else(|| no_dash(&lines[..=here]))
         .or_else(|| begins.and_then(missing_colon))
         .or_else(|| outdented(&lines[..=here]))
         .or_else(|| before.and_then(|before| deeper(before, &lines[here])))
@@ -159,6 +160,29 @@ fn open_bracket(text: &str, at: usize) -> Option<Slip> {
             ),
         }),
     }
+}
+
+/// A list whose first item has no `- `, where one that has it stands below.
+fn no_dash(lines: &[Line<'_>]) -> Option<Slip> {
+    let (here, above) = lines.split_last()?;
+    let column = |line: &Line<'_>| line.text.len() - line.text.trim_start_matches(' ').len();
+    let is_item = |line: &Line<'_>| line.text.trim_start().starts_with("- ");
+    if !is_item(here) {
+        return None;
+    }
+    let list = above.iter().rposition(|line| column(line) < column(here))?;
+    let (key, first) = (above[list].body().strip_suffix(':')?, above.get(list + 1)?);
+    let word = first
+        .word()
+        .filter(|word| first.body()[word.len()..].starts_with(':'))?;
+    (!is_item(&above[list]) && !is_item(first)).then(|| {
+        let help = format!(
+            "each item of `{}` begins with `- `: write `- {}`",
+            short(key),
+            short(first.body())
+        );
+        first.slip(word.len(), format!("`- ` is missing before `{word}`"), help)
+    })
 }
 
 /// A key without `:`, whose values, or the next key, stand below it.

@@ -34,6 +34,47 @@ fn of_people(text: &str) -> Option<String> {
     plain.then(|| format!("write the range as `{low} {own} .. {to} {unit}`"))
 }
 
+/// What to write instead of a day that is counted, such as `day 2` or `2. day`, where times count from the begin.
+fn of_day(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let words = ["day", "tag", "jour"];
+    let mut parts = text.split(' ').filter(|part| !part.is_empty());
+    let (first, second) = (parts.next()?, parts.next()?);
+    let number = match words.contains(&first) {
+        true => second,
+        false => first.strip_suffix('.').filter(|_| words.contains(&second))?,
+    };
+    let before = number.parse::<u32>().ok()?.checked_sub(1)?;
+    Some(format!(
+        "times count from the begin, so day {number} begins at `{before} d`; where the scenario has `start`, a date and a time can stand here, such as `2026-12-31 08:00`"
+    ))
+}
+
+/// What to write instead of a month or a year: neither has one length.
+fn of_calendar(text: &str, unit: &str) -> Option<String> {
+    let days = match unit.to_lowercase().as_str() {
+        "month" | "months" | "mo" | "monat" | "monate" | "monaten" | "mois" => 30_u32,
+        "year" | "years" | "y" | "yr" | "yrs" | "jahr" | "jahre" | "jahren" | "an" | "ans" => 365,
+        _ => return None,
+    };
+    let (number, _) = split_number(text.trim())?;
+    let days = number.parse::<u32>().map_or(days, |number| days.saturating_mul(number));
+    Some(format!("it has no fixed length: count it in days, such as `{days} d`"))
+}
+
+/// What to write instead of a mass, where only a volume is compared.
+fn of_mass(dimension: &str, known: &str) -> Option<&'static str> {
+    match dimension {
+        "mass a day" if known.contains("mL/day") => Some(
+            "what is compared is the volume a day: the mass a day divided by the drug's concentration; with 10 mg/mL, `24 mg/day` is `2.4 mL/day`",
+        ),
+        "mass" if known.contains("mL") && !known.contains('/') => Some(
+            "what is compared is the volume: the mass divided by the drug's concentration; with 10 mg/mL, `5 mg` is `0.5 mL`",
+        ),
+        _ => None,
+    }
+}
+
 /// A number and the unit behind it, both there.
 fn split_number(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
@@ -49,7 +90,9 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
     match error {
         QuantityError::NotANumber { example, .. } => {
             let message = format!("`{shown}` is not a number with a unit");
-            let help = of_people(&text.text).unwrap_or_else(|| format!("write it as `{example}`"));
+            let day = of_day(&text.text).filter(|_| example.ends_with("min"));
+            let help = day.or_else(|| of_people(&text.text));
+            let help = help.unwrap_or_else(|| format!("write it as `{example}`"));
             Problem::new(Mistake::Number, text.place, message).help(help)
         }
         QuantityError::Range { base, .. } => Problem::new(
@@ -93,9 +136,12 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
             match dimension_of(unit) {
                 Some(dimension) => problem
                     .label(format!("a unit of {dimension}"))
-                    .help(format!("known here: {known}")),
+                    .help(of_mass(dimension, known).map_or_else(|| format!("known here: {known}"), str::to_owned)),
                 None => match meant(unit, known.split(", ")) {
                     Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+                    None if known.contains("min") && of_calendar(&text.text, unit).is_some() => {
+                        problem.maybe_help(of_calendar(&text.text, unit))
+                    }
                     None => problem.maybe_help(suggest("", known.split(", "))),
                 },
             }

@@ -55,6 +55,9 @@ fn open(name: &str, settings: &Settings) -> Result<(SerialStream, File), LinkErr
         .custom_flags(flags)
         .open(name)
         .map_err(|e| tty::wrong(name, &e))?;
+    if !rustix::termios::isatty(&watch) {
+        return Err(tty::wrong(name, &rustix::io::Errno::NOTTY.into()));
+    }
     let builder = tokio_serial::new(name, settings.baud.unwrap_or(BAUD))
         .data_bits(match settings.data_bits {
             Some(7) => DataBits::Seven,

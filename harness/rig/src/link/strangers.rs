@@ -54,9 +54,10 @@ pub fn peer_of(line: &OwnedFd) -> Option<SocketAddr> {
 /// Says who has `port` open besides this process, those that it started, and the far end of a PTY; `None`: nobody that can be seen. `proc` is where the
 /// kernel tells of processes.
 fn strangers(proc: &Path, port: &Path) -> Option<String> {
-    let port = std::fs::metadata(port)
-        .ok()
-        .filter(|port| port.file_type().is_char_device())?;
+    // Every program has `/dev/null` open, which is no port.
+    const MEMORY: u32 = 1;
+    let is_port = |of: &Metadata| of.file_type().is_char_device() && rustix::fs::major(of.rdev()) != MEMORY;
+    let port = std::fs::metadata(port).ok().filter(is_port)?;
     let found = told(proc, |process| has_open(process, &port))?;
     Some(format!(
         "another program has it open as well, and would take away what the pump says: {found}; end that first"

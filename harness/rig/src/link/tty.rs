@@ -99,15 +99,26 @@ fn why(port: &str, error: &std::io::Error) -> String {
         ),
         _ if error.raw_os_error() == Some(EBUSY) => busy(),
         // The system's word for it is `Not a typewriter`.
-        _ if !is_a_device(port) => format!("it is not a serial port; {}", there(Path::new("/dev"))),
-        _ => error.to_string(),
+        _ => match no_port(port, error) {
+            Some(what) => format!("{what}; {}", there(Path::new("/dev"))),
+            None => error.to_string(),
+        },
     }
 }
 
-/// Whether a path leads to what a serial port can be.
-fn is_a_device(port: &str) -> bool {
+/// What a path leads to that no serial port can be; `None`: it may be one.
+fn no_port(port: &str, error: &std::io::Error) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt as _;
-    std::fs::metadata(port).is_ok_and(|data| data.file_type().is_char_device())
+    const ENOTTY: i32 = 25;
+    let kind = std::fs::metadata(port).ok()?.file_type();
+    if kind.is_file() {
+        return Some("it is a file, not a serial port");
+    }
+    if kind.is_dir() {
+        return Some("it is a folder, not a serial port");
+    }
+    let is_one = kind.is_char_device() && error.raw_os_error() != Some(ENOTTY);
+    (!is_one).then_some("it is no serial port")
 }
 
 /// Another program has it.
@@ -257,6 +268,19 @@ mod tests {
             told,
             "there is: /dev/serial/by-id/usb-Arm_micro:bit, /dev/ttyACM0, /dev/ttyUSB3"
         );
+    }
+
+    #[test]
+    fn what_is_no_serial_port_is_told_by_what_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("written");
+        let not_a_typewriter = std::io::Error::from_raw_os_error(25);
+        let of = |path: &Path| why(&path.to_string_lossy(), &not_a_typewriter);
+        assert!(of(&file).starts_with("it is a file, not a serial port; there is"));
+        assert!(of(folder.path()).starts_with("it is a folder, not a serial port; "));
+        assert!(of(Path::new("/dev/null")).starts_with("it is no serial port; "));
+        assert_eq!(super::super::strangers::nobody_else("/dev/null"), Ok(()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::*;
 use pump_hil_model::quantity::{Rate, Volume};
+use pump_hil_model::unfit::Unfit;
 use pump_hil_model::verdict::{Allowed, Did, ReasonKind, Seen};
 use pump_hil_verdict::judge::Outcome;
 use std::time::Duration;
@@ -117,6 +118,65 @@ fn a_first_prescription_that_is_refused_is_shown_in_its_line_and_told_as_of_set_
         text.contains("  2 | prescription: none\n    | ^^^^^^^^^^^^^^^^^^\n    = expected "),
         "{text}"
     );
+}
+
+#[test]
+fn what_the_pump_refused_of_a_prescription_is_marked_and_told_without_its_lines() {
+    let unfit = Unfit {
+        verb: "program".to_owned(),
+        refused: Some("out-of-range".to_owned()),
+        key: Some("patient-bolus.dose".to_owned()),
+        adds: Some("limit 1 mL".to_owned()),
+        asked: 0,
+        over_ms: 0,
+        cable_is_whole: true,
+        request: "#4 stage ptm-dose=5ml".to_owned(),
+        came: "=4 err".to_owned(),
+    };
+    let verb = "program".to_owned();
+    let mut refused = reason(
+        ReasonKind::Refusal,
+        Expected::SetUp { verb },
+        Came::Unfit(Box::new(unfit)),
+    );
+    (refused.line, refused.in_set_up) = (None, true);
+    let file = |_: &str, line: u32| {
+        let lines = [
+            "prescription:",
+            "  mode: continuous",
+            "  patient-bolus: {dose: 5 mL, over: 1 h}",
+        ];
+        lines.get(line as usize - 1).map(|line| (*line).to_owned())
+    };
+    let text = failed(&result(vec![refused]), &file, 120);
+    assert!(
+        text.contains(
+            "  3 |   patient-bolus: {dose: 5 mL, over: 1 h}\n    |                   ^^^^^^^^^^ expected a pump"
+        ),
+        "{text}"
+    );
+    let got = "= got it refused `patient-bolus.dose` of the prescription with `out-of-range`; it says: limit 1000 uL\n";
+    assert!(text.contains(got) && !text.contains("stage"), "{text}");
+}
+
+#[test]
+fn a_caret_fits_wherever_it_stands() {
+    for before in 0..70 {
+        let step = format!(
+            "  - expect: {{{}state: running, no-event: reset}}",
+            "x: 1, ".repeat(before)
+        );
+        for at in [7, 12_345] {
+            let line_of = |_: &str, line: u32| (line == at).then(|| step.clone());
+            let mut state = state();
+            state.line = Some(at);
+            let text = failed(&result(vec![state]), &line_of, 40);
+            let lines = text.lines().filter(|line| line.contains(" | "));
+            for line in lines {
+                assert!(line.chars().count() <= 40, "{line}");
+            }
+        }
+    }
 }
 
 #[test]

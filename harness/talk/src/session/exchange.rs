@@ -33,6 +33,8 @@ pub(super) struct Saying {
     refused: Option<String>,
     /// The device said that it was busy: it did nothing, and may be asked again.
     pub busy: bool,
+    /// What was sent came back: what comes before that answers something else.
+    echoed: bool,
 }
 
 /// What a message is to the exchange in flight.
@@ -70,6 +72,7 @@ impl Exchange {
             timeout,
             refused: None,
             busy: false,
+            echoed: false,
         });
         exchange
     }
@@ -88,6 +91,13 @@ impl Exchange {
             as_sent: answer.as_sent.then(|| saying.said.content.clone()),
         };
         (wanted, answer.dump)
+    }
+
+    /// What was sent came back.
+    pub fn echo(&mut self) {
+        if let Some(saying) = &mut self.saying {
+            saying.echoed = true;
+        }
     }
 
     /// The end of what nothing answers, or what silence answers.
@@ -179,7 +189,10 @@ impl Saying {
             // A message that lacks the field is told apart by what it is alone.
             came.zip(held(of)).is_none_or(|((_, came), (_, sent))| *came == sent.to_string())
         });
-        same && told.id.is_none_or(|id| id == seq)
+        // What silence answers, or silence ends, has its echo in it or has none.
+        let answer = &self.say.answer;
+        let echoed = self.echoed || !answer.echo || answer.quiet.is_some() || answer.dump.is_some();
+        same && echoed && told.id.is_none_or(|id| id == seq)
     }
 
     /// How long it may stay without an answer.

@@ -368,7 +368,7 @@ impl Session {
                 self.told(told, now);
             }
             Ok(Heard::Message(told)) => self.handle_message(*told, now),
-            Ok(Heard::Echo) => {}
+            Ok(Heard::Echo) => self.exchange.iter_mut().for_each(Exchange::echo),
             Err(why) => self.garbled(why.to_string()),
         }
     }
