@@ -15,11 +15,11 @@ pub mod capability;
 pub mod case;
 pub mod crash;
 pub mod crash_text;
+pub mod device_words;
 #[allow(
     clippy::arithmetic_side_effects,
     reason = "places in a text that people wrote; nothing of a pump is computed"
 )]
-pub mod device_words;
 pub mod diagnostic;
 pub mod dose_entry;
 pub mod dose_text;

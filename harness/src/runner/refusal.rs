@@ -17,7 +17,11 @@ pub(super) fn about(profile: &Profile, fields: &ReplyFields) -> (Option<String>,
         .map(|verbs| [&verbs.begin, &verbs.stage, &verbs.commit].into_iter())
         .into_iter()
         .flatten()
-        .chain(programming.and_then(|verbs| verbs.read_back.as_ref()).map(|read| &read.send))
+        .chain(
+            programming
+                .and_then(|verbs| verbs.read_back.as_ref())
+                .map(|read| &read.send),
+        )
         .collect();
     let named = fields.iter().find_map(|(key, value)| Some((key, staged(value)?)));
     // In which request of a session it was says nothing to who wrote the scenario.

@@ -13,7 +13,12 @@ pub(super) fn why_skipped(case: &Case, rig: &RigFile) -> Option<String> {
     let of_pump = plan::lacking(case, &can).into_iter();
     let of_pump = of_pump.map(|lack| format!("this pump has {}", lacks.told(lack)));
     let other = case.device.as_ref().filter(|device| **device != rig.profile.device);
-    let other = other.map(|device| format!("it is for the device `{device}`, and rig `{}` has `{}`", rig.name, rig.profile.device));
+    let other = other.map(|device| {
+        format!(
+            "it is for the device `{device}`, and rig `{}` has `{}`",
+            rig.name, rig.profile.device
+        )
+    });
     if other.is_some() {
         return other;
     }

@@ -357,7 +357,9 @@ fn silence_has_its_own_code_whatever_was_expected() {
             verb: Verb::Start.to_string(),
             refused: None,
         }),
-        came: Came::NoAnswer { verb: Verb::Start.to_string() },
+        came: Came::NoAnswer {
+            verb: Verb::Start.to_string(),
+        },
     };
     let codes: BTreeSet<&str> = [ReasonKind::NoReply, ReasonKind::Refusal]
         .map(|kind| reason(kind).code())

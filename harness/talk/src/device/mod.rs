@@ -13,11 +13,11 @@ mod units;
 mod value;
 mod words;
 
+pub use crate::messages::{Dimension, FieldValue, Unit, UnitError};
 pub(crate) use profile::text_at;
 pub use profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, ReadBack, SaidAt, StagedField, Template,
 };
 pub use raw::Part;
-pub use crate::messages::{Dimension, FieldValue, Unit, UnitError};
 pub use value::{arg_of, part_of};
 pub use words::Words;

@@ -1,14 +1,14 @@
 //! A profile whose every name is resolved.
 
 use super::raw::Part;
-use crate::messages::{Unit, UnitError};
 use super::words::Words;
+use crate::messages::{Unit, UnitError};
 use crate::protocol::{Fields, Protocol};
 use pump_hil_model::case::{Arg, Verb};
 use pump_hil_model::device_words::DeviceWords;
-use pump_hil_model::words::{CRITICAL_ALARMS, EVENTS, NON_CRITICAL_ALARMS, REFUSALS, STATES};
 use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
+use pump_hil_model::words::{CRITICAL_ALARMS, EVENTS, NON_CRITICAL_ALARMS, REFUSALS, STATES};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -69,13 +69,21 @@ impl Profile {
             words.dedup();
             words
         };
-        let events = protocol.unasked.iter().filter_map(|place| protocol.messages.get(*place));
-        let events = events.filter(|message| !message.shape.is_nothing()).map(|message| message.name.clone());
+        let events = protocol
+            .unasked
+            .iter()
+            .filter_map(|place| protocol.messages.get(*place));
+        let events = events
+            .filter(|message| !message.shape.is_nothing())
+            .map(|message| message.name.clone());
         DeviceWords {
             device: self.device.clone(),
             verbs: verbs.collect(),
             states: beyond(protocol.states.keys().cloned().collect(), STATES),
-            alarms: beyond(protocol.alarms.keys().cloned().collect(), &[CRITICAL_ALARMS, NON_CRITICAL_ALARMS].concat()),
+            alarms: beyond(
+                protocol.alarms.keys().cloned().collect(),
+                &[CRITICAL_ALARMS, NON_CRITICAL_ALARMS].concat(),
+            ),
             refusals: beyond(protocol.words_of("reason"), REFUSALS),
             events: beyond(events.collect(), EVENTS),
         }

@@ -1,6 +1,8 @@
 //! A profile's file as it is written.
 
-use crate::protocol::{RawAsk, RawFrame, RawMatch, RawMessage, RawNumber as RawOption, RawOwn, RawPairs, RawSpeak, RawVerb};
+use crate::protocol::{
+    RawAsk, RawFrame, RawMatch, RawMessage, RawNumber as RawOption, RawOwn, RawPairs, RawSpeak, RawVerb,
+};
 use pump_hil_model::case::{Arg, Section, Verb};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;

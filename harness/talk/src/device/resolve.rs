@@ -6,7 +6,8 @@ use super::profile::{
     Template,
 };
 use super::raw::{
-    ExchangeVerb, Part, RawArg, RawDose, RawLimits, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid, RawTemplate,
+    ExchangeVerb, Part, RawArg, RawDose, RawLimits, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
+    RawTemplate,
 };
 use super::spoken::spoken;
 use super::units::Units;
@@ -87,7 +88,13 @@ fn usual_limits() -> RawLimits {
 }
 
 fn limits(raw: Option<RawLimits>, may_lack: bool) -> Result<Limits, Wrong> {
-    let missing = || wrong(Mistake::MissingKey, &[], "a profile of version 1 needs `limits`".to_owned());
+    let missing = || {
+        wrong(
+            Mistake::MissingKey,
+            &[],
+            "a profile of version 1 needs `limits`".to_owned(),
+        )
+    };
     let raw = raw.or_else(|| may_lack.then(usual_limits)).ok_or_else(missing)?;
     let reply_timeout: Span = raw
         .reply_timeout
@@ -150,7 +157,11 @@ fn make_safe(
             continue;
         }
         let Some(template) = requests.get(verb) else {
-            let where_ = if may_lack { "`verbs` and `requests` lack" } else { "`requests` lacks" };
+            let where_ = if may_lack {
+                "`verbs` and `requests` lack"
+            } else {
+                "`requests` lacks"
+            };
             let what = format!("`make-safe` names `{verb}`, which {where_}");
             return wrong(Mistake::Reference, at, what);
         };

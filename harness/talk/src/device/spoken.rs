@@ -80,7 +80,7 @@ fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
 fn right_words(written: &RawProtocol) -> Result<(), Wrong> {
     let core = |name: &str| Verb::find(name).is_some_and(|verb| verb.section() == Section::Requests);
     let known = || Verb::DO.iter().map(|verb| verb.word());
-    for name in written.verbs.keys().filter(|name| !core(name)) {
+    if let Some(name) = written.verbs.keys().find(|name| !core(name)) {
         let help = suggest(name, known()).unwrap_or_else(|| "a verb of its own stands under `own: verbs`".to_owned());
         let what = format!("`{name}` is no verb that the harness knows; {help}");
         return Err(wrong(Mistake::UnknownWord, &["verbs", name], what));

@@ -39,8 +39,14 @@ impl Pattern {
     #[must_use]
     pub fn read<'a>(&self, text: &'a str, values: &mut Vec<Value<'a>>) -> bool {
         values.clear();
-        let Some(found) = self.regex.captures(text) else { return false };
-        let value = |name: &String| found.name(name).map_or(Value::Absent, |group| Value::Text(group.as_str()));
+        let Some(found) = self.regex.captures(text) else {
+            return false;
+        };
+        let value = |name: &String| {
+            found
+                .name(name)
+                .map_or(Value::Absent, |group| Value::Text(group.as_str()))
+        };
         values.extend(self.names.iter().map(value));
         true
     }
@@ -49,7 +55,9 @@ impl Pattern {
     #[must_use]
     pub fn text(&self) -> &str {
         let text = self.regex.as_str();
-        text.strip_prefix("^(?:").and_then(|text| text.strip_suffix(")$")).unwrap_or(text)
+        text.strip_prefix("^(?:")
+            .and_then(|text| text.strip_suffix(")$"))
+            .unwrap_or(text)
     }
 }
 

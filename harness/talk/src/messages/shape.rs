@@ -117,12 +117,10 @@ impl Shape {
         };
         let as_text = || std::str::from_utf8(body).map_err(|_| told("it is no text".to_owned()));
         match self {
-            Self::Text(text) => {
-                text.read(as_text()?, values).map_err(|miss| Unlike {
-                    far: (miss.at, miss.part),
-                    why: Why::Text(miss),
-                })
-            }
+            Self::Text(text) => text.read(as_text()?, values).map_err(|miss| Unlike {
+                far: (miss.at, miss.part),
+                why: Why::Text(miss),
+            }),
             Self::Bytes(bytes) => bytes.read(body, values).map_err(|(at, why)| Unlike {
                 far: (at, 0),
                 why: Why::Told(why),

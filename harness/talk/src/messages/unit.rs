@@ -1,7 +1,9 @@
 //! A firmware's units: the text behind a number, and what one of it is.
 
 use crate::wire::{ValueError, read_value};
-use pump_hil_model::quantity::{Concentration, Current, Mass, Pressure, Rate, Resistance, Span, Temperature, Voltage, Volume};
+use pump_hil_model::quantity::{
+    Concentration, Current, Mass, Pressure, Rate, Resistance, Span, Temperature, Voltage, Volume,
+};
 use std::fmt;
 
 /// What a number measures.

@@ -1,8 +1,9 @@
 //! The frames and messages of one protocol, read from bytes.
 
+use super::matching::Matching;
 use super::meaning::{Target, given};
 use super::message::{Means, Message, Tells, Unasked};
-use super::resolve::{Matching, Protocol};
+use super::resolve::Protocol;
 use crate::frames::{Cut, Cutter, Frame, FrameKind, Piece, Wrong};
 use crate::messages::{AnyField, Shape, TextField, Unlike, Value};
 use crate::wire::escape_of;
@@ -206,7 +207,11 @@ impl Reader<'_> {
         if !whole.before.is_empty() || !whole.sync.is_empty() {
             return None;
         }
-        let prompts = self.protocol.hear.iter().filter_map(|place| Some((*place, self.protocol.kinds.get(*place)?)));
+        let prompts = self
+            .protocol
+            .hear
+            .iter()
+            .filter_map(|place| Some((*place, self.protocol.kinds.get(*place)?)));
         let mut prompts = prompts.filter(|(_, kind)| kind.at_rest.is_some());
         let (place, head, rest) = prompts.find_map(|(place, kind)| {
             let (head, rest) = frame.body.split_at_checked(kind.head_len())?;
@@ -248,7 +253,9 @@ impl Reader<'_> {
         let order = self.wanted.messages.iter().chain(&protocol.unasked).copied();
         let order = order.chain(0..protocol.messages.len());
         for place in order {
-            let Some(message) = protocol.messages.get(place) else { continue };
+            let Some(message) = protocol.messages.get(place) else {
+                continue;
+            };
             if message.send || !fits(protocol, message, frame) {
                 continue;
             }
@@ -387,7 +394,9 @@ fn header(protocol: &Protocol, kind: &FrameKind, content: &[u8], fields: &mut Fi
             continue;
         };
         let theirs = match piece {
-            Piece::OneOf { .. } => u8::try_from(number).map_or_else(|_| String::new(), |byte| char::from(byte).to_string()),
+            Piece::OneOf { .. } => {
+                u8::try_from(number).map_or_else(|_| String::new(), |byte| char::from(byte).to_string())
+            }
             _ => number.to_string(),
         };
         let ours = protocol.words.get(name).and_then(|words| words.get(&theirs));

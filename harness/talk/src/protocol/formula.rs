@@ -49,7 +49,11 @@ impl Amount {
             Dimension::Rate => (Kind::Powers(1, -1), DAY_MS),
             other => (Kind::Other(other), 1),
         };
-        Self { over: base, under, kind }
+        Self {
+            over: base,
+            under,
+            kind,
+        }
     }
 
     /// How many units of so many base units it is, as a fraction.
@@ -89,10 +93,18 @@ impl Amount {
                 }
                 let left = multiply(self.over, other.under)?;
                 let right = multiply(other.over, self.under)?;
-                let over = if op == '+' { left.checked_add(right) } else { left.checked_sub(right) };
+                let over = if op == '+' {
+                    left.checked_add(right)
+                } else {
+                    left.checked_sub(right)
+                };
                 let under = multiply(self.under, other.under)?;
                 let (over, under) = reduced(over.ok_or_else(beyond)?, under);
-                Ok(Self { over, under, kind: self.kind })
+                Ok(Self {
+                    over,
+                    under,
+                    kind: self.kind,
+                })
             }
             _ => {
                 let kind = self.kind.times(other.kind, op == '/').ok_or_else(|| {
@@ -138,7 +150,10 @@ fn reduced(over: i128, under: i128) -> (i128, i128) {
     }
     let sign = if under < 0 { -1 } else { 1 };
     let by = i128::try_from(a.max(1)).unwrap_or(1).saturating_mul(sign);
-    (over.checked_div(by).unwrap_or(over), under.checked_div(by).unwrap_or(under))
+    (
+        over.checked_div(by).unwrap_or(over),
+        under.checked_div(by).unwrap_or(under),
+    )
 }
 
 impl Formula {
@@ -167,7 +182,11 @@ impl Formula {
                     steps.push(term(token)?);
                     wants_term = false;
                 }
-                None => return Err(format!("`{token}` stands behind a value in `{text}`, without a sign between")),
+                None => {
+                    return Err(format!(
+                        "`{token}` stands behind a value in `{text}`, without a sign between"
+                    ));
+                }
             }
         }
         if wants_term {
@@ -231,8 +250,13 @@ impl Formula {
     /// As [`Formula::value`], and where it is no time.
     pub fn span<'a>(&self, argument: &dyn Fn(&str) -> Option<FieldValue<'a>>) -> Result<Span, String> {
         let (over, under) = self.value(argument)?.in_unit(Dimension::Time, 1)?;
-        let up = over.saturating_add(under.saturating_sub(1)).checked_div(under).unwrap_or(0);
-        i64::try_from(up).map(Span).map_err(|_| format!("`{}` is longer than any run", self.text))
+        let up = over
+            .saturating_add(under.saturating_sub(1))
+            .checked_div(under)
+            .unwrap_or(0);
+        i64::try_from(up)
+            .map(Span)
+            .map_err(|_| format!("`{}` is longer than any run", self.text))
     }
 }
 
@@ -257,7 +281,10 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
             rest = rest.get(1..).unwrap_or_default().trim_start();
             return Some(sign);
         }
-        let end = [" + ", " - ", " * ", " / "].iter().filter_map(|sign| rest.find(sign)).min();
+        let end = [" + ", " - ", " * ", " / "]
+            .iter()
+            .filter_map(|sign| rest.find(sign))
+            .min();
         let (term, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
         rest = after.trim_start();
         Some(term.trim())
@@ -278,7 +305,9 @@ fn term(text: &str) -> Result<Step, String> {
         return Ok(Step::Amount(Amount::of(dimension, base.into())));
     }
     let name = text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if name {
         return Ok(Step::Argument(text.to_owned()));
     }
@@ -340,7 +369,12 @@ mod tests {
         let value = Formula::new("dose / over").unwrap().value(&arguments).unwrap();
         // 50 uL in 10 min are 300 uL/h.
         assert_eq!(value.in_unit(Dimension::Rate, 24_000), Ok((300, 1)));
-        assert!(value.in_unit(Dimension::Volume, 1).unwrap_err().contains("a rate, not a volume"));
+        assert!(
+            value
+                .in_unit(Dimension::Volume, 1)
+                .unwrap_err()
+                .contains("a rate, not a volume")
+        );
         let thirds = Formula::new("dose / 3").unwrap().value(&arguments).unwrap();
         assert_eq!(thirds.in_unit(Dimension::Volume, 1_000), Ok((50, 3)));
         assert_eq!(exact_decimal((50, 3), 9), None);

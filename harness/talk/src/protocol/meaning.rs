@@ -76,7 +76,9 @@ impl Meaning {
     /// # Errors
     /// A number that the harness cannot hold, or a unit that nobody knows.
     pub fn text(&self, shape: &Shape, place: usize, values: &[Value<'_>]) -> Result<Option<String>, String> {
-        let Some(value) = values.get(place) else { return Ok(None) };
+        let Some(value) = values.get(place) else {
+            return Ok(None);
+        };
         let field = shape.fields().nth(place);
         let name = || field.map_or("", |field| if let AnyField::Text(f) = field { &f.name } else { "" });
         match value {
@@ -133,7 +135,13 @@ pub(super) fn unit_of(text: &str, units: &BTreeMap<String, Unit>) -> Result<Unit
 
 /// So many base units; nothing is rounded unless it is said how.
 fn base_units(digits: i128, tens: i32, unit: &Unit, round: Option<Round>) -> Result<i64, String> {
-    let beyond = || format!("`{}{}` is beyond what the harness can hold", decimal(digits, tens), unit.suffix);
+    let beyond = || {
+        format!(
+            "`{}{}` is beyond what the harness can hold",
+            decimal(digits, tens),
+            unit.suffix
+        )
+    };
     let all = digits.checked_mul(i128::from(unit.size)).ok_or_else(beyond)?;
     let power = 10_i128.checked_pow(tens.unsigned_abs()).ok_or_else(beyond)?;
     if tens >= 0 {
@@ -164,7 +172,11 @@ fn base_units(digits: i128, tens: i32, unit: &Unit, round: Option<Round>) -> Res
 fn decimal(digits: i128, tens: i32) -> String {
     if tens >= 0 {
         let zeros = "0".repeat(usize::try_from(tens).unwrap_or(0));
-        return if digits == 0 { "0".to_owned() } else { format!("{digits}{zeros}") };
+        return if digits == 0 {
+            "0".to_owned()
+        } else {
+            format!("{digits}{zeros}")
+        };
     }
     digits_with(digits, tens.unsigned_abs())
 }
@@ -262,11 +274,7 @@ pub(super) fn given(gives: &Gives, fields: &[(String, String)]) -> Vec<(Target, 
 }
 
 /// From what is written; `fields` are the names that there are.
-pub(super) fn gives(
-    raw: &BTreeMap<String, RawSource>,
-    fields: &[&str],
-    at: &[&str],
-) -> Result<Gives, Mistaken> {
+pub(super) fn gives(raw: &BTreeMap<String, RawSource>, fields: &[&str], at: &[&str]) -> Result<Gives, Mistaken> {
     let mut gives = Gives::new();
     for (word, source) in raw {
         let target = Target::ALL.iter().find(|(_, name)| name == word);
@@ -292,7 +300,6 @@ pub(super) fn gives(
     }
     Ok(gives)
 }
-
 
 #[cfg(test)]
 mod tests {

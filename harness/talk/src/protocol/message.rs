@@ -9,7 +9,6 @@ use super::wrong::{Mistaken, mistaken};
 use crate::frames::{FrameKind, NUMBERS, Number, Piece};
 use crate::messages::{Around, Class, Layout, LayoutField, PairsForm, Pattern, Shape, Template, Unit};
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::quantity::Span;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -32,8 +31,6 @@ pub struct Message {
     pub max: Option<usize>,
     /// Whether it comes without a request.
     pub unasked: Unasked,
-    /// It must come unasked at least so often, in these states; in all where none is named.
-    pub lost_after: Option<(Span, Vec<String>)>,
     /// What it says of the request.
     pub means: Means,
     /// The numbered record that it is.
@@ -86,7 +83,11 @@ pub(super) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    pub fn new(raw: &RawProtocol, kinds: &'a [FrameKind], units: Arc<BTreeMap<String, Unit>>) -> Result<Self, Mistaken> {
+    pub fn new(
+        raw: &RawProtocol,
+        kinds: &'a [FrameKind],
+        units: Arc<BTreeMap<String, Unit>>,
+    ) -> Result<Self, Mistaken> {
         let words = raw.words.iter();
         let words = words.map(|(field, words)| (field.clone(), Arc::new(words.clone())));
         let options = raw.options.iter().map(|(name, text)| (name.clone(), escaped(&text.0)));
@@ -159,13 +160,14 @@ pub(super) fn messages(raw: &RawProtocol, words: &Words<'_>) -> Result<Vec<Messa
             name: kind.name.clone(),
             kind: Some(place),
             when: Vec::new(),
-            meaning: words.meaning(&shape, None).map_err(|what| mistaken(Mistake::Unit, &["frames", &kind.name], what))?,
+            meaning: words
+                .meaning(&shape, None)
+                .map_err(|what| mistaken(Mistake::Unit, &["frames", &kind.name], what))?,
             gives: gives(given, &header_of(kind), &["frames", &kind.name])?,
             shape,
             send: false,
             max: None,
             unasked: Unasked::Also,
-            lost_after: None,
             means: Means::Done,
             tells: None,
         });
@@ -238,7 +240,6 @@ pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) 
         let what = format!("a numbered record needs the field `{missing}`");
         return Err(wrong(Mistake::MissingKey, "is", what));
     }
-    let lost_after = raw.lost_after.as_deref().map(|text| lost(text, &wrong)).transpose()?;
     let mut fields: Vec<&str> = words.kinds.iter().flat_map(header_of).collect();
     let names: Vec<String> = shape.fields().map(|field| field.name().to_owned()).collect();
     fields.extend(names.iter().map(String::as_str));
@@ -246,7 +247,9 @@ pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) 
         name: name.to_owned(),
         kind,
         when,
-        meaning: words.meaning(&shape, raw.round).map_err(|what| wrong(Mistake::Unit, "is", what))?,
+        meaning: words
+            .meaning(&shape, raw.round)
+            .map_err(|what| wrong(Mistake::Unit, "is", what))?,
         gives: gives(&raw.gives, &fields, at)?,
         shape,
         send: raw.send,
@@ -256,7 +259,6 @@ pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) 
             Some(RawUnasked::Always) => Unasked::Always,
             Some(RawUnasked::Also) => Unasked::Also,
         },
-        lost_after: lost_after.map(|span| (span, raw.while_.0.clone())),
         means: match raw.means {
             None | Some(RawMeans::Done) => Means::Done,
             Some(RawMeans::Refused) => Means::Refused,
@@ -266,21 +268,14 @@ pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) 
     })
 }
 
-fn lost(text: &str, wrong: &dyn Fn(Mistake, &str, String) -> Mistaken) -> Result<Span, Mistaken> {
-    let span: Result<Span, _> = text.parse();
-    let span = span.map_err(|why| wrong(Mistake::Unit, "lost-after", format!("{why}")))?;
-    if span.0 > 0 {
-        return Ok(span);
-    }
-    Err(wrong(Mistake::Range, "lost-after", "`lost-after` must be more than 0".to_owned()))
-}
-
 /// What a message looks like.
 pub(super) fn shape(raw: &RawIs, words: &Words<'_>, at: &[&str]) -> Result<Shape, Mistaken> {
     match raw {
         RawIs::Text(text) => {
             let template = words.template(text);
-            template.map(Shape::Text).map_err(|what| mistaken(Mistake::Format, at, what))
+            template
+                .map(Shape::Text)
+                .map_err(|what| mistaken(Mistake::Format, at, what))
         }
         RawIs::Bytes(fields) => {
             let fields = fields.iter().map(|field| layout_field(field, at));
@@ -295,7 +290,9 @@ const BESIDES: [&str; 5] = ["unit", "is", "bits", "none", "value"];
 
 fn layout_field(map: &Map<String, Json>, at: &[&str]) -> Result<LayoutField, Mistaken> {
     let wrong = |mistake, key: &str, what: String| mistaken(mistake, &[at, &[key]].concat(), what);
-    let mut named = map.iter().filter(|(key, _)| map.len() == 1 || !BESIDES.contains(&key.as_str()));
+    let mut named = map
+        .iter()
+        .filter(|(key, _)| map.len() == 1 || !BESIDES.contains(&key.as_str()));
     let (Some((name, word)), None) = (named.next(), named.next()) else {
         let what = "a number is `{NAME: u16be}`, with `unit`, `is`, `bits`, `none` or `value` if need be".to_owned();
         return Err(wrong(Mistake::Format, "is", what));

@@ -1,9 +1,11 @@
 //! How a device talks, out of its profile: which frames and messages there are, and how a reply is known to be one.
 
+mod answer;
 mod codec;
 mod file;
 mod formula;
 mod frame;
+mod matching;
 mod meaning;
 mod message;
 mod raw;
@@ -11,19 +13,22 @@ mod raw_json;
 mod raw_verb;
 mod resolve;
 mod say;
+mod speak;
 mod verb;
 mod wrong;
 
+pub use answer::Answer;
 pub use codec::{Codec, Fields, Heard, Line, Told, Wanted};
 pub use file::text_lines_1;
 pub use formula::{Amount, Formula};
+pub use matching::Matching;
 pub use meaning::{Round, Target};
 pub use message::{Means, Message, Tells, Unasked};
 pub(crate) use raw::{RawAsk, RawFrame, RawMessage, RawPairs, RawProtocol, RawSpeak};
 pub(crate) use raw_json::{RawMatch, RawNumber};
-pub(crate) use raw_verb::{RawOwn, RawVerb};
 pub use raw_verb::Effect;
+pub(crate) use raw_verb::{RawOwn, RawVerb};
+pub use resolve::{EncodeError, Protocol};
 pub use say::Written;
-pub use verb::{Answer, Put, Say, SpokenVerb, SureBy};
-pub use resolve::{EncodeError, Matching, Protocol};
+pub use verb::{Put, Say, SpokenVerb, SureBy};
 pub(crate) use wrong::{Mistaken, mistaken};

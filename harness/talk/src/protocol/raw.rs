@@ -155,13 +155,6 @@ pub(crate) struct RawMessage {
     /// It comes without a request: always, or also.
     #[serde(default)]
     pub unasked: Option<RawUnasked>,
-    /// It must come unasked at least so often.
-    #[serde(default)]
-    pub lost_after: Option<String>,
-    /// Only in these states must it.
-    #[serde(default)]
-    #[serde(rename = "while")]
-    pub while_: RawNames,
     /// What it says of the request.
     #[serde(default)]
     pub means: Option<RawMeans>,
@@ -234,9 +227,6 @@ pub(crate) struct RawAsk {
     /// How often what may be sent again is sent.
     #[serde(default)]
     pub tries: Option<u32>,
-    /// The least time between the end of one request and the begin of the next.
-    #[serde(default)]
-    pub pace: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

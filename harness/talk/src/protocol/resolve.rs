@@ -1,11 +1,13 @@
 //! A protocol with every name resolved: what a request is in bytes, and which messages there are.
 
+use super::answer::{Around, find};
 use super::frame::frame;
+use super::matching::Matching;
 use super::meaning::Target;
-use super::message::{Message, Unasked, Words, is_dump, messages};
+use super::message::{Message, Unasked, Words, messages};
 use super::raw::{RawProtocol, RawRepeat};
-use super::raw_json::RawMatch;
-use super::verb::{Around, SpokenVerb, find, verb};
+use super::speak::{matching, span, spoken};
+use super::verb::{SpokenVerb, verb};
 use super::wrong::{Mistaken, mistaken};
 use crate::frames::{FrameKind, Wrong};
 use crate::messages::{AnyField, Given, TextField, Unit};
@@ -13,7 +15,6 @@ use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::mistake::{Mistake, Subject};
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::document::Document;
-use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -69,32 +70,8 @@ pub struct Protocol {
     pub alarms: BTreeMap<String, String>,
     /// How long a reply may take, where the profile says it of all.
     pub timeout: Option<Span>,
-    /// The least time between the end of one request and the begin of the next.
-    pub pace: Option<Span>,
     /// How often what may be sent again is sent, where the profile says it.
     pub tries: Option<u32>,
-}
-
-/// How a reply is known to be one of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Matching {
-    /// A field holds the number of the request.
-    Field {
-        /// Its name.
-        field: String,
-        /// The first number.
-        from: u64,
-        /// The last one, behind which the first comes again.
-        to: u64,
-        /// What stands there where the device could not read who asked.
-        unread: Option<u64>,
-    },
-    /// By what it is.
-    Kind,
-    /// What comes next answers what was asked.
-    Order,
-    /// Nothing is answered.
-    Never,
 }
 
 impl Protocol {
@@ -148,7 +125,6 @@ impl Protocol {
             states: raw.own.states.clone(),
             alarms: raw.own.alarms.clone(),
             timeout: span(&raw.ask.timeout, &["ask", "timeout"])?,
-            pace: span(&raw.ask.pace, &["ask", "pace"])?,
             tries: raw.ask.tries,
             messages,
             kinds: kinds.into(),
@@ -192,19 +168,30 @@ impl Protocol {
     /// The words that a field of this name can have here, by the profile.
     #[must_use]
     pub fn words_of(&self, field: &str) -> Vec<String> {
-        let words = self.words.get(field).into_iter().flat_map(|words| words.values().cloned());
+        let words = self
+            .words
+            .get(field)
+            .into_iter()
+            .flat_map(|words| words.values().cloned());
         let of_shapes = self.messages.iter().flat_map(|message| message.shape.fields());
-        let named = of_shapes.filter(|found| found.name() == field).flat_map(|found| match found {
-            AnyField::Bytes(field) => field.names.iter().map(|(_, word)| word.clone()).collect(),
-            _ => Vec::new(),
-        });
+        let named = of_shapes
+            .filter(|found| found.name() == field)
+            .flat_map(|found| match found {
+                AnyField::Bytes(field) => field.names.iter().map(|(_, word)| word.clone()).collect(),
+                _ => Vec::new(),
+            });
         words.chain(named).collect()
     }
 
     /// Whether a verb's reply says this of the pump.
     #[must_use]
     pub fn replies_with(&self, verb: &str, target: Target) -> bool {
-        let answers = self.verbs.get(verb).into_iter().flat_map(|verb| &verb.says).map(|say| &say.answer);
+        let answers = self
+            .verbs
+            .get(verb)
+            .into_iter()
+            .flat_map(|verb| &verb.says)
+            .map(|say| &say.answer);
         answers.into_iter().any(|answer| match answer.gives_at_all() {
             Some(own) => own.contains(&target),
             None => {
@@ -222,9 +209,7 @@ impl Protocol {
 
     fn gives(&self, place: usize, target: Target) -> bool {
         let message = self.messages.get(place);
-        let is = |given: Target| {
-            given == target || (given == Target::SinceStart && target == Target::Reported)
-        };
+        let is = |given: Target| given == target || (given == Target::SinceStart && target == Target::Reported);
         message.is_some_and(|message| message.gives.iter().any(|(given, _)| is(*given)))
     }
 
@@ -354,91 +339,4 @@ impl Protocol {
         }
         Ok(())
     }
-}
-
-/// A span that must be above 0.
-fn span(text: &Option<String>, at: &[&str]) -> Result<Option<Span>, Mistaken> {
-    let Some(text) = text else { return Ok(None) };
-    let span: Result<Span, _> = text.parse();
-    let span = span.map_err(|why| mistaken(mistake_of(&why), at, format!("{why}")))?;
-    if span.0 > 0 {
-        return Ok(Some(span));
-    }
-    Err(mistaken(Mistake::Range, at, "it must be more than 0".to_owned()))
-}
-
-/// The kind of frame that is sent, and those that are heard.
-fn spoken(raw: &RawProtocol, words: &Words<'_>) -> Result<(usize, Vec<usize>), Mistaken> {
-    let kinds = words.kinds;
-    let all = || (0..kinds.len()).collect();
-    let Some((first, _)) = raw.speak.first_key_value() else {
-        // A prompt and a dump are heard, and never sent.
-        let sent = kinds.iter().position(|kind| kind.at_rest.is_none() && !is_dump(kind));
-        return Ok((sent.unwrap_or(0), heard(kinds, all())?));
-    };
-    let mode = raw.options.get("mode").map_or(first, |mode| &mode.0);
-    let Some(speak) = raw.speak.get(mode) else {
-        let known: Vec<&str> = raw.speak.keys().map(String::as_str).collect();
-        let what = format!("`{mode}` is no way to speak; `speak` has {}", known.join(", "));
-        return Err(mistaken(Mistake::Reference, &["options", "mode"], what));
-    };
-    let send = words.kind(&speak.send, &["speak", mode, "send"])?;
-    let hear = speak.hear.0.iter().map(|name| words.kind(name, &["speak", mode, "hear"]));
-    Ok((send, heard(kinds, hear.collect::<Result<_, _>>()?)?))
-}
-
-/// Those with a begin of their own first: the one without takes whatever is left.
-fn heard(kinds: &[FrameKind], mut hear: Vec<usize>) -> Result<Vec<usize>, Mistaken> {
-    let sync = |place: &usize| kinds.get(*place).map_or(&[][..], |kind| &kind.sync);
-    hear.sort_by_key(|place| {
-        (
-            sync(place).is_empty(),
-            kinds.get(*place).is_some_and(|kind| kind.at_rest.is_none()),
-        )
-    });
-    for (at, place) in hear.iter().enumerate() {
-        let same = |other: &&usize| !sync(place).is_empty() && sync(other).first() == sync(place).first();
-        if let Some(other) = hear.iter().skip(at.saturating_add(1)).find(same) {
-            let name = |place: usize| kinds.get(place).map_or("", |kind| kind.name.as_str());
-            let what = format!(
-                "`{}` and `{}` begin with the same byte: nothing tells them apart",
-                name(*place),
-                name(*other)
-            );
-            return Err(mistaken(Mistake::Twice, &["frames", name(*place)], what));
-        }
-    }
-    Ok(hear)
-}
-
-fn matching(raw: &RawMatch) -> Result<Matching, Mistaken> {
-    Ok(match raw {
-        RawMatch::Field {
-            field,
-            from,
-            to,
-            unread,
-        } => {
-            if from > to {
-                let what = format!("`from: {from}` is beyond `to: {to}`");
-                return Err(mistaken(Mistake::Range, &["match", "from"], what));
-            }
-            let (field, from, to, unread) = (field.clone(), *from, *to, *unread);
-            Matching::Field {
-                field,
-                from,
-                to,
-                unread,
-            }
-        }
-        RawMatch::Word(word) => match word.as_str() {
-            "kind" => Matching::Kind,
-            "order" => Matching::Order,
-            "none" => Matching::Never,
-            _ => {
-                let what = format!("`{word}` is no way to match; there are `{{field: ..}}`, `kind`, `order`, `none`");
-                return Err(mistaken(Mistake::UnknownWord, &["match"], what));
-            }
-        },
-    })
 }

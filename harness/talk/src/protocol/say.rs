@@ -1,8 +1,9 @@
 //! A request in bytes.
 
 use super::formula::{exact_decimal, near_decimal};
+use super::matching::Matching;
 use super::meaning::Round;
-use super::resolve::{EncodeError, Matching, Protocol};
+use super::resolve::{EncodeError, Protocol};
 use super::verb::{Header, Put, Say};
 use crate::frames::Wrong;
 use crate::messages::{AnyField, Dimension, FieldValue, Given, Unit};
@@ -69,10 +70,12 @@ impl Say {
                 Text::Word(word) => Given::Text(word),
             })
         };
-        self.shape.write(&given, &mut body).map_err(|(field, why)| EncodeError::Field {
-            field: format!("`{field}`"),
-            why,
-        })?;
+        self.shape
+            .write(&given, &mut body)
+            .map_err(|(field, why)| EncodeError::Field {
+                field: format!("`{field}`"),
+                why,
+            })?;
         let mut header = Vec::with_capacity(self.header.len());
         for (name, holds) in &self.header {
             let wrong = |why| EncodeError::Field {
@@ -83,7 +86,12 @@ impl Say {
         }
         let kind = protocol.kinds.get(self.kind).ok_or(EncodeError::NoMessage)?;
         let mut bytes = Vec::with_capacity(body.len().saturating_add(16));
-        let held = |name: &str| header.iter().find(|(known, _)| known == name).map(|(_, number)| *number);
+        let held = |name: &str| {
+            header
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, number)| *number)
+        };
         if kind.body || kind.ends.is_empty() || !kind.before.is_empty() {
             let written = kind.write(&body, &held, &mut bytes);
             written.map_err(EncodeError::Frame)?;
@@ -122,7 +130,9 @@ impl Header {
             Self::Is(number) => Ok(*number),
             Self::Argument(formula) => {
                 let (over, under) = formula.value(argument)?.in_unit(Dimension::Count, 1)?;
-                (under == 1).then_some(over).ok_or_else(|| "it is no whole number".to_owned())
+                (under == 1)
+                    .then_some(over)
+                    .ok_or_else(|| "it is no whole number".to_owned())
             }
         }
     }
@@ -147,7 +157,10 @@ impl Put {
                 _ => {}
             }
         }
-        let unit = self.unit.as_ref().map_or((Dimension::Count, 1), |unit| (unit.dimension, unit.size));
+        let unit = self
+            .unit
+            .as_ref()
+            .map_or((Dimension::Count, 1), |unit| (unit.dimension, unit.size));
         let value = self.formula.value(argument)?.in_unit(unit.0, unit.1)?;
         let fits = |text: &str| match field {
             AnyField::Text(field) => matches!(field.holds.read(text), Some((_, ""))),

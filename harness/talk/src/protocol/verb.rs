@@ -1,18 +1,16 @@
 //! Verbs out of a profile: what is sent for each, and what answers it.
 
+use super::answer::{Answer, Around, answer};
 use super::formula::Formula;
 use super::frame::bytes_of;
-use super::meaning::{Gives, Round, Target, given, gives, unit_of};
-use super::message::{Means, Message, Words, is_dump, one, round_of, shape, signed};
-use super::raw::{RawAsk, RawMessage};
-use super::raw_json::{RawIs, RawNames, RawNumber, RawReply, RawSend, text_of};
+use super::meaning::{Round, unit_of};
+use super::message::{Message, Words, round_of, shape, signed};
+use super::raw_json::{RawIs, RawNumber, RawSend, text_of};
 use super::raw_verb::{Effect, RawSure, RawVerb};
 use super::wrong::{Mistaken, mistaken};
 use crate::messages::{AnyField, Shape, TextField, Unit};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::quantity::Span;
-use pump_hil_model::yaml::quantity::mistake_of;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +45,9 @@ impl SpokenVerb {
                 Header::Argument(formula) => Some(formula.arguments()),
                 Header::Is(_) => None,
             });
-            let all = puts.chain(headers.flatten()).chain(say.answer.timeout.iter().flat_map(Formula::arguments));
+            let all = puts
+                .chain(headers.flatten())
+                .chain(say.answer.timeout.iter().flat_map(Formula::arguments));
             for name in all.filter(|name| *name != id_field) {
                 if !names.iter().any(|known| known == name) {
                     names.push(name.to_owned());
@@ -108,65 +108,11 @@ pub struct Put {
     pub words: Vec<(String, String)>,
 }
 
-/// What answers a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Messages that end it.
-    pub replies: Vec<usize>,
-    /// Messages that may come before.
-    pub data: Vec<usize>,
-    /// At most so many.
-    pub at_most: usize,
-    /// The message that ends it, after all others.
-    pub until: Option<usize>,
-    /// What a reply has as the request's header has it.
-    pub same: Vec<(String, String)>,
-    /// The frame itself comes back.
-    pub as_sent: bool,
-    /// Nothing answers it.
-    pub none: bool,
-    /// It is echoed first.
-    pub echo: bool,
-    /// No answer for so long means that it was carried out.
-    pub quiet: Option<Span>,
-    /// The kind of frame that silence ends.
-    pub dump: Option<usize>,
-    /// How long it may take, where the verb says it.
-    pub timeout: Option<Formula>,
-    /// What the reply says of the pump, in place of what the message gives.
-    pub(super) gives: Option<Gives>,
-}
-
-impl Answer {
-    /// What the fields of a reply say of the pump, where the verb says that in place of the message.
-    #[must_use]
-    pub fn gives_of(&self, fields: &[(String, String)]) -> Option<Vec<(Target, String)>> {
-        self.gives.as_ref().map(|gives| given(gives, fields))
-    }
-
-    /// What a reply can say of the pump, where the verb says that in place of the message.
-    pub(super) fn gives_at_all(&self) -> Option<Vec<Target>> {
-        self.gives.as_ref().map(|gives| gives.iter().map(|(target, _)| *target).collect())
-    }
-}
-
 impl Say {
     /// Whether the same bytes may be sent for another.
     pub(super) fn is_said_as(&self, other: &Self) -> bool {
         (self.kind, &self.end, &self.header, &self.shape) == (other.kind, &other.end, &other.header, &other.shape)
     }
-}
-
-/// All that a verb may refer to.
-pub(super) struct Around<'a> {
-    pub words: &'a Words<'a>,
-    pub ask: &'a RawAsk,
-    /// The frame that is sent.
-    pub speak: usize,
-    /// States, alarms and others of the profile, by field.
-    pub data: Vec<usize>,
-    pub replies: Vec<usize>,
-    pub until: Option<usize>,
 }
 
 /// A verb from what is written of it; messages of its own join `messages`.
@@ -184,16 +130,35 @@ pub(super) fn verb(
     }
     for (place, step) in raw.steps.iter().enumerate() {
         if raw.send.is_some() || !step.steps.is_empty() {
-            return Err(wrong(Mistake::KeyCombination, "do", "a verb has `send`, or `do` with steps that have it"));
+            return Err(wrong(
+                Mistake::KeyCombination,
+                "do",
+                "a verb has `send`, or `do` with steps that have it",
+            ));
         }
         let place = place.to_string();
-        says.push(Arc::new(say(name, step, &[at, &["do", &place]].concat(), around, messages)?));
+        says.push(Arc::new(say(
+            name,
+            step,
+            &[at, &["do", &place]].concat(),
+            around,
+            messages,
+        )?));
     }
-    let sure_by = raw.sure_by.as_ref().or_else(|| raw.steps.last().and_then(|step| step.sure_by.as_ref()));
+    let sure_by = raw
+        .sure_by
+        .as_ref()
+        .or_else(|| raw.steps.last().and_then(|step| step.sure_by.as_ref()));
     let sure_by = match sure_by {
         None => None,
-        Some(RawSure { state: Some(state), moved: None }) => Some(SureBy::State(state.clone())),
-        Some(RawSure { state: None, moved: Some(total) }) if total == "reported" => Some(SureBy::Moved),
+        Some(RawSure {
+            state: Some(state),
+            moved: None,
+        }) => Some(SureBy::State(state.clone())),
+        Some(RawSure {
+            state: None,
+            moved: Some(total),
+        }) if total == "reported" => Some(SureBy::Moved),
         Some(_) => {
             let what = "`sure-by` is `{state: STATE}` or `{moved: reported}`";
             return Err(wrong(Mistake::Format, "sure-by", what));
@@ -226,13 +191,21 @@ fn say(
     };
     let shape = shape(&is, around.words, &[at, &["send"]].concat())?;
     let mut filled = Vec::new();
-    for name in kind.into_iter().flat_map(|kind| &kind.before).filter_map(|piece| piece.name()) {
+    for name in kind
+        .into_iter()
+        .flat_map(|kind| &kind.before)
+        .filter_map(|piece| piece.name())
+    {
         let said = header.get(name).or_else(|| around.ask.header.get(name));
         let Some(said) = said else {
-            let what = format!("the header of this frame has `{name}`: say what stands there, here or in `ask: header`");
+            let what =
+                format!("the header of this frame has `{name}`: say what stands there, here or in `ask: header`");
             return Err(wrong(Mistake::MissingKey, "send", what));
         };
-        filled.push((name.to_owned(), held(said).map_err(|what| wrong(Mistake::Format, "send", what))?));
+        filled.push((
+            name.to_owned(),
+            held(said).map_err(|what| wrong(Mistake::Format, "send", what))?,
+        ));
     }
     if let Some(stranger) = header.keys().find(|key| !filled.iter().any(|(name, _)| name == *key)) {
         let known: Vec<&str> = filled.iter().map(|(name, _)| name.as_str()).collect();
@@ -242,12 +215,18 @@ fn say(
         return Err(mistaken(Mistake::Reference, &[at, &["send", stranger]].concat(), what));
     }
     let puts = shape.fields().map(|field| put(field, around.words));
-    let puts = puts.collect::<Result<_, _>>().map_err(|what| wrong(Mistake::Format, "send", what))?;
+    let puts = puts
+        .collect::<Result<_, _>>()
+        .map_err(|what| wrong(Mistake::Format, "send", what))?;
     let end = around.ask.end.as_deref().map_or(Ok(Vec::new()), bytes_of);
     let ended = kind.is_some_and(|kind| !kind.ends.is_empty()) && around.ask.end.is_none();
     Ok(Say {
         kind: around.speak,
-        end: if ended { Vec::new() } else { end.map_err(|what| mistaken(Mistake::Format, &["ask", "end"], what))? },
+        end: if ended {
+            Vec::new()
+        } else {
+            end.map_err(|what| mistaken(Mistake::Format, &["ask", "end"], what))?
+        },
         header: filled,
         shape,
         puts,
@@ -288,7 +267,9 @@ fn held(raw: &RawNumber) -> Result<Header, String> {
         _ => None,
     };
     let number = signed(&raw.0).or_else(one);
-    number.map(Header::Is).ok_or_else(|| format!("`{}` is neither a number nor an argument", raw.0))
+    number
+        .map(Header::Is)
+        .ok_or_else(|| format!("`{}` is neither a number nor an argument", raw.0))
 }
 
 fn put(field: AnyField<'_>, words: &Words<'_>) -> Result<Put, String> {
@@ -311,130 +292,3 @@ fn put(field: AnyField<'_>, words: &Words<'_>) -> Result<Put, String> {
 
 /// Places behind the point that a decimal may have.
 const PLACES: u32 = 9;
-
-/// Messages of one reply, where the profile does not say.
-const AT_MOST: usize = 64;
-
-fn answer(
-    name: &str,
-    raw: &RawVerb,
-    at: &[&str],
-    around: &Around<'_>,
-    messages: &mut Vec<Message>,
-) -> Result<Answer, Mistaken> {
-    let wrong = |mistake, key: &str, what: String| mistaken(mistake, &[at, &[key]].concat(), what);
-    let span = |key: &str, text: &Option<String>| -> Result<Option<Span>, Mistaken> {
-        let Some(text) = text else { return Ok(None) };
-        let span: Result<Span, _> = text.parse();
-        span.map(Some).map_err(|why| wrong(mistake_of(&why), key, format!("{why}")))
-    };
-    let mut answer = Answer {
-        replies: around.replies.clone(),
-        data: around.data.clone(),
-        at_most: around.ask.at_most.unwrap_or(AT_MOST),
-        until: around.until,
-        same: around.ask.same.iter().map(|(a, b)| (a.clone(), b.clone())).collect(),
-        as_sent: false,
-        none: false,
-        echo: around.ask.echo,
-        quiet: span("quiet", &raw.quiet)?,
-        dump: None,
-        timeout: raw
-            .timeout
-            .as_deref()
-            .map(Formula::new)
-            .transpose()
-            .map_err(|what| wrong(Mistake::Format, "timeout", what))?,
-        gives: None,
-    };
-    if let Some(RawNames(names)) = &raw.each {
-        let found = names.iter().map(|name| find(name, messages, &[at, &["each"]].concat()));
-        answer.data.extend(found.collect::<Result<Vec<_>, _>>()?);
-    }
-    if raw.reply.is_some() || raw.quiet.is_some() {
-        // What the prompt of others ends, this does not wait for.
-        answer.until = None;
-    }
-    if let Some(reply) = &raw.reply {
-        let refusals = |place: &usize| messages.get(*place).is_some_and(|message| message.means != Means::Done);
-        answer.replies.retain(refusals);
-        replies(name, reply, at, around, messages, &mut answer)?;
-    }
-    let dumps = answer.replies.iter().filter_map(|place| messages.get(*place)?.kind);
-    answer.dump = dumps.into_iter().find(|kind| around.words.kinds.get(*kind).is_some_and(is_dump));
-    if let Some(raw) = &raw.gives {
-        let fields = answer.replies.iter().chain(&answer.until).filter_map(|place| messages.get(*place));
-        let fields: Vec<String> =
-            fields.flat_map(|message| message.shape.fields().map(|field| field.name().to_owned())).collect();
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        answer.gives = Some(gives(raw, &fields, at)?);
-    }
-    let answers = !answer.replies.is_empty() || answer.until.is_some() || answer.quiet.is_some();
-    if !answers && !answer.none && !answer.as_sent {
-        let what = format!("nothing answers `{name}`: name its `reply`, here or in `ask`, or write `reply: none`");
-        return Err(wrong(Mistake::MissingKey, "reply", what));
-    }
-    Ok(answer)
-}
-
-/// The messages that end a verb, each by its name or as it is written there.
-fn replies(
-    name: &str,
-    raw: &RawReply,
-    at: &[&str],
-    around: &Around<'_>,
-    messages: &mut Vec<Message>,
-    answer: &mut Answer,
-) -> Result<(), Mistaken> {
-    let at = &[at, &["reply"]].concat();
-    let mut add = |raw: RawMessage, messages: &mut Vec<Message>| {
-        let message = one(name, &raw, at, around.words)?;
-        answer.replies.insert(0, messages.len());
-        messages.push(message);
-        Ok(())
-    };
-    let names = match raw {
-        RawReply::Names(names) => names,
-        RawReply::Map(map) => {
-            let read: Result<RawMessage, _> = serde_json::from_value(Json::Object(map.clone()));
-            let read = read.map_err(|why| mistaken(Mistake::Format, at, format!("this is no message: {why}")))?;
-            return add(read, messages);
-        }
-    };
-    for text in names {
-        match text.as_str() {
-            "none" => answer.none = true,
-            "as-sent" => answer.as_sent = true,
-            text if is_name(text) => {
-                let place = find(text, messages, at)?;
-                answer.replies.push(place);
-            }
-            text => {
-                let read: Result<RawMessage, _> = serde_json::from_value(serde_json::json!({ "is": text }));
-                let read = read.map_err(|why| mistaken(Mistake::Format, at, format!("this is no message: {why}")))?;
-                let message = one(name, &read, at, around.words)?;
-                answer.replies.insert(0, messages.len());
-                messages.push(message);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether a text can only be the name of a message: anything else is a message as it is written.
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-/// A message by its name.
-pub(super) fn find(name: &str, messages: &[Message], at: &[&str]) -> Result<usize, Mistaken> {
-    let found = messages.iter().position(|message| message.name == name);
-    found.ok_or_else(|| {
-        let known = || messages.iter().map(|message| message.name.as_str());
-        let help = suggest(name, known()).unwrap_or_default();
-        let what = format!("`{name}` is no message of this profile; {help}");
-        let what = what.trim_end_matches("; ").to_owned();
-        mistaken(Mistake::Reference, &[at, &[name]].concat(), what)
-    })
-}

@@ -1,9 +1,11 @@
 //! One exchange: what a job wants to be said next, what is in flight, and what came of it.
 
 use super::arguments::Arguments;
-use super::request::RequestEnd;
+use super::request::{RequestEnd, RequestError};
 use crate::device::Profile;
-use crate::protocol::{Fields, Means, Message, Say, Target, Told, Wanted, Written};
+use crate::frames::Wrong;
+use crate::protocol::{Fields, Heard, Means, Message, Say, Target, Told, Wanted, Written};
+use pump_hil_model::case::Verb;
 use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
@@ -100,6 +102,16 @@ impl Exchange {
         }
     }
 
+    /// Whether it may be said once more: a device that does it again would do no harm, or did not do it.
+    pub fn may_be_said_again(&mut self, harmless: bool, profile: &Profile) -> bool {
+        let most = profile.protocol.tries.unwrap_or(profile.limits.tries);
+        let busy = self
+            .saying
+            .as_mut()
+            .is_some_and(|saying| std::mem::take(&mut saying.busy));
+        (profile.protocol.same_bytes || busy || harmless) && self.tries < most
+    }
+
     /// The end of what nothing answers, or what silence answers.
     pub fn by_silence(&self) -> Option<Answer> {
         let saying = self.saying.as_ref()?;
@@ -118,7 +130,9 @@ impl Exchange {
             _ => return Taken::Not,
         };
         let means = message.map_or(Means::Done, |message| message.means);
-        let Some(saying) = &mut self.saying else { return Taken::Not };
+        let Some(saying) = &mut self.saying else {
+            return Taken::Not;
+        };
         let answer = &saying.say.answer;
         let reason = told.fields.iter().find(|(key, _)| key == "reason");
         let reason = || reason.map_or_else(|| "refused".to_owned(), |(_, reason)| reason.clone());
@@ -130,7 +144,12 @@ impl Exchange {
         if ends && (answer.until.is_none_or(|until| until == told.place) || means == Means::Refused) {
             let refused = (means == Means::Refused).then(reason).or_else(|| saying.refused.take());
             let mut fields = saying.rounded();
-            fields.extend(told.fields.iter().filter(|(key, _)| refused.is_none() || key != "reason").cloned());
+            fields.extend(
+                told.fields
+                    .iter()
+                    .filter(|(key, _)| refused.is_none() || key != "reason")
+                    .cloned(),
+            );
             let data = std::mem::take(&mut self.data);
             return Taken::Reply(Answer { refused, fields, data });
         }
@@ -187,7 +206,8 @@ impl Saying {
         let same = self.say.answer.same.iter().all(|(field, of)| {
             let came = told.fields.iter().find(|(known, _)| known == field);
             // A message that lacks the field is told apart by what it is alone.
-            came.zip(held(of)).is_none_or(|((_, came), (_, sent))| *came == sent.to_string())
+            came.zip(held(of))
+                .is_none_or(|((_, came), (_, sent))| *came == sent.to_string())
         });
         // What silence answers, or silence ends, has its echo in it or has none.
         let answer = &self.say.answer;
@@ -198,23 +218,69 @@ impl Saying {
     /// How long it may stay without an answer.
     pub fn patience(&self) -> Span {
         let answer = &self.say.answer;
-        if answer.none { Span(0) } else { answer.quiet.unwrap_or(self.timeout) }
+        if answer.none {
+            Span(0)
+        } else {
+            answer.quiet.unwrap_or(self.timeout)
+        }
     }
 
     /// What could not be sent exactly, and was sent in its place.
     fn rounded(&self) -> Fields {
         let rounded = self.said.rounded.iter();
-        rounded.map(|(what, sent)| (format!("sent.{what}"), sent.clone())).collect()
+        rounded
+            .map(|(what, sent)| (format!("sent.{what}"), sent.clone()))
+            .collect()
     }
 }
 
 /// What a job wants next.
 #[derive(Debug)]
 pub(super) enum Next {
-    Send { verb: String, fields: Fields },
+    Send {
+        verb: String,
+        fields: Fields,
+    },
     /// A request with messages of its own.
-    Say { say: Arc<Say>, arguments: Arc<Arguments> },
+    Say {
+        say: Arc<Say>,
+        arguments: Arc<Arguments>,
+    },
     Done(RequestEnd),
+}
+
+impl Next {
+    /// The exchange that it is, not sent yet; `verb` is what is asked, for messages.
+    ///
+    /// # Errors
+    /// How the job ends instead: it is done, or this cannot be said.
+    pub fn written(self, verb: &str, profile: &Profile, seq: u64, now: Span) -> Result<Exchange, RequestEnd> {
+        let protocol = &profile.protocol;
+        match self {
+            Self::Done(end) => Err(end),
+            Self::Send { verb: theirs, fields } => {
+                let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+                let written = protocol.request(seq, &theirs, &pairs);
+                let verb = Verb::of(verb).map_or("", Verb::word);
+                let why = |why| RequestEnd::NotSent {
+                    why: RequestError::Encode { verb, why },
+                };
+                Ok(Exchange::new(seq, written.map_err(why)?, now))
+            }
+            Self::Say { say, arguments } => {
+                let timeout = say.answer.timeout.as_ref();
+                let timeout = timeout.map(|formula| formula.span(&|name| arguments.get(name)));
+                let usual = || protocol.timeout.unwrap_or(profile.limits.reply_timeout);
+                let timeout = timeout.and_then(Result::ok).unwrap_or_else(usual);
+                let written = say.write(protocol, seq, &|name| arguments.get(name));
+                let verb = verb.to_owned();
+                let why = |why| RequestEnd::NotSent {
+                    why: RequestError::Say { verb, why },
+                };
+                Ok(Exchange::saying(seq, say, written.map_err(why)?, timeout, now))
+            }
+        }
+    }
 }
 
 /// A whole answer.
@@ -261,6 +327,31 @@ fn give(to: &mut Fields, gives: Fields) {
     }
     to.retain(|(key, _)| !gives.iter().any(|(given, _)| given == key));
     to.extend(gives);
+}
+
+/// Takes a data line of the exchange with this number; what is to be told of one too many, or of one that nobody waits for.
+pub(super) fn take_data(
+    exchange: Option<&mut Exchange>,
+    id: Option<u64>,
+    fields: Fields,
+    limit: usize,
+    last_seq: u64,
+) -> Option<Body> {
+    match exchange.filter(|exchange| id.is_none_or(|id| id == exchange.seq)) {
+        Some(exchange) => (!exchange.take(fields, limit)).then(|| Body::Garbled {
+            why: format!("more than {limit} data lines, the limit of the device profile"),
+        }),
+        None => Some(unasked(last_seq, id, "a data line of")),
+    }
+}
+
+/// What a line is in the journal.
+pub(super) fn says(heard: &Result<Heard, Wrong>, exchange: Option<&Exchange>, last_seq: u64) -> Option<Says> {
+    match heard {
+        Ok(Heard::Message(told)) => exchange?.says(told),
+        Ok(heard) => heard.says(last_seq),
+        Err(_) => None,
+    }
 }
 
 /// How a request ended that was carried out, or refused for this reason.

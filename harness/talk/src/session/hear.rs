@@ -34,6 +34,17 @@ pub(super) struct Missing {
     pub count: u64,
 }
 
+impl Missing {
+    /// What is told of it.
+    pub fn gap(&self) -> Body {
+        Body::Gap {
+            of: self.of.name().to_owned(),
+            from: self.from,
+            count: self.count,
+        }
+    }
+}
+
 /// What one line had to tell.
 #[derive(Debug, Default)]
 pub(super) struct Told {

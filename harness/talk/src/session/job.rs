@@ -66,7 +66,10 @@ impl Stopping {
         if let Some(job) = SpokenJob::new(&request, profile) {
             return Some(Self::Spoken(Box::new(job)));
         }
-        profile.requests.get(&verb).map(|template| Self::Verb(template.send.clone()))
+        profile
+            .requests
+            .get(&verb)
+            .map(|template| Self::Verb(template.send.clone()))
     }
 }
 
@@ -152,7 +155,9 @@ impl Job {
     pub fn make_safe(profile: &Profile) -> Self {
         // None is lost by `filter_map`: a profile whose `make-safe` names a verb that `requests` lacks is not loaded.
         let verbs = profile.make_safe.iter().rev();
-        let left = verbs.filter_map(|verb| Some((*verb, Stopping::of(*verb, profile)?))).collect();
+        let left = verbs
+            .filter_map(|verb| Some((*verb, Stopping::of(*verb, profile)?)))
+            .collect();
         Self::Safe(SafeJob {
             left,
             asked: "",

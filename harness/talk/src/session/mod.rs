@@ -20,20 +20,20 @@ mod state;
 mod task;
 
 use crate::device::Profile;
-use crate::protocol::{Codec, Fields, Heard, Line, Told, Unasked, Wanted};
-use exchange::{Answer, Exchange, Next, Saying, Taken, raw_reply, unasked};
+use crate::protocol::{Codec, Fields, Heard, Line, Told, Wanted};
+use exchange::{Answer, Exchange, Next, Saying, raw_reply, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
 pub use job::can_say;
 use outgoing::Outgoing;
-use pump_hil_model::case::{Request, Verb};
+use pump_hil_model::case::Request;
 use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
+use state::State;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use state::{State, unasked_message};
 use task::{Task, Waiting};
 
 /// The conversation with one pump.
@@ -115,12 +115,11 @@ impl Session {
 
     /// Reads back from the pump's logs what came since the newest record that was told. [`Session::is_catching_up`] until that is done.
     pub fn catch_up(&mut self, now: Span) {
-        if !self.queue.can_catch_up() {
-            return;
+        if self.queue.can_catch_up() {
+            let jobs = Job::catch_up(&self.profile, &self.hear, &mut self.held);
+            self.queue.catch_up(jobs);
+            self.start_next(now);
         }
-        self.queue
-            .catch_up(Job::catch_up(&self.profile, &self.hear, &mut self.held));
-        self.start_next(now);
     }
 
     /// Whether something is being read back from the pump's logs.
@@ -189,25 +188,23 @@ impl Session {
             self.codec.handle_timeout(now, |line| lines.push(line));
             self.handle_lines(lines, now);
         }
-        let due = self.exchange.as_ref().is_some_and(|e| e.deadline <= now);
-        if due {
+        if self.exchange.as_ref().is_some_and(|e| e.deadline <= now) {
             self.try_again(now);
         }
     }
 
     /// The run is over: what is left of an unfinished line goes to the journal, unless it is the begin of a line as pumps say them, which may be on its way.
     pub fn end_of_line(&mut self) {
-        if self.codec.is_within_a_frame() {
-            return;
+        if !self.codec.is_within_a_frame() {
+            self.tell_rest("bytes that do not begin a line");
         }
-        self.tell_rest("bytes that do not begin a line");
     }
 
     /// What is left of an unfinished line goes to the journal.
     fn tell_rest(&mut self, why: &str) {
         if let Some(bytes) = self.codec.take_rest() {
             self.journal(Body::Received { bytes, says: None });
-            self.garbled(why.to_owned());
+            self.journal(Body::Garbled { why: why.to_owned() });
         }
     }
 
@@ -216,9 +213,7 @@ impl Session {
         // Before the requests end: the journal then shows what came before it says that no answer did.
         self.tell_rest("the line ended in the middle of this");
         let tries = self.exchange.take().map_or(0, |e| e.tries);
-        if let Some(task) = self.current.take() {
-            self.finish(task, RequestEnd::NoReply { tries });
-        }
+        self.end(RequestEnd::NoReply { tries });
         while let Some(task) = self.queue.next() {
             self.finish(task, RequestEnd::Abandoned);
         }
@@ -243,50 +238,19 @@ impl Session {
 
     /// Does what the current job wants next.
     fn perform(&mut self, next: Next, now: Span) {
-        match next {
-            Next::Send { verb, fields } => {
-                let seq = self.profile.protocol.id_after(self.last_seq);
-                let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-                match self.profile.protocol.request(seq, &verb, &pairs) {
-                    Ok(bytes) => {
-                        self.last_seq = seq;
-                        self.exchange = Some(Exchange::new(seq, bytes, now));
-                        self.send_exchange(now);
-                    }
-                    Err(why) => {
-                        let verb = self.current.as_ref().and_then(|t| Verb::of(t.job.verb()));
-                        let verb = verb.map_or("", Verb::word);
-                        self.end(RequestEnd::NotSent {
-                            why: RequestError::Encode { verb, why },
-                        });
-                    }
+        let verb = self.current.as_ref().map_or("", |task| task.job.verb());
+        let seq = self.profile.protocol.id_after(self.last_seq);
+        match next.written(verb, &self.profile, seq, now) {
+            Ok(exchange) => {
+                self.last_seq = seq;
+                if exchange.saying.is_some() {
+                    let (wanted, dump) = exchange.wanted();
+                    self.codec.want(wanted, dump);
                 }
+                self.exchange = Some(exchange);
+                self.send_exchange(now);
             }
-            Next::Say { say, arguments } => {
-                let protocol = &self.profile.protocol;
-                let seq = protocol.id_after(self.last_seq);
-                let timeout = say.answer.timeout.as_ref();
-                let timeout = timeout.map(|formula| formula.span(&|name| arguments.get(name)));
-                let usual = || protocol.timeout.unwrap_or(self.profile.limits.reply_timeout);
-                let timeout = timeout.and_then(Result::ok).unwrap_or_else(usual);
-                match say.write(protocol, seq, &|name| arguments.get(name)) {
-                    Ok(said) => {
-                        self.last_seq = seq;
-                        let exchange = Exchange::saying(seq, say, said, timeout, now);
-                        let (wanted, dump) = exchange.wanted();
-                        self.codec.want(wanted, dump);
-                        self.exchange = Some(exchange);
-                        self.send_exchange(now);
-                    }
-                    Err(why) => {
-                        let verb = self.current.as_ref().map_or("", |t| t.job.verb()).to_owned();
-                        self.end(RequestEnd::NotSent {
-                            why: RequestError::Say { verb, why },
-                        });
-                    }
-                }
-            }
-            Next::Done(end) => self.end(end),
+            Err(end) => self.end(end),
         }
     }
 
@@ -322,21 +286,14 @@ impl Session {
     }
 
     fn try_again(&mut self, now: Span) {
-        let Some(exchange) = &self.exchange else { return };
+        let Some(exchange) = &mut self.exchange else { return };
         if let Some(answer) = exchange.by_silence() {
             self.exchange = None;
             return self.take_answer(answer, now);
         }
+        let harmless = self.current.as_ref().is_some_and(|task| task.job.is_harmless());
         let tries = exchange.tries;
-        let most = self.profile.protocol.tries.unwrap_or(self.profile.limits.tries);
-        // What a device would carry out twice is said once: whether it was done is then not known.
-        let again = self.profile.protocol.same_bytes
-            || exchange.saying.as_ref().is_some_and(|saying| saying.busy)
-            || self.current.as_ref().is_some_and(|task| task.job.is_harmless());
-        if again && tries < most {
-            if let Some(saying) = self.exchange.as_mut().and_then(|exchange| exchange.saying.as_mut()) {
-                saying.busy = false;
-            }
+        if exchange.may_be_said_again(harmless, &self.profile) {
             self.send_exchange(now);
         } else {
             self.exchange = None;
@@ -348,71 +305,30 @@ impl Session {
 
     fn handle_line(&mut self, line: Line, now: Span) {
         // First the line, then what follows from it: whoever reads the journal sees the cause before the effect.
-        let ends = |told: &Told| self.exchange.as_ref().and_then(|exchange| exchange.says(told));
-        let says = match &line.heard {
-            Ok(Heard::Message(told)) => ends(told),
-            Ok(heard) => heard.says(self.last_seq),
-            Err(_) => None,
-        };
+        let says = exchange::says(&line.heard, self.exchange.as_ref(), self.last_seq);
         self.heard_reply = matches!(says, Some(Says::Reply(_)));
         self.journal(Body::Received { bytes: line.text, says });
         match line.heard {
             Ok(Heard::Reply { id, refused, fields }) => self.handle_reply(id, refused, fields, now),
             Ok(Heard::Data { id, fields }) => self.handle_data(id, fields),
             Ok(Heard::Event { n, t_ms, kind, fields }) => {
-                let told = self.hear.event(&self.profile, n, t_ms, &kind, fields);
-                self.told(told, now);
+                self.told(|hear, profile| hear.event(profile, n, t_ms, &kind, fields), now);
             }
-            Ok(Heard::Dose { n, t_ms, fields }) => {
-                let told = self.hear.dose(&self.profile, n, t_ms, fields);
-                self.told(told, now);
-            }
+            Ok(Heard::Dose { n, t_ms, fields }) => self.told(|hear, profile| hear.dose(profile, n, t_ms, fields), now),
             Ok(Heard::Message(told)) => self.handle_message(*told, now),
             Ok(Heard::Echo) => self.exchange.iter_mut().for_each(Exchange::echo),
-            Err(why) => self.garbled(why.to_string()),
+            Err(why) => self.journal(Body::Garbled { why: why.to_string() }),
         }
     }
 
     /// A message of a protocol whose verbs have messages of their own: an answer, a part of one, or said unasked.
     fn handle_message(&mut self, told: Told, now: Span) {
-        let profile = Arc::clone(&self.profile);
-        let message = profile.protocol.messages.get(told.place);
-        let mut exchange = self.exchange.take();
-        let taken = exchange.as_mut().map_or(Taken::Not, |exchange| exchange.takes(&told, message));
-        let own = exchange.as_ref().and_then(|exchange| exchange.gives(&told));
-        let gives = match (&taken, &own) {
-            (Taken::Reply(_), Some(own)) => own,
-            _ => &told.gives,
-        };
-        let asked = matches!(taken, Taken::Reply(_) | Taken::Part);
-        let (fields, bodies) = self.state.gives(&profile, gives, !asked);
-        match taken {
-            Taken::Reply(mut answer) => {
-                answer.give(fields);
-                bodies.into_iter().for_each(|body| self.journal(body));
-                return self.take_answer(answer, now);
-            }
-            Taken::Part => {
-                if let Some(exchange) = &mut exchange {
-                    exchange.add_to_part(fields);
-                }
-            }
-            Taken::Busy => {}
-            Taken::Not => match message {
-                Some(message) if message.unasked != Unasked::Never => {
-                    if let Some(body) = unasked_message(message, told, fields) {
-                        self.journal(body);
-                    }
-                }
-                other => {
-                    let name = other.map_or("it", |message| &message.name);
-                    let why = format!("nobody waits for it: as `{name}` it answers nothing that was asked");
-                    self.garbled(why);
-                }
-            },
-        }
-        self.exchange = exchange;
+        let (bodies, answer) = self.state.hear(&self.profile, &mut self.exchange, told);
         bodies.into_iter().for_each(|body| self.journal(body));
+        if let Some(answer) = answer {
+            self.exchange = None;
+            self.take_answer(answer, now);
+        }
     }
 
     /// An exchange is over.
@@ -432,14 +348,11 @@ impl Session {
     }
 
     /// Journals what was heard, and reads back what is missing before it.
-    fn told(&mut self, told: hear::Told, now: Span) {
+    fn told(&mut self, told: impl FnOnce(&mut Hear, &Profile) -> hear::Told, now: Span) {
+        let told = told(&mut self.hear, &self.profile);
         // The gap stands before the record that shows it, as in the pump's own counting.
         if let Some(missing) = told.missing {
-            self.journal(Body::Gap {
-                of: missing.of.name().to_owned(),
-                from: missing.from,
-                count: missing.count,
-            });
+            self.journal(missing.gap());
             self.recover(missing, now);
         }
         if self.is_catching_up() {
@@ -472,18 +385,8 @@ impl Session {
 
     fn handle_data(&mut self, id: Option<u64>, fields: Fields) {
         let limit = self.profile.limits.data_lines;
-        match self
-            .exchange
-            .as_mut()
-            .filter(|exchange| id.is_none_or(|id| id == exchange.seq))
-        {
-            Some(exchange) => {
-                if !exchange.take(fields, limit) {
-                    self.garbled(format!("more than {limit} data lines, the limit of the device profile"));
-                }
-            }
-            None => self.journal(unasked(self.last_seq, id, "a data line of")),
-        }
+        let told = exchange::take_data(self.exchange.as_mut(), id, fields, limit, self.last_seq);
+        self.events.extend(told.map(SessionEvent::Journal));
     }
 
     fn handle_reply(&mut self, id: Option<u64>, refused: Option<String>, fields: Fields, now: Span) {
@@ -505,12 +408,12 @@ impl Session {
             }
             other => {
                 self.exchange = other;
-                if self.out.raw_sent() {
-                    self.journal(raw_reply(&self.profile, id, refused, fields));
-                } else if !unread {
+                let stray = match self.out.raw_sent() {
+                    true => Some(raw_reply(&self.profile, id, refused, fields)),
                     // One without a number is about noise on an idle line: it is journaled as received, and says no more.
-                    self.journal(unasked(self.last_seq, id, "a reply to"));
-                }
+                    false => (!unread).then(|| unasked(self.last_seq, id, "a reply to")),
+                };
+                self.events.extend(stray.map(SessionEvent::Journal));
             }
         }
     }
@@ -539,10 +442,6 @@ impl Session {
             self.journal(body);
         }
         self.events.push_back(SessionEvent::Done { id, end });
-    }
-
-    fn garbled(&mut self, why: String) {
-        self.journal(Body::Garbled { why });
     }
 
     fn journal(&mut self, body: Body) {

@@ -64,7 +64,11 @@ impl SpokenJob {
         let verb = Arc::clone(protocol.verbs.get(asked)?);
         let status = protocol.verbs.get(Verb::Status.word());
         let proof = verb.sure_by.clone().zip(status).map(|(by, status)| Proof {
-            now: if by == SureBy::Moved { Asking::Before } else { Asking::Nothing },
+            now: if by == SureBy::Moved {
+                Asking::Before
+            } else {
+                Asking::Nothing
+            },
             by,
             status: Arc::clone(status),
             before: None,
@@ -96,7 +100,9 @@ impl SpokenJob {
     /// Whether what it says first can be written.
     pub fn written(&self, profile: &Profile) -> Result<(), RequestError> {
         for say in &self.verb.says {
-            let written = say.write(&profile.protocol, profile.protocol.last_id(), &|name| self.arguments.get(name));
+            let written = say.write(&profile.protocol, profile.protocol.last_id(), &|name| {
+                self.arguments.get(name)
+            });
             written.map_err(|why| RequestError::Say {
                 verb: self.verb.name.clone(),
                 why,
@@ -128,14 +134,18 @@ impl SpokenJob {
         if asking == Asking::Nothing {
             return self.is_answered(answer);
         }
-        let Some(proof) = &mut self.proof else { return self.next() };
+        let Some(proof) = &mut self.proof else {
+            return self.next();
+        };
         let total = answer.field("reported").and_then(base_units);
         if asking == Asking::Before {
             (proof.before, proof.now) = (total, Asking::Nothing);
             return self.next();
         }
         let done = match &proof.by {
-            SureBy::State(state) => Some(answer.field("state") == Some(state) || answer.field("own-state") == Some(state)),
+            SureBy::State(state) => {
+                Some(answer.field("state") == Some(state) || answer.field("own-state") == Some(state))
+            }
             SureBy::Moved => total.zip(proof.before).map(|(total, before)| total > before),
         };
         proof.now = Asking::Nothing;
@@ -178,7 +188,10 @@ impl SpokenJob {
     pub fn unanswered(&mut self, tries: u32) -> Option<Next> {
         // Only the last of several requests does something; one before it is a setting, which is said in vain.
         let is_last = self.at.saturating_add(1) >= self.verb.says.len();
-        let proof = self.proof.as_mut().filter(|proof| proof.now == Asking::Nothing && is_last)?;
+        let proof = self
+            .proof
+            .as_mut()
+            .filter(|proof| proof.now == Asking::Nothing && is_last)?;
         (proof.now, proof.tries) = (Asking::After, tries);
         Some(self.next())
     }

@@ -1,8 +1,9 @@
 //! What is known of a pump by what its messages give: its state and its alarms. What changed is told.
 
+use super::exchange::{Answer, Exchange, Taken};
 use super::spoken::base_units;
 use crate::device::Profile;
-use crate::protocol::{Fields, Message, Target, Told};
+use crate::protocol::{Fields, Message, Target, Told, Unasked};
 use pump_hil_model::event::{Body, Said};
 use pump_hil_model::words::priority_of;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +18,51 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Takes a message: what is to be told, and the answer where it ends the exchange.
+    pub fn hear(
+        &mut self,
+        profile: &Profile,
+        exchange: &mut Option<Exchange>,
+        told: Told,
+    ) -> (Vec<Body>, Option<Answer>) {
+        let message = profile.protocol.messages.get(told.place);
+        let taken = exchange.as_mut();
+        let taken = taken.map_or(Taken::Not, |exchange| exchange.takes(&told, message));
+        let own = exchange.as_ref().and_then(|exchange| exchange.gives(&told));
+        let gives = match (&taken, &own) {
+            (Taken::Reply(_), Some(own)) => own,
+            _ => &told.gives,
+        };
+        let asked = matches!(taken, Taken::Reply(_) | Taken::Part);
+        let (fields, mut bodies) = self.gives(profile, gives, !asked);
+        match taken {
+            Taken::Reply(mut answer) => {
+                answer.give(fields);
+                return (bodies, Some(answer));
+            }
+            Taken::Part => {
+                if let Some(exchange) = exchange {
+                    exchange.add_to_part(fields);
+                }
+            }
+            Taken::Busy => {}
+            Taken::Not => match message {
+                Some(message) if message.unasked != Unasked::Never => {
+                    let body = unasked_message(message, told, fields);
+                    bodies.splice(0..0, body);
+                }
+                other => {
+                    let name = other.map_or("it", |message| &message.name);
+                    let why = format!("nobody waits for it: as `{name}` it answers nothing that was asked");
+                    bodies.insert(0, Body::Garbled { why });
+                }
+            },
+        }
+        (bodies, None)
+    }
+
     /// Takes what a message gives: the fields that a reply has besides its own, and what is to be told.
-    pub fn gives(&mut self, profile: &Profile, gives: &[(Target, String)], unasked: bool) -> (Fields, Vec<Body>) {
+    fn gives(&mut self, profile: &Profile, gives: &[(Target, String)], unasked: bool) -> (Fields, Vec<Body>) {
         let (mut fields, mut bodies) = (Fields::new(), Vec::new());
         for (target, text) in gives {
             match target {
@@ -28,7 +72,12 @@ impl State {
                 Target::Cleared if !text.is_empty() => self.clear(text, &mut bodies),
                 Target::Alarms => {
                     let active: BTreeSet<&str> = text.split(',').filter(|alarm| !alarm.is_empty()).collect();
-                    let over: Vec<String> = self.alarms.iter().filter(|on| !active.contains(on.as_str())).cloned().collect();
+                    let over: Vec<String> = self
+                        .alarms
+                        .iter()
+                        .filter(|on| !active.contains(on.as_str()))
+                        .cloned()
+                        .collect();
                     over.iter().for_each(|alarm| self.clear(alarm, &mut bodies));
                     for alarm in active {
                         self.raise(profile, alarm, &mut bodies);
@@ -91,7 +140,7 @@ impl State {
 const ALARMS_MAX: usize = 256;
 
 /// A message that came unasked, under its own name; `None` for one that says no more than what it gives.
-pub(super) fn unasked_message(message: &Message, told: Told, gives: Fields) -> Option<Body> {
+fn unasked_message(message: &Message, told: Told, gives: Fields) -> Option<Body> {
     let fields: BTreeMap<String, String> = told.fields.into_iter().chain(gives).collect();
     (message.kind.is_none() || !message.shape.is_nothing()).then(|| {
         said(Said::Other {
@@ -102,7 +151,7 @@ pub(super) fn unasked_message(message: &Message, told: Told, gives: Fields) -> O
 }
 
 /// What a pump said, which does not count what it says.
-pub(super) fn said(said: Said) -> Body {
+fn said(said: Said) -> Body {
     Body::Pump {
         n: None,
         pump_t: None,

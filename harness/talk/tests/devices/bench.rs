@@ -29,7 +29,9 @@ impl Bench {
 
     /// Asks, and gives the bytes that are sent at once.
     pub fn ask(&mut self, request: &Request) -> Vec<u8> {
-        self.session.request(request, self.now).unwrap_or_else(|why| panic!("{why}"));
+        self.session
+            .request(request, self.now)
+            .unwrap_or_else(|why| panic!("{why}"));
         self.sent()
     }
 
@@ -87,19 +89,12 @@ impl Bench {
 
     /// What was said unasked, since it was asked last.
     pub fn said(&mut self) -> Vec<Said> {
-        let said = std::mem::take(&mut self.bodies).into_iter().filter_map(|body| match body {
-            Body::Pump { said, .. } => Some(said),
-            _ => None,
-        });
+        let said = std::mem::take(&mut self.bodies)
+            .into_iter()
+            .filter_map(|body| match body {
+                Body::Pump { said, .. } => Some(said),
+                _ => None,
+            });
         said.collect()
-    }
-
-    /// Why bytes were not understood.
-    pub fn garbled(&mut self) -> Vec<String> {
-        let why = std::mem::take(&mut self.bodies).into_iter().filter_map(|body| match body {
-            Body::Garbled { why } => Some(why),
-            _ => None,
-        });
-        why.collect()
     }
 }

@@ -23,7 +23,10 @@ fn bolus() -> Request {
 fn own(verb: &str, with: &[(&str, OwnArg)]) -> Request {
     Request::Own {
         own: verb.to_owned(),
-        with: with.iter().map(|(name, arg)| ((*name).to_owned(), arg.clone())).collect(),
+        with: with
+            .iter()
+            .map(|(name, arg)| ((*name).to_owned(), arg.clone()))
+            .collect(),
     }
 }
 
@@ -49,7 +52,10 @@ fn a_syringe_pump_in_basic_frames() {
     assert_eq!(bench.sent(), b"00RUN\r");
     bench.hears(b"\x0200S\x03");
     let fields = bench.end().unwrap();
-    assert!(!fields.contains_key("reported"), "the reply says nothing of now: {fields:?}");
+    assert!(
+        !fields.contains_key("reported"),
+        "the reply says nothing of now: {fields:?}"
+    );
     assert_eq!(bench.ask(&Request::Stop), b"00STP\r");
     bench.hears(b"\x0200S?NA\x03");
     assert!(bench.end().is_ok(), "nothing was left to stop");
@@ -75,7 +81,8 @@ fn a_syringe_pump_in_safe_frames_tells_alarms() {
     bench.hears(&frame(b"00A?S"));
     let said = bench.said();
     assert!(
-        said.iter().any(|said| matches!(said, Said::Alarm { id, priority } if id == "motor-stall" && priority == "critical")),
+        said.iter()
+            .any(|said| matches!(said, Said::Alarm { id, priority } if id == "motor-stall" && priority == "critical")),
         "{said:?}"
     );
 }
@@ -86,7 +93,11 @@ fn frame(text: &[u8]) -> Vec<u8> {
     for byte in text {
         crc ^= u16::from(*byte) << 8;
         for _ in 0..8 {
-            crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
+            crc = if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                (crc << 1) ^ 0x1021
+            };
         }
     }
     let length = u8::try_from(text.len() + 4).unwrap();
@@ -119,7 +130,11 @@ fn binary_frames_with_a_heartbeat() {
     let mut clear = vec![0xAA, 0x7F, 5, 0, 0, 0x2A, 0xF8, 0];
     clear.push(crc8(&clear[1..]));
     bench.hears(&clear);
-    let cleared = bench.said().iter().filter(|said| matches!(said, Said::AlarmClear { .. })).count();
+    let cleared = bench
+        .said()
+        .iter()
+        .filter(|said| matches!(said, Said::AlarmClear { .. }))
+        .count();
     assert_eq!(cleared, 2);
     let run = own("run", &[("rate", OwnArg::Rate(Rate(24_000_000)))]);
     // 1 mL/h are 100000 times 10 nL/h.
@@ -137,7 +152,10 @@ fn binary_frames_with_a_heartbeat() {
 
 fn crc8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |crc: u8, byte| {
-        (0..8).fold(crc ^ byte, |crc, _| if crc & 0x80 == 0 { crc << 1 } else { (crc << 1) ^ 7 })
+        (0..8).fold(
+            crc ^ byte,
+            |crc, _| if crc & 0x80 == 0 { crc << 1 } else { (crc << 1) ^ 7 },
+        )
     })
 }
 
@@ -157,12 +175,24 @@ fn a_console_echoes_and_ends_with_a_prompt() {
     bench.hears(b">END 0.500 mL\r\n:");
     bench.passes(20);
     let said = bench.said();
-    assert!(said.iter().any(|said| matches!(said, Said::Other { kind, .. } if kind == "ended")), "{said:?}");
-    assert!(said.iter().any(|said| matches!(said, Said::State { to, .. } if to == "stopped")), "{said:?}");
+    assert!(
+        said.iter()
+            .any(|said| matches!(said, Said::Other { kind, .. } if kind == "ended")),
+        "{said:?}"
+    );
+    assert!(
+        said.iter()
+            .any(|said| matches!(said, Said::State { to, .. } if to == "stopped")),
+        "{said:?}"
+    );
     // A row that was cut, with the banner behind it.
     bench.hears(b"RESTARTIBOOT console-pump 2.1\r\n:");
     let said = bench.said();
-    assert!(said.iter().any(|said| matches!(said, Said::Boot { reason } if reason == "console-pump 2.1")), "{said:?}");
+    assert!(
+        said.iter()
+            .any(|said| matches!(said, Said::Boot { reason } if reason == "console-pump 2.1")),
+        "{said:?}"
+    );
     // The error's prompt is no state.
     bench.passes(20);
     assert_eq!(bench.ask(&Request::Stop), b"STP\r");
@@ -192,7 +222,10 @@ fn a_console_s_silence_is_an_answer() {
     bench.hears(b"ERR RANGE\r\n");
     assert_eq!(bench.end().unwrap_err(), "out-of-range");
     // As long as the dose takes, and two seconds.
-    assert_eq!(bench.ask(&own("bolus-now", &[("dose", OwnArg::Volume(Volume(50_000)))])), b"BOL 50\r");
+    assert_eq!(
+        bench.ask(&own("bolus-now", &[("dose", OwnArg::Volume(Volume(50_000)))])),
+        b"BOL 50\r"
+    );
     bench.passes(4_999);
     assert!(!bench.is_over());
     bench.passes(1);
@@ -224,12 +257,17 @@ fn registers_in_slip() {
     has(&fields, "state", "running");
     has(&fields, "reported", "49371nl");
     let said = bench.said();
-    assert!(matches!(&said[..], [Said::Alarm { id, .. }] if id == "occlusion"), "{said:?}");
+    assert!(
+        matches!(&said[..], [Said::Alarm { id, .. }] if id == "occlusion"),
+        "{said:?}"
+    );
 }
 
 fn crc_modbus(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |crc: u16, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 0 { crc >> 1 } else { (crc >> 1) ^ 0xA001 })
+        (0..8).fold(crc ^ u16::from(*byte), |crc, _| {
+            if crc & 1 == 0 { crc >> 1 } else { (crc >> 1) ^ 0xA001 }
+        })
     })
 }
 
@@ -266,8 +304,14 @@ fn lines_of_json() {
     has(&fields, "state", "running");
     has(&fields, "reported", "10nl");
     let said = bench.said();
-    assert!(said.iter().any(|said| matches!(said, Said::Other { kind, fields } if kind == "flow" && fields["flow"] == "0.00001")));
-    assert!(said.iter().any(|said| matches!(said, Said::Alarm { id, .. } if id == "motor-stall")));
+    assert!(
+        said.iter()
+            .any(|said| matches!(said, Said::Other { kind, fields } if kind == "flow" && fields["flow"] == "0.00001"))
+    );
+    assert!(
+        said.iter()
+            .any(|said| matches!(said, Said::Alarm { id, .. } if id == "motor-stall"))
+    );
     assert_eq!(
         bench.ask(&bolus()),
         b"{\"id\":2,\"do\":\"start\",\"ul_per_h\":300,\"ul\":50}\n"

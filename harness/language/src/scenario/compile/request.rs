@@ -54,13 +54,21 @@ fn own_request<K>(
         });
         told.tell(Problem::new(Mistake::UnknownKey, key.place, message).help(help));
     }
-    let missing = known.iter().find(|name| !given.iter().any(|(key, _)| key.text == **name));
+    let missing = known
+        .iter()
+        .find(|name| !given.iter().any(|(key, _)| key.text == **name));
     if let Some(name) = missing {
         let place = with.map_or(word.0.place, |table| table.place);
-        told.tell(Problem::new(Mistake::MissingKey, place, format!("`{own}` needs `{name}`")));
+        told.tell(Problem::new(
+            Mistake::MissingKey,
+            place,
+            format!("`{own}` needs `{name}`"),
+        ));
         return None;
     }
-    let with = given.iter().map(|(key, value)| (key.text.clone(), own_arg(&value.0.text)));
+    let with = given
+        .iter()
+        .map(|(key, value)| (key.text.clone(), own_arg(&value.0.text)));
     Some(Request::Own {
         own: own.clone(),
         with: with.collect(),

@@ -144,7 +144,10 @@ fn what_came_of_records_and_firmware_is_told_with_its_numbers() {
     };
     assert_came(&[
         (went_on, "NOT SAFE: it answered `stop`, and moved 500 nL"),
-        (Came::NoAnswer { verb: verb.to_string() }, "no reply to `start` in the journal"),
+        (
+            Came::NoAnswer { verb: verb.to_string() },
+            "no reply to `start` in the journal",
+        ),
         (Came::Silence { tries: 3 }, "none, after 3 tries"),
         (alarm, "alarm `eri`, low"),
         (Came::Missing { from, count }, "2 missing from number 7 on"),
