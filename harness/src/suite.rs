@@ -2,6 +2,7 @@
 
 mod begun;
 mod header;
+mod lengths;
 mod locked_up;
 mod settings;
 mod skipped;
@@ -17,12 +18,12 @@ use crate::safety::{self, Guard};
 use crate::snapshot::HeldTo;
 use begun::{NotBegun, begin};
 use header::header;
+use lengths::{lengths, takes};
 use locked_up::only_locked_up;
 use pump_hil_language::{plan, shown};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::event_text::made_safe;
-use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_model::verdict::Verdict;
@@ -94,35 +95,6 @@ pub fn run(batches: &[Batch<'_>], interrupt: &Interrupt, reporters: &mut Reporte
     };
     reporters.tell(&RunEvent::Ended(ended.clone()));
     ended
-}
-
-/// How long a case is, and how many of the pump's seconds there are in one of the host, where its pump keeps its own time. What is skipped takes no time.
-fn takes(case: &Case, settings: &Settings) -> (Span, Option<u32>) {
-    if why_skipped(case, &settings.rig).is_some() {
-        return (Span(0), None);
-    }
-    let scale = settings.rig.clock.scale().filter(|_| !settings.options(case).at_once);
-    (plan::length(case), scale)
-}
-
-/// How long all cases are: the pump's time where it is granted, with how many these are, and the host's of the others.
-fn lengths(batches: &[Batch<'_>]) -> (Span, usize, Span) {
-    let (mut granted, mut cases, mut by_the_clock) = (Span(0), 0, Span(0));
-    for batch in batches {
-        for case in batch.cases {
-            match takes(case, &batch.settings) {
-                (length, None) => {
-                    granted.0 = granted.0.saturating_add(length.0);
-                    cases += usize::from(length.0 > 0);
-                }
-                (length, Some(scale)) => {
-                    let host = length.0 / i64::from(scale.max(1));
-                    by_the_clock.0 = by_the_clock.0.saturating_add(host);
-                }
-            }
-        }
-    }
-    (granted, cases, by_the_clock)
 }
 
 /// Runs a batch, whose first case has this number in the run; gives the results in the order of the cases, `None` where a case was not begun.

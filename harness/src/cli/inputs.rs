@@ -12,6 +12,7 @@ use pump_hil_model::device_words::{DeviceWords, Devices};
 use pump_hil_model::diagnostic::{self, Diagnostic};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::{Given, RigError, RigFile, Shelf};
+use pump_hil_talk::device::own_words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -47,7 +48,7 @@ struct OnShelf(Shelf);
 impl Devices for OnShelf {
     fn words(&self, device: &str) -> Result<DeviceWords, String> {
         let profile = self.0.profile(device).map_err(|error| error.to_string())?;
-        Ok(profile.own_words())
+        Ok(own_words(&profile))
     }
 }
 

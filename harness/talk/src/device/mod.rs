@@ -5,6 +5,7 @@
 
 mod file;
 mod lacking;
+mod own_words;
 mod profile;
 mod raw;
 mod resolve;
@@ -14,6 +15,7 @@ mod value;
 mod words;
 
 pub use crate::messages::{Dimension, FieldValue, Unit, UnitError};
+pub use own_words::own_words;
 pub(crate) use profile::text_at;
 pub use profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, ReadBack, SaidAt, StagedField, Template,

@@ -5,10 +5,8 @@ use super::words::Words;
 use crate::messages::{Unit, UnitError};
 use crate::protocol::{Fields, Protocol};
 use pump_hil_model::case::{Arg, Verb};
-use pump_hil_model::device_words::DeviceWords;
 use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
-use pump_hil_model::words::{CRITICAL_ALARMS, EVENTS, NON_CRITICAL_ALARMS, REFUSALS, STATES};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -53,41 +51,6 @@ pub struct Profile {
     pub model: Option<String>,
     /// Symbol of a text in the image that is `build` in the reply to `identify`.
     pub build_symbol: Option<String>,
-}
-
-impl Profile {
-    /// The words that this device adds to those of the scenario language.
-    #[must_use]
-    pub fn own_words(&self) -> DeviceWords {
-        let protocol = &self.protocol;
-        let own = protocol.verbs.values().filter(|verb| Verb::find(&verb.name).is_none());
-        let verbs = own.map(|verb| (verb.name.clone(), verb.arguments(protocol.id_field())));
-        let beyond = |words: Vec<String>, known: &[&str]| {
-            let mut words = words;
-            words.retain(|word| !known.contains(&word.as_str()));
-            words.sort();
-            words.dedup();
-            words
-        };
-        let events = protocol
-            .unasked
-            .iter()
-            .filter_map(|place| protocol.messages.get(*place));
-        let events = events
-            .filter(|message| !message.shape.is_nothing())
-            .map(|message| message.name.clone());
-        DeviceWords {
-            device: self.device.clone(),
-            verbs: verbs.collect(),
-            states: beyond(protocol.states.keys().cloned().collect(), STATES),
-            alarms: beyond(
-                protocol.alarms.keys().cloned().collect(),
-                &[CRITICAL_ALARMS, NON_CRITICAL_ALARMS].concat(),
-            ),
-            refusals: beyond(protocol.words_of("reason"), REFUSALS),
-            events: beyond(events.collect(), EVENTS),
-        }
-    }
 }
 
 /// Bounds of every exchange.

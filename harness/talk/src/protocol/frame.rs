@@ -71,23 +71,32 @@ pub(super) fn frame(name: &str, raw: &RawFrame) -> Result<FrameKind, Mistaken> {
         },
         ends,
     };
-    if at_rest.is_some() && (kind.body || !kind.ends.is_empty()) {
-        let what = "`at-rest` is of a frame of a fixed size without an end: it has neither `body` nor a last literal";
-        return Err(wrong(Mistake::KeyCombination, "at-rest", what.to_owned()));
-    }
-    if silence.is_some() && (has_length || !kind.ends.is_empty()) {
-        let what = "the end comes from `silence` or from a length or a last literal: leave one of them out";
-        return Err(wrong(Mistake::KeyCombination, "silence", what.to_owned()));
-    }
-    if kind.stuffing.is_some() && kind.ends.is_empty() {
-        return Err(wrong(
-            Mistake::KeyCombination,
-            "escape",
-            "`escape` needs a last literal: it keeps the end out of the frame".to_owned(),
-        ));
-    }
+    one_end(&kind, has_length)?;
     pieces.resolve(&mut kind)?;
     Ok(kind)
+}
+
+/// A frame ends in one way.
+fn one_end(kind: &FrameKind, has_length: bool) -> Result<(), Mistaken> {
+    let wrong = |key: &str, what: &str| {
+        let at = ["frames", kind.name.as_str(), key];
+        Err(mistaken(Mistake::KeyCombination, &at, what.to_owned()))
+    };
+    if kind.at_rest.is_some() && (kind.body || !kind.ends.is_empty()) {
+        let what = "`at-rest` is of a frame of a fixed size without an end: it has neither `body` nor a last literal";
+        return wrong("at-rest", what);
+    }
+    if kind.silence.is_some() && (has_length || !kind.ends.is_empty()) {
+        let what = "the end comes from `silence` or from a length or a last literal: leave one of them out";
+        return wrong("silence", what);
+    }
+    if kind.stuffing.is_some() && kind.ends.is_empty() {
+        return wrong(
+            "escape",
+            "`escape` needs a last literal: it keeps the end out of the frame",
+        );
+    }
+    Ok(())
 }
 
 /// Pieces with the names that they refer to still as texts.

@@ -30,6 +30,11 @@ enum Text {
 }
 
 impl Say {
+    /// Whether the same bytes may be sent for another.
+    pub(super) fn is_said_as(&self, other: &Self) -> bool {
+        (self.kind, &self.end, &self.header, &self.shape) == (other.kind, &other.end, &other.header, &other.shape)
+    }
+
     /// The request with these arguments; `id` is its number, where requests have one.
     ///
     /// # Errors
@@ -50,38 +55,10 @@ impl Say {
             of_id.or_else(|| argument(name))
         };
         let mut rounded = Vec::new();
-        let mut texts = Vec::with_capacity(self.puts.len());
-        for (put, field) in self.puts.iter().zip(self.shape.fields()) {
-            if is_fixed(field) {
-                texts.push(None);
-                continue;
-            }
-            let wrong = |why| EncodeError::Field {
-                field: format!("`{}`", field.name()),
-                why,
-            };
-            texts.push(put.text(field, &argument, self.round, &mut rounded).map_err(wrong)?);
-        }
-        let mut body = Vec::with_capacity(64);
-        let given = |field: AnyField<'_>| {
-            let place = self.shape.place_of(field.name())?;
-            texts.get(place)?.as_ref().map(|text| match text {
-                Text::Number(number) => Given::Number(*number),
-                Text::Word(word) => Given::Text(word),
-            })
-        };
-        self.shape
-            .write(&given, &mut body)
-            .map_err(|(field, why)| EncodeError::Field {
-                field: format!("`{field}`"),
-                why,
-            })?;
+        let body = self.body(&argument, &mut rounded)?;
         let mut header = Vec::with_capacity(self.header.len());
         for (name, holds) in &self.header {
-            let wrong = |why| EncodeError::Field {
-                field: format!("`{name}`"),
-                why,
-            };
+            let wrong = |why| of_field(name, why);
             header.push((name.clone(), holds.number(&argument).map_err(wrong)?));
         }
         let kind = protocol.kinds.get(self.kind).ok_or(EncodeError::NoMessage)?;
@@ -116,6 +93,42 @@ impl Say {
             header,
             rounded,
         })
+    }
+
+    /// What stands between header and end.
+    fn body<'a>(
+        &self,
+        argument: &dyn Fn(&str) -> Option<FieldValue<'a>>,
+        rounded: &mut Vec<(String, String)>,
+    ) -> Result<Vec<u8>, EncodeError> {
+        let mut texts = Vec::with_capacity(self.puts.len());
+        for (put, field) in self.puts.iter().zip(self.shape.fields()) {
+            if is_fixed(field) {
+                texts.push(None);
+                continue;
+            }
+            let text = put.text(field, argument, self.round, rounded);
+            texts.push(text.map_err(|why| of_field(field.name(), why))?);
+        }
+        let mut body = Vec::with_capacity(64);
+        let given = |field: AnyField<'_>| {
+            let place = self.shape.place_of(field.name())?;
+            texts.get(place)?.as_ref().map(|text| match text {
+                Text::Number(number) => Given::Number(*number),
+                Text::Word(word) => Given::Text(word),
+            })
+        };
+        let written = self.shape.write(&given, &mut body);
+        written.map_err(|(field, why)| of_field(&field, why))?;
+        Ok(body)
+    }
+}
+
+/// What a field cannot hold.
+fn of_field(name: &str, why: String) -> EncodeError {
+    EncodeError::Field {
+        field: format!("`{name}`"),
+        why,
     }
 }
 

@@ -108,13 +108,6 @@ pub struct Put {
     pub words: Vec<(String, String)>,
 }
 
-impl Say {
-    /// Whether the same bytes may be sent for another.
-    pub(super) fn is_said_as(&self, other: &Self) -> bool {
-        (self.kind, &self.end, &self.header, &self.shape) == (other.kind, &other.end, &other.header, &other.shape)
-    }
-}
-
 /// A verb from what is written of it; messages of its own join `messages`.
 pub(super) fn verb(
     name: &str,

@@ -4,7 +4,7 @@
 //! bolus that goes on has begun; a state changes into another one; its time goes as that which it is granted.
 
 use super::claims::{At, Claim, Claims};
-use super::observed::leading_number;
+use super::leading::leading_number;
 use crate::dose;
 use pump_hil_model::event::{Body, DoseEntry, Event, ReplyFields, Said};
 use pump_hil_model::fault::Log;

@@ -25,6 +25,7 @@ mod general;
 mod in_order;
 mod invariants;
 mod late;
+mod leading;
 mod narrowed;
 mod numbers;
 mod observed;
@@ -35,6 +36,7 @@ mod silence;
 mod starts;
 mod steps;
 mod told_at;
+mod total;
 mod unheard;
 
 pub use checks::Unmet;

@@ -2,10 +2,12 @@
 //!
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
+use super::leading::leading_number;
 use super::told_at::ToldAt;
+use super::total::Total;
 use crate::dose::{actuated_delivered, since, together};
 use pump_hil_model::case::Measure;
-use pump_hil_model::event::{BEYOND, Body, DoseEntry, Event, ReplyFields, Said, Sample};
+use pump_hil_model::event::{Body, DoseEntry, Event, ReplyFields, Said, Sample};
 use pump_hil_model::fault::{FaultName, Tube};
 use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
@@ -67,8 +69,8 @@ pub struct Observed {
     pub alarms: BTreeMap<String, Alarm>,
     /// Reported volumes by class since the begin.
     pub reported: Option<[i64; 6]>,
-    /// The one total of a pump that counts no classes, and what it was at the begin.
-    total: Option<(i64, i64)>,
+    /// The one total of a pump that counts no classes.
+    total: Total,
     /// Computed reservoir volume.
     pub reservoir: Option<i64>,
     /// Last sample of the test block, with `strokes`, `delivered_nl`, `displaced_nl` and `lost_nl` as they stand in it.
@@ -240,10 +242,11 @@ impl Observed {
         match what {
             Measure::Delivered => since.map(|s| s.1),
             Measure::Actuated => since.map(|s| s.0),
-            Measure::Reported => Some(match self.total {
-                Some((total, before)) => total.saturating_sub(before),
-                None => self.reported.map_or(0, together),
-            }),
+            Measure::Reported => Some(
+                self.total
+                    .since_begin()
+                    .unwrap_or_else(|| self.reported.map_or(0, together)),
+            ),
             Measure::Prescribed => prescribed,
             Measure::Basal => class(0),
             Measure::PatientBoluses => class(1),
@@ -299,23 +302,13 @@ impl Observed {
                 "stalls" => self.stalls = number().or(self.stalls),
                 "lockout" => self.lockout = number().map(|s| s.saturating_mul(1_000)).or(self.lockout),
                 "reservoir" => self.reservoir = number().or(self.reservoir),
-                "reported" => self.counted(value),
+                "reported" => self.total.told(value, self.begun),
                 _ => {}
             }
         }
         if let Some(totals) = crate::dose::totals(fields) {
             self.volumes(totals);
         }
-    }
-
-    /// The one total of a pump that counts no classes: from the begin, or from the first time that it was told.
-    fn counted(&mut self, text: &str) {
-        let Some(total) = leading_number(text) else { return };
-        let before = match self.total {
-            Some((_, before)) if self.begun => before,
-            _ => total,
-        };
-        self.total = Some((total, before));
     }
 
     fn volumes(&mut self, now: [i64; 6]) {
@@ -344,11 +337,10 @@ impl Observed {
                     self.tones = self.tones.saturating_add(1);
                 }
                 "rate" => self.rate = fields.get("rate").and_then(|r| leading_number(r)).or(self.rate),
-                _ => {
-                    if let Some(total) = fields.get("reported") {
-                        self.counted(total);
-                    }
-                }
+                _ => fields
+                    .get("reported")
+                    .iter()
+                    .for_each(|total| self.total.told(total, self.begun)),
             },
             Said::Boot { .. } => {}
         }
@@ -417,18 +409,6 @@ impl Observed {
             self.told.pop_front();
         }
     }
-}
-
-/// The number in front of a value such as `500000nl/d`.
-pub(crate) fn leading_number(value: &str) -> Option<i64> {
-    let end = value
-        .char_indices()
-        .find(|(i, c)| !(c.is_ascii_digit() || (*i == 0 && *c == '-')))
-        .map_or(value.len(), |(i, _)| i);
-    value[..end]
-        .parse()
-        .ok()
-        .filter(|number| (-BEYOND..BEYOND).contains(number))
 }
 
 /// The kind of what was said, as it stands on the line.

@@ -26,7 +26,7 @@ mod told;
 mod values;
 
 use super::raw::RawFile;
-use crate::catalog::Catalog;
+use crate::catalog::{Bench, Catalog};
 use crate::plan::missing;
 use cannot_fail::Limits;
 use date::Begin;
@@ -34,6 +34,7 @@ use dosing::Dosing;
 use needs::Needs;
 use pump_hil_model::case::{Action, Case, Check, Measure, Step};
 use pump_hil_model::yaml::Problem;
+use std::sync::Arc;
 use told::Told;
 
 /// Makes a case of a file; `None` only together with problems.
@@ -74,11 +75,7 @@ pub(super) fn compile(
     needs.of_steps(&steps);
     watch.iter().for_each(|at| needs.of_place(at));
     // A case that a rig cannot play is skipped there, and visibly so.
-    let device = raw.device.as_ref().map(|device| device.text.as_str());
-    told.tell_kept(|rig| {
-        let bench = &catalog.benches()[rig];
-        missing(&needs.0, bench.can()).is_empty() && device.is_none_or(|device| device == bench.device())
-    });
+    told.tell_kept(|rig| plays(&catalog.benches()[rig], raw, &needs));
     Some(Case {
         scenario: raw.scenario.clone()?.text,
         case: row.map(str::to_owned),
@@ -109,6 +106,12 @@ pub(super) fn compile(
         reconcile,
         snapshot,
     })
+}
+
+/// Whether a rig plays a case of this file.
+fn plays(bench: &Arc<dyn Bench>, raw: &RawFile, needs: &Needs) -> bool {
+    let of_device = raw.device.as_ref().is_none_or(|device| device.text == bench.device());
+    of_device && missing(&needs.0, bench.can()).is_empty()
 }
 
 /// Whether a step expects something of the count of resets.
