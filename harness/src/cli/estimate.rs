@@ -3,7 +3,7 @@
 use super::inputs::Group;
 use super::running::SHORT;
 use crate::report::counted;
-use pump_hil_language::plan::{length, missing};
+use pump_hil_language::plan::{length, unmet};
 use pump_hil_model::case::Case;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::rough_time::rough_time;
@@ -32,7 +32,7 @@ pub(super) fn estimate(groups: &[Group], rigs: &[RigFile], times: u32) -> Estima
         let played: Vec<&Case> = groups
             .iter()
             .flat_map(|group| &group.cases)
-            .filter(|case| missing(&case.needs, &can).is_empty())
+            .filter(|case| unmet(case, &can).is_empty())
             .collect();
         let Some(longest) = played.iter().copied().max_by_key(|case| host(case)) else {
             continue;

@@ -2,7 +2,7 @@
 
 use super::inputs::Group;
 use crate::report::counted;
-use pump_hil_language::plan::{cannot, length, missing};
+use pump_hil_language::plan::{cannot, length, unmet};
 use pump_hil_language::shown;
 use pump_hil_model::capability::Capability;
 use pump_hil_model::case::Case;
@@ -20,7 +20,7 @@ pub(super) fn table(groups: &[Group], rig: &RigFile) -> String {
     let width = cases.iter().map(|case| case.name().len()).max().unwrap_or(0);
     let mut text = String::new();
     for case in &cases {
-        let lacks = missing(&case.needs, &can);
+        let lacks = unmet(case, &can);
         let says = match lacks.as_slice() {
             [] => played(case, rig),
             lacks => format!("skipped: the rig {}", cannot(lacks)),
@@ -40,7 +40,7 @@ pub(super) fn sums(groups: &[Group], rig: &RigFile) -> String {
     for group in groups {
         let mut of_group = BTreeSet::new();
         for case in &group.cases {
-            let lacks = missing(&case.needs, &can);
+            let lacks = unmet(case, &can);
             if !lacks.is_empty() {
                 skipped += 1;
                 for word in coarse(&lacks) {

@@ -12,7 +12,7 @@ use super::width;
 use crate::report::counted;
 use pump_hil_language::catalog::coverage::{coverage, render};
 use pump_hil_language::catalog::{BUILT_IN, Catalog};
-use pump_hil_language::plan::missing;
+use pump_hil_language::plan::unmet;
 use pump_hil_language::scenario::schema::{FileKind, schema as scenario_schema};
 use pump_hil_language::shown;
 use pump_hil_model::case::Case;
@@ -96,7 +96,7 @@ fn on(cases: Vec<Case>, rigs: &[RigFile]) -> Vec<Case> {
     }
     let on = |rig: &RigFile| {
         let can = rig.capabilities();
-        let played = cases.iter().filter(|case| missing(&case.needs, &can).is_empty());
+        let played = cases.iter().filter(|case| unmet(case, &can).is_empty());
         played.map(|case| shown(case, &can).into_owned()).collect::<Vec<_>>()
     };
     rigs.iter().flat_map(on).collect()

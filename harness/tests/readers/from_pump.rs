@@ -17,6 +17,12 @@ const TEXT_MAX: usize = 4 * LINE_KEPT_MAX + 40;
 fn lines_of_any_bytes_are_the_same_however_they_come_and_break_no_conversation() {
     let device = String::from_utf8(seeds::file("fixtures/devices/stub.yaml")).expect("a text");
     let profile = Arc::new(Profile::parse(&device, "stub.yaml").expect("the shipped one"));
+    // What any other pump may hear of one.
+    let others = seeds::texts("fixtures/devices", "yaml").into_iter().map(|text| {
+        let text = String::from_utf8(text).expect("a text");
+        Arc::new(Profile::parse(&text, "device.yaml").expect("the shipped one"))
+    });
+    let others: Vec<Arc<Profile>> = others.collect();
     let lines = seeds::golden_lines("pump");
     // Also many of them in one piece, as a conversation has them.
     let all = lines.concat();
@@ -24,7 +30,12 @@ fn lines_of_any_bytes_are_the_same_however_they_come_and_break_no_conversation()
         name: "from-pump",
         inputs: 500,
         seeds: lines.into_iter().chain([all]).collect(),
-        read: &|bytes| read(bytes, &profile),
+        read: &|bytes| {
+            read(bytes, &profile);
+            others
+                .iter()
+                .for_each(|other| converse(other, &bytes[..bytes.len().min(256)]));
+        },
     }
     .run();
 }

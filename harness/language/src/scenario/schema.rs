@@ -21,7 +21,7 @@ pub enum FileKind {
 }
 
 /// Keys that only a scenario has.
-const SCENARIO_ONLY: &[&str] = &["scenario", "summary", "verifies", "covers", "tags", "cases"];
+const SCENARIO_ONLY: &[&str] = &["scenario", "summary", "verifies", "covers", "device", "tags", "cases"];
 
 /// The schema for editors, as text: words of the catalogue to complete, and placeholders allowed wherever a value may come from a table.
 #[must_use]

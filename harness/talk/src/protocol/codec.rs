@@ -250,7 +250,12 @@ impl Reader<'_> {
         let protocol = self.protocol;
         let mut values = Vec::with_capacity(8);
         let mut best: Option<(&Message, Unlike)> = None;
-        let order = self.wanted.messages.iter().chain(&protocol.unasked).copied();
+        // Where every request is one message, what a frame is depends on nothing that is awaited.
+        let unasked = match protocol.request {
+            Some(_) => &[][..],
+            None => &protocol.unasked,
+        };
+        let order = self.wanted.messages.iter().chain(unasked).copied();
         let order = order.chain(0..protocol.messages.len());
         for place in order {
             let Some(message) = protocol.messages.get(place) else {
