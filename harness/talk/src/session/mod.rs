@@ -325,6 +325,8 @@ impl Session {
         let Some(exchange) = &self.exchange else { return };
         if let Some(answer) = exchange.by_silence() {
             self.exchange = None;
+            // The line that was heard last answered something else.
+            self.heard_reply = false;
             return self.take_answer(answer, now);
         }
         let tries = exchange.tries;
