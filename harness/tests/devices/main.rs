@@ -1,8 +1,10 @@
 //! Devices that are unlike each other are driven by the profiles of `fixtures/devices`, through the program as a person runs it, and are caught when
-//! they misbehave. Emulators (`pump-hil-emulators`) play six of them.
+//! they misbehave. Emulators (`pump-hil-emulators`) play six of them,
+//! and programs that others wrote two.
 
 mod bench;
 mod misbehave;
+mod others;
 mod rate;
 
 use bench::{Bench, DEVICES, all_at_once, at, rig, scenario};
