@@ -24,6 +24,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "devices/julabo.yaml",
     "devices/modbus-pump.yaml",
     "devices/pace.yaml",
+    "devices/plain-c.yaml",
     "devices/slip-pump.yaml",
     "devices/stub.yaml",
     "devices/syringe.yaml",

@@ -1,8 +1,9 @@
 //! Devices that are unlike each other are driven by the profiles of `fixtures/devices`, through the program as a person runs it, and are caught when
-//! they misbehave. Emulators (`pump-hil-emulators`) play six of them,
-//! and programs that others wrote two.
+//! they misbehave. Emulators (`pump-hil-emulators`) play six of them, programs that others
+//! wrote two, and QEMU one.
 
 mod bench;
+mod in_qemu;
 mod misbehave;
 mod others;
 mod rate;
