@@ -29,6 +29,15 @@ enum Text {
     Word(String),
 }
 
+impl Text {
+    fn given(&self) -> Given<'_> {
+        match self {
+            Self::Number(number) => Given::Number(*number),
+            Self::Word(word) => Given::Text(word),
+        }
+    }
+}
+
 impl Say {
     /// Whether the same bytes may be sent for another.
     pub(super) fn is_said_as(&self, other: &Self) -> bool {
@@ -113,10 +122,7 @@ impl Say {
         let mut body = Vec::with_capacity(64);
         let given = |field: AnyField<'_>| {
             let place = self.shape.place_of(field.name())?;
-            texts.get(place)?.as_ref().map(|text| match text {
-                Text::Number(number) => Given::Number(*number),
-                Text::Word(word) => Given::Text(word),
-            })
+            texts.get(place)?.as_ref().map(Text::given)
         };
         let written = self.shape.write(&given, &mut body);
         written.map_err(|(field, why)| of_field(&field, why))?;
@@ -176,7 +182,8 @@ impl Put {
             .map_or((Dimension::Count, 1), |unit| (unit.dimension, unit.size));
         let value = self.formula.value(argument)?.in_unit(unit.0, unit.1)?;
         let fits = |text: &str| match field {
-            AnyField::Text(field) => matches!(field.holds.read(text), Some((_, ""))),
+            // As it is written: a field of so many digits adds zeros of its own.
+            AnyField::Text(field) => field.holds.write(number_or_text(text).given(), &mut Vec::new()).is_ok(),
             AnyField::Bytes(_) | AnyField::Group(_) => true,
         };
         if let Some(text) = exact_decimal(value, self.places).filter(|text| fits(text)) {

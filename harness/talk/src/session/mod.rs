@@ -259,6 +259,7 @@ impl Session {
         let limits = &self.profile.limits;
         let Some(exchange) = &mut self.exchange else { return };
         exchange.tries = exchange.tries.saturating_add(1);
+        self.heard_reply = false;
         let most = self.profile.protocol.tries.unwrap_or(limits.tries);
         debug_assert!(exchange.tries <= most, "no oftener than the profile allows");
         // Counted from each try: a retry has the whole time again.
@@ -334,15 +335,10 @@ impl Session {
     /// An exchange is over.
     fn take_answer(&mut self, answer: Answer, now: Span) {
         self.out.answered();
-        self.codec.want(Wanted::default(), None);
         let mut bodies = Vec::new();
-        let next = match &mut self.current {
-            Some(task) => task.job.answered(answer, &self.profile, &mut self.hear, &mut bodies),
-            None => return,
-        };
-        for body in bodies {
-            self.journal(body);
-        }
+        let Some(task) = &mut self.current else { return };
+        let next = task.job.answered(answer, &self.profile, &mut self.hear, &mut bodies);
+        bodies.into_iter().for_each(|body| self.journal(body));
         self.perform(next, now);
         self.start_next(now);
     }
@@ -384,8 +380,8 @@ impl Session {
     }
 
     fn handle_data(&mut self, id: Option<u64>, fields: Fields) {
-        let limit = self.profile.limits.data_lines;
-        let told = exchange::take_data(self.exchange.as_mut(), id, fields, limit, self.last_seq);
+        let (most, exchange) = (self.profile.limits.data_lines, self.exchange.as_mut());
+        let told = exchange::take_data(exchange, id, fields, most, self.last_seq);
         self.events.extend(told.map(SessionEvent::Journal));
     }
 
@@ -420,6 +416,7 @@ impl Session {
 
     /// Ends the current job.
     fn end(&mut self, end: RequestEnd) {
+        self.codec.want(Wanted::default(), None);
         if let Some(task) = self.current.take() {
             self.finish(task, end);
         }

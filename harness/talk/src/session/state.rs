@@ -66,12 +66,12 @@ impl State {
         let (mut fields, mut bodies) = (Fields::new(), Vec::new());
         for (target, text) in gives {
             match target {
-                Target::State => self.state(profile, text, unasked, &mut fields, &mut bodies),
+                Target::State if is_told(text) => self.state(profile, text, unasked, &mut fields, &mut bodies),
                 Target::Boot => bodies.push(said(Said::Boot { reason: text.clone() })),
-                Target::Raised if !text.is_empty() => self.raise(profile, text, &mut bodies),
-                Target::Cleared if !text.is_empty() => self.clear(text, &mut bodies),
+                Target::Raised if is_told(text) => self.raise(profile, text, &mut bodies),
+                Target::Cleared if is_told(text) => self.clear(text, &mut bodies),
                 Target::Alarms => {
-                    let active: BTreeSet<&str> = text.split(',').filter(|alarm| !alarm.is_empty()).collect();
+                    let active: BTreeSet<&str> = text.split(',').filter(|alarm| is_told(alarm)).collect();
                     let over: Vec<String> = self
                         .alarms
                         .iter()
@@ -91,7 +91,7 @@ impl State {
                     self.counted = (total.saturating_add(grown), now);
                     fields.push((Target::Reported.word().to_owned(), format!("{}nl", self.counted.0)));
                 }
-                Target::Raised | Target::Cleared => {}
+                Target::State | Target::Raised | Target::Cleared => {}
                 _ => fields.push((target.word().to_owned(), text.clone())),
             }
         }
@@ -134,6 +134,11 @@ impl State {
             bodies.push(said(Said::AlarmClear { id: alarm.to_owned() }));
         }
     }
+}
+
+/// Whether a word tells anything: `none` is how a profile says that no alarm is active, or that a prompt shows no state.
+fn is_told(word: &str) -> bool {
+    !word.is_empty() && word != "none"
 }
 
 /// More alarms than any device has.

@@ -45,10 +45,10 @@ impl RawLines {
             Body::Garbled { .. } => drop(spoken.map(|head| self.made_of(head))),
             Body::Nonsense { .. } => self.nonsense = self.nonsense.saturating_add(1),
             Body::Repeated { of, n } => self.repeated(of, *n),
-            // Silence was the answer: only that it was asked shows.
+            // Silence was the answer: only that it was asked shows. A reply before it was to another request.
             Body::Reply {
                 verb, request: None, ..
-            } if verb != "raw" && self.last.is_none_or(|says| !matches!(says, Says::Reply(_))) => {
+            } if verb != "raw" && !self.is_answered() => {
                 let asked = self.sent.take().is_some();
                 let why = || format!("the answer to `{verb}` has no request that was sent");
                 return asked.then_some(()).ok_or_else(why);
@@ -109,6 +109,11 @@ impl RawLines {
         if let Some(head) = found.copied() {
             self.made_of(head);
         }
+    }
+
+    /// Whether the last line answers what was sent last.
+    fn is_answered(&self) -> bool {
+        matches!(self.last, Some(Says::Reply(number)) if self.sent.is_none_or(|sent| sent == number))
     }
 
     fn replied(&mut self, verb: &str) -> Result<(), String> {
