@@ -30,8 +30,8 @@ struct Proof {
     by: SureBy,
     /// What tells: the verb `status`.
     status: Arc<SpokenVerb>,
-    /// The total before.
-    before: Option<i64>,
+    /// The total and the state before: what was so already proves nothing.
+    before: (Option<i64>, Option<String>),
     now: Asking,
     /// How often the verb may be said once more.
     left: u32,
@@ -43,7 +43,7 @@ struct Proof {
 enum Asking {
     /// Nothing: the verb itself is asked.
     Nothing,
-    /// The total before the verb is said.
+    /// What was so before the verb is said.
     Before,
     /// Whether it was done.
     After,
@@ -64,14 +64,10 @@ impl SpokenJob {
         let verb = Arc::clone(protocol.verbs.get(asked)?);
         let status = protocol.verbs.get(Verb::Status.word());
         let proof = verb.sure_by.clone().zip(status).map(|(by, status)| Proof {
-            now: if by == SureBy::Moved {
-                Asking::Before
-            } else {
-                Asking::Nothing
-            },
+            now: Asking::Before,
             by,
             status: Arc::clone(status),
-            before: None,
+            before: (None, None),
             left: profile.limits.tries.saturating_sub(1),
             tries: 0,
         });
@@ -139,14 +135,18 @@ impl SpokenJob {
         };
         let total = answer.field("reported").and_then(base_units);
         if asking == Asking::Before {
-            (proof.before, proof.now) = (total, Asking::Nothing);
+            proof.before = (total, answer.field("state").map(str::to_owned));
+            proof.now = Asking::Nothing;
             return self.next();
         }
         let done = match &proof.by {
             SureBy::State(state) => {
-                Some(answer.field("state") == Some(state) || answer.field("own-state") == Some(state))
+                let there = answer.field("state") == Some(state);
+                let was_there = proof.before.1.as_ref() == Some(state);
+                // It was in that state before: what it is in now says nothing.
+                (!(there && was_there)).then_some(there)
             }
-            SureBy::Moved => total.zip(proof.before).map(|(total, before)| total > before),
+            SureBy::Moved => total.zip(proof.before.0).map(|(total, before)| total > before),
         };
         proof.now = Asking::Nothing;
         match done {

@@ -59,7 +59,9 @@ fn a_syringe_pump_in_basic_frames() {
     assert_eq!(bench.ask(&Request::Stop), b"00STP\r");
     bench.hears(b"\x0200S?NA\x03");
     assert!(bench.end().is_ok(), "nothing was left to stop");
-    assert_eq!(bench.ask(&Request::Start), b"00RUN\r");
+    assert_eq!(bench.ask(&Request::Start), b"00DIS\r");
+    bench.hears(b"\x0200SI1.650W0.000ML\x03");
+    assert_eq!(bench.sent(), b"00RUN\r");
     bench.hears(b"\x0200S?\x03");
     assert_eq!(bench.end().unwrap_err(), "syntax");
 }
@@ -137,8 +139,12 @@ fn binary_frames_with_a_heartbeat() {
         .count();
     assert_eq!(cleared, 2);
     let run = own("run", &[("rate", OwnArg::Rate(Rate(24_000_000)))]);
+    assert_eq!(bench.ask(&run)[..2], [0xAA, 0x01]);
+    let mut running = vec![0xAA, 0x81, 5, 1, 0, 0, 0x03, 0xE8];
+    running.push(crc8(&running[1..]));
+    bench.hears(&running);
     // 1 mL/h are 100000 times 10 nL/h.
-    assert_eq!(bench.ask(&run)[..7], [0xAA, 0x10, 4, 0, 1, 0x86, 0xA0]);
+    assert_eq!(bench.sent()[..7], [0xAA, 0x10, 4, 0, 1, 0x86, 0xA0]);
     // An acknowledgement of another command is none of this one.
     let mut other = vec![0xAA, 0x06, 1, 0x11];
     other.push(crc8(&other[1..]));
@@ -148,6 +154,15 @@ fn binary_frames_with_a_heartbeat() {
     nak.push(crc8(&nak[1..]));
     bench.hears(&nak);
     assert_eq!(bench.end().unwrap_err(), "not-allowed");
+    // No answer, and it runs as before: that proves nothing.
+    bench.ask(&run);
+    bench.hears(&running);
+    bench.sent();
+    bench.passes(300);
+    assert_eq!(bench.sent()[..2], [0xAA, 0x01]);
+    bench.hears(&running);
+    assert!(bench.end().unwrap_err().contains("NoReply"));
+    assert!(bench.sent().is_empty(), "it is not said again");
 }
 
 fn crc8(bytes: &[u8]) -> u8 {
@@ -312,13 +327,15 @@ fn lines_of_json() {
         said.iter()
             .any(|said| matches!(said, Said::Alarm { id, .. } if id == "motor-stall"))
     );
+    assert_eq!(bench.ask(&bolus()), b"{\"id\":2,\"do\":\"status\"}\n");
+    bench.hears(b"{\"id\":2,\"ok\":true,\"state\":\"idle\",\"ml\":0.0,\"alarm\":null}\n");
     assert_eq!(
-        bench.ask(&bolus()),
-        b"{\"id\":2,\"do\":\"start\",\"ul_per_h\":300,\"ul\":50}\n"
+        bench.sent(),
+        b"{\"id\":3,\"do\":\"start\",\"ul_per_h\":300,\"ul\":50}\n"
     );
     // No answer: whether it runs is asked, and it is not said again.
     bench.passes(1_000);
-    assert_eq!(bench.sent(), b"{\"id\":3,\"do\":\"status\"}\n");
-    bench.hears(b"{\"id\":3,\"ok\":true,\"state\":\"running\",\"ml\":0.0,\"alarm\":null}\n");
+    assert_eq!(bench.sent(), b"{\"id\":4,\"do\":\"status\"}\n");
+    bench.hears(b"{\"id\":4,\"ok\":true,\"state\":\"running\",\"ml\":0.0,\"alarm\":null}\n");
     has(&bench.end().unwrap(), "sure-by", "status");
 }
