@@ -27,12 +27,11 @@ fn a_rig_that_is_not_there_is_told_once_without_a_terminal() {
             .unwrap();
         let [error, told] = [&run.stderr, &run.stdout].map(|text| String::from_utf8_lossy(text).into_owned());
         assert_eq!(run.status.code(), Some(3), "{error}{told}");
-        // As the run goes on, in what there is to say at the end, and with `-v` in the table.
-        let in_table = more.len();
+        // As the run goes on, in the table, and in what there is to say at the end.
         assert_eq!(error.matches("INCONCLUSIVE").count(), 1, "{error}");
-        assert_eq!(told.matches("INCONCLUSIVE").count(), 1 + in_table, "{told}");
+        assert_eq!(told.matches("INCONCLUSIVE").count(), 2, "{told}");
         assert_eq!(told.matches("/dev/ttyNOWHERE: it is not there").count(), 1, "{told}");
-        assert_eq!(told.matches("case-1 and 4 more").count(), in_table, "{told}");
+        assert!(told.contains("case-1 and 4 more"), "{told}");
         assert!(
             told.contains("and 2 other cases") || told.contains("the same of 4 other cases"),
             "{told}"

@@ -16,6 +16,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Cases up to which each is named: who plays one or two wants to see that it was these.
+const FEW: usize = 12;
+
 /// Accepted dose logs that are named.
 const ACCEPTED: usize = 20;
 
@@ -43,7 +46,7 @@ impl Reporter for Summary {
         };
         let mut text = String::new();
         let width = width::columns(std::io::stdout()).unwrap_or(width::OF_FILES);
-        if self.verbose {
+        if self.verbose || (1..=FEW).contains(&ended.results.len()) {
             text.push_str(&terminal::table(&ended.results, width));
         }
         text.push_str(&summary(

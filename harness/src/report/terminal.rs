@@ -20,6 +20,8 @@ const REASONS_SHOWN: usize = 12;
 const NAME_MIN: usize = 12;
 /// Characters of a verdict in a table at least: the columns stand where they stood in the run before.
 const VERDICT: usize = 12;
+/// Columns of the time that a case took, so that it stands in the same place from run to run.
+const TOOK: usize = 8;
 /// Columns below which a table leaves out the pump's time.
 const NARROW: usize = 60;
 
@@ -215,7 +217,7 @@ fn in_columns(rows: &[[String; 5]], has_rig: bool, width: usize) -> String {
     // A line that is broken is no row any more.
     let has_pump = width >= NARROW;
     let of = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (verdict, took, pump, rig) = (of(0).max(VERDICT), of(2), of(3), of(4));
+    let (verdict, took, pump, rig) = (of(0).max(VERDICT), of(2).max(TOOK), of(3), of(4));
     let others = verdict + 2 + 2 + took + if has_pump { 2 + pump } else { 0 } + if has_rig { 2 + rig } else { 0 };
     let name = of(1).min(width.saturating_sub(others).max(NAME_MIN));
     let mut out = String::new();
