@@ -48,6 +48,12 @@ pub fn cases(path: &Path, fixtures: &Path) -> Vec<Case> {
     }
 }
 
+/// Plays a case on a rig; its journal goes to `out`.
+pub fn play(case: &Case, rig: RigFile, out: &Path) -> ScenarioResult {
+    let settings = Settings::new(rig, out.to_owned());
+    suite::run_case(case, &settings, &interrupt::pair().1, &mut |_| {})
+}
+
 /// Plays scenarios that are texts and no files, on the simulated rig.
 #[derive(Debug)]
 pub struct Texts {

@@ -9,15 +9,13 @@ mod wrong;
 
 use profile::Less;
 use pump_hil::files::ScenarioFolder;
-use pump_hil::interrupt;
 use pump_hil::journal;
-use pump_hil::report::{self, ScenarioResult};
-use pump_hil::suite::{self, Settings};
+use pump_hil::report;
+use pump_hil::shipped::{self, play};
 use pump_hil_language::catalog;
 use pump_hil_language::scenario::load;
 use pump_hil_model::case::{Action, Case, Request, Section, Step, Verb};
 use pump_hil_model::verdict::Verdict;
-use pump_hil_rig::RigFile;
 use pump_hil_testing::repository::root;
 use std::path::Path;
 
@@ -25,12 +23,9 @@ use std::path::Path;
 const LEFT_OUT: &str = "ten-years";
 
 fn cases() -> Vec<Case> {
-    let folder = ScenarioFolder::open(&root().join("scenarios")).unwrap();
-    let catalog = catalog::shipped().unwrap();
-    let files = folder.list().unwrap();
-    let all = files.iter().flat_map(|path| load(&folder, path, &catalog).unwrap());
-    all.filter(|case| case.name() != LEFT_OUT && !is_cut_off(&case.steps))
-        .collect()
+    let mut all = shipped::cases(&root().join("scenarios"), &root().join("fixtures"));
+    all.retain(|case| case.name() != LEFT_OUT && !is_cut_off(&case.steps));
+    all
 }
 
 /// Whether a step counts the bytes that were sent: a request more or less before it, and it is cut elsewhere.
@@ -43,15 +38,6 @@ fn is_cut_off(steps: &[Step]) -> bool {
         Action::Repeat { steps, .. } => is_cut_off(steps),
         _ => false,
     })
-}
-
-fn play(case: &Case, rig: RigFile, out: &Path) -> ScenarioResult {
-    suite::run_case(
-        case,
-        &Settings::new(rig, out.to_owned()),
-        &interrupt::pair().1,
-        &mut |_| {},
-    )
 }
 
 /// The case of a scenario that is a text.

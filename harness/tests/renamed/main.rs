@@ -5,17 +5,12 @@
 
 mod translator;
 
-use pump_hil::files::ScenarioFolder;
-use pump_hil::interrupt;
-use pump_hil::report::{self, ScenarioResult};
-use pump_hil::suite::{self, Settings};
-use pump_hil_language::catalog;
-use pump_hil_language::scenario::load;
+use pump_hil::report;
+use pump_hil::shipped::{self, play};
 use pump_hil_model::case::{Action, Case, Request, Step};
 use pump_hil_model::fault::Talk;
 use pump_hil_rig::RigFile;
 use pump_hil_testing::repository::root;
-use std::path::Path;
 use translator::Translator;
 
 /// It takes as long as all others together, and says nothing that a shorter one does not.
@@ -43,21 +38,9 @@ fn is_of_the_stub(steps: &[Step]) -> bool {
 }
 
 fn cases() -> Vec<Case> {
-    let folder = ScenarioFolder::open(&root().join("scenarios")).unwrap();
-    let catalog = catalog::shipped().unwrap();
-    let files = folder.list().unwrap();
-    let all = files.iter().flat_map(|path| load(&folder, path, &catalog).unwrap());
-    all.filter(|case| case.name() != LEFT_OUT && !is_of_the_stub(&case.steps))
-        .collect()
-}
-
-fn play(case: &Case, rig: RigFile, out: &Path) -> ScenarioResult {
-    suite::run_case(
-        case,
-        &Settings::new(rig, out.to_owned()),
-        &interrupt::pair().1,
-        &mut |_| {},
-    )
+    let mut all = shipped::cases(&root().join("scenarios"), &root().join("fixtures"));
+    all.retain(|case| case.name() != LEFT_OUT && !is_of_the_stub(&case.steps));
+    all
 }
 
 #[test]

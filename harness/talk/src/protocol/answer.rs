@@ -6,6 +6,7 @@ use super::message::{Means, Message, Words, is_dump, one};
 use super::raw::{RawAsk, RawMessage};
 use super::raw_json::{RawNames, RawReply};
 use super::raw_verb::RawVerb;
+use super::told::Told;
 use super::wrong::{Mistaken, mistaken};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
@@ -43,6 +44,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether a message is one of those that can end the request.
+    #[must_use]
+    pub fn may_end(&self, told: &Told) -> bool {
+        told.as_sent || self.replies.contains(&told.place) || self.until == Some(told.place)
+    }
+
     /// What the fields of a reply say of the pump, where the verb says that in place of the message.
     #[must_use]
     pub fn gives_of(&self, fields: &[(String, String)]) -> Option<Vec<(Target, String)>> {
@@ -152,35 +159,24 @@ fn replies(
     answer: &mut Answer,
 ) -> Result<(), Mistaken> {
     let at = &[at, &["reply"]].concat();
-    let mut add = |raw: RawMessage, messages: &mut Vec<Message>| {
-        let message = one(name, &raw, at, around.words)?;
+    // As it is written there; it goes before those that are named.
+    let in_place = |written: Json, messages: &mut Vec<Message>, answer: &mut Answer| {
+        let read: Result<RawMessage, _> = serde_json::from_value(written);
+        let read = read.map_err(|why| mistaken(Mistake::Format, at, format!("this is no message: {why}")))?;
         answer.replies.insert(0, messages.len());
-        messages.push(message);
+        messages.push(one(name, &read, at, around.words)?);
         Ok(())
     };
     let names = match raw {
         RawReply::Names(names) => names,
-        RawReply::Map(map) => {
-            let read: Result<RawMessage, _> = serde_json::from_value(Json::Object(map.clone()));
-            let read = read.map_err(|why| mistaken(Mistake::Format, at, format!("this is no message: {why}")))?;
-            return add(read, messages);
-        }
+        RawReply::Map(map) => return in_place(Json::Object(map.clone()), messages, answer),
     };
     for text in names {
         match text.as_str() {
             "none" => answer.none = true,
             "as-sent" => answer.as_sent = true,
-            text if is_name(text) => {
-                let place = find(text, messages, at)?;
-                answer.replies.push(place);
-            }
-            text => {
-                let read: Result<RawMessage, _> = serde_json::from_value(serde_json::json!({ "is": text }));
-                let read = read.map_err(|why| mistaken(Mistake::Format, at, format!("this is no message: {why}")))?;
-                let message = one(name, &read, at, around.words)?;
-                answer.replies.insert(0, messages.len());
-                messages.push(message);
-            }
+            text if is_name(text) => answer.replies.push(find(text, messages, at)?),
+            text => in_place(serde_json::json!({ "is": text }), messages, answer)?,
         }
     }
     Ok(())

@@ -1,18 +1,15 @@
 //! The frames and messages of one protocol, read from bytes.
 
-use super::matching::Matching;
-use super::meaning::{Target, given};
+use super::meaning::given;
 use super::message::{Means, Message, Tells, Unasked};
 use super::resolve::Protocol;
+use super::told::{Fields, Told};
 use crate::frames::{Cut, Cutter, Frame, FrameKind, Piece, Wrong};
 use crate::messages::{AnyField, Shape, TextField, Unlike, Value};
 use crate::wire::escape_of;
 use pump_hil_model::event::Says;
 use pump_hil_model::quantity::Span;
 use std::sync::Arc;
-
-/// Keys and values in the order of the line.
-pub type Fields = Vec<(String, String)>;
 
 /// What came, with what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,21 +63,6 @@ pub enum Heard {
     Message(Box<Told>),
     /// What was sent came back.
     Echo,
-}
-
-/// What a message tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// Its place among the messages of the protocol.
-    pub place: usize,
-    /// Number of the request, where replies have one.
-    pub id: Option<u64>,
-    /// Its fields, those of the frame's header first, in the harness's words and base units.
-    pub fields: Fields,
-    /// What it says of the pump.
-    pub gives: Vec<(Target, String)>,
-    /// The frame as it was sent.
-    pub as_sent: bool,
 }
 
 /// What is awaited: it decides what a frame is that could be more than one message.
@@ -337,10 +319,7 @@ fn says(
         }
         None => {}
     }
-    let id_field = match &protocol.matching {
-        Matching::Field { field, .. } => field.as_str(),
-        _ => "",
-    };
+    let id_field = protocol.id_field();
     let id = number(id_field);
     if protocol.request.is_none() || message.unasked == Unasked::Always {
         return told(protocol, place, message, values, frame, id).map(|told| Heard::Message(Box::new(told)));

@@ -80,7 +80,7 @@ impl Meaning {
             return Ok(None);
         };
         let field = shape.fields().nth(place);
-        let name = || field.map_or("", |field| if let AnyField::Text(f) = field { &f.name } else { "" });
+        let name = || field.as_ref().map_or("", AnyField::name);
         match value {
             Value::Absent => Ok(self.word(place, "").filter(|word| !word.is_empty())),
             Value::Text(word) => Ok(Some(self.word(place, word).unwrap_or_else(|| (*word).to_owned()))),

@@ -296,10 +296,7 @@ impl Protocol {
     pub fn request(&self, id: u64, verb: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>, EncodeError> {
         let message = self.request.and_then(|place| self.messages.get(place));
         let message = message.ok_or(EncodeError::NoMessage)?;
-        let id_field = match &self.matching {
-            Matching::Field { field, .. } => field.as_str(),
-            _ => "",
-        };
+        let id_field = self.id_field();
         let given = |field: AnyField<'_>| match field {
             AnyField::Text(spec) if matches!(spec.holds, TextField::Pairs(_)) => Some(Given::Pairs(fields)),
             _ if field.name() == id_field => Some(Given::Number(id.into())),

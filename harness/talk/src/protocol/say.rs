@@ -1,12 +1,12 @@
 //! A request in bytes.
 
 use super::formula::{exact_decimal, near_decimal};
-use super::matching::Matching;
 use super::meaning::Round;
 use super::resolve::{EncodeError, Protocol};
 use super::verb::{Header, Put, Say};
 use crate::frames::Wrong;
 use crate::messages::{AnyField, Dimension, FieldValue, Given, Unit};
+use pump_hil_model::quantity::Span;
 
 /// A request as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Written {
     pub content: Vec<u8>,
     /// The numbers in its header.
     pub header: Vec<(String, i128)>,
+    /// How long its reply may take, where the verb says it.
+    pub timeout: Option<Span>,
     /// What could not be sent exactly: the formula, and what was sent, in base units.
     pub rounded: Vec<(String, String)>,
 }
@@ -54,10 +56,7 @@ impl Say {
         id: u64,
         argument: &dyn Fn(&str) -> Option<FieldValue<'a>>,
     ) -> Result<Written, EncodeError> {
-        let id_field = match &protocol.matching {
-            Matching::Field { field, .. } => field.as_str(),
-            _ => "",
-        };
+        let id_field = protocol.id_field();
         let id = i64::try_from(id).unwrap_or(i64::MAX);
         let argument = |name: &str| {
             let of_id = (name == id_field && !name.is_empty()).then_some(FieldValue::Number(Dimension::Count, id));
@@ -95,8 +94,11 @@ impl Say {
         if self.answer.as_sent {
             kind.content(&body, &held, &mut content).map_err(EncodeError::Frame)?;
         }
+        let timeout = self.answer.timeout.as_ref();
+        let timeout = timeout.map(|formula| formula.span(&argument)).transpose();
         Ok(Written {
             bytes,
+            timeout: timeout.map_err(|why| of_field("timeout", why))?,
             content,
             body,
             header,

@@ -136,7 +136,7 @@ impl Exchange {
         let answer = &saying.say.answer;
         let reason = told.fields.iter().find(|(key, _)| key == "reason");
         let reason = || reason.map_or_else(|| "refused".to_owned(), |(_, reason)| reason.clone());
-        let ends = told.as_sent || answer.replies.contains(&told.place) || answer.until == Some(told.place);
+        let ends = answer.may_end(told);
         if means == Means::Busy && (ends || answer.data.contains(&told.place)) {
             saying.busy = true;
             return Taken::Busy;
@@ -168,9 +168,7 @@ impl Exchange {
     /// What a message is in the journal, where it ends the exchange.
     pub fn says(&self, told: &Told) -> Option<Says> {
         let saying = self.saying.as_ref().filter(|saying| saying.is_of(told, self.seq))?;
-        let answer = &saying.say.answer;
-        let ends = told.as_sent || answer.replies.contains(&told.place) || answer.until == Some(told.place);
-        ends.then_some(Says::Reply(self.seq))
+        saying.say.answer.may_end(told).then_some(Says::Reply(self.seq))
     }
 
     /// What the last part says besides its own fields.
@@ -268,16 +266,15 @@ impl Next {
                 Ok(Exchange::new(seq, written.map_err(why)?, now))
             }
             Self::Say { say, arguments } => {
-                let timeout = say.answer.timeout.as_ref();
-                let timeout = timeout.map(|formula| formula.span(&|name| arguments.get(name)));
-                let usual = || protocol.timeout.unwrap_or(profile.limits.reply_timeout);
-                let timeout = timeout.and_then(Result::ok).unwrap_or_else(usual);
+                let usual = protocol.timeout.unwrap_or(profile.limits.reply_timeout);
                 let written = say.write(protocol, seq, &|name| arguments.get(name));
                 let verb = verb.to_owned();
                 let why = |why| RequestEnd::NotSent {
                     why: RequestError::Say { verb, why },
                 };
-                Ok(Exchange::saying(seq, say, written.map_err(why)?, timeout, now))
+                let written = written.map_err(why)?;
+                let timeout = written.timeout.unwrap_or(usual);
+                Ok(Exchange::saying(seq, say, written, timeout, now))
             }
         }
     }
@@ -352,6 +349,15 @@ pub(super) fn says(heard: &Result<Heard, Wrong>, exchange: Option<&Exchange>, la
         Ok(heard) => heard.says(last_seq),
         Err(_) => None,
     }
+}
+
+/// Puts a value behind those that a field has already.
+pub(super) fn beside(fields: &mut BTreeMap<String, String>, key: String, value: &str) {
+    let joined = fields.entry(key).or_default();
+    if !joined.is_empty() {
+        joined.push(' ');
+    }
+    joined.push_str(value);
 }
 
 /// How a request ended that was carried out, or refused for this reason.

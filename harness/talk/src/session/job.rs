@@ -1,6 +1,6 @@
 //! What a request takes: one exchange, or several.
 
-use super::exchange::{Answer, Cut, Next, end_of};
+use super::exchange::{Answer, Cut, Next, beside, end_of};
 use super::hear::{Hear, Missing, Stream};
 use super::held::Held;
 use super::log::LogJob;
@@ -318,11 +318,7 @@ impl SingleJob {
             .collect();
         let mut listed: BTreeMap<String, String> = BTreeMap::new();
         for (key, value) in answer.data.into_iter().flatten() {
-            let joined = listed.entry(ours(key)).or_default();
-            if !joined.is_empty() {
-                joined.push(' ');
-            }
-            joined.push_str(&value);
+            beside(&mut listed, ours(key), &value);
         }
         for (key, value) in listed {
             fields.entry(key).or_insert(value);

@@ -1,10 +1,11 @@
 //! A verb that is said by messages of its own: one request or several, and what proves that it was done where no answer came.
 
 use super::arguments::Arguments;
-use super::exchange::{Answer, Next, end_of};
+use super::exchange::{Answer, Next, beside, end_of};
 use super::request::{RequestEnd, RequestError};
-use crate::device::Profile;
+use crate::device::{Dimension, Profile};
 use crate::protocol::{Effect, SpokenVerb, SureBy, Target};
+use crate::wire::read_value;
 use pump_hil_model::case::{Request, Verb};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -133,7 +134,7 @@ impl SpokenJob {
         let Some(proof) = &mut self.proof else {
             return self.next();
         };
-        let total = answer.field("reported").and_then(base_units);
+        let total = answer.field("reported").and_then(nanolitres);
         if asking == Asking::Before {
             proof.before = (total, answer.field("state").map(str::to_owned));
             proof.now = Asking::Nothing;
@@ -173,11 +174,7 @@ impl SpokenJob {
             _ => {}
         }
         for (key, value) in answer.data.into_iter().flatten() {
-            let joined = self.fields.entry(key).or_default();
-            if !joined.is_empty() {
-                joined.push(' ');
-            }
-            joined.push_str(&value);
+            beside(&mut self.fields, key, &value);
         }
         self.fields.extend(answer.fields);
         self.at = self.at.saturating_add(1);
@@ -213,8 +210,8 @@ fn is_harmless(verb: Verb, spoken: &SpokenVerb) -> bool {
     }
 }
 
-/// The number of base units in a text of the harness's, such as `1650nl`.
-pub(super) fn base_units(text: &str) -> Option<i64> {
-    let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    text.get(..end)?.parse().ok()
+/// A volume as the harness writes it, such as `1650nl`, in nanolitres.
+pub(super) fn nanolitres(text: &str) -> Option<i64> {
+    let number = read_value(text, Dimension::Volume.suffix(), true).ok()?;
+    i64::try_from(number).ok()
 }

@@ -1,7 +1,7 @@
 //! What is known of a pump by what its messages give: its state and its alarms. What changed is told.
 
 use super::exchange::{Answer, Exchange, Taken};
-use super::spoken::base_units;
+use super::spoken::nanolitres;
 use crate::device::Profile;
 use crate::protocol::{Fields, Message, Target, Told, Unasked};
 use pump_hil_model::event::{Body, Said};
@@ -85,7 +85,7 @@ impl State {
                 }
                 Target::SinceStart => {
                     let (total, last) = self.counted;
-                    let now = base_units(text).unwrap_or(last);
+                    let now = nanolitres(text).unwrap_or(last);
                     // It began anew where it is less than it was.
                     let grown = if now >= last { now.saturating_sub(last) } else { now };
                     self.counted = (total.saturating_add(grown), now);
