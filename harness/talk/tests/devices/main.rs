@@ -2,3 +2,4 @@
 
 mod bench;
 mod known_bytes;
+mod rules;
