@@ -188,18 +188,18 @@ pub fn lacking(case: &Case, can: &BTreeSet<Capability>) -> Vec<Lack> {
     asks.0.into_iter().filter(|lack| lacks.has(*lack)).collect()
 }
 
-/// Whether a case may make a pump deliver.
+/// Whether a case may make a pump deliver; `only_reads` says it of a request that the device's profile says that it changes nothing.
 #[must_use]
-pub fn starts(case: &Case) -> bool {
-    fn of(steps: &[Step]) -> bool {
+pub fn starts(case: &Case, only_reads: &dyn Fn(&Request) -> bool) -> bool {
+    fn of(steps: &[Step], only_reads: &dyn Fn(&Request) -> bool) -> bool {
         steps.iter().any(|step| match &step.action {
-            Action::Do { request, .. } => request.verb().may_start(),
+            Action::Do { request, .. } => request.verb().may_start() && !only_reads(request),
             Action::Send { .. } => true,
-            Action::Repeat { steps, .. } => of(steps),
+            Action::Repeat { steps, .. } => of(steps, only_reads),
             _ => false,
         })
     }
-    case.prescription.is_some() || of(&case.steps)
+    case.prescription.is_some() || of(&case.steps, only_reads)
 }
 
 /// What is asked of a pump, by its names.
@@ -417,7 +417,16 @@ pub(crate) mod tests {
 
     #[test]
     fn a_case_asks_of_its_pump_what_its_steps_do() {
-        let ask = |request| step(When::After(Span(0)), Action::Do { request, refused: None });
+        let ask = |request| {
+            step(
+                When::After(Span(0)),
+                Action::Do {
+                    request,
+                    refused: None,
+                    keep: std::collections::BTreeMap::new(),
+                },
+            )
+        };
         let inner = vec![ask(Request::PatientBolus), ask(Request::ReadLog)];
         let case = case(vec![
             ask(Request::Start),
@@ -439,6 +448,8 @@ pub(crate) mod tests {
         );
         let can = BTreeSet::from([Capability::Lacks(Lack::DOSE_LOG)]);
         assert_eq!(unmet(&case, &can), [Capability::Lacks(Lack::DOSE_LOG)]);
-        assert!(starts(&case) && !starts(&super::tests::case(vec![ask(Request::Mute)])));
+        let by_verb = |case: &Case| starts(case, &|_| false);
+        assert!(by_verb(&case) && !by_verb(&super::tests::case(vec![ask(Request::Mute)])));
+        assert!(!starts(&case, &|_| true), "the device says that it only reads");
     }
 }

@@ -92,6 +92,7 @@ impl Split<'_> {
                 checks,
                 within,
                 throughout,
+                poll,
             } => {
                 self.by_pump = false;
                 let left: Vec<Check> = checks
@@ -111,6 +112,7 @@ impl Split<'_> {
                     checks: left,
                     within: within.filter(|_| !blind),
                     throughout: if blind { throughout.or(*within) } else { *throughout },
+                    poll: poll.clone().filter(|_| !blind),
                 }
             }
             Action::Repeat { times, every, steps } => Action::Repeat {
@@ -160,7 +162,7 @@ impl Split<'_> {
             Check::Bolus(_) => !lacks.has(Lack::STATUS) || lacks.tells_events(),
             Check::Event { kind, .. } | Check::NoEvent { kind } if kind == "dose" => lacks.tells_entries(),
             Check::Event { .. } | Check::NoEvent { .. } => lacks.tells_events(),
-            Check::Reply { .. } | Check::Memory { .. } | Check::Measure { .. } => true,
+            Check::Reply { .. } | Check::Silence | Check::Memory { .. } | Check::Measure { .. } => true,
         };
         let told = told && !self.adrift;
         if !told {
@@ -252,6 +254,7 @@ mod tests {
                 checks,
                 within: within.map(Span),
                 throughout: None,
+                poll: None,
             },
         }
     }
@@ -274,6 +277,7 @@ mod tests {
             checks: Vec::new(),
             within: None,
             throughout: Some(Span(60_000)),
+            poll: None,
         };
         assert_eq!(seen.steps[1].action, waits, "as long as it might have taken");
         let all = Measure::of_the_test_block().map(Capability::Shows).collect();

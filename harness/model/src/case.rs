@@ -12,7 +12,7 @@ mod verb;
 pub use crate::measure::{Measure, MeasuredIn, ToldBy};
 pub use check::{Check, Invariant, Op, Operand, Range, Rule};
 pub use prescription::{FlexStep, Mode, PatientBolus, Prescription, Trial};
-pub use step::{Action, OwnArg, ProbeAction, Request, Step, When};
+pub use step::{Action, OwnArg, Poll, ProbeAction, Request, Step, When, field, kept_name, with_kept};
 pub use verb::{Arg, ArgValue, ReadArgs, Section, Verb};
 
 use crate::capability::Capability;

@@ -244,6 +244,11 @@ impl RigFile {
         identity.filter(|_| !self.clock.is_granted())
     }
 
+    /// Looks who else has its line, so that it need not be looked when the line is opened, unless somebody opens it in between.
+    pub fn look_ahead(&self) {
+        self.pump.look_ahead();
+    }
+
     /// Where the test block is, where there is one.
     pub(super) fn block_addr(&self) -> Option<u64> {
         let symbol = self.probe.as_ref().and_then(ProbeAt::test_block)?;

@@ -3,12 +3,12 @@
 use crate::prescription_key::{key_of, shown};
 use pump_hil_language::catalog::{Bench, Unsaid};
 use pump_hil_model::capability::Capability;
-use pump_hil_model::case::Request;
+use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Volume;
 use pump_hil_rig::RigFile;
 use pump_hil_talk::device::{Profile, UnitError};
-use pump_hil_talk::session::{RequestError, can_say};
+use pump_hil_talk::session::{RequestError, can_say, only_reads};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -50,6 +50,11 @@ impl ByProfile {
 }
 
 impl Bench for ByProfile {
+    fn only_reads(&self, request: &Request) -> bool {
+        let knows = request.verb() != Verb::Own || self.profile.protocol.verbs.contains_key(request.name());
+        !knows || only_reads(request, &self.profile)
+    }
+
     fn name(&self) -> &str {
         &self.name
     }

@@ -2,7 +2,7 @@
 
 use super::args::Select;
 use super::exit::CliError;
-use super::inputs::{self, Group};
+use super::inputs::{self, Fixtures, Group};
 use super::names::names;
 use super::project::Project;
 use crate::report::{counted, quoted};
@@ -138,7 +138,20 @@ impl Chosen {
     /// # Errors
     /// None is meant; the message says why.
     pub fn load(&self, shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Vec<Group>, String>, CliError> {
-        match inputs::catalog(shelf, rigs)? {
+        self.load_with(Fixtures::of(shelf), shelf, rigs)
+    }
+
+    /// The same, where the fixtures are read already.
+    ///
+    /// # Errors
+    /// As [`Chosen::load`].
+    pub fn load_with(
+        &self,
+        fixtures: Fixtures,
+        shelf: &Shelf,
+        rigs: &[RigFile],
+    ) -> Result<Result<Vec<Group>, String>, CliError> {
+        match fixtures.catalog(shelf, rigs)? {
             Ok(catalog) => self.cases(&catalog),
             Err(diagnostics) => Ok(Err(diagnostics)),
         }

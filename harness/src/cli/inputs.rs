@@ -15,15 +15,36 @@ use pump_hil_rig::{Given, RigError, RigFile, Shelf};
 use pump_hil_talk::device::own_words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 /// Requirements, drugs, and the symbols that a scenario may name: those of the stub, and of `rigs`.
 pub(crate) fn catalog(shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Catalog, String>, CliError> {
-    let mut catalog = match files::catalog(shelf.own()) {
-        Ok(catalog) => catalog,
-        Err(diagnostics) => return Ok(Err(render(&diagnostics))),
-    };
+    Fixtures::of(shelf).catalog(shelf, rigs)
+}
+
+/// Requirements and drugs that are read while something else is done.
+pub(crate) struct Fixtures(JoinHandle<Result<Catalog, Vec<Diagnostic>>>);
+
+impl Fixtures {
+    /// Begins to read them.
+    pub fn of(shelf: &Shelf) -> Self {
+        let own = shelf.own().map(Path::to_owned);
+        Self(std::thread::spawn(move || files::catalog(own.as_deref())))
+    }
+
+    /// With the symbols that a scenario may name: those of the stub, and of `rigs`.
+    pub fn catalog(self, shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Catalog, String>, CliError> {
+        match self.0.join() {
+            Ok(Ok(catalog)) => Ok(Ok(with_rigs(catalog, shelf, rigs))),
+            Ok(Err(diagnostics)) => Ok(Err(render(&diagnostics))),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+fn with_rigs(mut catalog: Catalog, shelf: &Shelf, rigs: &[RigFile]) -> Catalog {
     let symbols: BTreeSet<String> = rigs
         .iter()
         .flat_map(|rig| rig.profile.symbols.keys())
@@ -38,7 +59,7 @@ pub(crate) fn catalog(shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Catalog,
         }
     }
     catalog.set_devices(Arc::new(OnShelf(shelf.clone())));
-    Ok(Ok(catalog))
+    catalog
 }
 
 /// The devices of a shelf, as the scenario language asks about them.

@@ -7,7 +7,7 @@ use super::estimate::estimate;
 use super::exit::{Came, CliError, Exit};
 use super::feasible;
 use super::inputs;
-use super::inputs::Group;
+use super::inputs::{Fixtures, Group};
 use super::out::{self, OutFolder};
 use super::print::{eprint, eprint_styled, print, print_fitted};
 use super::progress;
@@ -20,7 +20,7 @@ use crate::files;
 use crate::interrupt::{self, Interrupt};
 use crate::report::{Asked, ScenarioResult, counted, quoted, terminal};
 use crate::reporter::{Ended, ManifestFile, ReportFile, Reporter, Reporters};
-use crate::safety::{guarded_by, state_folder};
+use crate::safety::{Kept, guarded_by, state_folder};
 use crate::snapshot::{Snapshots, Update};
 use crate::suite::{self, Batch, Settings};
 use pump_hil_language::select::Shard;
@@ -40,6 +40,9 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     } else {
         Update::from_env()
     };
+    if let Ok(program) = std::env::current_exe() {
+        guarded_by(program);
+    }
     if args.watch {
         return watch(args, project, &update);
     }
@@ -158,9 +161,6 @@ fn watched(args: &Run, project: &Project) -> Result<Watched, CliError> {
 
 /// Plays the cases, tells of them, and gives how the process ends for them.
 fn play(args: &Run, work: &Work, out: &Path, interrupt: &Interrupt) -> Result<Exit, CliError> {
-    if let Ok(program) = std::env::current_exe() {
-        guarded_by(program);
-    }
     let reporters: Vec<Box<dyn Reporter>> = vec![
         progress::reporter(args.progress),
         Box::new(ReportFile::json(out)),
@@ -212,6 +212,8 @@ fn last_line(ended: &Ended, out: &Path) -> String {
 /// What is to be run: every selected case on every rig.
 struct Work {
     rigs: Vec<RigFile>,
+    /// The guard of each rig's pump.
+    guards: Vec<Kept>,
     groups: Vec<Group>,
     /// Where the accepted dose logs of each group are.
     snapshots: Vec<Snapshots>,
@@ -239,14 +241,17 @@ fn work(
     if files.is_empty() {
         files.push(PathBuf::from("sim"));
     }
+    let fixtures = Fixtures::of(&shelf);
     let rigs = match inputs::rigs(&shelf, &files, &given(args))? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
+    let mut guards = Vec::new();
     if !args.dry_run {
         inputs::are_trusted(&rigs)?;
+        guards.extend(rigs.iter().map(Kept::ahead));
     }
-    let mut groups = match chosen.load(&shelf, &rigs)? {
+    let mut groups = match chosen.load_with(fixtures, &shelf, &rigs)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
@@ -279,6 +284,7 @@ fn work(
     notes.extend(of_all.filter_map(|(group, snapshots)| snapshots::without_record(group, snapshots)));
     Ok(Ok(Work {
         rigs,
+        guards,
         groups,
         snapshots,
         notes,
@@ -342,6 +348,7 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 defect: args.defect.name(),
                 exe: None,
                 state: state_folder(),
+                guard: work.guards.get(at).cloned().unwrap_or_default(),
                 absent: Arc::clone(&absent),
             };
             batches.push(Batch {

@@ -63,11 +63,13 @@ pub fn judge_file(path: &Path) -> Result<Judged, JournalError> {
 }
 
 /// Judges the journal that a run has just written, from the very file that it was written into, whatever stands at its path by now. `written` is what the writer
-/// knows of it; `None` where it could not write it to its end.
+/// knows of it; `None` where it could not write it to its end. First all of it is forced to the disk.
 ///
 /// # Errors
-/// As [`judge_file`], and [`JournalError::NotAsWritten`].
+/// As [`judge_file`], and [`JournalError::NotAsWritten`]; [`JournalError::Io`] and [`JournalError::DiskFull`]: the disk does not take it.
 pub fn judge_written(mut file: File, path: &Path, written: Option<&Written>) -> Result<Judged, JournalError> {
+    // The length of the file goes to the disk with it; its times need not (fdatasync(2)).
+    file.sync_data().map_err(|e| trouble(path, "flush", e))?;
     file.rewind().map_err(|e| trouble(path, "read", e))?;
     let there = is_at(&file, path);
     let mut judged = judge(file, path)?;

@@ -7,14 +7,19 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+/// Lines wait for [`Writer::write_out`] up to so many bytes.
+const WAITING_MAX: usize = 64 << 10;
+
 /// An open journal. Dropping it without [`Writer::finish`] loses nothing that was appended.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
     path: PathBuf,
     encoder: Encoder,
+    /// Lines that the file has not yet.
+    waiting: Vec<u8>,
     events: u64,
-    /// Bytes written, and how many there may be.
+    /// Bytes of all lines, and how many there may be.
     bytes: u64,
     limit: u64,
 }
@@ -45,12 +50,14 @@ impl Writer {
             file,
             path: path.to_owned(),
             encoder: Encoder::default(),
+            waiting: Vec::new(),
             events: 0,
             bytes: 0,
             limit: u64::MAX,
         };
         debug_assert_eq!(header.pump_hil_journal, FORMAT);
-        writer.write(None, header)?;
+        writer.encode(None, header)?;
+        writer.write_out()?;
         Ok(writer)
     }
 
@@ -66,22 +73,35 @@ impl Writer {
         self.limit = self.limit.saturating_add(bytes);
     }
 
-    /// Appends one event with one `write` call.
+    /// Appends one event. The file has it after the next [`Writer::write_out`].
     ///
     /// # Errors
-    /// [`JournalError::Limit`], and nothing was written; else as [`Writer::create`]. After an error the file may end in a torn line, which the reader recognises; append no more.
+    /// [`JournalError::Limit`], and nothing was appended; else as [`Writer::create`]. After an error the file may end in a torn line, which the reader recognises; append no more.
     pub fn append(&mut self, event: &Event) -> Result<(), JournalError> {
         self.append_line(None, event)
     }
 
-    /// Appends an event together with the line of the pump that says it, with one `write` call.
+    /// Appends an event together with the line of the pump that says it.
     ///
     /// # Errors
     /// As [`Writer::append`].
     pub fn append_line(&mut self, received: Option<&str>, event: &Event) -> Result<(), JournalError> {
-        self.write(received, event)?;
+        self.encode(received, event)?;
         self.events += 1 + u64::from(received.is_some());
+        if self.waiting.len() > WAITING_MAX {
+            self.write_out()?;
+        }
         Ok(())
+    }
+
+    /// Writes all that was appended, with one `write` call.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub fn write_out(&mut self) -> Result<(), JournalError> {
+        let written = self.file.write_all(&self.waiting);
+        self.waiting.clear();
+        written.map_err(|e| trouble(&self.path, "write", e))
     }
 
     /// Events written so far.
@@ -104,20 +124,19 @@ impl Writer {
         self.file.try_clone().map_err(|e| trouble(&self.path, "keep open", e))
     }
 
-    /// Forces everything to the disk.
+    /// Writes the rest of it. Whoever judges it forces it to the disk before.
     ///
     /// # Errors
     /// [`JournalError::Io`], [`JournalError::DiskFull`].
-    pub fn finish(self) -> Result<Written, JournalError> {
-        // The length of the file goes to the disk with it; its times need not (fdatasync(2)).
-        self.file.sync_data().map_err(|e| trouble(&self.path, "flush", e))?;
+    pub fn finish(mut self) -> Result<Written, JournalError> {
+        self.write_out()?;
         Ok(Written {
             chain: self.encoder.chain(),
             events: self.events,
         })
     }
 
-    fn write<T: Serialize>(&mut self, received: Option<&str>, what: &T) -> Result<(), JournalError> {
+    fn encode<T: Serialize>(&mut self, received: Option<&str>, what: &T) -> Result<(), JournalError> {
         let path = &self.path;
         let encode = |source| JournalError::Encode {
             path: path.clone(),
@@ -129,12 +148,17 @@ impl Writer {
             let (path, limit) = (path.clone(), self.limit);
             return Err(JournalError::Limit { path, limit });
         }
-        self.file
-            .write_all(line.bytes())
-            .map_err(|e| trouble(path, "write", e))?;
+        self.waiting.extend_from_slice(line.bytes());
         line.written();
         self.bytes = bytes;
         Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Who did not finish it was told of an error already.
+        let _ = self.write_out();
     }
 }
 

@@ -207,6 +207,7 @@ fn key_of(reason: &Reason) -> Option<&str> {
         Check::Bolus(_) => "bolus",
         Check::Event { .. } => "event",
         Check::NoEvent { .. } => "no-event",
+        Check::Silence => "expect-none",
         Check::Reply { .. } => "reply",
         Check::Measure { what, .. } => what.name(),
         Check::Memory { .. } => "memory",

@@ -178,7 +178,7 @@ impl<'a> Timeline<'a> {
 /// What a step does, as its scenario says it.
 fn action_words(action: &Action) -> String {
     let what = match action {
-        Action::Do { request, refused } => {
+        Action::Do { request, refused, .. } => {
             let refused = refused.as_ref().map(|why| format!(", refused: {why}"));
             format!("do: {}{}", request.name(), refused.unwrap_or_default())
         }
@@ -188,6 +188,7 @@ fn action_words(action: &Action) -> String {
             checks,
             within,
             throughout,
+            ..
         } => {
             let checks = checks.iter().map(|check| Expected::Check(check.clone()).to_string());
             let checks = checks.collect::<Vec<_>>().join("; ");
@@ -199,7 +200,7 @@ fn action_words(action: &Action) -> String {
                 throughout.unwrap_or_default()
             )
         }
-        Action::Send { bytes } => format!("send: {} bytes", bytes.len()),
+        Action::Send { bytes, .. } => format!("send: {} bytes", bytes.len()),
         Action::Probe(_) => "probe".to_owned(),
         Action::Wait(time) => format!("wait: {time}"),
         Action::Mark(name) => format!("mark: {name}"),

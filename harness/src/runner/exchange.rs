@@ -19,10 +19,11 @@ use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_model::unfit::Unfit;
-use pump_hil_rig::{End, Received, Rig, RigError};
-use pump_hil_talk::session::{RequestEnd, RequestId, Session, SessionEvent};
+use pump_hil_rig::{End, Rig, RigError};
+use pump_hil_talk::session::{RequestEnd, RequestId, Session, SessionEvent, only_reads};
 use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
+use std::cell::Ref;
 use std::sync::Arc;
 
 /// The conversation with a pump on a recorded rig.
@@ -36,8 +37,6 @@ pub(super) struct Exchange<'a> {
     post_mortem: PostMortem,
     listen: Listen,
     standstill: Standstill,
-    /// Bytes that came on the line.
-    heard: u64,
     /// The pump has said who it is.
     known: bool,
     /// Something was said of which nothing, or not all, came through.
@@ -64,7 +63,6 @@ impl<'a> Exchange<'a> {
             post_mortem: PostMortem::default(),
             listen: Listen::default(),
             standstill,
-            heard: 0,
             known: false,
             in_doubt: false,
             told: Heard::default(),
@@ -97,7 +95,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// The judge, as far as it has heard.
-    pub fn judge(&self) -> &Judge {
+    pub fn judge(&self) -> Ref<'_, Judge> {
         self.at.judge()
     }
 
@@ -108,6 +106,7 @@ impl<'a> Exchange<'a> {
 
     /// Waits until the firmware has started.
     pub async fn boot(&mut self) -> Result<(), Stopped> {
+        self.at.write_out()?;
         tokio::select! {
             biased;
             by = self.interrupt.wait() => Err(Stopped::Interrupted(by)),
@@ -165,7 +164,6 @@ impl<'a> Exchange<'a> {
                 received = self.at.receive(self.session.is_waiting(), due) => received?,
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
-            self.is_not_too_much(&received)?;
             self.look()?;
             match received.end {
                 End::Bytes => {
@@ -225,10 +223,9 @@ impl<'a> Exchange<'a> {
         let now = self.at.rig().now();
         let received = tokio::select! {
             biased;
-            received = self.at.rig().receive(now) => received?,
+            received = self.at.receive(false, now) => received?,
             by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
         };
-        self.is_not_too_much(&received)?;
         self.look()?;
         self.in_doubt |= received.missed;
         self.session.handle_bytes(&received.bytes, received.now);
@@ -321,6 +318,9 @@ impl<'a> Exchange<'a> {
 
     async fn ask(&mut self, request: &Request) -> Result<RequestEnd, Stopped> {
         self.standstill.begin();
+        if !only_reads(request, self.rig().profile()) {
+            self.at.write_out()?;
+        }
         let now = self.at.rig().now();
         let id = match self.session.request(request, now) {
             Ok(id) => id,
@@ -342,6 +342,7 @@ impl<'a> Exchange<'a> {
 
     /// Sends bytes that are no request.
     pub async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
+        self.at.write_out()?;
         self.session.send_raw(bytes);
         self.pass_time(self.now()).await?;
         // The pump takes them, and says what it says to them, at this very instant.
@@ -395,16 +396,6 @@ impl<'a> Exchange<'a> {
         Ok(at.map_or(RequestEnd::Abandoned, |at| self.finished.swap_remove(at).1))
     }
 
-    /// What a line says in a case has a limit, which the way to safety has not: its waits have ends.
-    fn is_not_too_much(&mut self, received: &Received) -> Result<(), RigError> {
-        self.heard = self.heard.saturating_add(received.bytes.len() as u64);
-        let limit = self.at.rig().limits.line;
-        if self.heard > limit && !self.at.record().is_leaving() {
-            return Err(RigError::Babble { limit });
-        }
-        Ok(())
-    }
-
     /// Notes what was left of a line that has no end. Half a line of a pump that goes on talking is none of these.
     pub fn end_of_line(&mut self) -> Result<(), Stopped> {
         self.session.end_of_line();
@@ -429,8 +420,11 @@ impl<'a> Exchange<'a> {
                     self.in_doubt |= is_garbled;
                     self.listen.heard(self.now(), &body);
                     self.told.on(&body);
+                    let may_tell_a_start = matches!(body, Body::Pump { .. });
                     self.at.note_said(body)?;
-                    self.post_mortem.note_start(&mut self.at)?;
+                    if may_tell_a_start {
+                        self.post_mortem.note_start(&mut self.at)?;
+                    }
                 }
                 SessionEvent::Done { id, end } => self.finished.push((id, end)),
             }

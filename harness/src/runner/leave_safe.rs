@@ -5,9 +5,9 @@
 
 use super::armed::Armed;
 use super::exchange::Exchange;
+use super::setup::may_start;
 use crate::journal::Written;
 use crate::safety::{Report, end_therapy};
-use pump_hil_language::plan::starts;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::Body;
 use pump_hil_model::lack::Lack;
@@ -120,7 +120,7 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
         self.armed.clear_all(self.pump, &mut self.did, &mut self.failed).await;
         let lacks = self.pump.lacks();
         let is_asked = !lacks.is_plain() && !lacks.has(Lack::MAKE_SAFE);
-        if !is_asked && !starts(self.case) {
+        if !is_asked && !may_start(self.case, self.pump.rig().profile()) {
             return self.did.push("nothing was started, and nothing was asked".to_owned());
         }
         let done = end_therapy(self.pump).await;

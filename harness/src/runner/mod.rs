@@ -34,6 +34,7 @@ use pump_hil_model::lack::Lack;
 use pump_hil_rig::Rig;
 use record::Record;
 use recorded::RecordedRig;
+use std::collections::BTreeMap;
 use std::path::Path;
 use steps::Steps;
 
@@ -101,6 +102,7 @@ impl<'a> Runner<'a> {
             case: self.case,
             pump: &mut self.pump,
             armed: &mut self.armed,
+            kept: BTreeMap::new(),
         };
         steps.play().await?;
         self.armed.mend_line(&mut self.pump).await?;

@@ -118,6 +118,7 @@ impl PostMortem {
         let last = at.record().last_said();
         crash.log = last.log.iter().cloned().collect();
         crash.line = last.line.iter().map(|line| safe(line)).collect();
+        drop(last);
         at.note(Body::Crash(Box::new(crash)))
     }
 }

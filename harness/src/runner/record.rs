@@ -1,6 +1,7 @@
 //! The one door of a case's events: each goes into the journal, to the judge, into what was said last, and on to whoever listens.
 //!
-//! Invariant: the journal comes first. What it did not take nobody else hears of; only while the pump is made safe everything goes on without it.
+//! Invariant: the journal has everything before the program waits for anything, and before it asks a pump for more than what it reads
+//! ([`Record::write_out`]). Only while the pump is made safe everything goes on without a journal.
 
 use crate::journal;
 use pump_hil_model::case::Case;
@@ -13,6 +14,7 @@ use pump_hil_rig::host_time;
 use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
 use pump_hil_verdict::snapshot::against;
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -24,11 +26,11 @@ pub(super) struct Record<'a> {
     /// The accepted dose log that the run is held to.
     accepted: Option<String>,
     journal: journal::Writer,
-    judge: Judge,
-    last: LastSaid,
-    /// The last event, where it was a sample.
-    sampled: Option<(Span, Body)>,
-    onward: &'a mut dyn FnMut(&Event),
+    /// What the journal does not have yet, each event behind the line of the pump that says it.
+    waiting: Vec<(Option<Arc<Event>>, Arc<Event>)>,
+    /// So many of these are told to everybody else.
+    told: Cell<usize>,
+    hearers: RefCell<Hearers<'a>>,
     started: Instant,
     /// The pump is being made safe: a journal that takes no more must not stand in the way.
     leaving: bool,
@@ -38,9 +40,22 @@ pub(super) struct Record<'a> {
     unwritten: Option<JournalError>,
     /// It has as much as a case may have; so many events were left out since.
     left_out: Option<u64>,
+}
+
+/// Who hears of each event beside the journal. They are told when somebody wants to know what they make of it, else while the program waits: a pump that
+/// answers is not kept waiting for its next request.
+struct Hearers<'a> {
+    judge: Judge,
+    last: LastSaid,
+    /// The last event, where it was a sample.
+    sampled: Option<(Span, Body)>,
+    onward: &'a mut dyn FnMut(&Event),
     /// What the log is told once the pump is safe: a terminal that takes nothing would hold up whoever writes to it.
     untold: Vec<String>,
 }
+
+/// So many events wait at most for the journal.
+const WAITING_MAX: usize = 256;
 
 /// Bytes beyond the limit of a journal in which its end has room, each time that it needs some.
 const END: u64 = 1 << 20;
@@ -57,23 +72,27 @@ impl<'a> Record<'a> {
             case,
             accepted,
             journal,
-            judge: Judge::new(case),
-            last: LastSaid::default(),
-            sampled: None,
-            onward,
+            waiting: Vec::new(),
+            told: Cell::new(0),
+            hearers: RefCell::new(Hearers {
+                judge: Judge::new(case),
+                last: LastSaid::default(),
+                sampled: None,
+                onward,
+                untold: Vec::new(),
+            }),
             started: host_time::now(),
             leaving: false,
             torn: false,
             unwritten: None,
             left_out: None,
-            untold: Vec::new(),
         }
     }
 
     /// Takes what happened at `t`, scenario time.
     ///
     /// # Errors
-    /// The journal did not take it, and the pump is not being made safe yet.
+    /// As [`Record::write_out`].
     pub fn note(&mut self, t: Span, body: Body) -> Result<(), JournalError> {
         self.note_said(t, None, body)
     }
@@ -81,65 +100,84 @@ impl<'a> Record<'a> {
     /// Takes what the pump said at `t` together with its line, which stand in one line of the journal.
     ///
     /// # Errors
-    /// As [`Record::note`].
+    /// As [`Record::write_out`].
     pub fn note_said(&mut self, t: Span, received: Option<String>, body: Body) -> Result<(), JournalError> {
         let host_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut event = Event { t, host_us, body };
-        self.write(received.as_deref(), &mut event)?;
-        if let Some(bytes) = received {
-            let says = event.body.says();
-            let body = Body::Received { bytes, says };
-            self.tell(Event { t, host_us, body });
+        self.counts_left_out(&mut event);
+        let says = event.body.says();
+        let received = received.map(|bytes| Body::Received { bytes, says });
+        let received = received.map(|body| Arc::new(Event { t, host_us, body }));
+        let event = Arc::new(event);
+        self.waiting.push((received, event));
+        if self.leaving || self.waiting.len() >= WAITING_MAX {
+            self.write_out()?;
         }
-        self.tell(event);
         Ok(())
     }
 
-    /// Writes an event down; what fails while the pump is made safe is kept for later.
-    fn write(&mut self, received: Option<&str>, event: &mut Event) -> Result<(), JournalError> {
+    /// Tells everybody else what was taken, and writes it down; what fails while the pump is made safe is kept for later.
+    ///
+    /// # Errors
+    /// The journal did not take it, and the pump is not being made safe yet.
+    pub fn write_out(&mut self) -> Result<(), JournalError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.tell();
+        self.told.set(0);
+        let waiting = std::mem::take(&mut self.waiting);
         // What is appended behind a torn line would be lost.
-        if !self.torn {
-            match self.append(received, event) {
-                Ok(()) => {}
-                Err(error @ JournalError::Limit { .. }) if !self.leaving => return Err(error),
-                Err(error) => {
-                    self.torn = true;
-                    if !self.leaving {
-                        return Err(error);
-                    }
-                    self.unwritten = Some(error);
+        if self.torn {
+            return Ok(());
+        }
+        let appended = waiting.iter().try_for_each(|(received, event)| {
+            let line = received.as_deref().map(|event| match &event.body {
+                Body::Received { bytes, .. } => bytes.as_str(),
+                _ => "",
+            });
+            self.append(line, event)
+        });
+        match appended.and_then(|()| self.journal.write_out()) {
+            Ok(()) => Ok(()),
+            Err(error @ JournalError::Limit { .. }) if !self.leaving => Err(error),
+            Err(error) => {
+                self.torn = true;
+                if !self.leaving {
+                    return Err(error);
                 }
+                self.unwritten = Some(error);
+                Ok(())
             }
         }
-        Ok(())
     }
 
-    /// Tells everybody else of an event that the journal has.
-    fn tell(&mut self, event: Event) {
-        self.trace(&event);
-        self.last.heard(&event.body);
-        self.sampled = matches!(event.body, Body::Sample(_)).then(|| (event.t, event.body.clone()));
-        let event = Arc::new(event);
-        if self.leaving {
-            // The verdict comes from the journal: what this judge, or a listener, makes of it must not keep the pump from being stopped.
-            let told = AssertUnwindSafe(|| {
-                self.judge.on_event(Arc::clone(&event));
-                (self.onward)(&event);
-            });
-            let _ = std::panic::catch_unwind(told);
-        } else {
-            self.judge.on_event(Arc::clone(&event));
-            (self.onward)(&event);
+    /// Tells everybody else what they have not heard yet.
+    fn tell(&self) {
+        let untold = self.waiting.get(self.told.get()..).unwrap_or_default();
+        self.told.set(self.waiting.len());
+        if untold.is_empty() {
+            return;
+        }
+        let mut hearers = self.hearers.borrow_mut();
+        for (received, event) in untold {
+            for event in received.iter().chain([event]) {
+                hearers.hear(event, self.leaving, self.case);
+            }
         }
     }
 
-    /// Writes an event down. Of a journal that is full only the end is: what is said to the pump on its way to safety and what it says is counted.
-    fn append(&mut self, received: Option<&str>, event: &mut Event) -> Result<(), JournalError> {
+    /// The end of a case says how many events a full journal has not.
+    fn counts_left_out(&self, event: &mut Event) {
         if let (Some(count), Body::MadeSafe { did, .. }) = (self.left_out.filter(|count| *count > 0), &mut event.body) {
             did.push(format!(
                 "{count} events of the way to safety are not in this journal, which is full"
             ));
         }
+    }
+
+    /// Appends an event. Of a journal that is full only the end is: what is said to the pump on its way to safety and what it says is counted.
+    fn append(&mut self, received: Option<&str>, event: &Event) -> Result<(), JournalError> {
         let Err(error) = self.journal.append_line(received, event) else {
             return Ok(());
         };
@@ -167,44 +205,35 @@ impl<'a> Record<'a> {
         self.journal.append_line(received, event)
     }
 
-    /// Tells the log; while the pump is made safe only behind all of it.
-    fn trace(&mut self, event: &Event) {
-        if !tracing::enabled!(target: "pump_hil::runner", tracing::Level::DEBUG) {
-            return;
-        }
-        self.untold.push(event_line(event));
-        if !self.leaving || matches!(event.body, Body::MadeSafe { .. } | Body::Ended) {
-            for line in self.untold.drain(..) {
-                // The target is what users have in their filters, whatever file this stands in.
-                tracing::debug!(target: "pump_hil::runner", case = %self.case.name(), "{line}");
-            }
-        }
-    }
-
     /// Whether the last event is this sample, of this instant.
     pub fn ends_with(&self, t: Span, sample: &Body) -> bool {
-        self.sampled
-            .as_ref()
-            .is_some_and(|(at, last)| *at == t && last == sample)
+        let sampled = &self.heard().sampled;
+        sampled.as_ref().is_some_and(|(at, last)| *at == t && last == sample)
     }
 
-    /// The judge, as far as it has heard.
-    pub fn judge(&self) -> &Judge {
-        &self.judge
+    /// The judge, which has heard everything.
+    pub fn judge(&self) -> Ref<'_, Judge> {
+        Ref::map(self.heard(), |hearers| &hearers.judge)
     }
 
     /// What was said last, by the firmware's log and on the line.
-    pub fn last_said(&self) -> &LastSaid {
-        &self.last
+    pub fn last_said(&self) -> Ref<'_, LastSaid> {
+        Ref::map(self.heard(), |hearers| &hearers.last)
+    }
+
+    fn heard(&self) -> Ref<'_, Hearers<'a>> {
+        self.tell();
+        self.hearers.borrow()
     }
 
     /// Whether the case passes, as far as can be told at `now`.
     pub fn passes(&self, now: Span) -> bool {
+        let judge = self.judge();
         let as_accepted = |accepted: &String| {
-            let checked = against(accepted, self.case, &self.judge.dose_log());
+            let checked = against(accepted, self.case, &judge.dose_log());
             checked.is_ok_and(|checked| checked.reason(self.case, now, &[]).is_none())
         };
-        let passes = || self.judge.has_passed() && self.accepted.as_ref().is_none_or(as_accepted);
+        let passes = || judge.has_passed() && self.accepted.as_ref().is_none_or(as_accepted);
         // A judge that cannot tell is no pass, and no reason to leave a pump running.
         std::panic::catch_unwind(AssertUnwindSafe(passes)).unwrap_or(false)
     }
@@ -212,6 +241,8 @@ impl<'a> Record<'a> {
     /// The pump is made safe from here on.
     pub fn leave(&mut self) {
         self.leaving = true;
+        // The way to safety may have to wait long, such as for a line. What fails is kept for later.
+        let _ = self.write_out();
     }
 
     /// Whether the pump is being made safe.
@@ -223,10 +254,44 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// It did not take everything that happened while the pump was made safe, or cannot be forced to the disk.
-    pub fn close(self) -> Result<journal::Written, JournalError> {
+    pub fn close(mut self) -> Result<journal::Written, JournalError> {
+        self.write_out()?;
         match self.unwritten {
             Some(error) => Err(error),
             None => self.journal.finish(),
+        }
+    }
+}
+
+impl Hearers<'_> {
+    fn hear(&mut self, event: &Arc<Event>, leaving: bool, case: &Case) {
+        self.trace(event, leaving, case);
+        self.last.heard(&event.body);
+        self.sampled = matches!(event.body, Body::Sample(_)).then(|| (event.t, event.body.clone()));
+        if leaving {
+            // The verdict comes from the journal: what this judge, or a listener, makes of it must not keep the pump from being stopped.
+            let told = AssertUnwindSafe(|| {
+                self.judge.on_event(Arc::clone(event));
+                (self.onward)(event);
+            });
+            let _ = std::panic::catch_unwind(told);
+        } else {
+            self.judge.on_event(Arc::clone(event));
+            (self.onward)(event);
+        }
+    }
+
+    /// Tells the log; while the pump is made safe only behind all of it.
+    fn trace(&mut self, event: &Event, leaving: bool, case: &Case) {
+        if !tracing::enabled!(target: "pump_hil::runner", tracing::Level::DEBUG) {
+            return;
+        }
+        self.untold.push(event_line(event));
+        if !leaving || matches!(event.body, Body::MadeSafe { .. } | Body::Ended) {
+            for line in self.untold.drain(..) {
+                // The target is what users have in their filters, whatever file this stands in.
+                tracing::debug!(target: "pump_hil::runner", case = %case.name(), "{line}");
+            }
         }
     }
 }

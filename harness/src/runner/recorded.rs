@@ -9,6 +9,7 @@ use pump_hil_model::quantity::Span;
 use pump_hil_rig::{End, Received, Rig, RigError};
 use pump_hil_verdict::journal::JournalError;
 use pump_hil_verdict::judge::Judge;
+use std::cell::Ref;
 use std::time::Duration;
 
 /// Host time in which a reply comes where granted time stands still; a peer that is slower than this loses nothing but speed.
@@ -20,6 +21,8 @@ pub(super) struct RecordedRig<'a> {
     /// The rig's time at which the scenario's time is 0.
     begin: Span,
     record: Record<'a>,
+    /// Bytes that came on the line.
+    heard: u64,
     /// A line of the pump that is not noted yet.
     line: Option<(String, Option<Says>)>,
 }
@@ -31,6 +34,7 @@ impl<'a> RecordedRig<'a> {
             rig,
             begin: Span(0),
             record,
+            heard: 0,
             line: None,
         }
     }
@@ -73,11 +77,12 @@ impl<'a> RecordedRig<'a> {
 
     /// Which key of the prescription the pump refused last, and what it said of it.
     pub fn refusal(&self) -> (Option<String>, Option<String>) {
-        refusal::about(self.rig.profile(), &self.record.last_said().refusal)
+        let last = self.record.last_said();
+        refusal::about(self.rig.profile(), &last.refusal)
     }
 
     /// The judge, as far as it has heard.
-    pub fn judge(&self) -> &Judge {
+    pub fn judge(&self) -> Ref<'_, Judge> {
         self.record.judge()
     }
 
@@ -128,15 +133,35 @@ impl<'a> RecordedRig<'a> {
     /// Only silence is left to the clock.
     ///
     /// # Errors
-    /// As [`Rig::receive`].
-    pub async fn receive(&mut self, waiting: bool, until: Span) -> Result<Received, RigError> {
+    /// As [`Rig::receive`], and of the journal.
+    pub async fn receive(&mut self, waiting: bool, until: Span) -> Result<Received, Stopped> {
+        self.record.write_out()?;
         if waiting {
             let received = self.rig.reply_wait(REPLY_AT_ONCE).await?;
             if received.end == End::Bytes {
-                return Ok(received);
+                return self.bounded(received);
             }
         }
-        self.rig.receive(until).await
+        let received = self.rig.receive(until).await?;
+        self.bounded(received)
+    }
+
+    /// What a line says in a case has a limit, which the way to safety has not: its waits have ends.
+    fn bounded(&mut self, received: Received) -> Result<Received, Stopped> {
+        self.heard = self.heard.saturating_add(received.bytes.len() as u64);
+        let limit = self.rig.limits.line;
+        if self.heard > limit && !self.record.is_leaving() {
+            return Err(RigError::Babble { limit }.into());
+        }
+        Ok(received)
+    }
+
+    /// Writes down what the journal does not have yet.
+    ///
+    /// # Errors
+    /// As [`Record::write_out`].
+    pub fn write_out(&mut self) -> Result<(), JournalError> {
+        self.record.write_out()
     }
 
     /// Reads the test block, where the rig has one, into the record.

@@ -10,7 +10,8 @@ use pump_hil_model::event::Body;
 use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::TroubleCode;
-use pump_hil_talk::session::RequestEnd;
+use pump_hil_talk::device::Profile;
+use pump_hil_talk::session::{RequestEnd, only_reads};
 use std::sync::Arc;
 
 /// How often the clocks are set at most: on a line that is always slow no answer is prompt.
@@ -56,6 +57,11 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     Ok(())
 }
 
+/// Whether a case may make a pump of this profile deliver.
+pub(super) fn may_start(case: &Case, profile: &Profile) -> bool {
+    starts(case, &|request| only_reads(request, profile))
+}
+
 /// Notes what the pump lacks by its profile; and where this case may start what nothing can stop, that.
 fn note_lacks(pump: &mut Exchange<'_>, case: Option<&Case>) -> Result<(), Stopped> {
     let what = pump.lacks().clone();
@@ -67,7 +73,7 @@ fn note_lacks(pump: &mut Exchange<'_>, case: Option<&Case>) -> Result<(), Stoppe
         && !pump.rig().capabilities().contains(&Capability::TestBlock)
         && !pump.rig().way_out().is_emulated();
     pump.note(Body::Lacks { what })?;
-    if on_its_own && case.is_some_and(starts) {
+    if on_its_own && case.is_some_and(|case| may_start(case, pump.rig().profile())) {
         let why =
             format!("this pump has {why}; whoever runs this case must switch the pump off by hand when it is over");
         pump.note(Body::NotSafeByLine { why })?;

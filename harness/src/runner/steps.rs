@@ -6,12 +6,15 @@ use super::standstill::Standstill;
 use crate::safety::Stopped;
 use pump_hil_language::plan::Cursor;
 use pump_hil_model::case::needs::{counts_reported_from, needs_memory, needs_sample, needs_status, needs_totals};
-use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
+use pump_hil_model::case::{Action, Case, Check, Poll, ProbeAction, Request, field};
 use pump_hil_model::event::Body;
 use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::trouble::TroubleCode;
 use pump_hil_model::value::shown;
 use pump_hil_talk::session::RequestEnd;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A waiting `expect` on something that the pump does not tell by itself looks this often, as a share of its span.
 const POLLS_A_WAIT: i64 = 60;
@@ -44,6 +47,8 @@ pub(super) struct Steps<'r, 'a> {
     pub pump: &'r mut Exchange<'a>,
     /// The faults that were switched on so far.
     pub armed: &'r mut Armed,
+    /// What was kept of answers so far.
+    pub kept: BTreeMap<String, String>,
 }
 
 impl Steps<'_, '_> {
@@ -80,16 +85,24 @@ impl Steps<'_, '_> {
     }
 
     async fn perform(&mut self, action: &Action) -> Result<(), Stopped> {
+        if !matches!(action, Action::Do { .. } | Action::Expect { .. }) {
+            self.pump.at().write_out()?;
+        }
         match action {
-            Action::Do { request, .. } => self.ask(request).await,
+            Action::Do { request, keep, .. } => self.ask(request, keep).await,
             Action::Inject { fault, param } => self.armed.inject(self.pump, *fault, *param).await,
             Action::Clear { fault } => self.armed.clear(self.pump, *fault).await,
             Action::Expect {
                 checks,
                 within,
                 throughout,
-            } => self.expect(checks, *within, *throughout).await,
-            Action::Send { bytes } => self.pump.send_raw(bytes).await,
+                poll,
+            } => self.expect(checks, *within, *throughout, poll.as_ref()).await,
+            Action::Send { bytes, pace: None } => self.pump.send_raw(bytes).await,
+            Action::Send {
+                bytes,
+                pace: Some(pace),
+            } => self.send_paced(bytes, *pace).await,
             Action::Probe(action) => self.probe(action).await,
             Action::Wait(span) => self.pump.pass_time(self.pump.after(*span)).await,
             Action::Mark(name) => {
@@ -105,8 +118,11 @@ impl Steps<'_, '_> {
     }
 
     /// Asks, after filling in what only the rig knows. The reply is in the journal; the judge says whether it was right.
-    async fn ask(&mut self, request: &Request) -> Result<(), Stopped> {
-        let request = match request {
+    async fn ask(&mut self, request: &Request, keep: &BTreeMap<String, String>) -> Result<(), Stopped> {
+        let Some(request) = self.filled(request)? else {
+            return Ok(());
+        };
+        let request = match &*request {
             Request::Refill { removed: None, added } => {
                 // A clinician draws off what is truly left, which the plant knows and the pump only counts (TEST-BLOCK.md, `reservoir`).
                 let left = self.pump.rig().sample()?.map_or(0, |sample| sample.reservoir_nl);
@@ -119,6 +135,11 @@ impl Steps<'_, '_> {
         };
         let events = self.pump.listening().events();
         let end = self.pump.request(request).await?;
+        if let RequestEnd::Ok { fields } = &end {
+            let found = keep.iter().filter_map(|(name, of)| Some((name, field(fields, of)?)));
+            self.kept
+                .extend(found.map(|(name, value)| (name.clone(), value.clone())));
+        }
         if tells(request) && matches!(end, RequestEnd::Ok { .. }) && self.pump.listening().events() == events {
             // What the pump says of it was lost on the line, and what comes next is judged by it.
             self.pump.catch_up().await?;
@@ -134,13 +155,43 @@ impl Steps<'_, '_> {
         self.pump.at().sample()
     }
 
+    /// A request with the values that answers gave. Where one is not known, that is noted, and nothing is asked.
+    fn filled<'q>(&mut self, request: &'q Request) -> Result<Option<Cow<'q, Request>>, Stopped> {
+        match request.with_kept(&self.kept) {
+            Ok(request) => Ok(Some(request)),
+            Err(name) => {
+                let what = format!("`{}` was not asked: no answer gave `${name}`", request.name());
+                self.pump.note(Body::RigTrouble {
+                    code: Some(TroubleCode::of("not-sent")),
+                    what,
+                })?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sends byte by byte.
+    async fn send_paced(&mut self, bytes: &[u8], pace: Span) -> Result<(), Stopped> {
+        for (at, byte) in bytes.iter().enumerate() {
+            if at > 0 {
+                self.pump.pass_time(self.pump.after(pace)).await?;
+            }
+            self.pump.send_raw(std::slice::from_ref(byte)).await?;
+        }
+        Ok(())
+    }
+
     /// Waits until the checks hold, where they may take time; else only brings in what they look at.
     async fn expect(
         &mut self,
         checks: &[Check],
         within: Option<Span>,
         throughout: Option<Span>,
+        poll: Option<&Poll>,
     ) -> Result<(), Stopped> {
+        let asked = poll.map(|poll| self.filled(&poll.request)).transpose()?;
+        let asked = asked.flatten();
+        self.ask_again(asked.as_deref()).await?;
         self.look(checks).await?;
         let span = match (within, throughout) {
             (None, None) => return self.make_sure(checks).await,
@@ -149,7 +200,10 @@ impl Steps<'_, '_> {
         let end = self.pump.after(span);
         // Where no entry tells of the dose, totals must be asked for again.
         let by_totals = needs_totals(checks) && !self.pump.lacks().tells_entries();
-        let polls = needs_status(checks) || needs_sample(checks) || needs_memory(checks) || by_totals;
+        let polls = poll.is_some() || needs_status(checks) || needs_sample(checks) || needs_memory(checks) || by_totals;
+        let every = poll.and_then(|poll| poll.every);
+        // At least 1 ms: with 0 the time of a short span would never get on.
+        let every = every.unwrap_or(Span((span.0 / POLLS_A_WAIT).max(1)));
         // What must hold throughout is watched to the end: that it holds now says nothing.
         let waits = throughout.is_none();
         let come_true = |pump: &Exchange<'_>| waits && pump.judge().checks_hold(checks).is_ok();
@@ -168,17 +222,25 @@ impl Steps<'_, '_> {
                 return Err(self.pump.stands().into());
             }
             let next = if polls || lossy {
-                // At least 1 ms: with 0 the time of a short span would never get on.
-                end.min(self.pump.after(Span((span.0 / POLLS_A_WAIT).max(1))))
+                end.min(self.pump.after(every))
             } else {
                 end
             };
             self.pump.pass_time_unless(next, come_true).await?;
+            self.ask_again(asked.as_deref()).await?;
             self.look(checks).await?;
             if lossy && !come_true(self.pump) {
                 self.pump.make_sure().await?;
             }
         }
+    }
+
+    /// What a waiting `expect` asks before it is looked.
+    async fn ask_again(&mut self, request: Option<&Request>) -> Result<(), Stopped> {
+        if let Some(request) = request {
+            self.pump.request(request).await?;
+        }
+        Ok(())
     }
 
     /// Where checks do not hold: what the pump said of it may have been lost.

@@ -41,7 +41,7 @@ pub(crate) struct Note {
     pub not_safe: Vec<String>,
 }
 
-/// A run in progress. To drop it without [`Marker::clear`] leaves it for the next run to find.
+/// A run in progress. To drop it without [`Marker::leave`] leaves it for the next run to find.
 #[derive(Debug)]
 pub(crate) struct Marker {
     file: File,
@@ -93,10 +93,10 @@ impl Marker {
         let note = Note {
             pump_hil_marker: 1,
             process: std::process::id(),
-            begun: host_time::utc().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            begun: now(),
             rig: rig.name.clone(),
             case: case.to_owned(),
-            journal: std::path::absolute(journal).unwrap_or_else(|_| journal.to_owned()),
+            journal: absolute(journal),
             not_safe: Vec::new(),
         };
         let found = left.then(|| words(earlier.as_ref(), &right));
@@ -108,7 +108,17 @@ impl Marker {
         Ok(Some((marker, found)))
     }
 
-    /// The case is over. Where the pump is not safe, the next run is to know.
+    /// The run goes on with its next case. That it is in progress stands on the disk; a host that loses its power now may tell of the case before.
+    pub fn goes_on(&mut self, case: &str, journal: &Path) {
+        case.clone_into(&mut self.note.case);
+        self.note.journal = absolute(journal);
+        self.note.begun = now();
+        if let Err(error) = self.put() {
+            tracing::warn!(rig = %self.note.rig, %error, "a run that is killed will not be found by the next one");
+        }
+    }
+
+    /// The run is over, or a case of it left a pump that is not safe: then the next one is to know.
     pub fn leave(mut self, not_safe: &[String]) {
         let done = if not_safe.is_empty() {
             self.file.set_len(0).and_then(|()| self.file.sync_data())
@@ -122,13 +132,26 @@ impl Marker {
     }
 
     fn write(&mut self) -> std::io::Result<()> {
-        let text = serde_json::to_string(&self.note)?;
-        self.file.rewind()?;
-        self.file.set_len(0)?;
-        self.file.write_all(text.as_bytes())?;
+        self.put()?;
         // The power of this host may go next.
         self.file.sync_data()
     }
+
+    fn put(&mut self) -> std::io::Result<()> {
+        let text = serde_json::to_string(&self.note)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())?;
+        // Behind it: a run that is killed in between leaves a note, if one that is cut off.
+        self.file.set_len(text.len() as u64)
+    }
+}
+
+fn now() -> String {
+    host_time::utc().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn nowhere() -> std::io::Error {

@@ -4,7 +4,7 @@
 //! one left, or the guard of a run that died. So no error and no panic of judge, oracle, journal or terminal stands in the way.
 //!
 //! Each part knows those before it: `stopped` (why it breaks off), `heard` (what the pump said last of its rate), `reach` (a pump that can be asked), `stop` (ended, and seen to be),
-//! `plain` (a conversation that nobody records), `guard` and `watch` (a second process that outlives the first, from both sides), `marker` (a run in progress on
+//! `plain` (a conversation that nobody records), `wire`, `guard`, `kept` and `watch` (a second process that outlives the first, from both sides), `marker` (a run in progress on
 //! a rig).
 
 #![deny(
@@ -14,15 +14,18 @@
 
 mod guard;
 mod heard;
+mod kept;
 mod marker;
 mod plain;
 mod reach;
 mod stop;
 mod stopped;
 mod watch;
+mod wire;
 
 pub(crate) use guard::{Guard, Report, by as guarded_by, is_report as is_report_of_guard};
 pub(crate) use heard::{Heard, number};
+pub use kept::Kept;
 pub(crate) use marker::{Marker, state_folder};
 pub(crate) use plain::Plain;
 pub(crate) use reach::{Reach, numbers};

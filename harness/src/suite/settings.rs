@@ -1,6 +1,7 @@
 //! How cases run.
 
 use crate::report::Asked;
+use crate::safety::Kept;
 use crate::snapshot::Snapshots;
 use pump_hil_model::case::Case;
 use pump_hil_model::trouble::{Trouble, TroubleCode};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub exe: Option<PathBuf>,
     /// Folder for the notes by which the next run finds one that was killed; `None`: there are none.
     pub state: Option<PathBuf>,
+    /// Where the guard of the rig's pump is between two cases.
+    pub guard: Kept,
     /// The pump's line was not there for the case before: the next one looks for it once, and waits no more.
     pub absent: Arc<AtomicBool>,
 }
@@ -51,6 +54,7 @@ impl Settings {
             defect: None,
             exe: None,
             state: None,
+            guard: Kept::default(),
             absent: Arc::default(),
         }
     }

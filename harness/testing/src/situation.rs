@@ -65,7 +65,11 @@ pub fn continuous(nl_per_day: i64) -> Prescription {
 
 /// A request that must be carried out.
 pub fn ask(request: Request) -> Action {
-    Action::Do { request, refused: None }
+    Action::Do {
+        request,
+        refused: None,
+        keep: std::collections::BTreeMap::new(),
+    }
 }
 
 /// What must hold at once.
@@ -74,6 +78,7 @@ pub fn expect(checks: Vec<Check>) -> Action {
         checks,
         within: None,
         throughout: None,
+        poll: None,
     }
 }
 

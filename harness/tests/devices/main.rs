@@ -6,6 +6,7 @@ mod bench;
 mod in_qemu;
 mod misbehave;
 mod others;
+mod protocol;
 mod rate;
 
 use bench::{Bench, DEVICES, all_at_once, at, rig, scenario};

@@ -25,6 +25,9 @@ pub trait Bench: fmt::Debug + Send + Sync {
     /// # Errors
     /// Why not.
     fn says(&self, request: &Request) -> Result<(), Unsaid>;
+
+    /// Whether its pump takes this for a request that changes nothing; so it does with one that it does not know.
+    fn only_reads(&self, request: &Request) -> bool;
 }
 
 /// Why a request cannot be said to a pump.

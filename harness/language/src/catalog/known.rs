@@ -7,7 +7,7 @@ use pump_hil_model::device_words::{DeviceWords, Devices};
 use pump_hil_model::quantity::{Concentration, Rate, Volume};
 use pump_hil_model::words;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A requirement, or a hazard or recall of behaviours, numbers, faults and recalls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +64,10 @@ pub struct Catalog {
     devices: Option<Arc<dyn Devices>>,
     /// The device of the scenario that is read, where it names one.
     device: Option<DeviceWords>,
-    /// Schemas that depend on the words of this catalogue; made when the first scenario is checked.
-    schemas: OnceLock<(serde_json::Value, serde_json::Value)>,
+    /// The same with the words of a device, for each that was asked for.
+    of_devices: Arc<Mutex<BTreeMap<String, Arc<Self>>>>,
+    /// The schemas of scenarios and of set-ups, which depend on the words of this catalogue; each is made when the first one is checked.
+    pub(crate) schemas: [OnceLock<serde_json::Value>; 2],
 }
 
 impl Catalog {
@@ -83,7 +85,8 @@ impl Catalog {
             benches: Vec::new(),
             devices: None,
             device: None,
-            schemas: OnceLock::new(),
+            of_devices: Arc::default(),
+            schemas: Default::default(),
         }
     }
 
@@ -119,6 +122,7 @@ impl Catalog {
     /// Adds symbols, such as those of a device profile.
     pub fn add_symbols(&mut self, symbols: impl IntoIterator<Item = String>) {
         self.symbols.extend(symbols);
+        self.changed();
     }
 
     /// Images of the rigs that a scenario will run on, with the rigs' names: what it names in them is looked up before anything runs.
@@ -130,6 +134,7 @@ impl Catalog {
     /// Adds an image.
     pub fn add_image(&mut self, rig: &str, image: Arc<Image>) {
         self.images.push((rig.to_owned(), image));
+        self.changed();
     }
 
     /// The rigs that a scenario will run on: what it asks for is put to each before anything runs.
@@ -141,39 +146,45 @@ impl Catalog {
     /// Adds a rig.
     pub fn add_bench(&mut self, bench: Arc<dyn Bench>) {
         self.benches.push(bench);
+        self.changed();
     }
 
     /// Says who knows devices.
     pub fn set_devices(&mut self, devices: Arc<dyn Devices>) {
         self.devices = Some(devices);
+        self.changed();
+    }
+
+    /// What was made from it is not as it is now.
+    fn changed(&mut self) {
+        (self.of_devices, self.schemas) = Default::default();
     }
 
     /// The same with the words of a device.
     ///
     /// # Errors
     /// There is no such device.
-    pub fn with_device(&self, device: &str) -> Result<Self, String> {
+    pub fn with_device(&self, device: &str) -> Result<Arc<Self>, String> {
+        let mut known = self.of_devices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(device) {
+            return Ok(Arc::clone(known));
+        }
         let none = || format!("there is no device `{device}` here");
         let words = self.devices.as_ref().ok_or_else(none)?.words(device)?;
-        Ok(Self {
+        let with = Arc::new(Self {
             device: Some(words),
-            schemas: OnceLock::new(),
+            schemas: Default::default(),
+            of_devices: Arc::default(),
             ..self.clone()
-        })
+        });
+        known.insert(device.to_owned(), Arc::clone(&with));
+        Ok(with)
     }
 
     /// The device of the scenario that is read, where it names one.
     #[must_use]
     pub fn device(&self) -> Option<&DeviceWords> {
         self.device.as_ref()
-    }
-
-    /// Keeps what is made once from this catalogue.
-    pub(crate) fn cached(
-        &self,
-        make: impl FnOnce() -> (serde_json::Value, serde_json::Value),
-    ) -> &(serde_json::Value, serde_json::Value) {
-        self.schemas.get_or_init(make)
     }
 
     /// The words of a list, by the name that the schema gives it; `None` where any text is allowed.

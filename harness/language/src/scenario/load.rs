@@ -13,6 +13,7 @@ use pump_hil_model::yaml::raw::FromNode;
 use pump_hil_model::yaml::tree::{BYTES_MAX, Content, Node};
 use pump_hil_model::yaml::{FileText, Location, Problem, check, diagnose, parse};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// Most files that one scenario is made of.
 const FILES_MAX: usize = 64;
@@ -74,7 +75,7 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
         ..
     } = reader;
     let of_device = with_device(&documents, catalog, &mut problems);
-    let catalog = of_device.as_ref().unwrap_or(catalog);
+    let catalog = of_device.as_deref().unwrap_or(catalog);
     let mut cases = Vec::new();
     // Includes come first, so the file itself is last. If it could not be parsed, only its set-ups are here, and they make no case.
     if documents.last().is_some_and(|d| !d.setup) {
@@ -105,7 +106,7 @@ pub fn load(source: &dyn Source, path: &str, catalog: &Catalog) -> Result<Vec<Ca
 }
 
 /// The catalogue with the words of the device that a scenario is for; `None`: it names none.
-fn with_device(documents: &[Document], catalog: &Catalog, problems: &mut Vec<Problem>) -> Option<Catalog> {
+fn with_device(documents: &[Document], catalog: &Catalog, problems: &mut Vec<Problem>) -> Option<Arc<Catalog>> {
     let of = |document: &Document| {
         let device = document.node.get("device")?;
         Some((device.text()?.to_owned(), device.place))
@@ -132,8 +133,7 @@ fn one_case(documents: &[Document], row: &Row, catalog: &Catalog, problems: &mut
     let mut merged: Option<RawFile> = None;
     for document in documents {
         let node = table::substitute(&document.node, row);
-        let (scenario, setup) = schema::of_scenarios(catalog);
-        check::check(&node, if document.setup { setup } else { scenario }, problems);
+        check::check(&node, schema::of_scenarios(catalog, document.setup), problems);
         let raw = RawFile::from_node(&node)?;
         merged = Some(match merged {
             Some(base) => merge(base, raw),

@@ -29,7 +29,7 @@ pub fn schema(kind: FileKind, catalog: &Catalog) -> String {
     let words = |word: &str| catalog.words(word);
     let (mut schema, placeholders) = match kind {
         FileKind::Scenario => (scenario(catalog), true),
-        FileKind::Setup => (setup(catalog), true),
+        FileKind::Setup => (set_up(scenario(catalog)), true),
         FileKind::Drugs => (structural::<RawDrugFile>(&words), false),
         FileKind::Requirements => (structural::<RawRequirementFile>(&words), false),
     };
@@ -37,10 +37,15 @@ pub fn schema(kind: FileKind, catalog: &Catalog) -> String {
     format!("{schema:#}\n")
 }
 
-/// The structural schemas of scenarios and of shared set-ups, made once for a catalogue.
+/// The structural schema of scenarios, or of shared set-ups, made once for a catalogue.
 #[must_use]
-pub fn of_scenarios(catalog: &Catalog) -> &(Value, Value) {
-    catalog.cached(|| (scenario(catalog), setup(catalog)))
+pub fn of_scenarios(catalog: &Catalog, setup: bool) -> &Value {
+    let [of_scenario, of_setup] = &catalog.schemas;
+    let scenario = || of_scenario.get_or_init(|| scenario(catalog));
+    match setup {
+        false => scenario(),
+        true => of_setup.get_or_init(|| set_up(scenario().clone())),
+    }
 }
 
 fn scenario(catalog: &Catalog) -> Value {
@@ -49,8 +54,7 @@ fn scenario(catalog: &Catalog) -> Value {
     schema
 }
 
-fn setup(catalog: &Catalog) -> Value {
-    let mut schema = scenario(catalog);
+fn set_up(mut schema: Value) -> Value {
     schema["title"] = json!("RawSetup");
     schema["description"] = json!("A shared set-up, which scenarios include.");
     schema["x-name"] = json!("a shared set-up");

@@ -50,6 +50,8 @@ pub enum Check {
         /// Fields, as text.
         fields: BTreeMap<String, String>,
     },
+    /// Nothing came on the line since the step began, but for answers to what was asked.
+    Silence,
     /// A measure lies in a range.
     Measure {
         /// Which.

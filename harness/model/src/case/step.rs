@@ -5,6 +5,7 @@ use crate::fault::FaultName;
 use crate::quantity::{Mass, Pressure, Rate, Span, Temperature, Voltage, Volume};
 use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One step.
@@ -51,6 +52,9 @@ pub enum Action {
         request: Request,
         /// Refusal that is expected.
         refused: Option<String>,
+        /// Fields of the answer that are kept, by the names under which later steps use them.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        keep: BTreeMap<String, String>,
     },
     /// Arms a fault and confirms that it is in effect.
     Inject {
@@ -72,11 +76,17 @@ pub enum Action {
         within: Option<Span>,
         /// Must stay true for this long from now.
         throughout: Option<Span>,
+        /// What is asked each time that it is looked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        poll: Option<Poll>,
     },
     /// Sends bytes as they are. What comes back is journaled; the pump's answer is not waited for.
     Send {
         /// The bytes.
         bytes: Vec<u8>,
+        /// The time between two of them; `None`: all at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pace: Option<Span>,
     },
     /// Uses the probe.
     Probe(ProbeAction),
@@ -93,6 +103,15 @@ pub enum Action {
         /// What.
         steps: Vec<Step>,
     },
+}
+
+/// What a waiting `expect` asks again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poll {
+    /// What is asked. It only reads.
+    pub request: Request,
+    /// The time between two of them; `None`: a share of the wait.
+    pub every: Option<Span>,
 }
 
 impl Action {
@@ -231,6 +250,110 @@ pub enum OwnArg {
     Count(i64),
     /// A word or a text.
     Word(String),
+    /// A value that an answer gave, such as `$first`, or `$first uL` of one without a unit.
+    Kept(String),
+}
+
+impl OwnArg {
+    /// What a text is: a kept value, a quantity by its unit, a whole number, or a word.
+    #[must_use]
+    pub fn written(text: &str) -> Self {
+        if kept_name(text).is_some() {
+            return Self::Kept(text.to_owned());
+        }
+        let number = |text: &str| match text.strip_prefix("0x") {
+            Some(hex) => i64::from_str_radix(hex, 16).ok(),
+            None => text.parse().ok(),
+        };
+        let volume = || text.parse().map(Self::Volume).ok();
+        let rate = || text.parse().map(Self::Rate).ok();
+        let time = || text.parse().map(Self::Time).ok();
+        let pressure = || text.parse().map(Self::Pressure).ok();
+        let voltage = || text.parse().map(Self::Voltage).ok();
+        let temperature = || text.parse().map(Self::Temperature).ok();
+        let mass = || text.parse().map(Self::Mass).ok();
+        let quantity = volume().or_else(rate).or_else(time).or_else(pressure).or_else(voltage);
+        let quantity = quantity.or_else(temperature).or_else(mass);
+        let counted = number(text).map(Self::Count);
+        counted.or(quantity).unwrap_or_else(|| Self::Word(text.to_owned()))
+    }
+}
+
+/// The name of a kept value in a text such as `$first` or `$first uL`, and the unit behind it; `None`: the text is none.
+#[must_use]
+pub fn kept_name(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim().strip_prefix('$')?;
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
+    let (name, unit) = text.split_at(end);
+    (!name.is_empty()).then(|| (name, unit.trim()))
+}
+
+/// How a reply names fields that are a device's own, for which the harness has no word.
+const OWN: &str = "said.";
+
+/// A field of a reply or an event. A device's own one is meant by its name alone.
+#[must_use]
+pub fn field<'f>(fields: &'f BTreeMap<String, String>, name: &str) -> Option<&'f String> {
+    fields.get(name).or_else(|| fields.get(&format!("{OWN}{name}")))
+}
+
+/// A text in which a kept value stands, with the value; `Err`: the name of one that is not known.
+///
+/// # Errors
+/// The name of a value that was not kept.
+pub fn with_kept<'t>(text: &'t str, kept: &BTreeMap<String, String>) -> Result<Cow<'t, str>, String> {
+    let Some((name, unit)) = kept_name(text) else {
+        return Ok(Cow::Borrowed(text));
+    };
+    let value = kept.get(name).ok_or_else(|| name.to_owned())?;
+    Ok(Cow::Owned(match unit {
+        "" => value.clone(),
+        unit => format!("{value} {unit}"),
+    }))
+}
+
+impl Request {
+    /// The same with the values that answers gave.
+    ///
+    /// # Errors
+    /// The name of a value that is not known.
+    pub fn with_kept(&self, kept: &BTreeMap<String, String>) -> Result<Cow<'_, Self>, String> {
+        let Self::Own { own, with } = self else {
+            return Ok(Cow::Borrowed(self));
+        };
+        if !with.values().any(|arg| matches!(arg, OwnArg::Kept(_))) {
+            return Ok(Cow::Borrowed(self));
+        }
+        let filled = with.iter().map(|(name, arg)| {
+            let arg = match arg {
+                OwnArg::Kept(text) => OwnArg::written(&in_our_unit(&with_kept(text, kept)?)),
+                arg => arg.clone(),
+            };
+            Ok((name.clone(), arg))
+        });
+        Ok(Cow::Owned(Self::Own {
+            own: own.clone(),
+            with: filled.collect::<Result<_, String>>()?,
+        }))
+    }
+}
+
+/// A quantity as the harness tells it of an answer, such as `20000nl`, as a scenario writes it.
+fn in_our_unit(text: &str) -> String {
+    const UNITS: [(&str, &str); 6] = [
+        ("nl/d", "nL/day"),
+        ("nl", "nL"),
+        ("mv", "mV"),
+        ("pa", "Pa"),
+        ("ms", "ms"),
+        ("min", "min"),
+    ];
+    let number = |unit: &str| text.strip_suffix(unit).filter(|number| number.parse::<i64>().is_ok());
+    let found = UNITS
+        .iter()
+        .find_map(|(theirs, ours)| Some(format!("{} {ours}", number(theirs)?)));
+    found.unwrap_or_else(|| text.to_owned())
 }
 
 /// What a step does with the probe.

@@ -184,6 +184,11 @@ pub enum Seen {
         /// Its fields.
         fields: BTreeMap<String, String>,
     },
+    /// A line of the pump, escaped, that should not have come.
+    Line {
+        /// What it said.
+        bytes: String,
+    },
     /// An event of this kind that should not have been.
     Told {
         /// Kind.

@@ -340,6 +340,7 @@ fn of_check(check: &Check) -> &'static str {
         Check::Bolus(_) => "expect-bolus",
         Check::Event { .. } => "expect-event",
         Check::NoEvent { .. } => "expect-no-event",
+        Check::Silence => "expect-none",
         Check::Reply { .. } => "expect-reply",
         Check::Measure { .. } => "expect-measure",
         Check::Memory { .. } => "expect-memory",

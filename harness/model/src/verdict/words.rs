@@ -49,6 +49,7 @@ fn of_check(check: &Check, f: &mut Formatter<'_>) -> fmt::Result {
         Check::Event { kind, fields } if fields.is_empty() => write!(f, "event `{kind}`"),
         Check::Event { kind, fields } => write!(f, "event `{kind}` with {}", pairs(fields)),
         Check::NoEvent { kind } => write!(f, "no event `{kind}`"),
+        Check::Silence => f.write_str("nothing on the line"),
         Check::Reply { fields } => write!(f, "reply with {}", pairs(fields)),
         Check::Measure { what, since, range } => {
             f.write_str(what.name())?;
@@ -312,6 +313,7 @@ impl Display for Seen {
             Self::Level { name, is } => write!(f, "{name} {}", is.as_deref().unwrap_or("not reported yet")),
             Self::NoEvent { kind } => write!(f, "no event `{kind}`"),
             Self::Event { kind, fields } => write!(f, "event `{kind}` with {}", pairs(fields)),
+            Self::Line { bytes } => write!(f, "`{bytes}`"),
             Self::Told { kind } => write!(f, "the pump reported `{kind}`"),
             Self::Reply { fields } => write!(f, "reply with {}", pairs(fields)),
             Self::Measure { what, value: None } => write!(f, "{} is not known", what.name()),

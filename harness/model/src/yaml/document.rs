@@ -3,7 +3,7 @@
 use super::location::Location;
 use super::parse::parse;
 use super::problem::{FileText, Problem, diagnose};
-use super::schema::structural;
+use super::schema::plain;
 use super::tree::{Content, Kind, Node};
 use super::{check, raw};
 use crate::diagnostic::WrongFile;
@@ -27,7 +27,7 @@ impl Document {
     ///
     /// # Errors
     /// Everything that is wrong with its shape.
-    pub fn read<T: JsonSchema + DeserializeOwned>(
+    pub fn read<T: JsonSchema + DeserializeOwned + 'static>(
         subject: Subject,
         name: &str,
         text: &str,
@@ -39,14 +39,14 @@ impl Document {
     }
 
     /// As [`Document::read`], without the keys that are wrong: so that what else is wrong can be told with them. Nothing where no value comes of the rest.
-    pub fn read_in_part<T: JsonSchema + DeserializeOwned>(
+    pub fn read_in_part<T: JsonSchema + DeserializeOwned + 'static>(
         subject: Subject,
         name: &str,
         text: &str,
     ) -> (Option<(Self, T)>, WrongFile) {
         let (node, mut problems) = parse(text, 0);
         if let Some(node) = &node {
-            check::check(node, &structural::<T>(&|_| None), &mut problems);
+            check::check(node, &plain::<T>(), &mut problems);
         }
         let file = FileText {
             subject,

@@ -2,6 +2,9 @@
 
 use schemars::JsonSchema;
 use serde_json::{Value, json};
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Words of a list by its name; `None` where any text is allowed.
 pub type Words<'a> = &'a dyn Fn(&str) -> Option<Vec<String>>;
@@ -13,6 +16,16 @@ pub fn structural<T: JsonSchema>(words: Words<'_>) -> Value {
     without_nulls(&mut schema);
     with_words(&mut schema, words);
     schema
+}
+
+/// [`structural`] without any words, made once: each command reads several files of a kind, and to make one takes as long as to read one.
+#[must_use]
+pub fn plain<T: JsonSchema + 'static>() -> Arc<Value> {
+    static MADE: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let make = || Arc::new(structural::<T>(&|_| None));
+    // Whoever panicked while it had this left it as it was.
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(made.entry(TypeId::of::<T>()).or_insert_with(make))
 }
 
 /// The schema of a file of fixtures for editors, as text.

@@ -4,7 +4,7 @@ use super::waits::Clock;
 use crate::chip::Chip;
 use crate::error::RigError;
 use crate::host_time;
-use crate::link::Line;
+use crate::link::{Line, LinkError};
 use crate::received::{End, Received};
 use crate::rtt;
 use async_trait::async_trait;
@@ -43,8 +43,12 @@ impl Host {
         at.saturating_sub(self.started.elapsed())
     }
 
-    async fn receive_within(&self, line: &mut Line, limit: Duration) -> Result<Received, RigError> {
-        let (bytes, end) = match tokio::time::timeout(limit, line.receive()).await {
+    async fn receive_within(
+        &self,
+        bytes: impl Future<Output = Result<&[u8], LinkError>>,
+        limit: Duration,
+    ) -> Result<Received, RigError> {
+        let (bytes, end) = match tokio::time::timeout(limit, bytes).await {
             Ok(bytes) => (bytes?.to_vec(), End::Bytes),
             Err(_) => (Vec::new(), End::Deadline),
         };
@@ -75,10 +79,10 @@ impl Clock for Host {
             // A process that was stopped finds out soon after it wakes.
             wait = wait.min(LOOK_EVERY);
         }
-        self.receive_within(line, wait).await
+        self.receive_within(line.receive(), wait).await
     }
 
     async fn reply_wait(&mut self, line: &mut Line, _: &mut Chip, limit: Duration) -> Result<Received, RigError> {
-        self.receive_within(line, limit.max(REPLY_LEAST)).await
+        self.receive_within(line.receive_reply(), limit.max(REPLY_LEAST)).await
     }
 }

@@ -21,6 +21,9 @@ const READ_MAX: usize = 8 * 1024;
 /// How long bytes that are not asked for gather before they are taken.
 const PIECE: Duration = Duration::from_micros(100);
 
+/// How long a reply is waited for without sleeping.
+const MOMENT: Duration = Duration::from_micros(50);
+
 /// How often a server that holds us up is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -126,15 +129,11 @@ impl Line {
         *self = Self { right, ..other };
     }
 
-    /// Whether the guard took over. What a lock says that cannot be asked is no proof of it.
+    /// Whether the guard took over; where not, it cannot until the next wait. What a lock says that cannot be asked is no proof of it.
     pub fn taken_over(&self) -> Result<(), LinkError> {
-        let Some(right) = &self.right else { return Ok(()) };
-        match right.take() {
-            Ok(false) => Err(self.is_taken()),
-            _ => {
-                right.give_back();
-                Ok(())
-            }
+        match self.right.as_ref().map(Right::take) {
+            Some(Ok(false)) => Err(self.is_taken()),
+            _ => Ok(()),
         }
     }
 
@@ -171,16 +170,9 @@ impl Line {
 
     /// Sends all of `bytes`.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
-        if let Some(right) = &self.right
-            && matches!(right.take(), Ok(false))
-        {
-            return Err(self.is_taken());
-        }
-        let sent = self.send_all(bytes).await;
-        if let Some(right) = &self.right {
-            right.give_back();
-        }
-        sent
+        self.taken_over()?;
+        // Kept until the next wait for what the pump says.
+        self.send_all(bytes).await
     }
 
     async fn send_all(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
@@ -231,6 +223,37 @@ impl Line {
         Ok(bytes)
     }
 
+    /// Waits for the reply to what was just sent, as [`Line::receive`] does. For the first moment it keeps the processor: to be put to sleep and woken takes
+    /// longer than some pumps take to answer.
+    pub async fn receive_reply(&mut self) -> Result<&[u8], LinkError> {
+        if self.aside.is_empty() {
+            self.wait_begins()?;
+            let begun = host_time::now();
+            while begun.elapsed() < MOMENT {
+                let read = self.read_now();
+                if matches!(&read, Err(e) if e.kind() == std::io::ErrorKind::WouldBlock) {
+                    continue;
+                }
+                self.taken_over()?;
+                let count = self.took(read)?;
+                if count > 0 {
+                    return Ok(&self.buffer[..count]);
+                }
+            }
+        }
+        self.receive().await
+    }
+
+    /// Gives the right to speak back for a wait.
+    fn wait_begins(&self) -> Result<(), LinkError> {
+        // Who wakes from a wait in which nothing came is to find out as well.
+        self.taken_over()?;
+        if let Some(right) = &self.right {
+            right.give_back();
+        }
+        Ok(())
+    }
+
     /// Waits until bytes come, and gives those that are there.
     pub async fn receive(&mut self) -> Result<&[u8], LinkError> {
         if !self.aside.is_empty() {
@@ -240,10 +263,9 @@ impl Line {
             return Ok(&self.buffer[..count]);
         }
         loop {
-            // Before the read: what the pump answers to the guard is the guard's.
-            self.taken_over()?;
+            self.wait_begins()?;
             let read = self.wire.read(&mut self.buffer).await;
-            // And behind it: this process may have been stopped in between.
+            // This process may have been stopped meanwhile: what the pump answers to the guard is the guard's.
             self.taken_over()?;
             let count = self.took(read)?;
             // None came where all of it was a server's own talk.

@@ -5,6 +5,7 @@ mod child;
 mod error;
 mod line;
 mod open;
+mod opens;
 mod pipes;
 mod port;
 mod program;
@@ -23,9 +24,9 @@ pub(super) use line::Line;
 pub use open::LinkAt;
 pub(super) use open::Patience;
 pub(super) use pipes::pipes;
-pub(super) use serial::serial;
 #[cfg(feature = "sim")]
 pub(super) use serial::serial_of_our_own;
+pub(super) use serial::{look_ahead, serial};
 pub(super) use settings::{Flow, Level, Parity, Settings};
 pub use strangers::process_words;
 #[cfg(feature = "for-tests")]

@@ -2,6 +2,7 @@
 
 use super::error::LinkError;
 use super::line::Line;
+use super::opens;
 use super::settings::{Flow, Level, Parity, Settings};
 use super::strangers::nobody_else;
 use super::tty;
@@ -9,6 +10,7 @@ use crate::host_time;
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 use tokio_serial::{DataBits, FlowControl, SerialPort as _, SerialPortBuilderExt as _, SerialStream, StopBits};
 
@@ -20,14 +22,30 @@ const BAUD: u32 = 115_200;
 /// # Errors
 /// [`LinkError::Open`], [`LinkError::Absent`]: it is another's, this user may not, it cannot be set so, or it is not there.
 pub async fn serial(name: &str, settings: &Settings, write_limit: Duration) -> Result<Line, LinkError> {
-    nobody_else(name)?;
+    let path = Path::new(name);
+    if !opens::unopened(path) {
+        look(name)?;
+    }
     let (mut port, watch) = open(name, settings)?;
+    opens::watch(path);
     // Linux turns both on with `open`; a port without them, such as a PTY, is asked for neither.
     set(&mut port, settings).await.map_err(|(key, e)| LinkError::Open {
         port: name.to_owned(),
         why: format!("`{key}` cannot be set: {e}"),
     })?;
     Ok(Line::new(Box::new(port), watch.into(), name, write_limit))
+}
+
+/// Looks who else has the port `name`, before it is opened. What is wrong is told by [`serial`].
+pub fn look_ahead(name: &str) {
+    let _ = look(name);
+}
+
+/// Nobody else has it open; and from here on whoever opens it is noticed.
+fn look(name: &str) -> Result<(), LinkError> {
+    // Before the look: who opens it meanwhile is told the next time.
+    opens::watch(Path::new(name));
+    nobody_else(name).inspect_err(|_| opens::forget())
 }
 
 /// Opens a port that this process made, and of which nobody else can know.

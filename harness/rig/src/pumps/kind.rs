@@ -61,6 +61,9 @@ pub trait Pump: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Looks who else has its line, before it is opened.
+    fn look_ahead(&self) {}
+
     /// What names it among the pumps of this host, where it lives on without this program; `rig` is its rig's name.
     fn identity(&self, _rig: &str) -> Option<String> {
         None

@@ -166,6 +166,12 @@ impl Pump for Serial {
         }
     }
 
+    fn look_ahead(&self) {
+        if let Address::Path(port) = &self.at.address {
+            link::look_ahead(port);
+        }
+    }
+
     fn contradicts(&self, clock: ClockKind, probe: Option<&ProbeAt>) -> Option<Contradiction> {
         if is_other(probe, "usb") {
             return Some((

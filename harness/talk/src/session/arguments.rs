@@ -29,7 +29,7 @@ impl Arguments {
             OwnArg::Temperature(temperature) => FieldValue::Number(Dimension::Temperature, temperature.0),
             OwnArg::Mass(mass) => FieldValue::Number(Dimension::Mass, mass.0),
             OwnArg::Count(count) => FieldValue::Number(Dimension::Count, *count),
-            OwnArg::Word(word) => FieldValue::Word(word),
+            OwnArg::Word(word) | OwnArg::Kept(word) => FieldValue::Word(word),
         })
     }
 }

@@ -31,6 +31,7 @@ use pump_hil_model::case::Request;
 use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
+pub use spoken::only_reads;
 use state::State;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -194,16 +194,27 @@ impl SpokenJob {
     }
 }
 
-/// Whether a verb may be carried out twice: it only reads, or ends therapy, or sets the same again.
-fn is_harmless(verb: Verb, spoken: &SpokenVerb) -> bool {
-    let effect = match verb {
-        Verb::Own => spoken.effect.unwrap_or(Effect::Dose),
+/// Whether a request only reads, as far as is known of it.
+#[must_use]
+pub fn only_reads(request: &Request, profile: &Profile) -> bool {
+    let spoken = profile.protocol.verbs.get(request.name());
+    effect(request.verb(), spoken.and_then(|verb| verb.effect)) == Effect::None
+}
+
+/// What a verb does; `own` is what the profile says of one of its own.
+fn effect(verb: Verb, own: Option<Effect>) -> Effect {
+    match verb {
+        Verb::Own => own.unwrap_or(Effect::Dose),
         verb if verb.only_reads() => Effect::None,
         verb if verb.ends_therapy() => Effect::Stop,
         Verb::Start | Verb::PatientBolus | Verb::SingleBolus | Verb::PrimeBolus | Verb::BridgeBolus => Effect::Dose,
         _ => Effect::Set,
-    };
-    match effect {
+    }
+}
+
+/// Whether a verb may be carried out twice: it only reads, or ends therapy, or sets the same again.
+fn is_harmless(verb: Verb, spoken: &SpokenVerb) -> bool {
+    match effect(verb, spoken.effect) {
         Effect::None | Effect::Stop => true,
         Effect::Set => spoken.repeat_safe,
         Effect::Dose => false,

@@ -146,6 +146,14 @@ impl InOrder {
         // For these two the runner itself asks the pump; its replies must not replace the one that `reply` looks at (LANGUAGE.md, `expect`).
         let looks = |action: &Action| matches!(action, Action::Expect { .. } | Action::Mark(_));
         self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
+        if let (Body::Reply { verb, .. }, Some(step)) = (&event.body, self.steps.step()) {
+            match &step.action {
+                Action::Do { keep, .. } => self.observed.keeping.clone_from(keep),
+                // What a waiting step asks again and again is what it looks at.
+                Action::Expect { poll: Some(poll), .. } if poll.request.name() == verb => self.observed.looking = false,
+                _ => {}
+            }
+        }
         // The place in the journal, as of all findings: not every event comes here.
         self.observed.seq = self.findings.seq.saturating_sub(1);
         self.observed.asking = self

@@ -19,6 +19,7 @@ mod claims;
 mod clocks;
 mod commands;
 mod contradicts;
+mod field;
 mod findings;
 mod garbage;
 mod general;

@@ -2,12 +2,13 @@
 //!
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
+use super::field::has_fields;
 use super::leading::leading_number;
 use super::told_at::ToldAt;
 use super::total::Total;
 use crate::dose::{actuated_delivered, since, together};
-use pump_hil_model::case::Measure;
-use pump_hil_model::event::{Body, DoseEntry, Event, ReplyFields, Said, Sample};
+use pump_hil_model::case::{Measure, field};
+use pump_hil_model::event::{Body, DoseEntry, Event, ReplyFields, Said, Sample, Says};
 use pump_hil_model::fault::{FaultName, Tube};
 use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
@@ -85,6 +86,12 @@ pub struct Observed {
     pub reply: ReplyFields,
     /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
     pub(crate) looking: bool,
+    /// Fields of the next answer that the scenario keeps, by the names under which it uses them.
+    pub(super) keeping: BTreeMap<String, String>,
+    /// What it kept.
+    pub(super) kept: BTreeMap<String, String>,
+    /// What the pump said since the step began and nobody asked for, escaped.
+    pub(super) came_in_step: Option<String>,
     /// The step asks the pump for something: what is sent is that, sent again, or the session's own reading of a log.
     pub(crate) asking: bool,
     /// Words that the probe read.
@@ -127,7 +134,10 @@ impl Observed {
         self.seq = self.seq.saturating_add(1);
         self.now = event.t;
         match &event.body {
-            Body::StepStarted { .. } => self.step_is_new = true,
+            Body::StepStarted { .. } => (self.step_is_new, self.came_in_step) = (true, None),
+            Body::Received { bytes, says } if !matches!(says, Some(Says::Reply(_) | Says::Data(_))) => {
+                self.came_in_step.get_or_insert_with(|| bytes.clone());
+            }
             Body::Sent { bytes, .. } if self.asking => self.sent(bytes),
             Body::Begun => {
                 (self.begun, self.begun_at) = (true, Some(self.seq));
@@ -281,11 +291,21 @@ impl Observed {
             .map_or(0, |s| s.lost_nl.saturating_sub(self.sample_base.lost_nl))
     }
 
+    /// Whether these fields are as a scenario wants them.
+    pub(super) fn has_fields(&self, came: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> bool {
+        has_fields(came, expected, &self.kept)
+    }
+
     fn reply(&mut self, refused: Option<&str>, fields: &ReplyFields) {
         if !self.looking {
             self.reply = Arc::clone(fields);
             if let Some(code) = refused {
                 Arc::make_mut(&mut self.reply).insert("code".to_owned(), code.to_owned());
+            }
+            for (name, of) in std::mem::take(&mut self.keeping) {
+                if let Some(value) = field(fields, &of) {
+                    self.kept.insert(name, value.clone());
+                }
             }
         }
         if refused.is_some() {

@@ -10,9 +10,10 @@ use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::Trouble;
-use pump_hil_model::verdict::{Answer, Came, Expected, ReasonKind};
+use pump_hil_model::verdict::{Answer, Came, Expected, ReasonKind, Seen};
 use pump_hil_model::words::REFUSAL_ALLOWED;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A step in progress.
@@ -223,12 +224,13 @@ impl Steps {
         let case = Arc::clone(&self.case);
         let open = &self.open[at];
         match open.step(&case).map(|step| &step.action) {
-            Some(Action::Do { request, refused }) => self.judge_do(t, request, refused.as_deref(), out),
-            Some(Action::Expect {
-                checks,
-                within,
-                throughout: _,
-            }) => {
+            Some(Action::Do { request, refused, keep }) => {
+                self.judge_do(t, request, refused.as_deref(), out);
+                if refused.is_none() {
+                    self.judge_kept(t, keep, seen, out);
+                }
+            }
+            Some(Action::Expect { checks, within, .. }) => {
                 // With `>`: what comes true at the very end of `within` is in time.
                 let late = within.filter(|within| open.took(t) > *within);
                 if !open.broken {
@@ -336,6 +338,7 @@ impl Steps {
             checks,
             within,
             throughout,
+            ..
         }) = open.step(&case).map(|s| &s.action)
         else {
             return;
@@ -389,6 +392,26 @@ impl Steps {
                     out.reason(self.here(), ReasonKind::Refusal, t, expected, Came::Answer(came));
                 }
             }
+        }
+    }
+
+    /// What the scenario keeps of an answer must be in it.
+    fn judge_kept(&self, t: Span, keep: &BTreeMap<String, String>, seen: &Observed, out: &mut Findings) {
+        let accepted = self.open.last().is_some_and(|open| open.replied == Some(None));
+        let missing = keep
+            .iter()
+            .filter(|(name, _)| accepted && !seen.kept.contains_key(*name));
+        let fields: BTreeMap<_, _> = missing.map(|(name, of)| (of.clone(), format!("${name}"))).collect();
+        if !fields.is_empty() {
+            let expected = Expected::Check(Check::Reply { fields });
+            let fields = (*seen.reply).clone();
+            out.reason(
+                self.here(),
+                ReasonKind::Expectation,
+                t,
+                expected,
+                Came::Seen(Seen::Reply { fields }),
+            );
         }
     }
 }

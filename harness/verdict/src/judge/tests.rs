@@ -47,6 +47,7 @@ fn an_alarm_that_clears_before_the_step_ends_is_met_by_its_raising() {
             checks: vec![alarm("occlusion")],
             within: Some(Span(20 * MINUTE)),
             throughout: None,
+            poll: None,
         },
     ]);
     let mut run = Run::begun();
@@ -103,6 +104,7 @@ fn an_alarm_that_comes_after_its_time_is_a_failure() {
             checks: vec![alarm("occlusion")],
             within: Some(Span(20 * MINUTE)),
             throughout: None,
+            poll: None,
         },
     ]);
     let mut run = Run::begun();
@@ -118,6 +120,7 @@ fn a_refusal_that_should_not_have_been_is_a_failure_and_so_is_the_other_way_roun
     let refused = Action::Do {
         request: Request::Start,
         refused: Some("alarm-active".into()),
+        keep: std::collections::BTreeMap::new(),
     };
     let outcome = |action: Action, came: Option<&str>| {
         let mut run = Run::begun();
@@ -137,6 +140,7 @@ fn a_refusal_that_should_not_have_been_is_a_failure_and_so_is_the_other_way_roun
     let allowed = Action::Do {
         request: Request::Start,
         refused: Some("allowed".into()),
+        keep: std::collections::BTreeMap::new(),
     };
     assert_eq!(outcome(allowed.clone(), None), []);
     assert_eq!(outcome(allowed.clone(), Some("self-test")), []);
@@ -182,6 +186,7 @@ fn a_state_that_must_stay_is_broken_by_a_moment() {
             checks: vec![Check::State("running".into())],
             within: None,
             throughout: Some(Span(2 * HOUR)),
+            poll: None,
         },
     ]);
     let mut run = Run::begun();
@@ -327,6 +332,7 @@ fn what_came_too_late_is_told_with_by_how_much() {
         checks: vec![alarm("occlusion")],
         within: Some(Span(within)),
         throughout: None,
+        poll: None,
     };
     let steps = vec![ask(Request::Start), within(5 * MINUTE), expect(vec![])];
     let case = case(steps);

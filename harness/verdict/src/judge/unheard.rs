@@ -1,6 +1,6 @@
 //! What happened while a fault of the scenario's own kept the pump's words from coming: none of it counts as seen until the pump's log was read.
 
-use super::checks::has_fields;
+use super::field::has_fields;
 use super::findings::Findings;
 use super::observed::{fields_of, kind_of};
 use pump_hil_model::case::{Check, Measure, ToldBy};
@@ -91,7 +91,7 @@ impl Unheard {
             | Check::NoEvent { .. } => true,
             Check::State(_) | Check::Mode(_) | Check::Bolus(_) => !answered,
             Check::Measure { what, .. } => !answered && is_told_by_the_pump(*what),
-            Check::Reply { .. } | Check::Memory { .. } => false,
+            Check::Reply { .. } | Check::Silence | Check::Memory { .. } => false,
         }
     }
 
@@ -176,7 +176,8 @@ impl Unheard {
                 }
             }
             Check::Event { kind, fields } => {
-                let found = came().any(|said| kind_of(said) == kind && has_fields(&fields_of(said), fields));
+                let found =
+                    came().any(|said| kind_of(said) == kind && has_fields(&fields_of(said), fields, &BTreeMap::new()));
                 holds_if(found || put.held, Seen::NoEvent { kind: kind.clone() })
             }
             Check::NoEvent { kind } => {

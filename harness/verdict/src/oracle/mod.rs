@@ -240,7 +240,10 @@ impl Oracle {
         if verb == Some(Verb::PatientBolus) {
             self.asked.judge_patient_bolus(&mut self.now, refused, any_alarm, out);
         }
-        let Some(Action::Do { request, refused: word }) = step.map(|s| &s.action) else {
+        let Some(Action::Do {
+            request, refused: word, ..
+        }) = step.map(|s| &s.action)
+        else {
             return;
         };
         if let Request::SingleBolus { dose, .. } | Request::BridgeBolus { volume: dose, .. } = request {

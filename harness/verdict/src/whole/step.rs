@@ -107,7 +107,7 @@ impl<'a> Performed<'a> {
                 want(self.confirmed, &format!("`{fault}` was not read back in effect"));
             }
             Action::Clear { fault } => want(self.cleared, &format!("`{fault}` was not cleared")),
-            Action::Send { bytes } => want(self.sent || bytes.is_empty(), "its bytes were not sent"),
+            Action::Send { bytes, .. } => want(self.sent || bytes.is_empty(), "its bytes were not sent"),
             Action::Probe(ProbeAction::Read { at }) => want(!unread(at), &format!("`{at}` was not read")),
             Action::Probe(_) => want(self.probed, "the probe did nothing"),
             Action::Expect { checks, .. } => {

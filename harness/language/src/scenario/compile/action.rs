@@ -7,10 +7,10 @@ use pump_hil_model::yaml::Problem;
 
 /// Every action with the keys that only go with it.
 const COMPANIONS: &[(&str, &[&str])] = &[
-    ("do", &["with", "refused"]),
+    ("do", &["with", "refused", "keep"]),
     ("program", &["refused", "cut-after"]),
     ("inject", &["with"]),
-    ("expect", &["within", "for"]),
+    ("expect", &["within", "for", "poll", "with", "every"]),
     ("repeat", &["every", "steps"]),
 ];
 
@@ -29,6 +29,7 @@ fn one_action(step: &RawStep, told: &mut Told<'_>) -> Option<&'static str> {
         ("inject", step.inject.is_some()),
         ("clear", step.clear.is_some()),
         ("expect", step.expect.is_some()),
+        ("expect-none", step.expect_none.is_some()),
         ("send", step.send.is_some()),
         ("probe", step.probe.is_some()),
         ("wait", step.wait.is_some()),
@@ -58,6 +59,8 @@ fn companions(step: &RawStep, action: &str, told: &mut Told<'_>) {
     let given = [
         ("with", step.with.as_ref().map(|table| table.place)),
         ("refused", step.refused.as_ref().map(|word| word.0.place)),
+        ("keep", step.keep.as_ref().map(|table| table.place)),
+        ("poll", step.poll.as_ref().map(|word| word.0.place)),
         ("cut-after", step.cut_after.map(|count| count.place)),
         ("within", step.within.as_ref().map(|text| text.0.place)),
         ("for", step.r#for.as_ref().map(|text| text.0.place)),

@@ -7,9 +7,10 @@ use super::range::range;
 use super::told::Told;
 use crate::catalog::Catalog;
 use crate::scenario::raw::{RawEvent, RawExpect, RawMemory};
-use pump_hil_model::case::Check;
+use pump_hil_model::case::{Check, OwnArg};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::Percent;
 use pump_hil_model::value::Wanted;
 use pump_hil_model::words::{EVENT_FIELDS, EVENTS};
 use pump_hil_model::yaml::Problem;
@@ -54,6 +55,7 @@ pub(super) fn checks(
             let problem = Problem::new(Mistake::Empty, table.place, "`reply` expects nothing of the reply");
             told.tell(problem.help("name a field of it, such as `reply: {life: eri}`"));
         }
+        ranges(table, told);
         checks.push(Check::Reply { fields: fields(table) });
     }
     if let Some(memory) = &raw.memory {
@@ -64,6 +66,28 @@ pub(super) fn checks(
         told.tell(Problem::new(Mistake::Empty, raw.place, "`expect` expects nothing"));
     }
     checks
+}
+
+/// A value that looks like a range must be one.
+fn ranges(table: &Table<Scalar>, told: &mut Told<'_>) {
+    let is_value = |text: &str| !matches!(OwnArg::written(text.trim()), OwnArg::Word(_));
+    for (_, Scalar(text)) in &table.entries {
+        let whole = text.text.trim();
+        let is_one = if let Some(rest) = whole.strip_prefix(['<', '>']) {
+            is_value(rest.strip_prefix('=').unwrap_or(rest))
+        } else if let Some((low, high)) = whole.split_once(" .. ") {
+            is_value(low) && is_value(high)
+        } else if let Some((middle, slack)) = whole.split_once("+-") {
+            is_value(middle) && (is_value(slack) || slack.trim().parse::<Percent>().is_ok())
+        } else {
+            true
+        };
+        if !is_one {
+            let message = format!("`{}` is no range", short(whole));
+            let help = "write `<= 20 uL`, `> 3`, `2700 .. 3300`, `20 uL +- 1 %`, or the value itself";
+            told.tell(Problem::new(Mistake::Format, text.place, message).help(help));
+        }
+    }
 }
 
 fn memory_check(memory: &RawMemory, catalog: &Catalog, told: &mut Told<'_>) -> Option<Check> {

@@ -12,6 +12,7 @@ mod expect;
 mod header;
 mod inject;
 mod invariant;
+mod kept;
 mod marks;
 mod memory;
 mod needs;

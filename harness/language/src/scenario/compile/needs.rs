@@ -56,7 +56,8 @@ impl Needs {
             | Check::Bolus(_)
             | Check::Event { .. }
             | Check::NoEvent { .. }
-            | Check::Reply { .. } => {}
+            | Check::Reply { .. }
+            | Check::Silence => {}
         }
     }
 

@@ -1,11 +1,13 @@
 //! What the rigs that a scenario will run on can carry: told with its line before a pump is powered, and not by a run that breaks off in its middle.
 
+use super::kept::is_open;
 use super::told::Told;
 use crate::catalog::{Catalog, Unsaid};
 use crate::scenario::raw::{RawFile, RawPrescription};
 use pump_hil_model::capability::lacks_of;
 use pump_hil_model::case::{Prescription, Request};
 use pump_hil_model::lack::Lack;
+use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{Rate, Span, Volume};
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::{Either, Scalar, Table, Text};
@@ -55,12 +57,31 @@ pub(super) fn asked(
     catalog: &Catalog,
     told: &mut Told<'_>,
 ) {
+    // What it says is known once the answer is there that gives its value.
+    if is_open(request) {
+        return;
+    }
     let given = with.map_or(&[][..], |table| table.entries.as_slice());
     let of = |unsaid: &Unsaid| {
         let found = given.iter().find(|(key, _)| Some(key.text.as_str()) == unsaid.of);
         found.map(|(_, value)| &value.0)
     };
     carried(request, whole, of, catalog, told);
+}
+
+/// What is asked again and again must only read.
+pub(super) fn polled(request: &Request, place: Location, catalog: &Catalog, told: &mut Told<'_>) {
+    for (at, bench) in catalog.benches().iter().enumerate() {
+        if !bench.only_reads(request) {
+            let message = format!(
+                "on rig `{}`: `{}` does more than read, and would do it again and again",
+                bench.name(),
+                request.name()
+            );
+            let problem = Problem::new(Mistake::KeyCombination, place, message);
+            told.tell_on_rig(at, problem.help("poll a verb whose `effect` is `none`"));
+        }
+    }
 }
 
 /// A prescription that is programmed or staged.

@@ -9,13 +9,14 @@ use crate::scenario::raw::{RawProbe, RawSend};
 use pump_hil_firmware::MemoryPlace;
 use pump_hil_model::case::{Action, ProbeAction};
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::Span;
 use pump_hil_model::value::MemoryValue;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::check::short;
 use pump_hil_model::yaml::raw::Scalar;
 
 /// Bytes for the line.
-pub(super) fn send(raw: &RawSend, told: &mut Told<'_>) -> Option<Action> {
+pub(super) fn send(raw: &RawSend, clock: &mut Clock, told: &mut Told<'_>) -> Option<Action> {
     let mut bytes = raw
         .text
         .as_ref()
@@ -34,7 +35,12 @@ pub(super) fn send(raw: &RawSend, told: &mut Told<'_>) -> Option<Action> {
         let problem = Problem::new(Mistake::Empty, raw.place, "`send` sends nothing");
         told.tell(problem.help("give `text`, `hex`, or both"));
     }
-    Some(Action::Send { bytes })
+    let pace = positive_time(raw.pace.as_ref(), "pace", told);
+    if let Some(pace) = pace {
+        let gaps = i64::try_from(bytes.len().saturating_sub(1)).unwrap_or(i64::MAX);
+        clock.pass(Span(pace.0.saturating_mul(gaps)));
+    }
+    Some(Action::Send { bytes, pace })
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

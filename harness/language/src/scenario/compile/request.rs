@@ -68,30 +68,11 @@ fn own_request<K>(
     }
     let with = given
         .iter()
-        .map(|(key, value)| (key.text.clone(), own_arg(&value.0.text)));
+        .map(|(key, value)| (key.text.clone(), OwnArg::written(&value.0.text)));
     Some(Request::Own {
         own: own.clone(),
         with: with.collect(),
     })
-}
-
-/// What a text is: a quantity by its unit, a whole number, or a word.
-fn own_arg(text: &str) -> OwnArg {
-    let number = |text: &str| match text.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
-    };
-    let volume = || text.parse().map(OwnArg::Volume).ok();
-    let rate = || text.parse().map(OwnArg::Rate).ok();
-    let time = || text.parse().map(OwnArg::Time).ok();
-    let pressure = || text.parse().map(OwnArg::Pressure).ok();
-    let voltage = || text.parse().map(OwnArg::Voltage).ok();
-    let temperature = || text.parse().map(OwnArg::Temperature).ok();
-    let mass = || text.parse().map(OwnArg::Mass).ok();
-    let quantity = volume().or_else(rate).or_else(time).or_else(pressure).or_else(voltage);
-    let quantity = quantity.or_else(temperature).or_else(mass);
-    let counted = number(text).map(OwnArg::Count);
-    counted.or(quantity).unwrap_or_else(|| OwnArg::Word(text.to_owned()))
 }
 
 /// The arguments that were given; `None` if one is missing.

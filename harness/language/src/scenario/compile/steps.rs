@@ -7,8 +7,9 @@ use super::date::Begin;
 use super::dosing::Dosing;
 use super::expect::{checks, silent};
 use super::inject::Injected;
+use super::kept::Kept;
 use super::marks::Marks;
-use super::on_rigs::{asked, programmed};
+use super::on_rigs::{asked, polled, programmed};
 use super::prescription::prescription;
 use super::probe::{probe, send};
 use super::request::request;
@@ -16,12 +17,13 @@ use super::told::Told;
 use super::values::{TIME_MAX, bits_32, positive_time, time};
 use crate::catalog::Catalog;
 use crate::scenario::raw::RawStep;
-use pump_hil_model::case::{Action, ProbeAction, Request, Step};
+use pump_hil_model::case::{Action, Check, Poll, ProbeAction, Request, Step, Verb};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::words::REFUSAL_ALLOWED;
 use pump_hil_model::yaml::Problem;
 use pump_hil_model::yaml::raw::Either;
+use std::collections::BTreeMap;
 
 /// Compiles the whole timeline, and tells how long it lasts at the longest; `dosing` is what the file's own prescription programs.
 pub(super) fn timeline(
@@ -37,6 +39,7 @@ pub(super) fn timeline(
         told,
         dosing,
         marks: Marks::default(),
+        kept: Kept::default(),
         injected: Injected::default(),
         staged: None,
         limits,
@@ -48,6 +51,7 @@ pub(super) fn timeline(
     let steps = compiler.steps(raw, &mut clock);
     clock.end(raw.last(), compiler.told);
     compiler.marks.tell_unused(compiler.told);
+    compiler.kept.tell_unused(compiler.told);
     (steps, clock.latest())
 }
 
@@ -57,6 +61,7 @@ struct Compiler<'a, 'p> {
     told: &'a mut Told<'p>,
     dosing: Dosing,
     marks: Marks,
+    kept: Kept,
     injected: Injected,
     /// The drug of what is staged, which counts from its commit on.
     staged: Option<Dosing>,
@@ -103,11 +108,14 @@ impl Compiler<'_, '_> {
                     "abort" => self.staged = None,
                     _ => {}
                 }
+                self.kept.used_in(with, self.told);
+                let keep = self.kept.keep(step.keep.as_ref(), self.told);
                 let request = request(verb, with, self.catalog, self.dosing, self.told)?;
                 asked(&request, verb.0.place, with, self.catalog, self.told);
                 Some(Action::Do {
                     request,
                     refused: step.refused.as_ref().map(|word| word.0.text.clone()),
+                    keep,
                 })
             }
             "program" | "stage" => self.programming(step),
@@ -119,7 +127,17 @@ impl Compiler<'_, '_> {
                 self.just_expected = step.r#for.is_none();
                 self.expect(step, clock)
             }
-            "send" => send(step.send.as_ref()?, self.told),
+            "expect-none" => {
+                let span = positive_time(step.expect_none.as_ref()?.within.as_ref(), "within", self.told)?;
+                clock.pass(span);
+                Some(Action::Expect {
+                    checks: vec![Check::Silence],
+                    within: None,
+                    throughout: Some(span),
+                    poll: None,
+                })
+            }
+            "send" => send(step.send.as_ref()?, clock, self.told),
             "probe" => match step.probe.as_ref()? {
                 Either::Short(_) => Some(Action::Probe(ProbeAction::Reset)),
                 Either::Long(raw) => probe(raw, clock, self.catalog, self.told).map(Action::Probe),
@@ -159,7 +177,8 @@ impl Compiler<'_, '_> {
                 prescription: Box::new(prescription?),
             };
             programmed(&request, raw, self.catalog, self.told);
-            return Some(Action::Do { request, refused });
+            let keep = BTreeMap::new();
+            return Some(Action::Do { request, refused, keep });
         }
         let raw = step.program.as_ref()?;
         self.staged = None;
@@ -180,7 +199,8 @@ impl Compiler<'_, '_> {
             },
         };
         programmed(&request, raw, self.catalog, self.told);
-        Some(Action::Do { request, refused })
+        let keep = BTreeMap::new();
+        Some(Action::Do { request, refused, keep })
     }
 
     /// What is staged comes into force, unless the pump refuses.
@@ -206,6 +226,8 @@ impl Compiler<'_, '_> {
             _ => TIME_MAX,
         };
         let limits = self.limits.after(passed);
+        self.kept.used_in_expect(step.expect.as_ref()?, self.told);
+        let poll = self.poll(step);
         let checks = checks(step.expect.as_ref()?, self.catalog, &mut self.marks, limits, self.told);
         if let (Some(raw), Some(_)) = (&step.within, &step.r#for) {
             let message = "`within` and `for` in one step";
@@ -223,7 +245,49 @@ impl Compiler<'_, '_> {
             checks,
             within,
             throughout,
+            poll,
         })
+    }
+
+    /// What a waiting `expect` asks again and again.
+    fn poll(&mut self, step: &RawStep) -> Option<Poll> {
+        let Some(verb) = &step.poll else {
+            let alone = [
+                ("with", step.with.as_ref().map(|table| table.place)),
+                ("every", step.every.as_ref().map(|text| text.0.place)),
+            ];
+            for (key, place) in alone {
+                if let Some(place) = place {
+                    let message = format!("`{key}` goes with `poll` in an `expect`");
+                    let problem = Problem::new(Mistake::KeyCombination, place, message);
+                    self.told
+                        .tell(problem.help("add `poll: VERB`, which is asked again and again"));
+                }
+            }
+            return None;
+        };
+        if step.within.is_none() {
+            let message = "`poll` needs `within`: it asks until the expectation is met";
+            self.told
+                .tell(Problem::new(Mistake::KeyCombination, verb.0.place, message));
+        }
+        self.kept.used_in(step.with.as_ref(), self.told);
+        let request = request(verb, step.with.as_ref(), self.catalog, self.dosing, self.told)?;
+        // Of a device's own verb its profile knows it.
+        if request.verb() != Verb::Own && !request.verb().only_reads() {
+            let message = format!(
+                "`poll: {}` does more than read, and would do it again and again",
+                verb.0.text
+            );
+            let problem = Problem::new(Mistake::KeyCombination, verb.0.place, message);
+            self.told
+                .tell(problem.help("ask for it with `do`, and poll a verb that only reads"));
+            return None;
+        }
+        asked(&request, verb.0.place, step.with.as_ref(), self.catalog, self.told);
+        polled(&request, verb.0.place, self.catalog, self.told);
+        let every = positive_time(step.every.as_ref(), "every", self.told);
+        Some(Poll { request, every })
     }
 
     fn repeat(&mut self, step: &RawStep, clock: &mut Clock) -> Option<Action> {

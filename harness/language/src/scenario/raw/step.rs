@@ -14,6 +14,17 @@ raw_struct! {
         text: Text,
         /// As hex digits; spaces are ignored.
         hex: Scalar,
+        /// The time between two bytes. Default: all are sent at once.
+        pace: Quantity<Time>,
+    }
+}
+
+raw_struct! {
+    /// That nothing comes.
+    #[schemars(extend("x-name" = "`expect-none`"))]
+    RawExpectNone {
+        /// For how long, counted from now.
+        within: Quantity<Time>,
     }
 }
 
@@ -54,7 +65,7 @@ raw_struct! {
         r#for: Quantity<Time>,
         /// Asks the pump for something.
         r#do: Word<VerbWord>,
-        /// Arguments of `do`, or parameter of `inject`.
+        /// Arguments of `do` or `poll`, or parameter of `inject`.
         with: Table<Scalar>,
         /// With `do` or `program`: the reason with which the pump must refuse, or `any`; `allowed`: it may refuse.
         refused: Word<RefusalWord>,
@@ -70,6 +81,12 @@ raw_struct! {
         clear: Word<FaultWord>,
         /// All of these must be true.
         expect: RawExpect,
+        /// Nothing may come on the line, but for answers to what is asked.
+        expect_none: RawExpectNone,
+        /// With `expect` and `within`: this verb, which only reads, is asked each time before it is looked.
+        poll: Word<VerbWord>,
+        /// With `do`: keeps fields of the answer, each under a name (`keep: {first: id}`). Later steps use them as `$first`.
+        keep: Table<Text>,
         /// Sends bytes as they are.
         send: RawSend,
         /// Uses the debug probe.
@@ -80,7 +97,7 @@ raw_struct! {
         mark: Text,
         /// Repeats `steps` this many times.
         repeat: Count,
-        /// With `repeat`: time from the begin of a round to the begin of the next.
+        /// With `poll`: the time between two requests. With `repeat`: time from the begin of a round to the begin of the next.
         every: Quantity<Time>,
         /// With `repeat`: the steps of a round.
         steps: Vec<RawStep>,

@@ -90,6 +90,7 @@ fn a_lockout_that_is_not_kept_shows_without_events() {
     let bolus = |_| Action::Do {
         request: Request::PatientBolus,
         refused: None,
+        keep: std::collections::BTreeMap::new(),
     };
     let mut case = case((0..2).map(bolus).collect());
     let mut rx = continuous(480_000);

@@ -73,6 +73,7 @@ fn late_alarm(after: i64) -> (Action, Run) {
         checks: vec![alarm("magnet")],
         within: Some(Span(MINUTE)),
         throughout: None,
+        poll: None,
     };
     let mut run = granted();
     let wake = Said::Other {

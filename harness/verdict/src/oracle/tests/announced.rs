@@ -14,6 +14,7 @@ fn a_session_that_is_cut_off_leaves_the_old_prescription_in_force() {
         Action::Do {
             request: program,
             refused: None,
+            keep: std::collections::BTreeMap::new(),
         },
     ]);
     let mut run = Run::begun();
@@ -41,6 +42,7 @@ fn an_announcement_may_stand_before_the_reply_that_it_belongs_to() {
         Action::Do {
             request: program,
             refused: None,
+            keep: std::collections::BTreeMap::new(),
         },
     ]);
     let mut run = Run::begun();

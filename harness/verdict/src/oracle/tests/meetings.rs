@@ -14,6 +14,7 @@ fn allowed(request: Request) -> Action {
     Action::Do {
         request,
         refused: Some("allowed".into()),
+        keep: std::collections::BTreeMap::new(),
     }
 }
 
@@ -113,7 +114,7 @@ fn a_request_that_may_be_refused_is_held_to_what_is_in_force() {
 #[test]
 fn raw_bytes_excuse_what_the_pump_begins_for_a_while_and_not_for_ever() {
     let bytes = b"#1 patient-bolus *0000\r\n".to_vec();
-    let case = case(vec![ask(Request::Start), Action::Send { bytes }]);
+    let case = case(vec![ask(Request::Start), Action::Send { bytes, pace: None }]);
     let boluses = |count: i64| {
         let mut run = Run::begun();
         run.start(0).step(|run| {
