@@ -10,6 +10,7 @@
     )
 )]
 
+pub mod decode;
 pub mod device;
 pub mod frames;
 pub mod messages;

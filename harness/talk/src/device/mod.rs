@@ -8,6 +8,7 @@ mod lacking;
 mod own_words;
 mod profile;
 mod raw;
+mod raw_told;
 mod resolve;
 mod spoken;
 mod units;

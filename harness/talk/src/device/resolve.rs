@@ -5,10 +5,8 @@ use super::profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, Piece, Profile, Programming, ReadBack, SaidAt, StagedField, StepPattern,
     Template,
 };
-use super::raw::{
-    ExchangeVerb, Part, RawArg, RawDose, RawLimits, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
-    RawTemplate,
-};
+use super::raw::{ExchangeVerb, Part, RawArg, RawLimits, RawPart, RawProfile, RawProgramming, RawTemplate};
+use super::raw_told::{RawDose, RawLog, RawNumber, RawSaid};
 use super::spoken::spoken;
 use super::units::Units;
 use super::words::Words;

@@ -32,5 +32,5 @@ pub(crate) use raw_verb::{RawOwn, RawVerb};
 pub use resolve::{EncodeError, Protocol};
 pub use say::Written;
 pub use told::{Fields, Told};
-pub use verb::{Put, Say, SpokenVerb, SureBy};
+pub use verb::{Header, Put, Say, SpokenVerb, SureBy};
 pub(crate) use wrong::{Mistaken, mistaken};
