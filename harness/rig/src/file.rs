@@ -222,6 +222,12 @@ impl RigFile {
         self.pump.is_simulated()
     }
 
+    /// Whether its pump is one of this program, or of QEMU: to open it starts it, and nobody else has it.
+    #[must_use]
+    pub fn is_emulated(&self) -> bool {
+        self.pump.identity(&self.name).is_none()
+    }
+
     /// The program that its file starts, where nobody allowed that.
     #[must_use]
     pub fn untrusted(&self) -> Option<RigError> {

@@ -39,6 +39,8 @@ pub struct OpenOptions {
     pub exe: Option<PathBuf>,
     /// A port that is not there is not waited for: it was waited for just now.
     pub at_once: bool,
+    /// Only the line of a pump on a bench is opened: its probe, its firmware and its test block are left alone.
+    pub line_alone: bool,
 }
 
 /// Bounds in host time.

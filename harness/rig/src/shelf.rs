@@ -117,6 +117,14 @@ impl Shelf {
         Ok(Profile::parse(&found.text, &safe_path(&found.path))?)
     }
 
+    /// The text of a device's profile, by its name or its path.
+    ///
+    /// # Errors
+    /// There is none of this name, or it cannot be read.
+    pub fn profile_text(&self, device: &Path) -> Result<Cow<'static, str>, RigError> {
+        Ok(self.find(Kind::Device, device, None)?.text)
+    }
+
     /// The file that a person named: by its path, where it looks like one, else by its name. `beside`: a folder whose files go before those of
     /// the program.
     ///

@@ -63,6 +63,7 @@ impl Settings {
             defect: self.defect.clone(),
             exe: self.exe.clone(),
             at_once: self.absent.load(Ordering::Acquire),
+            ..OpenOptions::default()
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::clock::{Asked, Clock, ClockKind, Host};
 use crate::error::RigError;
+use crate::finding::Finding;
 use crate::firmware::Firmware;
 use crate::link::{Line, LinkAt, Settings};
 use crate::listed::WrongKey;
@@ -73,6 +74,11 @@ pub trait Pump: fmt::Debug + Send + Sync {
 
     /// Other firmware is to be brought into its chip's flash; `same` tells whether a file holds just that.
     fn is_flashed(&mut self, _same: &dyn Fn(&Path) -> bool) {}
+
+    /// What can be seen of it without opening it.
+    fn look(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// Starts the pump where that is ours to do, opens the line, attaches the probe, lets the firmware go.
     ///
