@@ -1,5 +1,6 @@
 //! What can be typed. The help texts teach: each command says what it is for and shows one real use.
 
+use super::adapt_args::{Decode, Doctor, Explain, New};
 use super::examples;
 use super::values::{Instant, ShownSource, reason, whole_number};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -51,6 +52,8 @@ pub enum Command {
     #[command(after_help = examples::CHECK)]
     Check(Check),
     /// Make a folder to start in, with one scenario, a rig for the simulator, one for a serial port, and a file for CI.
+    ///
+    /// With `--link` and `--device`: a folder for a pump of your own, with its rig file, its profile, a scenario and a file for CI.
     #[command(after_help = examples::NEW)]
     New(New),
     /// List scenarios, faults, or which requirements are tested.
@@ -68,7 +71,18 @@ pub enum Command {
     /// Look at new and changed dose logs one by one, and accept or reject them.
     #[command(after_help = examples::REVIEW)]
     Review(Review),
-    /// Explain a word of this program, or the code of a mistake.
+    /// Read the bytes of a journal again by a device profile: each frame with its fields, and what nobody knows. This is no verdict.
+    ///
+    /// Mend a profile, and see what it would have understood. Both directions are shown, with what a message says of the pump (`gives`).
+    #[command(after_help = examples::DECODE)]
+    Decode(Decode),
+    /// Check a bench before a run: rig file, port, QEMU, probe, firmware, pump. It changes nothing.
+    ///
+    /// Each part has a line: ok, warning or wrong, with what to do about it. Without `--rig` it tells what this computer has for any rig. Of a pump
+    /// only its identity and its status are asked, and no probe is attached. To ask, the port is opened, which starts some boards anew (DTR).
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(Doctor),
+    /// Explain a word: a verb, a fault, an alarm, a measure, a key of a file, a word of this program, or the code of a mistake.
     #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),
     /// Print a JSON Schema, with which an editor completes and checks these files.
@@ -232,14 +246,6 @@ pub struct List {
     pub sources: bool,
 }
 
-/// Arguments of `new`.
-#[derive(Debug, Args)]
-pub struct New {
-    /// The folder. It must be empty, or not exist yet.
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
-}
-
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
@@ -263,14 +269,6 @@ pub enum SchemaKind {
     Rig,
     /// Device profiles.
     Device,
-}
-
-/// Arguments of `explain`.
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// Words and codes; without any, all of them are listed.
-    #[arg(value_name = "WORD")]
-    pub words: Vec<String>,
 }
 
 /// Arguments of `completions`.

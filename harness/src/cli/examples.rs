@@ -16,7 +16,8 @@ Examples:
   pump-hil check flex-day --rig sim-realtime";
 
 pub(super) const NEW: &str = "\
-Example:
+Examples:
+  pump-hil new own-pump --link serial --device learn
   pump-hil new our-pump
   cd our-pump
   pump-hil run";
@@ -60,10 +61,24 @@ In a pipe each answer is a line; behind `a` comes the reason. With no name, thes
 
 Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged, or nobody accepted it, 130 interrupted";
 
+pub(super) const DECODE: &str = "\
+Example:
+  pump-hil decode pump-hil-runs/latest/flex-day@sim.jsonl --device stub";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  pump-hil doctor
+  pump-hil doctor --rig sim
+  pump-hil doctor --rig sim-realtime --json
+
+Exit codes: 0 nothing is wrong, 2 a file is wrong, 3 something else is wrong: no run can be played";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   pump-hil explain
   pump-hil explain fence oracle
+  pump-hil explain single-bolus motor-stall
+  pump-hil explain --device syringe set-rate
   pump-hil explain scenario-unit";
 
 pub(super) const SCHEMA: &str = "\

@@ -1,11 +1,14 @@
 //! The command line: reads arguments, calls the library, prints. The only layer that prints.
 
+mod adapt_args;
 mod again;
 mod args;
 mod bench;
 mod check;
 mod chosen;
 mod colour;
+mod decode;
+mod doctor;
 mod estimate;
 mod examples;
 mod exit;
@@ -19,6 +22,7 @@ mod names;
 mod new;
 mod os_words;
 mod out;
+mod own_pump;
 mod played;
 mod print;
 mod progress;
@@ -65,9 +69,11 @@ pub fn main(cli: Cli) -> Exit {
         Command::Show(args) => project(&args.what).and_then(|project| show::show(&args, &project)),
         Command::Runs(args) => project(&[]).and_then(|project| runs::runs(&args, &project)),
         Command::Review(args) => project(&args.select.what).and_then(|project| review::review(&args, &project)),
-        Command::New(args) => new::new(&args),
+        Command::New(args) => project(&[]).and_then(|project| new::new(&args, &project)),
         Command::Schema(args) => project(&[]).and_then(|project| list::schema(&args, &project)),
-        Command::Explain(args) => explain::explain(&args),
+        Command::Decode(args) => project(&[]).and_then(|project| decode::decode(&args, &project)),
+        Command::Doctor(args) => project(&[]).and_then(|project| doctor::doctor(&args, &project)),
+        Command::Explain(args) => project(&[]).and_then(|project| explain::explain(&args, &project)),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),

@@ -63,10 +63,15 @@ const SOURCES: &[(&str, By)] = &[
     ("harness/rig/src/probe/dap.rs", By::None(NUMBERS)),
     ("harness/rig/src/probe/rtt.rs", By::Targets(&["rtt"])),
     ("harness/rig/src/probe/scs.rs", By::None(NUMBERS)),
+    (
+        "harness/rig/src/qemu/look.rs",
+        By::None("QEMU's own words, which are shown"),
+    ),
     ("harness/rig/src/qemu/qmp.rs", By::None(OUR_OWN)),
     ("harness/rig/src/qemu/qtest.rs", By::None(OUR_OWN)),
     ("harness/rig/src/test_block.rs", By::None(NUMBERS)),
     ("harness/rig/src/shelf.rs", By::None(ON_THE_WAY)),
+    ("harness/src/cli/own_pump.rs", By::Targets(&["device"])),
     ("harness/src/cli/project.rs", By::None(ON_THE_WAY)),
     ("harness/src/project.rs", By::Targets(&["project"])),
     (
@@ -92,6 +97,10 @@ const SOURCES: &[(&str, By)] = &[
     (
         "harness/src/cli/review/terminal.rs",
         By::None("keys of the person at the terminal: each is one of a few, or nothing"),
+    ),
+    (
+        "harness/src/explained.rs",
+        By::None("JSON Schemas that this program has just made"),
     ),
     ("harness/src/files.rs", By::None(ON_THE_WAY)),
     ("harness/src/interrupt.rs", By::None(OF_THE_SYSTEM)),

@@ -1,0 +1,215 @@
+//! `pump-hil doctor` tells how it stands with a bench, and changes nothing.
+
+use super::bench::{Bench, PROGRAM, said};
+use pump_hil_emulators::serve::Running;
+use pump_hil_testing::repository::{root, with_qemu};
+use pump_hil_testing::sim_port::SimPort;
+use std::net::TcpListener;
+use std::process::Command;
+
+#[test]
+fn the_simulated_rig_is_all_right() {
+    let bench = Bench::new();
+    let said = bench.say(&["doctor", "--rig", "sim"]);
+    said.ends_with(0);
+    said.has("pump", "ok", "it answers `identify`: build sim");
+    said.has("pump", "ok", "state stopped");
+    said.has("runs folder", "ok", "MiB are free");
+    assert!(said.out.ends_with("nothing was changed\n"), "{said:?}");
+    assert_eq!(bench.files(), Vec::<std::path::PathBuf>::new(), "it made a file");
+    let json = bench.say(&["doctor", "--rig", "sim", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(rows[0]["of"], "rig file");
+    assert!(
+        rows.as_array().unwrap().iter().all(|row| row["grade"] == "ok"),
+        "{rows}"
+    );
+}
+
+#[test]
+fn without_a_rig_it_tells_what_the_computer_has() {
+    let bench = Bench::new();
+    let said = bench.say(&["doctor"]);
+    said.ends_with(0);
+    for part in ["simulator", "port", "probe", "QEMU", "clock", "runs folder"] {
+        assert!(!said.of(part).is_empty(), "{part}: {said:?}");
+    }
+    let without = super::bench::said(bench.command(&bench.path("."), &["doctor"]).env("PATH", "/nowhere"));
+    without.ends_with(0);
+    without.has("QEMU", "warning", "install it (Debian:");
+}
+
+#[test]
+fn a_port_that_is_not_there_is_told_and_nothing_is_opened() {
+    let bench = Bench::new();
+    let rig = bench.rig("stub", "{kind: serial, port: /dev/ttyNOWHERE, baud: 9600}");
+    let said = bench.say(&["doctor", "--rig", rig.to_str().unwrap()]);
+    said.ends_with(3);
+    said.has("port", "wrong", "/dev/ttyNOWHERE: it is not there");
+    said.has("line", "warning", "not opened");
+    let file = bench.file("file", "");
+    let said = bench.say(&[
+        "doctor",
+        "--rig",
+        rig.to_str().unwrap(),
+        "--port",
+        file.to_str().unwrap(),
+    ]);
+    said.ends_with(3);
+    said.has("port", "wrong", "it is a file, not a serial port");
+    let adapter = bench.say(&["doctor", "--rig", rig.to_str().unwrap(), "--port", "usb:ffff:ffff"]);
+    adapter.ends_with(3);
+    adapter.has("adapter", "wrong", "usb:ffff:ffff: it is not there");
+}
+
+#[test]
+fn a_pump_on_a_serial_port_is_asked_and_left_as_it_was() {
+    let bench = Bench::new();
+    let port = bench.path("pump");
+    let _pump = SimPort::start(PROGRAM, &port, 1);
+    let rig = bench.rig(
+        "stub",
+        &format!("{{kind: serial, port: {}, baud: 9600}}", port.display()),
+    );
+    let rig = rig.to_str().unwrap();
+    let files = bench.files();
+    for _ in 0..2 {
+        let said = bench.say(&["doctor", "--rig", rig]);
+        said.ends_with(0);
+        said.has("port", "ok", "this user may open it");
+        said.has("others", "ok", "no other program");
+        said.has("line", "ok", "DTR");
+        said.has("pump", "ok", "model stub-it20");
+        said.has("pump", "ok", "state stopped");
+    }
+    assert_eq!(bench.files(), files, "it made a file");
+    let closed = bench.say(&["doctor", "--rig", rig, "--no-open"]);
+    closed.ends_with(0);
+    closed.has("line", "warning", "not opened, as you wish");
+    assert!(closed.of("pump").is_empty(), "{closed:?}");
+
+    // Another program reads along.
+    let mut reader = KillAtEnd({
+        let open = std::fs::File::open(&port).unwrap();
+        Command::new("sleep").arg("60").stdin(open).spawn().unwrap()
+    });
+    let held = bench.say(&["doctor", "--rig", rig]);
+    held.ends_with(3);
+    held.has("others", "wrong", "another program has it open");
+    held.has("others", "wrong", "sleep 60");
+    reader.0.kill().unwrap();
+    reader.0.wait().unwrap();
+
+    // The pump of another maker.
+    let profile = std::fs::read_to_string(root().join("fixtures/devices/stub.yaml")).unwrap();
+    bench.file(
+        "fixtures/devices/other.yaml",
+        &profile.replace("model: stub-it20", "model: other-1"),
+    );
+    let other = std::fs::read_to_string(rig)
+        .unwrap()
+        .replace("device: stub", "device: other");
+    let other = bench.file("other.yaml", &other);
+    let said = bench.say(&["doctor", "--rig", other.to_str().unwrap()]);
+    said.ends_with(3);
+    said.has("pump", "wrong", "other-1");
+}
+
+/// A program that ends with this.
+struct KillAtEnd(std::process::Child);
+
+impl Drop for KillAtEnd {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+#[test]
+fn a_server_with_nobody_and_one_with_another_pump_are_told() {
+    let bench = Bench::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let rig = bench.rig("syringe", &format!("{{kind: serial, port: \"tcp:127.0.0.1:{free}\"}}"));
+    let rig = rig.to_str().unwrap().to_owned();
+    let said = bench.say(&["doctor", "--rig", &rig]);
+    said.ends_with(3);
+    said.has("line", "wrong", "does the server run");
+
+    let beaker = bench.path("beaker");
+    let pump = Running::start(&["syringe", "--delivers-to", beaker.to_str().unwrap()]).unwrap();
+    let port = format!("tcp:127.0.0.1:{}", pump.port);
+    let said = bench.say(&["doctor", "--rig", &rig, "--port", &port]);
+    said.ends_with(0);
+    said.has("pump", "ok", "it answers `status`");
+    drop(pump);
+    let given = std::fs::read_to_string(&beaker).unwrap_or_default();
+    assert!(
+        given.lines().all(|line| line.trim() == "0"),
+        "it moved something: {given}"
+    );
+
+    // The same device, and a profile of another one.
+    let pump = Running::start(&["syringe"]).unwrap();
+    let wrong = bench.rig(
+        "stub",
+        &format!("{{kind: serial, port: \"tcp:127.0.0.1:{}\"}}", pump.port),
+    );
+    let said = bench.say(&["doctor", "--rig", wrong.to_str().unwrap()]);
+    said.ends_with(3);
+    said.has("pump", "wrong", "`identify`: no answer to");
+}
+
+#[test]
+fn a_file_that_is_wrong_is_told_and_the_computer_is_checked_all_the_same() {
+    let bench = Bench::new();
+    let rig = bench.rig("stub", "{kind: qemu, machine: microbit, elf: nowhere.elf}");
+    let rig = rig.to_str().unwrap();
+    let said = bench.say(&["doctor", "--rig", rig]);
+    said.ends_with(2);
+    said.has("rig file", "wrong", "rig-elf: there is no file");
+    assert!(said.err.contains("error[rig-elf]"), "{said:?}");
+    assert!(!said.of("QEMU").is_empty(), "{said:?}");
+    let said = bench.say(&["doctor", "--rig", "nowhere"]);
+    said.ends_with(2);
+    said.has("rig file", "wrong", "there is no rig `nowhere`");
+}
+
+#[test]
+fn a_machine_that_qemu_does_not_have_is_told_where_qemu_is() {
+    let bench = Bench::new();
+    let elf = root().join("fixtures/firmware/probed.elf");
+    let pump = |machine: &str| format!("{{kind: qemu, machine: {machine}, elf: {}}}", elf.display());
+    let rig = bench.rig("stub", &pump("no-such-machine"));
+    let rig = rig.to_str().unwrap();
+    let none = said(
+        bench
+            .command(&bench.path("."), &["doctor", "--rig", rig])
+            .env("PATH", "/nowhere"),
+    );
+    none.ends_with(3);
+    none.has("QEMU", "wrong", "there is no qemu-system-arm; install it");
+    none.has("firmware", "ok", "symbols");
+    if with_qemu(false).is_none() {
+        return;
+    }
+    let there = bench.say(&["doctor", "--rig", rig]);
+    there.ends_with(3);
+    there.has("machine", "wrong", "`no-such-machine` is none of QEMU's");
+}
+
+#[test]
+fn a_program_of_a_rig_is_started_only_for_who_trusts_it() {
+    let bench = Bench::new();
+    let rig = bench.rig("stub", &format!("{{kind: serial, program: [{PROGRAM}, sim, --stdio]}}"));
+    let rig = rig.to_str().unwrap();
+    let said = bench.say(&["doctor", "--rig", rig]);
+    said.ends_with(0);
+    said.has("program", "ok", "is there");
+    said.has("line", "warning", "--trust-rig");
+    let trusted = bench.say(&["doctor", "--rig", rig, "--trust-rig"]);
+    trusted.ends_with(0);
+    trusted.has("pump", "ok", "model stub-it20");
+    let rig = bench.rig("stub", "{kind: serial, program: [no-such-program-here]}");
+    let said = bench.say(&["doctor", "--rig", rig.to_str().unwrap()]);
+    said.ends_with(3);
+    said.has("program", "wrong", "there is no program");
+}
