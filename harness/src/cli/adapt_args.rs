@@ -60,7 +60,7 @@ pub struct Doctor {
     /// Do not open the line, and ask the pump nothing.
     #[arg(long, requires = "rig")]
     pub no_open: bool,
-    /// Print JSON for other programs: each part with `of`, `grade` (ok, warning, wrong) and `told`.
+    /// Print JSON for other programs: each of its `parts` has `of`, `grade` (ok, warning, wrong) and `told`.
     #[arg(long)]
     pub json: bool,
 }

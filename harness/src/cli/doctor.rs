@@ -12,6 +12,8 @@ use pump_hil_rig::{Finding, Given, Grade, RigError, RigFile};
 use serde_json::json;
 use std::fmt::Write as _;
 
+/// Version of what is printed for other programs; `docs/formats.md` says what changed.
+const FORMAT: u32 = 1;
 /// Where the words of a line begin.
 const BEHIND_PART: usize = 24;
 
@@ -53,7 +55,8 @@ fn told(args: &Doctor, found: &[Finding], wrong: Exit) -> Result<Exit, CliError>
     if args.json {
         let rows = found.iter();
         let rows = rows.map(|found| json!({"of": found.of, "grade": found.grade.word(), "told": found.told}));
-        print(&format!("{:#}\n", json!(rows.collect::<Vec<_>>())))?;
+        let told = json!({"pump_hil_doctor": FORMAT, "parts": rows.collect::<Vec<_>>()});
+        print(&format!("{told:#}\n"))?;
     } else {
         let mut text = String::new();
         for found in found {

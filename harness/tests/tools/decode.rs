@@ -91,6 +91,42 @@ fn by_its_own_profile_a_run_reads_as_it_was_heard() {
 }
 
 #[test]
+fn what_no_profile_knows_is_told_as_it_came() {
+    let bench = Bench::new();
+    let pump = Running::start(&["binary", "--misbehave", "garbage:3"]).unwrap();
+    let rig = of_emulators("fixtures/rigs/aa-pump.yaml");
+    let scenario = of_emulators("scenarios/aa-pump.yaml");
+    let port = format!("tcp:127.0.0.1:{}", pump.port);
+    let arguments = ["--port", &port, "--out", "out", "--progress", "none"];
+    let said = bench.say(
+        &[
+            &["run", scenario.to_str().unwrap(), "--rig", rig.to_str().unwrap()],
+            &arguments[..],
+        ]
+        .concat(),
+    );
+    assert!(said.code.is_some_and(|code| code != 2), "{said:?}");
+    let journal = bench.path("out/aa-pump-doses@aa-pump.jsonl");
+    let said = bench.say(&["decode", journal.to_str().unwrap(), "--device", "aa-pump"]);
+    said.ends_with(0);
+    let heard = bytes(&journal, false);
+    let understood = |told: &String| heard.contains(told);
+    let told = told(&said, "<-");
+    assert!(
+        told.iter().filter(|frame| frame.starts_with("\\xaa")).all(understood),
+        "{}",
+        said.out
+    );
+    let sums = said.out.lines().last().unwrap();
+    let unknown = |mark: &str| {
+        let (_, behind) = sums.split_once(mark).unwrap();
+        behind.split(' ').next().unwrap().parse::<usize>().unwrap()
+    };
+    assert!(said.out.contains("UNKNOWN: ") && unknown("stray, ") > 0, "{sums}");
+    assert!(unknown("in the run ") > 0, "{sums}");
+}
+
+#[test]
 fn by_another_profile_it_reads_as_that_would_have() {
     let bench = Bench::new();
     let journal = journal(&bench, "syringe", "syringe");

@@ -4,8 +4,10 @@ use super::bench::{Bench, PROGRAM, said};
 use pump_hil_emulators::serve::Running;
 use pump_hil_testing::repository::{root, with_qemu};
 use pump_hil_testing::sim_port::SimPort;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::time::Duration;
 
 #[test]
 fn the_simulated_rig_is_all_right() {
@@ -18,7 +20,9 @@ fn the_simulated_rig_is_all_right() {
     assert!(said.out.ends_with("nothing was changed\n"), "{said:?}");
     assert_eq!(bench.files(), Vec::<std::path::PathBuf>::new(), "it made a file");
     let json = bench.say(&["doctor", "--rig", "sim", "--json"]);
-    let rows: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(told["pump_hil_doctor"], 1);
+    let rows = &told["parts"];
     assert_eq!(rows[0]["of"], "rig file");
     assert!(
         rows.as_array().unwrap().iter().all(|row| row["grade"] == "ok"),
@@ -156,6 +160,41 @@ fn a_server_with_nobody_and_one_with_another_pump_are_told() {
     let said = bench.say(&["doctor", "--rig", wrong.to_str().unwrap()]);
     said.ends_with(3);
     said.has("pump", "wrong", "`identify`: no answer to");
+}
+
+/// Sends a line to the syringe pump, and gives what comes back.
+fn says(port: u16, lines: &[&str]) -> String {
+    let mut line = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    line.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut said = Vec::new();
+    for text in lines {
+        line.write_all(text.as_bytes()).unwrap();
+        let mut byte = [0];
+        while byte[0] != b'\x03' {
+            line.read_exact(&mut byte).unwrap();
+            said.extend(byte);
+        }
+    }
+    String::from_utf8(said).unwrap()
+}
+
+#[test]
+fn a_pump_that_delivers_is_told_and_goes_on() {
+    let bench = Bench::new();
+    let pump = Running::start(&["syringe"]).unwrap();
+    let begun = says(pump.port, &["00VOL9\r", "00RAT1MH\r", "00RUN\r", "00DIS\r"]);
+    assert!(begun.contains("00I"), "it runs: {begun:?}");
+    let rig = bench.rig(
+        "syringe",
+        &format!("{{kind: serial, port: \"tcp:127.0.0.1:{}\"}}", pump.port),
+    );
+    let said = bench.say(&["doctor", "--rig", rig.to_str().unwrap()]);
+    said.ends_with(0);
+    said.has("pump", "warning", "THERAPY RUNS");
+    assert!(
+        says(pump.port, &["00DIS\r"]).contains("00I"),
+        "it does not run any more"
+    );
 }
 
 #[test]
