@@ -12,7 +12,7 @@ use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_rig::RigError;
 use pump_hil_talk::decode::{Decoded, Decoder, Is, Meaning};
-use pump_hil_talk::wire::unescape;
+use pump_hil_talk::wire::kept;
 use std::fmt::Write as _;
 
 /// Where the words of a frame begin.
@@ -89,7 +89,7 @@ struct Told {
 impl Told {
     /// The bytes of an event; nothing where its text is none of ours.
     fn bytes(&mut self, t: Span, way: &str, text: &str) -> Option<Vec<u8>> {
-        let read = unescape(text);
+        let read = kept(text);
         let (told, bytes) = match read {
             None => ("these are not bytes as a journal has them", None),
             Some(read) => match read.total {

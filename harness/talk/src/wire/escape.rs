@@ -38,51 +38,38 @@ pub(crate) fn escape_of(bytes: &[u8], total: usize) -> String {
     text
 }
 
-/// What an escaped text stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unescaped {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// How many there were, where not all of them were kept.
-    pub total: Option<usize>,
-}
-
-/// The bytes that [`escape`] made a text of; `None`: it did not make this one.
-#[must_use]
-pub fn unescape(text: &str) -> Option<Unescaped> {
-    let whole = bytes_of(text).map(|bytes| Unescaped { bytes, total: None });
-    // Only a text that was cut has a mark, and then it has just so many bytes before it.
-    let cut = || {
-        let (kept, mark) = text.rsplit_once("...(")?;
-        let total: usize = mark.strip_suffix(" bytes)")?.parse().ok()?;
-        let bytes = bytes_of(kept).filter(|bytes| bytes.len() == LINE_KEPT_MAX && total > LINE_KEPT_MAX)?;
-        let total = Some(total);
-        Some(Unescaped { bytes, total })
-    };
-    cut().or(whole)
-}
-
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
+/// The bytes that an escaped text stands for: what [`escape`] wrote, or what a person typed in the same way.
+///
+/// # Errors
+/// Says which escape is none.
+pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'\\' => match rest.next()? {
-                b'n' => b'\n',
-                b'r' => b'\r',
-                b't' => b'\t',
-                same @ (b'\\' | b'"') => same,
-                b'x' => {
-                    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                    let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
-                    high.checked_mul(16)?.checked_add(low)?
-                }
-                _ => return None,
-            },
-            plain => plain,
-        });
+    let mut rest = text;
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        bytes.extend_from_slice(before.as_bytes());
+        let (byte, len) = match escaped.as_bytes() {
+            [b'n', ..] => (b'\n', 1),
+            [b'r', ..] => (b'\r', 1),
+            [b't', ..] => (b'\t', 1),
+            [b'0', ..] => (0, 1),
+            [same @ (b'\\' | b'"' | b'\''), ..] => (*same, 1),
+            [b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                // Two digits of ASCII: the text is cut between characters.
+                let digits = escaped.get(1..3).unwrap_or_default();
+                (u8::from_str_radix(digits, 16).unwrap_or_default(), 3)
+            }
+            _ => {
+                let wrong: String = escaped.chars().take(3).collect();
+                return Err(format!(
+                    "`\\{wrong}` stands for no byte; there are \\r, \\n, \\t, \\0, \\\\, \\\", \\' and \\xNN"
+                ));
+            }
+        };
+        bytes.push(byte);
+        rest = escaped.get(len..).unwrap_or_default();
     }
-    Some(bytes)
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(bytes)
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -99,21 +86,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_escaped_can_be_read_again() {
+    fn what_was_escaped_reads_back() {
         let all: Vec<u8> = (0..=255).collect();
-        let of = |bytes: &[u8], total| {
-            Some(Unescaped {
-                bytes: bytes.to_vec(),
-                total,
-            })
-        };
-        assert_eq!(unescape(&escape(&all)), of(&all, None));
-        let long = vec![b'\\'; 700];
-        assert_eq!(unescape(&escape(&long)), of(&long[..LINE_KEPT_MAX], Some(700)));
-        // What a pump says that looks like the mark is no mark.
-        assert_eq!(unescape("a...(700 bytes)"), of(b"a...(700 bytes)", None));
-        for wrong in ["\\", "\\q", "\\x1", "\\xg0"] {
-            assert_eq!(unescape(wrong), None, "{wrong}");
+        assert_eq!(unescape(&escape(&all)).unwrap(), all);
+        assert_eq!(unescape("a\\0\\'").unwrap(), b"a\0'");
+        for wrong in ["\\", "\\x1", "\\xg0", "\\q", "\\x\u{e9}1"] {
+            assert!(unescape(wrong).is_err(), "{wrong}");
         }
     }
 
