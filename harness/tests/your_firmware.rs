@@ -82,3 +82,19 @@ fn the_page_can_be_walked() {
         assert!(passed, "{command}\n{told}");
     }
 }
+
+#[test]
+fn the_folders_that_the_page_makes_are_right() {
+    let page = std::fs::read_to_string(root().join("docs/your-firmware.md")).unwrap();
+    let blocks = blocks(&page);
+    let (_, commands) = blocks.iter().find(|(_, text)| text.contains("$ pump-hil new")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for command in commands.lines() {
+        let words: Vec<&str> = command.trim_start_matches("$ pump-hil ").split_whitespace().collect();
+        let (passed, told) = run(folder.path(), &words);
+        assert!(passed, "{command}\n{told}");
+        let (passed, told) = run(&folder.path().join(words[1]), &["check"]);
+        assert!(passed, "{command}\n{told}");
+    }
+    assert_eq!(commands.lines().count(), 2);
+}

@@ -61,6 +61,8 @@ pub fn main(cli: Cli) -> Exit {
     colour::choose(cli.color);
     // A guard, or one who judges a journal, does not depend on where they stand.
     let project = |named: &[PathBuf]| Project::of(named, cli.fixtures.clone());
+    // Who needs nothing of a project does not depend on it.
+    let for_device = |device: bool| if device { project(&[]) } else { Ok(Project::quietly()) };
     let done = match cli.command {
         Command::Run(args) => project(&args.select.what).and_then(|project| run::run(&args, &project)),
         Command::Check(args) => project(&args.select.what).and_then(|project| check::check(&args, &project)),
@@ -69,11 +71,13 @@ pub fn main(cli: Cli) -> Exit {
         Command::Show(args) => project(&args.what).and_then(|project| show::show(&args, &project)),
         Command::Runs(args) => project(&[]).and_then(|project| runs::runs(&args, &project)),
         Command::Review(args) => project(&args.select.what).and_then(|project| review::review(&args, &project)),
-        Command::New(args) => project(&[]).and_then(|project| new::new(&args, &project)),
+        Command::New(args) => for_device(args.device.is_some()).and_then(|project| new::new(&args, &project)),
         Command::Schema(args) => project(&[]).and_then(|project| list::schema(&args, &project)),
         Command::Decode(args) => project(&[]).and_then(|project| decode::decode(&args, &project)),
         Command::Doctor(args) => project(&[]).and_then(|project| doctor::doctor(&args, &project)),
-        Command::Explain(args) => project(&[]).and_then(|project| explain::explain(&args, &project)),
+        Command::Explain(args) => {
+            for_device(args.device.is_some()).and_then(|project| explain::explain(&args, &project))
+        }
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),

@@ -2,12 +2,20 @@
 
 use super::bench::{Bench, PROGRAM, said};
 use pump_hil_emulators::serve::Running;
+use pump_hil_rig::host_time;
 use pump_hil_testing::repository::{root, with_qemu};
 use pump_hil_testing::sim_port::SimPort;
+use rustix::event::{Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
+
+const LOOK_EVERY: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 20_000_000,
+};
 
 #[test]
 fn the_simulated_rig_is_all_right() {
@@ -195,6 +203,42 @@ fn a_pump_that_delivers_is_told_and_goes_on() {
         says(pump.port, &["00DIS\r"]).contains("00I"),
         "it does not run any more"
     );
+}
+
+#[test]
+fn a_pump_that_a_run_uses_is_left_alone() {
+    let bench = Bench::new();
+    let port = bench.path("pump");
+    let _pump = SimPort::start(PROGRAM, &port, 1);
+    let rig = bench.rig(
+        "stub",
+        &format!("{{kind: serial, port: {}, baud: 9600}}", port.display()),
+    );
+    let rig = rig.to_str().unwrap();
+    let scenario = "scenario: long\nsummary: A pump that is never programmed.\nprescription: none\nsnapshot: none\n\
+                    timeline:\n  - wait: 1 h\n";
+    let scenario = bench.file("long.yaml", scenario);
+    let run = ["run", scenario.to_str().unwrap(), "--rig", rig, "--out", "out", "--yes"];
+    let mut run = bench.command(&bench.path("."), &run);
+    let mut run = KillAtEnd(run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let begun = host_time::now();
+    let has_begun = || {
+        let journal = std::fs::read_to_string(bench.path("out/long@bench.jsonl"));
+        journal.is_ok_and(|journal| journal.contains("step-started"))
+    };
+    while !has_begun() {
+        assert!(begun.elapsed() < Duration::from_secs(90), "the run does not begin");
+        let _ = poll(&mut [], Some(&LOOK_EVERY));
+    }
+    let said = bench.say(&["doctor", "--rig", rig]);
+    said.ends_with(3);
+    said.has("use", "wrong", &format!("another run, process {}", run.0.id()));
+    said.has("line", "warning", "not opened");
+    // The run goes on, and leaves its pump as every run does.
+    assert!(run.0.try_wait().unwrap().is_none(), "the run ended");
+    kill_process(Pid::from_child(&run.0), Signal::INT).unwrap();
+    assert_eq!(run.0.wait().unwrap().code(), Some(130));
+    bench.say(&["doctor", "--rig", rig]).ends_with(0);
 }
 
 #[test]
