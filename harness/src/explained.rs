@@ -6,7 +6,7 @@ use pump_hil_language::catalog::raw::{RawDrugFile, RawRequirementFile};
 use pump_hil_model::yaml::schema::published;
 use pump_hil_rig::RigFile;
 use pump_hil_talk::device::{Profile, own_words};
-use pump_hil_talk::protocol::Effect;
+use pump_hil_talk::protocol::{Effect, SpokenVerb};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,10 +185,15 @@ fn with_inside(of: Of, entry: &Entry) -> Vec<Explained> {
 pub fn of_device(profile: &Profile) -> Vec<Explained> {
     let (own, protocol) = (own_words(profile), &profile.protocol);
     let verb = |(verb, takes): &(String, Vec<String>)| {
-        let does = protocol.verbs.get(verb).and_then(|verb| verb.effect).map(does);
+        let spoken = protocol.verbs.get(verb);
+        let does = spoken.and_then(|verb| verb.effect).map(does);
+        let takes: Vec<String> = takes
+            .iter()
+            .map(|name| taken(name, spoken.map(|verb| &**verb)))
+            .collect();
         let takes = match takes.as_slice() {
             [] => "nothing".to_owned(),
-            takes => format!("`{}`", takes.join("`, `")),
+            takes => takes.join(", "),
         };
         let means = format!("{}; takes {takes}", does.unwrap_or("as the harness knows it"));
         (Of::Verb, verb.clone(), means)
@@ -219,6 +224,15 @@ pub fn of_device(profile: &Profile) -> Vec<Explained> {
         ..plain(of, Entry::of(&format!("`{name}`: {means}"), Vec::new()))
     });
     explained.collect()
+}
+
+/// An argument of a verb, with the unit in which it is sent; a scenario may write it in another one.
+fn taken(name: &str, verb: Option<&SpokenVerb>) -> String {
+    let says = verb.into_iter().flat_map(|verb| &verb.says);
+    let mut puts = says.flat_map(|say| say.puts.iter().zip(say.shape.fields()));
+    let alone = puts.find(|(put, _)| put.formula.alone() == Some(name));
+    let unit = alone.and_then(|(_, field)| field.unit().map(str::to_owned));
+    unit.map_or_else(|| format!("`{name}`"), |unit| format!("`{name}` (sent in {unit})"))
 }
 
 /// What a verb of an effect does.

@@ -189,4 +189,15 @@ fn each_word_of_a_device_is_explained() {
         }
     }
     assert!(words > 10, "{words}");
+    let syringe = of_device(&Shelf::default().profile("syringe").expect("a built-in device"));
+    let said = |word: &str| {
+        &syringe
+            .iter()
+            .find(|explained| explained.is(word))
+            .expect(word)
+            .entry
+            .means
+    };
+    assert_eq!(said("set-rate"), "changes a setting; takes `rate` (sent in mL/h)");
+    assert_eq!(said("paused"), "a state that counts as `stopped`");
 }

@@ -2,7 +2,7 @@
 
 use super::adapt_args::Decode;
 use super::exit::{CliError, Exit};
-use super::inputs::render;
+use super::inputs;
 use super::print::{eprint_styled, print_hung};
 use super::project::Project;
 use crate::journal;
@@ -10,7 +10,6 @@ use crate::report::counted;
 use pump_hil_model::event::Body;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::safe_text::{safe, safe_path};
-use pump_hil_rig::RigError;
 use pump_hil_talk::decode::{Decoded, Decoder, Is, Meaning};
 use pump_hil_talk::wire::kept;
 use std::fmt::Write as _;
@@ -21,13 +20,12 @@ const BEHIND_TIME: usize = 20;
 const CHUNK: usize = 64 << 10;
 
 pub(super) fn decode(args: &Decode, project: &Project) -> Result<Exit, CliError> {
-    let profile = match project.shelf(&[])?.profile(&args.device) {
+    let profile = match inputs::profile(&project.shelf(&[])?, &args.device)? {
         Ok(profile) => profile,
-        Err(RigError::Wrong(wrong)) => {
-            eprint_styled(&render(&wrong.0));
+        Err(diagnostics) => {
+            eprint_styled(&diagnostics);
             return Ok(Exit::Usage);
         }
-        Err(error) => return Err(CliError::usage(error)),
     };
     let cannot = |error: &dyn std::fmt::Display| CliError::rig(error.to_string());
     let (header, mut events) = journal::open(&args.journal).map_err(|e| cannot(&e))?.into_parts();

@@ -2,7 +2,8 @@
 
 use super::adapt_args::Explain;
 use super::exit::{CliError, Exit};
-use super::print::print;
+use super::inputs;
+use super::print::{eprint_styled, print};
 use super::project::Project;
 use crate::explained::{Explained, Of, all, of_device};
 use crate::pages::{GLOSSARY, TROUBLES, entries};
@@ -23,8 +24,13 @@ const OF_A_FAULT: &str = "fault:";
 pub(super) fn explain(args: &Explain, project: &Project) -> Result<Exit, CliError> {
     let mut known = all();
     if let Some(device) = &args.device {
-        let profile = project.shelf(&[])?.profile(device).map_err(CliError::usage)?;
-        known.extend(of_device(&profile));
+        match inputs::profile(&project.shelf(&[])?, device)? {
+            Ok(profile) => known.extend(of_device(&profile)),
+            Err(diagnostics) => {
+                eprint_styled(&diagnostics);
+                return Ok(Exit::Usage);
+            }
+        }
     }
     if args.words.is_empty() {
         print(&list(&known))?;

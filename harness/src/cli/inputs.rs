@@ -12,7 +12,7 @@ use pump_hil_model::device_words::{DeviceWords, Devices};
 use pump_hil_model::diagnostic::{self, Diagnostic};
 use pump_hil_model::safe_text::safe_path;
 use pump_hil_rig::{Given, RigError, RigFile, Shelf};
-use pump_hil_talk::device::own_words;
+use pump_hil_talk::device::{Profile, own_words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -68,6 +68,15 @@ pub(crate) fn rigs(shelf: &Shelf, files: &[PathBuf], given: &Given) -> Result<Re
     match namesakes(files, &rigs) {
         Some(what) => Err(CliError::usage(what)),
         None => Ok(Ok(rigs)),
+    }
+}
+
+/// The profile of a device, by its name or its path; or everything that is wrong with it, rendered.
+pub(crate) fn profile(shelf: &Shelf, device: &str) -> Result<Result<Profile, String>, CliError> {
+    match shelf.profile(device) {
+        Ok(profile) => Ok(Ok(profile)),
+        Err(RigError::Wrong(wrong)) => Ok(Err(render(&wrong.0))),
+        Err(error) => Err(CliError::usage(error)),
     }
 }
 
