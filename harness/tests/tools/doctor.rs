@@ -1,6 +1,7 @@
 //! `pump-hil doctor` tells how it stands with a bench, and changes nothing.
 
 use super::bench::{Bench, PROGRAM, said};
+use pump_hil_emulators::firmware::plain_c;
 use pump_hil_emulators::serve::Running;
 use pump_hil_rig::host_time;
 use pump_hil_testing::repository::{root, with_qemu};
@@ -277,6 +278,24 @@ fn a_machine_that_qemu_does_not_have_is_told_where_qemu_is() {
     let there = bench.say(&["doctor", "--rig", rig]);
     there.ends_with(3);
     there.has("machine", "wrong", "`no-such-machine` is none of QEMU's");
+}
+
+#[test]
+fn firmware_in_qemu_is_started_and_asked() {
+    let Some(elf) = plain_c(false) else { return };
+    let bench = Bench::new();
+    let elf = elf.canonicalize().unwrap();
+    let pump = format!("{{kind: qemu, machine: netduinoplus2, elf: {}}}", elf.display());
+    let rig = bench.rig("plain-c", &pump);
+    let text = std::fs::read_to_string(&rig).unwrap() + "probe: {kind: qemu}\n";
+    std::fs::write(&rig, text.replace("{open: 1 s", "{open: 20 s")).unwrap();
+    let said = bench.say(&["doctor", "--rig", rig.to_str().unwrap()]);
+    said.ends_with(0);
+    said.has("QEMU", "ok", "QEMU emulator version");
+    said.has("machine", "ok", "netduinoplus2");
+    said.has("firmware", "ok", "symbols");
+    said.has("pump", "ok", "model PLAINC");
+    said.has("pump", "ok", "state stopped");
 }
 
 #[test]

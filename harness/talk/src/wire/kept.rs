@@ -12,7 +12,7 @@ pub struct Kept {
     pub total: Option<usize>,
 }
 
-/// The bytes of which [`super::escape`] made a text; `None`: it did not make this one.
+/// The bytes of which [`super::escape()`] made a text; `None`: it did not make this one.
 #[must_use]
 pub fn kept(text: &str) -> Option<Kept> {
     // Only a text that was cut has a mark, and then it has just so many bytes before it.
