@@ -12,6 +12,7 @@
 
 pub mod device;
 pub mod frames;
+pub mod learn;
 pub mod messages;
 pub mod protocol;
 pub mod session;
