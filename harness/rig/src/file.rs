@@ -43,6 +43,8 @@ pub struct RigFile {
     pub profile: Arc<Profile>,
     /// The profile's text.
     pub device_text: String,
+    /// The profile's file; `None`: it is part of the program.
+    pub device_path: Option<PathBuf>,
     /// The firmware that runs on the rig's own chip.
     pub(super) firmware: Option<Firmware>,
     /// Where its probe is looked for.
@@ -180,6 +182,7 @@ impl RigFile {
             text: found.text.to_string(),
             profile: Arc::new(profile),
             device_text: device.text,
+            device_path: (!device.built_in).then_some(device.file),
             image,
             firmware,
             probes: Probes::default(),
@@ -368,6 +371,7 @@ struct Device {
     profile: Profile,
     text: String,
     file: PathBuf,
+    built_in: bool,
 }
 
 impl Device {
@@ -377,6 +381,7 @@ impl Device {
             profile,
             text: found.text.into_owned(),
             file: found.path,
+            built_in: found.built_in,
         })
     }
 
