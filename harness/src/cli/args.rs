@@ -1,6 +1,7 @@
 //! What can be typed. The help texts teach: each command says what it is for and shows one real use.
 
 use super::examples;
+use super::line_args::{Learn, Shell};
 use super::values::{Instant, ShownSource, reason, whole_number};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use pump_hil_rig::Address;
@@ -71,9 +72,29 @@ pub enum Command {
     /// Explain a word of this program, or the code of a mistake.
     #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),
+    /// Propose a device profile from a transcript of what went over a line.
+    ///
+    /// It finds where frames begin and end, a length, a check (the whole catalogue of CRCs, sums, exclusive-ors), escapes, and which parts of
+    /// messages vary, each with the number of frames that show it. The profile goes to standard output; what cannot be known stands in it as TODO.
+    /// It never says what a message does to the pump: that is for you to state.
+    ///
+    /// A transcript is one of these, and is recognised: lines with `>` before what was sent and `<` before what the pump said, as texts with
+    /// \r, \n and \xNN (in quotes if they hold two blanks in a row), or as bytes such as `02 41 03`; what stands two blanks behind is a comment.
+    /// Or the bytes of the pump, as a serial port gave them. Or the journal of a run.
+    #[command(after_help = examples::LEARN)]
+    Learn(Learn),
     /// Print a JSON Schema, with which an editor completes and checks these files.
     #[command(after_help = examples::SCHEMA)]
     Schema(Schema),
+    /// Talk to the pump of a rig: type its verbs or bytes, and see each frame with its fields and the bytes that they were read from.
+    ///
+    /// A verb is typed as a scenario has it: `status`, or `single-bolus! dose=50uL over=3s`. What may make the pump deliver needs the `!`. Bytes are
+    /// typed as `"STAT\r"`, as `0x02 41 03`, or as both. What the pump says unasked is shown as it comes. When the profile is saved, it is read
+    /// again, and shows the session so far. `save FILE` writes what was done as a scenario. Lines may come from a pipe.
+    ///
+    /// However the session ends, if something with an effect was sent, the pump is made safe, as after a run.
+    #[command(after_help = examples::SHELL)]
+    Shell(Shell),
     /// Print a script that completes commands and options in your shell.
     #[command(after_help = examples::COMPLETIONS)]
     Completions(Completions),

@@ -66,6 +66,27 @@ Examples:
   pump-hil explain fence oracle
   pump-hil explain scenario-unit";
 
+pub(super) const LEARN: &str = "\
+Examples:
+  pump-hil learn pump-hil-runs/latest/flex-day@sim.jsonl --device our-pump
+  pump-hil learn pump-hil-runs/latest/flex-day@sim.jsonl > our-pump.yaml
+
+Lines of a transcript that you type:
+  > STAT\\r          < VOL 0.500 mL\\r\\n       what stands behind is a comment
+  > 02 41 03        < 02 49 4A 03";
+
+pub(super) const SHELL: &str = "\
+Examples:
+  pump-hil shell
+  printf 'status\\nsave scenarios/tried.yaml\\n' | pump-hil shell --rig serial
+
+At the prompt:
+  status
+  single-bolus! dose=50uL over=3s
+  \"STAT\\r\" 0x0a
+  save scenarios/tried.yaml
+  quit";
+
 pub(super) const SCHEMA: &str = "\
 Example:
   pump-hil schema > scenario.schema.json

@@ -12,6 +12,8 @@ mod exit;
 mod explain;
 mod feasible;
 pub(crate) mod inputs;
+mod learn;
+mod line_args;
 mod list;
 mod listed;
 mod manual;
@@ -29,6 +31,7 @@ mod run;
 mod running;
 mod runs;
 mod scenario_lines;
+mod shell;
 mod show;
 #[cfg(feature = "sim")]
 mod sim;
@@ -68,6 +71,8 @@ pub fn main(cli: Cli) -> Exit {
         Command::New(args) => new::new(&args),
         Command::Schema(args) => project(&[]).and_then(|project| list::schema(&args, &project)),
         Command::Explain(args) => explain::explain(&args),
+        Command::Learn(args) => learn::learn(&args),
+        Command::Shell(args) => project(&[]).and_then(|project| shell::shell(&args, &project)),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
