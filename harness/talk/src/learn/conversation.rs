@@ -65,17 +65,17 @@ impl Proposal {
             sent => (heard, sent),
         };
         // Frames of both are one kind, and the more there are the surer it is.
-        let of_side = |of_pump: bool| match &sent {
-            Some(sent) => messages(if of_pump { &heard } else { sent }),
-            None => {
+        let of_side = |side: Side| match (&sent, side) {
+            (Some(sent), Side::Host) => messages(sent, side),
+            (Some(_), Side::Pump) => messages(&heard, side),
+            (None, _) => {
                 let mut mine = heard.clone();
-                mine.cutting
-                    .frames
-                    .retain(|frame| (frame.piece < pump.len()) == of_pump);
-                messages(&mine)
+                let is_mine = |piece: usize| (piece < pump.len()) == (side == Side::Pump);
+                mine.cutting.frames.retain(|frame| is_mine(frame.piece));
+                messages(&mine, side)
             }
         };
-        let ((said, unlike), (asked, _)) = (of_side(true), of_side(false));
+        let ((said, unlike), (asked, _)) = (of_side(Side::Pump), of_side(Side::Host));
         Ok(Self {
             form: transcript.form,
             left_out: transcript.left_out,

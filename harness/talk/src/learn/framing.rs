@@ -90,20 +90,19 @@ pub fn cut(framing: &Framing, pieces: &[&[u8]]) -> Cutting {
 
 /// Cuts one piece; how many of its bytes are of no frame.
 fn one(piece: &[u8], framing: &Framing, contents: &mut Vec<Vec<u8>>, escaped: &mut usize) -> usize {
-    let mut rest = piece;
-    let mut lost = 0_usize;
+    let end = framing.ends.first().map_or(&[][..], |end| end);
+    // Behind the last end there is no frame that an end is looked for in.
+    let last = memchr::memmem::rfind(piece, end).map_or(0, |at| at.saturating_add(end.len()));
+    let (mut rest, mut lost) = (piece, 0_usize);
     while !rest.is_empty() {
         let taken = match framing.length {
-            Some(length) => length.take(
-                rest,
-                &framing.sync,
-                framing.ends.first().map_or(&[], |end| end),
-                contents,
-            ),
+            Some(length) => length.take(rest, &framing.sync, end, contents),
             None => line(rest, framing, contents, escaped),
         };
         if let Some(behind) = taken {
             rest = behind;
+        } else if framing.stream && framing.length.is_none() && piece.len().saturating_sub(rest.len()) >= last {
+            return lost.saturating_add(rest.len());
         } else if framing.stream {
             lost = lost.saturating_add(1);
             rest = rest.get(1..).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The messages of one side: texts that are alike, or bodies of one kind and length.
 
 use super::layout::Layout;
+use super::transcript::Side;
 use super::words::alike;
 use crate::wire::escape;
 use std::collections::BTreeMap;
@@ -21,8 +22,8 @@ pub struct Likely {
 /// Bytes of a body whose fields are listed one by one.
 const FIELDS_MAX: usize = 32;
 
-/// The messages that these frames are, and the frames that no message is proposed for.
-pub fn messages(layout: &Layout) -> (Vec<Likely>, Vec<usize>) {
+/// The messages that these frames of one side are, and the frames that no message is proposed for.
+pub fn messages(layout: &Layout, from: Side) -> (Vec<Likely>, Vec<usize>) {
     let frames = &layout.cutting.frames;
     // By what their headers hold, in the order in which they came.
     let mut kinds: BTreeMap<Vec<(String, u8)>, Vec<usize>> = BTreeMap::new();
@@ -38,7 +39,7 @@ pub fn messages(layout: &Layout) -> (Vec<Likely>, Vec<usize>) {
             .collect();
         let when = when(&header);
         if bodies.iter().all(|body| is_text(body)) && bodies.iter().any(|body| body.len() > 1) {
-            found.extend(texts(&bodies, &places, &when));
+            found.extend(texts(&bodies, &places, &when, from));
         } else {
             binary(&bodies, &places, &when, &mut found, &mut left);
         }
@@ -60,14 +61,14 @@ fn is_text(body: &[u8]) -> bool {
     body.iter().all(|byte| (0x20..0x7F).contains(byte) || *byte == b'\t')
 }
 
-fn texts(bodies: &[&[u8]], places: &[usize], when: &Option<String>) -> Vec<Likely> {
+fn texts(bodies: &[&[u8]], places: &[usize], when: &Option<String>, from: Side) -> Vec<Likely> {
     // All of them are ASCII.
     let texts: Vec<String> = bodies
         .iter()
         .map(|body| String::from_utf8_lossy(body).into_owned())
         .collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let likely = alike(&texts).into_iter().map(|one| {
+    let likely = alike(&texts, from).into_iter().map(|one| {
         let is = format!("is: \"{}\"", escape(one.template.as_bytes()));
         Likely {
             keys: when.iter().cloned().chain([is]).collect(),

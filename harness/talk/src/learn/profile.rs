@@ -74,7 +74,7 @@ fn frames(of: &Proposal) -> String {
     };
     let whose = match (&of.sent, of.pieces.1) {
         (Some(_), _) => "of the pump",
-        (None, 0) => "of the pump; nothing was sent",
+        (None, 0) => "of the pump",
         (None, _) => "both ways",
     };
     side(&of.heard, heard, whose);
@@ -105,10 +105,11 @@ fn frames(of: &Proposal) -> String {
 fn seen(layout: &Layout, whose: &str) -> Vec<String> {
     let (cutting, framing) = (&layout.cutting, &layout.cutting.framing);
     let count = cutting.frames.len();
-    let mut told = vec![format!(
-        "{count} frames {whose}, in {} of {} pieces of the transcript.",
-        cutting.whole.0, cutting.whole.1
-    )];
+    let (whole, pieces) = cutting.whole;
+    let mut told = vec![match framing.stream {
+        true => format!("{count} frames {whose}, in one stream."),
+        false => format!("{count} frames {whose}, in {whole} of {pieces} pieces of the transcript."),
+    }];
     let quoted = |bytes: &[u8]| format!("\"{}\"", escape(bytes));
     let all = format!("{count} of {count} frames");
     if !layout.sync.is_empty() {
@@ -265,12 +266,11 @@ fn sent(of: &Proposal, text: &mut String) {
             }
             _ => continue,
         };
-        let times = one.witnesses.len();
-        let _ = writeln!(
-            text,
-            "#     # {times} times, such as \"{}\"",
-            escape(one.example.as_bytes())
-        );
+        let times = match one.witnesses.len() {
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        let _ = writeln!(text, "#     # {times}, such as \"{}\"", escape(one.example.as_bytes()));
         let _ = writeln!(text, "#     sent-{number}: {{send: {send}, effect: TODO}}");
     }
 }

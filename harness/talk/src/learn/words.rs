@@ -1,6 +1,7 @@
 //! Texts that are alike, and the template that all of them are: which parts are always the same, and which are numbers or words.
 
 use super::bytes::distinct;
+use super::transcript::Side;
 use crate::messages::{Around, Template};
 use pump_hil_model::quantity::{Pressure, Rate, Span, Temperature, Voltage, Volume};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,11 +32,11 @@ const WORDS_MAX: usize = 6;
 /// Fields of a template; of more only the first are.
 const FIELDS_MAX: usize = 40;
 
-/// Puts texts together that are alike.
-pub fn alike(texts: &[&str]) -> Vec<Likeness> {
+/// Puts texts together that are alike. Of what was sent each word may be another request: only numbers vary there.
+pub fn alike(texts: &[&str], from: Side) -> Vec<Likeness> {
     let mut groups: BTreeMap<Vec<Token<'_>>, Vec<usize>> = BTreeMap::new();
     for (place, text) in texts.iter().enumerate() {
-        groups.entry(shape(&tokens(text))).or_default().push(place);
+        groups.entry(shape(&tokens(text), from)).or_default().push(place);
     }
     let mut found: Vec<Likeness> = groups
         .into_values()
@@ -93,7 +94,7 @@ fn number_len(text: &str, glued: bool) -> usize {
 }
 
 /// What texts must share to be alike: their signs, and those words that say which message it is.
-fn shape<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
+fn shape<'a>(tokens: &[Token<'a>], from: Side) -> Vec<Token<'a>> {
     let is_key = |at: usize| {
         let behind = |by: usize| at.checked_add(by).and_then(|next| tokens.get(next));
         let quoted = behind(1) == Some(&Token::Sign('"')) && behind(2) == Some(&Token::Sign(':'));
@@ -101,7 +102,7 @@ fn shape<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     };
     let part = |(at, token): (usize, &Token<'a>)| match token {
         Token::Number(_) => Token::Number(""),
-        Token::Word(word) if is_key(at) => Token::Word(word),
+        Token::Word(word) if from == Side::Host || is_key(at) => Token::Word(word),
         Token::Word(_) => Token::Word(""),
         sign => *sign,
     };
@@ -276,7 +277,9 @@ fn word(column: &[Token<'_>]) -> Vec<Part> {
             .chain([Part::Literal(rest)])
             .collect();
     }
-    let told = counts.iter().map(|(word, count)| format!("{word} ({count} times)"));
+    let told = counts
+        .iter()
+        .map(|(word, count)| format!("{word} ({count} of {})", column.len()));
     let told = listed(told.take(WORDS_MAX).collect::<Vec<_>>().iter().map(String::as_str));
     let holds = if counts.len() > WORDS_MAX {
         "word[A-Za-z]".to_owned()
@@ -331,7 +334,7 @@ mod tests {
     use super::*;
 
     fn templates(texts: &[&str]) -> Vec<(String, usize)> {
-        let found = alike(texts);
+        let found = alike(texts, Side::Pump);
         found
             .into_iter()
             .map(|one| (one.template, one.witnesses.len()))
@@ -368,6 +371,14 @@ mod tests {
     }
 
     #[test]
+    fn each_word_that_was_sent_may_be_another_request() {
+        let found = alike(&["00RUN", "00STP", "00RAT60MH", "00RAT5MH", "00RUN"], Side::Host);
+        let found: Vec<(&str, usize)> = found.iter().map(|one| (&*one.template, one.witnesses.len())).collect();
+        let due = [("{n1:int2}RUN", 2), ("{n1:int2}STP", 1), ("{n1:int2}RAT{n2:int}MH", 2)];
+        assert_eq!(found, due);
+    }
+
+    #[test]
     fn keys_of_json_are_part_of_the_message() {
         let texts = [
             r#"{"id":1,"ok":true,"ml":0.0}"#,
@@ -387,7 +398,7 @@ mod tests {
     #[test]
     fn what_no_field_holds_is_kept_as_it_is() {
         // Digits of any number with leading zeros, glued to others.
-        let found = alike(&["A007", "A12", "A-3"]);
+        let found = alike(&["A007", "A12", "A-3"], Side::Pump);
         let read: usize = found.iter().map(|one| one.witnesses.len()).sum();
         assert_eq!(read, 3);
         for one in &found {
