@@ -113,9 +113,12 @@ impl Conversation {
         self.verb.clear();
         self.session.send_raw(bytes);
         self.heard = self.now();
-        let limit = self.after(QUIET_MOST);
+        // By the host's clock, however fast the pump's runs: the line takes as long as ever.
+        let (scale, _) = self.rig.timing;
+        let scaled = |span: Span| span.0.saturating_mul(i64::from(scale.unwrap_or(1)));
+        let limit = self.after(Span(scaled(QUIET_MOST)));
         while self.now() < limit {
-            let quiet = Span(self.heard.0.saturating_add(QUIET.0)).min(limit);
+            let quiet = Span(self.heard.0.saturating_add(scaled(QUIET))).min(limit);
             if self.now() >= quiet {
                 break;
             }
