@@ -82,6 +82,21 @@ fn a_frame_that_was_spoilt_changes_nothing_and_is_counted() {
 }
 
 #[test]
+fn what_came_without_a_request_is_counted() {
+    let proposal = learned(devices::binary().texts().as_bytes());
+    let said = "came when nothing had just been sent";
+    let beat = proposal.text.find("when: {h1: 0x7F}").unwrap();
+    let counted: Vec<usize> = proposal.text.match_indices(said).map(|(at, _)| at).collect();
+    // Of one message alone, and that is the heartbeat.
+    assert_eq!(counted.len(), 1, "{}", proposal.text);
+    assert!(
+        counted[0] < beat && !proposal.text[counted[0]..beat].contains("when: "),
+        "{}",
+        proposal.text
+    );
+}
+
+#[test]
 fn three_frames_are_too_few_for_a_check() {
     let mut talk = devices::binary();
     let mut seen = Vec::new();

@@ -23,6 +23,8 @@ pub struct Proposal {
     pub(super) asked: Vec<Likely>,
     /// Pieces of the pump, and of the host.
     pub(super) pieces: (usize, usize),
+    /// Which pieces of the pump did not come right behind something that was sent; nothing of a stream, or of one that echoes.
+    pub(super) unprompted: Vec<bool>,
     /// The pump says again what it was sent.
     pub(super) echo: bool,
 }
@@ -85,6 +87,10 @@ impl Proposal {
             unlike: unlike.len(),
             asked,
             pieces: (pump.len(), host.len()),
+            unprompted: match echo || host.is_empty() {
+                true => Vec::new(),
+                false => unprompted(&transcript.pieces),
+            },
             echo,
         })
     }
@@ -142,6 +148,19 @@ fn without_sync(framing: &Framing) -> Framing {
 
 fn owned<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
     pieces.map(<[u8]>::to_vec).collect()
+}
+
+/// Which pieces of the pump came without something that was sent right before them.
+fn unprompted(pieces: &[Piece]) -> Vec<bool> {
+    let mut behind_request = false;
+    let mut found = Vec::new();
+    for piece in pieces {
+        if piece.from == Side::Pump {
+            found.push(!behind_request);
+        }
+        behind_request = piece.from == Side::Host;
+    }
+    found
 }
 
 /// What was sent, and what the pump said next.

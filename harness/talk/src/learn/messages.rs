@@ -15,6 +15,8 @@ pub struct Likely {
     pub example: String,
     /// The frames that are one, by their places.
     pub witnesses: Vec<usize>,
+    /// The pieces of the transcript in which these stood, by their places.
+    pub pieces: Vec<usize>,
     /// What is known of its fields, for people.
     pub fields: Vec<String>,
 }
@@ -43,6 +45,10 @@ pub fn messages(layout: &Layout, from: Side) -> (Vec<Likely>, Vec<usize>) {
         } else {
             binary(&bodies, &places, &when, &mut found, &mut left);
         }
+    }
+    for one in &mut found {
+        let mine = one.witnesses.iter().filter_map(|place| frames.get(*place));
+        one.pieces = mine.map(|frame| frame.piece).collect();
     }
     found.sort_by_key(|one| one.witnesses.first().copied());
     (found, left)
@@ -74,6 +80,7 @@ fn texts(bodies: &[&[u8]], places: &[usize], when: &Option<String>, from: Side) 
             keys: when.iter().cloned().chain([is]).collect(),
             example: one.example,
             witnesses: one.witnesses.iter().filter_map(|at| places.get(*at)).copied().collect(),
+            pieces: Vec::new(),
             fields: one.fields,
         }
     });
@@ -99,6 +106,7 @@ fn binary(bodies: &[&[u8]], places: &[usize], when: &Option<String>, found: &mut
             keys: when.iter().cloned().chain([is]).collect(),
             example: mine.first().map_or_else(String::new, |body| hex(body)),
             witnesses,
+            pieces: Vec::new(),
             fields: (0..len).map(|at| column(&mine, at)).collect(),
         });
     }

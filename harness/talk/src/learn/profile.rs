@@ -225,6 +225,16 @@ fn messages(of: &Proposal, names: &[String], text: &mut String) {
             one.witnesses.len(),
             escape(one.example.as_bytes())
         );
+        let alone = |piece: &&usize| of.unprompted.get(**piece) == Some(&true);
+        match one.pieces.iter().filter(alone).count() {
+            0 => {}
+            count => {
+                let _ = writeln!(
+                    text,
+                    "  # {count} of them came when nothing had just been sent. TODO Is it `unasked`?"
+                );
+            }
+        }
         for field in &one.fields {
             let _ = writeln!(text, "  #   {field}");
         }
