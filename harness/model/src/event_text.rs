@@ -35,6 +35,12 @@ pub fn event_words(event: &Event) -> String {
             Some(code) => format!("`{verb}` refused: {code}"),
         },
         Body::NoReply { verb, tries } => format!("no reply to `{verb}` after {tries} tries"),
+        Body::Polled(polled) => match &polled.refused {
+            None => format!("asked for `{}`: {}", polled.verb, pairs(&polled.fields)),
+            Some(code) => format!("asked for `{}`, which it refused: {code}", polled.verb),
+        },
+        Body::Awaited { message } => format!("`{}` is awaited, and did not come", safe(message)),
+        Body::PollLost { verb } => format!("asked for `{verb}`: no reply"),
         Body::Pump { said, read_back, .. } => said_line(said) + read_back_mark(*read_back),
         Body::Sample(s) => format!(
             "probe: {} strokes, delivered {}, catheter {} Pa",
@@ -53,6 +59,7 @@ pub fn event_words(event: &Event) -> String {
         | Body::StayMissing { .. }
         | Body::Past { .. }
         | Body::Lacks { .. }
+        | Body::Observing { .. }
         | Body::Timing { .. } => kept_line(&event.body),
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
@@ -130,6 +137,7 @@ fn kept_line(body: &Body) -> String {
             let names: Vec<&str> = what.iter().map(|(name, _)| name).collect();
             safe(&format!("the pump has no {}", names.join(", no ")))
         }
+        Body::Observing { how } => how.told().join("; "),
         Body::Timing { scale, drift } => match scale {
             Some(scale) => {
                 format!("time: the host's, {scale} pump seconds in one; the pump's clock may be {drift} off")

@@ -270,6 +270,9 @@ impl RigFile {
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         let mut can = BTreeSet::from([Capability::RawSerial]);
         can.extend(self.profile.lacks.known().map(Capability::Lacks));
+        let observing = &self.profile.observing;
+        can.extend(observing.alarms.iter().map(|_| Capability::PolledAlarms));
+        can.extend(observing.entry_per.map(|_| Capability::SampledLog));
         if self.clock.is_granted() {
             can.insert(Capability::VirtualTime);
         }

@@ -262,6 +262,7 @@ fn near(events: &[Event], t: Span, number: usize) -> Vec<&Event> {
             Body::Received { .. }
                 | Body::Sent { .. }
                 | Body::LogRead { .. }
+                | Body::Polled(_)
                 | Body::StepStarted { .. }
                 | Body::StepEnded { .. }
                 | Body::Sample(_)

@@ -48,6 +48,9 @@ impl Source {
             | Body::Nonsense { .. }
             | Body::Reply { .. }
             | Body::NoReply { .. }
+            | Body::Polled(_)
+            | Body::PollLost { .. }
+            | Body::Awaited { .. }
             | Body::Pump { .. }
             | Body::Gap { .. }
             | Body::Repeated { .. }

@@ -4,20 +4,23 @@
 //! to go on; the verdict is made afterwards from the journal alone.
 //!
 //! Each part knows those before it: `record` (the one door of events), `refusal` (what a pump says of a prescription that it refuses), `recorded` (the rig with its record), `post_mortem` and `watched` (what is looked
-//! at in the pump), `listen` (what the pump must say unasked), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `past`, `setup`, `steps` and `leave_safe`.
+//! at in the pump), `listen` (what the pump must say unasked), `polls` (what it is asked every so often), `promises` (what must come by itself, and when it is looked for), `unprompted` (both), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `past`, `setup`, `steps` and `leave_safe`.
 
 mod armed;
 mod exchange;
 mod leave_safe;
 mod listen;
 mod past;
+mod polls;
 mod post_mortem;
+mod promises;
 mod record;
 mod recorded;
 mod refusal;
 mod setup;
 mod standstill;
 mod steps;
+mod unprompted;
 mod watched;
 
 pub use crate::safety::Stopped;
@@ -85,7 +88,10 @@ impl<'a> Runner<'a> {
         match &played {
             Ok(()) => self.pump.note(Body::Played)?,
             Err(Stopped::Journal(_) | Stopped::Setup(_) | Stopped::Unfit) => {}
-            Err(Stopped::Rig(error)) => self.pump.note_trouble(error)?,
+            Err(Stopped::Rig(error)) => {
+                let (post_mortem, at) = self.pump.post_mortem();
+                post_mortem.note_trouble(at, error)?;
+            }
             Err(Stopped::Interrupted(by)) => self.pump.note(Body::Interrupted { by: (*by).to_owned() })?,
         }
         played

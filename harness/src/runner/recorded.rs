@@ -22,6 +22,8 @@ pub(super) struct RecordedRig<'a> {
     record: Record<'a>,
     /// A line of the pump that is not noted yet.
     line: Option<(String, Option<Says>)>,
+    /// Bytes that came on the line.
+    heard: u64,
 }
 
 impl<'a> RecordedRig<'a> {
@@ -32,6 +34,7 @@ impl<'a> RecordedRig<'a> {
             begin: Span(0),
             record,
             line: None,
+            heard: 0,
         }
     }
 
@@ -137,6 +140,19 @@ impl<'a> RecordedRig<'a> {
             }
         }
         self.rig.receive(until).await
+    }
+
+    /// What a line says in a case has a limit, which the way to safety has not: its waits have ends.
+    ///
+    /// # Errors
+    /// This is beyond it.
+    pub fn is_not_too_much(&mut self, received: &Received) -> Result<(), RigError> {
+        self.heard = self.heard.saturating_add(received.bytes.len() as u64);
+        let limit = self.rig.limits.line;
+        if self.heard > limit && !self.record.is_leaving() {
+            return Err(RigError::Babble { limit });
+        }
+        Ok(())
     }
 
     /// Reads the test block, where the rig has one, into the record.

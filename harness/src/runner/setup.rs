@@ -48,6 +48,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         pump.settle().await?;
     }
     pump.at().begin()?;
+    pump.begin_to_ask();
     let now = pump.now();
     if pump.lacks().can_read_back_any() {
         let every = pump.lacks().tells_in_time().then_some(case.log_every);
@@ -56,9 +57,14 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     Ok(())
 }
 
-/// Notes what the pump lacks by its profile; and where this case may start what nothing can stop, that.
+/// Notes what the pump lacks, and what it is asked for every so often, by its profile; and where this case may start what nothing can stop, that.
 fn note_lacks(pump: &mut Exchange<'_>, case: Option<&Case>) -> Result<(), Stopped> {
-    let what = pump.lacks().clone();
+    let profile = Arc::clone(pump.rig().profile());
+    if !profile.observing.is_nothing() {
+        let how = profile.observing.clone();
+        pump.note(Body::Observing { how })?;
+    }
+    let what = profile.lacks.clone();
     if what.is_empty() {
         return Ok(());
     }

@@ -5,12 +5,15 @@ use super::exchange::Exchange;
 use super::standstill::Standstill;
 use crate::safety::Stopped;
 use pump_hil_language::plan::Cursor;
-use pump_hil_model::case::needs::{counts_reported_from, needs_memory, needs_sample, needs_status, needs_totals};
+use pump_hil_model::case::needs::{
+    counts_reported_from, needs_alarms, needs_memory, needs_sample, needs_status, needs_totals, seen_late_by,
+};
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
 use pump_hil_model::event::Body;
 use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::value::shown;
+use pump_hil_talk::device::request_of;
 use pump_hil_talk::session::RequestEnd;
 
 /// A waiting `expect` on something that the pump does not tell by itself looks this often, as a share of its span.
@@ -146,7 +149,10 @@ impl Steps<'_, '_> {
             (None, None) => return self.make_sure(checks).await,
             (Some(span), _) | (None, Some(span)) => span,
         };
-        let end = self.pump.after(span);
+        let observing = &self.pump.rig().profile().observing;
+        // What is asked for every so often is seen that much later than it came.
+        let seen_late = within.map_or(Span(0), |_| seen_late_by(checks, observing));
+        let end = self.pump.after(Span(span.0.saturating_add(seen_late.0)));
         // Where no entry tells of the dose, totals must be asked for again.
         let by_totals = needs_totals(checks) && !self.pump.lacks().tells_entries();
         let polls = needs_status(checks) || needs_sample(checks) || needs_memory(checks) || by_totals;
@@ -196,6 +202,13 @@ impl Steps<'_, '_> {
         }
         if needs_totals(checks) {
             self.pump.request(&Request::Totals).await?;
+        }
+        let alarms = self.pump.rig().profile().observing.alarms.as_ref();
+        if let Some(request) = alarms
+            .filter(|_| needs_alarms(checks))
+            .map(|asked| request_of(&asked.ask))
+        {
+            self.pump.request(&request).await?;
         }
         if needs_sample(checks) {
             self.pump.at().sample()?;

@@ -76,6 +76,17 @@ impl Bench {
         Running::start(&arguments).unwrap()
     }
 
+    /// A device's profile in this folder, with these lines at its end, and a rig that leads to it.
+    pub fn observed(&self, device: &str, more: &str) -> PathBuf {
+        let shipped = fs::read_to_string(root().join(format!("fixtures/devices/{device}.yaml"))).unwrap();
+        for folder in ["fixtures/devices", "fixtures/rigs"] {
+            fs::create_dir_all(self.path(folder)).unwrap();
+        }
+        self.file(&format!("fixtures/devices/{device}.yaml"), &(shipped + more));
+        let rig = fs::read_to_string(rig(device)).unwrap();
+        self.file("fixtures/rigs/observed.yaml", &rig)
+    }
+
     /// Nanolitres that really left the emulated device.
     pub fn delivered(&self) -> u64 {
         let beaker = fs::read_to_string(self.path("beaker")).unwrap();

@@ -5,6 +5,7 @@
 mod bench;
 mod in_qemu;
 mod misbehave;
+mod observed;
 mod others;
 mod rate;
 

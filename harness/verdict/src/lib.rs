@@ -14,6 +14,7 @@
 pub mod dose;
 pub mod journal;
 pub mod judge;
+mod leading;
 pub mod oracle;
 pub mod reconcile;
 pub mod snapshot;

@@ -159,9 +159,9 @@ impl Reconciler {
                 }
             }
             Body::Lacks { what } => self.by_reply = !what.tells_entries(),
-            Body::Reply {
-                refused: None, fields, ..
-            } if !self.begun || self.by_reply => self.totals(event.t, fields),
+            body if let Some((_, fields)) = body.answer().filter(|_| !self.begun || self.by_reply) => {
+                self.totals(event.t, fields);
+            }
             Body::Sample(sample) => self.sample(event.t, sample),
             Body::FaultArmed { fault, .. } if fault.effects().rotor == Rotor::MayStand => {
                 self.stall_faults = self.stall_faults.saturating_add(1);

@@ -5,9 +5,11 @@
 
 mod file;
 mod lacking;
+mod observe;
 mod own_words;
 mod profile;
 mod raw;
+mod raw_observe;
 mod resolve;
 mod spoken;
 mod units;
@@ -15,6 +17,8 @@ mod value;
 mod words;
 
 pub use crate::messages::{Dimension, FieldValue, Unit, UnitError};
+pub use observe::request_of;
+pub(crate) use observe::totals_by;
 pub use own_words::own_words;
 pub(crate) use profile::text_at;
 pub use profile::{

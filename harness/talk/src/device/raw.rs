@@ -1,5 +1,6 @@
 //! A profile's file as it is written.
 
+use super::raw_observe::{RawObserve, RawSampledLog};
 use crate::protocol::{
     RawAsk, RawFrame, RawMatch, RawMessage, RawNumber as RawOption, RawOwn, RawPairs, RawSpeak, RawVerb,
 };
@@ -141,6 +142,12 @@ pub(super) struct RawProfile {
     pub events: Option<RawSaid>,
     #[serde(default)]
     pub dose_entry: Option<RawDose>,
+    /// Version 2: what is asked for every so often, because the pump does not tell it by itself.
+    #[serde(default)]
+    pub observe: Option<RawObserve>,
+    /// Version 2: a dose log that is made of what is asked for, of a pump that keeps none.
+    #[serde(default)]
+    pub dose_log: Option<RawSampledLog>,
     /// Version 2: why the pump lacks what is left out, and what else it lacks: a verb, `dose-log`, `event-log`, `events`, `dose-entries`, `read-back`, `program`,
     /// `program-MODE`, a measure, an alarm, `unasked` or `make-safe`.
     #[serde(default)]

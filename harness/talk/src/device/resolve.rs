@@ -1,6 +1,7 @@
 //! From a profile as it is written to one whose every name is resolved.
 
 use super::lacking::lacks;
+use super::observe::observing;
 use super::profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, Piece, Profile, Programming, ReadBack, SaidAt, StagedField, StepPattern,
     Template,
@@ -16,6 +17,7 @@ use crate::protocol::{Mistaken as Wrong, Protocol, mistaken as wrong};
 use pump_hil_model::case::Verb;
 use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::observing::Observing;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
@@ -28,6 +30,12 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
     if let (false, Some(name)) = (may_lack, given.keys().next()) {
         let what = "`lacks` is of `profile: 2`: in a file of version 1 nothing may be left out".to_owned();
         return Err(wrong(Mistake::KeyCombination, &["lacks", name], what));
+    }
+    for (key, there) in [("observe", raw.observe.is_some()), ("dose-log", raw.dose_log.is_some())] {
+        if there && !may_lack {
+            let what = format!("`{key}` is of `profile: 2`");
+            return Err(wrong(Mistake::KeyCombination, &[key], what));
+        }
     }
     let limits = limits(raw.limits.take(), may_lack)?;
     check_limits(&limits)?;
@@ -64,12 +72,14 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
         events: raw.events.map(|raw| said(raw, units)).transpose()?.unwrap_or_default(),
         dose_entry: raw.dose_entry.map(|raw| dose_entry(raw, units)).transpose()?,
         lacks: Lacks::default(),
+        observing: Observing::default(),
         symbols: raw.symbols,
         elf: raw.elf,
         model: raw.model,
         build_symbol: raw.build_symbol,
     };
     if may_lack {
+        profile.observing = observing(raw.observe.unwrap_or_default(), raw.dose_log, &profile)?;
         profile.lacks = lacks(given, &profile)?;
     }
     Ok(profile)

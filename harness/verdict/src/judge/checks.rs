@@ -1,6 +1,7 @@
 //! Whether a check holds now; and if not, what was there instead.
 
-use super::observed::{Alarm, Observed, fields_of};
+use super::observed::{Alarm, Observed};
+use super::said::fields_of;
 use pump_hil_model::case::{Check, Measure, Range};
 use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};
 use pump_hil_model::verdict::{Came, Expected, Seen};
@@ -67,6 +68,8 @@ impl<'a> Look<'a> {
             Check::Reply { fields } => has_fields(&now.reply, fields),
             Check::Measure { what, since, range } => {
                 let slack = if goes_on(*what) { now.slack_nl } else { 0 };
+                let (less, more) = now.widened(*what);
+                let slack = (slack.saturating_add(less), slack.saturating_add(more));
                 self.measured(*what, since.as_deref())
                     .is_some_and(|value| lies_in(value, range, slack))
             }
@@ -170,9 +173,10 @@ fn goes_on(what: Measure) -> bool {
     )
 }
 
-fn lies_in(value: i64, range: &Range, slack: i64) -> bool {
-    let is_above = |low: i64| value >= low.saturating_sub(slack);
-    let is_below = |high: i64| value <= high.saturating_add(slack);
+/// Whether it may lie in the range: it may be so much less, or more, than it seems.
+fn lies_in(value: i64, range: &Range, (less, more): (i64, i64)) -> bool {
+    let is_above = |low: i64| value.saturating_add(more) >= low;
+    let is_below = |high: i64| value.saturating_sub(less) <= high;
     range.low.is_none_or(is_above) && range.high.is_none_or(is_below)
 }
 

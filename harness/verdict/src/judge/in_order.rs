@@ -428,7 +428,7 @@ impl InOrder {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }
         let (events, begun_at) = (self.findings.seq, self.observed.begun_at);
-        let lacks = narrowed(&self.observed.lacks, &self.case);
+        let lacks = narrowed(&self.observed, &self.case);
         let unsafe_still = surprise(&self.not_safe, self.observed.is_told_unsafe);
         let verdict = self.findings.verdict(unsafe_still, begun_at);
         Outcome {

@@ -2,14 +2,16 @@
 //!
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
-use super::leading::leading_number;
+use super::said::kind_of;
 use super::told_at::ToldAt;
 use super::total::Total;
 use crate::dose::{actuated_delivered, since, together};
+use crate::leading::leading_number;
 use pump_hil_model::case::Measure;
-use pump_hil_model::event::{Body, DoseEntry, Event, ReplyFields, Said, Sample};
+use pump_hil_model::event::{Body, DoseEntry, Event, Polled, ReplyFields, Said, Sample};
 use pump_hil_model::fault::{FaultName, Tube};
 use pump_hil_model::lack::Lacks;
+use pump_hil_model::observing::Observing;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::value::MemoryValue;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -79,6 +81,11 @@ pub struct Observed {
     pub identity: ReplyFields,
     /// What the pump lacks.
     pub(crate) lacks: Lacks,
+    /// What it is asked for every so often.
+    pub(crate) observing: Observing,
+    /// When it answered last that its alarms are none but those that are known, and how long before an alarm was told that was.
+    alarms_asked: Option<Span>,
+    alarm_late: Span,
     /// That nothing on the line makes it safe was told before anything was started.
     pub(crate) is_told_unsafe: bool,
     /// Fields of the last reply.
@@ -135,6 +142,7 @@ impl Observed {
                 self.last_running = Some(event.t);
             }
             Body::Reply { refused, fields, .. } => self.reply(refused.as_deref(), fields),
+            Body::Polled(Polled { fields, .. }) if event.body.answer().is_some() => self.tells(fields),
             Body::Pump {
                 said,
                 pump_t,
@@ -168,12 +176,18 @@ impl Observed {
                 }
             }
             Body::Lacks { what } => self.lacks = what.clone(),
+            Body::Observing { how } => self.observing = how.clone(),
             Body::NotSafeByLine { .. } => self.is_told_unsafe = true,
             Body::Identified { fields } => self.identity = Arc::clone(fields),
             Body::MemoryRead { at, value } => {
                 self.memory.insert(at.clone(), value.clone());
             }
             _ => {}
+        }
+        if let (Some((verb, _)), Some(alarms)) = (event.body.answer(), &self.observing.alarms)
+            && *verb == *alarms.ask
+        {
+            self.alarms_asked = Some(event.t);
         }
         if self.state.as_deref() == Some("running") {
             self.last_running = Some(event.t);
@@ -288,9 +302,13 @@ impl Observed {
                 Arc::make_mut(&mut self.reply).insert("code".to_owned(), code.to_owned());
             }
         }
-        if refused.is_some() {
-            return;
+        if refused.is_none() {
+            self.tells(fields);
         }
+    }
+
+    /// What an answer says of the pump.
+    fn tells(&mut self, fields: &ReplyFields) {
         for (key, value) in fields.iter() {
             let number = || leading_number(value);
             match key.as_str() {
@@ -308,6 +326,18 @@ impl Observed {
         }
         if let Some(totals) = crate::dose::totals(fields) {
             self.volumes(totals);
+        }
+    }
+
+    /// By how much a measure may be less, or more, than what was told of it, because the pump is asked for it every so often.
+    pub(super) fn widened(&self, what: Measure) -> (i64, i64) {
+        match what {
+            Measure::Reported => {
+                let off = self.observing.reported_off().0;
+                (off, off)
+            }
+            Measure::AlarmLatency => (self.alarm_late.0, 0),
+            _ => (0, 0),
         }
     }
 
@@ -374,6 +404,9 @@ impl Observed {
     }
 
     fn alarm(&mut self, t: Span, id: &str, priority: &str) {
+        self.alarm_late = self
+            .alarms_asked
+            .map_or(Span(0), |asked| Span(t.0.saturating_sub(asked.0)));
         self.alarms.insert(
             id.to_owned(),
             Alarm {
@@ -408,40 +441,5 @@ impl Observed {
         while self.told.front().is_some_and(|(told, _)| *told < seq) {
             self.told.pop_front();
         }
-    }
-}
-
-/// The kind of what was said, as it stands on the line.
-pub(super) fn kind_of(said: &Said) -> &str {
-    match said {
-        Said::Boot { .. } => "boot",
-        Said::State { .. } => "state",
-        Said::Alarm { .. } => "alarm",
-        Said::AlarmClear { .. } => "alarm-clear",
-        Said::BolusStart { .. } => "bolus-start",
-        Said::BolusEnd { .. } => "bolus-end",
-        Said::Dose(_) => "dose",
-        Said::Other { kind, .. } => kind,
-    }
-}
-
-/// The fields of what was said, as they stand on the line.
-pub(super) fn fields_of(said: &Said) -> BTreeMap<String, String> {
-    let fields = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    match said {
-        Said::Boot { reason } => fields(&[("reason", reason)]),
-        Said::State { from, to, cause } => fields(&[("from", from), ("to", to), ("cause", cause)]),
-        Said::Alarm { id, priority } => fields(&[("id", id), ("priority", priority)]),
-        Said::AlarmClear { id } => fields(&[("id", id)]),
-        Said::BolusStart { kind, dose_nl, over_ms } => fields(&[
-            ("kind", kind),
-            ("dose", &format!("{dose_nl}nl")),
-            ("over", &format!("{}s", over_ms / 1_000)),
-        ]),
-        Said::BolusEnd { kind, given_nl, cause } => {
-            fields(&[("kind", kind), ("given", &format!("{given_nl}nl")), ("cause", cause)])
-        }
-        Said::Dose(entry) => fields(&[("cause", &entry.cause), ("mode", &entry.mode)]),
-        Said::Other { fields, .. } => fields.clone(),
     }
 }
