@@ -371,7 +371,8 @@ fn play(
     };
     settings.begun();
     let mut runner = Runner::new(case, header.accepted, begun.rig, journal, interrupt.clone(), onward);
-    runner.after(begun.earlier, begun.guard.as_ref().map(|_| path));
+    let guarded = begun.guard.as_ref().map(|_| path);
+    runner.after(begun.earlier, guarded, settings.rig.instrument());
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic, mut written) = (Vec::new(), Vec::new(), None, None);
     match played {
@@ -384,10 +385,8 @@ fn play(
     let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe(panic))));
     match left {
         Ok(left) => {
-            match left.journaled {
-                Ok(all) => written = Some(all),
-                Err(error) => trouble.push(in_journal(&error)),
-            }
+            let unwritten = |error| trouble.push(in_journal(&error));
+            written = left.journaled.map_err(unwritten).ok();
             not_safe = left.not_safe;
         }
         Err(said) => {

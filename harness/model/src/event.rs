@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use crate::dose_entry::DoseEntry;
 pub use crate::firmware_told::{InFlash, Log};
-pub use crate::said::{BEYOND, Polled, Said, Says, Unread};
+pub use crate::said::{BEYOND, Polled, Said, Says, Unread, Weighed};
 pub use crate::sample::Sample;
 
 /// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
@@ -118,6 +118,7 @@ impl Body {
                 | Self::Polled(_)
                 | Self::PollLost { .. }
                 | Self::Awaited { .. }
+                | Self::Weighed(_)
                 | Self::Pump { .. }
                 | Self::Gap { .. }
                 | Self::Sample(_)
@@ -245,6 +246,8 @@ pub enum Body {
         /// The verb.
         verb: String,
     },
+    /// An instrument beside the pump was read.
+    Weighed(Weighed),
     /// The harness looked for a message that must come by itself, and it had not come.
     Awaited {
         /// Its name.

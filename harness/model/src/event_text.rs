@@ -2,7 +2,7 @@
 
 use crate::crash::{Crash, Why};
 use crate::crash_text;
-use crate::event::{Body, Event, InFlash, Log, Said, Unread};
+use crate::event::{Body, Event, InFlash, Log, Said, Unread, Weighed};
 use crate::quantity::{Span, Volume};
 use crate::safe_text::{safe, safe_within};
 use crate::unfit::Unfit;
@@ -39,6 +39,7 @@ pub fn event_words(event: &Event) -> String {
             None => format!("asked for `{}`: {}", polled.verb, pairs(&polled.fields)),
             Some(code) => format!("asked for `{}`, which it refused: {code}", polled.verb),
         },
+        Body::Weighed(weighed) => weighed_line(weighed),
         Body::Awaited { message } => format!("`{}` is awaited, and did not come", safe(message)),
         Body::PollLost { verb } => format!("asked for `{verb}`: no reply"),
         Body::Pump { said, read_back, .. } => said_line(said) + read_back_mark(*read_back),
@@ -79,6 +80,17 @@ pub fn event_words(event: &Event) -> String {
         Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
     safe_within(&what, 160)
+}
+
+/// What an instrument said.
+fn weighed_line(weighed: &Weighed) -> String {
+    let rest = if weighed.stable { "" } else { ", not at rest" };
+    let told = match (&weighed.mass, &weighed.fault) {
+        (Some(mass), _) => format!("{mass}{rest}"),
+        (None, Some(fault)) => format!("no mass: {fault}"),
+        (None, None) => "no answer".to_owned(),
+    };
+    safe(&format!("{}: {told}", weighed.instrument))
 }
 
 /// The firmware, and how it came to be there.

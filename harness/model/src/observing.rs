@@ -1,6 +1,6 @@
 //! What a pump is asked for every so often because it does not tell it by itself: in its device profile, and in the journal, so that judging needs no profile.
 
-use crate::quantity::{Span, Volume};
+use crate::quantity::{Concentration, Mass, Span, Volume};
 use crate::serde_words::is_zero;
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +14,62 @@ pub struct Observing {
     /// The alarms that are active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Asked>,
+    /// What left the pump, by an instrument.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Weighs>,
+    /// What its motor moved, by its memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actuated: Option<Counts>,
     /// A dose log is made of the reported volume: a row each time that it grew by so much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_per: Option<Volume>,
     /// Messages that must come by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promised: Vec<Promised>,
+}
+
+/// What left a pump, by a balance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weighs {
+    /// Its name in the rig file.
+    pub instrument: String,
+    /// Mass of a volume of the drug.
+    pub density: Concentration,
+    /// How long the balance may take until it shows what left the pump.
+    pub settle: Span,
+    /// How often it is read.
+    pub every: Span,
+    /// By how much a mass may be off, by the rig file; `None`: the rig has no such instrument.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Mass>,
+}
+
+impl Weighs {
+    /// The volume of a mass, nL; to the nearest one.
+    #[must_use]
+    pub fn volume_of(&self, mass: Mass) -> Volume {
+        // Nanograms a millilitre are nanograms in a million nanolitres.
+        let density = i128::from(self.density.0.max(1));
+        let nanolitres = i128::from(mass.0).saturating_mul(1_000_000);
+        let half = density.checked_div(2).unwrap_or(0).saturating_mul(nanolitres.signum());
+        let volume = nanolitres.saturating_add(half).checked_div(density);
+        Volume(i64::try_from(volume.unwrap_or(0)).unwrap_or(i64::MAX))
+    }
+
+    /// By how much a volume may be off.
+    #[must_use]
+    pub fn off(&self) -> Volume {
+        self.resolution.map_or(Volume(0), |mass| self.volume_of(mass))
+    }
+}
+
+/// What a motor moved, by a place in the pump's memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The place that counts, such as `PUMP.motor.strokes`.
+    pub memory: String,
+    /// What one of it moves.
+    pub each: Volume,
 }
 
 /// A message that must come by itself, again and again.
@@ -101,6 +151,26 @@ impl Observing {
                 asked.resolution, asked.every
             ));
         }
+        match &self.delivered {
+            Some(
+                weighs @ Weighs {
+                    resolution: Some(_), ..
+                },
+            ) => told.push(format!(
+                "delivered is compared with +- {} and {} later: it is what `{}` weighs at rest",
+                weighs.off(),
+                weighs.settle,
+                weighs.instrument
+            )),
+            Some(weighs) => told.push(format!(
+                "what left the pump is compared with nothing: this rig has no instrument `{}`",
+                weighs.instrument
+            )),
+            None => {}
+        }
+        if let Some(counts) = &self.actuated {
+            told.push(format!("actuated is `{}` times {}", counts.memory, counts.each));
+        }
         if let Some(asked) = &self.alarms {
             told.push(format!(
                 "alarms are compared with + {every}: the pump is asked for `{verb}` every {every}; one that comes and goes in between is not seen",
@@ -135,6 +205,21 @@ mod tests {
         observing.alarms = asked("read-alarms", 200);
         assert_eq!(observing.asks(), [("status", Span(500)), ("read-alarms", Span(200))]);
         assert!(Observing::default().asks().is_empty() && Observing::default().is_nothing());
+    }
+
+    #[test]
+    fn a_mass_is_a_volume_by_its_density() {
+        let weighs = Weighs {
+            instrument: "balance".to_owned(),
+            density: Concentration(998_000_000),
+            settle: Span(2_000),
+            every: Span(500),
+            resolution: Some(Mass(100_000)),
+        };
+        assert_eq!(weighs.volume_of(Mass(49_900_000)), Volume(50_000));
+        assert_eq!(weighs.volume_of(Mass(-49_900_000)), Volume(-50_000));
+        assert_eq!(weighs.off(), Volume(100));
+        assert_eq!(weighs.volume_of(Mass(i64::MAX)), Volume(9_241_855_748_351_478));
     }
 
     #[test]

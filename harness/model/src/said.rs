@@ -1,6 +1,7 @@
 //! What a pump says unasked.
 
 use crate::dose_entry::DoseEntry;
+use crate::quantity::{Mass, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -124,6 +125,25 @@ pub enum Unread {
     Refused,
     /// The device profile has no such log.
     NoLog,
+}
+
+/// What a balance beside the pump said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weighed {
+    /// Its name in the rig file.
+    pub instrument: String,
+    /// When it was asked, scenario time.
+    pub asked: Span,
+    /// What it said, escaped.
+    pub said: String,
+    /// What it weighs; `None`: it told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mass: Option<Mass>,
+    /// It is at rest.
+    pub stable: bool,
+    /// Why it told no mass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// What the pump answered when the harness asked it as its profile says. No step of a scenario asked for it.

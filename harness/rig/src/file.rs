@@ -3,6 +3,7 @@
 use super::clock::ClockKind;
 use super::error::RigError;
 use super::firmware::{self, Firmware};
+use super::instrument::{InstrumentAt, observed};
 use super::options::{Given, RigLimits};
 use super::probe::{FlashError, ProbeAt, ProbeError, Probes};
 use super::pumps::{Opened, Order, Pump};
@@ -57,6 +58,8 @@ pub struct RigFile {
     pub drift: Percent,
     /// The debug probe.
     pub probe: Option<ProbeAt>,
+    /// Instruments beside the pump.
+    instruments: Vec<InstrumentAt>,
     /// What the command line said before the file.
     pub given: Given,
     /// Bounds.
@@ -105,19 +108,26 @@ impl RigFile {
         found: &Found,
         given: &Given,
         shelf: &Shelf,
-        device: impl FnOnce(&str) -> Result<Device, RigError>,
+        device: impl Fn(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
         let (read, mut wrong) = Document::read_in_part::<RawRig>(Subject::Rig, &safe_path(&found.path), &found.text);
-        let Some((document, raw)) = read else {
+        let Some((document, mut raw)) = read else {
             return Err(wrong.into());
         };
+        let named = std::mem::take(&mut raw.instruments);
         let before = wrong.0.len();
         let folder = found.path.parent().unwrap_or(Path::new(""));
         let parts = Parts::of(raw, &document, (folder, given), &mut wrong);
-        let device = parts.device.as_deref().and_then(|named| {
+        let of_pump = parts.device.as_deref().and_then(|named| {
             let device = device(named).map_err(|error| of_device(error, &document));
             wrong.part(device)
         });
+        let mut instruments = Vec::new();
+        for (name, raw) in named {
+            let device = device(&raw.device).map_err(|error| of_device(error, &document));
+            let found = device.and_then(|device| raw.validated(&name, device.profile, &document));
+            instruments.extend(wrong.part(found));
+        }
         // What was told with a key does not follow once more from what is left of it.
         let hurt = ["pump", "clock", "probe", "limits"]
             .iter()
@@ -129,10 +139,12 @@ impl RigFile {
         });
         // A person reads a file from the top.
         wrong.0.sort();
-        let (Some(parts), Some(device)) = (parts.whole(), device) else {
+        let (Some(parts), Some(device)) = (parts.whole(), of_pump) else {
             return Err(wrong.into());
         };
-        Self::put_together(parts, device, &document, (found, shelf), given, wrong)
+        let mut rig = Self::put_together(parts, device, &document, (found, shelf), given, wrong)?;
+        rig.instruments = instruments;
+        Ok(rig)
     }
 
     /// A rig of its parts, if nothing was or is wrong with them.
@@ -187,6 +199,7 @@ impl RigFile {
             clock: parts.clock,
             drift: parts.drift,
             probe: parts.probe,
+            instruments: Vec::new(),
             given: given.clone(),
             limits: parts.limits,
         })
@@ -265,14 +278,22 @@ impl RigFile {
         self.clock.slack()
     }
 
+    /// The instrument that its pump is weighed with; none where time is granted: a balance has its own.
+    #[must_use]
+    pub fn instrument(&self) -> Option<InstrumentAt> {
+        let weighs = self.profile.observing.delivered.as_ref();
+        let weighs = weighs.filter(|_| !self.clock.is_granted())?;
+        let mut all = self.instruments.iter();
+        all.find(|one| one.name == weighs.instrument).cloned()
+    }
+
     /// What a run on this rig may need. Opening it checks that it is so.
     #[must_use]
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         let mut can = BTreeSet::from([Capability::RawSerial]);
         can.extend(self.profile.lacks.known().map(Capability::Lacks));
         let observing = &self.profile.observing;
-        can.extend(observing.alarms.iter().map(|_| Capability::PolledAlarms));
-        can.extend(observing.entry_per.map(|_| Capability::SampledLog));
+        can.extend(observed(observing, self.instrument().is_some(), self.probe.is_some()));
         if self.clock.is_granted() {
             can.insert(Capability::VirtualTime);
         }

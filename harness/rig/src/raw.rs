@@ -6,6 +6,7 @@ use super::listed::OneOf;
 use super::options::{Given, RigLimits};
 use super::probe::{self, ProbeAt, ProbeKind};
 use super::pumps::{self, Pump, PumpKind};
+use super::raw_instrument::RawInstrument;
 use crate::files;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::mistake::Mistake;
@@ -15,6 +16,7 @@ use pump_hil_model::yaml::quantity::mistake_of;
 use pump_hil_model::yaml::raw::{Quantity, QuantityKind, Time};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -52,6 +54,9 @@ pub(super) struct RawRig {
     pub clock: Option<RawClock>,
     /// The debug probe, if there is one.
     pub probe: Option<RawProbe>,
+    /// Instruments beside the pump, by the names that a device profile has for them (`observe: {delivered: {instrument: NAME}}`).
+    #[serde(default)]
+    pub instruments: BTreeMap<String, RawInstrument>,
     /// Limits in host time. Each has a default.
     pub limits: Option<RawLimits>,
 }

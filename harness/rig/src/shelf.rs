@@ -23,6 +23,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "devices/json-pump.yaml",
     "devices/julabo.yaml",
     "devices/modbus-pump.yaml",
+    "devices/mt-sics.yaml",
     "devices/pace.yaml",
     "devices/plain-c.yaml",
     "devices/slip-pump.yaml",

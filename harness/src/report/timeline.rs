@@ -57,6 +57,7 @@ impl Source {
             | Body::LogRead { .. }
             | Body::StayMissing { .. } => Some(Self::Pump),
             Body::Sample(_)
+            | Body::Weighed(_)
             | Body::MemoryRead { .. }
             | Body::Watched { .. }
             | Body::WatchFull { .. }

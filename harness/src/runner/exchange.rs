@@ -43,7 +43,7 @@ pub(super) struct Exchange<'a> {
     /// The pump has said who it is.
     known: bool,
     /// Something was said of which nothing, or not all, came through.
-    in_doubt: bool,
+    pub(super) in_doubt: bool,
     /// For the way to safety, which asks no judge.
     told: Heard,
 }
@@ -171,6 +171,12 @@ impl<'a> Exchange<'a> {
                 // What came is taken before an interrupt is looked at: it happened before.
                 biased;
                 received = self.at.receive(self.session.is_waiting(), due) => received?,
+                reading = self.unprompted.weigher.next() => {
+                    let (now, scale) = (self.now(), self.at.rig().timing.0.unwrap_or(1));
+                    let body = self.unprompted.weigher.note(reading?, now, scale);
+                    self.note(body)?;
+                    continue;
+                }
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
             self.at.is_not_too_much(&received)?;
@@ -191,10 +197,9 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// From now on the pump is asked for what it does not tell by itself.
-    pub fn begin_to_ask(&mut self) {
-        let profile = Arc::clone(self.rig().profile());
-        self.unprompted.begin(self.now(), &profile.observing);
+    /// What the harness asks and reads of its own accord.
+    pub fn unprompted(&mut self) -> &mut Unprompted {
+        &mut self.unprompted
     }
 
     /// Between a request and its reply nothing else goes out.
@@ -215,11 +220,6 @@ impl<'a> Exchange<'a> {
             self.listen.looked(self.now());
         }
         asked
-    }
-
-    /// Whether something may have been missed until now.
-    pub fn is_in_doubt(&self) -> bool {
-        self.in_doubt
     }
 
     /// Reads back what may have been missed, unless a fault of the scenario's own keeps the pump from talking: before what it did not say is held against it.

@@ -1,12 +1,14 @@
 //! Performs the steps of a case, each when it is due.
 
 use super::armed::Armed;
+use super::at_rest;
 use super::exchange::Exchange;
 use super::standstill::Standstill;
 use crate::safety::Stopped;
 use pump_hil_language::plan::Cursor;
 use pump_hil_model::case::needs::{
-    counts_reported_from, needs_alarms, needs_memory, needs_sample, needs_status, needs_totals, seen_late_by,
+    counts_delivered_from, counts_reported_from, needs_alarms, needs_memory, needs_sample, needs_status, needs_totals,
+    seen_late_by,
 };
 use pump_hil_model::case::{Action, Case, Check, ProbeAction, Request};
 use pump_hil_model::event::Body;
@@ -99,6 +101,9 @@ impl Steps<'_, '_> {
                 // Only where a later check counts from it: a pump that is down would cost the time that asking takes.
                 if self.case.steps.iter().any(|step| counts_reported_from(name, step)) {
                     self.pump.request(&Request::Totals).await?;
+                }
+                if self.case.steps.iter().any(|step| counts_delivered_from(name, step)) {
+                    at_rest::weigh(self.pump).await?;
                 }
                 self.pump.at().sample()
             }
@@ -211,6 +216,7 @@ impl Steps<'_, '_> {
             self.pump.request(&request).await?;
         }
         if needs_sample(checks) {
+            at_rest::weigh(self.pump).await?;
             self.pump.at().sample()?;
         }
         for check in checks {

@@ -3,6 +3,7 @@
 
 use super::polls::Polls;
 use super::promises::{Look, Promises};
+use super::weigher::Weigher;
 use pump_hil_model::case::Request;
 use pump_hil_model::event::Body;
 use pump_hil_model::observing::Observing;
@@ -14,6 +15,10 @@ use pump_hil_talk::session::{RequestId, Session};
 pub(super) struct Unprompted {
     polls: Polls,
     promises: Promises,
+    /// What weighs what left the pump.
+    pub weigher: Weigher,
+    /// A probe reads what its motor moved.
+    pub counts: bool,
 }
 
 /// What may be asked now.

@@ -6,6 +6,7 @@ use pump_hil_testing::repository::root;
 use rustix::event::{Timespec, poll};
 use serde_json::Value;
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -69,7 +70,7 @@ impl Bench {
 
     /// An emulated device on a port of this machine, which notes what really left it.
     pub fn emulated(&self, emulator: &str, misbehave: Option<&str>) -> Running {
-        let beaker = self.path("beaker");
+        let beaker = self.beaker();
         // A microgram for each nanolitre.
         let mut arguments = vec![emulator, "--density", "1000", "--delivers-to", beaker.to_str().unwrap()];
         arguments.extend(misbehave.iter().flat_map(|word| ["--misbehave", word]));
@@ -87,9 +88,20 @@ impl Bench {
         self.file("fixtures/rigs/observed.yaml", &rig)
     }
 
+    /// The file that an emulated balance weighs.
+    pub fn beaker(&self) -> PathBuf {
+        self.path("beaker")
+    }
+
+    /// Adds micrograms to it, a number a line.
+    pub fn pour(&self, micrograms: &str) {
+        let mut beaker = File::options().append(true).create(true).open(self.beaker()).unwrap();
+        beaker.write_all(micrograms.as_bytes()).unwrap();
+    }
+
     /// Nanolitres that really left the emulated device.
     pub fn delivered(&self) -> u64 {
-        let beaker = fs::read_to_string(self.path("beaker")).unwrap();
+        let beaker = fs::read_to_string(self.beaker()).unwrap();
         beaker.lines().map(|line| line.parse::<u64>().unwrap()).sum()
     }
 

@@ -8,6 +8,7 @@ mod misbehave;
 mod observed;
 mod others;
 mod rate;
+mod weighed;
 
 use bench::{Bench, DEVICES, all_at_once, at, rig, scenario};
 

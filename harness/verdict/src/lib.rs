@@ -18,4 +18,5 @@ mod leading;
 pub mod oracle;
 pub mod reconcile;
 pub mod snapshot;
+mod weighed;
 pub mod whole;

@@ -35,12 +35,22 @@ pub fn needs_sample(checks: &[Check]) -> bool {
 /// Whether a step, or one in it, counts a reported volume from this mark.
 #[must_use]
 pub fn counts_reported_from(mark: &str, step: &Step) -> bool {
+    counts_from(mark, step, ToldBy::Totals)
+}
+
+/// Whether a step, or one in it, counts from this mark what left the pump, or what its motor moved.
+#[must_use]
+pub fn counts_delivered_from(mark: &str, step: &Step) -> bool {
+    counts_from(mark, step, ToldBy::TestBlock)
+}
+
+fn counts_from(mark: &str, step: &Step, by: ToldBy) -> bool {
     match &step.action {
         Action::Expect { checks, .. } => checks.iter().any(|check| {
             matches!(check, Check::Measure { since: Some(since), .. } if since == mark)
-                && needs_totals(std::slice::from_ref(check))
+                && any_told_by(std::slice::from_ref(check), by)
         }),
-        Action::Repeat { steps, .. } => steps.iter().any(|step| counts_reported_from(mark, step)),
+        Action::Repeat { steps, .. } => steps.iter().any(|step| counts_from(mark, step, by)),
         _ => false,
     }
 }

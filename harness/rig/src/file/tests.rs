@@ -11,11 +11,7 @@ fn parsed(name: &str, text: &str) -> Result<RigFile, RigError> {
     })
 }
 
-fn parsed_with(
-    name: &str,
-    text: &str,
-    device: impl FnOnce(&str) -> Result<Device, RigError>,
-) -> Result<RigFile, RigError> {
+fn parsed_with(name: &str, text: &str, device: impl Fn(&str) -> Result<Device, RigError>) -> Result<RigFile, RigError> {
     let found = Found {
         path: name.into(),
         text: text.to_owned().into(),
@@ -344,4 +340,52 @@ fn firmware_of_a_built_in_rig_is_told_how_to_get() {
 fn a_device_that_never_ends_is_no_rig_file() {
     let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is not a file");
     assert_eq!(error.to_string(), "cannot read `/dev/zero`: not a file");
+}
+
+/// A rig with an instrument beside a serial pump.
+fn beside(instrument: &str) -> Result<RigFile, RigError> {
+    let text = format!(
+        "rig: weighs\nsummary: A pump and a balance.\ndevice: slip-pump\npump: {{kind: serial, port: \"tcp:bench:4000\"}}\n\
+         clock: {{kind: real}}\ninstruments:\n  balance: {instrument}\n"
+    );
+    parsed_with("weighs.yaml", &text, |named| {
+        Device::parse(Shelf::default().find(Kind::Device, Path::new(named), None)?)
+    })
+}
+
+#[test]
+fn an_instrument_is_a_balance_on_a_line() {
+    let rig = beside("{device: mt-sics, port: /dev/ttyUSB1, baud: 9600, resolution: 0.1 mg}").expect("it loads");
+    assert!(rig.instrument().is_none(), "its profile weighs nothing");
+    for (instrument, what) in [
+        (
+            "{device: slip-pump, port: \"tcp:bench:4001\"}",
+            "`slip-pump` is no instrument",
+        ),
+        ("{device: mt-scis, port: \"tcp:bench:4001\"}", "mt-scis"),
+        (
+            "{device: mt-sics, port: /dev/ttyUSB1}",
+            "a serial port needs its `baud`",
+        ),
+        ("{device: mt-sics, port: \"tcp:bench\"}", "is no server"),
+        (
+            "{device: mt-sics, port: \"tcp:bench:4001\", baud: 9600}",
+            "has no `baud`",
+        ),
+        (
+            "{device: mt-sics, port: \"tcp:bench:4001\", resolution: 1 mL}",
+            "resolution",
+        ),
+        (
+            "{device: mt-sics, port: \"tcp:bench:4001\", resolution: 0 mg}",
+            "must be more than 0",
+        ),
+        ("{device: mt-sics}", "port"),
+    ] {
+        let told = beside(instrument).expect_err(instrument).to_string();
+        assert!(
+            told.contains(what) && told.starts_with("weighs.yaml:"),
+            "{instrument}: {told}"
+        );
+    }
 }

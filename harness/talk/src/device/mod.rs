@@ -25,5 +25,6 @@ pub use profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, NumberAt, Profile, Programming, ReadBack, SaidAt, StagedField, Template,
 };
 pub use raw::Part;
+pub use raw_observe::DeviceKind;
 pub use value::{arg_of, part_of};
 pub use words::Words;

@@ -1,19 +1,26 @@
 //! What a pump is asked for every so often, out of its profile.
 
 use super::profile::Profile;
-use super::raw_observe::{RawAsked, RawLogFrom, RawObserve, RawSampledLog};
+use super::raw_observe::{RawAsked, RawCounts, RawLogFrom, RawObserve, RawSampledLog, RawWeighs};
 use crate::protocol::{Effect, Mistaken as Wrong, Protocol, Target, Unasked, mistaken as wrong};
 use pump_hil_model::case::{Request, Verb};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
-use pump_hil_model::observing::{Asked, Observing, Promised};
-use pump_hil_model::quantity::{Span, Volume};
+use pump_hil_model::observing::{Asked, Counts, Observing, Promised, Weighs};
+use pump_hil_model::quantity::{Concentration, Mass, Span, Volume};
 use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// The shortest time between two questions: a pump that does nothing but answer gives no drug.
 const EVERY_LEAST: Span = Span(20);
+
+/// Densities that a drug in water may have.
+const DENSITIES: RangeInclusive<Concentration> = Concentration(500_000_000)..=Concentration(2_000_000_000);
+/// How long a balance may take, and how often it is read, where nothing is said of it.
+const SETTLE: Span = Span(2_000);
+const WEIGH_EVERY: Span = Span(500);
 
 /// From what is written of it.
 pub(super) fn observing(raw: RawObserve, log: Option<RawSampledLog>, profile: &Profile) -> Result<Observing, Wrong> {
@@ -23,7 +30,54 @@ pub(super) fn observing(raw: RawObserve, log: Option<RawSampledLog>, profile: &P
         entry_per: log.map(|log| entry_per(&log, reported.as_ref(), profile)).transpose()?,
         reported,
         alarms: one("alarms", raw.alarms)?,
+        delivered: raw.delivered.map(weighs).transpose()?,
+        actuated: raw.actuated.map(counts).transpose()?,
         promised: promised(&profile.protocol),
+    })
+}
+
+fn weighs(raw: RawWeighs) -> Result<Weighs, Wrong> {
+    let at = |key| ["observe", "delivered", key];
+    let mass: Option<Mass> = raw.density.strip_suffix("/mL").and_then(|mass| mass.parse().ok());
+    let mass = mass.ok_or_else(|| {
+        let what = format!("`{}` is no density: write it as `0.998 g/mL`", raw.density);
+        wrong(Mistake::Unit, &at("density"), what)
+    })?;
+    let density = Concentration(mass.0);
+    if !DENSITIES.contains(&density) {
+        let what = format!(
+            "`{}` is no density of a drug in water, which is 0.5 g/mL to 2 g/mL",
+            raw.density
+        );
+        return Err(wrong(Mistake::Range, &at("density"), what));
+    }
+    let time = |key: &'static str, text: Option<String>, usual: Span, least: Span| {
+        let time = text.map_or(Ok(usual), |text| quantity(&text, &at(key)))?;
+        let what = format!("`{key}` must be {least} or more");
+        if time < least {
+            Err(wrong(Mistake::Range, &at(key), what))
+        } else {
+            Ok(time)
+        }
+    };
+    Ok(Weighs {
+        instrument: raw.instrument,
+        density,
+        settle: time("settle", raw.settle, SETTLE, Span(0))?,
+        every: time("every", raw.every, WEIGH_EVERY, EVERY_LEAST)?,
+        resolution: None,
+    })
+}
+
+fn counts(raw: RawCounts) -> Result<Counts, Wrong> {
+    let at = ["observe", "actuated", "each"];
+    let each: Volume = quantity(&raw.each, &at)?;
+    if each.0 <= 0 {
+        return Err(wrong(Mistake::Range, &at, "`each` must be more than 0".to_owned()));
+    }
+    Ok(Counts {
+        memory: raw.memory,
+        each,
     })
 }
 

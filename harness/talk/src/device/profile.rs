@@ -1,6 +1,7 @@
 //! A profile whose every name is resolved.
 
 use super::raw::Part;
+use super::raw_observe::DeviceKind;
 use super::words::Words;
 use crate::messages::{Unit, UnitError};
 use crate::protocol::{Fields, Protocol};
@@ -16,6 +17,8 @@ use std::sync::Arc;
 pub struct Profile {
     /// Name of the device.
     pub device: String,
+    /// What kind of device it is.
+    pub kind: DeviceKind,
     /// One sentence for people.
     pub summary: String,
     /// Its frames and messages.

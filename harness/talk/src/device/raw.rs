@@ -1,6 +1,6 @@
 //! A profile's file as it is written.
 
-use super::raw_observe::{RawObserve, RawSampledLog};
+use super::raw_observe::{DeviceKind, RawObserve, RawSampledLog};
 use crate::protocol::{
     RawAsk, RawFrame, RawMatch, RawMessage, RawNumber as RawOption, RawOwn, RawPairs, RawSpeak, RawVerb,
 };
@@ -81,6 +81,9 @@ pub(super) struct RawProfile {
     #[serde(default)]
     pub profile: Option<u32>,
     pub device: String,
+    /// Version 2: what kind of device it is. Default: `pump`.
+    #[serde(default)]
+    pub kind: DeviceKind,
     pub summary: String,
     /// Version 1: the codec.
     #[serde(default)]

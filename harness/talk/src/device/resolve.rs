@@ -10,6 +10,7 @@ use super::raw::{
     ExchangeVerb, Part, RawArg, RawDose, RawLimits, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
     RawTemplate,
 };
+use super::raw_observe::DeviceKind;
 use super::spoken::spoken;
 use super::units::Units;
 use super::words::Words;
@@ -41,7 +42,8 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
     check_limits(&limits)?;
     let requests = requests(raw.requests, units)?;
     let make_safe = make_safe(raw.make_safe, &requests, &protocol, may_lack)?;
-    if make_safe.is_empty() && !(may_lack && given.contains_key(Lack::MAKE_SAFE.name())) {
+    if make_safe.is_empty() && raw.kind == DeviceKind::Pump && !(may_lack && given.contains_key(Lack::MAKE_SAFE.name()))
+    {
         return Err(nothing_makes_safe(may_lack));
     }
     // What its records say nobody could read without `events` and `dose-entry`.
@@ -59,6 +61,7 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
     let mut profile = Profile {
         protocol,
         device: raw.device,
+        kind: raw.kind,
         summary: raw.summary,
         limits,
         words,

@@ -220,11 +220,15 @@ pub enum Target {
     Alarms,
     /// What was delivered since the last start: the total is made of it.
     SinceStart,
+    /// What a balance weighs.
+    Mass,
+    /// Whether a balance is at rest: `yes` or `no`.
+    Stable,
 }
 
 impl Target {
     /// All of them, with their words.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::State, "state"),
         (Self::Reported, "reported"),
         (Self::Reservoir, "reservoir"),
@@ -239,6 +243,8 @@ impl Target {
         (Self::Cleared, "cleared"),
         (Self::Alarms, "alarms"),
         (Self::SinceStart, "since-start"),
+        (Self::Mass, "mass"),
+        (Self::Stable, "stable"),
     ];
 
     /// Its word.

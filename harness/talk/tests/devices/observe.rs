@@ -70,6 +70,21 @@ fn mistakes_in_it_are_told_at_their_lines() {
         ),
         (alarms, "alarms: {ask: status, every: 500}", "must be a text"),
         (alarms, "alarms: {ask: status}", "missing"),
+        (
+            alarms,
+            "delivered: {instrument: balance, density: 998 kg/m3}",
+            "is no density: write it as `0.998 g/mL`",
+        ),
+        (
+            alarms,
+            "delivered: {instrument: balance, density: 998 g/mL}",
+            "0.5 g/mL to 2 g/mL",
+        ),
+        (
+            alarms,
+            "actuated: {memory: strokes, each: 0 nL}",
+            "`each` must be more than 0",
+        ),
         ("resolution: 1 uL", "resolution: -1 uL", "must not be below 0"),
         ("entry-per: 10 uL", "entry-per: 0.5 uL", "no less than the `resolution`"),
         ("from: reported", "from: delivered", "delivered"),

@@ -1,6 +1,7 @@
 //! Whether a check holds now; and if not, what was there instead.
 
-use super::observed::{Alarm, Observed};
+use super::alarm::Alarm;
+use super::observed::Observed;
 use super::said::fields_of;
 use pump_hil_model::case::{Check, Measure, Range};
 use pump_hil_model::quantity::{Concentration, Pressure, Rate, Span, Voltage, Volume};

@@ -61,7 +61,7 @@ impl Invariants {
             return;
         }
         let fresh = match &event.body {
-            Body::Sample(_) => Fresh::Sample,
+            Body::Sample(_) | Body::Weighed(_) => Fresh::Sample,
             Body::Pump {
                 said: Said::Dose(_), ..
             } => Fresh::Entry,

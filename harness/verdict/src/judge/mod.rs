@@ -14,6 +14,7 @@
 //!   it says nothing about the pump, and without an earlier failure the verdict is Inconclusive.
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
+mod alarm;
 mod checks;
 mod claims;
 mod clocks;
@@ -40,8 +41,9 @@ mod told_at;
 mod total;
 mod unheard;
 
+pub use alarm::{Alarm, AlarmLatency};
 pub use checks::Unmet;
-pub use observed::{Alarm, AlarmLatency, Observed};
+pub use observed::Observed;
 pub use outcome::Outcome;
 
 use crate::oracle::OracleSettings;

@@ -2,11 +2,13 @@
 //!
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
+use super::alarm::{Alarm, AlarmLatency};
 use super::said::kind_of;
 use super::told_at::ToldAt;
 use super::total::Total;
 use crate::dose::{actuated_delivered, since, together};
 use crate::leading::leading_number;
+use crate::weighed::Seen;
 use pump_hil_model::case::Measure;
 use pump_hil_model::event::{Body, DoseEntry, Event, Polled, ReplyFields, Said, Sample};
 use pump_hil_model::fault::{FaultName, Tube};
@@ -16,37 +18,6 @@ use pump_hil_model::quantity::Span;
 use pump_hil_model::value::MemoryValue;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-
-/// An alarm that was raised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// Its priority.
-    pub priority: String,
-    /// When, last.
-    pub t: Span,
-    /// Place in the journal of the raising and, where it came, of the clearing.
-    pub(crate) raised: u64,
-    pub(crate) cleared: Option<u64>,
-}
-
-impl Alarm {
-    /// Whether it is still on.
-    #[must_use]
-    pub fn is_active(&self) -> bool {
-        self.cleared.is_none()
-    }
-}
-
-/// How long an alarm took after a fault.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct AlarmLatency {
-    /// The fault.
-    pub fault: String,
-    /// First alarm after it was confirmed.
-    pub alarm: String,
-    /// From the confirmation to the alarm.
-    pub latency: Span,
-}
 
 /// The pump as the journal shows it.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +57,7 @@ pub struct Observed {
     /// When it answered last that its alarms are none but those that are known, and how long before an alarm was told that was.
     alarms_asked: Option<Span>,
     alarm_late: Span,
+    seen: Seen,
     /// That nothing on the line makes it safe was told before anything was started.
     pub(crate) is_told_unsafe: bool,
     /// Fields of the last reply.
@@ -133,6 +105,7 @@ impl Observed {
     pub fn on_event(&mut self, event: &Arc<Event>) {
         self.seq = self.seq.saturating_add(1);
         self.now = event.t;
+        self.seen.on_event(event, &self.observing);
         match &event.body {
             Body::StepStarted { .. } => self.step_is_new = true,
             Body::Sent { bytes, .. } if self.asking => self.sent(bytes),
@@ -254,8 +227,8 @@ impl Observed {
             (actuated.saturating_sub(a0), delivered.saturating_sub(d0))
         });
         match what {
-            Measure::Delivered => since.map(|s| s.1),
-            Measure::Actuated => since.map(|s| s.0),
+            Measure::Delivered => self.seen.delivered().or(since.map(|s| s.1)),
+            Measure::Actuated => self.seen.actuated().or(since.map(|s| s.0)),
             Measure::Reported => Some(
                 self.total
                     .since_begin()
@@ -329,6 +302,19 @@ impl Observed {
         }
     }
 
+    /// When a balance was asked for what it showed last at rest.
+    #[must_use]
+    pub fn weighed_at(&self) -> Option<Span> {
+        self.seen.weighed_at()
+    }
+
+    /// Why a balance tells no mass.
+    #[must_use]
+    pub fn weighs_nothing(&self) -> Option<&str> {
+        let (times, why) = &self.seen.faults;
+        (*times > 0).then_some(why)
+    }
+
     /// By how much a measure may be less, or more, than what was told of it, because the pump is asked for it every so often.
     pub(super) fn widened(&self, what: Measure) -> (i64, i64) {
         match what {
@@ -337,6 +323,10 @@ impl Observed {
                 (off, off)
             }
             Measure::AlarmLatency => (self.alarm_late.0, 0),
+            Measure::Delivered => {
+                let off = self.observing.delivered.as_ref().map_or(0, |weighs| weighs.off().0);
+                (off, off)
+            }
             _ => (0, 0),
         }
     }

@@ -89,8 +89,14 @@ impl<'a> Performed<'a> {
                     self.verbs.insert(verb.clone());
                 }
             }
-            (Body::Sample(_), _) => self.sampled = true,
-            (Body::MemoryRead { at, .. }, _) if !self.read.contains(at) => self.read.push(at.clone()),
+            (Body::Sample(_) | Body::Weighed(_), _) => self.sampled = true,
+            (Body::MemoryRead { at, .. }, _) => {
+                // Where there is no test block, memory tells what a motor moved.
+                self.sampled = true;
+                if !self.read.contains(at) {
+                    self.read.push(at.clone());
+                }
+            }
             _ => {}
         }
     }

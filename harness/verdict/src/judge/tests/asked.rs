@@ -20,6 +20,8 @@ fn observing() -> Observing {
     };
     Observing {
         reported: asked(1_000),
+        delivered: None,
+        actuated: None,
         entry_per: None,
         alarms: asked(0),
         promised: vec![Promised {
