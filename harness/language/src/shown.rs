@@ -190,7 +190,7 @@ impl Split<'_> {
                         Operand::Measure(right) => self.is_shown_always(*right),
                         Operand::Value(_) => true,
                     };
-                    right && self.is_shown_always(*left)
+                    right && self.is_shown_always(*left) && !self.is_told_apart(&rule.rule)
                 }
                 // What it says now and then is not what it is all the time.
                 Rule::State { .. } => self.lacks.tells_events(),
@@ -210,6 +210,15 @@ impl Split<'_> {
             }
         }
         left
+    }
+
+    /// Whether a rule compares with another measure what only memory counts, which is told at another time than that. The reconciliation does it.
+    fn is_told_apart(&self, rule: &Rule) -> bool {
+        let Rule::Compare { left, right, .. } = rule else {
+            return false;
+        };
+        let by_memory = |measure: Measure| measure == Measure::Actuated && !self.can.contains(&Capability::TestBlock);
+        matches!(right, Operand::Measure(right) if by_memory(*left) || by_memory(*right))
     }
 
     /// Whether an alarm is seen: told, or asked for.

@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(weighs.volume_of(Mass(49_900_000)), Volume(50_000));
         assert_eq!(weighs.volume_of(Mass(-49_900_000)), Volume(-50_000));
         assert_eq!(weighs.off(), Volume(100));
-        assert_eq!(weighs.volume_of(Mass(i64::MAX)), Volume(9_241_855_748_351_478));
+        assert_eq!(weighs.volume_of(Mass(i64::MAX)), Volume(9_241_855_748_351_479));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Rig files: how to reach a pump.
 
 use super::clock::ClockKind;
+use super::device::Device;
 use super::error::RigError;
 use super::firmware::{self, Firmware};
 use super::instrument::{InstrumentAt, observed};
@@ -119,7 +120,9 @@ impl RigFile {
         let folder = found.path.parent().unwrap_or(Path::new(""));
         let parts = Parts::of(raw, &document, (folder, given), &mut wrong);
         let of_pump = parts.device.as_deref().and_then(|named| {
-            let device = device(named).map_err(|error| of_device(error, &document));
+            let device = device(named)
+                .and_then(Device::of_a_pump)
+                .map_err(|error| of_device(error, &document));
             wrong.part(device)
         });
         let mut instruments = Vec::new();
@@ -384,54 +387,6 @@ fn of_device(error: RigError, document: &Document) -> WrongFile {
     match error {
         RigError::Wrong(wrong) => wrong,
         error => document.wrong(Mistake::Reference, &["device"], error.to_string()),
-    }
-}
-
-/// A device profile as its file has it.
-struct Device {
-    profile: Profile,
-    text: String,
-    file: PathBuf,
-}
-
-impl Device {
-    fn parse(found: Found) -> Result<Self, RigError> {
-        let profile = Profile::parse(&found.text, &safe_path(&found.path))?;
-        Ok(Self {
-            profile,
-            text: found.text.into_owned(),
-            file: found.path,
-        })
-    }
-
-    /// With the places of the firmware's symbols: the one that runs on the rig's own chip, else the one that the profile names.
-    fn with_firmware(mut self, own: Option<&Firmware>) -> Result<(Self, Option<Arc<Image>>), RigError> {
-        let image = match own {
-            Some(own) => {
-                // The image itself knows where its things are; the profile's places are another's.
-                self.profile.symbols.clear();
-                Some(Arc::clone(&own.image))
-            }
-            None => self.image()?,
-        };
-        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
-            // What a person wrote in the profile goes before what its ELF says.
-            self.profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
-        }
-        Ok((self, image))
-    }
-
-    /// The firmware that it names.
-    fn image(&self) -> Result<Option<Arc<Image>>, RigError> {
-        let Some(elf) = &self.profile.elf else {
-            return Ok(None);
-        };
-        let folder = self.file.parent().unwrap_or(Path::new(""));
-        let image = firmware::image(&files::tidy(&folder.join(elf)));
-        image.map(Some).map_err(|error| {
-            let file = safe_path(&self.file);
-            Profile::wrong(Mistake::Elf, &self.text, &file, "elf", error.of_elf()).into()
-        })
     }
 }
 

@@ -13,6 +13,7 @@ mod boot;
 mod cable;
 mod chip;
 mod clock;
+mod device;
 mod disagreement;
 mod error;
 mod faults;

@@ -357,6 +357,12 @@ fn beside(instrument: &str) -> Result<RigFile, RigError> {
 fn an_instrument_is_a_balance_on_a_line() {
     let rig = beside("{device: mt-sics, port: /dev/ttyUSB1, baud: 9600, resolution: 0.1 mg}").expect("it loads");
     assert!(rig.instrument().is_none(), "its profile weighs nothing");
+    let text = SIM_RIG.replacen("device: stub", "device: mt-sics", 1);
+    let told = parsed_with("sim.yaml", &text, |named| {
+        Device::parse(Shelf::default().find(Kind::Device, Path::new(named), None)?)
+    });
+    let told = told.expect_err("a balance").to_string();
+    assert!(told.contains("this device is no pump"), "{told}");
     for (instrument, what) in [
         (
             "{device: slip-pump, port: \"tcp:bench:4001\"}",
@@ -374,7 +380,7 @@ fn an_instrument_is_a_balance_on_a_line() {
         ),
         (
             "{device: mt-sics, port: \"tcp:bench:4001\", resolution: 1 mL}",
-            "resolution",
+            "unknown unit `mL`",
         ),
         (
             "{device: mt-sics, port: \"tcp:bench:4001\", resolution: 0 mg}",

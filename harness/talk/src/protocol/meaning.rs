@@ -220,6 +220,8 @@ pub enum Target {
     Alarms,
     /// What was delivered since the last start: the total is made of it.
     SinceStart,
+    /// How fast it gives now: the total is its integral.
+    Flow,
     /// What a balance weighs.
     Mass,
     /// Whether a balance is at rest: `yes` or `no`.
@@ -228,7 +230,7 @@ pub enum Target {
 
 impl Target {
     /// All of them, with their words.
-    pub const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 17] = [
         (Self::State, "state"),
         (Self::Reported, "reported"),
         (Self::Reservoir, "reservoir"),
@@ -243,6 +245,7 @@ impl Target {
         (Self::Cleared, "cleared"),
         (Self::Alarms, "alarms"),
         (Self::SinceStart, "since-start"),
+        (Self::Flow, "flow"),
         (Self::Mass, "mass"),
         (Self::Stable, "stable"),
     ];

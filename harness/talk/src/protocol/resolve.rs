@@ -217,7 +217,8 @@ impl Protocol {
 
     fn gives(&self, place: usize, target: Target) -> bool {
         let message = self.messages.get(place);
-        let is = |given: Target| given == target || (given == Target::SinceStart && target == Target::Reported);
+        let sums = |given: Target| matches!(given, Target::SinceStart | Target::Flow) && target == Target::Reported;
+        let is = |given: Target| given == target || sums(given);
         message.is_some_and(|message| message.gives.iter().any(|(given, _)| is(*given)))
     }
 

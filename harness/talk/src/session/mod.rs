@@ -328,7 +328,7 @@ impl Session {
 
     /// A message of a protocol whose verbs have messages of their own: an answer, a part of one, or said unasked.
     fn handle_message(&mut self, told: Told, now: Span) {
-        let (bodies, answer) = self.state.hear(&self.profile, &mut self.exchange, told);
+        let (bodies, answer) = self.state.hear(&self.profile, &mut self.exchange, told, now);
         bodies.into_iter().for_each(|body| self.journal(body));
         if let Some(answer) = answer {
             self.exchange = None;

@@ -133,3 +133,32 @@ fn it_is_asked_once_and_its_answer_is_no_reply_of_a_step() {
     assert_eq!(bench.sent(), b"", "its next time comes");
     assert!(matches!(bench.bodies.last(), Some(Body::PollLost { verb }) if verb == "status"));
 }
+
+#[test]
+fn the_volume_is_the_integral_of_a_flow_that_is_told() {
+    let flows = PUMP.replacen(
+        "\"V{total:dec in uL} {alarm:word}\", round: nearest, gives: {reported: total,",
+        "\"F{flow:dec in uL/h} {alarm:word}\", gives: {flow: flow,",
+        1,
+    );
+    let mut bench = Bench::new(&flows);
+    let reported = |bench: &mut Bench, answer: &[u8]| {
+        bench.polls(&request_of("status"));
+        bench.hears(answer);
+        bench.bodies.iter().rev().find_map(|body| match body {
+            Body::Polled(polled) => polled.fields.get("reported").cloned(),
+            _ => None,
+        })
+    };
+    assert_eq!(reported(&mut bench, b"F0 none\n").as_deref(), Some("0nl"));
+    bench.passes(500);
+    assert_eq!(
+        reported(&mut bench, b"F3600 none\n").as_deref(),
+        Some("0nl"),
+        "it stood until now"
+    );
+    bench.passes(2_500);
+    assert_eq!(reported(&mut bench, b"F0 none\n").as_deref(), Some("2500nl"));
+    bench.passes(9_000);
+    assert_eq!(reported(&mut bench, b"F0 none\n").as_deref(), Some("2500nl"));
+}

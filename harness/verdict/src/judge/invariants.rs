@@ -61,7 +61,14 @@ impl Invariants {
             return;
         }
         let fresh = match &event.body {
-            Body::Sample(_) | Body::Weighed(_) => Fresh::Sample,
+            Body::Sample(_) => Fresh::Sample,
+            Body::Weighed(weighed) if weighed.stable => {
+                // At rest nothing moves: what was reported last holds.
+                self.entry_since_sample |= seen.observing.reported.is_some();
+                self.replied = None;
+                Fresh::Sample
+            }
+            Body::Watched { at, .. } | Body::MemoryRead { at, .. } if counts(seen, at) => Fresh::Sample,
             Body::Pump {
                 said: Said::Dose(_), ..
             } => Fresh::Entry,
@@ -110,6 +117,12 @@ impl Invariants {
             self.entry_since_sample = false;
         }
     }
+}
+
+/// Whether this place in memory counts what the motor moved.
+fn counts(seen: &Observed, at: &str) -> bool {
+    let counts = seen.observing.actuated.as_ref();
+    counts.is_some_and(|counts| counts.memory == at)
 }
 
 fn needs(rule: &Rule) -> Needs {
