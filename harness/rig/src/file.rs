@@ -3,7 +3,7 @@
 use super::clock::ClockKind;
 use super::error::RigError;
 use super::firmware::{self, Firmware};
-use super::options::{Given, RigLimits};
+use super::options::{Given, KnownDrug, RigLimits};
 use super::probe::{FlashError, ProbeAt, ProbeError, Probes};
 use super::pumps::{Opened, Order, Pump};
 use super::raw::{self, RawRig};
@@ -59,6 +59,8 @@ pub struct RigFile {
     pub probe: Option<ProbeAt>,
     /// What the command line said before the file.
     pub given: Given,
+    /// Drugs of the user's own. A simulated pump knows them; a real one has its own library.
+    pub drugs: Arc<[KnownDrug]>,
     /// Bounds.
     pub limits: RigLimits,
 }
@@ -111,21 +113,11 @@ impl RigFile {
         let Some((document, raw)) = read else {
             return Err(wrong.into());
         };
-        let before = wrong.0.len();
         let folder = found.path.parent().unwrap_or(Path::new(""));
         let parts = Parts::of(raw, &document, (folder, given), &mut wrong);
         let device = parts.device.as_deref().and_then(|named| {
-            let device = device(named).map_err(|error| of_device(error, &document));
+            let device = device(named).map_err(|error| of_device(error, named, shelf, &document));
             wrong.part(device)
-        });
-        // What was told with a key does not follow once more from what is left of it.
-        let hurt = ["pump", "clock", "probe", "limits"]
-            .iter()
-            .any(|part| document.is_wrong_in(part));
-        let mut at = 0;
-        wrong.0.retain(|told| {
-            at += 1;
-            at <= before || !hurt || told.code.mistake() != Mistake::MissingKey
         });
         // A person reads a file from the top.
         wrong.0.sort();
@@ -188,6 +180,7 @@ impl RigFile {
             drift: parts.drift,
             probe: parts.probe,
             given: given.clone(),
+            drugs: Arc::default(),
             limits: parts.limits,
         })
     }
@@ -321,13 +314,23 @@ impl Parts {
             let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
             wrong.0.extend(document.wrong(Mistake::Name, &["rig"], what).0);
         }
-        let pump = raw
-            .pump
-            .and_then(|pump| wrong.part(pump.validated(document, folder, given)));
+        // What was told with a key of a part does not follow once more from what is left of that part.
+        let new = |part: &str, mut found: WrongFile| {
+            let hurt = document.is_wrong_in(part);
+            found
+                .0
+                .retain(|told| !hurt || told.code.mistake() != Mistake::MissingKey);
+            found
+        };
+        let pump = raw.pump.and_then(|pump| {
+            let pump = pump.validated(document, folder, given);
+            wrong.part(pump.map_err(|found| new("pump", found)))
+        });
         let of_clock = raw.clock.as_ref();
         let clock = of_clock.and_then(|clock| wrong.part(clock.validated(document)));
         let drift = of_clock.and_then(|clock| wrong.part(clock.drift(document)));
         let probe = raw.probe.map(|probe| probe.validated(document)).transpose();
+        let probe = probe.map_err(|found| new("probe", found));
         let scale = clock.and_then(|clock| clock.scale());
         let limits = raw.limits.unwrap_or_default().validated(document, scale);
         Self {
@@ -356,10 +359,17 @@ impl Parts {
 }
 
 /// What is wrong with the device that a rig file names: told in its own file, or where it is named.
-fn of_device(error: RigError, document: &Document) -> WrongFile {
-    match error {
-        RigError::Wrong(wrong) => wrong,
-        error => document.wrong(Mistake::Reference, &["device"], error.to_string()),
+fn of_device(error: RigError, named: &str, shelf: &Shelf, document: &Document) -> WrongFile {
+    let stem = Path::new(named).file_stem().and_then(|stem| stem.to_str());
+    let known = stem.filter(|stem| *stem != named && shelf.names(Kind::Device).contains_key(*stem));
+    match (error, known) {
+        (RigError::Wrong(wrong), _) => wrong,
+        (error, Some(name)) => {
+            let what =
+                format!("{error}; a path is relative to this file. Did you mean the device `{name}`, by its name?");
+            document.wrong(Mistake::Reference, &["device"], what)
+        }
+        (error, None) => document.wrong(Mistake::Reference, &["device"], error.to_string()),
     }
 }
 

@@ -53,7 +53,7 @@ pub use firmware::FileError;
 #[cfg(feature = "for-tests")]
 pub use link::telnet_told;
 pub use link::{Address, LinkAt, LinkError, process_words};
-pub use options::{Given, OpenOptions, RigLimits};
+pub use options::{Given, KnownDrug, OpenOptions, RigLimits};
 pub use probe::ProbeAt;
 pub use process::ProcessError;
 pub use qemu::{QemuAt, QemuError};

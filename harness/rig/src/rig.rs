@@ -70,6 +70,7 @@ impl Rig {
     pub async fn start(file: &RigFile, options: &OpenOptions) -> Result<Self, RigError> {
         let order = Order {
             options,
+            own: (&file.drugs, file.shelf.own()),
             limits: file.limits,
             clock: file.clock,
             probe: file.probe.as_ref(),

@@ -6,12 +6,12 @@ use super::exit::CliError;
 use super::print::eprint;
 use super::width;
 use crate::files;
-use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog::{BUILT_IN, Catalog};
 use pump_hil_model::case::Case;
 use pump_hil_model::device_words::{DeviceWords, Devices};
 use pump_hil_model::diagnostic::{self, Diagnostic};
 use pump_hil_model::safe_text::safe_path;
-use pump_hil_rig::{Given, RigError, RigFile, Shelf};
+use pump_hil_rig::{Given, KnownDrug, RigError, RigFile, Shelf};
 use pump_hil_talk::device::own_words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
@@ -39,6 +39,26 @@ pub(crate) fn catalog(shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Catalog,
     }
     catalog.set_devices(Arc::new(OnShelf(shelf.clone())));
     Ok(Ok(catalog))
+}
+
+/// The drugs of the user's own, which a simulated pump is to know.
+pub(crate) fn own_drugs(catalog: &Catalog) -> Vec<KnownDrug> {
+    let own = catalog.drugs().filter(|drug| catalog.from(&drug.id) != Some(BUILT_IN));
+    own.map(|drug| KnownDrug {
+        id: drug.id.clone(),
+        concentration: drug.concentration,
+        soft_rate: drug.soft_rate,
+        hard_rate: drug.hard_rate,
+        soft_bolus: drug.soft_bolus,
+        hard_bolus: drug.hard_bolus,
+    })
+    .collect()
+}
+
+/// Tells these rigs, of which the simulated ones can make use of it, which drugs the user has of their own.
+pub(crate) fn tell_drugs(rigs: &mut [RigFile], catalog: &Catalog) {
+    let drugs: Arc<[KnownDrug]> = own_drugs(catalog).into();
+    rigs.iter_mut().for_each(|rig| rig.drugs = Arc::clone(&drugs));
 }
 
 /// The devices of a shelf, as the scenario language asks about them.

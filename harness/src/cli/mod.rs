@@ -35,6 +35,7 @@ mod sim;
 mod snapshots;
 mod summary;
 mod values;
+mod waits;
 mod watch;
 mod width;
 
@@ -47,6 +48,8 @@ use clap::error::{ContextKind, ContextValue};
 use print::eprint;
 use project::Project;
 use pump_hil_model::safe_text::safe;
+#[cfg(feature = "sim")]
+use pump_hil_rig::Shelf;
 use std::path::PathBuf;
 
 /// Runs what was asked for.
@@ -72,7 +75,12 @@ pub fn main(cli: Cli) -> Exit {
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
         #[cfg(feature = "sim")]
-        Command::Sim(args) => sim::serve(&args),
+        // What a rig file starts is a pump, and needs no project that is right.
+        Command::Sim(args) if args.with_parent.is_none() => {
+            project(&[]).and_then(|project| sim::serve(&args, &project.shelf(&[])?))
+        }
+        #[cfg(feature = "sim")]
+        Command::Sim(args) => sim::serve(&args, &Shelf::new(cli.fixtures)),
     };
     done.unwrap_or_else(|error| {
         if !error.is_told() {

@@ -9,11 +9,12 @@ use super::feasible;
 use super::inputs;
 use super::inputs::Group;
 use super::out::{self, OutFolder};
-use super::print::{eprint, eprint_styled, print, print_fitted};
+use super::print::{eprint, eprint_styled, print, print_fitted, print_painted};
 use super::progress;
 use super::project::Project;
 use super::snapshots;
 use super::summary::Summary;
+use super::waits;
 use super::watch::Watched;
 use crate::descriptors;
 use crate::files;
@@ -67,7 +68,7 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     };
     if args.dry_run {
         let tables: Vec<String> = work.rigs.iter().map(|rig| feasible::table(&work.groups, rig)).collect();
-        print_fitted(&tables.join("\n"))?;
+        print_painted(&tables.join("\n"))?;
         return Ok(Exit::Passed);
     }
     tell_length(args, &work)?;
@@ -219,6 +220,8 @@ struct Work {
     notes: Vec<String>,
     /// The fixtures that were named.
     fixtures: Option<String>,
+    /// The top of the project.
+    top: Option<PathBuf>,
 }
 
 /// Loads what is to be run; or everything that is wrong with it, rendered.
@@ -239,17 +242,25 @@ fn work(
     if files.is_empty() {
         files.push(PathBuf::from("sim"));
     }
-    let rigs = match inputs::rigs(&shelf, &files, &given(args))? {
+    let mut rigs = match inputs::rigs(&shelf, &files, &given(args))? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
     if !args.dry_run {
         inputs::are_trusted(&rigs)?;
     }
-    let mut groups = match chosen.load(&shelf, &rigs)? {
+    let catalog = match inputs::catalog(&shelf, &rigs)? {
+        Ok(catalog) => catalog,
+        Err(diagnostics) => return Ok(Err(diagnostics)),
+    };
+    inputs::tell_drugs(&mut rigs, &catalog);
+    let mut groups = match chosen.cases(&catalog)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
+    if args.yes {
+        rigs.iter_mut().for_each(|rig| waits::allow(&groups, rig));
+    }
     if let Some(failed) = failed {
         failed.keep(&mut groups)?;
     }
@@ -275,14 +286,13 @@ fn work(
             safe(shard)
         ));
     }
-    let of_all = groups.iter().zip(&snapshots);
-    notes.extend(of_all.filter_map(|(group, snapshots)| snapshots::without_record(group, snapshots)));
     Ok(Ok(Work {
         rigs,
         groups,
         snapshots,
         notes,
         fixtures: project.given().map(named),
+        top: project.top(),
     }))
 }
 
@@ -328,6 +338,8 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 rig: rig.clone(),
                 asked: Asked {
                     folder: named(&group.folder),
+                    top: work.top.as_deref().and_then(|top| from_top(top, &group.folder)),
+                    is_latest: args.out.is_none(),
                     rig_file: args.rig.get(at).map(|file| named(file)),
                     flash: args.flash.as_deref().map(named),
                     port: args.port.clone(),
@@ -351,6 +363,14 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
         }
     }
     batches
+}
+
+/// A folder as it is named from the top of the project that it lies in.
+fn from_top(top: &Path, folder: &Path) -> Option<String> {
+    let folder = std::path::absolute(Path::new(".").join(folder))
+        .and_then(|folder| folder.canonicalize())
+        .ok()?;
+    folder.strip_prefix(top).ok().map(named)
 }
 
 /// A path as the user named it, for a command that is pasted: made harmless only where it is shown.

@@ -22,6 +22,7 @@ mod watched;
 
 pub use crate::safety::Stopped;
 pub use leave_safe::Left;
+pub use past::remembered;
 
 use crate::interrupt::Interrupt;
 use crate::journal;

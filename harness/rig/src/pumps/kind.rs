@@ -5,7 +5,7 @@ use crate::error::RigError;
 use crate::firmware::Firmware;
 use crate::link::{Line, LinkAt, Settings};
 use crate::listed::WrongKey;
-use crate::options::{OpenOptions, RigLimits};
+use crate::options::{KnownDrug, OpenOptions, RigLimits};
 use crate::probe::{Debug, ProbeAt, Probes};
 use async_trait::async_trait;
 use pump_hil_model::event::Body;
@@ -85,6 +85,8 @@ pub trait Pump: fmt::Debug + Send + Sync {
 pub struct Order<'a> {
     /// What the run wants.
     pub options: &'a OpenOptions,
+    /// Drugs of the user's own, which a simulated pump is to know, and the folder of fixtures in which they stand.
+    pub own: (&'a [KnownDrug], Option<&'a Path>),
     /// How long anything may take.
     pub limits: RigLimits,
     /// How time passes.

@@ -122,7 +122,7 @@ fn open(sim: &Sim, order: &Order<'_>) -> Result<Opened, RigError> {
     let new = old.is_none();
     let pump = match old {
         Some(pump) => pump,
-        None => sim::Pump::start(order.options, sim.service_months)?,
+        None => sim::Pump::start(order.options, order.own.0, sim.service_months)?,
     };
     let mut line = link::serial_of_our_own(pump.port(), order.limits.write)?;
     let fence = if new {
