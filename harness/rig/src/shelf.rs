@@ -128,9 +128,10 @@ impl Shelf {
         }
         // A name goes first: a file that happens to be called `sim` must not stand for the rig of that name.
         let file = Path::new(kind.folder()).join(format!("{}.yaml", named.to_string_lossy()));
-        let own = self.own.as_deref().map(|own| own.join(&file));
-        let beside = beside.map(|folder| files::tidy(&folder.join(&file)));
-        if let Some(path) = own.into_iter().chain(beside).find(|path| path.exists()) {
+        let own = self.own.as_deref().map(Path::to_owned);
+        let beside = beside.map(files::tidy);
+        let both = |folder: PathBuf| [folder.join(&file), folder.join(&file).with_extension("yml")];
+        if let Some(path) = own.into_iter().chain(beside).flat_map(both).find(|path| path.exists()) {
             return read(&path);
         }
         let built_in = BUILT_IN.iter().find(|(path, _)| Path::new(path) == file);
@@ -204,6 +205,9 @@ mod tests {
         std::fs::write(folder.path().join("devices/stub.yaml"), "own").unwrap();
         let found = find("stub").unwrap();
         assert_eq!((found.built_in, &*found.text), (false, "own"));
+        std::fs::write(folder.path().join("devices/mine.yml"), "mine").unwrap();
+        assert!(own.names(Kind::Device).contains_key("mine"));
+        assert_eq!(find("mine").unwrap().text, "mine");
         let told = find("stubb").unwrap_err().to_string();
         assert_eq!(
             told,

@@ -4,6 +4,7 @@ use super::args::Select;
 use super::exit::CliError;
 use super::inputs::{self, Group};
 use super::names::names;
+use super::print::eprint;
 use super::project::Project;
 use crate::report::{counted, quoted};
 use pump_hil_language::catalog::Catalog;
@@ -160,6 +161,18 @@ impl Chosen {
             let all = groups.iter();
             let all = all.flat_map(|group| group.cases.iter().map(|case| (case, group.folder.join(&case.file))));
             return Err(self.nothing(all, "`pump-hil list` shows what there is"));
+        }
+        if let Some(filter) = &self.filter {
+            let all = groups.iter();
+            let all = all.flat_map(|group| {
+                group
+                    .cases
+                    .iter()
+                    .map(|case| (case, paths_to(&group.folder.join(&case.file))))
+            });
+            let idle = filter.idle(&all.collect::<Vec<_>>());
+            idle.iter()
+                .for_each(|what| eprint(&format!("warning: in --filter {}\n", safe(what))));
         }
         for group in &mut groups {
             let all = group.cases.len();

@@ -89,6 +89,60 @@ fn all_misspelt_words_of_a_rig_file_are_told_at_once() {
 }
 
 #[test]
+fn words_of_people_in_a_rig_file_are_told_with_what_to_write() {
+    const SERIAL: &str = include_str!("../../../../fixtures/rigs/serial.yaml");
+    let spoilt = |from: &str, to: &str| {
+        assert!(SERIAL.contains(from), "`{from}` is not in the file");
+        wrong("serial.yaml", &SERIAL.replacen(from, to, 1))
+    };
+    let clock = "clock: {kind: real}";
+    for (from, to, told) in [
+        (clock, "clock: real", "write `{kind: real}`"),
+        (clock, "clock: {kind: wall}", "did you mean `real`?"),
+        ("kind: serial", "kind: uart", "did you mean `serial`?"),
+        ("baud:", "baudrate:", "did you mean `baud`?"),
+        (
+            "{kind: serial, port: /dev/ttyUSB0, baud: 115200}",
+            "/dev/ttyUSB0",
+            "write `{kind: serial, port: /dev/ttyUSB0, baud: 115200}`",
+        ),
+        (
+            clock,
+            "clock: {kind: real}\nprobe: {kind: jlink}",
+            "a real probe of any make is `usb`",
+        ),
+        (
+            clock,
+            "clock: {kind: real}\nlimits: {open: 5 seconds}",
+            "`open`: unknown unit `seconds` in `5 seconds` (did you mean `s`?)",
+        ),
+    ] {
+        let error = spoilt(from, to);
+        assert!(error.contains(told), "{to}: {error}");
+    }
+    let shelf = Shelf::default();
+    let no_file = |named: &str| Device::parse(shelf.find(Kind::Device, Path::new(named), None)?);
+    let text = SERIAL.replace("device: stub", "device: stub.yaml");
+    let error = parsed_with("serial.yaml", &text, no_file).unwrap_err().to_string();
+    assert!(
+        error.contains("Did you mean the device `stub`, by its name?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_wrong_in_one_part_hides_nothing_of_another() {
+    let text = include_str!("../../../../fixtures/rigs/serial.yaml")
+        .replace("clock: {kind: real}", "clock: real")
+        .replace(", baud: 115200", "");
+    let error = wrong("serial.yaml", &text);
+    assert!(
+        error.contains("`clock` must be a map") && error.contains("`baud`"),
+        "{error}"
+    );
+}
+
+#[test]
 fn firmware_in_qemu_needs_an_image_and_granted_time_needs_its_test_block() {
     let in_qemu = |pump: &str, probe: &str| {
         let text = SIM_RIG
