@@ -3,7 +3,7 @@
 use crate::crash::{Crash, Why};
 use crate::crash_text;
 use crate::event::{Body, Event, InFlash, Log, Said, Unread};
-use crate::quantity::{Span, Volume};
+use crate::quantity::{Pressure, Rate, Span, Volume};
 use crate::safe_text::{safe, safe_within};
 use crate::unfit::Unfit;
 use crate::value::shown;
@@ -37,11 +37,13 @@ pub fn event_words(event: &Event) -> String {
         Body::NoReply { verb, tries } => format!("no reply to `{verb}` after {tries} tries"),
         Body::Pump { said, read_back, .. } => said_line(said) + read_back_mark(*read_back),
         Body::Sample(s) => format!(
-            "probe: {} strokes, delivered {}, catheter {} Pa",
+            "probe: {} strokes, delivered {}, catheter {}",
             s.strokes,
             Volume(s.delivered_nl),
-            s.catheter_pa
+            Pressure(s.catheter_pa.into())
         ),
+        // Without a parameter it is 0, which says nothing.
+        Body::FaultArmed { fault, param: 0 } => format!("fault {fault} armed"),
         Body::FaultArmed { fault, param } => format!("fault {fault} armed ({param})"),
         Body::FaultConfirmed { fault } => format!("fault {fault} in effect"),
         Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
@@ -197,8 +199,26 @@ fn said_line(said: &Said) -> String {
 }
 
 fn pairs(fields: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(key, value)| format!("{key}={}", told(value)))
+        .collect();
     pairs.join(" ")
+}
+
+/// A value of the pump as a person reads it: a quantity in its base unit, such as `600000nl/d`, as all other quantities are told.
+fn told(value: &str) -> String {
+    let end = value
+        .find(|c: char| !c.is_ascii_digit() && c != '-')
+        .unwrap_or(value.len());
+    let (number, unit) = value.split_at(end);
+    match (number.parse(), unit) {
+        (Ok(number), "nl") => Volume(number).to_string(),
+        (Ok(number), "nl/d") => Rate(number).to_string(),
+        (Ok(number), "ms") => Span(number).to_string(),
+        (Ok(number), "pa") => Pressure(number).to_string(),
+        _ => value.to_owned(),
+    }
 }
 
 /// A pump that is unfit. Here its lines are wanted, too, which a finding leaves out where the pump said why it refused.

@@ -101,7 +101,7 @@ pub struct Run {
     /// Write this firmware into the flash of the chip first, unless it is there already. Its symbols are then used.
     #[arg(long, value_name = "ELF", requires = "rig")]
     pub flash: Option<PathBuf>,
-    /// Reach the pump through this line instead of the one in the rig file: a path, or such as `tcp:HOST:PORT`.
+    /// Reach the pump through this line instead of the one in the rig file: a path or an address, such as `tcp:HOST:PORT`.
     #[arg(long, value_name = "PATH|ADDRESS", value_parser = |text: &str| Address::parse(text).map(|_| text.to_owned()))]
     pub port: Option<String>,
     /// Let the rig file start programs. They can do on this host what you can: read the rig file first.
@@ -116,13 +116,14 @@ pub struct Run {
     /// Run each case N times, to see if the result is the same each time.
     #[arg(long, value_name = "N", conflicts_with = "accept", value_parser = |text: &str| whole_number(text, 1, 10_000_u32))]
     pub repeat: Option<u32>,
-    /// Wait for saved files until Ctrl-C, and run the cases again that a saved file belongs to.
+    /// Each time a file is saved, run the cases again that use it. Ctrl-C ends it.
     #[arg(long, conflicts_with_all = ["shard", "rerun_failed", "accept"])]
     pub watch: bool,
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
-    /// Run also what takes longer than an hour by the clock. Without it, a run at a terminal ends with an error that names the case.
+    /// Run also what takes longer than an hour by the clock, and let set-up wait for lockouts and windows as long as the cases need it. Without
+    /// it, a run at a terminal ends with an error that names the case.
     #[arg(long, short)]
     pub yes: bool,
     /// Run nothing. Say which cases would run, how long each takes, and what the rig lacks for the others.
