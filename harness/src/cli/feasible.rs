@@ -62,12 +62,15 @@ pub(super) fn sums(groups: &[Group], rig: &RigFile) -> String {
         0 => String::new(),
         number => format!(", {number} of them with checks that are not shown"),
     };
+    let takes = match played {
+        0 => String::new(),
+        _ => format!("; all of them take {}", takes(all, rig)),
+    };
     let mut text = format!(
-        "rig `{}` can play {files} of {} and {played} of {}{part}; all of them take {}\n",
+        "rig `{}` can play {files} of {} and {played} of {}{part}{takes}\n",
         safe(&rig.name),
         counted(of_files, "file"),
         counted(cases, "case"),
-        takes(all, rig)
     );
     let played: Vec<&Case> = groups
         .iter()
