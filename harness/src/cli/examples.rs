@@ -75,6 +75,7 @@ Then, in the settings of VS Code (with the YAML extension):
 
 pub(super) const COMPLETIONS: &str = "\
 Example:
+  mkdir -p ~/.local/share/bash-completion/completions
   pump-hil completions bash > ~/.local/share/bash-completion/completions/pump-hil";
 
 pub(super) const MAN: &str = "\
