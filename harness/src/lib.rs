@@ -8,6 +8,8 @@
 
 pub mod cli;
 pub mod descriptors;
+mod doctor;
+pub mod explained;
 pub mod files;
 pub mod interrupt;
 pub mod journal;

@@ -12,7 +12,7 @@ use toml_edit::{Document, Item, Value};
 pub const FILE: &str = "pump-hil.toml";
 
 /// What it can say.
-const KEYS: &[&str] = &["scenarios", "fixtures", "rig", "out"];
+pub const KEYS: &[&str] = &["scenarios", "fixtures", "rig", "out"];
 
 /// Mistakes that are told.
 const TOLD_MAX: usize = 100;

@@ -39,6 +39,8 @@ pub struct Results {
     pub rigs: Vec<String>,
     /// How many passed, were new, failed, were inconclusive, were skipped.
     pub counts: [u64; 5],
+    /// How many cases were selected and not begun.
+    pub not_run: u64,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +58,9 @@ struct Tally {
     failed: u64,
     inconclusive: u64,
     skipped: u64,
+    /// Not counted before form 2.
+    #[serde(default)]
+    not_run: u64,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +140,7 @@ fn results(path: &Path) -> Option<Results> {
     Some(Results {
         rigs: rigs.into_iter().collect(),
         counts: [tally.passed, tally.new, tally.failed, tally.inconclusive, tally.skipped],
+        not_run: tally.not_run,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use pump_hil::snapshot::BUILD_SERVERS;
 use pump_hil_testing::desk::shell;
+use pump_hil_verdict::snapshot::Kept;
 use std::path::{Path, PathBuf};
 
 const FIRST_DAY: &str = "ours/scenarios/first-day.yaml";
@@ -417,14 +418,22 @@ fn a_log_of_a_rig_without_a_test_block_is_held_to_what_it_has() {
         format!("{line}\n")
     };
     let text: String = desk.read(log).lines().map(row).collect();
-    std::fs::write(desk.path(log), &text).unwrap();
-    std::fs::remove_file(desk.path(RECORD)).unwrap();
+    // As if somebody had accepted it.
+    let accept = |text: &str| {
+        std::fs::write(desk.path(log), text).unwrap();
+        let sha256 = Kept::parse(text.as_bytes()).unwrap().sha256();
+        let line = format!(
+            r#"{{"snapshot":"first-day","who":"Ada","when":"2026-01-05T00:00:00Z","old_sha256":null,"new_sha256":"{sha256}"}}"#
+        );
+        std::fs::write(desk.path(RECORD), line + "\n").unwrap();
+    };
+    accept(&text);
     let note = "actuated and delivered of the dose log are not compared";
     desk.says("pump-hil run ours -v", 0, &[note, "1 passed"]);
     // All other columns are.
-    std::fs::write(desk.path(log), text.replace("0.500000", "0.510000")).unwrap();
+    accept(&text.replace("0.500000", "0.510000"));
     desk.says("pump-hil run ours", 1, &["expected 0.51 mL/day, got 0.5 mL/day"]);
-    std::fs::write(desk.path(log), &text).unwrap();
+    accept(&text);
     desk.says("pump-hil run ours --accept --reason CR-12", 0, &["Accepted 1 dose log"]);
     assert!(!desk.types("pump-hil run ours -v", 0).contains("not compared"));
 }

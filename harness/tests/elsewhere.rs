@@ -216,6 +216,27 @@ fn what_is_the_users_own_is_added_to_what_is_built_in() {
 }
 
 #[test]
+fn the_simulated_pump_knows_the_drugs_of_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let own = OWN.replace("REQ-1234", "GIP-1.1.1").replace("[HAZ-7]", "[SF01]");
+    write(
+        here,
+        "fixtures/drugs/ours.yaml",
+        &OWN_DRUG
+            .replace("id: saline", "id: own-2-mg-per-mL")
+            .replace("0 mg/mL", "2 mg/mL"),
+    );
+    write(here, "scenarios/own.yaml", &own);
+    // One on a thread of this process, and one in a process of its own.
+    pump_hil(here, &["run", "--rig", "sim", "--rig", "sim-realtime"])
+        .is(0, &["2 cases on sim, sim-realtime: 2 passed"]);
+    // It holds a prescription to the limits of that file.
+    write(here, "scenarios/own.yaml", &own.replace("0.5 mL/day", "3 mL/day"));
+    pump_hil(here, &["run"]).is(1, &["hard-limit"]);
+}
+
+#[test]
 fn a_rig_is_named_as_a_file_or_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
@@ -398,4 +419,32 @@ fn a_rig_of_the_project_that_there_is_not_is_told_in_its_line() {
     }
     // What needs no rig goes on.
     pump_hil(desk.path(), &["list"]).is(0, &["1 case"]);
+}
+
+#[test]
+fn what_failed_is_run_again_from_wherever_the_person_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("new");
+    pump_hil(folder.path(), &["new", "new"]).is(0, &[]);
+    let wrong = OWN
+        .replace("REQ-1234", "GIP-1.1.1")
+        .replace("[HAZ-7]", "[SF01]")
+        .replace("own-2-mg-per-mL", "saline")
+        .replace("state: running", "state: stopped");
+    write(&here, "scenarios/own.yaml", &wrong);
+    let file_of = || {
+        let text = std::fs::read_to_string(here.join("pump-hil-runs/latest/results.json")).unwrap();
+        let results: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let of_own = |one: &&serde_json::Value| one["name"] == "own";
+        let own = results["results"].as_array().unwrap().iter().find(of_own).unwrap();
+        own["file"].as_str().unwrap().to_owned()
+    };
+    std::fs::create_dir(here.join("sub")).unwrap();
+    for stands in [here.clone(), here.join("scenarios"), here.join("sub")] {
+        pump_hil(&stands, &["run"]).is(1, &["2 cases on desk: 1 passed, 1 failed"]);
+        assert_eq!(file_of(), "scenarios/own.yaml", "{}", stands.display());
+        for again in [&here, &here.join("scenarios"), &here.join("sub")] {
+            pump_hil(again, &["run", "--rerun-failed"]).is(1, &["1 case on desk: 0 passed, 1 failed"]);
+        }
+    }
 }

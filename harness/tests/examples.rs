@@ -20,7 +20,7 @@ fn examples() -> Vec<(String, Vec<String>)> {
     let of = |command: &clap::Command| {
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
-        let typed = lines.filter(|line| line.starts_with("pump-hil ") || line.starts_with("cd "));
+        let typed = lines.filter(|line| ["pump-hil ", "cd ", "mkdir "].iter().any(|word| line.starts_with(word)));
         (command.get_name().to_owned(), typed.map(str::to_owned).collect())
     };
     std::iter::once(&all).chain(visible).map(of).collect()
@@ -68,7 +68,6 @@ fn told(output: &Output) -> String {
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy(&root().join("scenarios"), &folder.path().join("scenarios"));
-    std::fs::create_dir_all(folder.path().join(".local/share/bash-completion/completions")).unwrap();
     let output = shell(folder.path(), folder.path(), "pump-hil run").output().unwrap();
     assert!(output.status.success(), "{}", told(&output));
     folder

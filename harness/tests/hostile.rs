@@ -188,7 +188,7 @@ fn of_a_hundred_thousand_mistakes_the_first_are_told() {
     let lines: String = (0..20_000).map(|n| format!("  - at: {n}\n")).collect();
     let text = error_of(format!("{HEAD}timeline:\n{lines}"));
     assert!(
-        text.contains("more errors or more are not shown") && text.ends_with("101 errors\n"),
+        text.contains("more mistakes are not shown") && text.ends_with("101 errors\n"),
         "{}",
         text.len()
     );

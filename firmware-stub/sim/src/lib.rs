@@ -27,4 +27,5 @@ pub use panicked::{Panicked, catch};
 pub use sim_pump::{Advance, Gone, Pace, SimControl, SimPump, serve};
 #[cfg(feature = "seeded-defects")]
 pub use stub_pump::defects::Defect;
-pub use stub_pump::units::Millis;
+pub use stub_pump::library::{Drug, LIBRARY};
+pub use stub_pump::units::{Millis, NgPerMl, Nl, NlPerDay};

@@ -32,6 +32,8 @@ pub enum Word {
     WrongCheck(u64),
     /// The device is gone after that many answers.
     DiesAfter(u64),
+    /// It does what it is asked, and answers nothing after that many answers.
+    SilentAfter(u64),
     /// No sign of life comes.
     NoHeartbeat,
     /// The state that is told is the other one.
@@ -65,6 +67,7 @@ impl FromStr for Word {
             "twice" => return count().map(Self::Twice),
             "drop-byte" => return count().map(Self::DropByte),
             "wrong-check" => return count().map(Self::WrongCheck),
+            "silent-after" => return count().map(Self::SilentAfter),
             "dies-after" => return count().map(Self::DiesAfter),
             "stall-silent" => Self::StallSilent,
             "no-heartbeat" => Self::NoHeartbeat,
@@ -179,8 +182,12 @@ impl Mischief {
         match frame.kind {
             Kind::Reply => {
                 self.replies += 1;
-                let every = |word: &Word| matches!(word, Word::NoAnswer(n) if self.replies.is_multiple_of(*n));
-                self.withheld = self.words.iter().any(every);
+                let is_withheld = |word: &Word| match word {
+                    Word::NoAnswer(n) => self.replies.is_multiple_of(*n),
+                    Word::SilentAfter(n) => self.replies > *n,
+                    _ => false,
+                };
+                self.withheld = self.words.iter().any(is_withheld);
                 self.withheld
             }
             Kind::More => self.withheld,

@@ -55,7 +55,7 @@ pub struct Options {
     #[arg(long)]
     pub stdio: bool,
     /// What goes wrong; may stand several times. Pump: over-delivers:PERCENT, runs-fast:PERCENT, stall-silent, stalls-at:MICROLITRES, lies-state.
-    /// Line (N: every Nth): no-answer:N, late:MS, garbage:BYTES, flip:N, twice:N, drop-byte:N, wrong-check:N, dies-after:ANSWERS, no-heartbeat.
+    /// Line (N: every Nth): no-answer:N, silent-after:ANSWERS, late:MS, garbage:BYTES, flip:N, twice:N, drop-byte:N, wrong-check:N, dies-after:ANSWERS, no-heartbeat.
     #[arg(long, value_name = "WORD")]
     pub misbehave: Vec<Word>,
     /// Seconds of the device in a second of the host.

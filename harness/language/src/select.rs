@@ -34,18 +34,35 @@ impl Filter {
     /// meant to say.
     #[must_use]
     pub fn why_none(&self, cases: &[(&Case, Vec<String>)]) -> String {
-        let mut parts = Vec::new();
-        predicates(&self.0, &mut parts);
-        let told = parts.into_iter().map(|part| {
-            let count = cases.iter().filter(|(case, paths)| part.holds(case, paths)).count();
-            let values = cases.iter().flat_map(|(case, paths)| part.of.values(case, paths));
-            let known: BTreeSet<String> = values.collect();
-            let meant = part.matcher.word().filter(|_| count == 0);
-            let meant = meant.and_then(|word| nearest(word, known.iter().map(String::as_str)));
-            let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+        let told = predicates(&self.0).into_iter().map(|(part, _)| {
+            let count = part.count(cases);
+            let meant = part.meant(cases).filter(|_| count == 0);
+            let meant = meant.map_or_else(String::new, |what| format!(" ({what})"));
             format!("`{}` alone selects {count}{meant}", part.text)
         });
-        told.collect::<Vec<_>>().join(", ")
+        let told = told.collect::<Vec<_>>().join(", ");
+        let all_are_words = |expr: &Expr| matches!(expr, Expr::Is(part) if part.of == Of::PartOfName);
+        match &self.0 {
+            Expr::All(parts) if parts.iter().all(all_are_words) => {
+                format!("{told}; all words must be in the name: write `or` between them to take either")
+            }
+            _ => told,
+        }
+    }
+
+    /// The parts of the expression that select none of these cases, each with what it may have been meant to say. One behind `not`, which may well exclude
+    /// nothing, is told only where it looks like a typing mistake.
+    #[must_use]
+    pub fn idle(&self, cases: &[(&Case, Vec<String>)]) -> Vec<String> {
+        let mut idle = Vec::new();
+        for (part, negated) in predicates(&self.0) {
+            let meant = part.meant(cases);
+            if part.count(cases) == 0 && (!negated || meant.is_some()) {
+                let meant = meant.map_or_else(String::new, |what| format!("; {what}"));
+                idle.push(format!("`{}` selects no case{meant}", part.text));
+            }
+        }
+        idle
     }
 }
 
@@ -64,17 +81,48 @@ fn holds(expr: &Expr, case: &Case, paths: &[String]) -> bool {
     }
 }
 
-fn predicates<'e>(expr: &'e Expr, found: &mut Vec<&'e Predicate>) {
+/// The questions of an expression, and whether each is behind `not`.
+fn predicates(expr: &Expr) -> Vec<(&Predicate, bool)> {
     match expr {
-        Expr::Is(predicate) => found.push(predicate),
-        Expr::Not(inner) => predicates(inner, found),
-        Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| predicates(part, found)),
+        Expr::Is(predicate) => vec![(predicate, false)],
+        Expr::Not(inner) => predicates(inner).into_iter().map(|(part, not)| (part, !not)).collect(),
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().flat_map(predicates).collect(),
     }
 }
 
 impl Predicate {
     fn holds(&self, case: &Case, paths: &[String]) -> bool {
         self.of.values(case, paths).iter().any(|value| self.matcher.fits(value))
+    }
+
+    fn count(&self, cases: &[(&Case, Vec<String>)]) -> usize {
+        cases.iter().filter(|(case, paths)| self.holds(case, paths)).count()
+    }
+
+    /// What it may have been meant to say, by what these cases have.
+    fn meant(&self, cases: &[(&Case, Vec<String>)]) -> Option<String> {
+        let word = self.matcher.word()?;
+        let values = cases.iter().flat_map(|(case, paths)| self.of.values(case, paths));
+        let known: BTreeSet<String> = values.collect();
+        let mut holding = known.iter().filter(|value| value.contains(word));
+        match (self.of, holding.next(), holding.next()) {
+            // A whole name is asked for, and this is a part of some.
+            (Of::Name, Some(_), _) => Some(format!("`{word}`, without `name`, takes all names that hold it")),
+            (Of::Fault | Of::Tag | Of::Verifies | Of::Covers, Some(one), more) => {
+                let before = if one.starts_with(word) { "" } else { "*" };
+                let all = format!("{before}{word}*");
+                Some(format!("did you mean `{}`?", more.map_or(one, |_| &all)))
+            }
+            _ => {
+                let small = word.to_lowercase();
+                let fits = |value: &&String| self.of != Of::File && value.to_lowercase().contains(&small);
+                let holds = known.iter().find(fits).map(|_| &*small).filter(|small| *small != word);
+                // An id has the letters that its source gives it.
+                let holds = holds.filter(|_| self.of == Of::PartOfName);
+                let near = || nearest(word, known.iter().map(String::as_str));
+                Some(format!("did you mean `{}`?", holds.or_else(near)?))
+            }
+        }
     }
 }
 

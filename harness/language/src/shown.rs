@@ -16,6 +16,7 @@ pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
     let mut split = Split {
         can,
         lacks: &lacks,
+        asks_alarms: can.contains(&Capability::PolledAlarms),
         not_shown: Vec::new(),
         may_pass_without_start: false,
         by_pump: false,
@@ -25,7 +26,7 @@ pub fn shown<'a>(case: &'a Case, can: &BTreeSet<Capability>) -> Cow<'a, Case> {
     };
     let steps = split.steps(&case.steps, true);
     let always = split.rules(&case.always);
-    let keeps_log = case.snapshot.is_none() || lacks.gives_dose_log();
+    let keeps_log = case.snapshot.is_none() || lacks.gives_dose_log() || can.contains(&Capability::SampledLog);
     if split.not_shown.is_empty() && keeps_log {
         return Cow::Borrowed(case);
     }
@@ -62,6 +63,8 @@ pub fn checks(case: &Case) -> usize {
 struct Split<'a> {
     can: &'a BTreeSet<Capability>,
     lacks: &'a Lacks,
+    /// Its alarms are asked for every so often.
+    asks_alarms: bool,
     not_shown: Vec<NotShown>,
     /// A check of `resets` is not shown that a pump passes which never started again.
     may_pass_without_start: bool,
@@ -95,6 +98,9 @@ impl Split<'_> {
                 poll,
             } => {
                 self.by_pump = false;
+                if throughout.is_some() {
+                    checks.iter().for_each(|check| self.is_seen_in_part(check, step.line));
+                }
                 let left: Vec<Check> = checks
                     .iter()
                     .filter(|check| self.keeps(check, step.line))
@@ -155,8 +161,9 @@ impl Split<'_> {
     fn keeps_what_is_told(&mut self, check: &Check, line: u32) -> bool {
         let lacks = self.lacks;
         let told = match check {
-            Check::Alarm { id, .. } | Check::AlarmCleared { id } => lacks.shows_alarm(Some(id)),
-            Check::NoAlarm { id } => lacks.shows_alarm(id.as_deref()),
+            Check::Alarm { id, .. } | Check::AlarmCleared { id } => self.shows_alarm(Some(id)),
+            Check::NoAlarm { id } => self.shows_alarm(id.as_deref()),
+            Check::Event { kind, fields } if kind == "alarm" => self.shows_alarm(fields.get("id").map(String::as_str)),
             // What it was before it told of a change only a status says.
             Check::State(_) | Check::Mode(_) => !lacks.has(Lack::STATUS),
             Check::Bolus(_) => !lacks.has(Lack::STATUS) || lacks.tells_events(),
@@ -185,12 +192,16 @@ impl Split<'_> {
                         Operand::Measure(right) => self.is_shown_always(*right),
                         Operand::Value(_) => true,
                     };
-                    right && self.is_shown_always(*left)
+                    right && self.is_shown_always(*left) && !self.is_told_apart(&rule.rule)
                 }
                 // What it says now and then is not what it is all the time.
                 Rule::State { .. } => self.lacks.tells_events(),
-                Rule::NoAlarm { id } => self.lacks.shows_alarm(id.as_deref()),
+                Rule::NoAlarm { id } => self.shows_alarm(id.as_deref()),
             };
+            let by_looks = self.asks_alarms && !self.lacks.tells_events();
+            if shown && by_looks && matches!(rule.rule, Rule::NoAlarm { .. }) {
+                self.seen_in_part(rule.line, &rule.text);
+            }
             if shown {
                 left.push(rule.clone());
             } else {
@@ -203,8 +214,39 @@ impl Split<'_> {
         left
     }
 
+    /// Whether a rule compares with another measure what only memory counts, which is told at another time than that. The reconciliation does it.
+    fn is_told_apart(&self, rule: &Rule) -> bool {
+        let Rule::Compare { left, right, .. } = rule else {
+            return false;
+        };
+        let by_memory = |measure: Measure| measure == Measure::Actuated && !self.can.contains(&Capability::TestBlock);
+        matches!(right, Operand::Measure(right) if by_memory(*left) || by_memory(*right))
+    }
+
+    /// Whether an alarm is seen: told, or asked for.
+    fn shows_alarm(&self, id: Option<&str>) -> bool {
+        let is_asked = self.asks_alarms && !id.is_some_and(|id| self.lacks.has_named(id));
+        is_asked || self.lacks.shows_alarm(id)
+    }
+
+    /// A check that is looked at for some time, and of which not all is seen: it stays, and fails where it is seen not to hold; else nobody knows.
+    fn is_seen_in_part(&mut self, check: &Check, line: u32) {
+        let is_no_alarm = matches!(check, Check::NoAlarm { .. });
+        if is_no_alarm && self.asks_alarms && !self.lacks.tells_events() {
+            self.seen_in_part(line, &Expected::Check(check.clone()).to_string());
+        }
+    }
+
+    fn seen_in_part(&mut self, line: u32, text: &str) {
+        self.not_shown.push(NotShown {
+            line,
+            text: format!("{text} (between two looks)"),
+        });
+    }
+
     fn is_shown(&self, measure: Measure) -> bool {
-        self.is_seen(measure) && self.lacks.shows(measure)
+        let is_asked = measure == Measure::AlarmLatency && self.asks_alarms && !self.lacks.has_named(measure.name());
+        self.is_seen(measure) && (is_asked || self.lacks.shows(measure))
     }
 
     fn is_shown_always(&self, measure: Measure) -> bool {
@@ -292,6 +334,46 @@ mod tests {
             shown(&case, &BTreeSet::new()).may_start_again
         };
         assert!(!with(0) && with(1));
+    }
+
+    #[test]
+    fn what_lies_between_two_looks_is_not_claimed() {
+        let none = |throughout| {
+            let mut step = expect(vec![Check::NoAlarm { id: None }], None);
+            if let Action::Expect { throughout: for_, .. } = &mut step.action {
+                *for_ = throughout;
+            }
+            step
+        };
+        let came = expect(
+            vec![Check::Alarm {
+                id: "occlusion".to_owned(),
+                priority: None,
+            }],
+            None,
+        );
+        let mut case = case(vec![none(None), none(Some(Span(9))), came]);
+        case.always.push(Invariant {
+            line: 3,
+            text: "no alarm".to_owned(),
+            rule: Rule::NoAlarm { id: None },
+        });
+        let silent = lacking(&["unasked"]);
+        assert_eq!(shown(&case, &silent).not_shown.len(), 4, "none of it is seen");
+        let asked = silent.iter().copied().chain([Capability::PolledAlarms]).collect();
+        let seen = shown(&case, &asked);
+        let told: Vec<&str> = seen.not_shown.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(told, ["no alarm (between two looks)"; 2]);
+        assert_eq!(
+            (checks(&seen), checks(&case)),
+            (4, 4),
+            "they stay, and fail where an alarm is seen"
+        );
+        let both = BTreeSet::from([Capability::PolledAlarms]);
+        assert!(
+            shown(&case, &both).not_shown.is_empty(),
+            "alarms come by themselves as well"
+        );
     }
 
     fn lacking(names: &[&str]) -> BTreeSet<Capability> {

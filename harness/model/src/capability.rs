@@ -27,6 +27,10 @@ pub enum Capability {
     Shows(Measure),
     /// The rig can cause this fault, and confirm it.
     Fault(FaultName),
+    /// Its pump is asked for its alarms every so often, by its device profile: one that comes and goes in between is not seen. No case needs it.
+    PolledAlarms,
+    /// A dose log is made of what its pump is asked for, by its device profile. No case needs it.
+    SampledLog,
     /// The rig's pump lacks this, by its device profile. It stands among what a rig can do, so that whoever asks for that learns it as well; no case needs it.
     Lacks(Lack),
 }
@@ -52,6 +56,8 @@ impl fmt::Display for Capability {
             Self::TestBlock => f.write_str("test-block"),
             Self::Shows(measure) => f.write_str(measure.name()),
             Self::Fault(name) => write!(f, "fault:{name}"),
+            Self::SampledLog => f.write_str("sampled dose log"),
+            Self::PolledAlarms => f.write_str("polled alarms"),
             Self::Lacks(lack) => write!(f, "no {lack}"),
         }
     }

@@ -4,6 +4,7 @@
 //! reference to a rig. Times are spans since the scenario's begin, which is after the set-up (identify, program, refill).
 
 mod check;
+mod kept;
 pub mod needs;
 mod prescription;
 mod step;
@@ -11,8 +12,9 @@ mod verb;
 
 pub use crate::measure::{Measure, MeasuredIn, ToldBy};
 pub use check::{Check, Invariant, Op, Operand, Range, Rule};
+pub use kept::{field, filled, with_kept};
 pub use prescription::{FlexStep, Mode, PatientBolus, Prescription, Trial};
-pub use step::{Action, OwnArg, Poll, ProbeAction, Request, Step, When, field, kept_name, with_kept};
+pub use step::{Action, OwnArg, Poll, ProbeAction, Request, Step, When, kept_name};
 pub use verb::{Arg, ArgValue, ReadArgs, Section, Verb};
 
 use crate::capability::Capability;

@@ -6,6 +6,7 @@
 use crate::crash::Crash;
 use crate::fault::FaultName;
 use crate::lack::Lacks;
+use crate::observing::Observing;
 use crate::quantity::{Percent, Span};
 use crate::trouble_code::TroubleCode;
 use crate::unfit::Unfit;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 pub use crate::dose_entry::DoseEntry;
 pub use crate::firmware_told::{InFlash, Log};
-pub use crate::said::{Said, Says};
+pub use crate::said::{BEYOND, Polled, Said, Says, Unread, Weighed};
 pub use crate::sample::Sample;
 
 /// A reply's fields with their units. Shared: whoever asked, the journal and the judge hold the same.
@@ -34,8 +35,6 @@ pub struct Event {
     pub body: Body,
 }
 
-/// Larger than any number that a pump or its plant can have, in whatever base unit; sums and differences of smaller ones hold.
-pub const BEYOND: i64 = 1 << 53;
 /// Longer than any run: 200 years.
 const BEYOND_TIME: Span = Span(200 * 366 * 86_400_000);
 
@@ -50,26 +49,7 @@ impl Event {
                 .all(|number| number.unsigned_abs() < BEYOND.unsigned_abs())
         };
         let body = match &self.body {
-            Body::Pump { pump_t, said, .. } => {
-                let told = match said {
-                    Said::Dose(entry) => all(&[
-                        entry.rate_nl_per_day,
-                        entry.basal_nl,
-                        entry.patient_nl,
-                        entry.periodic_nl,
-                        entry.clinician_nl,
-                        entry.prime_nl,
-                        entry.bridge_nl,
-                        entry.strokes,
-                        entry.reservoir_nl,
-                    ]),
-                    Said::BolusStart { dose_nl, over_ms, .. } => all(&[*dose_nl, *over_ms]),
-                    Said::BolusEnd { given_nl, .. } => all(&[*given_nl]),
-                    // The others hold words alone.
-                    _ => true,
-                };
-                told && pump_t.is_none_or(time)
-            }
+            Body::Pump { pump_t, said, .. } => said.is_reckonable() && pump_t.is_none_or(time),
             Body::Sample(sample) => {
                 let volumes = [
                     sample.delivered_nl,
@@ -90,7 +70,7 @@ impl Body {
     #[must_use]
     pub fn says(&self) -> Option<Says> {
         match self {
-            Self::Reply { request, .. } => request.map(Says::Reply),
+            Self::Reply { request, .. } | Self::Polled(Polled { request, .. }) => request.map(Says::Reply),
             Self::Pump {
                 n: Some(n),
                 pump_t,
@@ -100,6 +80,26 @@ impl Body {
                 Said::Dose(_) => Says::Dose(*n, pump_t.map(|t| t.0)),
                 _ => Says::Event(*n, pump_t.map(|t| t.0)),
             }),
+            _ => None,
+        }
+    }
+
+    /// The fields of an answer that was carried out, whoever asked; and its verb.
+    #[must_use]
+    pub fn answer(&self) -> Option<(&str, &ReplyFields)> {
+        match self {
+            Self::Reply {
+                verb,
+                refused: None,
+                fields,
+                ..
+            }
+            | Self::Polled(Polled {
+                verb,
+                refused: None,
+                fields,
+                ..
+            }) => Some((verb, fields)),
             _ => None,
         }
     }
@@ -115,6 +115,10 @@ impl Body {
                 | Self::Nonsense { .. }
                 | Self::Reply { .. }
                 | Self::NoReply { .. }
+                | Self::Polled(_)
+                | Self::PollLost { .. }
+                | Self::Awaited { .. }
+                | Self::Weighed(_)
                 | Self::Pump { .. }
                 | Self::Gap { .. }
                 | Self::Sample(_)
@@ -155,6 +159,11 @@ pub enum Body {
     Lacks {
         /// Each with its reason.
         what: Lacks,
+    },
+    /// What the harness asks the pump for every so often, by its device profile. It stands in no journal of a pump that is not asked so.
+    Observing {
+        /// What, how often, and how exactly it is told.
+        how: Observing,
     },
     /// Nothing on the line makes the pump safe, and no power or probe of the rig can: told before it is asked for anything that may start it.
     NotSafeByLine {
@@ -229,6 +238,20 @@ pub enum Body {
         verb: String,
         /// How often it was sent.
         tries: u32,
+    },
+    /// The pump answered what it is asked every so often.
+    Polled(Polled),
+    /// It did not answer that. It is not asked again before its time.
+    PollLost {
+        /// The verb.
+        verb: String,
+    },
+    /// An instrument beside the pump was read.
+    Weighed(Weighed),
+    /// The harness looked for a message that must come by itself, and it had not come.
+    Awaited {
+        /// Its name.
+        message: String,
     },
     /// The pump spoke unasked.
     Pump {
@@ -400,24 +423,6 @@ pub enum Body {
     },
     /// The run is over; the last event.
     Ended,
-}
-
-/// Why records stay missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unread {
-    /// The pump answered, keeps what stands before and behind them, and does not have them.
-    Lacking,
-    /// They are older than what the pump keeps.
-    TooOld,
-    /// They are more than the device profile lets the harness read back.
-    TooMany,
-    /// The log was not answered.
-    Unanswered,
-    /// The pump refused to read its log.
-    Refused,
-    /// The device profile has no such log.
-    NoLog,
 }
 
 fn is_empty(fields: &ReplyFields) -> bool {

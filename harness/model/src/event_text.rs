@@ -2,8 +2,8 @@
 
 use crate::crash::{Crash, Why};
 use crate::crash_text;
-use crate::event::{Body, Event, InFlash, Log, Said, Unread};
-use crate::quantity::{Span, Volume};
+use crate::event::{Body, Event, InFlash, Log, Said, Unread, Weighed};
+use crate::quantity::{Pressure, Rate, Span, Volume};
 use crate::safe_text::{safe, safe_within};
 use crate::unfit::Unfit;
 use crate::value::shown;
@@ -35,13 +35,22 @@ pub fn event_words(event: &Event) -> String {
             Some(code) => format!("`{verb}` refused: {code}"),
         },
         Body::NoReply { verb, tries } => format!("no reply to `{verb}` after {tries} tries"),
+        Body::Polled(polled) => match &polled.refused {
+            None => format!("asked for `{}`: {}", polled.verb, pairs(&polled.fields)),
+            Some(code) => format!("asked for `{}`, which it refused: {code}", polled.verb),
+        },
+        Body::Weighed(weighed) => weighed_line(weighed),
+        Body::Awaited { message } => format!("`{}` is awaited, and did not come", safe(message)),
+        Body::PollLost { verb } => format!("asked for `{verb}`: no reply"),
         Body::Pump { said, read_back, .. } => said_line(said) + read_back_mark(*read_back),
         Body::Sample(s) => format!(
-            "probe: {} strokes, delivered {}, catheter {} Pa",
+            "probe: {} strokes, delivered {}, catheter {}",
             s.strokes,
             Volume(s.delivered_nl),
-            s.catheter_pa
+            Pressure(s.catheter_pa.into())
         ),
+        // Without a parameter it is 0, which says nothing.
+        Body::FaultArmed { fault, param: 0 } => format!("fault {fault} armed"),
         Body::FaultArmed { fault, param } => format!("fault {fault} armed ({param})"),
         Body::FaultConfirmed { fault } => format!("fault {fault} in effect"),
         Body::FaultUnconfirmed { fault, why } => format!("fault {fault} not confirmed: {why}"),
@@ -53,6 +62,7 @@ pub fn event_words(event: &Event) -> String {
         | Body::StayMissing { .. }
         | Body::Past { .. }
         | Body::Lacks { .. }
+        | Body::Observing { .. }
         | Body::Timing { .. } => kept_line(&event.body),
         Body::MemoryRead { at, value } => format!("probe: {at} holds {}", shown(at, value)),
         Body::Watched { at, value, .. } => format!("watch: {at} is {}", shown(at, value)),
@@ -72,6 +82,17 @@ pub fn event_words(event: &Event) -> String {
         Body::MadeSafe { did, failed } => format!("leaving the pump safe: {}", made_safe(did, failed)),
     };
     safe_within(&what, 160)
+}
+
+/// What an instrument said.
+fn weighed_line(weighed: &Weighed) -> String {
+    let rest = if weighed.stable { "" } else { ", not at rest" };
+    let told = match (&weighed.mass, &weighed.fault) {
+        (Some(mass), _) => format!("{mass}{rest}"),
+        (None, Some(fault)) => format!("no mass: {fault}"),
+        (None, None) => "no answer".to_owned(),
+    };
+    safe(&format!("{}: {told}", weighed.instrument))
 }
 
 /// The firmware, and how it came to be there.
@@ -130,6 +151,7 @@ fn kept_line(body: &Body) -> String {
             let names: Vec<&str> = what.iter().map(|(name, _)| name).collect();
             safe(&format!("the pump has no {}", names.join(", no ")))
         }
+        Body::Observing { how } => how.told().join("; "),
         Body::Timing { scale, drift } => match scale {
             Some(scale) => {
                 format!("time: the host's, {scale} pump seconds in one; the pump's clock may be {drift} off")
@@ -197,8 +219,26 @@ fn said_line(said: &Said) -> String {
 }
 
 fn pairs(fields: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(key, value)| format!("{key}={}", told(value)))
+        .collect();
     pairs.join(" ")
+}
+
+/// A value of the pump as a person reads it: a quantity in its base unit, such as `600000nl/d`, as all other quantities are told.
+fn told(value: &str) -> String {
+    let end = value
+        .find(|c: char| !c.is_ascii_digit() && c != '-')
+        .unwrap_or(value.len());
+    let (number, unit) = value.split_at(end);
+    match (number.parse(), unit) {
+        (Ok(number), "nl") => Volume(number).to_string(),
+        (Ok(number), "nl/d") => Rate(number).to_string(),
+        (Ok(number), "ms") => Span(number).to_string(),
+        (Ok(number), "pa") => Pressure(number).to_string(),
+        _ => value.to_owned(),
+    }
 }
 
 /// A pump that is unfit. Here its lines are wanted, too, which a finding leaves out where the pump said why it refused.

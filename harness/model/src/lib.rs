@@ -30,6 +30,7 @@ pub mod firmware_told;
 pub mod lack;
 pub mod measure;
 pub mod mistake;
+pub mod observing;
 pub mod quantity;
 pub mod rough_time;
 pub mod safe_text;

@@ -84,6 +84,14 @@ pub enum RigError {
         /// The limit.
         limit: u64,
     },
+    /// An instrument beside the pump.
+    #[error("instrument `{name}`: {why}")]
+    Instrument {
+        /// Its name in the rig file.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A name that no symbol has.
     #[error("no symbol `{name}` on device `{device}`{help}; or write an address as 0x20000000")]
     Symbol {
@@ -138,6 +146,7 @@ impl RigError {
             Self::BootFault { .. } => "rig-boot-fault",
             Self::Lacks { .. } => "rig-lacks",
             Self::Babble { .. } => return TroubleCode::BABBLE,
+            Self::Instrument { .. } => "rig-instrument",
             Self::Symbol { .. } => "rig-symbol",
             Self::Name(_) => "rig-firmware-name",
             Self::NoSimulator => "rig-no-simulator",

@@ -1,12 +1,14 @@
 //! Rig files: how to reach a pump.
 
 use super::clock::ClockKind;
+use super::device::Device;
 use super::error::RigError;
 use super::firmware::{self, Firmware};
-use super::options::{Given, RigLimits};
+use super::instrument::{InstrumentAt, observed};
+use super::options::{Given, KnownDrug, RigLimits};
 use super::probe::{FlashError, ProbeAt, ProbeError, Probes};
 use super::pumps::{Opened, Order, Pump};
-use super::raw::{self, RawRig};
+use super::raw::RawRig;
 use super::shelf::{Found, Kind, Shelf, is_path};
 use crate::files;
 use pump_hil_firmware::Image;
@@ -43,6 +45,8 @@ pub struct RigFile {
     pub profile: Arc<Profile>,
     /// The profile's text.
     pub device_text: String,
+    /// The profile's file; `None`: it is part of the program.
+    pub device_path: Option<PathBuf>,
     /// The firmware that runs on the rig's own chip.
     pub(super) firmware: Option<Firmware>,
     /// Where its probe is looked for.
@@ -57,8 +61,12 @@ pub struct RigFile {
     pub drift: Percent,
     /// The debug probe.
     pub probe: Option<ProbeAt>,
+    /// Instruments beside the pump.
+    instruments: Vec<InstrumentAt>,
     /// What the command line said before the file.
     pub given: Given,
+    /// Drugs of the user's own. A simulated pump knows them; a real one has its own library.
+    pub drugs: Arc<[KnownDrug]>,
     /// Bounds.
     pub limits: RigLimits,
 }
@@ -105,19 +113,28 @@ impl RigFile {
         found: &Found,
         given: &Given,
         shelf: &Shelf,
-        device: impl FnOnce(&str) -> Result<Device, RigError>,
+        device: impl Fn(&str) -> Result<Device, RigError>,
     ) -> Result<Self, RigError> {
         let (read, mut wrong) = Document::read_in_part::<RawRig>(Subject::Rig, &safe_path(&found.path), &found.text);
-        let Some((document, raw)) = read else {
+        let Some((document, mut raw)) = read else {
             return Err(wrong.into());
         };
+        let named = std::mem::take(&mut raw.instruments);
         let before = wrong.0.len();
         let folder = found.path.parent().unwrap_or(Path::new(""));
         let parts = Parts::of(raw, &document, (folder, given), &mut wrong);
-        let device = parts.device.as_deref().and_then(|named| {
-            let device = device(named).map_err(|error| of_device(error, &document));
+        let of_pump = parts.device.as_deref().and_then(|named| {
+            let device = device(named)
+                .and_then(Device::of_a_pump)
+                .map_err(|error| of_device(error, named, shelf, &document));
             wrong.part(device)
         });
+        let mut instruments = Vec::new();
+        for (name, raw) in named {
+            let device = device(&raw.device).map_err(|error| of_device(error, &raw.device, shelf, &document));
+            let found = device.and_then(|device| raw.validated(&name, device.profile, &document));
+            instruments.extend(wrong.part(found));
+        }
         // What was told with a key does not follow once more from what is left of it.
         let hurt = ["pump", "clock", "probe", "limits"]
             .iter()
@@ -129,10 +146,12 @@ impl RigFile {
         });
         // A person reads a file from the top.
         wrong.0.sort();
-        let (Some(parts), Some(device)) = (parts.whole(), device) else {
+        let (Some(parts), Some(device)) = (parts.whole(), of_pump) else {
             return Err(wrong.into());
         };
-        Self::put_together(parts, device, &document, (found, shelf), given, wrong)
+        let mut rig = Self::put_together(parts, device, &document, (found, shelf), given, wrong)?;
+        rig.instruments = instruments;
+        Ok(rig)
     }
 
     /// A rig of its parts, if nothing was or is wrong with them.
@@ -180,6 +199,7 @@ impl RigFile {
             text: found.text.to_string(),
             profile: Arc::new(profile),
             device_text: device.text,
+            device_path: (!device.built_in).then_some(device.file),
             image,
             firmware,
             probes: Probes::default(),
@@ -187,7 +207,9 @@ impl RigFile {
             clock: parts.clock,
             drift: parts.drift,
             probe: parts.probe,
+            instruments: Vec::new(),
             given: given.clone(),
+            drugs: Arc::default(),
             limits: parts.limits,
         })
     }
@@ -220,6 +242,12 @@ impl RigFile {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.pump.is_simulated()
+    }
+
+    /// Whether its pump is one of this program, or of QEMU: to open it starts it, and nobody else has it.
+    #[must_use]
+    pub fn is_emulated(&self) -> bool {
+        self.pump.identity(&self.name).is_none()
     }
 
     /// The program that its file starts, where nobody allowed that.
@@ -270,11 +298,22 @@ impl RigFile {
         self.clock.slack()
     }
 
+    /// The instrument that its pump is weighed with; none where time is granted: a balance has its own.
+    #[must_use]
+    pub fn instrument(&self) -> Option<InstrumentAt> {
+        let weighs = self.profile.observing.delivered.as_ref();
+        let weighs = weighs.filter(|_| !self.clock.is_granted())?;
+        let mut all = self.instruments.iter();
+        all.find(|one| one.name == weighs.instrument).cloned()
+    }
+
     /// What a run on this rig may need. Opening it checks that it is so.
     #[must_use]
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         let mut can = BTreeSet::from([Capability::RawSerial]);
         can.extend(self.profile.lacks.known().map(Capability::Lacks));
+        let observing = &self.profile.observing;
+        can.extend(observed(observing, self.instrument().is_some(), self.probe.is_some()));
         if self.clock.is_granted() {
             can.insert(Capability::VirtualTime);
         }
@@ -322,17 +361,27 @@ struct Whole {
 impl Parts {
     fn of(raw: RawRig, document: &Document, (folder, given): (&Path, &Given), wrong: &mut WrongFile) -> Self {
         // It becomes part of the names of files.
-        if raw.rig.as_deref().is_some_and(|name| !raw::is_name(name)) {
+        if raw.rig.as_deref().is_some_and(|name| !is_name(name)) {
             let what = "a rig's name has lower-case letters, digits and `-`, at most 80";
             wrong.0.extend(document.wrong(Mistake::Name, &["rig"], what).0);
         }
-        let pump = raw
-            .pump
-            .and_then(|pump| wrong.part(pump.validated(document, folder, given)));
+        // What was told with a key of a part does not follow once more from what is left of that part.
+        let new = |part: &str, mut found: WrongFile| {
+            let hurt = document.is_wrong_in(part);
+            found
+                .0
+                .retain(|told| !hurt || told.code.mistake() != Mistake::MissingKey);
+            found
+        };
+        let pump = raw.pump.and_then(|pump| {
+            let pump = pump.validated(document, folder, given);
+            wrong.part(pump.map_err(|found| new("pump", found)))
+        });
         let of_clock = raw.clock.as_ref();
         let clock = of_clock.and_then(|clock| wrong.part(clock.validated(document)));
         let drift = of_clock.and_then(|clock| wrong.part(clock.drift(document)));
         let probe = raw.probe.map(|probe| probe.validated(document)).transpose();
+        let probe = probe.map_err(|found| new("probe", found));
         let scale = clock.and_then(|clock| clock.scale());
         let limits = raw.limits.unwrap_or_default().validated(document, scale);
         Self {
@@ -361,59 +410,25 @@ impl Parts {
 }
 
 /// What is wrong with the device that a rig file names: told in its own file, or where it is named.
-fn of_device(error: RigError, document: &Document) -> WrongFile {
-    match error {
-        RigError::Wrong(wrong) => wrong,
-        error => document.wrong(Mistake::Reference, &["device"], error.to_string()),
-    }
-}
-
-/// A device profile as its file has it.
-struct Device {
-    profile: Profile,
-    text: String,
-    file: PathBuf,
-}
-
-impl Device {
-    fn parse(found: Found) -> Result<Self, RigError> {
-        let profile = Profile::parse(&found.text, &safe_path(&found.path))?;
-        Ok(Self {
-            profile,
-            text: found.text.into_owned(),
-            file: found.path,
-        })
-    }
-
-    /// With the places of the firmware's symbols: the one that runs on the rig's own chip, else the one that the profile names.
-    fn with_firmware(mut self, own: Option<&Firmware>) -> Result<(Self, Option<Arc<Image>>), RigError> {
-        let image = match own {
-            Some(own) => {
-                // The image itself knows where its things are; the profile's places are another's.
-                self.profile.symbols.clear();
-                Some(Arc::clone(&own.image))
-            }
-            None => self.image()?,
-        };
-        for (name, symbol) in image.iter().flat_map(|image| image.symbols()) {
-            // What a person wrote in the profile goes before what its ELF says.
-            self.profile.symbols.entry(name.to_owned()).or_insert(symbol.addr);
+fn of_device(error: RigError, named: &str, shelf: &Shelf, document: &Document) -> WrongFile {
+    let stem = Path::new(named).file_stem().and_then(|stem| stem.to_str());
+    let known = stem.filter(|stem| *stem != named && shelf.names(Kind::Device).contains_key(*stem));
+    match (error, known) {
+        (RigError::Wrong(wrong), _) => wrong,
+        (error, Some(name)) => {
+            let what =
+                format!("{error}; a path is relative to this file. Did you mean the device `{name}`, by its name?");
+            document.wrong(Mistake::Reference, &["device"], what)
         }
-        Ok((self, image))
+        (error, None) => document.wrong(Mistake::Reference, &["device"], error.to_string()),
     }
+}
 
-    /// The firmware that it names.
-    fn image(&self) -> Result<Option<Arc<Image>>, RigError> {
-        let Some(elf) = &self.profile.elf else {
-            return Ok(None);
-        };
-        let folder = self.file.parent().unwrap_or(Path::new(""));
-        let image = firmware::image(&files::tidy(&folder.join(elf)));
-        image.map(Some).map_err(|error| {
-            let file = safe_path(&self.file);
-            Profile::wrong(Mistake::Elf, &self.text, &file, "elf", error.of_elf()).into()
-        })
-    }
+/// Whether a text can name a rig.
+fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    // It is a part of a journal's file name, `CASE@RIG.jsonl`. Bytes are counted, which are characters here: all that fit are ASCII.
+    (1..=80).contains(&text.len()) && text.chars().all(fits)
 }
 
 /// The firmware that `--flash` names.

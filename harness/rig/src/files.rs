@@ -50,6 +50,13 @@ pub fn tidy(path: &Path) -> PathBuf {
     }
 }
 
+/// Whether a program of this name is in one of the folders of `PATH`.
+#[must_use]
+pub fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

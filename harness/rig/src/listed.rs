@@ -45,6 +45,8 @@ pub trait Listed: Sized + 'static {
     const NAME: &'static str;
     /// What it is called where a word is none of them.
     const WHAT: &'static str;
+    /// Words of people, and what to write instead.
+    const MEANT: &'static [(&'static str, &'static str)] = &[];
     /// All of them, in the order in which they are told.
     const ALL: &'static [&'static Self];
 
@@ -73,6 +75,10 @@ impl<K: Listed> JsonSchema for OneOf<K> {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let words: Vec<&str> = K::ALL.iter().map(|kind| kind.word()).collect();
-        json_schema!({"type": "string", "enum": words, "x-word": K::WHAT})
+        let meant: serde_json::Map<_, _> = K::MEANT
+            .iter()
+            .map(|(word, help)| ((*word).to_owned(), (*help).into()))
+            .collect();
+        json_schema!({"type": "string", "enum": words, "x-word": K::WHAT, "x-meant": meant})
     }
 }

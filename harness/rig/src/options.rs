@@ -1,6 +1,6 @@
 //! What a run wants of the pump that a rig opens, and how long a rig may take for what it does.
 
-use pump_hil_model::quantity::Span;
+use pump_hil_model::quantity::{Concentration, Rate, Span, Volume};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +39,25 @@ pub struct OpenOptions {
     pub exe: Option<PathBuf>,
     /// A port that is not there is not waited for: it was waited for just now.
     pub at_once: bool,
+    /// Only the line of a pump on a bench is opened: its probe, its firmware and its test block are left alone.
+    pub line_alone: bool,
+}
+
+/// A drug that a simulated pump knows besides those of its own library, or in the place of one of the same id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownDrug {
+    /// Its id.
+    pub id: String,
+    /// Its concentration.
+    pub concentration: Concentration,
+    /// Rate beyond which the clinician must confirm.
+    pub soft_rate: Rate,
+    /// Rate that is never accepted.
+    pub hard_rate: Rate,
+    /// Bolus beyond which the clinician must confirm.
+    pub soft_bolus: Volume,
+    /// Bolus that is never accepted.
+    pub hard_bolus: Volume,
 }
 
 /// Bounds in host time.
@@ -52,6 +71,8 @@ pub struct RigLimits {
     pub fence: Duration,
     /// Pump's time in which set-up waits for what is left of the pump's past.
     pub settle: Span,
+    /// Whether the rig file says so; else it is the default.
+    pub settle_is_said: bool,
     /// Bytes of a case's journal; what the memory holds of a case grows with it.
     pub journal: u64,
     /// Bytes that a pump may say on its line in a case.

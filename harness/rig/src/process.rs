@@ -5,7 +5,7 @@ use super::options::OpenOptions;
 use pump_hil_model::safe_text::safe_path;
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -37,8 +37,13 @@ pub(super) struct Pump {
 }
 
 impl Pump {
-    /// Starts the process and waits until its port is there.
-    pub async fn start(scale: u32, options: &OpenOptions, limit: Duration) -> Result<Self, ProcessError> {
+    /// Starts the process and waits until its port is there. It knows the drugs of the user's folder `own`.
+    pub async fn start(
+        scale: u32,
+        options: &OpenOptions,
+        own: Option<&Path>,
+        limit: Duration,
+    ) -> Result<Self, ProcessError> {
         let wrong = |what: String| ProcessError { what };
         let exe = match &options.exe {
             Some(exe) => exe.clone(),
@@ -55,6 +60,9 @@ impl Pump {
             .args(["--start", &options.start_s.to_string()])
             .arg("--link")
             .arg(&link);
+        if let Some(own) = own {
+            command.arg("--fixtures").arg(own);
+        }
         if let Some(defect) = &options.defect {
             command.args(["--defect", defect]);
         }

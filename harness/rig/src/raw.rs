@@ -6,15 +6,16 @@ use super::listed::OneOf;
 use super::options::{Given, RigLimits};
 use super::probe::{self, ProbeAt, ProbeKind};
 use super::pumps::{self, Pump, PumpKind};
+use super::raw_instrument::RawInstrument;
 use crate::files;
 use pump_hil_model::diagnostic::WrongFile;
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::{DRIFT, Percent, Span};
 use pump_hil_model::yaml::document::Document;
-use pump_hil_model::yaml::quantity::mistake_of;
 use pump_hil_model::yaml::raw::{Quantity, QuantityKind, Time};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -52,13 +53,21 @@ pub(super) struct RawRig {
     pub clock: Option<RawClock>,
     /// The debug probe, if there is one.
     pub probe: Option<RawProbe>,
+    /// Instruments beside the pump, by the names that a device profile has for them (`observe: {delivered: {instrument: NAME}}`).
+    #[serde(default)]
+    pub instruments: BTreeMap<String, RawInstrument>,
     /// Limits in host time. Each has a default.
     pub limits: Option<RawLimits>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("x-name" = "`pump`"))]
+#[schemars(extend("x-name" = "`pump`", "x-meant" = serde_json::json!({
+    "baudrate": "baud", "baud-rate": "baud", "speed": "baud", "bitrate": "baud",
+    "device": "port", "path": "port", "tty": "port", "address": "port",
+    "databits": "data-bits", "bits": "data-bits", "stopbits": "stop-bits", "flow-control": "flow",
+    "type": "kind", "command": "program", "image": "elf", "firmware": "elf",
+})))]
 pub(super) struct RawPump {
     /// The stub pump in this process, the same in a process of its own, firmware in QEMU, or a pump on a serial line.
     #[schemars(required)]
@@ -123,7 +132,10 @@ pub(super) struct RawClock {
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-#[schemars(extend("x-word" = "kind of clock"))]
+#[schemars(extend("x-word" = "kind of clock", "x-meant" = serde_json::json!({
+    "host": "did you mean `real`?", "wall": "did you mean `real`?", "realtime": "did you mean `real`?",
+    "sim": "did you mean `virtual`?", "simulated": "did you mean `virtual`?", "granted": "did you mean `virtual`?",
+})))]
 pub(super) enum ClockWord {
     Virtual,
     Real,
@@ -184,13 +196,6 @@ const MIB_MAX: u64 = 65_536;
 
 /// A host that has something else to do keeps everybody waiting for a part of this.
 const LIMIT_LEAST_MS: u64 = 1_000;
-
-/// Whether a text can name a rig.
-pub(super) fn is_name(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    // It is a part of a journal's file name, `CASE@RIG.jsonl`. Bytes are counted, which are characters here: all that fit are ASCII.
-    (1..=80).contains(&text.len()) && text.chars().all(fits)
-}
 
 /// No key of `part` is given that its kind does not have; `given` tells of each whether it is given.
 fn only(document: &Document, part: &str, given: &[(&str, bool)], kind: &[&str]) -> Result<(), WrongFile> {
@@ -285,7 +290,7 @@ impl RawPump {
             Ok(span) => u64::try_from(span.0)
                 .map(Duration::from_millis)
                 .map_err(|_| wrong(Mistake::Range, "`break` must be more than 0".to_owned())),
-            Err(e) => Err(wrong(mistake_of(&e), format!("`break`: {e}"))),
+            Err(error) => Err(document.no_quantity(&["pump", "break"], text, &error)),
         });
         time.transpose()
     }
@@ -320,7 +325,7 @@ impl RawClock {
         }
         let share: Percent = text
             .parse()
-            .map_err(|e| wrong(mistake_of(&e), format!("`drift`: {e}")))?;
+            .map_err(|error| document.no_quantity(&["clock", "drift"], text, &error))?;
         if DRIFT.contains(&share) {
             return Ok(share);
         }
@@ -384,7 +389,7 @@ impl RawLimits {
             let wrong = |mistake: Mistake, what: String| document.wrong(mistake, &["limits", key], what);
             let span: Span = value
                 .parse()
-                .map_err(|e| wrong(mistake_of(&e), format!("`{key}`: {e}")))?;
+                .map_err(|error| document.no_quantity(&["limits", key], value, &error))?;
             match u64::try_from(span.0) {
                 Ok(ms) if ms >= LIMIT_LEAST_MS => Ok(Duration::from_millis(ms)),
                 _ => Err(wrong(
@@ -428,6 +433,7 @@ impl RawLimits {
             open: open.unwrap_or(RigLimits::OPEN),
             write: write.unwrap_or(RigLimits::WRITE),
             fence: fence.unwrap_or(RigLimits::FENCE),
+            settle_is_said: settle.is_some(),
             settle: match settle {
                 Some(settle) => Span(i64::try_from(settle.as_millis()).unwrap_or(i64::MAX)),
                 None => scale.map_or(SETTLE_GRANTED, settle_host),

@@ -57,10 +57,8 @@ impl Rig {
     /// What is wrong with the bench, and what to do.
     pub async fn open(file: &RigFile, options: &OpenOptions) -> Result<Self, RigError> {
         let mut rig = Self::start(file, options).await?;
-        match rig.boot().await {
-            Ok(()) => Ok(rig),
-            Err(error) => Err(rig.explain(error)),
-        }
+        let booted = rig.boot().await;
+        booted.map_err(|error| rig.explain(error)).map(|()| rig)
     }
 
     /// Starts the pump where it is a simulated one, opens the line, attaches the probe, lets the firmware go. [`Rig::boot`] comes next.
@@ -70,6 +68,7 @@ impl Rig {
     pub async fn start(file: &RigFile, options: &OpenOptions) -> Result<Self, RigError> {
         let order = Order {
             options,
+            own: (&file.drugs, file.shelf.own()),
             limits: file.limits,
             clock: file.clock,
             probe: file.probe.as_ref(),
@@ -115,8 +114,7 @@ impl Rig {
         }
     }
 
-    /// Waits until the firmware has made its test block, where the rig has one. A fault before that ends the wait, and the core stands there then. It may
-    /// be dropped at any time.
+    /// Waits until the firmware has made its test block, where there is one, or a fault ends the wait. It may be dropped at any time.
     ///
     /// # Errors
     /// The firmware faulted, it hangs, or its block did not come in time and may be none of this firmware's.
@@ -140,6 +138,11 @@ impl Rig {
         &self.profile
     }
 
+    /// From here on its pump is talked to by this profile.
+    pub fn talk_by(&mut self, profile: Arc<Profile>) {
+        self.profile = profile;
+    }
+
     /// What it can do.
     #[must_use]
     pub fn capabilities(&self) -> &BTreeSet<Capability> {
@@ -151,8 +154,7 @@ impl Rig {
         std::mem::take(&mut self.opened)
     }
 
-    /// Whether the pump that answered `identify` with these fields is the one that the rig's firmware and its device profile make. Nothing is expected where
-    /// neither says anything.
+    /// Whether the pump that answered `identify` so is the one that the rig's firmware and its device profile make, where these say so.
     ///
     /// # Errors
     /// [`super::Disagreement`].
@@ -177,8 +179,8 @@ impl Rig {
         Ok(self.clock.send(&mut self.line, bytes).await?)
     }
 
-    /// Lets time pass until bytes come, or to `until`. Under a granted clock everything that was sent is taken and answered first, at the present
-    /// instant; only if nothing came of it does time move. By the wall clock a wait ends early now and then where a probe has something to look after.
+    /// Lets time pass until bytes come, or to `until`. Granted time moves only when all that was sent is taken, and nothing came of it at the present
+    /// instant. By the wall clock a wait ends early now and then where a probe has something to look after.
     ///
     /// # Errors
     /// The line or the simulated pump is gone.
@@ -196,7 +198,7 @@ impl Rig {
         self.clock.reply_wait(&mut self.line, &mut self.chip, limit).await
     }
 
-    /// Takes back what was granted to a chip and is not done, as nobody waits for it any more. From now on it may take for a request as long as for a start.
+    /// Takes back what was granted to a chip and is not done. From now on it may take for a request as long as for a start.
     pub fn take_back(&mut self) {
         self.chip.take_back();
         self.clock.take_back();
@@ -315,7 +317,7 @@ impl Rig {
         Ok(())
     }
 
-    /// Leaves the pump safe by the probe: lets the core run, clears every fault, and asks for the safe state. Tells what was done and what was not.
+    /// Leaves the pump safe by the probe: lets the core run, clears faults, asks for the safe state. Tells what was done and what was not.
     pub fn go_safe(&mut self) -> (Vec<String>, Vec<String>) {
         let (did, mut failed) = self.chip.inside.go_safe();
         failed.extend(self.chip.apply(&mut self.line).err().map(|error| error.to_string()));
@@ -357,8 +359,7 @@ impl Rig {
         self.chip.inside.write_value(at, value)
     }
 
-    /// Flips one bit, counted from the first byte on; gives the address of its byte, or of its word in a peripheral, with what stood there before and after,
-    /// read back.
+    /// Flips one bit, counted from the first byte on; gives the address of its byte or register, and what is read there before and after.
     ///
     /// # Errors
     /// As [`Rig::write_value`], or the bit did not flip.

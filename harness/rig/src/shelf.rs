@@ -23,6 +23,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "devices/json-pump.yaml",
     "devices/julabo.yaml",
     "devices/modbus-pump.yaml",
+    "devices/mt-sics.yaml",
     "devices/pace.yaml",
     "devices/plain-c.yaml",
     "devices/slip-pump.yaml",
@@ -117,6 +118,14 @@ impl Shelf {
         Ok(Profile::parse(&found.text, &safe_path(&found.path))?)
     }
 
+    /// The text of a device's profile, by its name or its path.
+    ///
+    /// # Errors
+    /// There is none of this name, or it cannot be read.
+    pub fn profile_text(&self, device: &Path) -> Result<Cow<'static, str>, RigError> {
+        Ok(self.find(Kind::Device, device, None)?.text)
+    }
+
     /// The file that a person named: by its path, where it looks like one, else by its name. `beside`: a folder whose files go before those of
     /// the program.
     ///
@@ -128,9 +137,10 @@ impl Shelf {
         }
         // A name goes first: a file that happens to be called `sim` must not stand for the rig of that name.
         let file = Path::new(kind.folder()).join(format!("{}.yaml", named.to_string_lossy()));
-        let own = self.own.as_deref().map(|own| own.join(&file));
-        let beside = beside.map(|folder| files::tidy(&folder.join(&file)));
-        if let Some(path) = own.into_iter().chain(beside).find(|path| path.exists()) {
+        let own = self.own.as_deref().map(Path::to_owned);
+        let beside = beside.map(files::tidy);
+        let both = |folder: PathBuf| [folder.join(&file), folder.join(&file).with_extension("yml")];
+        if let Some(path) = own.into_iter().chain(beside).flat_map(both).find(|path| path.exists()) {
             return read(&path);
         }
         let built_in = BUILT_IN.iter().find(|(path, _)| Path::new(path) == file);
@@ -204,6 +214,9 @@ mod tests {
         std::fs::write(folder.path().join("devices/stub.yaml"), "own").unwrap();
         let found = find("stub").unwrap();
         assert_eq!((found.built_in, &*found.text), (false, "own"));
+        std::fs::write(folder.path().join("devices/mine.yml"), "mine").unwrap();
+        assert!(own.names(Kind::Device).contains_key("mine"));
+        assert_eq!(find("mine").unwrap().text, "mine");
         let told = find("stubb").unwrap_err().to_string();
         assert_eq!(
             told,

@@ -3,13 +3,15 @@
 use super::error::RigError;
 use super::fence::{Advance, Fence, FenceError, Stop};
 use super::link::LinkError;
-use super::options::OpenOptions;
+use super::options::{KnownDrug, OpenOptions};
 use super::probe::{BusFault, CoreBackend, CoreRegister};
 use pump_hil_model::crash::{Crash, Frame, Why};
 use pump_hil_model::safe_text::safe_path;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use stub_sim::{Machine, MachineSettings, Panicked, Register, SimControl, SimPump};
+use std::sync::{Mutex, PoisonError};
+use stub_sim::{Drug, Machine, MachineSettings, NgPerMl, Nl, NlPerDay, Panicked, Register, SimControl, SimPump};
 
 /// A running simulated pump; its thread ends when this is dropped.
 pub(super) struct Pump {
@@ -24,9 +26,9 @@ impl std::fmt::Debug for Pump {
 }
 
 impl Pump {
-    /// Powers a new pump.
-    pub fn start(options: &OpenOptions, service_months: Option<u32>) -> Result<Self, RigError> {
-        let mut settings = settings(options)?;
+    /// Powers a new pump, which knows these drugs too.
+    pub fn start(options: &OpenOptions, drugs: &[KnownDrug], service_months: Option<u32>) -> Result<Self, RigError> {
+        let mut settings = settings(options, drugs)?;
         if let Some(months) = service_months {
             let made_for = u64::from(settings.pump.end_of_life_months);
             // Multiplied first: so no remainder is lost before it counts.
@@ -81,6 +83,8 @@ impl Pump {
 pub struct ServeOptions {
     /// What pump.
     pub pump: OpenOptions,
+    /// Drugs that it knows besides its own.
+    pub drugs: Vec<KnownDrug>,
     /// Pump seconds in a host second; 0 counts as 1.
     pub scale: u32,
     /// Becomes a link to the port for as long as the pump is served.
@@ -92,7 +96,7 @@ pub struct ServeOptions {
 /// # Errors
 /// There is no such defect, no PTY, or the link cannot be made.
 pub fn serve(options: &ServeOptions, stop: &AtomicBool, ready: impl FnOnce(&Path)) -> Result<(), RigError> {
-    let machine = machine(settings(&options.pump)?, &options.pump)?;
+    let machine = machine(settings(&options.pump, &options.drugs)?, &options.pump)?;
     let link = options.link.as_deref();
     stub_sim::serve(machine, options.scale, link, stop, ready).map_err(|e| {
         LinkError::Open {
@@ -104,17 +108,47 @@ pub fn serve(options: &ServeOptions, stop: &AtomicBool, ready: impl FnOnce(&Path
 }
 
 /// What a simulated pump is made of.
-fn settings(options: &OpenOptions) -> Result<MachineSettings, RigError> {
+fn settings(options: &OpenOptions, drugs: &[KnownDrug]) -> Result<MachineSettings, RigError> {
     let mut settings = MachineSettings {
         seed: options.seed,
         ..MachineSettings::default()
     };
     // The pump's clock counts from 2000-01-01, and has nothing before that.
     settings.plant.start_rtc_s = u64::try_from(options.start_s).unwrap_or(0);
+    settings.pump.library = library(drugs);
     if let Some(name) = &options.defect {
         plant_defect(&mut settings, name)?;
     }
     Ok(settings)
+}
+
+/// The drugs that a pump knows: its own, and these, of which one of the same id stands for its own.
+///
+/// Firmware has its library in flash, for ever. So each one that was asked for is made once, and kept.
+fn library(drugs: &[KnownDrug]) -> &'static [Drug] {
+    static MADE: Mutex<BTreeMap<Vec<KnownDrug>, &'static [Drug]>> = Mutex::new(BTreeMap::new());
+    if drugs.is_empty() {
+        return &stub_sim::LIBRARY;
+    }
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    made.entry(drugs.to_vec()).or_insert_with(|| {
+        let is_replaced = |own: &&Drug| drugs.iter().any(|drug| drug.id == own.name);
+        let own = stub_sim::LIBRARY.iter().filter(|own| !is_replaced(own)).copied();
+        Vec::leak(own.chain(drugs.iter().map(of_library)).collect())
+    })
+}
+
+/// A drug as firmware has it.
+fn of_library(drug: &KnownDrug) -> Drug {
+    let whole = |number: i64| u64::try_from(number).unwrap_or(0);
+    Drug {
+        name: String::leak(drug.id.clone()),
+        conc: NgPerMl(whole(drug.concentration.0)),
+        soft_rate: NlPerDay(whole(drug.soft_rate.0)),
+        hard_rate: NlPerDay(whole(drug.hard_rate.0)),
+        soft_bolus: Nl(whole(drug.soft_bolus.0)),
+        hard_bolus: Nl(whole(drug.hard_bolus.0)),
+    }
 }
 
 /// A pump, which may be broken as a whole.

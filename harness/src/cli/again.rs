@@ -20,7 +20,7 @@ const BYTES_MAX: usize = 1 << 30;
 pub(super) struct Failed {
     /// The report that says so.
     pub report: PathBuf,
-    /// Files and names of the cases.
+    /// Files, as they are found from the root of the file system, and names of the cases.
     cases: BTreeSet<(PathBuf, String)>,
 }
 
@@ -49,12 +49,14 @@ pub(super) struct One {
 
 /// The folders of scenarios in which dose logs of the last run wait for a review; none where nothing can be read of that run.
 pub(super) fn folders_that_wait(project: &Project) -> BTreeSet<PathBuf> {
+    let latest = project.runs().join("latest");
     let of = |one: One| {
-        let mut above = one.file.ancestors().skip(1);
+        let file = found_from_here(&latest, &one.file);
+        let mut above = file.ancestors().skip(1);
         let waits = |folder: &&Path| pending_path(&folder.join("snapshots"), &one.name).is_file();
         above.find(waits)?.canonicalize().ok()
     };
-    results_of(&project.runs().join("latest")).filter_map(of).collect()
+    results_of(&latest).filter_map(of).collect()
 }
 
 /// What a run says of its cases; nothing where that cannot be read.
@@ -65,7 +67,7 @@ pub(super) fn results_of(run: &Path) -> impl Iterator<Item = One> {
     report.into_iter().flat_map(|report| report.results)
 }
 
-/// The file of a case of a run, as it is found from here: a run notes it as it was found from where the run was started, most often above its folder.
+/// The file of a case of a run, as it is found from here: a run notes it from the top of its project, which most often lies above the run's folder.
 pub(super) fn found_from_here(run: &Path, file: &Path) -> PathBuf {
     if file.is_absolute() || file.is_file() {
         return file.to_owned();
@@ -110,7 +112,12 @@ impl Failed {
         }
         let all = read.results.into_iter().chain(read.not_run);
         let failed = all.filter(|one| !["passed", "skipped"].contains(&one.verdict.as_str()));
-        let cases = failed.map(|one| (one.file, one.name)).collect();
+        let run = report.parent().unwrap_or(Path::new(""));
+        let found = |file: &Path| {
+            let from_top = project.top().map(|top| top.join(file)).filter(|path| path.is_file());
+            whole(&from_top.unwrap_or_else(|| found_from_here(run, file)))
+        };
+        let cases = failed.map(|one| (found(&one.file), one.name)).collect();
         Ok(Self { report, cases })
     }
 
@@ -132,7 +139,7 @@ impl Failed {
     pub fn keep(&self, groups: &mut [Group]) -> Result<(), CliError> {
         for group in &mut *groups {
             let folder = group.folder.clone();
-            let failed = |file: &str, name: String| self.cases.contains(&(folder.join(file), name));
+            let failed = |file: &str, name: String| self.cases.contains(&(whole(&folder.join(file)), name));
             group.cases.retain(|case| failed(&case.file, case.name()));
             group.whole = false;
         }
@@ -145,4 +152,9 @@ impl Failed {
             ))),
         }
     }
+}
+
+/// A path from the root of the file system; as it is where there is no such file any more.
+fn whole(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

@@ -1,6 +1,8 @@
 //! What can be typed. The help texts teach: each command says what it is for and shows one real use.
 
+use super::adapt_args::{Decode, Doctor, Explain, New};
 use super::examples;
+use super::line_args::{Learn, Shell};
 use super::values::{Instant, ShownSource, reason, whole_number};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use pump_hil_rig::Address;
@@ -51,6 +53,8 @@ pub enum Command {
     #[command(after_help = examples::CHECK)]
     Check(Check),
     /// Make a folder to start in, with one scenario, a rig for the simulator, one for a serial port, and a file for CI.
+    ///
+    /// With `--link` and `--device`: a folder for a pump of your own, with its rig file, its profile, a scenario and a file for CI.
     #[command(after_help = examples::NEW)]
     New(New),
     /// List scenarios, faults, or which requirements are tested.
@@ -68,12 +72,43 @@ pub enum Command {
     /// Look at new and changed dose logs one by one, and accept or reject them.
     #[command(after_help = examples::REVIEW)]
     Review(Review),
-    /// Explain a word of this program, or the code of a mistake.
+    /// Read the bytes of a journal again by a device profile: each frame with its fields, and what nobody knows. This is no verdict.
+    ///
+    /// Mend a profile, and see what it would have understood. Both directions are shown, with what a message says of the pump (`gives`).
+    #[command(after_help = examples::DECODE)]
+    Decode(Decode),
+    /// Check a bench before a run: rig file, port, QEMU, probe, firmware, pump. It changes nothing.
+    ///
+    /// Each part has a line: ok, warning or wrong, with what to do about it. Without `--rig` it tells what this computer has for any rig. Of a pump
+    /// only its identity and its status are asked, and no probe is attached. To ask, the port is opened, which starts some boards anew (DTR).
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(Doctor),
+    /// Explain a word: a verb, a fault, an alarm, a measure, a key of a file, a word of this program, or the code of a mistake.
     #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),
+    /// Propose a device profile from a transcript of what went over a line.
+    ///
+    /// It finds where frames begin and end, a length, a check (the whole catalogue of CRCs, sums, exclusive-ors), escapes, and which parts of
+    /// messages vary, each with the number of frames that show it. The profile goes to standard output; what cannot be known stands in it as TODO.
+    /// It never says what a message does to the pump: that is for you to state.
+    ///
+    /// A transcript is one of these, and is recognised: lines with `>` before what was sent and `<` before what the pump said, as texts with
+    /// \r, \n and \xNN (in quotes if they hold two blanks in a row), or as bytes such as `02 41 03`; what stands two blanks behind is a comment.
+    /// Or the bytes of the pump, as a serial port gave them. Or the journal of a run.
+    #[command(after_help = examples::LEARN)]
+    Learn(Learn),
     /// Print a JSON Schema, with which an editor completes and checks these files.
     #[command(after_help = examples::SCHEMA)]
     Schema(Schema),
+    /// Talk to the pump of a rig: type its verbs or bytes, and see each frame with its fields and the bytes that they were read from.
+    ///
+    /// A verb is typed as a scenario has it: `status`, or `single-bolus! dose=50uL over=3s`. What may make the pump deliver needs the `!`. Bytes are
+    /// typed as `"STAT\r"`, as `0x02 41 03`, or as both. What the pump says unasked is shown as it comes. When the profile is saved, it is read
+    /// again, and shows the session so far. `save FILE` writes what was done as a scenario. Lines may come from a pipe.
+    ///
+    /// However the session ends, if something with an effect was sent, the pump is made safe, as after a run.
+    #[command(after_help = examples::SHELL)]
+    Shell(Shell),
     /// Print a script that completes commands and options in your shell.
     #[command(after_help = examples::COMPLETIONS)]
     Completions(Completions),
@@ -101,7 +136,7 @@ pub struct Run {
     /// Write this firmware into the flash of the chip first, unless it is there already. Its symbols are then used.
     #[arg(long, value_name = "ELF", requires = "rig")]
     pub flash: Option<PathBuf>,
-    /// Reach the pump through this line instead of the one in the rig file: a path, or such as `tcp:HOST:PORT`.
+    /// Reach the pump through this line instead of the one in the rig file: a path or an address, such as `tcp:HOST:PORT`.
     #[arg(long, value_name = "PATH|ADDRESS", value_parser = |text: &str| Address::parse(text).map(|_| text.to_owned()))]
     pub port: Option<String>,
     /// Let the rig file start programs. They can do on this host what you can: read the rig file first.
@@ -116,13 +151,14 @@ pub struct Run {
     /// Run each case N times, to see if the result is the same each time.
     #[arg(long, value_name = "N", conflicts_with = "accept", value_parser = |text: &str| whole_number(text, 1, 10_000_u32))]
     pub repeat: Option<u32>,
-    /// Wait for saved files until Ctrl-C, and run the cases again that a saved file belongs to.
+    /// Each time a file is saved, run the cases again that use it. Ctrl-C ends it.
     #[arg(long, conflicts_with_all = ["shard", "rerun_failed", "accept"])]
     pub watch: bool,
     /// Only the K-th of N equal parts, for several machines in CI.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
-    /// Run also what takes longer than an hour by the clock. Without it, a run at a terminal ends with an error that names the case.
+    /// Run also what takes longer than an hour by the clock, and let set-up wait for lockouts and windows as long as the cases need it. Without
+    /// it, a run at a terminal ends with an error that names the case.
     #[arg(long, short)]
     pub yes: bool,
     /// Run nothing. Say which cases would run, how long each takes, and what the rig lacks for the others.
@@ -232,14 +268,6 @@ pub struct List {
     pub sources: bool,
 }
 
-/// Arguments of `new`.
-#[derive(Debug, Args)]
-pub struct New {
-    /// The folder. It must be empty, or not exist yet.
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
-}
-
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
@@ -263,14 +291,6 @@ pub enum SchemaKind {
     Rig,
     /// Device profiles.
     Device,
-}
-
-/// Arguments of `explain`.
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// Words and codes; without any, all of them are listed.
-    #[arg(value_name = "WORD")]
-    pub words: Vec<String>,
 }
 
 /// Arguments of `completions`.

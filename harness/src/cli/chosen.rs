@@ -2,8 +2,9 @@
 
 use super::args::Select;
 use super::exit::CliError;
-use super::inputs::{self, Fixtures, Group};
+use super::inputs::{self, Group};
 use super::names::names;
+use super::print::eprint;
 use super::project::Project;
 use crate::report::{counted, quoted};
 use pump_hil_language::catalog::Catalog;
@@ -138,20 +139,7 @@ impl Chosen {
     /// # Errors
     /// None is meant; the message says why.
     pub fn load(&self, shelf: &Shelf, rigs: &[RigFile]) -> Result<Result<Vec<Group>, String>, CliError> {
-        self.load_with(Fixtures::of(shelf), shelf, rigs)
-    }
-
-    /// The same, where the fixtures are read already.
-    ///
-    /// # Errors
-    /// As [`Chosen::load`].
-    pub fn load_with(
-        &self,
-        fixtures: Fixtures,
-        shelf: &Shelf,
-        rigs: &[RigFile],
-    ) -> Result<Result<Vec<Group>, String>, CliError> {
-        match fixtures.catalog(shelf, rigs)? {
+        match inputs::catalog(shelf, rigs)? {
             Ok(catalog) => self.cases(&catalog),
             Err(diagnostics) => Ok(Err(diagnostics)),
         }
@@ -173,6 +161,18 @@ impl Chosen {
             let all = groups.iter();
             let all = all.flat_map(|group| group.cases.iter().map(|case| (case, group.folder.join(&case.file))));
             return Err(self.nothing(all, "`pump-hil list` shows what there is"));
+        }
+        if let Some(filter) = &self.filter {
+            let all = groups.iter();
+            let all = all.flat_map(|group| {
+                group
+                    .cases
+                    .iter()
+                    .map(|case| (case, paths_to(&group.folder.join(&case.file))))
+            });
+            let idle = filter.idle(&all.collect::<Vec<_>>());
+            idle.iter()
+                .for_each(|what| eprint(&format!("warning: in --filter {}\n", safe(what))));
         }
         for group in &mut groups {
             let all = group.cases.len();

@@ -80,10 +80,41 @@ fn line(line: &str) -> Cow<'_, str> {
         };
         return format!("{BLUE}{gutter}|{PLAIN}{rest}{end}").into();
     }
+    if let Some(counts) = counts(text) {
+        return (counts + end).into();
+    }
+    if let Some((name, why)) = text.split_once("  skipped: ") {
+        return format!("{name}  {YELLOW}skipped:{PLAIN} {why}{end}").into();
+    }
     match text.split_once(" = got ") {
         Some((gap, rest)) if gap.trim().is_empty() => format!("{gap} {BLUE}={PLAIN} got {rest}{end}").into(),
         _ => line.into(),
     }
+}
+
+/// How many cases of a run passed, failed and so on, each in the colour of its verdict; `None` of any other line.
+fn counts(text: &str) -> Option<String> {
+    let is_count = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let words: Vec<&str> = text.split(' ').collect();
+    let passed = words.iter().position(|word| word.trim_end_matches(',') == "passed")?;
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || !is_count(words.get(passed.checked_sub(1)?)?) {
+        return None;
+    }
+    let painted = words.iter().enumerate().map(|(at, word)| {
+        let number = at
+            .checked_sub(1)
+            .and_then(|before| words.get(before))
+            .filter(|number| is_count(number));
+        let bare = word.trim_end_matches([',', ';']);
+        let colour = WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(bare));
+        match (number, colour) {
+            (Some(number), Some((_, colour))) if **number != *"0" => {
+                format!("{colour}{bare}{PLAIN}{}", &word[bare.len()..])
+            }
+            _ => (*word).to_owned(),
+        }
+    });
+    Some(painted.collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -115,11 +146,28 @@ mod tests {
                 format!("{BLUE}    |{PLAIN}{RED}   ^^ expected x{PLAIN}"),
             ),
             ("    = got y", format!("    {BLUE}={PLAIN} got y")),
+            (
+                "3 cases on sim: 2 passed, 1 failed, 0 inconclusive, 0 skipped; 1 s\n",
+                format!(
+                    "3 cases on sim: 2 {GREEN}passed{PLAIN}, 1 {RED}failed{PLAIN}, 0 inconclusive, 0 skipped; 1 s\n"
+                ),
+            ),
+            (
+                "a-case  skipped: the rig cannot do probe",
+                format!("a-case  {YELLOW}skipped:{PLAIN} the rig cannot do probe"),
+            ),
         ];
         for (text, expected) in painted {
             assert_eq!(paint(text), expected);
         }
-        for plain in ["FAILEDLY\n", "  pump: FAILED | x\n", "a | b", "it = got x"] {
+        for plain in [
+            "it passed 3 times",
+            "7 of them passed",
+            "FAILEDLY\n",
+            "  pump: FAILED | x\n",
+            "a | b",
+            "it = got x",
+        ] {
             assert_eq!(paint(plain), plain);
         }
     }

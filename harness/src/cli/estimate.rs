@@ -1,7 +1,9 @@
 //! How long a run takes by the host's clock, told before it begins: nobody waits a day for what they took for minutes.
 
+use super::feasible;
 use super::inputs::Group;
 use super::running::SHORT;
+use super::waits::{Wait, wait};
 use crate::report::counted;
 use pump_hil_language::plan::{length, unmet};
 use pump_hil_model::case::Case;
@@ -16,7 +18,7 @@ const LONG: Span = Span(3_600_000);
 /// What a run takes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Estimate {
-    /// A line for each rig whose pump keeps its own time; nothing where time is granted.
+    /// Lines for each rig whose pump keeps its own time; nothing where time is granted.
     pub told: Vec<String>,
     /// The longest case that takes longer than an hour, and where.
     pub long: Option<String>,
@@ -28,7 +30,12 @@ pub(super) fn estimate(groups: &[Group], rigs: &[RigFile], times: u32) -> Estima
     for rig in rigs {
         let Some(scale) = rig.clock.scale() else { continue };
         let can = rig.capabilities();
-        let host = |case: &Case| Span(length(case).0 / i64::from(scale.max(1)));
+        let by_the_clock = |pump: Span| Span(pump.0 / i64::from(scale.max(1)));
+        let waits = |case: &Case| match wait(case, rig) {
+            Wait::UpTo(most) => by_the_clock(most),
+            Wait::None | Wait::TooLong(_) => Span(0),
+        };
+        let host = |case: &Case| Span(by_the_clock(length(case)).0.saturating_add(waits(case).0));
         let played: Vec<&Case> = groups
             .iter()
             .flat_map(|group| &group.cases)
@@ -39,9 +46,19 @@ pub(super) fn estimate(groups: &[Group], rigs: &[RigFile], times: u32) -> Estima
         };
         let sum = played.iter().map(|case| host(case).0).fold(0_i64, i64::saturating_add);
         let all = Span(sum.saturating_mul(i64::from(times)));
+        estimate.told.extend(feasible::too_long(&played, rig));
         if all < SHORT {
             continue;
         }
+        let waiting = played.iter().map(|case| waits(case).0).fold(0_i64, i64::saturating_add);
+        let waiting = Span(waiting.saturating_mul(i64::from(times)));
+        let set_up = match waiting {
+            Span(0) => "what set-up takes".to_owned(),
+            most => format!(
+                "what else set-up takes; of that up to {} until earlier doses count no more",
+                rough_time(most)
+            ),
+        };
         let one = format!("`{}` takes {}", safe(&longest.name()), rough_time(host(longest)));
         let others = if played.len() > 1 {
             format!("; the longest, {one}")
@@ -50,7 +67,7 @@ pub(super) fn estimate(groups: &[Group], rigs: &[RigFile], times: u32) -> Estima
         };
         let rig = safe(&rig.name);
         estimate.told.push(format!(
-            "{} on {rig}: about {} by the clock, and what set-up takes{others}",
+            "{} on {rig}: about {} by the clock, and {set_up}{others}",
             counted(played.len(), "case"),
             rough_time(all)
         ));

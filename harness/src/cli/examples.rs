@@ -16,7 +16,8 @@ Examples:
   pump-hil check flex-day --rig sim-realtime";
 
 pub(super) const NEW: &str = "\
-Example:
+Examples:
+  pump-hil new own-pump --link serial --device learn
   pump-hil new our-pump
   cd our-pump
   pump-hil run";
@@ -60,11 +61,46 @@ In a pipe each answer is a line; behind `a` comes the reason. With no name, thes
 
 Exit codes: 0 nothing waits any more, 1 something still waits, 2 a file is damaged, or nobody accepted it, 130 interrupted";
 
+pub(super) const DECODE: &str = "\
+Example:
+  pump-hil decode pump-hil-runs/latest/flex-day@sim.jsonl --device stub";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  pump-hil doctor
+  pump-hil doctor --rig sim
+  pump-hil doctor --rig sim-realtime --json
+
+Exit codes: 0 nothing is wrong, 2 a file is wrong, 3 something else is wrong: no run can be played";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   pump-hil explain
   pump-hil explain fence oracle
+  pump-hil explain single-bolus motor-stall
+  pump-hil explain --device syringe set-rate
   pump-hil explain scenario-unit";
+
+pub(super) const LEARN: &str = "\
+Examples:
+  pump-hil learn pump-hil-runs/latest/flex-day@sim.jsonl --device our-pump
+  pump-hil learn pump-hil-runs/latest/flex-day@sim.jsonl > our-pump.yaml
+
+Lines of a transcript that you type:
+  > STAT\\r          < VOL 0.500 mL\\r\\n       what stands behind is a comment
+  > 02 41 03        < 02 49 4A 03";
+
+pub(super) const SHELL: &str = "\
+Examples:
+  pump-hil shell
+  printf 'status\\nsave scenarios/tried.yaml\\n' | pump-hil shell --rig serial
+
+At the prompt:
+  status
+  single-bolus! dose=50uL over=3s
+  \"STAT\\r\" 0x0a
+  save scenarios/tried.yaml
+  quit";
 
 pub(super) const SCHEMA: &str = "\
 Example:
@@ -75,6 +111,7 @@ Then, in the settings of VS Code (with the YAML extension):
 
 pub(super) const COMPLETIONS: &str = "\
 Example:
+  mkdir -p ~/.local/share/bash-completion/completions
   pump-hil completions bash > ~/.local/share/bash-completion/completions/pump-hil";
 
 pub(super) const MAN: &str = "\

@@ -1,9 +1,12 @@
 //! `pump-hil explain`: what a word or a code means, and the line of a run that names the words in it.
 
-use super::args::Explain;
+use super::adapt_args::Explain;
 use super::exit::{CliError, Exit};
-use super::print::print;
-use crate::pages::{DIAGNOSTICS, Entry, GLOSSARY, TROUBLES, entries};
+use super::inputs;
+use super::print::{eprint_styled, print};
+use super::project::Project;
+use crate::explained::{Explained, Of, all, of_device};
+use crate::pages::{GLOSSARY, TROUBLES, entries};
 use crate::report::{ScenarioResult, cause_first, kind};
 use pump_hil_model::diagnostic::nearest;
 use pump_hil_model::safe_text::safe;
@@ -13,71 +16,109 @@ use std::collections::BTreeSet;
 
 /// Columns of what is printed: what every terminal has.
 const WIDTH: usize = 80;
-/// What an entry of each page is.
-const OF_PAGES: [&str; 3] = [
-    "a word",
-    "the code of a mistake in a file",
-    "the code of what can break a run",
-];
 /// Words that a run names at most.
 const NAMED: usize = 4;
+/// A rig's capability to inject a fault is named so, with the fault behind.
+const OF_A_FAULT: &str = "fault:";
 
-pub(super) fn explain(args: &Explain) -> Result<Exit, CliError> {
-    let pages = [GLOSSARY, DIAGNOSTICS, TROUBLES].map(entries);
+pub(super) fn explain(args: &Explain, project: &Project) -> Result<Exit, CliError> {
+    let mut known = all();
+    if let Some(device) = &args.device {
+        match inputs::profile(&project.shelf(&[])?, device)? {
+            Ok(profile) => known.extend(of_device(&profile)),
+            Err(diagnostics) => {
+                eprint_styled(&diagnostics);
+                return Ok(Exit::Usage);
+            }
+        }
+    }
     if args.words.is_empty() {
-        let names = |page: &[Entry]| page.iter().flat_map(Entry::names).collect::<Vec<_>>().join(", ");
-        let [words, diagnostics, troubles] = pages.each_ref().map(|page| folded(&names(page), "  "));
-        print(&format!(
-            "Words:\n{words}\nCodes of mistakes in a file:\n{diagnostics}\nCodes of what can break a run:\n{troubles}"
-        ))?;
+        print(&list(&known))?;
         return Ok(Exit::Passed);
     }
     let mut told = Vec::new();
     for word in &args.words {
-        let all = pages
-            .iter()
-            .zip(OF_PAGES)
-            .flat_map(|(page, of)| page.iter().map(move |entry| (entry, of)));
-        let found: Vec<(&Entry, &str)> = all.filter(|(entry, _)| entry.is(word)).collect();
-        if found.is_empty() {
-            let meant = nearest(word, pages.iter().flatten().flat_map(Entry::names));
-            let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
-            return Err(CliError::usage(format!(
-                "there is no explanation of `{}`{meant}; `pump-hil explain` lists all words and codes",
-                safe(word)
-            )));
-        }
-        // Where one word has several meanings, each says which it is.
-        let several = found.len() > 1;
-        told.extend(found.into_iter().map(|(entry, of)| text(entry, several.then_some(of))));
+        told.extend(found(word, &known)?);
     }
     print(&told.join("\n"))?;
     Ok(Exit::Passed)
 }
 
+/// All that can be explained, by what it is.
+fn list(known: &[Explained]) -> String {
+    let of = |of: &Of| {
+        let entries = known.iter().filter(|explained| explained.of == *of);
+        let names = entries
+            .flat_map(|explained| explained.entry.names())
+            .collect::<BTreeSet<_>>();
+        let names = names.into_iter().map(safe).collect::<Vec<_>>().join(", ");
+        format!("{}:\n{}", of.words().1, folded(&names, "  "))
+    };
+    Of::ALL.iter().map(of).collect()
+}
+
+/// What a word means, each meaning as it is printed; else what may have been meant.
+fn found(word: &str, known: &[Explained]) -> Result<Vec<String>, CliError> {
+    let name = word.strip_prefix(OF_A_FAULT).unwrap_or(word);
+    let mut found: Vec<&Explained> = known.iter().filter(|explained| explained.is(name)).collect();
+    if found.is_empty() {
+        found = known.iter().filter(|explained| explained.allows(name)).collect();
+    }
+    if found.is_empty() {
+        let names = known.iter().flat_map(|explained| explained.entry.names());
+        let meant = nearest(name, names).map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+        return Err(CliError::usage(format!(
+            "there is no explanation of `{}`{meant}; `pump-hil explain` lists all words and codes",
+            safe(word)
+        )));
+    }
+    // Where one word has several meanings, each says which it is.
+    let several = found.len() > 1;
+    Ok(found.into_iter().map(|explained| text(explained, several)).collect())
+}
+
 /// An entry as it is printed.
-fn text(entry: &Entry, of: Option<&str>) -> String {
-    let of = of.map_or(String::new(), |of| format!(" ({of})"));
-    let mut text = format!(
-        "{}{of}\n{}",
-        entry.names().collect::<Vec<_>>().join(", "),
-        folded(&entry.means, "  ")
-    );
+fn text(explained: &Explained, several: bool) -> String {
+    let Explained { of, inside, entry, .. } = explained;
+    let is_word = matches!(of, Of::Word | Of::Mistake | Of::Trouble);
+    let of = (several || !is_word).then_some(of.words().0);
+    let said: Vec<&str> = of.into_iter().chain(inside.as_deref()).collect();
+    let said = match said.as_slice() {
+        [] => String::new(),
+        said => format!(": {}", without_links(&said.join(", "))),
+    };
+    let head = entry.head.replace(['`', '*'], "");
+    let mut text = folded(&format!("{head}{said}"), "");
+    text.push_str(&folded(&without_links(&entry.means), "  "));
     for item in &entry.more {
         text.push_str(&folded(&without_links(item), "  "));
     }
-    text
+    safe_lines(&text)
+}
+
+/// Harmless, line by line: a profile of somebody else has words of its own.
+fn safe_lines(text: &str) -> String {
+    text.lines().map(|line| safe(line) + "\n").collect()
 }
 
 /// Without links to files, which an installed program does not have.
 fn without_links(text: &str) -> String {
-    match text.split_once(" ([") {
+    let text = match text.split_once(" ([") {
         Some((before, after)) => {
             let rest = after.split_once("))").map_or("", |(_, rest)| rest);
             format!("{before}{rest}")
         }
         None => text.to_owned(),
-    }
+    };
+    // A link in a sentence is its name.
+    let mut parts = text.split("](");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut told, part| {
+        if let Some(at) = told.rfind('[') {
+            told.remove(at);
+        }
+        told + part.split_once(')').map_or("", |(_, rest)| rest)
+    })
 }
 
 /// A text in lines that begin with `indent`.
@@ -218,5 +259,6 @@ mod tests {
                 .all(|line| line.len() <= WIDTH && line.starts_with("  word"))
         );
         assert_eq!(without_links("`a: b` ([name](../name.yaml)), so"), "`a: b`, so");
+        assert_eq!(without_links("[x] of [a.md](b/a.md), so"), "[x] of a.md, so");
     }
 }

@@ -1,6 +1,7 @@
 //! What a rig can do of a suite, before anything is played: which cases, for want of what the others are left out, and how long each takes.
 
 use super::inputs::Group;
+use super::waits::{Wait, wait};
 use crate::report::counted;
 use pump_hil_language::plan::{cannot, length, unmet};
 use pump_hil_language::shown;
@@ -61,13 +62,24 @@ pub(super) fn sums(groups: &[Group], rig: &RigFile) -> String {
         0 => String::new(),
         number => format!(", {number} of them with checks that are not shown"),
     };
+    let takes = match played {
+        0 => String::new(),
+        _ => format!("; all of them take {}", takes(all, rig)),
+    };
     let mut text = format!(
-        "rig `{}` can play {files} of {} and {played} of {}{part}; all of them take {}\n",
+        "rig `{}` can play {files} of {} and {played} of {}{part}{takes}\n",
         safe(&rig.name),
         counted(of_files, "file"),
         counted(cases, "case"),
-        takes(all, rig)
     );
+    let played: Vec<&Case> = groups
+        .iter()
+        .flat_map(|group| &group.cases)
+        .filter(|case| unmet(case, &can).is_empty())
+        .collect();
+    for line in waits(&played, rig).into_iter().chain(too_long(&played, rig)) {
+        let _ = writeln!(text, "{line}");
+    }
     let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
     // It is stable: what is as frequent keeps the order of the words.
     reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
@@ -89,7 +101,54 @@ fn played(case: &Case, rig: &RigFile) -> String {
         0 => String::new(),
         number => format!("; {} not shown", counted(number, "check")),
     };
-    format!("takes {}{part}", takes(length(case), rig))
+    let before = match wait(case, rig) {
+        Wait::None => String::new(),
+        Wait::UpTo(most) => format!("; set-up may wait {}", takes(most, rig)),
+        Wait::TooLong(need) => format!("; not within {} after a dose", takes(need, rig)),
+    };
+    format!("takes {}{part}{before}", takes(length(case), rig))
+}
+
+/// That set-up waits before these cases until what the pump gave before counts no more, and how long at most.
+fn waits(cases: &[&Case], rig: &RigFile) -> Option<String> {
+    let all = cases.iter().filter_map(|case| match wait(case, rig) {
+        Wait::UpTo(most) => Some(most.0),
+        Wait::None | Wait::TooLong(_) => None,
+    });
+    let all: Vec<i64> = all.collect();
+    let sum = Span(all.iter().copied().fold(0, i64::saturating_add));
+    (!all.is_empty()).then(|| {
+        format!(
+            "before {} set-up waits until earlier doses count no more (lockout, window, interval): up to {} in all",
+            counted(all.len(), "case"),
+            takes(sum, rig)
+        )
+    })
+}
+
+/// That set-up would have to wait longer before some of these cases than it may.
+pub(super) fn too_long(cases: &[&Case], rig: &RigFile) -> Option<String> {
+    let all = cases.iter().filter_map(|case| match wait(case, rig) {
+        Wait::TooLong(need) => Some((need, case.name())),
+        Wait::None | Wait::UpTo(_) => None,
+    });
+    let all: Vec<(Span, String)> = all.collect();
+    let (need, first) = all.iter().max_by_key(|(need, _)| *need)?;
+    let which = match all.len() {
+        1 => format!("`{}`", safe(first)),
+        many => format!("{} (such as `{}`)", counted(many, "case"), safe(first)),
+    };
+    let how = if rig.limits.settle_is_said {
+        "raise `settle` in the rig file, or choose fewer cases"
+    } else {
+        "`run --yes` lets it wait"
+    };
+    Some(format!(
+        "{which} cannot begin within {} after a dose of this pump, in this run or before it: set-up would wait until earlier doses count no more, \
+         and may wait {}; {how}",
+        takes(*need, rig),
+        takes(rig.limits.settle, rig)
+    ))
 }
 
 /// How long so much of the pump's time takes here.

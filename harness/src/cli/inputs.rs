@@ -6,13 +6,13 @@ use super::exit::CliError;
 use super::print::eprint;
 use super::width;
 use crate::files;
-use pump_hil_language::catalog::Catalog;
+use pump_hil_language::catalog::{BUILT_IN, Catalog};
 use pump_hil_model::case::Case;
 use pump_hil_model::device_words::{DeviceWords, Devices};
 use pump_hil_model::diagnostic::{self, Diagnostic};
 use pump_hil_model::safe_text::safe_path;
-use pump_hil_rig::{Given, RigError, RigFile, Shelf};
-use pump_hil_talk::device::own_words;
+use pump_hil_rig::{Given, KnownDrug, RigError, RigFile, Shelf};
+use pump_hil_talk::device::{Profile, own_words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -62,6 +62,26 @@ fn with_rigs(mut catalog: Catalog, shelf: &Shelf, rigs: &[RigFile]) -> Catalog {
     catalog
 }
 
+/// The drugs of the user's own, which a simulated pump is to know.
+pub(crate) fn own_drugs(catalog: &Catalog) -> Vec<KnownDrug> {
+    let own = catalog.drugs().filter(|drug| catalog.from(&drug.id) != Some(BUILT_IN));
+    own.map(|drug| KnownDrug {
+        id: drug.id.clone(),
+        concentration: drug.concentration,
+        soft_rate: drug.soft_rate,
+        hard_rate: drug.hard_rate,
+        soft_bolus: drug.soft_bolus,
+        hard_bolus: drug.hard_bolus,
+    })
+    .collect()
+}
+
+/// Tells these rigs, of which the simulated ones can make use of it, which drugs the user has of their own.
+pub(crate) fn tell_drugs(rigs: &mut [RigFile], catalog: &Catalog) {
+    let drugs: Arc<[KnownDrug]> = own_drugs(catalog).into();
+    rigs.iter_mut().for_each(|rig| rig.drugs = Arc::clone(&drugs));
+}
+
 /// The devices of a shelf, as the scenario language asks about them.
 #[derive(Debug)]
 struct OnShelf(Shelf);
@@ -89,6 +109,15 @@ pub(crate) fn rigs(shelf: &Shelf, files: &[PathBuf], given: &Given) -> Result<Re
     match namesakes(files, &rigs) {
         Some(what) => Err(CliError::usage(what)),
         None => Ok(Ok(rigs)),
+    }
+}
+
+/// The profile of a device, by its name or its path; or everything that is wrong with it, rendered.
+pub(crate) fn profile(shelf: &Shelf, device: &str) -> Result<Result<Profile, String>, CliError> {
+    match shelf.profile(device) {
+        Ok(profile) => Ok(Ok(profile)),
+        Err(RigError::Wrong(wrong)) => Ok(Err(render(&wrong.0))),
+        Err(error) => Err(CliError::usage(error)),
     }
 }
 

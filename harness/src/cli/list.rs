@@ -6,7 +6,7 @@ use super::exit::{CliError, Exit};
 use super::feasible;
 use super::inputs;
 use super::listed;
-use super::print::{eprint_styled, print, print_fitted, print_hung};
+use super::print::{eprint_styled, print, print_fitted, print_hung, print_painted};
 use super::project::Project;
 use super::width;
 use crate::report::counted;
@@ -60,7 +60,7 @@ pub(super) fn list(args: &List, project: &Project) -> Result<Exit, CliError> {
     };
     if !args.rig.is_empty() && !args.coverage {
         let tables: Vec<String> = rigs.iter().map(|rig| feasible::table(&groups, rig)).collect();
-        print_fitted(&tables.join("\n"))?;
+        print_painted(&tables.join("\n"))?;
         return Ok(Exit::Passed);
     }
     if args.json {

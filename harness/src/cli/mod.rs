@@ -1,17 +1,22 @@
 //! The command line: reads arguments, calls the library, prints. The only layer that prints.
 
+mod adapt_args;
 mod again;
 mod args;
 mod bench;
 mod check;
 mod chosen;
 mod colour;
+mod decode;
+mod doctor;
 mod estimate;
 mod examples;
 mod exit;
 mod explain;
 mod feasible;
 pub(crate) mod inputs;
+mod learn;
+mod line_args;
 mod list;
 mod listed;
 mod manual;
@@ -19,6 +24,7 @@ mod names;
 mod new;
 mod os_words;
 mod out;
+mod own_pump;
 mod played;
 mod print;
 mod progress;
@@ -29,12 +35,14 @@ mod run;
 mod running;
 mod runs;
 mod scenario_lines;
+mod shell;
 mod show;
 #[cfg(feature = "sim")]
 mod sim;
 mod snapshots;
 mod summary;
 mod values;
+mod waits;
 mod watch;
 mod width;
 
@@ -47,6 +55,8 @@ use clap::error::{ContextKind, ContextValue};
 use print::eprint;
 use project::Project;
 use pump_hil_model::safe_text::safe;
+#[cfg(feature = "sim")]
+use pump_hil_rig::Shelf;
 use std::path::PathBuf;
 
 /// Runs what was asked for.
@@ -57,6 +67,8 @@ pub fn main(cli: Cli) -> Exit {
     colour::choose(cli.color);
     // A guard, or one who judges a journal, does not depend on where they stand.
     let project = |named: &[PathBuf]| Project::of(named, cli.fixtures.clone());
+    // Who needs nothing of a project does not depend on it.
+    let for_device = |device: bool| if device { project(&[]) } else { Ok(Project::quietly()) };
     let done = match cli.command {
         Command::Run(args) => project(&args.select.what).and_then(|project| run::run(&args, &project)),
         Command::Check(args) => project(&args.select.what).and_then(|project| check::check(&args, &project)),
@@ -65,14 +77,25 @@ pub fn main(cli: Cli) -> Exit {
         Command::Show(args) => project(&args.what).and_then(|project| show::show(&args, &project)),
         Command::Runs(args) => project(&[]).and_then(|project| runs::runs(&args, &project)),
         Command::Review(args) => project(&args.select.what).and_then(|project| review::review(&args, &project)),
-        Command::New(args) => new::new(&args),
+        Command::New(args) => for_device(args.device.is_some()).and_then(|project| new::new(&args, &project)),
         Command::Schema(args) => project(&[]).and_then(|project| list::schema(&args, &project)),
-        Command::Explain(args) => explain::explain(&args),
+        Command::Decode(args) => project(&[]).and_then(|project| decode::decode(&args, &project)),
+        Command::Doctor(args) => project(&[]).and_then(|project| doctor::doctor(&args, &project)),
+        Command::Explain(args) => {
+            for_device(args.device.is_some()).and_then(|project| explain::explain(&args, &project))
+        }
+        Command::Learn(args) => learn::learn(&args),
+        Command::Shell(args) => project(&[]).and_then(|project| shell::shell(&args, &project)),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Guard => crate::safety::guard().map(|()| Exit::Passed).map_err(CliError::rig),
         #[cfg(feature = "sim")]
-        Command::Sim(args) => sim::serve(&args),
+        // What a rig file starts is a pump, and needs no project that is right.
+        Command::Sim(args) if args.with_parent.is_none() => {
+            project(&[]).and_then(|project| sim::serve(&args, &project.shelf(&[])?))
+        }
+        #[cfg(feature = "sim")]
+        Command::Sim(args) => sim::serve(&args, &Shelf::new(cli.fixtures)),
     };
     done.unwrap_or_else(|error| {
         if !error.is_told() {

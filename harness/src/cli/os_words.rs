@@ -7,11 +7,7 @@ use std::borrow::Cow;
 /// By the system's number (`errno`, as on Linux): what it says, and what is told instead.
 const WORDS: &[(u32, &str, &str)] = &[
     (2, "No such file or directory", "it is not there"),
-    (
-        13,
-        "Permission denied",
-        "you may not do that with it: `ls -l` shows whose it is and who may",
-    ),
+    (13, "Permission denied", "permission denied; `ls -l` shows the owner"),
     (16, "Device or resource busy", "another program uses it"),
     (17, "File exists", "it is there already"),
     (20, "Not a directory", "a part of its path is a file, not a folder"),

@@ -4,7 +4,7 @@ use super::exit::CliError;
 use super::print::eprint;
 use crate::files::beside;
 use crate::reporter::REPORTS;
-use crate::runs::LOCK;
+use crate::runs::{KEEP, LOCK};
 use crate::safety::is_report_of_guard;
 use crate::snapshot;
 use crate::{journal, manifest};
@@ -25,12 +25,16 @@ impl OutFolder {
     /// Makes the folder where it is missing, takes it for this run, and takes away there what an earlier one left.
     ///
     /// # Errors
-    /// It cannot be made or written into, another run is using it, or something of an earlier one cannot be taken away.
+    /// It cannot be made or written into, a run in it is to be kept, another run is using it, or something of an earlier one cannot be taken away.
     pub fn open(path: PathBuf) -> Result<Self, CliError> {
         let cannot = |what: &str, e: &dyn std::fmt::Display| {
             CliError::usage(format!("cannot {what} the output folder `{}`: {e}", safe_path(&path)))
         };
         std::fs::create_dir_all(&path).map_err(|e| cannot("make", &e))?;
+        if path.join(KEEP).symlink_metadata().is_ok() {
+            let what = format!("the run in it is to be kept: it holds a file {KEEP}; name another folder");
+            return Err(cannot("use", &what));
+        }
         let mut options = File::options();
         // What another run wrote there is read before it is replaced.
         options.read(true).write(true).create(true).truncate(false);

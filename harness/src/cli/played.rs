@@ -94,8 +94,10 @@ impl<'a> Run<'a> {
     /// Those that this selects, on this rig where one is named.
     fn of(&self, select: &Select, rig: Option<&str>) -> Result<Vec<&Played>, CliError> {
         let mut known: Vec<(String, PathBuf)> = self.played.iter().map(Played::scenario).collect();
-        let skipped = self.report.iter().filter(|one| one.verdict == "skipped");
-        known.extend(skipped.map(|one| (one.name.clone(), one.file.clone())));
+        // These may have left no journal.
+        let others = self.report.iter();
+        let others = others.filter(|one| ["skipped", "inconclusive"].contains(&one.verdict.as_str()));
+        known.extend(others.map(|one| (one.name.clone(), one.file.clone())));
         known.dedup();
         let folder = safe_path(self.folder);
         let all = format!("`pump-hil show{}` lists what ran in `{folder}`", self.option());
@@ -116,6 +118,12 @@ impl<'a> Run<'a> {
         }
         let on_it: Vec<&Played> = meant.iter().copied().filter(|played| played.is_on(rig)).collect();
         match (on_it.is_empty(), rig) {
+            (true, Some(rig)) if self.report.iter().any(|one| one.rig == rig && is_among(one, &meant)) => {
+                Err(CliError::usage(format!(
+                    "in `{folder}` it did not begin on `{}`, so there is no journal of it there; results.json says why",
+                    safe(rig)
+                )))
+            }
             (true, Some(rig)) => {
                 let rigs: BTreeSet<String> = meant.iter().map(|played| safe(&played.rig)).collect();
                 let rigs = rigs.into_iter().collect::<Vec<_>>().join(", ");
@@ -137,6 +145,20 @@ impl<'a> Run<'a> {
             let is_named = |what: &PathBuf| *what == Path::new(&one.name) || *what == one.file;
             one.verdict == "skipped" && select.what.iter().any(is_named)
         });
+        let is_named = |one: &&One| {
+            select
+                .what
+                .iter()
+                .any(|what| *what == Path::new(&one.name) || *what == one.file)
+        };
+        if let (Some(one), None) = (self.report.iter().find(is_named), skipped) {
+            return CliError::usage(format!(
+                "`{}` was {} on `{}` in `{folder}` before it began, so there is no journal of it; results.json says why",
+                safe(&one.name),
+                safe(&one.verdict),
+                safe(&one.rig)
+            ));
+        }
         CliError::usage(match (skipped, what.is_empty()) {
             (Some(one), _) => format!(
                 "`{}` was skipped in `{folder}`, so there is no journal of it; `pump-hil list {} --rig {}` says what the rig lacks",
@@ -195,6 +217,12 @@ impl Played {
     fn is_on(&self, rig: Option<&str>) -> bool {
         rig.is_none_or(|rig| self.rig == rig || self.label.rsplit_once('@').is_some_and(|(_, on)| on == rig))
     }
+}
+
+/// Whether a case of the report is one of these, on whatever rig.
+fn is_among(one: &One, played: &[&Played]) -> bool {
+    let name = |played: &&&Played| played.case.as_ref().map(Case::name);
+    played.iter().any(|played| name(&played).as_ref() == Some(&one.name))
 }
 
 /// What a journal says at its begin, and what the run's report says of it.

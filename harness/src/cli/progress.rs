@@ -3,6 +3,7 @@
 use super::args::Progress as Style;
 use super::print::{eprint, eprint_painted};
 use super::running::{Course, Running};
+use super::width;
 use crate::report::{ScenarioResult, Unjudged, terminal};
 use crate::reporter::{ReportError, Reporter, RunEvent};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -107,13 +108,17 @@ struct Bar {
 const LINE_EVERY: Duration = Duration::from_secs(60);
 /// How often the clock of the bar goes on though nothing is told.
 const TICK: Duration = Duration::from_millis(500);
+/// Columns of a line before the message: a short bar, the counts, the clock.
+const BEFORE: usize = 10 + 10 + 8;
+/// Columns that ` and 12 more` takes.
+const OTHERS: usize = 12;
 /// Cases that are named at the same time.
 const NAMED: usize = 3;
 
 impl Bar {
     fn new() -> Self {
         let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {elapsed} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:10} {pos}/{len} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(TICK);
@@ -127,8 +132,21 @@ impl Bar {
     fn show(&self) {
         let running = &self.course.running;
         let left = self.course.left().map_or(String::new(), |left| format!("{left}; "));
-        let cases: Vec<String> = running.values().take(NAMED).map(Running::words).collect();
-        let more = running.len().saturating_sub(NAMED);
+        // Without what stands before the message: the bar, the counts and the clock.
+        let columns = width::columns(std::io::stderr()).unwrap_or(width::OF_FILES);
+        let mut room = columns.saturating_sub(BEFORE + left.chars().count());
+        let mut cases: Vec<String> = Vec::new();
+        for case in running.values().take(NAMED) {
+            let words = match cases.is_empty() {
+                true => case.words_within(room),
+                // Another one is named where there is room for all of it.
+                false if case.words().chars().count() + OTHERS > room => break,
+                false => case.words(),
+            };
+            room = room.saturating_sub(words.chars().count() + 2);
+            cases.push(words);
+        }
+        let more = running.len().saturating_sub(cases.len());
         let more = if more > 0 {
             format!(" and {more} more")
         } else {

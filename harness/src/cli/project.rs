@@ -72,6 +72,15 @@ impl Project {
         named.join(FILE).is_file() && self.root.is_some()
     }
 
+    /// The top of the project, from the root of the file system.
+    pub fn top(&self) -> Option<PathBuf> {
+        let root = self.root.as_ref()?;
+        // Seen from the top itself it is nothing.
+        std::path::absolute(Path::new(".").join(root))
+            .and_then(|top| top.canonicalize())
+            .ok()
+    }
+
     /// Scenarios: those that were named, else those of the project, else the folder `scenarios` here.
     pub fn scenarios(&self, named: &[PathBuf]) -> Vec<PathBuf> {
         match (named, self.said.scenarios.as_slice(), &self.root) {

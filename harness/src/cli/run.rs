@@ -9,11 +9,12 @@ use super::feasible;
 use super::inputs;
 use super::inputs::{Fixtures, Group};
 use super::out::{self, OutFolder};
-use super::print::{eprint, eprint_styled, print, print_fitted};
+use super::print::{eprint, eprint_styled, print, print_fitted, print_painted};
 use super::progress;
 use super::project::Project;
 use super::snapshots;
 use super::summary::Summary;
+use super::waits;
 use super::watch::Watched;
 use crate::descriptors;
 use crate::files;
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Run, project: &Project) -> Result<Exit, CliError> {
     };
     if args.dry_run {
         let tables: Vec<String> = work.rigs.iter().map(|rig| feasible::table(&work.groups, rig)).collect();
-        print_fitted(&tables.join("\n"))?;
+        print_painted(&tables.join("\n"))?;
         return Ok(Exit::Passed);
     }
     tell_length(args, &work)?;
@@ -221,6 +222,8 @@ struct Work {
     notes: Vec<String>,
     /// The fixtures that were named.
     fixtures: Option<String>,
+    /// The top of the project.
+    top: Option<PathBuf>,
 }
 
 /// Loads what is to be run; or everything that is wrong with it, rendered.
@@ -242,7 +245,7 @@ fn work(
         files.push(PathBuf::from("sim"));
     }
     let fixtures = Fixtures::of(&shelf);
-    let rigs = match inputs::rigs(&shelf, &files, &given(args))? {
+    let mut rigs = match inputs::rigs(&shelf, &files, &given(args))? {
         Ok(rigs) => rigs,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
@@ -251,10 +254,18 @@ fn work(
         inputs::are_trusted(&rigs)?;
         guards.extend(rigs.iter().map(Kept::ahead));
     }
-    let mut groups = match chosen.load_with(fixtures, &shelf, &rigs)? {
+    let catalog = match fixtures.catalog(&shelf, &rigs)? {
+        Ok(catalog) => catalog,
+        Err(diagnostics) => return Ok(Err(diagnostics)),
+    };
+    inputs::tell_drugs(&mut rigs, &catalog);
+    let mut groups = match chosen.cases(&catalog)? {
         Ok(groups) => groups,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
+    if args.yes {
+        rigs.iter_mut().for_each(|rig| waits::allow(&groups, rig));
+    }
     if let Some(failed) = failed {
         failed.keep(&mut groups)?;
     }
@@ -268,20 +279,9 @@ fn work(
             notes.extend(snapshots::orphans(group)?);
         }
     }
-    let selected = count(&groups);
     if let Some(shard) = shard {
-        share(&mut groups, shard);
+        share(&mut groups, shard, args.shard.as_deref().unwrap_or_default());
     }
-    if let (0, Some(shard)) = (count(&groups), &args.shard) {
-        // Nothing is wrong with it: there are more machines than cases.
-        let selected = counted(selected, "case");
-        eprint(&format!(
-            "of {selected}, `--shard {}` holds none: nothing to do here\n",
-            safe(shard)
-        ));
-    }
-    let of_all = groups.iter().zip(&snapshots);
-    notes.extend(of_all.filter_map(|(group, snapshots)| snapshots::without_record(group, snapshots)));
     Ok(Ok(Work {
         rigs,
         guards,
@@ -289,6 +289,7 @@ fn work(
         snapshots,
         notes,
         fixtures: project.given().map(named),
+        top: project.top(),
     }))
 }
 
@@ -334,6 +335,8 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
                 rig: rig.clone(),
                 asked: Asked {
                     folder: named(&group.folder),
+                    top: work.top.as_deref().and_then(|top| from_top(top, &group.folder)),
+                    is_latest: args.out.is_none(),
                     rig_file: args.rig.get(at).map(|file| named(file)),
                     flash: args.flash.as_deref().map(named),
                     port: args.port.clone(),
@@ -360,6 +363,14 @@ fn batches<'a>(args: &Run, work: &'a Work, out: &Path) -> Vec<Batch<'a>> {
     batches
 }
 
+/// A folder as it is named from the top of the project that it lies in.
+fn from_top(top: &Path, folder: &Path) -> Option<String> {
+    let folder = std::path::absolute(Path::new(".").join(folder))
+        .and_then(|folder| folder.canonicalize())
+        .ok()?;
+    folder.strip_prefix(top).ok().map(named)
+}
+
 /// A path as the user named it, for a command that is pasted: made harmless only where it is shown.
 fn named(path: &Path) -> String {
     path.to_string_lossy().into_owned()
@@ -369,13 +380,21 @@ fn count(groups: &[Group]) -> usize {
     groups.iter().map(|group| group.cases.len()).sum()
 }
 
-/// Keeps the cases that are in the shard.
-fn share(groups: &mut [Group], shard: Shard) {
+/// Keeps the cases that are in the shard. `asked` is how it was asked for: one without a case is told.
+fn share(groups: &mut [Group], shard: Shard, asked: &str) {
+    let selected = count(groups);
     let mut at = 0;
-    for group in groups {
+    for group in groups.iter_mut() {
         group.cases.retain(|_| {
             at += 1;
             shard.selects(at - 1)
         });
+    }
+    if count(groups) == 0 {
+        // Nothing is wrong with it: there are more machines than cases.
+        let (selected, asked) = (counted(selected, "case"), safe(asked));
+        eprint(&format!(
+            "of {selected}, `--shard {asked}` holds none: nothing to do here\n"
+        ));
     }
 }

@@ -1,5 +1,6 @@
 //! The cases that run now, and how far each of them is.
 
+use super::width;
 use crate::reporter::RunEvent;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::rough_time::rough_time;
@@ -10,6 +11,9 @@ use std::time::{Duration, Instant};
 
 /// What takes less of the host's time is not told before.
 pub(super) const SHORT: Span = Span(10_000);
+
+/// Characters of a case's name that are shown at least.
+const NAME_LEAST: usize = 8;
 
 /// After this time it can be said how long the rest takes.
 const SURE: Duration = Duration::from_secs(2);
@@ -23,8 +27,12 @@ pub(super) struct Running {
     /// The pump's time of the last event, and when that came.
     t: Span,
     at: Instant,
-    /// The line of the step that runs.
+    /// The line of the step that runs; `None` as long as its set-up lasts.
     line: Option<u32>,
+    /// When it was begun.
+    begun: Instant,
+    /// How long its set-up took, of the host's time.
+    set_up: Option<Duration>,
     /// Pump seconds in a host second, where the pump keeps its own time.
     scale: Option<u32>,
     /// When it was told of last.
@@ -37,8 +45,25 @@ impl Running {
         let scale = self.scale.map_or(0, i64::from);
         let since = i64::try_from(self.at.elapsed().as_millis()).unwrap_or(i64::MAX);
         let now = self.t.0.saturating_add(since.saturating_mul(scale));
+        if self.set_up.is_none() {
+            // It may wait for a lockout, longer than the scenario is.
+            return Span(now);
+        }
         // What comes behind the last step takes time as well.
         Span(now.min(self.length.0.max(self.t.0)))
+    }
+
+    /// The pump's time of the scenario alone: set-up is none of it.
+    fn done(&self) -> Span {
+        match self.set_up {
+            None if self.scale.is_some() => Span(0),
+            _ => self.now(),
+        }
+    }
+
+    /// The host's time that its set-up took so far.
+    fn of_set_up(&self) -> Duration {
+        self.set_up.unwrap_or_else(|| self.begun.elapsed())
     }
 
     /// A part of its time in what a sum of such cases is counted in: the pump's time where it is granted, else the host's.
@@ -48,7 +73,17 @@ impl Running {
 
     /// Its name and how far it is.
     pub fn words(&self) -> String {
-        format!("{}: {}", self.name, far(self.now(), self.length))
+        self.words_within(usize::MAX)
+    }
+
+    /// The same in at most so many characters: how far it is is what a person looks for, so the name is cut.
+    pub fn words_within(&self, room: usize) -> String {
+        let far = match self.set_up {
+            None if self.scale.is_some() => format!("set-up, {} so far", clock(self.now())),
+            _ => far(self.now(), self.length),
+        };
+        let room = room.saturating_sub(far.chars().count() + 2).max(NAME_LEAST);
+        format!("{}: {far}", width::cut(&self.name, room))
     }
 
     /// That it begins, where it takes some of the host's time as well; nothing where time is granted.
@@ -75,8 +110,12 @@ fn far(t: Span, length: Span) -> String {
     if length.0 >= 3 * DAY {
         return format!("day {} of {}", t.0 / DAY + 1, (length.0 + DAY - 1) / DAY);
     }
-    let clock = |t: Span| Span(t.0 - t.0 % 1_000).clock().trim_end_matches(".000").to_owned();
     format!("{} of {}", clock(t), clock(length))
+}
+
+/// A time in whole seconds.
+fn clock(t: Span) -> String {
+    Span(t.0 - t.0 % 1_000).clock().trim_end_matches(".000").to_owned()
 }
 
 /// The cases of a run that go on, and how long the run takes.
@@ -102,6 +141,8 @@ struct Part {
     ended: usize,
     /// When the first of them began.
     begun: Option<Instant>,
+    /// The host's time that set-up took of those that are over, where a clock says all: it may wait for a day, and says nothing of how fast cases go.
+    set_up: Duration,
 }
 
 /// All of a part.
@@ -110,8 +151,12 @@ const WHOLE: i128 = 1_000_000;
 impl Part {
     /// The host's time that is left, in ms, with these cases running: as fast as it went so far. `None` as long as nobody can say.
     fn left(&self, running: &[&Running]) -> Option<i64> {
-        let gone = self.begun?.elapsed();
-        let now = running.iter().map(|case| case.counted(case.now()));
+        let mut gone = self.begun?.elapsed();
+        if self.cases == 0 {
+            let set_up: Duration = running.iter().map(|case| case.of_set_up()).sum();
+            gone = gone.saturating_sub(self.set_up + set_up);
+        }
+        let now = running.iter().map(|case| case.counted(case.done()));
         let done = now.fold(self.over, i64::saturating_add).min(self.all);
         let share = |of: i128, all: i128| if all > 0 { of * WHOLE / all } else { WHOLE };
         let by_length = share(done.into(), self.all.into());
@@ -176,6 +221,8 @@ impl Course {
                     t: Span(0),
                     at: now,
                     line: None,
+                    begun: now,
+                    set_up: None,
                     scale: *scale,
                     told: now,
                 };
@@ -185,12 +232,16 @@ impl Course {
             RunEvent::CaseAt { case, t, line } => {
                 if let Some(running) = self.running.get_mut(case) {
                     (running.t, running.at) = (*t, host_time::now());
+                    if running.line.is_none() && line.is_some() {
+                        running.set_up = Some(running.begun.elapsed());
+                    }
                     running.line = *line;
                 }
             }
             RunEvent::CaseEnded { case, .. } => {
                 if let Some(ended) = self.running.remove(case) {
                     let part = self.part(ended.scale);
+                    part.set_up += ended.of_set_up();
                     part.over = part.over.saturating_add(ended.counted(ended.length));
                     // One that the rig cannot play is none of them.
                     part.ended += usize::from(ended.length.0 > 0);
@@ -277,7 +328,7 @@ mod tests {
         assert_eq!(running[&0].now(), t);
         assert!(running[&1].now() >= Span(5_400_000), "{:?}", running[&1].now());
         running.remove(&1);
-        assert!(course.due(Duration::from_secs(3_600)).is_empty());
+        assert!(course.due(Duration::from_secs(3_600)).is_empty(), "too early");
         let told = course.due(Duration::ZERO);
         assert_eq!(
             told,
@@ -292,5 +343,44 @@ mod tests {
             told,
             ["running      week: 01:00:00 of 02:00:00, in line 9; 10 min gone, about 1 h 12 min left\n"]
         );
+    }
+
+    #[test]
+    fn what_set_up_waits_for_is_not_told_as_time_of_the_case() {
+        let hour = 3_600_000;
+        let mut course = Course::new();
+        course.hear(&RunEvent::Begun {
+            rigs: Vec::new(),
+            cases: 1,
+            granted: Span(0),
+            granted_cases: 0,
+            by_the_clock: Span(hour),
+        });
+        course.hear(&RunEvent::CaseBegun {
+            case: 0,
+            name: "first-day".to_owned(),
+            length: Span(hour),
+            scale: Some(1),
+        });
+        let at = |t, line| RunEvent::CaseAt {
+            case: 0,
+            t: Span(t),
+            line,
+        };
+        course.hear(&at(4 * hour, None));
+        // As if that had taken four hours.
+        let back = Duration::from_secs(4 * 3_600);
+        for part in [&mut course.by_the_clock.begun, &mut course.granted.begun] {
+            *part = part.map(|begun| begun - back);
+        }
+        course.running.get_mut(&0).unwrap().begun -= back;
+        let words = |course: &Course| course.running[&0].words();
+        assert_eq!(words(&course), "first-day: set-up, 04:00:00 so far");
+        assert_eq!(course.left(), None, "nobody can say how fast it goes");
+        course.hear(&at(hour / 2, Some(7)));
+        assert_eq!(words(&course), "first-day: 00:30:00 of 01:00:00");
+        // The half that is left goes as fast as the half that is done, however long set-up was.
+        course.by_the_clock.begun = course.by_the_clock.begun.map(|begun| begun - Duration::from_secs(600));
+        assert_eq!(course.left().unwrap(), "about 10 min left");
     }
 }

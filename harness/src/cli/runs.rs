@@ -2,7 +2,7 @@
 
 use super::args::{Runs, RunsDo};
 use super::exit::{CliError, Exit};
-use super::print::{print, print_fitted};
+use super::print::{print, print_fitted, print_painted};
 use super::project::Project;
 use super::width;
 use crate::report::counted;
@@ -19,14 +19,15 @@ pub(super) fn runs(args: &Runs, project: &Project) -> Result<Exit, CliError> {
         ))
     })?;
     match &args.to_do {
-        None => print_fitted(&table(&all, is_narrow()))?,
+        None => print_painted(&table(&all, is_narrow()))?,
         Some(RunsDo::Prune(prune)) => {
             for run in runs::to_prune(&all, prune.keep.into()) {
                 if prune.dry_run {
                     print_fitted(&format!("would delete {}\n", line(run, is_narrow())))?;
                     continue;
                 }
-                runs::remove(run).map_err(|e| CliError::rig(format!("cannot delete a run: {e}")))?;
+                let cannot = |e| CliError::rig(format!("cannot delete the run `{}`: {e}", safe_path(&run.path)));
+                runs::remove(run).map_err(cannot)?;
                 print_fitted(&format!("deleted {}\n", line(run, is_narrow())))?;
             }
             print(&kept(&all, prune.keep.into()))?;
@@ -66,8 +67,15 @@ fn line(run: &RunFolder, narrow: bool) -> String {
             let all = results.counts.iter().zip(words);
             // How many passed is told also where none did.
             let told = all.filter(|(count, word)| **count > 0 || *word == words[0]);
-            let told: Vec<String> = told.map(|(count, word)| format!("{count} {word}")).collect();
-            let _ = write!(came, "{} on {}", told.join(", "), safe(&results.rigs.join(", ")));
+            let mut told: Vec<String> = told.map(|(count, word)| format!("{count} {word}")).collect();
+            if results.not_run > 0 {
+                told.push(format!("{} not run", results.not_run));
+            }
+            came.push_str(&told.join(", "));
+            // Of a part of a suite that holds no case there is no rig.
+            if !results.rigs.is_empty() {
+                let _ = write!(came, " on {}", safe(&results.rigs.join(", ")));
+            }
         }
         None if run.goes_on => came.push_str("goes on"),
         None => came.push_str("without results: it was killed"),

@@ -3,14 +3,15 @@
 use super::args::Show;
 use super::exit::{CliError, Exit};
 use super::played::Run;
-use super::print::{eprint, print, print_fitted, print_hung};
+use super::print::{eprint, print, print_hung, print_painted};
 use super::project::Project;
 use super::scenario_lines::ScenarioLines;
 use super::values::ShownSource;
 use super::width;
 use crate::journal;
 use crate::manifest;
-use crate::report::{Part, Point, Points, ScenarioResult, Source, Timeline, terminal};
+use crate::report::{Part, Point, Points, ScenarioResult, Source, Timeline, quoted, terminal};
+use crate::runs::{self, RunFolder};
 use pump_hil_model::case::Measure;
 use pump_hil_model::event::{Body, Said};
 use pump_hil_model::quantity::Span;
@@ -66,6 +67,9 @@ fn meant(args: &Show, project: &Project) -> Result<Meant, CliError> {
     {
         return Ok(Meant::One(one.clone(), None));
     }
+    if let Some(journal) = args.what.iter().find(|what| journal::is_one(what) && !what.exists()) {
+        return Err(CliError::usage(format!("there is no file `{}`", safe_path(journal))));
+    }
     // The folder of a run can be named as it is for the other commands.
     let is_run = |path: &PathBuf| path.join(manifest::NAME).is_file();
     let (what, named) = match (&args.what[..], &args.run) {
@@ -74,10 +78,39 @@ fn meant(args: &Show, project: &Project) -> Result<Meant, CliError> {
     };
     let folder = named.cloned().unwrap_or_else(|| project.runs().join("latest"));
     let run = Run::read(&folder, named.is_some())?;
-    match &run.chosen(what, args.filter.as_deref())?[..] {
+    let chosen = run.chosen(what, args.filter.as_deref());
+    let chosen = chosen.map_err(|error| match (what, named) {
+        ([one], None) => older(one, project).unwrap_or(error),
+        _ => error,
+    })?;
+    match &chosen[..] {
         [one] => Ok(Meant::One(one.journal.clone(), one.round)),
         several => Ok(Meant::Several(run.to_choose(several))),
     }
+}
+
+/// That a case did not run in the last run, but in one before it; `None` where it ran in none.
+fn older(what: &Path, project: &Project) -> Option<CliError> {
+    let name = what.to_str()?;
+    let case = name.split('@').next().filter(|case| !case.is_empty())?;
+    let ran_in = |run: &&RunFolder| {
+        let entries = std::fs::read_dir(&run.path).into_iter().flatten().flatten();
+        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.any(|file| file.strip_prefix(case).is_some_and(|rest| rest.starts_with('@')) && file.ends_with(".jsonl"))
+    };
+    let runs = runs::list(&project.runs()).ok()?;
+    let run = runs.iter().rev().find(ran_in)?;
+    // Where it ran in the last one, what is wrong is told already.
+    let last = project.runs().join("latest").canonicalize().ok();
+    if run.path.canonicalize().ok() == last {
+        return None;
+    }
+    Some(CliError::usage(format!(
+        "`{}` did not run in the last run, but in an earlier one: pump-hil show {} --run {}",
+        safe(name),
+        quoted(name),
+        quoted(&run.path.to_string_lossy())
+    )))
 }
 
 /// Prints a journal.
@@ -95,7 +128,7 @@ fn timeline(args: &Show, project: &Project, path: &Path, round: Option<u32>) -> 
     }
     let line_of = |_: &str, line: u32| lines.as_ref().and_then(|lines| lines.line(line));
     let width = width::columns(std::io::stdout()).unwrap_or(width::OF_FILES);
-    print_fitted(&head(
+    print_painted(&head(
         &judged.header,
         &result,
         &terminal::in_full(&result, &line_of, width),
@@ -130,6 +163,12 @@ fn timeline(args: &Show, project: &Project, path: &Path, round: Option<u32>) -> 
             "there is nothing from {} on: the last event is at {}\n",
             from.0.clock(),
             last.clock()
+        ));
+    }
+    if timeline.outside() > 0 {
+        text.push_str(&format!(
+            "{} events are outside of --from and --to\n",
+            timeline.outside()
         ));
     }
     if timeline.left_out() > 0 {

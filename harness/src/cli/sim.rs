@@ -2,10 +2,11 @@
 
 use super::args::Sim;
 use super::exit::{CliError, Exit};
-use super::print::print;
+use super::inputs::{self, own_drugs};
+use super::print::{eprint_styled, print};
 use crate::interrupt;
 use pump_hil_model::safe_text::safe_path;
-use pump_hil_rig::{OpenOptions, ServeOptions};
+use pump_hil_rig::{OpenOptions, ServeOptions, Shelf};
 use rustix::fs::OFlags;
 use rustix::io::dup;
 use rustix::stdio::{stdin, stdout};
@@ -16,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(super) fn serve(args: &Sim) -> Result<Exit, CliError> {
+pub(super) fn serve(args: &Sim, shelf: &Shelf) -> Result<Exit, CliError> {
     if let Some(parent) = args.with_parent {
         // Where the harness dies, its pump dies with it; a link that is left is replaced by the next one.
         let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
@@ -25,7 +26,15 @@ pub(super) fn serve(args: &Sim) -> Result<Exit, CliError> {
             return Ok(Exit::Passed);
         }
     }
+    let drugs = match inputs::catalog(shelf, &[])? {
+        Ok(catalog) => own_drugs(&catalog),
+        Err(diagnostics) => {
+            eprint_styled(&diagnostics);
+            return Ok(Exit::Usage);
+        }
+    };
     let options = ServeOptions {
+        drugs,
         pump: OpenOptions {
             seed: args.seed,
             start_s: args.start,

@@ -36,23 +36,10 @@ pub(super) fn orphans(group: &Group) -> Result<Option<String>, CliError> {
     let number = counted(found.len(), "accepted dose log");
     Ok((!found.is_empty()).then(|| {
         format!(
-            "{number} of no case, so that nothing is compared with it: {}; was a scenario renamed or deleted? Accept the log of its new name, and delete the old one",
+            "{number} without a scenario, compared with nothing: {}; was the scenario renamed or deleted? Accept the log of its new name, and delete the old one",
             some(&found)
         )
     }))
-}
-
-/// That nobody can say who accepted the logs in a folder; nothing where there is a record, or no log.
-pub(super) fn without_record(group: &Group, snapshots: &Snapshots) -> Option<String> {
-    let kept = group.cases.iter().filter(|case| case.snapshot.is_some());
-    let mut found = kept.map(|case| snapshot::snapshot_path(snapshots.folder(), &case.name()));
-    let is_there = !snapshots.has_record() && found.any(|path| path.exists());
-    is_there.then(|| {
-        format!(
-            "there is no record of who accepted the dose logs in {} (ACCEPTED.jsonl): a change by hand is not seen",
-            safe_path(snapshots.folder())
-        )
-    })
 }
 
 fn some(paths: &[PathBuf]) -> String {

@@ -56,3 +56,11 @@ pub(super) fn reason(text: &str) -> Result<String, String> {
     let given = (!text.is_empty()).then(|| text.to_owned());
     given.ok_or_else(|| "it is empty; say in a few words why the dose logs are right".to_owned())
 }
+
+/// The name of a device, as the names of files and scenarios are.
+pub(super) fn device_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let right = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(fits);
+    let what = || "it must be lower-case words joined by `-`, such as `our-pump`".to_owned();
+    right.then(|| text.to_owned()).ok_or_else(what)
+}

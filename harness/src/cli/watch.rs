@@ -19,7 +19,7 @@ pub(super) struct Watched {
 }
 
 /// When each file was written, and how long it was.
-type Stamps = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+pub(super) type Stamps = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 impl Watched {
     /// How the files are now.

@@ -2,7 +2,7 @@
 
 use super::result::ScenarioResult;
 use super::units::{in_units, told};
-use super::words::{cause_first, counted, kind, not_shown, when};
+use super::words::{REASONS_SHOWN, cause_first, counted, kind, not_shown, when};
 use pump_hil_model::case::{Check, Verb};
 use pump_hil_model::crash_text;
 use pump_hil_model::event::{Body, Event};
@@ -43,8 +43,16 @@ pub(super) fn failed(result: &ScenarioResult, line_of: LineOf<'_>, width: usize)
     let Some((first, others)) = reasons.split_first() else {
         return String::new();
     };
-    let line = line_in(result, first, line_of);
-    let place = line.map_or(String::new(), |line| format!(", {}:{line}", safe(&result.file)));
+    // As `check` says it: line and column of what is marked.
+    let place = match snippet(result, first, line_of, width) {
+        Some(Snippet { line, column, .. }) => format!(":{line}:{column}"),
+        None => line_in(result, first, line_of).map_or(String::new(), |line| format!(":{line}")),
+    };
+    let place = if place.is_empty() {
+        place
+    } else {
+        format!(", {}{place}", safe(&result.file))
+    };
     let (name, rig) = (safe(&result.name), safe(&result.rig));
     let mut lines = vec![format!(
         "FAILED {name} on {rig} {}{place}: {}",
@@ -74,7 +82,11 @@ fn texts(result: &ScenarioResult, first: &Reason, line_of: LineOf<'_>, width: us
     let (expected, got) = (first_line(&expected), first_line(&got));
     let mut lines = Vec::new();
     match snippet(result, first, line_of, width) {
-        Some((gap, [source, caret])) => {
+        Some(Snippet {
+            gap,
+            lines: [source, caret],
+            ..
+        }) => {
             let beside = format!("{caret} expected {expected}");
             lines.push(source);
             if beside.chars().count() <= width {
@@ -89,6 +101,10 @@ fn texts(result: &ScenarioResult, first: &Reason, line_of: LineOf<'_>, width: us
             lines.extend(wrapped("  expected ", &expected, width));
             lines.extend(wrapped("       got ", &got, width));
         }
+    }
+    if first.expected == Expected::NamedAlarmsOnly {
+        let help = "if it is right, expect it (`expect: {alarm: NAME}`) or name it in `allow-alarms`";
+        lines.push(cut(&format!("  {help}"), width));
     }
     if let Came::LogDiffers { changed, .. } = &first.came
         && !changed.is_empty()
@@ -145,16 +161,21 @@ fn line_in(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>) -> Opt
 
 /// The line of a reason, and what marks in it what did not hold; nothing where there is none.
 pub(super) fn source(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>, width: usize) -> Vec<String> {
-    snippet(result, reason, line_of, width).map_or_else(Vec::new, |(_, lines)| lines.to_vec())
+    snippet(result, reason, line_of, width).map_or_else(Vec::new, |snippet| snippet.lines.to_vec())
 }
 
-/// The line of the step that says what was expected, marked, as `check` shows it; and how wide its number is.
-fn snippet(
-    result: &ScenarioResult,
-    reason: &Reason,
-    line_of: LineOf<'_>,
-    width: usize,
-) -> Option<(usize, [String; 2])> {
+/// A line of a scenario's file with a mark below it.
+struct Snippet {
+    line: u32,
+    /// Of what is marked, from 1.
+    column: usize,
+    /// How wide the line's number is.
+    gap: usize,
+    lines: [String; 2],
+}
+
+/// The line of the step that says what was expected, marked, as `check` shows it.
+fn snippet(result: &ScenarioResult, reason: &Reason, line_of: LineOf<'_>, width: usize) -> Option<Snippet> {
     let first = line_in(result, reason, line_of)?;
     let text = |line: u32| line_of(&result.file, line);
     let indent = |text: &str| text.chars().take_while(|c| *c == ' ').count();
@@ -181,12 +202,15 @@ fn snippet(
     let whole = (indent(&text), text.chars().count());
     let (number, gap) = (line.to_string(), line.to_string().len());
     let room = width.saturating_sub("   | ".len() + gap);
-    let (shown, from, marked) = around(&text, at_key(&text).unwrap_or(whole), room);
+    let place = at_key(&text).unwrap_or(whole);
+    let (shown, from, marked) = around(&text, place, room);
     let mark = format!("{}{}", " ".repeat(from), "^".repeat(marked));
-    Some((
+    Some(Snippet {
+        line,
+        column: place.0 + 1,
         gap,
-        [format!("  {number} | {shown}"), format!("  {:gap$} | {mark}", "")],
-    ))
+        lines: [format!("  {number} | {shown}"), format!("  {:gap$} | {mark}", "")],
+    })
 }
 
 /// The key of an `expect` that says what did not hold, or of the prescription that the pump refused.
@@ -195,8 +219,18 @@ fn key_of(reason: &Reason) -> Option<&str> {
         // `patient-bolus.dose` is the `dose` in it.
         return unfit.key.as_deref()?.rsplit('.').next();
     }
-    let Expected::Check(check) = &reason.expected else {
-        return None;
+    let check = match &reason.expected {
+        Expected::Check(check) => check,
+        // The step says what is asked of the pump, and not when.
+        Expected::Answer(answer) => {
+            return Some(if answer.verb == Verb::Program.word() {
+                "program"
+            } else {
+                "do"
+            });
+        }
+        Expected::Reply { verb } if *verb != Verb::Program.word() => return Some("do"),
+        _ => return None,
     };
     Some(match check {
         Check::Alarm { .. } => "alarm",
@@ -263,6 +297,7 @@ fn near(events: &[Event], t: Span, number: usize) -> Vec<&Event> {
             Body::Received { .. }
                 | Body::Sent { .. }
                 | Body::LogRead { .. }
+                | Body::Polled(_)
                 | Body::StepStarted { .. }
                 | Body::StepEnded { .. }
                 | Body::Sample(_)
@@ -294,7 +329,11 @@ fn also(others: &[&Reason], width: usize) -> Option<String> {
     }
     let told: Vec<String> = kinds.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
     let more = counted(others.len(), "more finding");
-    let line = format!("  {more}: {}; `run -v` shows all", told.join(", "));
+    let shows = match others.len() < REASONS_SHOWN {
+        true => "`run -v` shows all".to_owned(),
+        false => format!("`run -v` shows {REASONS_SHOWN}, results.json all"),
+    };
+    let line = format!("  {more}: {}; {shows}", told.join(", "));
     (!others.is_empty()).then(|| cut(&line, width))
 }
 

@@ -156,7 +156,7 @@ fn one(result: &ScenarioResult) -> One {
     One {
         name: safe(&result.name),
         round: result.round,
-        file: safe(&result.file),
+        file: safe(&result.from_top),
         rig: safe(&result.rig),
         pump: result
             .outcome

@@ -14,8 +14,10 @@ use std::time::Duration;
 pub struct ScenarioResult {
     /// Name of the case.
     pub name: String,
-    /// Its file, as the user named it.
+    /// Its file, as the user finds it from where they stand.
     pub file: String,
+    /// Its file from the top of the project, wherever the user stands.
+    pub from_top: String,
     /// The same for a CI, which keeps a history by it: within its folder, without its ending, with full stops for slashes.
     pub class: String,
     /// Name of the rig that it ran on.
@@ -47,7 +49,7 @@ pub struct ScenarioResult {
 pub struct NotRun {
     /// Name of the case.
     pub name: String,
-    /// Its file, as the user named it.
+    /// Its file, from the top of the project.
     pub file: String,
     /// The same for a CI, which keeps a history by it: within its folder, without its ending, with full stops for slashes.
     pub class: String,
@@ -65,7 +67,7 @@ impl NotRun {
     pub fn new(case: &Case, rig: &str, asked: &Asked, why: String) -> Self {
         Self {
             name: case.name(),
-            file: asked.file(&case.file),
+            file: asked.in_project(&case.file),
             class: class_of(&case.file),
             rig: rig.to_owned(),
             verifies: case.verifies.clone(),
@@ -79,6 +81,10 @@ impl NotRun {
 pub struct Asked {
     /// The folder that the cases' files are relative to; empty where they are relative to the present one.
     pub folder: String,
+    /// The same folder from the top of the project; `None` where there is no project, or where it lies outside.
+    pub top: Option<String>,
+    /// The run is the newest of its project, which `show` looks into by itself.
+    pub is_latest: bool,
     /// The rig file, as the user named it; `None` for the default rig.
     pub rig_file: Option<String>,
     /// The firmware to be flashed, as the user named it.
@@ -94,10 +100,19 @@ pub struct Asked {
 impl Asked {
     /// A case's file, as the user finds it.
     fn file(&self, file: &str) -> String {
-        match self.folder.as_str() {
-            "" => file.to_owned(),
-            folder => format!("{}/{file}", folder.trim_end_matches('/')),
-        }
+        in_folder(&self.folder, file)
+    }
+
+    /// A case's file from the top of the project.
+    fn in_project(&self, file: &str) -> String {
+        in_folder(self.top.as_ref().unwrap_or(&self.folder), file)
+    }
+}
+
+fn in_folder(folder: &str, file: &str) -> String {
+    match folder {
+        "" => file.to_owned(),
+        folder => format!("{}/{file}", folder.trim_end_matches('/')),
     }
 }
 
@@ -108,6 +123,7 @@ impl ScenarioResult {
         Self {
             name: case.name(),
             file: case.file.clone(),
+            from_top: case.file.clone(),
             class: class_of(&case.file),
             rig: rig.to_owned(),
             round: None,
@@ -126,6 +142,7 @@ impl ScenarioResult {
     /// Notes how it was run, and names its file as the user finds it.
     #[must_use]
     pub fn asked(mut self, asked: &Asked) -> Self {
+        self.from_top = asked.in_project(&self.file);
         self.file = asked.file(&self.file);
         self.asked = Some(asked.clone());
         self
@@ -175,7 +192,11 @@ impl ScenarioResult {
     /// The command that shows its journal, around these times.
     #[must_use]
     pub fn show(&self, around: Option<(Span, Span)>) -> Option<String> {
-        let mut command = format!("pump-hil show {}", quoted(self.journal.as_deref()?));
+        let journal = self.journal.as_deref()?;
+        let is_latest = self.asked.as_ref().is_some_and(|asked| asked.is_latest);
+        let label = journal.rsplit('/').next().and_then(|name| name.strip_suffix(".jsonl"));
+        let what = label.filter(|_| is_latest).unwrap_or(journal);
+        let mut command = format!("pump-hil show {}", quoted(what));
         if let Some((from, to)) = around {
             // In whole seconds, which take less room.
             let second = |t: i64| Span(t - t % 1_000).clock().trim_end_matches(".000").to_owned();

@@ -4,7 +4,7 @@ use super::alike::alike;
 use super::failed::{LineOf, source};
 use super::result::ScenarioResult;
 use super::units::in_units;
-use super::words::{cause_first, counted, not_shown, reason_lines, trouble_line, unasked_starts};
+use super::words::{REASONS_SHOWN, cause_first, counted, not_shown, reason_lines, trouble_line, unasked_starts};
 use pump_hil_model::crash_text;
 use pump_hil_model::event_text::event_line;
 use pump_hil_model::safe_text::safe;
@@ -12,9 +12,6 @@ use pump_hil_model::verdict::Verdict;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-
-/// Reasons of one result that are shown in full.
-const REASONS_SHOWN: usize = 12;
 
 /// Characters that a case's name has in a table at least.
 const NAME_MIN: usize = 12;
@@ -70,7 +67,8 @@ pub fn in_full(result: &ScenarioResult, line_of: LineOf<'_>, width: usize) -> St
                 }
             }
             if reasons.len() > REASONS_SHOWN {
-                let _ = writeln!(out, "  and {} more", reasons.len() - REASONS_SHOWN);
+                let more = reasons.len() - REASONS_SHOWN;
+                let _ = writeln!(out, "  and {more} more; results.json of the run has all");
             }
         }
         Verdict::Inconclusive { why } => {
@@ -159,12 +157,18 @@ pub fn skipped(results: &[impl Borrow<ScenarioResult>]) -> Vec<String> {
     let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
     // It is stable: what is as frequent keeps the order of the words.
     reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let told = reasons.iter().take(SKIPS_SHOWN);
+    // A single one takes no more room than the line that would stand for it.
+    let shown = if reasons.len() == SKIPS_SHOWN + 1 {
+        reasons.len()
+    } else {
+        SKIPS_SHOWN
+    };
+    let told = reasons.iter().take(shown);
     let mut told: Vec<String> = told
         .map(|(why, number)| format!("{}: {}", safe(why), counted(*number, "case")))
         .collect();
-    if reasons.len() > SKIPS_SHOWN {
-        let rest: usize = reasons[SKIPS_SHOWN..].iter().map(|(_, number)| number).sum();
+    if reasons.len() > shown {
+        let rest: usize = reasons[shown..].iter().map(|(_, number)| number).sum();
         told.push(format!("other reasons: {}", counted(rest, "case")));
     }
     told

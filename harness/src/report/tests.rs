@@ -215,6 +215,8 @@ fn starts_that_nobody_asked_for_are_told_of_a_case_that_passes_as_well() {
 fn a_name_with_brackets_is_quoted_for_the_shell() {
     let mut result = passed().asked(&Asked {
         folder: "my scenarios".into(),
+        top: None,
+        is_latest: false,
         rig_file: Some("bench.yaml".into()),
         flash: Some("pump.elf".into()),
         port: Some("tcp:bench-3:4000".into()),

@@ -48,12 +48,16 @@ impl Source {
             | Body::Nonsense { .. }
             | Body::Reply { .. }
             | Body::NoReply { .. }
+            | Body::Polled(_)
+            | Body::PollLost { .. }
+            | Body::Awaited { .. }
             | Body::Pump { .. }
             | Body::Gap { .. }
             | Body::Repeated { .. }
             | Body::LogRead { .. }
             | Body::StayMissing { .. } => Some(Self::Pump),
             Body::Sample(_)
+            | Body::Weighed(_)
             | Body::MemoryRead { .. }
             | Body::Watched { .. }
             | Body::WatchFull { .. }
@@ -97,6 +101,8 @@ pub struct Timeline<'a> {
     /// The last one of the test block: that nothing changed is not told again.
     sample: Option<Sample>,
     left_out: u64,
+    /// Events of another time than that which is shown.
+    outside: u64,
 }
 
 impl<'a> Timeline<'a> {
@@ -110,6 +116,7 @@ impl<'a> Timeline<'a> {
             begun: false,
             sample: None,
             left_out: 0,
+            outside: 0,
         }
     }
 
@@ -134,8 +141,11 @@ impl<'a> Timeline<'a> {
         }
         self.begun |= matches!(event.body, Body::Begun);
         let source = Source::of(&event.body);
-        if !shown || source.is_some_and(|source| !self.part.sources.contains(&source)) || self.is_as_before(&event.body)
-        {
+        if !shown {
+            self.outside += 1;
+            return text;
+        }
+        if source.is_some_and(|source| !self.part.sources.contains(&source)) || self.is_as_before(&event.body) {
             self.left_out += 1;
             return text;
         }
@@ -162,7 +172,13 @@ impl<'a> Timeline<'a> {
         if self.begun { t.clock() } else { "set-up".to_owned() }
     }
 
-    /// How many events were not shown.
+    /// How many events before `from` and behind `to` were not shown.
+    #[must_use]
+    pub fn outside(&self) -> u64 {
+        self.outside
+    }
+
+    /// How many events of the time that is shown were not, for what they are.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.left_out

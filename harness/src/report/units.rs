@@ -1,6 +1,6 @@
 //! A quantity is told in one unit wherever it stands: that of the scenario.
 
-use pump_hil_model::quantity::{Pressure, Rate, Unit, Voltage, Volume};
+use pump_hil_model::quantity::{Pressure, Rate, Span, Unit, Voltage, Volume};
 use pump_hil_model::verdict::{Expected, Reason};
 
 /// Dimensions whose units may differ between two texts.
@@ -18,7 +18,7 @@ pub(super) fn told(units: &[String], reason: &Reason) -> (String, String) {
     match reason.expected {
         Expected::Check(_) | Expected::Always(_) => {
             let model = format!("{expected} {}", units.join(" "));
-            let got = in_unit_of(&model, &got);
+            let got = in_times(&in_unit_of(&model, &got));
             // A value that cannot be told exactly as the scenario wrote it: then what it wrote is told in the unit of the value as well.
             let alike = alike(&expected, &got).map_or(String::new(), |alike| format!(" (that is {alike})"));
             (expected + &alike, got)
@@ -50,7 +50,52 @@ fn alike(expected: &str, got: &str) -> Option<String> {
 /// `text` with its quantities in the units of a scenario.
 #[must_use]
 pub fn in_units(units: &[String], text: &str) -> String {
-    in_unit_of(&units.join(" "), text)
+    in_times(&in_unit_of(&units.join(" "), text))
+}
+
+/// `text` with its times as people say them: `317 s` is `5 min 17 s`, `239.95 min` is `3 h 59 min 57 s`, and `0 ms` is `0 s`.
+fn in_times(text: &str) -> String {
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    for at in 1..words.len() {
+        let (unit, tail) = unit_of(&words[at]);
+        let (key, number) = behind_key(&words[at - 1]);
+        if find(Span::UNITS, unit).is_none() || !number.starts_with(|c: char| c.is_ascii_digit()) {
+            continue;
+        }
+        let Ok(time) = format!("{number} {unit}").parse::<Span>() else {
+            continue;
+        };
+        if let Some(told) = in_parts(time) {
+            let (first, rest) = told.split_once(' ').unwrap_or((&told, ""));
+            (words[at - 1], words[at]) = (format!("{key}{first}"), format!("{rest}{tail}"));
+        }
+    }
+    words.join(" ")
+}
+
+/// A time in days, hours, minutes and seconds; `None` of one below a second, which stays in milliseconds.
+fn in_parts(time: Span) -> Option<String> {
+    const UNITS: [(i64, &str); 3] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min")];
+    if (1..1_000).contains(&time.0) {
+        return None;
+    }
+    let (mut rest, mut parts) = (time.0, Vec::new());
+    for (ms, unit) in UNITS {
+        if rest >= ms {
+            parts.push(format!("{} {unit}", rest / ms));
+            rest %= ms;
+        }
+    }
+    if rest > 0 || parts.is_empty() {
+        let seconds = format!("{}.{:03}", rest / 1_000, rest % 1_000);
+        parts.push(format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.')));
+    }
+    Some(parts.join(" "))
+}
+
+/// A number behind the key of a field, as in `added=19`.
+fn behind_key(word: &str) -> (&str, &str) {
+    word.rfind('=').map_or(("", word), |at| word.split_at(at + 1))
 }
 
 /// `text` with all its quantities of a dimension in one unit: the first that `model` names of it, or that of a dose log, in which each of them fits in six places.
@@ -68,13 +113,15 @@ fn in_one_of<'a>(model: impl Iterator<Item = &'a str> + Clone, text: &str) -> St
             .collect();
         let wanted = model.clone().filter_map(named);
         let fitting = wanted.into_iter().find_map(|wanted| {
-            let numbers = found.iter().map(|(at, unit)| converted(&words[at - 1], unit, wanted));
+            let number = |at: usize| behind_key(&words[at - 1]).1;
+            let numbers = found.iter().map(|(at, unit)| converted(number(*at), unit, wanted));
             Some((wanted, numbers.collect::<Option<Vec<String>>>()?))
         });
         let Some((wanted, numbers)) = fitting else { continue };
         for ((at, _), number) in found.into_iter().zip(numbers) {
             let tail = unit_of(&words[at]).1.to_owned();
-            words[at - 1] = number;
+            let key = behind_key(&words[at - 1]).0;
+            words[at - 1] = format!("{key}{number}");
             words[at] = format!("{}{tail}", wanted.0);
         }
     }
@@ -128,7 +175,6 @@ fn converted(number: &str, from: &Unit, to: &Unit) -> Option<String> {
 mod tests {
     use super::*;
     use pump_hil_model::case::Measure;
-    use pump_hil_model::quantity::Span;
     use pump_hil_model::verdict::{Allowed, Came, Did, ReasonKind};
 
     #[test]
@@ -164,6 +210,24 @@ mod tests {
             ("1 mL", "-3 uL", "-0.003 mL"),
         ] {
             assert_eq!(in_unit_of(model, text), told, "{model}");
+        }
+    }
+
+    #[test]
+    fn times_and_fields_of_the_pump_are_told_as_people_say_them() {
+        let units = ["mL".to_owned(), "mL/day".to_owned()];
+        for (text, told) in [
+            ("317 s", "5 min 17 s"),
+            ("lockout 239.95 min", "lockout 3 h 59 min 57 s"),
+            ("without-therapy 0 ms", "without-therapy 0 s"),
+            ("lockout 4 h, 90 min", "lockout 4 h, 1 h 30 min"),
+            ("250 ms late", "250 ms late"),
+            ("it came 2 min 36 s too late", "it came 2 min 36 s too late"),
+            ("within 146.001 s", "within 2 min 26.001 s"),
+            ("refill added=19000 uL left=1 mL", "refill added=19 mL left=1 mL"),
+            ("clock by=0 ms", "clock by=0 s"),
+        ] {
+            assert_eq!(in_units(&units, text), told, "{text}");
         }
     }
 

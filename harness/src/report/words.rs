@@ -6,6 +6,9 @@ use pump_hil_model::safe_text::safe;
 use pump_hil_model::trouble::Trouble;
 use pump_hil_model::verdict::Reason;
 
+/// Reasons of one result that are shown in full.
+pub(super) const REASONS_SHOWN: usize = 12;
+
 /// A reason in words: where, what was expected, what it got.
 pub(super) fn reason_lines(result: &ScenarioResult, reason: &Reason) -> Vec<String> {
     let place = reason

@@ -7,7 +7,9 @@ mod reach;
 use super::listen::Listen;
 use super::post_mortem::PostMortem;
 use super::recorded::RecordedRig;
+use super::refusal;
 use super::standstill::Standstill;
+use super::unprompted::{Now, Unprompted};
 use super::watched::Watched;
 use crate::interrupt::{self, Interrupt};
 use crate::journal::Written;
@@ -18,7 +20,6 @@ use pump_hil_model::event::Body;
 use pump_hil_model::lack::Lacks;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::trouble::TroubleCode;
-use pump_hil_model::unfit::Unfit;
 use pump_hil_rig::{End, Rig, RigError};
 use pump_hil_talk::session::{RequestEnd, RequestId, Session, SessionEvent, only_reads};
 use pump_hil_verdict::journal::JournalError;
@@ -37,10 +38,13 @@ pub(super) struct Exchange<'a> {
     post_mortem: PostMortem,
     listen: Listen,
     standstill: Standstill,
+    unprompted: Unprompted,
+    /// A request of a step, or of the set-up, is not over.
+    asking: bool,
     /// The pump has said who it is.
     known: bool,
     /// Something was said of which nothing, or not all, came through.
-    in_doubt: bool,
+    pub(super) in_doubt: bool,
     /// For the way to safety, which asks no judge.
     told: Heard,
 }
@@ -52,17 +56,17 @@ const APART: Span = Span(5_000);
 impl<'a> Exchange<'a> {
     /// Nothing was said yet.
     pub fn new(mut at: RecordedRig<'a>, interrupt: Interrupt) -> Self {
-        let session = Session::new(Arc::clone(at.rig().profile()));
-        let standstill = Standstill::of(at.rig().limits.standing());
         Self {
+            session: Session::new(Arc::clone(at.rig().profile())),
+            standstill: Standstill::of(at.rig().limits.standing()),
             at,
-            session,
             finished: Vec::new(),
             interrupt,
             watched: Watched::default(),
             post_mortem: PostMortem::default(),
             listen: Listen::default(),
-            standstill,
+            unprompted: Unprompted::default(),
+            asking: false,
             known: false,
             in_doubt: false,
             told: Heard::default(),
@@ -149,6 +153,12 @@ impl<'a> Exchange<'a> {
                 self.session.catch_up(self.at.rig().now());
                 continue;
             }
+            let (t, rig, idle) = (self.now(), self.at.rig().now(), self.is_idle());
+            let state = self.told.state.as_deref();
+            if let Some(note) = self.unprompted.ask(&mut self.session, Now { t, rig, idle, state }) {
+                note.map_or(Ok(()), |body| self.note(body))?;
+                continue;
+            }
             if self.standstill.is_over(self.now()) {
                 return Err(self.stands().into());
             }
@@ -156,12 +166,19 @@ impl<'a> Exchange<'a> {
             // A log that is read gets the time that its answers take.
             let limit = if over { Span(i64::MAX / 2) } else { until };
             let due = timeout.map_or(limit, |t| limit.min(self.at.scenario_time(t)));
-            let due = self.listen.due().map_or(due, |overdue| due.min(overdue));
+            let dues = self.listen.due().into_iter().chain(self.unprompted.due(self.is_idle()));
+            let due = dues.fold(due, Span::min);
             let due = self.at.rig_time(due);
             let received = tokio::select! {
                 // What came is taken before an interrupt is looked at: it happened before.
                 biased;
                 received = self.at.receive(self.session.is_waiting(), due) => received?,
+                reading = self.unprompted.weigher.next() => {
+                    let (now, scale) = (self.now(), self.at.rig().timing.0.unwrap_or(1));
+                    let body = self.unprompted.weigher.note(reading?, now, scale);
+                    self.note(body)?;
+                    continue;
+                }
                 by = self.interrupt.wait() => return Err(Stopped::Interrupted(by)),
             };
             self.look()?;
@@ -181,6 +198,16 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// What the harness asks and reads of its own accord.
+    pub fn unprompted(&mut self) -> &mut Unprompted {
+        &mut self.unprompted
+    }
+
+    /// Between a request and its reply nothing else goes out.
+    fn is_idle(&self) -> bool {
+        !(self.asking || self.session.is_waiting() || self.session.is_catching_up())
+    }
+
     /// Who listens, to tell of what changes what comes.
     pub fn listening(&mut self) -> &mut Listen {
         &mut self.listen
@@ -194,11 +221,6 @@ impl<'a> Exchange<'a> {
             self.listen.looked(self.now());
         }
         asked
-    }
-
-    /// Whether something may have been missed until now.
-    pub fn is_in_doubt(&self) -> bool {
-        self.in_doubt
     }
 
     /// Reads back what may have been missed, unless a fault of the scenario's own keeps the pump from talking: before what it did not say is held against it.
@@ -266,10 +288,9 @@ impl<'a> Exchange<'a> {
     /// A request went unanswered. One line may be lost on any cable: whether the pump is silent shows only when it is asked again.
     async fn is_it_silent(&mut self, verb: Verb) -> Result<(), Stopped> {
         let lacks = self.lacks();
+        let is_there = |ask: &Request| !lacks.is_plain() && !lacks.has_named(ask.verb().word());
         let asks = [Request::Status, Request::Identify, Request::Totals];
-        let ask = asks
-            .into_iter()
-            .find(|request| !lacks.is_plain() && !lacks.has_named(request.verb().word()));
+        let ask = asks.into_iter().find(is_there);
         // One that can be asked nothing is judged by what it did not answer.
         let Some(ask) = ask else { return Ok(()) };
         let said = self.at.record().last_said().exchange(None);
@@ -297,21 +318,11 @@ impl<'a> Exchange<'a> {
         &mut self,
         verb: Verb,
         refused: Option<&str>,
-        (asked, over_ms): (u32, u64),
-        (request, came): (String, String),
+        asked: (u32, u64),
+        said: (String, String),
     ) -> Result<Stopped, Stopped> {
-        let (key, adds) = refused.map_or_else(Default::default, |_| self.at.refusal());
-        let unfit = Unfit {
-            verb: verb.to_string(),
-            refused: refused.map(str::to_owned),
-            key,
-            adds,
-            asked,
-            over_ms,
-            cable_is_whole: self.line_is_proven(),
-            request,
-            came,
-        };
+        let about = refused.map_or_else(Default::default, |_| self.at.refusal());
+        let unfit = refusal::unfit(verb, refused, about, asked, said, self.line_is_proven());
         self.note(Body::Unfit(Box::new(unfit)))?;
         Ok(Stopped::Unfit)
     }
@@ -325,14 +336,14 @@ impl<'a> Exchange<'a> {
         let id = match self.session.request(request, now) {
             Ok(id) => id,
             Err(why) => {
-                self.note(Body::RigTrouble {
-                    code: Some(TroubleCode::of("not-sent")),
-                    what: why.to_string(),
-                })?;
+                let (code, what) = (Some(TroubleCode::of("not-sent")), why.to_string());
+                self.note(Body::RigTrouble { code, what })?;
                 return Ok(RequestEnd::NotSent { why });
             }
         };
+        self.asking = true;
         let end = self.outcome(id).await?;
+        self.asking = false;
         if matches!(end, RequestEnd::NoReply { .. }) {
             // Another program may have taken the answer.
             self.rig().way_out().line_is_ours()?;
@@ -354,19 +365,9 @@ impl<'a> Exchange<'a> {
         self.at.rig().stands()
     }
 
-    /// Notes why the case cannot go on.
-    pub fn note_trouble(&mut self, error: &RigError) -> Result<(), JournalError> {
-        self.post_mortem.note_trouble(&mut self.at, error)
-    }
-
-    /// Notes that the firmware hangs.
-    pub fn note_hang(&mut self, limit_ms: u64) -> Result<(), JournalError> {
-        self.post_mortem.note_hang(&mut self.at, limit_ms)
-    }
-
-    /// Where the case does not pass, notes what the pump is doing.
-    pub fn note_failure(&mut self) -> Result<(), JournalError> {
-        self.post_mortem.note_failure(&mut self.at)
+    /// What is noted of a pump that comes to grief, and where.
+    pub fn post_mortem(&mut self) -> (&mut PostMortem, &mut RecordedRig<'a>) {
+        (&mut self.post_mortem, &mut self.at)
     }
 
     /// The pump is made safe from here on, which nothing interrupts. Tells whether the case was interrupted before.
@@ -374,7 +375,7 @@ impl<'a> Exchange<'a> {
         let interrupted = self.interrupt.by().is_some();
         // Its other end is dropped here, and dropping it stops nothing: this one never tells.
         self.interrupt = interrupt::pair().1;
-        (self.listen, self.in_doubt) = (Listen::default(), false);
+        (self.listen, self.unprompted, self.in_doubt) = (Listen::default(), Unprompted::default(), false);
         self.at.leave();
         interrupted
     }
@@ -419,6 +420,7 @@ impl<'a> Exchange<'a> {
                     spoke |= is_garbled || matches!(body, Body::Pump { .. });
                     self.in_doubt |= is_garbled;
                     self.listen.heard(self.now(), &body);
+                    self.unprompted.heard(self.now(), &body);
                     self.told.on(&body);
                     let may_tell_a_start = matches!(body, Body::Pump { .. });
                     self.at.note_said(body)?;
@@ -426,7 +428,10 @@ impl<'a> Exchange<'a> {
                         self.post_mortem.note_start(&mut self.at)?;
                     }
                 }
-                SessionEvent::Done { id, end } => self.finished.push((id, end)),
+                SessionEvent::Done { id, end } => match self.unprompted.is_over(id) {
+                    Some(note) => note.map_or(Ok(()), |body| self.note(body))?,
+                    None => self.finished.push((id, end)),
+                },
             }
         }
         self.at.note_last_line()?;

@@ -72,7 +72,8 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
                 self.pump.rig().take_back();
                 let _ = self.pump.settle().await;
             }
-            let _ = self.pump.note_failure();
+            let (post_mortem, at) = self.pump.post_mortem();
+            let _ = post_mortem.note_failure(at);
             if self.pump.rig().is_up() {
                 self.make_safe().await;
             } else {
@@ -131,7 +132,8 @@ impl<'r, 'a> WayToSafety<'r, 'a> {
     /// Firmware that hangs is started again, as a watchdog would: only so can it be told to stop.
     fn restart_if_it_hangs(&mut self) {
         if let Some(limit_ms) = self.pump.rig().hangs() {
-            let _ = self.pump.note_hang(limit_ms);
+            let (post_mortem, at) = self.pump.post_mortem();
+            let _ = post_mortem.note_hang(at, limit_ms);
             match self.pump.rig().restart() {
                 Ok(()) => {
                     let what = "reset the core, whose firmware hung";

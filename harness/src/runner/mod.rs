@@ -4,24 +4,30 @@
 //! to go on; the verdict is made afterwards from the journal alone.
 //!
 //! Each part knows those before it: `record` (the one door of events), `refusal` (what a pump says of a prescription that it refuses), `recorded` (the rig with its record), `post_mortem` and `watched` (what is looked
-//! at in the pump), `listen` (what the pump must say unasked), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `past`, `setup`, `steps` and `leave_safe`.
+//! at in the pump), `listen` (what the pump must say unasked), `polls` (what it is asked every so often), `promises` (what must come by itself, and when it is looked for), `weigher` (a balance beside the pump), `unprompted` (all of these), `standstill`, `exchange` (bytes to and fro while time passes), `armed` (faults), `at_rest` (what is read beside the line before it is compared), `past`, `setup`, `steps` and `leave_safe`.
 
 mod armed;
+mod at_rest;
 mod exchange;
 mod leave_safe;
 mod listen;
 mod past;
+mod polls;
 mod post_mortem;
+mod promises;
 mod record;
 mod recorded;
 mod refusal;
 mod setup;
 mod standstill;
 mod steps;
+mod unprompted;
 mod watched;
+mod weigher;
 
 pub use crate::safety::Stopped;
 pub use leave_safe::Left;
+pub use past::remembered;
 
 use crate::interrupt::Interrupt;
 use crate::journal;
@@ -31,7 +37,7 @@ use leave_safe::WayToSafety;
 use pump_hil_model::case::{Case, Request};
 use pump_hil_model::event::{Body, Event};
 use pump_hil_model::lack::Lack;
-use pump_hil_rig::Rig;
+use pump_hil_rig::{InstrumentAt, Rig};
 use record::Record;
 use recorded::RecordedRig;
 use std::collections::BTreeMap;
@@ -47,6 +53,7 @@ pub struct Runner<'a> {
     earlier: Option<String>,
     /// The journal, beside which a guard writes what it did.
     guarded: Option<&'a Path>,
+    balance: Option<InstrumentAt>,
 }
 
 impl<'a> Runner<'a> {
@@ -66,12 +73,13 @@ impl<'a> Runner<'a> {
             armed: Armed::default(),
             earlier: None,
             guarded: None,
+            balance: None,
         }
     }
 
-    /// An earlier run on this rig did not come to its end; and a guard writes what it does beside this journal.
-    pub fn after(&mut self, earlier: Option<String>, guarded: Option<&'a Path>) {
-        (self.earlier, self.guarded) = (earlier, guarded);
+    /// An earlier run on this rig did not come to its end; a guard writes what it does beside this journal; and a balance weighs what leaves the pump.
+    pub fn after(&mut self, earlier: Option<String>, guarded: Option<&'a Path>, balance: Option<InstrumentAt>) {
+        (self.earlier, self.guarded, self.balance) = (earlier, guarded, balance);
     }
 
     /// Plays the case from set-up to its last step. However it ends, call [`Runner::leave_safe`] next.
@@ -86,7 +94,10 @@ impl<'a> Runner<'a> {
         match &played {
             Ok(()) => self.pump.note(Body::Played)?,
             Err(Stopped::Journal(_) | Stopped::Setup(_) | Stopped::Unfit) => {}
-            Err(Stopped::Rig(error)) => self.pump.note_trouble(error)?,
+            Err(Stopped::Rig(error)) => {
+                let (post_mortem, at) = self.pump.post_mortem();
+                post_mortem.note_trouble(at, error)?;
+            }
             Err(Stopped::Interrupted(by)) => self.pump.note(Body::Interrupted { by: (*by).to_owned() })?,
         }
         played
@@ -96,7 +107,7 @@ impl<'a> Runner<'a> {
         if let Some(what) = self.earlier.take() {
             setup::make_safe_first(&mut self.pump, what).await?;
         }
-        setup::set_up(&mut self.pump, self.case).await?;
+        setup::set_up(&mut self.pump, self.case, self.balance.take()).await?;
         self.pump.watch(&self.case.watch)?;
         let steps = Steps {
             case: self.case,
@@ -106,6 +117,7 @@ impl<'a> Runner<'a> {
         };
         steps.play().await?;
         self.armed.mend_line(&mut self.pump).await?;
+        at_rest::weigh(&mut self.pump).await?;
         // By the host's clock lines may be lost without a fault of the scenario's: the last ones show no gap, and the pump's clock is compared once more.
         let asks = !self.pump.lacks().is_plain();
         if self.pump.rig().timing.0.is_some() && self.pump.listening().answers() && asks {

@@ -285,7 +285,7 @@ impl Past<'_, '_> {
         if until > self.deadline {
             let limit = self.pump.rig().limits.settle;
             let why = format!(
-                "what the pump gave before still counts for {need} (lockout, window or interval of the case), and `settle` in the rig file is {limit}; wait, power the pump anew, or raise `settle`"
+                "what the pump gave before still counts for {need} (lockout, window or interval of the case), and `settle` in the rig file is {limit}; wait, power the pump anew, raise `settle`, or leave it out and add `--yes`"
             );
             return Err(self.cannot(&why)?);
         }
@@ -348,6 +348,15 @@ fn unsettled(left: &Known) -> Option<String> {
         ))
     } else {
         None
+    }
+}
+
+/// For how long set-up waits at most, until what a pump gave before counts no more for this case.
+#[must_use]
+pub fn remembered(case: &Case) -> Span {
+    match memory_of(case) {
+        Span(0) => Span(0),
+        need => Span(need.0.saturating_add(BEHIND.0)),
     }
 }
 

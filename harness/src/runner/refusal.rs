@@ -1,12 +1,37 @@
 //! What a pump said of a part of the prescription that it refused, in the words of a scenario.
 
 use crate::prescription_key::{key_of, shown};
+use pump_hil_model::case::Verb;
 use pump_hil_model::event::ReplyFields;
 use pump_hil_model::safe_text::safe_within;
+use pump_hil_model::unfit::Unfit;
 use pump_hil_talk::device::{Profile, StagedField};
 
 /// Longest text of it, in characters.
 const LONGEST: usize = 160;
+
+/// What a pump is unfit in: the verb, why it was refused and what it said of that ([`about`]), how often it was asked again and over which time, the last request
+/// and what came of it, and whether the line is known to be whole.
+pub(super) fn unfit(
+    verb: Verb,
+    refused: Option<&str>,
+    (key, adds): (Option<String>, Option<String>),
+    (asked, over_ms): (u32, u64),
+    (request, came): (String, String),
+    cable_is_whole: bool,
+) -> Unfit {
+    Unfit {
+        verb: verb.to_string(),
+        refused: refused.map(str::to_owned),
+        key,
+        adds,
+        asked,
+        over_ms,
+        cable_is_whole,
+        request,
+        came,
+    }
+}
 
 /// Of the fields of a reply that refuses a prescription: the key that was refused, and what the pump added, each where the reply has it. No profile says
 /// which field names the part that was refused: it is the one that holds the firmware's key of a part.

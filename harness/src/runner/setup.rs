@@ -1,7 +1,9 @@
 //! Before the scenario begins: who is there, and the prescription, clock and reservoir that the scenario starts from.
 
+use super::at_rest;
 use super::exchange::Exchange;
 use super::past;
+use super::weigher::Weigher;
 use crate::safety::{Done, Reach as _, Stopped, end_therapy};
 use pump_hil_language::plan::starts;
 use pump_hil_model::capability::Capability;
@@ -10,9 +12,11 @@ use pump_hil_model::event::Body;
 use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::TroubleCode;
+use pump_hil_rig::InstrumentAt;
 use pump_hil_talk::device::Profile;
 use pump_hil_talk::session::{RequestEnd, only_reads};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How often the clocks are set at most: on a line that is always slow no answer is prompt.
 const CLOCK_TRIES: u32 = 3;
@@ -20,11 +24,12 @@ const CLOCK_TRIES: u32 = 3;
 const PROMPT: Span = Span(500);
 
 /// Identifies the pump, then brings it to where the scenario begins.
-pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), Stopped> {
+pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case, balance: Option<InstrumentAt>) -> Result<(), Stopped> {
     note_opened(pump)?;
     pump.boot().await?;
     note_opened(pump)?;
     let (scale, _) = pump.rig().timing;
+    open_beside(pump, balance).await?;
     note_lacks(pump, Some(case))?;
     note_timing(pump, case)?;
     identify(pump).await?;
@@ -38,7 +43,7 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
     for request in brought_about(pump, case, held) {
         carried_out(pump, &request).await?;
     }
-    if scale.is_some() || pump.is_in_doubt() {
+    if scale.is_some() || pump.in_doubt {
         // A line may be lost: from here on the pump's logs tell what was.
         pump.catch_up().await?;
     }
@@ -48,7 +53,11 @@ pub(super) async fn set_up(pump: &mut Exchange<'_>, case: &Case) -> Result<(), S
         // Where nothing was asked, what it said of its start is still on the line.
         pump.settle().await?;
     }
+    at_rest::weigh(pump).await?;
     pump.at().begin()?;
+    let profile = Arc::clone(pump.rig().profile());
+    let begun = pump.now();
+    pump.unprompted().begin(begun, &profile.observing);
     let now = pump.now();
     if pump.lacks().can_read_back_any() {
         let every = pump.lacks().tells_in_time().then_some(case.log_every);
@@ -62,9 +71,36 @@ pub(super) fn may_start(case: &Case, profile: &Profile) -> bool {
     starts(case, &|request| only_reads(request, profile))
 }
 
-/// Notes what the pump lacks by its profile; and where this case may start what nothing can stop, that.
+/// Opens what reads beside the pump's line: a balance, and the place in memory where its motor counts.
+async fn open_beside(pump: &mut Exchange<'_>, balance: Option<InstrumentAt>) -> Result<(), Stopped> {
+    let profile = Arc::clone(pump.rig().profile());
+    let limits = pump.rig().limits;
+    if let (Some(at), Some(weighs)) = (&balance, &profile.observing.delivered) {
+        let every = Duration::from_millis(u64::try_from(weighs.every.0).unwrap_or(0));
+        pump.unprompted().weigher = Weigher::open(at, limits, every).await?;
+    }
+    if let Some(counts) = &profile.observing.actuated
+        && pump.rig().capabilities().contains(&Capability::Probe)
+    {
+        pump.watch(std::slice::from_ref(&counts.memory))?;
+        pump.unprompted().counts = true;
+    }
+    Ok(())
+}
+
+/// Notes what the pump lacks, and what it is asked for every so often, by its profile; and where this case may start what nothing can stop, that.
 fn note_lacks(pump: &mut Exchange<'_>, case: Option<&Case>) -> Result<(), Stopped> {
-    let what = pump.lacks().clone();
+    let profile = Arc::clone(pump.rig().profile());
+    if !profile.observing.is_nothing() {
+        let mut how = profile.observing.clone();
+        // What the rig does not have tells nothing.
+        how.actuated = how.actuated.filter(|_| pump.unprompted().counts);
+        if let Some(weighs) = &mut how.delivered {
+            weighs.resolution = pump.unprompted().weigher.resolution();
+        }
+        pump.note(Body::Observing { how })?;
+    }
+    let what = profile.lacks.clone();
     if what.is_empty() {
         return Ok(());
     }

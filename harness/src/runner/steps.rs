@@ -1,17 +1,22 @@
 //! Performs the steps of a case, each when it is due.
 
 use super::armed::Armed;
+use super::at_rest;
 use super::exchange::Exchange;
 use super::standstill::Standstill;
 use crate::safety::Stopped;
 use pump_hil_language::plan::Cursor;
-use pump_hil_model::case::needs::{counts_reported_from, needs_memory, needs_sample, needs_status, needs_totals};
-use pump_hil_model::case::{Action, Case, Check, Poll, ProbeAction, Request, field};
+use pump_hil_model::case::needs::{
+    counts_delivered_from, counts_reported_from, needs_alarms, needs_memory, needs_sample, needs_status, needs_totals,
+    seen_late_by,
+};
+use pump_hil_model::case::{Action, Case, Check, Poll, ProbeAction, Request, field, filled};
 use pump_hil_model::event::Body;
 use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::{Span, Volume};
 use pump_hil_model::trouble::TroubleCode;
 use pump_hil_model::value::shown;
+use pump_hil_talk::device::request_of;
 use pump_hil_talk::session::RequestEnd;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -110,6 +115,9 @@ impl Steps<'_, '_> {
                 if self.case.steps.iter().any(|step| counts_reported_from(name, step)) {
                     self.pump.request(&Request::Totals).await?;
                 }
+                if self.case.steps.iter().any(|step| counts_delivered_from(name, step)) {
+                    at_rest::weigh(self.pump).await?;
+                }
                 self.pump.at().sample()
             }
             // The cursor unrolls repeats.
@@ -157,7 +165,7 @@ impl Steps<'_, '_> {
 
     /// A request with the values that answers gave. Where one is not known, that is noted, and nothing is asked.
     fn filled<'q>(&mut self, request: &'q Request) -> Result<Option<Cow<'q, Request>>, Stopped> {
-        match request.with_kept(&self.kept) {
+        match filled(request, &self.kept) {
             Ok(request) => Ok(Some(request)),
             Err(name) => {
                 let what = format!("`{}` was not asked: no answer gave `${name}`", request.name());
@@ -197,7 +205,10 @@ impl Steps<'_, '_> {
             (None, None) => return self.make_sure(checks).await,
             (Some(span), _) | (None, Some(span)) => span,
         };
-        let end = self.pump.after(span);
+        let observing = &self.pump.rig().profile().observing;
+        // What is asked for every so often is seen that much later than it came.
+        let seen_late = within.map_or(Span(0), |_| seen_late_by(checks, observing));
+        let end = self.pump.after(Span(span.0.saturating_add(seen_late.0)));
         // Where no entry tells of the dose, totals must be asked for again.
         let by_totals = needs_totals(checks) && !self.pump.lacks().tells_entries();
         let polls = poll.is_some() || needs_status(checks) || needs_sample(checks) || needs_memory(checks) || by_totals;
@@ -259,7 +270,15 @@ impl Steps<'_, '_> {
         if needs_totals(checks) {
             self.pump.request(&Request::Totals).await?;
         }
+        let alarms = self.pump.rig().profile().observing.alarms.as_ref();
+        if let Some(request) = alarms
+            .filter(|_| needs_alarms(checks))
+            .map(|asked| request_of(&asked.ask))
+        {
+            self.pump.request(&request).await?;
+        }
         if needs_sample(checks) {
+            at_rest::weigh(self.pump).await?;
             self.pump.at().sample()?;
         }
         for check in checks {

@@ -19,9 +19,7 @@ impl Heard {
     /// Takes what is told of a conversation.
     pub fn on(&mut self, body: &Body) {
         match body {
-            Body::Reply {
-                refused: None, fields, ..
-            } => {
+            body if let Some((_, fields)) = body.answer() => {
                 self.state = fields.get("state").cloned().or(self.state.take());
                 self.rate_is(number(fields, "rate"));
             }

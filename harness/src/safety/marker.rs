@@ -41,6 +41,17 @@ pub(crate) struct Note {
     pub not_safe: Vec<String>,
 }
 
+/// What is known of the runs before on a pump.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Past {
+    /// None left anything.
+    Nothing,
+    /// One is in progress.
+    InUse(String),
+    /// One did not come to its end, or could not make the pump safe.
+    Left(String),
+}
+
 /// A run in progress. To drop it without [`Marker::leave`] leaves it for the next run to find.
 #[derive(Debug)]
 pub(crate) struct Marker {
@@ -118,6 +129,29 @@ impl Marker {
         }
     }
 
+    /// What stands in the note of a pump, and whether another run has it; nothing is written, and no pump is asked.
+    pub fn look(rig: &RigFile, state: Option<&Path>) -> Past {
+        let Some((identity, folder)) = rig.lives_on().zip(state) else {
+            return Past::Nothing;
+        };
+        let (path, right) = paths(folder, &identity);
+        // Where no run ever was there is none.
+        let Ok(mut file) = File::open(path) else {
+            return Past::Nothing;
+        };
+        let mut text = String::new();
+        let _ = (&mut file).take(NOTE_MAX).read_to_string(&mut text);
+        let earlier: Option<Note> = serde_json::from_str(&text).ok();
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {
+                let who = earlier.map_or_else(String::new, |note| format!(", {},", process_words(note.process)));
+                Past::InUse(format!("another run{who} uses this pump; wait for its end"))
+            }
+            _ if text.trim().is_empty() => Past::Nothing,
+            _ => Past::Left(words(earlier.as_ref(), &right)),
+        }
+    }
+
     /// The run is over, or a case of it left a pump that is not safe: then the next one is to know.
     pub fn leave(mut self, not_safe: &[String]) {
         let done = if not_safe.is_empty() {
@@ -173,12 +207,17 @@ pub(crate) fn state_folder() -> Option<PathBuf> {
 /// The note of a pump, and the lock file of the right to speak to it.
 fn open(folder: &Path, identity: &str) -> std::io::Result<(File, PathBuf)> {
     std::fs::create_dir_all(folder)?;
-    let hash = sha256_hex(identity.as_bytes());
-    let name = hash.get(..24).unwrap_or(&hash);
+    let (note, right) = paths(folder, identity);
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
-    let file = options.open(folder.join(format!("{name}.run")))?;
-    Ok((file, folder.join(format!("{name}.right"))))
+    Ok((options.open(note)?, right))
+}
+
+/// Where the two are.
+fn paths(folder: &Path, identity: &str) -> (PathBuf, PathBuf) {
+    let hash = sha256_hex(identity.as_bytes());
+    let name = hash.get(..24).unwrap_or(&hash);
+    (folder.join(format!("{name}.run")), folder.join(format!("{name}.right")))
 }
 
 /// The guard of an earlier run may be at work on the pump this very moment.
@@ -225,5 +264,42 @@ fn words(earlier: Option<&Note>, right: &Path) -> String {
             report.failed.join("; ")
         ),
         (not_safe, _) => format!("{who} left the pump NOT SAFE: {}", not_safe.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIG: &str = "rig: bench\nsummary: A pump on a server.\ndevice: syringe\n\
+                       pump: {kind: serial, port: \"tcp:127.0.0.1:4000\"}\nclock: {kind: real}\n";
+
+    #[tokio::test]
+    async fn who_looks_sees_a_run_in_progress_and_what_it_left_and_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bench.yaml");
+        std::fs::write(&path, RIG).expect("written");
+        let rig = RigFile::load(&path).expect("a rig");
+        let state = folder.path().join("state");
+        let look = || Marker::look(&rig, Some(&state));
+        assert_eq!(look(), Past::Nothing);
+        assert!(!state.exists(), "to look makes no folder");
+        let take = || Marker::take(&rig, Some(&state), "first", Path::new("out/first@bench.jsonl"));
+        let (marker, _) = take().await.expect("free").expect("noted");
+        let in_use = look();
+        assert!(
+            matches!(&in_use, Past::InUse(who) if who.contains(&format!("process {}", std::process::id()))),
+            "{in_use:?}"
+        );
+        marker.leave(&[]);
+        assert_eq!(look(), Past::Nothing);
+        // One that was killed.
+        drop(take().await.expect("free"));
+        let left = look();
+        assert!(
+            matches!(&left, Past::Left(what) if what.contains("case first") && what.contains("was killed")),
+            "{left:?}"
+        );
+        assert_eq!(look(), left, "to look takes nothing away");
     }
 }

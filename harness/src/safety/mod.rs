@@ -26,7 +26,7 @@ mod wire;
 pub(crate) use guard::{Guard, Report, by as guarded_by, is_report as is_report_of_guard};
 pub(crate) use heard::{Heard, number};
 pub use kept::Kept;
-pub(crate) use marker::{Marker, state_folder};
+pub(crate) use marker::{Marker, Past, state_folder};
 pub(crate) use plain::Plain;
 pub(crate) use reach::{Reach, numbers};
 pub(crate) use stop::{Done, end_therapy};

@@ -66,6 +66,16 @@ impl<'r> Plain<'r> {
         }
     }
 
+    /// The conversation is over: what is left of an unfinished line is told as well.
+    pub fn close(&mut self) {
+        self.session.close();
+        while let Some(event) = self.session.poll_event() {
+            if let SessionEvent::Journal(body) = event {
+                self.hear(&body);
+            }
+        }
+    }
+
     fn hear(&mut self, body: &Body) {
         self.heard.on(body);
         let line = match body {

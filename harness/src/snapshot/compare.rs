@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub struct Snapshots {
     folder: PathBuf,
     update: Update,
-    /// `None` where there is none: then nobody can say what was accepted, and every log counts as it is.
+    /// `None` where there is none: then nothing was accepted.
     record: Option<Arc<Record>>,
     /// Where logs go that may not be put beside their scenarios.
     aside: Option<PathBuf>,
@@ -58,12 +58,6 @@ impl Snapshots {
         &self.folder
     }
 
-    /// Whether there is a record of who accepted what.
-    #[must_use]
-    pub fn has_record(&self) -> bool {
-        self.record.is_some()
-    }
-
     /// What a run of `case` is held to, for the header of its journal; `None` where it keeps no snapshot, or where whatever comes is accepted; empty where
     /// none was accepted yet.
     ///
@@ -85,6 +79,7 @@ impl Snapshots {
                     .map_or_else(Vec::new, |made| changes(&made.prescription, &case.prescribed())),
                 text: kept.text,
             })),
+            Some(_) if self.record.is_none() => Err(SnapshotError::NoRecord { path }),
             Some(kept) => Err(SnapshotError::NotAccepted {
                 path,
                 name: kept.log.name,
@@ -92,8 +87,22 @@ impl Snapshots {
         }
     }
 
+    /// Whether a person accepted this. Where there is no record nobody did.
     fn was_accepted(&self, kept: &Kept) -> bool {
-        self.record.as_ref().is_none_or(|record| record.has(kept))
+        self.record.as_ref().is_some_and(|record| record.has(kept))
+    }
+
+    /// Puts a log that waits for a review into `folder`, or aside if nothing can be written there. Gives its path.
+    fn put(&self, folder: &Path, name: &str, text: &str) -> Result<PathBuf, SnapshotError> {
+        let path = pending_path(folder, name);
+        match (accept::write(&path, text), &self.aside) {
+            (Ok(()), _) => Ok(path),
+            (Err(error), Some(aside)) if error.is_forbidden() => {
+                let path = pending_path(aside, name);
+                accept::write(&path, text).map(|()| path)
+            }
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// Compares the dose log of a run of `case` with its snapshot, and writes what may be written.
@@ -124,10 +133,9 @@ impl Snapshots {
             Update::Pending => Some(folder),
             Update::Never => self.aside.as_deref(),
         };
-        let pending = waits_in.map(|folder| pending_path(folder, &name));
-        if let Some(path) = &pending {
-            accept::write(path, file())?;
-        }
+        let pending = waits_in
+            .map(|waits_in| self.put(waits_in, &name, &file()))
+            .transpose()?;
         Ok(match differences {
             None => Checked::Missing { pending },
             Some(differences) => Checked::Differs { differences, pending },

@@ -3,6 +3,7 @@
 use pump_hil_model::safe_text::{safe, safe_path};
 use pump_hil_model::trouble::{Trouble, TroubleCode};
 use pump_hil_verdict::dose::ParseError;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Why snapshots cannot be compared or kept.
@@ -46,6 +47,16 @@ pub enum SnapshotError {
         /// Name of the case.
         name: String,
     },
+    /// Nobody can say who accepted it.
+    #[error(
+        "snapshot `{path}` has no record of who accepted it: there is no ACCEPTED.jsonl beside it; restore that file (was it left out of a commit?), \
+         or accept what comes with `pump-hil run --accept`",
+        path = safe_path(.path)
+    )]
+    NoRecord {
+        /// The file.
+        path: PathBuf,
+    },
     /// The record of acceptances cannot be believed.
     #[error("the record of who accepted which dose log, `{path}`, is damaged: {why}; restore it", path = safe_path(.path))]
     Record {
@@ -70,9 +81,24 @@ pub enum SnapshotError {
         /// By which variable this is a CI.
         variable: &'static str,
     },
+    /// Nobody can answer for what is accepted.
+    #[error(
+        "who accepts is kept in ACCEPTED.jsonl, and nobody knows who you are: set `git config user.name NAME` and `git config user.email ADDRESS`, \
+         or the variable `USER`"
+    )]
+    Nobody,
 }
 
 impl SnapshotError {
+    /// Whether it is about a place where this user may not write.
+    pub(super) fn is_forbidden(&self) -> bool {
+        let Self::Io { source, .. } = self else { return false };
+        matches!(
+            source.kind(),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+        )
+    }
+
     /// The accepted log in the header of a journal cannot be read.
     #[must_use]
     pub fn of_journal(journal: &Path, error: &ParseError) -> Self {
@@ -89,8 +115,8 @@ impl SnapshotError {
             Self::Damaged { .. } | Self::PendingDamaged { .. } | Self::InJournal { .. } => {
                 TroubleCode::of("snapshot-damaged")
             }
-            Self::NotAccepted { .. } => TroubleCode::of("snapshot-not-accepted"),
-            Self::Io { .. } | Self::Record { .. } | Self::AcceptInCi { .. } => TroubleCode::SNAPSHOT,
+            Self::NotAccepted { .. } | Self::NoRecord { .. } => TroubleCode::of("snapshot-not-accepted"),
+            Self::Io { .. } | Self::Record { .. } | Self::AcceptInCi { .. } | Self::Nobody => TroubleCode::SNAPSHOT,
         };
         Trouble::told(code, self.to_string())
     }

@@ -57,7 +57,7 @@ impl By {
     /// The person at this machine.
     ///
     /// # Errors
-    /// [`SnapshotError::AcceptInCi`]: nobody is there.
+    /// [`SnapshotError::AcceptInCi`]: nobody is there. [`SnapshotError::Nobody`]: it is not known who is.
     pub fn this_person(when: jiff::Timestamp, reason: Option<String>) -> Result<Self, SnapshotError> {
         if let Some(variable) = build_server() {
             return Err(SnapshotError::AcceptInCi { variable });
@@ -71,7 +71,10 @@ impl By {
         let who = match (git("user.name"), git("user.email")) {
             (Some(name), Some(address)) => format!("{name} <{address}>"),
             (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
+            (None, None) => {
+                let login = std::env::var("USER").ok().filter(|name| !name.trim().is_empty());
+                login.ok_or(SnapshotError::Nobody)?
+            }
         };
         Ok(Self { who, when, reason })
     }

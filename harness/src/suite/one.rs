@@ -241,7 +241,11 @@ fn play(
     };
     settings.begun();
     let mut runner = Runner::new(case, header.accepted, begun.rig, journal, interrupt.clone(), onward);
-    runner.after(begun.earlier, standing.is_guarded.then_some(path));
+    runner.after(
+        begun.earlier,
+        standing.is_guarded.then_some(path),
+        settings.rig.instrument(),
+    );
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.play())));
     let (mut trouble, mut not_safe, mut panic, mut written) = (Vec::new(), Vec::new(), None, None);
     match played {
@@ -254,10 +258,8 @@ fn play(
     let left = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(runner.leave_safe(panic))));
     match left {
         Ok(left) => {
-            match left.journaled {
-                Ok(all) => written = Some(all),
-                Err(error) => trouble.push(in_journal(&error)),
-            }
+            let unwritten = |error| trouble.push(in_journal(&error));
+            written = left.journaled.map_err(unwritten).ok();
             not_safe = left.not_safe;
         }
         Err(said) => {

@@ -67,6 +67,7 @@ impl Settings {
             defect: self.defect.clone(),
             exe: self.exe.clone(),
             at_once: self.absent.load(Ordering::Acquire),
+            ..OpenOptions::default()
         }
     }
 

@@ -10,8 +10,10 @@
     )
 )]
 
+pub mod decode;
 pub mod device;
 pub mod frames;
+pub mod learn;
 pub mod messages;
 pub mod protocol;
 pub mod session;

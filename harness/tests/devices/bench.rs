@@ -6,6 +6,7 @@ use pump_hil_testing::repository::root;
 use rustix::event::{Timespec, poll};
 use serde_json::Value;
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -69,16 +70,38 @@ impl Bench {
 
     /// An emulated device on a port of this machine, which notes what really left it.
     pub fn emulated(&self, emulator: &str, misbehave: Option<&str>) -> Running {
-        let beaker = self.path("beaker");
+        let beaker = self.beaker();
         // A microgram for each nanolitre.
         let mut arguments = vec![emulator, "--density", "1000", "--delivers-to", beaker.to_str().unwrap()];
         arguments.extend(misbehave.iter().flat_map(|word| ["--misbehave", word]));
         Running::start(&arguments).unwrap()
     }
 
+    /// A device's profile in this folder, with these lines at its end, and a rig that leads to it.
+    pub fn observed(&self, device: &str, more: &str) -> PathBuf {
+        let shipped = fs::read_to_string(root().join(format!("fixtures/devices/{device}.yaml"))).unwrap();
+        for folder in ["fixtures/devices", "fixtures/rigs"] {
+            fs::create_dir_all(self.path(folder)).unwrap();
+        }
+        self.file(&format!("fixtures/devices/{device}.yaml"), &(shipped + more));
+        let rig = fs::read_to_string(rig(device)).unwrap();
+        self.file("fixtures/rigs/observed.yaml", &rig)
+    }
+
+    /// The file that an emulated balance weighs.
+    pub fn beaker(&self) -> PathBuf {
+        self.path("beaker")
+    }
+
+    /// Adds micrograms to it, a number a line.
+    pub fn pour(&self, micrograms: &str) {
+        let mut beaker = File::options().append(true).create(true).open(self.beaker()).unwrap();
+        beaker.write_all(micrograms.as_bytes()).unwrap();
+    }
+
     /// Nanolitres that really left the emulated device.
     pub fn delivered(&self) -> u64 {
-        let beaker = fs::read_to_string(self.path("beaker")).unwrap();
+        let beaker = fs::read_to_string(self.beaker()).unwrap();
         beaker.lines().map(|line| line.parse::<u64>().unwrap()).sum()
     }
 
@@ -88,7 +111,7 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pump-hil"));
         command.args(arguments).current_dir(self.folder.path());
         command.env("PUMP_HIL_STATE", self.path("state")).env("NO_COLOR", "1");
-        command.env_remove("RUST_LOG").stdin(Stdio::null());
+        command.env_remove("RUST_LOG").env_remove("CI").stdin(Stdio::null());
         command.stdout(File::create(&out).unwrap());
         command.stderr(File::create(&err).unwrap());
         let mut child = command.spawn().unwrap();

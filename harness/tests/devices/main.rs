@@ -5,9 +5,11 @@
 mod bench;
 mod in_qemu;
 mod misbehave;
+mod observed;
 mod others;
 mod protocol;
 mod rate;
+mod weighed;
 
 use bench::{Bench, DEVICES, all_at_once, at, rig, scenario};
 

@@ -17,6 +17,14 @@ const KEPT: &[(&str, u32, &str, &str)] = &[
     ("format-3-basal.jsonl", 3, "passed", ""),
     ("format-3-occlusion.jsonl", 3, "passed", ""),
     ("format-3-fails.jsonl", 3, "FAILED", "state running"),
+    // Of a pump that is asked every so often, beside a balance; the second one gives less than it says.
+    ("format-3-asked.jsonl", 3, "passed", ""),
+    (
+        "format-3-asked-fails.jsonl",
+        3,
+        "FAILED",
+        "delivered within 3.1 uL of reported",
+    ),
 ];
 
 #[test]

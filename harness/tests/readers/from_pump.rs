@@ -5,7 +5,7 @@ use super::device::converse;
 use super::seeds;
 use pump_hil_model::quantity::Span;
 use pump_hil_talk::device::Profile;
-use pump_hil_talk::protocol::{Codec, Fields, Heard, Line, text_lines_1};
+use pump_hil_talk::protocol::{Codec, Fields, Heard, Line, Viewer, text_lines_1};
 use pump_hil_talk::wire::LINE_KEPT_MAX;
 use pump_hil_testing::stub_line::crc16;
 use std::sync::Arc;
@@ -51,6 +51,10 @@ fn read(bytes: &[u8], profile: &Arc<Profile>) {
             "cut before a checksum"
         );
     }
+    let mut shown = Vec::new();
+    Viewer::new(text_lines_1()).feed(bytes, Span(0), |frame| shown.push(frame.is.is_ok()));
+    let heard: Vec<bool> = whole.iter().map(|line| line.heard.is_ok()).collect();
+    assert_eq!(shown, heard, "a person sees the same frames");
     for line in &whole {
         assert!(
             line.text.len() <= TEXT_MAX && !line.text.chars().any(char::is_control),

@@ -27,3 +27,4 @@ mod scenario;
 mod server;
 mod snapshot;
 mod to_pump;
+mod transcript;

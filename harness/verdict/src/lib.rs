@@ -14,7 +14,9 @@
 pub mod dose;
 pub mod journal;
 pub mod judge;
+mod leading;
 pub mod oracle;
 pub mod reconcile;
 pub mod snapshot;
+mod weighed;
 pub mod whole;

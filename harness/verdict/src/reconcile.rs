@@ -11,12 +11,17 @@
 //! - *delivered below reported*: besides that what primes the catheter, and [`ReconcileSettings::held_back`], which a compliant catheter may
 //!   hold. What leaked out beside the patient is not delivered, and so no excuse.
 
+mod sampled;
+mod worst;
+
 use crate::dose::{Lag, STROKE_NL, actuated_delivered, since, together};
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, ReplyFields, Said, Sample};
 use pump_hil_model::fault::Rotor;
 use pump_hil_model::quantity::{Percent, Span, Volume};
-use pump_hil_model::verdict::{Account, Came, Expected, Finding, ReasonKind};
+use pump_hil_model::verdict::{Account, Finding};
+use sampled::Sampled;
+use worst::Worst;
 
 /// Tolerances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,52 +70,7 @@ pub struct Reconciler {
     under: Worst,
     actuated: Worst,
     unmoved: Worst,
-}
-
-/// The first and the worst of one kind of difference.
-#[derive(Debug, Clone, Default)]
-struct Worst {
-    first: Option<(u64, Span)>,
-    beyond: i64,
-    worst: Option<(Span, i64, i64, i64)>,
-}
-
-impl Worst {
-    fn note(&mut self, seq: u64, t: Span, reported: i64, other: i64, tolerance: i64) {
-        // A tolerance below zero, of a pump that reports less than nothing, forgives nothing.
-        let beyond = other
-            .saturating_sub(reported)
-            .saturating_abs()
-            .saturating_sub(tolerance);
-        if beyond <= 0 {
-            return;
-        }
-        self.first.get_or_insert((seq, t));
-        if self.worst.is_none() || beyond > self.beyond {
-            self.beyond = beyond;
-            self.worst = Some((t, reported, other, tolerance));
-        }
-    }
-
-    fn finding(&self, what: Account, than: Account) -> Option<(u64, Finding)> {
-        let ((seq, first), (at, reported, other, tolerance)) = (self.first?, self.worst?);
-        let finding = Finding {
-            kind: ReasonKind::Reconciliation,
-            t: first,
-            expected: Expected::Agree {
-                what,
-                with: than,
-                tolerance: Volume(tolerance),
-            },
-            came: Came::Apart {
-                what: (what, Volume(other)),
-                than: (than, Volume(reported)),
-                at,
-                first,
-            },
-        };
-        Some((seq, finding))
-    }
+    sampled: Sampled,
 }
 
 impl Reconciler {
@@ -135,12 +95,14 @@ impl Reconciler {
             under: Worst::default(),
             actuated: Worst::default(),
             unmoved: Worst::default(),
+            sampled: Sampled::default(),
         }
     }
 
     /// Takes the next event.
     pub fn on_event(&mut self, event: &Event) {
         self.seq = self.seq.saturating_add(1);
+        self.sampled.on_event(self.seq, event, self.share);
         match &event.body {
             Body::Begun => self.begun = true,
             Body::Pump {
@@ -159,9 +121,9 @@ impl Reconciler {
                 }
             }
             Body::Lacks { what } => self.by_reply = !what.tells_entries(),
-            Body::Reply {
-                refused: None, fields, ..
-            } if !self.begun || self.by_reply => self.totals(event.t, fields),
+            body if let Some((_, fields)) = body.answer().filter(|_| !self.begun || self.by_reply) => {
+                self.totals(event.t, fields);
+            }
             Body::Sample(sample) => self.sample(event.t, sample),
             Body::FaultArmed { fault, .. } if fault.effects().rotor == Rotor::MayStand => {
                 self.stall_faults = self.stall_faults.saturating_add(1);
@@ -251,6 +213,7 @@ impl Reconciler {
         ]
         .into_iter()
         .flatten()
+        .chain(self.sampled.finish())
         .collect()
     }
 }

@@ -157,7 +157,7 @@ pub fn not_compared(accepted: &str, log: &DoseLog) -> Option<String> {
     shows_more(log, &accepted).then(|| told.to_owned())
 }
 
-/// What a run's log may differ by: more than its case says where the line was late, and by a stroke where part of one was carried from before the begin.
+/// What a run's log may differ by: more than its case says where it is made of samples, where the line was late, and by a stroke where part of one was carried from before the begin.
 #[must_use]
 pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
     // What the harness could ask only later, the pump did later; what else happened at its own time then fell on other strokes.
@@ -168,8 +168,14 @@ pub fn allowed(log: &DoseLog, tolerance: &Tolerance) -> Tolerance {
         0
     };
     let strokes = STROKE_NL.saturating_mul(late.saturating_add(log.carried.into()));
+    // Of samples both logs are that uncertain: each volume may be off, and each time late.
+    let (off, every) = log
+        .sampled
+        .map_or((0, 0), |sampled| (sampled.resolution.0, sampled.every.0));
+    let more = strokes.saturating_add(off.saturating_mul(2));
     Tolerance {
-        volume_floor: Volume(tolerance.volume_floor.0.saturating_add(strokes)),
+        volume_floor: Volume(tolerance.volume_floor.0.saturating_add(more)),
+        time: Span(tolerance.time.0.saturating_add(every)),
         ..*tolerance
     }
 }
@@ -195,6 +201,7 @@ mod tests {
             mode: "continuous".to_owned(),
             rate: Some(*rate),
             classes: None,
+            reported: None,
             actuated: None,
             delivered: None,
             reservoir: None,

@@ -104,6 +104,7 @@ const KEYS: &[(&str, Meant)] = &[
             ("retries|attempts", "tries"),
             ("from|mark|after-mark", "since"),
             ("variable|symbol|register", "memory"),
+            ("no alarm|no alarms", "write `{no-alarm: any}`"),
         ],
     ),
     (
@@ -207,25 +208,13 @@ const WORDS: &[(&str, Meant)] = &[
             ("minimum|min|safe|kvo|degraded", "did you mean `minimum-rate`?"),
         ],
     ),
-    (
-        "mode",
-        &[
-            ("constant|simple|basal|fixed", "did you mean `continuous`?"),
-            ("daily|variable|scheduled|schedule|day", "did you mean `flex`?"),
-            ("minimum-rate|min", "did you mean `minimum`?"),
-            ("bolus|intermittent", "did you mean `periodic`?"),
-        ],
-    ),
-    (
-        "mode of a prescription",
-        &[
-            ("constant|simple|basal|fixed", "did you mean `continuous`?"),
-            ("daily|variable|scheduled|schedule|day", "did you mean `flex`?"),
-            ("minimum-rate|min", "did you mean `minimum`?"),
-            ("bolus|intermittent", "did you mean `periodic`?"),
-        ],
-    ),
+    ("mode", MODES),
+    ("mode of a prescription", MODES),
     ("alarm", ALARMS),
+    (
+        "alarm",
+        &[("any", "name the alarm; that none is active is `no-alarm: any`")],
+    ),
     ("alarm or `any`", ALARMS),
     (
         "fault",
@@ -333,6 +322,13 @@ const WORDS: &[(&str, Meant)] = &[
     ),
 ];
 
+const MODES: Meant = &[
+    ("constant|simple|basal|fixed", "did you mean `continuous`?"),
+    ("daily|variable|scheduled|schedule|day", "did you mean `flex`?"),
+    ("minimum-rate|min", "did you mean `minimum`?"),
+    ("bolus|intermittent", "did you mean `periodic`?"),
+];
+
 const ALARMS: Meant = &[
     (
         "none|no|nothing|off|false",
@@ -405,16 +401,20 @@ pub(super) fn add(schema: &mut Value) {
 fn into(map: &mut Map<String, Value>) {
     for (name, lists) in [("x-name", KEYS), ("x-word", WORDS)] {
         let named = map.get(name).and_then(Value::as_str);
-        let list = lists.iter().find(|(of, _)| Some(*of) == named);
-        if let Some((_, meant)) = list {
-            map.insert("x-meant".to_owned(), table(meant));
+        let of_it: Vec<Meant> = lists
+            .iter()
+            .filter(|(of, _)| Some(*of) == named)
+            .map(|(_, meant)| *meant)
+            .collect();
+        if !of_it.is_empty() {
+            map.insert("x-meant".to_owned(), table(&of_it));
         }
     }
     // It has no name of its own: it is a list of texts.
     if let Some(rule) = map.get_mut("properties").and_then(|keys| keys.get_mut("always"))
         && let Some(Value::Object(items)) = rule.get_mut("items")
     {
-        items.insert("x-meant".to_owned(), table(RULES));
+        items.insert("x-meant".to_owned(), table(&[RULES]));
     }
     let word = map.get("x-word").and_then(Value::as_str);
     if let Some((_, add)) = ADDED.iter().find(|(of, _)| Some(*of) == word) {
@@ -424,15 +424,13 @@ fn into(map: &mut Map<String, Value>) {
 
 /// What people mean by a word that stands in the place of one of this list.
 pub(super) fn meant(list: &str, word: &str) -> Option<String> {
-    let (_, words) = WORDS.iter().find(|(of, _)| *of == list)?;
+    let mut words = WORDS.iter().filter(|(of, _)| *of == list).flat_map(|(_, words)| *words);
     let word = word.to_lowercase();
-    let (_, help) = words
-        .iter()
-        .find(|(people, _)| people.split('|').any(|one| one == word))?;
+    let (_, help) = words.find(|(people, _)| people.split('|').any(|one| one == word))?;
     Some((*help).to_owned())
 }
 
-fn table(meant: Meant) -> Value {
+fn table(meant: &[Meant]) -> Value {
     let each = |(words, help): &(&'static str, &'static str)| {
         let help = json!(help);
         words
@@ -440,7 +438,7 @@ fn table(meant: Meant) -> Value {
             .map(move |word| (word.to_owned(), help.clone()))
             .collect::<Vec<_>>()
     };
-    Value::Object(meant.iter().flat_map(each).collect())
+    Value::Object(meant.iter().copied().flatten().flat_map(each).collect())
 }
 
 #[cfg(test)]

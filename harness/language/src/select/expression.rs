@@ -194,6 +194,19 @@ impl<'t> Reader<'t> {
         if word.is_empty() {
             return Err(self.wrong("a word is missing, such as `flex` or `tag(slow)`"));
         }
+        // The names of cases are in lower case, and have none of these as a whole.
+        if let Some(joins) = ["or", "and", "not"]
+            .iter()
+            .find(|joins| word.eq_ignore_ascii_case(joins))
+        {
+            return Err(match word == *joins {
+                true => self.wrong(format!("a word is missing before `{joins}`")),
+                false => self.wrong(format!("`{word}` is written `{joins}`, in lower case")),
+            });
+        }
+        if let Some((one, _)) = word.split_once(',').filter(|(one, _)| !one.contains('[')) {
+            return Err(self.wrong(format!("words are joined by `or` and not by a comma: `{one} or ...`")));
+        }
         let end = begin + word.len();
         let (of, matcher) = if self.text[end..].starts_with('(') {
             let of = self.asked(word)?;

@@ -105,6 +105,16 @@ fn what_cannot_be_read_is_told_with_its_place_and_what_is_known() {
         ("name(/flex)", 6, "the second `/` is missing"),
         ("name(/[/)", 6, "is not a pattern: unclosed character class"),
         ("\u{e4}\u{e4} or !", 8, "a word is missing"),
+        ("flex or or day", 9, "a word is missing before `or`"),
+        ("or day", 1, "a word is missing before `or`"),
+        ("and flex", 1, "a word is missing before `and`"),
+        ("flex OR ptm", 6, "`OR` is written `or`, in lower case"),
+        ("NOT flex", 1, "`NOT` is written `not`"),
+        (
+            "flex,ptm",
+            1,
+            "words are joined by `or` and not by a comma: `flex or ...`",
+        ),
     ] {
         match text.parse::<Filter>() {
             Err(SelectError::At {
@@ -131,6 +141,39 @@ fn a_selection_of_nothing_says_which_part_selects_nothing() {
         filter.why_none(&all),
         "`tag(slwo)` alone selects 0 (did you mean `slow`?), `name(/flex/)` alone selects 2, `covers(SF4)` alone selects 0 (did you mean `SF04`?)"
     );
+}
+
+#[test]
+fn a_part_that_selects_nothing_is_told_though_others_select_something() {
+    let cases = cases();
+    let all: Vec<(&Case, Vec<String>)> = cases.iter().map(|case| (case, Vec::new())).collect();
+    let idle = |text: &str| text.parse::<Filter>().unwrap().idle(&all).join("; ");
+    for (text, told) in [
+        ("tag(slow) or flex", ""),
+        ("tag(slwo) or flex", "`tag(slwo)` selects no case; did you mean `slow`?"),
+        ("flex or nothing-like-it", "`nothing-like-it` selects no case"),
+        // Nothing to leave out is no mistake; a word that is nearly a tag is one.
+        ("flex and not tag(board)", ""),
+        (
+            "flex and not tag(slwo)",
+            "`tag(slwo)` selects no case; did you mean `slow`?",
+        ),
+    ] {
+        assert_eq!(idle(text), told, "{text}");
+    }
+    let why = |text: &str| text.parse::<Filter>().unwrap().why_none(&all);
+    for (text, told) in [
+        ("name:flex", "(`flex`, without `name`, takes all names that hold it)"),
+        ("fault(occlusion)", "(did you mean `catheter-occlusion`?)"),
+        ("verifies(GIP-1.10)", "(did you mean `GIP-1.10.2`?)"),
+        ("FLEX", "(did you mean `flex`?)"),
+        (
+            "flex ten",
+            "all words must be in the name: write `or` between them to take either",
+        ),
+    ] {
+        assert!(why(text).contains(told), "{text}: {}", why(text));
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@ use crate::fault::FaultName;
 use crate::quantity::{Mass, Pressure, Rate, Span, Temperature, Voltage, Volume};
 use crate::value::MemoryValue;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One step.
@@ -287,73 +286,6 @@ pub fn kept_name(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
     let (name, unit) = text.split_at(end);
     (!name.is_empty()).then(|| (name, unit.trim()))
-}
-
-/// How a reply names fields that are a device's own, for which the harness has no word.
-const OWN: &str = "said.";
-
-/// A field of a reply or an event. A device's own one is meant by its name alone.
-#[must_use]
-pub fn field<'f>(fields: &'f BTreeMap<String, String>, name: &str) -> Option<&'f String> {
-    fields.get(name).or_else(|| fields.get(&format!("{OWN}{name}")))
-}
-
-/// A text in which a kept value stands, with the value; `Err`: the name of one that is not known.
-///
-/// # Errors
-/// The name of a value that was not kept.
-pub fn with_kept<'t>(text: &'t str, kept: &BTreeMap<String, String>) -> Result<Cow<'t, str>, String> {
-    let Some((name, unit)) = kept_name(text) else {
-        return Ok(Cow::Borrowed(text));
-    };
-    let value = kept.get(name).ok_or_else(|| name.to_owned())?;
-    Ok(Cow::Owned(match unit {
-        "" => value.clone(),
-        unit => format!("{value} {unit}"),
-    }))
-}
-
-impl Request {
-    /// The same with the values that answers gave.
-    ///
-    /// # Errors
-    /// The name of a value that is not known.
-    pub fn with_kept(&self, kept: &BTreeMap<String, String>) -> Result<Cow<'_, Self>, String> {
-        let Self::Own { own, with } = self else {
-            return Ok(Cow::Borrowed(self));
-        };
-        if !with.values().any(|arg| matches!(arg, OwnArg::Kept(_))) {
-            return Ok(Cow::Borrowed(self));
-        }
-        let filled = with.iter().map(|(name, arg)| {
-            let arg = match arg {
-                OwnArg::Kept(text) => OwnArg::written(&in_our_unit(&with_kept(text, kept)?)),
-                arg => arg.clone(),
-            };
-            Ok((name.clone(), arg))
-        });
-        Ok(Cow::Owned(Self::Own {
-            own: own.clone(),
-            with: filled.collect::<Result<_, String>>()?,
-        }))
-    }
-}
-
-/// A quantity as the harness tells it of an answer, such as `20000nl`, as a scenario writes it.
-fn in_our_unit(text: &str) -> String {
-    const UNITS: [(&str, &str); 6] = [
-        ("nl/d", "nL/day"),
-        ("nl", "nL"),
-        ("mv", "mV"),
-        ("pa", "Pa"),
-        ("ms", "ms"),
-        ("min", "min"),
-    ];
-    let number = |unit: &str| text.strip_suffix(unit).filter(|number| number.parse::<i64>().is_ok());
-    let found = UNITS
-        .iter()
-        .find_map(|(theirs, ours)| Some(format!("{} {ours}", number(theirs)?)));
-    found.unwrap_or_else(|| text.to_owned())
 }
 
 /// What a step does with the probe.

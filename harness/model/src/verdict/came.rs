@@ -83,6 +83,15 @@ pub enum Came {
     },
     /// No record since this time.
     NoneSince(Span),
+    /// It came last at this time, or has been due since then.
+    NotSince(Span),
+    /// No answer since this time, to so many questions in a row.
+    NoneOf {
+        /// When it answered last, or was asked first.
+        since: Span,
+        /// How many.
+        asked: u32,
+    },
     /// What went by on the two clocks since they were compared first.
     Clocks {
         /// The host's, as the pump's seconds are counted on this rig.

@@ -89,6 +89,20 @@ pub enum Records {
     Possible,
     /// A dose entry is written at least so often.
     Every(Span),
+    /// A message that must come by itself comes.
+    Promised {
+        /// Its name.
+        message: String,
+        /// Within this time.
+        after: Span,
+    },
+    /// A pump that is asked so often answers.
+    Samples {
+        /// The verb.
+        verb: String,
+        /// How often.
+        every: Span,
+    },
 }
 
 /// What holds of every firmware.
@@ -312,6 +326,8 @@ impl Expected {
             Self::Records(Records::NotBefore { .. }) => "record-time",
             Self::Records(Records::Possible) => "record-number",
             Self::Records(Records::Every(_)) => "record-lacking",
+            Self::Records(Records::Promised { .. }) => "unasked-lacking",
+            Self::Records(Records::Samples { .. }) => "samples-lacking",
             Self::Clock { .. } => "clock-drift",
             Self::Firmware(Firmware::NoFault) => "firmware-fault",
             Self::Firmware(Firmware::NoLockup) => "firmware-lockup",

@@ -124,6 +124,28 @@ fn what_holds_of_every_pump_is_told_without_a_scenario() {
 }
 
 #[test]
+fn what_a_profile_promises_is_told() {
+    assert_expected(&[
+        (
+            Expected::Records(Records::Promised {
+                message: "beat".into(),
+                after: Span(3_000),
+            }),
+            "unasked-lacking",
+            "`beat` at least every 3 s, by itself",
+        ),
+        (
+            Expected::Records(Records::Samples {
+                verb: "status".into(),
+                every: Span(500),
+            }),
+            "samples-lacking",
+            "an answer to `status`, which is asked every 500 ms",
+        ),
+    ]);
+}
+
+#[test]
 fn what_holds_of_every_pumps_records_and_firmware_is_told_without_a_scenario() {
     let (number, after, time) = (8, 7, Span(60_000));
     let not_before = Records::NotBefore { number, after, time };

@@ -84,6 +84,8 @@ impl Display for Records {
             }
             Self::Possible => f.write_str("numbers that a pump can have"),
             Self::Every(span) => write!(f, "a dose entry at least every {span}"),
+            Self::Promised { message, after } => write!(f, "`{message}` at least every {after}, by itself"),
+            Self::Samples { verb, every } => write!(f, "an answer to `{verb}`, which is asked every {every}"),
         }
     }
 }
@@ -214,6 +216,10 @@ impl Display for Came {
             Self::Event(event) => f.write_str(event_line(event).trim()),
             Self::Impossible { what, line: None } => write!(f, "{what}, in a log"),
             Self::Impossible { what, line: Some(line) } => write!(f, "{what}, in the line `{line}`"),
+            Self::NotSince(t) => write!(f, "none since {}", t.clock()),
+            Self::NoneOf { since, asked } => {
+                write!(f, "none to {asked} in a row; the last one came at {}", since.clock())
+            }
             Self::NoneSince(t) => write!(f, "the pump answers, and its log has none since {}", t.clock()),
             Self::Clocks { host, pump, scale } => of_clocks(*host, *pump, *scale, f),
             Self::FirmwareFault { place } => write!(f, "the firmware faulted: {place}"),

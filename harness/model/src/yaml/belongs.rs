@@ -58,6 +58,7 @@ impl<'a> Here<'a> {
                 short(rest.trim())
             ),
             None if matches!(value.value, Content::Scalar { kind: Kind::Null, .. }) => {
+                let rest = rest.trim_start_matches('=').trim();
                 format!("a `:` is missing; write `{name}: {}`", short(rest))
             }
             None => format!("a `:` is missing after `{name}`"),

@@ -5,11 +5,11 @@
 
 pub use super::short::short;
 
-use super::belongs::{Around, Here, resolve, sharing};
+use super::advice::{kind_advice, word_advice};
+use super::belongs::{Around, Here, resolve};
 use super::location::Location;
 use super::problem::{GATHERED_MAX, Problem, TORN, gather};
 use super::tree::{Content, Key, Kind, Node};
-use crate::diagnostic::{nearest, suggest};
 use crate::mistake::Mistake;
 use serde_json::Value as Json;
 
@@ -149,6 +149,10 @@ impl<'a> Checker<'a> {
                 return;
             }
             if let Some((rest, _)) = entries.next_if(|next| is_rest(value, next)) {
+                let mut rest = rest;
+                while let Some((more, _)) = entries.next_if(|next| is_more(rest, next)) {
+                    rest = more;
+                }
                 self.comma(value, rest.place);
                 continue;
             }
@@ -183,11 +187,13 @@ impl<'a> Checker<'a> {
             return meant;
         }
         let properties = schema.get("properties");
-        let mut before: Option<&Node> = None;
+        let (mut before, mut was_rest): (Option<&(Key, Node)>, bool) = (None, false);
         for entry in node.entries() {
             let (key, value) = entry;
-            let rest = before.replace(value).is_some_and(|before| is_rest(before, entry));
-            if rest || properties.is_some_and(|known| known.get(&key.text).is_some()) {
+            was_rest = before
+                .replace(entry)
+                .is_some_and(|(key, number)| is_rest(number, entry) || (was_rest && is_more(key, entry)));
+            if was_rest || properties.is_some_and(|known| known.get(&key.text).is_some()) {
                 continue;
             }
             if self.problems.len() >= GATHERED_MAX {
@@ -231,6 +237,12 @@ fn is_rest(number: &Node, (key, value): &(Key, Node)) -> bool {
     nothing && ends_in_digit(number) && starts_behind(number, key.place, &key.text)
 }
 
+/// Whether an entry of `{...}` is more of such a rest: behind `37,5 uL +- 1,5 uL` the keys are `5 uL +- 1` and `5 uL`.
+fn is_more(rest: &Key, (key, value): &(Key, Node)) -> bool {
+    let nothing = matches!(value.value, Content::Scalar { kind: Kind::Null, .. });
+    nothing && last_is_number(&rest.text) && behind(rest.place, key.place, &key.text)
+}
+
 /// Whether two items of `[...]` are one with a comma in its number: `delivered <= prescribed + 14,5 %`. Two bare numbers are a list.
 fn is_torn(number: &Node, next: &Node) -> bool {
     let bare = |node: &Node| matches!(node.value, Content::Scalar { kind: Kind::Int, .. });
@@ -242,6 +254,10 @@ fn ends_in_digit(node: &Node) -> bool {
     let Content::Scalar { text, plain: true, .. } = &node.value else {
         return false;
     };
+    last_is_number(text)
+}
+
+fn last_is_number(text: &str) -> bool {
     let last = text.rsplit(' ').next().unwrap_or("");
     let digits = last.trim_start_matches(['-', '+', '<', '>', '=']);
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
@@ -249,100 +265,11 @@ fn ends_in_digit(node: &Node) -> bool {
 
 /// Whether a digit stands right behind the comma behind this node.
 fn starts_behind(node: &Node, place: Location, text: &str) -> bool {
-    node.place.end + 1 == place.start && text.starts_with(|c: char| c.is_ascii_digit())
+    behind(node.place, place, text)
 }
 
-/// What to write where another kind of value is wanted.
-fn kind_advice(node: &Node, schema: &Json, root: &Json) -> Option<String> {
-    let wanted = schema.get("type").and_then(Json::as_str)?;
-    match (&node.value, wanted) {
-        (Content::Scalar { text, .. }, "string") if schema.get("x-meant").is_some() => schema
-            .get("x-meant")?
-            .get(text.to_lowercase())?
-            .as_str()
-            .map(str::to_owned),
-        (
-            Content::Scalar {
-                text, kind: Kind::Text, ..
-            },
-            "object",
-        ) => {
-            // A word of people that stands for a key, or for what one holds.
-            let meant = schema.get("x-meant").and_then(|meant| meant.get(text.to_lowercase()));
-            if let Some(meant) = meant.and_then(Json::as_str).filter(|meant| meant.contains('`')) {
-                return Some(meant.to_owned());
-            }
-            let word = text.split([' ', ':', '=']).next()?;
-            let rest = text[word.len()..].trim_start_matches([' ', ':', '=']);
-            let missing = if text[word.len()..].starts_with(':') {
-                "space"
-            } else {
-                "`:`"
-            };
-            let known = schema.pointer("/properties").is_some_and(|p| p.get(word).is_some());
-            known.then(|| format!("a {missing} is missing after `{word}`; write `{word}: {}`", short(rest)))
-        }
-        (Content::Scalar { text, kind, .. }, "array") if *kind != Kind::Null => {
-            let items = resolve(root, schema.get("items")?);
-            (items.get("type")? == "string").then(|| format!("write it in brackets: `[{}]`", short(text)))
-        }
-        (Content::Map(_), "string") => meant_by_key(node, schema),
-        (Content::Map(_), "array") => {
-            let items = schema.get("items").map(|items| resolve(root, items));
-            let meant = items.and_then(|items| meant_by_key(node, items));
-            Some(meant.map_or_else(
-                || "begin each item with `- `".to_owned(),
-                |meant| format!("begin each item with `- `; {meant}"),
-            ))
-        }
-        (Content::List(items), "object") => {
-            let maps = items.iter().all(|item| matches!(item.value, Content::Map(_)));
-            maps.then(|| "leave out the `-`: there are keys here, not a list".to_owned())
-        }
-        (
-            Content::Scalar {
-                text, kind: Kind::Text, ..
-            },
-            "boolean",
-        ) => match text.to_lowercase().as_str() {
-            "yes" | "on" | "y" => Some("write `true`".to_owned()),
-            "no" | "off" | "n" => Some("write `false`".to_owned()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// What to write where a text is wanted, and people write a map with one of these keys.
-fn meant_by_key(node: &Node, schema: &Json) -> Option<String> {
-    let meant = schema.get("x-meant")?;
-    let mut keys = node.entries().iter().map(|(key, _)| key.text.to_lowercase());
-    keys.find_map(|key| Some(meant.get(key)?.as_str()?.to_owned()))
-}
-
-/// What to write in the place of a word that is not known.
-fn word_advice<'w, W: Iterator<Item = &'w str>>(text: &str, schema: &Json, known: impl Fn() -> W) -> Option<String> {
-    let of = |word: &str| schema.get("x-meant").and_then(|meant| meant.get(word.to_lowercase()));
-    // `wait 10 min` is meant as `wait`.
-    let people = of(text).or_else(|| of(text.split_once(' ')?.0));
-    let help = match people.and_then(Json::as_str) {
-        Some(help) => Some(help.to_owned()),
-        None if nearest(text, known()).is_some() => suggest(text, known()),
-        None => {
-            let near: Vec<String> = sharing(text, known()).take(6).map(|name| format!("`{name}`")).collect();
-            // Of a drug in another strength none is what was meant.
-            match near.first() {
-                None => suggest(text, known()),
-                Some(drug) if drug.contains("-per-") => Some(format!("of this name there are {}", near.join(", "))),
-                Some(_) => Some(format!("did you mean {}?", near.join(" or "))),
-            }
-        }
-    };
-    // Of some lists a person may make more.
-    match (help, schema.get("x-add").and_then(Json::as_str)) {
-        (Some(help), Some(add)) => Some(format!("{help}\n{add}")),
-        (help, add) => help.or(add.map(str::to_owned)),
-    }
+fn behind(before: Location, place: Location, text: &str) -> bool {
+    before.end + 1 == place.start && text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a value has the kind that a schema wants; an empty schema wants any.

@@ -3,11 +3,13 @@
 use super::location::Location;
 use super::parse::parse;
 use super::problem::{FileText, Problem, diagnose};
+use super::quantity::quantity_problem;
 use super::schema::plain;
 use super::tree::{Content, Kind, Node};
 use super::{check, raw};
 use crate::diagnostic::WrongFile;
 use crate::mistake::{Mistake, Subject};
+use crate::quantity::QuantityError;
 use crate::serde_words::in_words;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -83,9 +85,28 @@ impl Document {
         self.node.get(key).is_some_and(inside)
     }
 
+    /// What `path` leads to is no quantity.
+    #[must_use]
+    pub fn no_quantity(&self, path: &[&str], text: &str, error: &QuantityError) -> WrongFile {
+        let text = raw::Text {
+            text: text.to_owned(),
+            place: self.at(path).place,
+        };
+        let mut problem = quantity_problem(&text, error);
+        if let Some(key) = path.last() {
+            problem.message = format!("`{key}`: {}", problem.message);
+        }
+        WrongFile(diagnose(vec![problem], std::slice::from_ref(&self.file)))
+    }
+
     /// Something is wrong with what `path` leads to: key by key, or by a word that stands in an item of a list.
     #[must_use]
     pub fn wrong(&self, mistake: Mistake, path: &[&str], what: impl Into<String>) -> WrongFile {
+        let problem = Problem::new(mistake, self.at(path).place, what);
+        WrongFile(diagnose(vec![problem], std::slice::from_ref(&self.file)))
+    }
+
+    fn at(&self, path: &[&str]) -> &Node {
         let mut at = &self.node;
         for segment in path {
             match inside(at, segment) {
@@ -93,8 +114,7 @@ impl Document {
                 None => break,
             }
         }
-        let problem = Problem::new(mistake, at.place, what);
-        WrongFile(diagnose(vec![problem], std::slice::from_ref(&self.file)))
+        at
     }
 }
 

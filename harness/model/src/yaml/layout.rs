@@ -1,54 +1,8 @@
 //! Where a text is no YAML: the slip is often on the line before the one that the parser stumbles over. It is looked for there, and told there.
 
+use super::lines::{Line, Slip, lines};
+use super::on_a_line::within;
 use super::short::short;
-
-/// A slip: the bytes that are meant, what is wrong with them, and what to write instead.
-pub(super) struct Slip {
-    pub start: usize,
-    pub len: usize,
-    pub message: String,
-    pub help: String,
-}
-
-/// A line with what stands in it: keys and values begin behind the indentation and the `- ` of a list.
-struct Line<'a> {
-    /// Where it begins, and its number.
-    start: usize,
-    number: usize,
-    text: &'a str,
-    /// Where its key or text begins, from the begin of the line.
-    content: usize,
-}
-
-impl<'a> Line<'a> {
-    fn body(&self) -> &'a str {
-        let body = &self.text[self.content..];
-        body.split(" #").next().unwrap_or(body).trim_end()
-    }
-
-    /// A first word as keys are written.
-    fn word(&self) -> Option<&'a str> {
-        let body = self.body();
-        let end = body.find(|c: char| !is_key(c)).unwrap_or(body.len());
-        // A longer one is no key, and would fill a terminal.
-        let fits = (1..=64).contains(&end) && body.starts_with(|c: char| c.is_ascii_lowercase());
-        fits.then(|| &body[..end])
-    }
-
-    fn slip(&self, len: usize, message: String, help: String) -> Slip {
-        let start = self.start + self.content;
-        Slip {
-            start,
-            len,
-            message,
-            help,
-        }
-    }
-}
-
-fn is_key(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '-' || c == '_'
-}
 
 /// The slip behind an error at the byte `at`, where one is found.
 pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
@@ -58,6 +12,9 @@ pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
     // A line that goes on with the text of the one above it needs no colon.
     let begins = before.filter(|before| here.checked_sub(2).is_none_or(|above| !goes_on(&lines[above], before)));
     tab(&lines[here..])
+        .or_else(|| within(&lines[here]))
+        .or_else(|| before.and_then(within))
+        .or_else(|| lines.first().and_then(|first| first_deeper(first, &lines[here])))
         // Before the brackets: those of an item below a key without its colon are whole.
         .or_else(|| begins.and_then(|before| key_alone(before, &lines[here])))
         .or_else(|| open_bracket(text, at))
@@ -200,29 +157,6 @@ fn alone(line: &Line<'_>) -> Option<Slip> {
     Some(line.slip(word.len(), message, format!("write `{word}:`")))
 }
 
-/// The lines that say something.
-fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for (at, line) in text.split_inclusive('\n').enumerate() {
-        let shown = line.trim_end_matches(['\n', '\r']);
-        let mut content = shown.len() - shown.trim_start_matches(' ').len();
-        while let Some(rest) = shown[content..].strip_prefix("- ") {
-            content = shown.len() - rest.trim_start_matches(' ').len();
-        }
-        if !shown[content..].is_empty() && !shown[content..].starts_with('#') {
-            lines.push(Line {
-                start,
-                number: at + 1,
-                text: shown,
-                content,
-            });
-        }
-        start += line.len();
-    }
-    lines
-}
-
 /// `within 30 min`, `within:30 min`, `rate = 5 mg/day`.
 fn missing_colon(line: &Line<'_>) -> Option<Slip> {
     let (body, word) = (line.body(), line.word()?);
@@ -298,6 +232,13 @@ fn outdented(lines: &[Line<'_>]) -> Option<Slip> {
         .iter()
         .rposition(|line| column(line).is_some_and(|column| column <= own.column))?;
     let line = above.get(at).filter(|line| column(line) < Some(own.column))?;
+    // Below a key behind the `-` this one stands where it should.
+    if depths(line)
+        .iter()
+        .any(|depth| depth.column == own.column && depth.item == own.item)
+    {
+        return None;
+    }
     let word = line.word()?;
     let open = open_behind(&above[..at]);
     let near = open
@@ -329,6 +270,16 @@ fn open_behind<'a>(lines: &'a [Line<'a>]) -> Vec<Depth<'a>> {
     open
 }
 
+/// The first key of a file begins further right than those below it.
+fn first_deeper(first: &Line<'_>, here: &Line<'_>) -> Option<Slip> {
+    let (word, _) = (first.word()?, here.word()?);
+    if first.content == 0 || here.content > 0 || first.text.trim_start().starts_with("- ") {
+        return None;
+    }
+    let message = format!("`{word}` is indented, and the keys below it are not");
+    Some(first.slip(word.len(), message, "begin it in column 1".to_owned()))
+}
+
 /// A key or an item between two depths: it belongs to none of the lines above.
 fn other_depth(above: &[Line<'_>], here: &Line<'_>) -> Option<Slip> {
     let word = here.word().filter(|word| here.body()[word.len()..].starts_with(':'))?;
@@ -353,10 +304,16 @@ fn other_depth(above: &[Line<'_>], here: &Line<'_>) -> Option<Slip> {
     }
     // The nearest of its kind.
     let alike = ended.iter().chain(&open).filter(|depth| depth.item == own.item);
-    let near = alike.min_by_key(|depth| depth.column.abs_diff(own.column))?;
+    let off = |depth: &Depth<'_>| depth.column.abs_diff(own.column);
+    let near = alike.clone().min_by_key(|depth| off(depth))?;
     let message = format!("`{word}` is not indented like the lines above it");
+    // One too few or one too many: only the writer knows.
+    let other = alike
+        .rev()
+        .find(|depth| (off(depth), off(near)) == (1, 1) && depth.column != near.column);
+    let other = other.and_then(|depth| Some(format!("; or {}", column(depth.line, depth.line.word()?))));
     let help = match near.line.word() {
-        Some(key) if !own.item => column(near.line, key),
+        Some(key) if !own.item => column(near.line, key) + &other.unwrap_or_default(),
         _ => format!(
             "begin the `-` in column {}, as in line {}",
             near.column + 1,

@@ -4,12 +4,15 @@
 //! The tree is made from parser events and not by a serde library: only so are duplicate keys, every error of a file at once, and a place for
 //! each value to be had. Invariant: whatever the bytes, reading ends within the limits of [`tree`], and memory is bounded by them.
 
+mod advice;
 mod belongs;
 pub mod check;
 pub mod document;
 mod layout;
+mod lines;
 mod location;
 mod numbers;
+mod on_a_line;
 mod parse;
 mod problem;
 pub mod quantity;

@@ -51,10 +51,20 @@ pub(super) fn one_time(text: &str) -> Option<String> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let unit = &rest[digits..];
         let end = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
+        // `14h30`: behind hours come minutes.
+        if let Some(minutes) = unit.strip_prefix('h').filter(|minutes| is_minutes(minutes)) {
+            let hours = format!("{} h", &rest[..digits]).parse().ok()?;
+            let minutes = format!("{minutes} min").parse().ok()?;
+            return Some(sum.checked_add(hours)?.checked_add(minutes)?.to_string());
+        }
         sum = sum.checked_add(rest[..digits + end].trim().parse().ok()?)?;
         rest = &unit[end..];
     }
     Some(sum.to_string())
+}
+
+fn is_minutes(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()) && text < "60"
 }
 
 /// How to write as a duration what is written like a time by the clock, `00:10`.
@@ -67,6 +77,14 @@ pub(super) fn spans_of_clock(text: &str) -> Option<String> {
         )),
         _ => Some(format!("write `{hours}`")),
     }
+}
+
+/// Whether only decimals can stand behind the comma at this place: not three digits, and no point or comma in the same number.
+fn is_decimal(text: &str, at: usize) -> bool {
+    let of_number = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    let before = text[..at].chars().rev().take_while(|c| of_number(*c));
+    let behind: Vec<char> = text[at + 1..].chars().take_while(|c| of_number(*c)).collect();
+    before.chain(behind.iter().copied()).all(|c| c.is_ascii_digit()) && behind.len() != 3
 }
 
 /// A comma between two digits.
@@ -95,6 +113,9 @@ fn comma(text: &str) -> Option<(String, String)> {
             short(&point),
             short(&without)
         ),
+        (false, _) if rest.iter().chain([first]).all(|at| is_decimal(text, *at)) => {
+            format!("write decimal points: `{}`", short(&text.replace(',', ".")))
+        }
         (false, _) => "write a point before decimals, and nothing between thousands".to_owned(),
     };
     Some((message, help))
@@ -110,7 +131,9 @@ mod tests {
             ("1 h 30 min", Some("1.5 h")),
             ("2h5m", None),
             ("1 d 2 h 3 min", Some("26.05 h")),
-            ("1h30", None),
+            ("1h30", Some("1.5 h")),
+            ("14h05", Some("845 min")),
+            ("1h3", None),
             ("30 min", Some("30 min")),
             ("h", None),
         ] {
@@ -148,6 +171,8 @@ mod tests {
                 Some("`delivered <= prescribed + 14.5 %`"),
             ),
             ("1,500 uL", Some("write `1.500 uL` or `1500 uL`")),
+            ("37,5 uL +- 1,5 uL", Some("write decimal points: `37.5 uL +- 1.5 uL`")),
+            ("1,500 mL .. 2,5 mL", Some("nothing between thousands")),
             ("1,000,000 nL", Some("nothing between thousands")),
             ("1.500,5 uL", Some("nothing between thousands")),
             ("20 uL, 30 uL", None),

@@ -138,7 +138,7 @@ pub fn diagnose(mut problems: Vec<Problem>, files: &[FileText]) -> Vec<Diagnosti
         ));
     }
     if let (Some(file), true) = (files.last(), untold > 0) {
-        let message = format!("{untold} more errors or more are not shown");
+        let message = format!("at least {untold} more mistakes are not shown");
         let code = Code::new(file.subject, Mistake::MoreErrors);
         told.push(Diagnostic::about_file(code, &file.name, message, None));
     }

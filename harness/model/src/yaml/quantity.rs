@@ -26,12 +26,109 @@ fn of_people(text: &str) -> Option<String> {
         let (_, unit) = split_number(about.trim())?;
         return Some(format!("say how far it may be off: `{} +- 1 {unit}`", about.trim()));
     }
-    let (from, to) = text.split_once(['-', '–', '—'])?;
+    if let Some(comparison) = comparison(text) {
+        return Some(comparison);
+    }
+    if let Some(digits) = text
+        .strip_prefix('.')
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        return Some(format!("write `0.{digits}`"));
+    }
+    if let Some((number, _)) = text.split_once(['e', 'E']).filter(|(_, rest)| has_exponent(rest)) {
+        return Some(format!("write the number out, without the `e` behind `{number}`"));
+    }
+    let between = text.strip_prefix("between ");
+    let (from, to) = match between {
+        Some(between) => between.split_once(" and ")?,
+        None => text.split_once(" to ").or_else(|| text.split_once(['-', '–', '—']))?,
+    };
     let (from, (to, unit)) = (from.trim(), split_number(to.trim())?);
     let (low, own) = split_number(from).unwrap_or((from, ""));
     let plain = !low.is_empty() && low.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let own = if own.is_empty() { unit } else { own };
     plain.then(|| format!("write the range as `{low} {own} .. {to} {unit}`"))
+}
+
+/// Whether this stands behind the `e` of `6e-1 mL/day`.
+fn has_exponent(rest: &str) -> bool {
+    let digits = rest.trim_start_matches(['-', '+']);
+    rest.len() <= digits.len() + 1 && digits.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// What to write instead of a comparison in words, such as `more than 5 uL`.
+fn comparison(text: &str) -> Option<String> {
+    const WORDS: &[(&str, &str)] = &[
+        ("more than ", ">"),
+        ("greater than ", ">"),
+        ("over ", ">"),
+        ("above ", ">"),
+        ("less than ", "<"),
+        ("under ", "<"),
+        ("below ", "<"),
+        ("at least ", ">="),
+        ("minimum ", ">="),
+        ("at most ", "<="),
+        ("up to ", "<="),
+        ("maximum ", "<="),
+    ];
+    let mut all = WORDS.iter();
+    let (sign, rest) = all.find_map(|(words, sign)| Some((sign, text.strip_prefix(words)?)))?;
+    split_number(rest)?;
+    Some(format!("write `\"{sign} {rest}\"`"))
+}
+
+/// What to write instead of a number with its thousands apart, `1 000 uL/day`, or of a rate in so many hours, `0.6 mL/24h`.
+fn of_rate(text: &str, known: &str) -> Option<String> {
+    let (number, unit) = split_number(text.trim())?;
+    let plain = unit.replace(' ', "");
+    for day in ["/24h", "per24hours", "per24h", "in24h", "/1day", "/1d"] {
+        let volume = plain.strip_suffix(day).map(|volume| format!("{volume}/day"));
+        if let Some(rate) = volume.filter(|rate| known.split(", ").any(|known| known.trim_matches('`') == rate)) {
+            return Some(format!("write `{number} {rate}`"));
+        }
+    }
+    let end = unit.find(|c: char| !c.is_ascii_digit() && c != ' ')?;
+    let (thousands, unit) = (&unit[..end], &unit[end..]);
+    let groups: Vec<&str> = thousands.split_whitespace().collect();
+    let apart = text.trim()[number.len()..].starts_with(' ') && groups.iter().all(|group| group.len() == 3);
+    (apart && !groups.is_empty() && !number.contains('.'))
+        .then(|| format!("write nothing between thousands: `{number}{} {unit}`", groups.concat()))
+}
+
+/// What to write instead of a unit that is not read, of another size than those that are.
+fn of_unit(unit: &str, known: &str) -> Option<&'static str> {
+    let has = |word: &str| known.split(", ").any(|known| known.trim_matches('`') == word);
+    match unit.to_lowercase().as_str() {
+        "psi" if has("kPa") => Some("write it in kPa: 1 psi is 6.895 kPa"),
+        "mmhg" | "torr" if has("kPa") => Some("write it in Pa: 1 mmHg is 133.3 Pa"),
+        "cmh2o" if has("kPa") => Some("write it in Pa: 1 cmH2O is 98.07 Pa"),
+        "atm" if has("kPa") => Some("write it in kPa: 1 atm is 101.3 kPa"),
+        "ul/min" | "µl/min" if has("uL/h") => Some("write it by the hour: 1 uL/min is 60 uL/h"),
+        "ml/min" if has("mL/h") => Some("write it by the hour: 1 mL/min is 60 mL/h"),
+        "ml" | "ul" | "µl" | "nl" if has("mL/day") => Some("a rate is a volume in a time, such as `mL/day` or `uL/h`"),
+        "mg" | "mcg" | "ug" | "µg" if has("mg/day") => Some("a rate has its time, such as `mg/day`"),
+        _ => None,
+    }
+}
+
+/// What to write instead of several numbers, or of a number and a unit that hold each other's signs.
+fn of_several(text: &str, known: &str) -> String {
+    match one_time(text).filter(|_| known.contains("min")) {
+        Some(time) => format!("write one number and one unit: `{time}`"),
+        None => of_people(text).unwrap_or_else(|| one_and_one(known)),
+    }
+}
+
+/// One number and one unit of what is known here, as an example.
+fn one_and_one(known: &str) -> String {
+    let first = known.split(", ").next().unwrap_or("").trim_matches('`');
+    let example = if known.contains("min") {
+        "2.5 h".to_owned()
+    } else {
+        format!("2.5 {first}")
+    };
+    format!("write one number and one unit, such as `{example}`")
 }
 
 /// What to write instead of a day that is counted, such as `day 2` or `2. day`, where times count from the begin.
@@ -83,6 +180,9 @@ fn split_number(text: &str) -> Option<(&str, &str)> {
     (!number.is_empty() && !unit.is_empty()).then_some((number, unit))
 }
 
+/// What to write instead of a range whose unit stands only once.
+const OF_A_RANGE: &str = "each number of a range needs its unit, such as `49 uL .. 51 uL` or `50 uL +- 1 uL`";
+
 /// A text that is not the quantity that it should be.
 #[must_use]
 pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
@@ -102,7 +202,10 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
         ),
         QuantityError::Unit { unit, known, .. } if unit.is_empty() => {
             let problem = Problem::new(Mistake::Unit, text.place, format!("`{shown}` has no unit"));
-            problem.maybe_help(suggest("", known.split(", ")))
+            problem.maybe_help(match text.text.contains("..") || text.text.contains("+-") {
+                true => Some(OF_A_RANGE.to_owned()),
+                false => suggest("", known.split(", ")),
+            })
         }
         QuantityError::Unit { unit, .. } if unit.contains('-') && of_people(&text.text).is_some() => {
             let message = format!("`{shown}` is not a number with a unit");
@@ -127,11 +230,14 @@ pub fn quantity_problem(text: &Text, error: &QuantityError) -> Problem {
                 text.place,
                 format!("unknown unit `{}` in `{shown}`", short(unit)),
             );
+            let people = of_unit(unit, known)
+                .map(str::to_owned)
+                .or_else(|| of_rate(&text.text, known));
+            if people.is_some() {
+                return problem.maybe_help(people);
+            }
             if unit.contains(|c: char| c.is_ascii_digit()) {
-                return problem.help(match one_time(&text.text).filter(|_| known.contains("min")) {
-                    Some(time) => format!("write one number and one unit: `{time}`"),
-                    None => "write one number and one unit, such as `2.5 h`".to_owned(),
-                });
+                return problem.help(of_several(&text.text, known));
             }
             match dimension_of(unit) {
                 Some(dimension) => problem

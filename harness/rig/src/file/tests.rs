@@ -11,11 +11,7 @@ fn parsed(name: &str, text: &str) -> Result<RigFile, RigError> {
     })
 }
 
-fn parsed_with(
-    name: &str,
-    text: &str,
-    device: impl FnOnce(&str) -> Result<Device, RigError>,
-) -> Result<RigFile, RigError> {
+fn parsed_with(name: &str, text: &str, device: impl Fn(&str) -> Result<Device, RigError>) -> Result<RigFile, RigError> {
     let found = Found {
         path: name.into(),
         text: text.to_owned().into(),
@@ -86,6 +82,60 @@ fn all_misspelt_words_of_a_rig_file_are_told_at_once() {
         "{error}"
     );
     assert!(error.contains("unknown key `foo` in a rig file"), "{error}");
+}
+
+#[test]
+fn words_of_people_in_a_rig_file_are_told_with_what_to_write() {
+    const SERIAL: &str = include_str!("../../../../fixtures/rigs/serial.yaml");
+    let spoilt = |from: &str, to: &str| {
+        assert!(SERIAL.contains(from), "`{from}` is not in the file");
+        wrong("serial.yaml", &SERIAL.replacen(from, to, 1))
+    };
+    let clock = "clock: {kind: real}";
+    for (from, to, told) in [
+        (clock, "clock: real", "write `{kind: real}`"),
+        (clock, "clock: {kind: wall}", "did you mean `real`?"),
+        ("kind: serial", "kind: uart", "did you mean `serial`?"),
+        ("baud:", "baudrate:", "did you mean `baud`?"),
+        (
+            "{kind: serial, port: /dev/ttyUSB0, baud: 115200}",
+            "/dev/ttyUSB0",
+            "write `{kind: serial, port: /dev/ttyUSB0, baud: 115200}`",
+        ),
+        (
+            clock,
+            "clock: {kind: real}\nprobe: {kind: jlink}",
+            "a real probe of any make is `usb`",
+        ),
+        (
+            clock,
+            "clock: {kind: real}\nlimits: {open: 5 seconds}",
+            "`open`: unknown unit `seconds` in `5 seconds` (did you mean `s`?)",
+        ),
+    ] {
+        let error = spoilt(from, to);
+        assert!(error.contains(told), "{to}: {error}");
+    }
+    let shelf = Shelf::default();
+    let no_file = |named: &str| Device::parse(shelf.find(Kind::Device, Path::new(named), None)?);
+    let text = SERIAL.replace("device: stub", "device: stub.yaml");
+    let error = parsed_with("serial.yaml", &text, no_file).unwrap_err().to_string();
+    assert!(
+        error.contains("Did you mean the device `stub`, by its name?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_wrong_in_one_part_hides_nothing_of_another() {
+    let text = include_str!("../../../../fixtures/rigs/serial.yaml")
+        .replace("clock: {kind: real}", "clock: real")
+        .replace(", baud: 115200", "");
+    let error = wrong("serial.yaml", &text);
+    assert!(
+        error.contains("`clock` must be a map") && error.contains("`baud`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -344,4 +394,55 @@ fn firmware_of_a_built_in_rig_is_told_how_to_get() {
 fn a_device_that_never_ends_is_no_rig_file() {
     let error = RigFile::load(Path::new("/dev/zero")).expect_err("it is not a file");
     assert_eq!(error.to_string(), "cannot read `/dev/zero`: not a file");
+}
+
+/// A rig with an instrument beside a serial pump.
+fn beside(instrument: &str) -> Result<RigFile, RigError> {
+    let text = format!(
+        "rig: weighs\nsummary: A pump and a balance.\ndevice: slip-pump\npump: {{kind: serial, port: \"tcp:bench:4000\"}}\n\
+         clock: {{kind: real}}\ninstruments:\n  balance: {instrument}\n"
+    );
+    parsed_with("weighs.yaml", &text, |named| {
+        Device::parse(Shelf::default().find(Kind::Device, Path::new(named), None)?)
+    })
+}
+
+#[test]
+fn an_instrument_is_a_balance_on_a_line() {
+    let rig = beside("{device: mt-sics, port: /dev/ttyUSB1, baud: 9600, resolution: 0.1 mg}").expect("it loads");
+    assert!(rig.instrument().is_none(), "its profile weighs nothing");
+    let text = SIM_RIG.replacen("device: stub", "device: mt-sics", 1);
+    let told = parsed_with("sim.yaml", &text, |named| {
+        Device::parse(Shelf::default().find(Kind::Device, Path::new(named), None)?)
+    });
+    let told = told.expect_err("a balance").to_string();
+    assert!(told.contains("this device is no pump"), "{told}");
+    for (instrument, what) in [
+        (
+            "{device: slip-pump, port: \"tcp:bench:4001\"}",
+            "`slip-pump` is no instrument",
+        ),
+        ("{device: mt-scis, port: \"tcp:bench:4001\"}", "mt-scis"),
+        (
+            "{device: mt-sics, port: /dev/ttyUSB1}",
+            "a serial port needs its `baud`",
+        ),
+        ("{device: mt-sics, port: \"tcp:bench\"}", "is no server"),
+        (
+            "{device: mt-sics, port: \"tcp:bench:4001\", baud: 9600}",
+            "has no `baud`",
+        ),
+        (
+            "{device: mt-sics, port: \"tcp:bench:4001\", resolution: 1 mL}",
+            "unknown unit `mL`",
+        ),
+        ("{device: mt-sics, port: \"tcp:b:4\", resolution: 0 mg}", "more than 0"),
+        ("{device: mt-sics}", "port"),
+    ] {
+        let told = beside(instrument).expect_err(instrument).to_string();
+        assert!(
+            told.contains(what) && told.starts_with("weighs.yaml:"),
+            "{instrument}: {told}"
+        );
+    }
 }

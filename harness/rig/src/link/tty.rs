@@ -3,6 +3,7 @@
 use super::error::LinkError;
 use crate::probe::Selector;
 use pump_hil_model::safe_text::{safe, safe_path};
+use rustix::fs::Access;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -126,8 +127,13 @@ pub(super) fn busy() -> String {
     "another program holds it (a terminal, another pump-hil, ModemManager); end that first: `fuser` names it".to_owned()
 }
 
-/// Those that there are, in words.
-fn there(dev: &Path) -> String {
+/// The serial ports on USB of this host, by their lasting names first.
+#[must_use]
+pub fn ports() -> Vec<PathBuf> {
+    ports_in(Path::new("/dev"))
+}
+
+fn ports_in(dev: &Path) -> Vec<PathBuf> {
     let mut ports: Vec<PathBuf> = listed(&dev.join("serial/by-id"))
         .into_iter()
         .map(|name| dev.join("serial/by-id").join(name))
@@ -135,6 +141,26 @@ fn there(dev: &Path) -> String {
     let direct = listed(dev).into_iter();
     let direct = direct.filter(|name| name.starts_with("ttyACM") || name.starts_with("ttyUSB"));
     ports.extend(direct.map(|name| dev.join(name)));
+    ports
+}
+
+/// A serial port is there, and this user may open it. It is not opened.
+///
+/// # Errors
+/// [`LinkError::Absent`]: there is none; [`LinkError::Open`]: it is none, or this user may not.
+pub fn may_open(port: &str) -> Result<(), LinkError> {
+    use std::os::unix::fs::FileTypeExt as _;
+    let data = std::fs::metadata(port).map_err(|e| wrong(port, &e))?;
+    if !data.file_type().is_char_device() {
+        return Err(wrong(port, &rustix::io::Errno::NOTTY.into()));
+    }
+    let may = rustix::fs::access(port, Access::READ_OK | Access::WRITE_OK);
+    may.map_err(|e| wrong(port, &e.into()))
+}
+
+/// Those that there are, in words.
+fn there(dev: &Path) -> String {
+    let ports = ports_in(dev);
     let told: Vec<String> = ports.iter().take(TOLD_MAX).map(safe_path).collect();
     match told.as_slice() {
         [] => "there is no serial port on USB: is the board plugged in, with a cable that carries data?".to_owned(),

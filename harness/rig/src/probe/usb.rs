@@ -7,6 +7,7 @@ use super::chip::{self, Found};
 use super::debug::Debug;
 use super::error::{ProbeError, UsbError, chain};
 use super::selector::{Selector, UsbAt};
+use crate::finding::Finding;
 use probe_rs::architecture::arm::ArmError;
 use probe_rs::probe::list::{Accessibility, Lister, ProbeListItem};
 use probe_rs::probe::{DebugProbeSelector, Probe};
@@ -69,6 +70,28 @@ impl Probes {
         }
     }
 
+    /// Which of those that are there a selector means. It is not attached.
+    ///
+    /// # Errors
+    /// [`UsbError`]: none, several, or this user may not open it.
+    pub fn which(&self, wanted: Option<&Selector>) -> Result<Selector, UsbError> {
+        choose(&self.lister().list_all_with_access(), wanted)
+    }
+
+    /// All that are there, each with whether this user may open it.
+    #[must_use]
+    pub fn look_at_all(&self) -> Vec<Finding> {
+        let there = there(&self.lister().list_all_with_access());
+        if there.is_empty() {
+            return vec![Finding::fine("probe", "there is no debug probe on USB")];
+        }
+        let told = |(which, allowed)| match allowed {
+            true => Finding::fine("probe", format!("{which}: this user may open it")),
+            false => Finding::warning("probe", UsbError::Forbidden { which }.to_string()),
+        };
+        there.into_iter().map(told).collect()
+    }
+
     fn lister(&self) -> Lister {
         self.0.as_ref().map_or_else(Lister::new, |lister| lister())
     }
@@ -96,8 +119,8 @@ fn no_way_in(which: Selector, chip: &str, error: &probe_rs::Error) -> UsbError {
     }
 }
 
-/// The one probe that is meant.
-fn choose(listed: &[ProbeListItem], wanted: Option<&Selector>) -> Result<Selector, UsbError> {
+/// The probes of a list, each with whether this user may open it.
+fn there(listed: &[ProbeListItem]) -> Vec<(Selector, bool)> {
     // One plug may have several interfaces that are probes.
     let mut there: Vec<(Selector, bool)> = Vec::new();
     for item in listed {
@@ -112,6 +135,12 @@ fn choose(listed: &[ProbeListItem], wanted: Option<&Selector>) -> Result<Selecto
             None => there.push((selector, allowed)),
         }
     }
+    there
+}
+
+/// The one probe that is meant.
+fn choose(listed: &[ProbeListItem], wanted: Option<&Selector>) -> Result<Selector, UsbError> {
+    let there = there(listed);
     let meant = |(selector, _): &&(Selector, bool)| {
         wanted.is_none_or(|w| {
             (w.vid, w.pid) == (selector.vid, selector.pid) && (w.serial.is_none() || w.serial == selector.serial)

@@ -4,6 +4,7 @@ use super::kind::{Contradiction, Opened, Order, Pump};
 use crate::cable::{Between, Cable};
 use crate::clock::ClockKind;
 use crate::error::RigError;
+use crate::finding::Finding;
 use crate::probe::ProbeAt;
 use async_trait::async_trait;
 use std::path::Path;
@@ -34,6 +35,10 @@ impl Pump for Cabled {
 
     fn elf(&self) -> Option<&Path> {
         self.pump.elf()
+    }
+
+    fn look(&self) -> Vec<Finding> {
+        self.pump.look()
     }
 
     async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {

@@ -2,10 +2,11 @@
 
 use crate::clock::{Asked, Clock, ClockKind, Host};
 use crate::error::RigError;
+use crate::finding::Finding;
 use crate::firmware::Firmware;
 use crate::link::{Line, LinkAt, Settings};
 use crate::listed::WrongKey;
-use crate::options::{OpenOptions, RigLimits};
+use crate::options::{KnownDrug, OpenOptions, RigLimits};
 use crate::probe::{Debug, ProbeAt, Probes};
 use async_trait::async_trait;
 use pump_hil_model::event::Body;
@@ -77,6 +78,11 @@ pub trait Pump: fmt::Debug + Send + Sync {
     /// Other firmware is to be brought into its chip's flash; `same` tells whether a file holds just that.
     fn is_flashed(&mut self, _same: &dyn Fn(&Path) -> bool) {}
 
+    /// What can be seen of it without opening it.
+    fn look(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Starts the pump where that is ours to do, opens the line, attaches the probe, lets the firmware go.
     ///
     /// # Errors
@@ -88,6 +94,8 @@ pub trait Pump: fmt::Debug + Send + Sync {
 pub struct Order<'a> {
     /// What the run wants.
     pub options: &'a OpenOptions,
+    /// Drugs of the user's own, which a simulated pump is to know, and the folder of fixtures in which they stand.
+    pub own: (&'a [KnownDrug], Option<&'a Path>),
     /// How long anything may take.
     pub limits: RigLimits,
     /// How time passes.

@@ -17,6 +17,13 @@ use super::listed::Listed;
 impl Listed for PumpKind {
     const NAME: &'static str = "PumpKind";
     const WHAT: &'static str = "kind of pump";
+    const MEANT: &'static [(&'static str, &'static str)] = &[
+        ("uart", "did you mean `serial`?"),
+        ("usb", "did you mean `serial`, with `port: usb:VID:PID`?"),
+        ("tcp", "did you mean `serial`, with `port: tcp:HOST:PORT`?"),
+        ("simulator", "did you mean `sim`?"),
+        ("simulated", "did you mean `sim`?"),
+    ];
     const ALL: &'static [&'static Self] = &[&sim::KIND, &sim_process::KIND, &qemu::KIND, &serial::KIND];
 
     fn word(&self) -> &'static str {

@@ -4,10 +4,11 @@ use super::kind::{Contradiction, Keys, Opened, Order, Power, Pump, PumpKind, is_
 use crate::agree;
 use crate::clock::ClockKind;
 use crate::error::RigError;
+use crate::finding::Finding;
 use crate::link::{self, Line};
 use crate::listed::WrongKey;
 use crate::probe::{Behind, Debug, ProbeAt};
-use crate::qemu::{LEAVE, Machine, Process, QEMU, QemuAt, QemuError};
+use crate::qemu::{self, LEAVE, Machine, Process, QEMU, QemuAt, QemuError};
 use crate::test_block::TestBlock;
 use async_trait::async_trait;
 use pump_hil_model::event::InFlash;
@@ -88,6 +89,10 @@ impl Pump for QemuAt {
 
     fn elf(&self) -> Option<&Path> {
         self.elf.as_deref()
+    }
+
+    fn look(&self) -> Vec<Finding> {
+        qemu::look(&self.machine)
     }
 
     /// QEMU puts back what it started with (`-kernel`) whenever it resets the chip: only where that is the same may it start with anything.

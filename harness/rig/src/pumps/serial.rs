@@ -7,6 +7,7 @@ use crate::agree;
 use crate::boot::QUIET;
 use crate::clock::ClockKind;
 use crate::error::RigError;
+use crate::finding::Finding;
 use crate::link::{self, Address, Kind, Line, LinkAt, Patience, Settings};
 use crate::listed::WrongKey;
 use crate::probe::{Behind, Debug, ProbeAt, Selector};
@@ -190,6 +191,14 @@ impl Pump for Serial {
         self.elf.as_deref()
     }
 
+    fn look(&self) -> Vec<Finding> {
+        // Which port that is, the probe says.
+        match self.is_of_the_probe() {
+            true => Vec::new(),
+            false => link::look(&self.at.address),
+        }
+    }
+
     /// Probe, chip, line, firmware, and then, by the test block, its first power.
     async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
         let attach = |at: &ProbeAt| {
@@ -199,7 +208,10 @@ impl Pump for Serial {
                 programs: order.firmware.is_some_and(|firmware| firmware.flash),
             })
         };
-        let (mut debug, which) = order.probe.map(attach).transpose()?.unzip();
+        let (mut debug, which) = match order.probe {
+            Some(at) if order.options.line_alone => (None, Some(at.probe().which(order.usb)?)),
+            probe => probe.map(attach).transpose()?.unzip(),
+        };
         let mut limits = order.limits;
         if order.options.at_once {
             limits.open = Duration::ZERO;

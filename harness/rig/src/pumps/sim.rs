@@ -3,6 +3,7 @@
 use super::kind::{Contradiction, Keys, Opened, Order, Pump, PumpKind, is_other};
 use crate::clock::ClockKind;
 use crate::error::RigError;
+use crate::finding::Finding;
 use crate::listed::WrongKey;
 use crate::probe::ProbeAt;
 use async_trait::async_trait;
@@ -47,6 +48,13 @@ impl Pump for Sim {
         }
         let what = "a pump of kind `sim` has virtual time; take `sim-process`";
         (!clock.is_granted()).then_some((["clock", "kind"], what))
+    }
+
+    fn look(&self) -> Vec<Finding> {
+        vec![match cfg!(feature = "sim") {
+            true => Finding::fine("simulator", "it is part of this program"),
+            false => Finding::wrong("simulator", RigError::NoSimulator),
+        }]
     }
 
     async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
@@ -122,7 +130,7 @@ fn open(sim: &Sim, order: &Order<'_>) -> Result<Opened, RigError> {
     let new = old.is_none();
     let pump = match old {
         Some(pump) => pump,
-        None => sim::Pump::start(order.options, sim.service_months)?,
+        None => sim::Pump::start(order.options, order.own.0, sim.service_months)?,
     };
     let mut line = link::serial_of_our_own(pump.port(), order.limits.write)?;
     let fence = if new {

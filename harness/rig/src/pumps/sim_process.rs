@@ -35,7 +35,7 @@ impl Pump for SimProcess {
 
     async fn open(&self, order: &Order<'_>) -> Result<Opened, RigError> {
         let scale = order.clock.scale().unwrap_or(1);
-        let pump = process::Pump::start(scale, order.options, order.limits.open).await?;
+        let pump = process::Pump::start(scale, order.options, order.own.1, order.limits.open).await?;
         let line = link::serial(pump.port(), &link::Settings::default(), order.limits.write).await?;
         Ok(Opened {
             line,

@@ -13,6 +13,13 @@ pub struct QemuError {
 }
 
 impl QemuError {
+    /// There is no such program.
+    pub(crate) fn absent(program: &str) -> Self {
+        Self::new(format!(
+            "there is no {program}; install it (Debian: `apt install {program}`)"
+        ))
+    }
+
     /// This, of QEMU.
     pub(crate) fn new(what: impl Into<String>) -> Self {
         Self {

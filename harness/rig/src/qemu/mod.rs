@@ -7,6 +7,7 @@ mod core;
 mod error;
 mod gdb;
 mod lockup;
+mod look;
 mod process;
 mod qmp;
 mod qtest;
@@ -14,6 +15,7 @@ mod socket;
 
 pub use self::core::Machine;
 pub use error::QemuError;
+pub(super) use look::{look, version};
 pub use process::Process;
 pub use process::QemuAt;
 pub(super) use process::{LEAVE, QEMU};

@@ -9,6 +9,7 @@ use super::lockup;
 use super::qmp::Qmp;
 use super::qtest::Qtest;
 use super::socket::Socket;
+use crate::files::on_path;
 use crate::host_time::{self, Waited};
 use crate::probe::CoreBackend as _;
 use pump_hil_model::safe_text::safe_path;
@@ -33,7 +34,7 @@ pub(super) const FOLDER: &str = "pump-hil-qemu-";
 const LONGEST_NAME: &str = "qtest";
 const SOCKET_PATH_MAX: usize = 107;
 /// Part of util-linux: starts a program that ends with whoever started it.
-const GUARD: &str = "setpriv";
+pub(super) const GUARD: &str = "setpriv";
 /// How often a process that starts is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How long a process that was killed may take to end, and how often that is looked at.
@@ -125,9 +126,7 @@ impl Process {
     pub async fn start(at: &QemuAt, limit: Duration) -> Result<(Self, Machine), QemuError> {
         let wrong = |what: String| QemuError::new(what);
         if !on_path(QEMU) {
-            return Err(wrong(format!(
-                "there is no {QEMU}; install it (Debian: `apt install {QEMU}`)"
-            )));
+            return Err(QemuError::absent(QEMU));
         }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         // Once a process: what this one leaves behind is its own to take away.
@@ -273,11 +272,6 @@ fn pipes(folder: &Path) -> std::io::Result<()> {
         mkfifoat(CWD, folder.join(end), Mode::RUSR | Mode::WUSR)?;
     }
     Ok(())
-}
-
-pub(super) fn on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn command(at: &QemuAt, folder: &Path) -> Command {

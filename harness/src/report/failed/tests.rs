@@ -1,7 +1,7 @@
 use super::*;
 use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::unfit::Unfit;
-use pump_hil_model::verdict::{Allowed, Did, ReasonKind, Seen};
+use pump_hil_model::verdict::{Allowed, Answer, Did, ReasonKind, Seen};
 use pump_hil_verdict::judge::Outcome;
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ fn a_rule_that_is_broken_is_shown_in_its_line() {
     let text = failed(&result, &line_of_file, 80);
     let shown = "  4 |   - \"rate <= 1 mL/day\"\n    |      ^^^^^^^^^^^^^^^^ expected ";
     assert!(
-        text.contains(shown) && text.contains("situation.yaml:4: invariant"),
+        text.contains(shown) && text.contains("situation.yaml:4:6: invariant"),
         "{text}"
     );
     let whole = crate::report::terminal::in_full(&result, &line_of_file, 80);
@@ -111,7 +111,7 @@ fn a_first_prescription_that_is_refused_is_shown_in_its_line_and_told_as_of_set_
     (refused.line, refused.in_set_up) = (None, true);
     let text = failed(&result(vec![refused]), &line_of_file, 80);
     assert!(
-        text.contains("at 01:00:00.000 of set-up, ") && text.contains("yaml:2: refusal"),
+        text.contains("at 01:00:00.000 of set-up, ") && text.contains("yaml:2:1: refusal"),
         "{text}"
     );
     assert!(
@@ -228,4 +228,30 @@ fn a_dose_log_that_differs_is_told_by_its_first_row_and_with_what_changed() {
                 the prescription changed since this was accepted: rate: 0.5 mL/day when accepted, 0.6 mL/day now\n";
     assert!(text.contains(told), "{text}");
     assert!(!text.contains("row 4"), "{text}");
+}
+
+#[test]
+fn a_refusal_is_shown_at_what_was_asked_and_a_stray_alarm_with_what_to_write() {
+    let file = |_: &str, line: u32| {
+        let lines = ["  - at: 2 h", "    do: patient-bolus", "  - wait: 1 h"];
+        lines.get(line.checked_sub(7)? as usize).map(|line| (*line).to_owned())
+    };
+    let answer = Answer {
+        verb: "patient-bolus".to_owned(),
+        refused: None,
+    };
+    let refused = reason(ReasonKind::Refusal, Expected::Answer(answer), Came::Start);
+    let text = failed(&result(vec![refused]), &file, 80);
+    assert!(
+        text.contains("situation.yaml:8:5: refusal\n  8 |     do: patient-bolus\n    |     ^^"),
+        "{text}"
+    );
+    let mut alarm = reason(ReasonKind::UnexpectedAlarm, Expected::NamedAlarmsOnly, Came::Start);
+    alarm.line = Some(9);
+    let text = failed(&result(vec![alarm]), &file, 100);
+    assert!(
+        text.contains("\n  if it is right, expect it (`expect: {alarm: NAME}`) or name it in `allow-alarms`\n"),
+        "{text}"
+    );
+    assert!(text.lines().count() <= LINES, "{text}");
 }

@@ -24,7 +24,8 @@ impl Reach for Exchange<'_> {
 
     fn rig_broke(&mut self, error: &RigError) {
         // As above.
-        let _ = self.note_trouble(error);
+        let (post_mortem, at) = self.post_mortem();
+        let _ = post_mortem.note_trouble(at, error);
     }
 
     fn line_is_back(&mut self) {

@@ -18,6 +18,7 @@ fn log(basal: &[i64]) -> DoseLog {
         mode: "continuous".to_owned(),
         rate: Some(480_000),
         classes: Some([*nl, 0, 0, 0, 0, 0]),
+        reported: None,
         actuated: None,
         delivered: None,
         reservoir: Some(20_000_000 - nl),

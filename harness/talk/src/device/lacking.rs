@@ -1,5 +1,6 @@
 //! What a pump lacks by its profile: what the file leaves out, and what it says besides; each with its reason.
 
+use super::observe::{tells_alarms_unasked, totals_by};
 use super::profile::Profile;
 use super::raw::RawProfile;
 use crate::protocol::{Mistaken as Wrong, Target, mistaken as wrong};
@@ -75,6 +76,12 @@ pub(super) fn lacks(given: BTreeMap<String, String>, profile: &Profile) -> Resul
     if lacks.has(Lack::EVENTS) && lacks.has(Lack::DOSE_ENTRIES) {
         lacks.add(Lack::UNASKED, NOT_SAID);
     }
+    if let Some(asked) = &profile.observing.alarms
+        && !tells_alarms_unasked(&profile.protocol)
+    {
+        let why = format!("its alarms are asked for every {}", asked.every);
+        lacks.add(Lack::UNASKED, &why);
+    }
     Ok(lacks)
 }
 
@@ -93,7 +100,7 @@ fn is_there(lack: Lack, profile: &Profile) -> bool {
         Lack::DOSE_ENTRIES => profile.dose_entry.is_some(),
         Lack::MAKE_SAFE => !profile.make_safe.is_empty(),
         // What the status tells need not be asked by a verb of its own.
-        Lack::TOTALS if profile.protocol.replies_with(Verb::Status.word(), Target::Reported) => true,
+        Lack::TOTALS if totals_by(profile).is_some() => true,
         _ => {
             let asked = Verb::find(lack.name()).is_some_and(|verb| profile.requests.contains_key(&verb));
             asked || profile.protocol.verbs.contains_key(lack.name())

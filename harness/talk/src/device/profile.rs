@@ -1,11 +1,13 @@
 //! A profile whose every name is resolved.
 
 use super::raw::Part;
+use super::raw_observe::DeviceKind;
 use super::words::Words;
 use crate::messages::{Unit, UnitError};
 use crate::protocol::{Fields, Protocol};
 use pump_hil_model::case::{Arg, Verb};
 use pump_hil_model::lack::Lacks;
+use pump_hil_model::observing::Observing;
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use std::sync::Arc;
 pub struct Profile {
     /// Name of the device.
     pub device: String,
+    /// What kind of device it is.
+    pub kind: DeviceKind,
     /// One sentence for people.
     pub summary: String,
     /// Its frames and messages.
@@ -43,6 +47,8 @@ pub struct Profile {
     pub dose_entry: Option<DoseEntryAt>,
     /// What it lacks, with the reasons; nothing in a file of version 1.
     pub lacks: Lacks,
+    /// What it is asked for every so often.
+    pub observing: Observing,
     /// Addresses by name.
     pub symbols: BTreeMap<String, u64>,
     /// ELF file with more symbols, relative to the profile; who loads the profile reads it.

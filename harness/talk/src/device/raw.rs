@@ -1,5 +1,7 @@
 //! A profile's file as it is written.
 
+use super::raw_observe::{DeviceKind, RawObserve, RawSampledLog};
+use super::raw_told::{RawDose, RawLogs, RawSaid};
 use crate::protocol::{
     RawAsk, RawFrame, RawMatch, RawMessage, RawNumber as RawOption, RawOwn, RawPairs, RawSpeak, RawVerb,
 };
@@ -79,7 +81,12 @@ pub(super) struct RawProfile {
     /// Version of the profile language: 1 names its codec, 2 says how frames and messages look. Default: 1.
     #[serde(default)]
     pub profile: Option<u32>,
+    /// Its name, as the name of its file: lower-case words joined by `-`.
     pub device: String,
+    /// Version 2: what kind of device it is. Default: `pump`.
+    #[serde(default)]
+    pub kind: DeviceKind,
+    /// One sentence for people.
     pub summary: String,
     /// Version 1: the codec.
     #[serde(default)]
@@ -123,30 +130,44 @@ pub(super) struct RawProfile {
     /// Bounds of every exchange; version 2 may leave them out.
     #[serde(default)]
     pub limits: Option<RawLimits>,
+    /// Text that stands behind a number, and what one of it is: `nl: 1 nL`. A number without text is a count.
     #[serde(default)]
     pub units: BTreeMap<String, String>,
     /// Words of the firmware that differ from the harness's (`theirs: ours`); in version 2 also by the name of a field.
     #[serde(default)]
     pub words: BTreeMap<String, RawWord>,
+    /// Version 1: verbs that take one exchange, each with the words of the firmware.
     #[serde(default)]
     pub requests: BTreeMap<ExchangeVerb, RawTemplate>,
+    /// The verbs by which a run leaves the pump safe, in this order, until one is carried out.
     #[serde(default)]
     pub make_safe: Vec<ExchangeVerb>,
     /// How a prescription is programmed. Version 2: may be left out, as any of the next three; what cannot be shown without it is skipped, or not shown.
     #[serde(default)]
     pub programming: Option<RawProgramming>,
+    /// The pump's own logs of doses and events, and how they are read back.
     #[serde(default)]
     pub logs: RawLogs,
+    /// How the firmware says the events that the harness judges by.
     #[serde(default)]
     pub events: Option<RawSaid>,
+    /// The keys of a dose entry: what the pump tells of the volumes that it counted.
     #[serde(default)]
     pub dose_entry: Option<RawDose>,
+    /// Version 2: what is asked for every so often, because the pump does not tell it by itself.
+    #[serde(default)]
+    pub observe: Option<RawObserve>,
+    /// Version 2: a dose log that is made of what is asked for, of a pump that keeps none.
+    #[serde(default)]
+    pub dose_log: Option<RawSampledLog>,
     /// Version 2: why the pump lacks what is left out, and what else it lacks: a verb, `dose-log`, `event-log`, `events`, `dose-entries`, `read-back`, `program`,
     /// `program-MODE`, a measure, an alarm, `unasked` or `make-safe`.
     #[serde(default)]
     pub lacks: BTreeMap<String, String>,
+    /// Addresses in memory by name, where no `elf` has them.
     #[serde(default)]
     pub symbols: BTreeMap<String, u64>,
+    /// The firmware, relative to this file: scenarios can name its variables and functions.
     #[serde(default)]
     pub elf: Option<String>,
     /// `model` in the reply to `identify`; another pump is not tested.
@@ -190,7 +211,9 @@ pub(super) enum RawWord {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawFraming {
+    /// How frames and messages look.
     pub codec: RawCodec,
+    /// Bytes of a request at most, without its end.
     pub line_max: usize,
 }
 
@@ -204,20 +227,30 @@ pub(super) enum RawCodec {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawLimits {
+    /// How long a reply may take.
     pub reply_timeout: String,
+    /// How often the same bytes are sent before a request counts as unanswered.
     pub tries: u32,
+    /// Requests that may wait.
     pub queue: usize,
+    /// Data lines of one answer at most.
     pub data_lines: usize,
+    /// Pages that one `read-log` reads at most.
     pub log_pages: u32,
+    /// Missing records that are read back after a gap, at most.
     pub recover: u64,
 }
 
+/// How the firmware says a verb that takes one exchange.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawTemplate {
+    /// The firmware's verb.
     pub send: String,
+    /// Its keys, and the argument that goes into each.
     #[serde(default)]
     pub fields: Vec<RawArg>,
+    /// Keys of the reply that differ from the harness's (`theirs: ours`).
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
 }
@@ -225,8 +258,11 @@ pub(super) struct RawTemplate {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawArg {
+    /// The firmware's key.
     pub key: String,
+    /// The argument that goes into it.
     pub from: Arg,
+    /// The unit in which it is sent, of those in `units`.
     #[serde(default)]
     pub unit: Option<String>,
 }
@@ -234,24 +270,32 @@ pub(super) struct RawArg {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawProgramming {
+    /// The verb that opens a session.
     pub begin: String,
+    /// The verb that stages fields.
     pub stage: String,
     /// Version 2: without it nothing is read back before it is committed.
     #[serde(default)]
     pub read_back: Option<String>,
+    /// The verb that puts them in force.
     pub commit: String,
+    /// The verb that drops them.
     pub abort: String,
     /// Key of the checksum in the commit and in the read-back's reply.
     pub checksum_key: String,
     /// Key of the number of fields in the read-back's reply.
     #[serde(default)]
     pub count_key: Option<String>,
+    /// The checksum.
     pub checksum: RawChecksum,
     /// What the checksum is over, for each field of the read-back. Default: `{key}={value}` and a line feed.
     #[serde(default)]
     pub checksum_over: Option<String>,
+    /// The words of the days, Monday first.
     pub days: Vec<String>,
+    /// The word that stands for every day.
     pub every_day: Option<String>,
+    /// The fields of a prescription, in the order of the read-back.
     pub fields: Vec<RawPart>,
 }
 
@@ -265,121 +309,17 @@ pub(super) enum RawChecksum {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawPart {
+    /// The firmware's key.
     pub key: String,
+    /// The part of a prescription that goes into it.
     pub from: Part,
+    /// The unit in which it is sent, of those in `units`.
     #[serde(default)]
     pub unit: Option<String>,
+    /// How a step of a schedule is written, with its parts in braces.
     #[serde(default)]
     pub step: Option<String>,
+    /// What is read back where nothing was staged.
     #[serde(default)]
     pub default: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawLogs {
-    #[serde(default)]
-    pub dose: Option<RawLog>,
-    #[serde(default)]
-    pub event: Option<RawLog>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawLog {
-    pub send: String,
-    pub from: String,
-    pub count: String,
-    pub page: u64,
-    pub number: String,
-    pub time: RawNumber,
-    #[serde(default)]
-    pub kind: Option<String>,
-    pub first: String,
-    pub last: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawNumber {
-    pub key: String,
-    #[serde(default)]
-    pub unit: Option<String>,
-}
-
-/// How a firmware says what the harness has a word for: `kind` is its own word, the others are its keys.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawSaid {
-    pub boot: RawBoot,
-    pub state: RawState,
-    pub alarm: RawAlarm,
-    pub alarm_clear: RawAlarmClear,
-    pub bolus_start: RawBolusStart,
-    pub bolus_end: RawBolusEnd,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawBoot {
-    pub kind: String,
-    pub reason: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawState {
-    pub kind: String,
-    pub from: String,
-    pub to: String,
-    pub cause: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawAlarm {
-    pub kind: String,
-    pub id: String,
-    pub priority: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawAlarmClear {
-    pub kind: String,
-    pub id: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawBolusStart {
-    pub kind: String,
-    pub bolus: String,
-    pub dose: RawNumber,
-    pub over: RawNumber,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawBolusEnd {
-    pub kind: String,
-    pub bolus: String,
-    pub given: RawNumber,
-    pub cause: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct RawDose {
-    pub cause: String,
-    pub mode: String,
-    pub rate: RawNumber,
-    pub basal: RawNumber,
-    pub patient: RawNumber,
-    pub periodic: RawNumber,
-    pub clinician: RawNumber,
-    pub prime: RawNumber,
-    pub bridge: RawNumber,
-    pub strokes: RawNumber,
-    pub reservoir: RawNumber,
 }

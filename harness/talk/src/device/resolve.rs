@@ -1,14 +1,14 @@
 //! From a profile as it is written to one whose every name is resolved.
 
 use super::lacking::lacks;
+use super::observe::observing;
 use super::profile::{
     ArgField, DoseEntryAt, Limits, LogVerb, Piece, Profile, Programming, ReadBack, SaidAt, StagedField, StepPattern,
     Template,
 };
-use super::raw::{
-    ExchangeVerb, Part, RawArg, RawDose, RawLimits, RawLog, RawNumber, RawPart, RawProfile, RawProgramming, RawSaid,
-    RawTemplate,
-};
+use super::raw::{ExchangeVerb, Part, RawArg, RawLimits, RawPart, RawProfile, RawProgramming, RawTemplate};
+use super::raw_observe::DeviceKind;
+use super::raw_told::{RawDose, RawLog, RawNumber, RawSaid};
 use super::spoken::spoken;
 use super::units::Units;
 use super::words::Words;
@@ -16,6 +16,7 @@ use crate::protocol::{Mistaken as Wrong, Protocol, mistaken as wrong};
 use pump_hil_model::case::Verb;
 use pump_hil_model::lack::{Lack, Lacks};
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::observing::Observing;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::yaml::quantity::mistake_of;
 use std::collections::BTreeMap;
@@ -29,11 +30,18 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
         let what = "`lacks` is of `profile: 2`: in a file of version 1 nothing may be left out".to_owned();
         return Err(wrong(Mistake::KeyCombination, &["lacks", name], what));
     }
+    for (key, there) in [("observe", raw.observe.is_some()), ("dose-log", raw.dose_log.is_some())] {
+        if there && !may_lack {
+            let what = format!("`{key}` is of `profile: 2`");
+            return Err(wrong(Mistake::KeyCombination, &[key], what));
+        }
+    }
     let limits = limits(raw.limits.take(), may_lack)?;
     check_limits(&limits)?;
     let requests = requests(raw.requests, units)?;
     let make_safe = make_safe(raw.make_safe, &requests, &protocol, may_lack)?;
-    if make_safe.is_empty() && !(may_lack && given.contains_key(Lack::MAKE_SAFE.name())) {
+    if make_safe.is_empty() && raw.kind == DeviceKind::Pump && !(may_lack && given.contains_key(Lack::MAKE_SAFE.name()))
+    {
         return Err(nothing_makes_safe(may_lack));
     }
     // What its records say nobody could read without `events` and `dose-entry`.
@@ -51,6 +59,7 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
     let mut profile = Profile {
         protocol,
         device: raw.device,
+        kind: raw.kind,
         summary: raw.summary,
         limits,
         words,
@@ -64,12 +73,14 @@ pub(super) fn resolve(mut raw: RawProfile, units: &Units) -> Result<Profile, Wro
         events: raw.events.map(|raw| said(raw, units)).transpose()?.unwrap_or_default(),
         dose_entry: raw.dose_entry.map(|raw| dose_entry(raw, units)).transpose()?,
         lacks: Lacks::default(),
+        observing: Observing::default(),
         symbols: raw.symbols,
         elf: raw.elf,
         model: raw.model,
         build_symbol: raw.build_symbol,
     };
     if may_lack {
+        profile.observing = observing(raw.observe.unwrap_or_default(), raw.dose_log, &profile)?;
         profile.lacks = lacks(given, &profile)?;
     }
     Ok(profile)

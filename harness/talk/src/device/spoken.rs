@@ -1,8 +1,9 @@
 //! The protocol of a profile.
 
 use super::raw::{RawCodec, RawProfile};
+use super::raw_observe::DeviceKind;
 use super::units::Units;
-use crate::protocol::{Mistaken as Wrong, Protocol, RawProtocol, mistaken as wrong, text_lines_1};
+use crate::protocol::{Mistaken as Wrong, Protocol, RawProtocol, Target, mistaken as wrong, text_lines_1};
 use pump_hil_model::case::{Section, Verb};
 use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
@@ -59,8 +60,12 @@ fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
         verbs: std::mem::take(&mut raw.verbs),
         own: std::mem::take(&mut raw.own),
     };
-    right_words(&written)?;
+    right_words(&written, raw.kind)?;
     let protocol = Protocol::new(&written, units.by_text())?;
+    if raw.kind == DeviceKind::Balance && !protocol.replies_with(READ, Target::Mass) {
+        let what = "a balance needs the verb `read`, whose reply gives `mass`".to_owned();
+        return Err(wrong(Mistake::MissingKey, &["verbs"], what));
+    }
     if raw.requests.is_empty() {
         return Ok(protocol);
     }
@@ -76,9 +81,16 @@ fn in_the_file(raw: &mut RawProfile, units: &Units) -> Result<Protocol, Wrong> {
     Ok(protocol)
 }
 
+/// What is asked of a balance: its mass, and by hand the others.
+const OF_A_BALANCE: [&str; 4] = [READ, "identify", "zero", "tare"];
+const READ: &str = "read";
+
 /// Verbs of the harness stand under `verbs`, others under `own`; what is its own says what it counts as.
-fn right_words(written: &RawProtocol) -> Result<(), Wrong> {
-    let core = |name: &str| Verb::find(name).is_some_and(|verb| verb.section() == Section::Requests);
+fn right_words(written: &RawProtocol, kind: DeviceKind) -> Result<(), Wrong> {
+    let core = |name: &str| match kind {
+        DeviceKind::Pump => Verb::find(name).is_some_and(|verb| verb.section() == Section::Requests),
+        DeviceKind::Balance => OF_A_BALANCE.contains(&name),
+    };
     let known = || Verb::DO.iter().map(|verb| verb.word());
     if let Some(name) = written.verbs.keys().find(|name| !core(name)) {
         let help = suggest(name, known()).unwrap_or_else(|| "a verb of its own stands under `own: verbs`".to_owned());

@@ -1,7 +1,7 @@
 //! The units of a profile, by their texts.
 
 use super::profile::NumberAt;
-use super::raw::RawNumber;
+use super::raw_told::RawNumber;
 use crate::messages::Unit;
 use crate::protocol::{Mistaken as Wrong, mistaken as wrong};
 use pump_hil_model::mistake::Mistake;

@@ -172,6 +172,21 @@ impl Template {
     /// Where it stops being this message.
     pub fn read<'a>(&self, text: &'a str, values: &mut Vec<Value<'a>>) -> Result<(), Miss> {
         values.clear();
+        self.walk(text, |value, _| values.push(value))
+    }
+
+    /// What stands in each field, where a text is this message; nothing of one that is not.
+    #[must_use]
+    pub fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        let mut parts = Vec::new();
+        match self.walk(text, |_, part| parts.push(part)) {
+            Ok(()) => parts,
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Reads a text, and gives the value of each field with what stands there.
+    fn walk<'a>(&self, text: &'a str, mut each: impl FnMut(Value<'a>, &'a str)) -> Result<(), Miss> {
         let mut rest = text;
         let miss = |rest: &str, part| Miss {
             at: text.len().saturating_sub(rest.len()),
@@ -185,16 +200,14 @@ impl Template {
                 Part::Field(field) => {
                     let spec = self.fields.get(*field).ok_or_else(|| miss(rest, place))?;
                     match spec.holds.read(rest) {
-                        Some((Value::Text(""), after)) if spec.optional => {
-                            values.push(Value::Absent);
-                            rest = after;
-                        }
                         // A text may be empty; so may pairs be.
                         Some((value, after)) => {
-                            values.push(value);
+                            let absent = spec.optional && value == Value::Text("");
+                            let said = rest.get(..rest.len().saturating_sub(after.len())).unwrap_or_default();
+                            each(if absent { Value::Absent } else { value }, said);
                             rest = after;
                         }
-                        None if spec.optional => values.push(Value::Absent),
+                        None if spec.optional => each(Value::Absent, ""),
                         None => return Err(miss(rest, place)),
                     }
                 }

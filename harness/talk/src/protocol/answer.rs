@@ -50,6 +50,12 @@ impl Answer {
         told.as_sent || self.replies.contains(&told.place) || self.until == Some(told.place)
     }
 
+    /// Whether the echo comes first. What silence answers, or silence ends, has its echo in it or has none.
+    #[must_use]
+    pub fn waits_for_echo(&self) -> bool {
+        self.echo && self.quiet.is_none() && self.dump.is_none()
+    }
+
     /// What the fields of a reply say of the pump, where the verb says that in place of the message.
     #[must_use]
     pub fn gives_of(&self, fields: &[(String, String)]) -> Option<Vec<(Target, String)>> {

@@ -123,7 +123,7 @@ impl Codec {
             protocol: &self.protocol,
             wanted: &mut self.wanted,
         };
-        reader.read(|cuts| self.cutter.feed(bytes, now, cuts), &mut each);
+        reader.read(|cuts| self.cutter.feed(bytes, now, cuts), &mut |seen| each(seen.line()));
     }
 
     /// When [`Codec::handle_timeout`] wants to be called.
@@ -138,7 +138,9 @@ impl Codec {
             protocol: &self.protocol,
             wanted: &mut self.wanted,
         };
-        reader.read(|cuts| self.cutter.handle_timeout(now, cuts), &mut each);
+        reader.read(|cuts| self.cutter.handle_timeout(now, cuts), &mut |seen| {
+            each(seen.line())
+        });
     }
 
     /// Whether what is there of an unfinished frame may be the begin of one.
@@ -155,36 +157,69 @@ impl Codec {
     }
 }
 
+/// A frame, or bytes that are none, with what it is.
+pub(super) struct Seen<'a> {
+    /// The bytes as they came; of too many only the first.
+    pub raw: &'a [u8],
+    /// How many they were.
+    pub total: usize,
+    /// The frame, where it is one.
+    pub frame: Option<Frame<'a>>,
+    /// The message's place and what it says, or why it says nothing.
+    pub heard: Result<(usize, Heard), Wrong>,
+}
+
+impl Seen<'_> {
+    fn line(self) -> Line {
+        Line {
+            text: escape_of(self.raw, self.total),
+            heard: self.heard.map(|(_, heard)| heard),
+        }
+    }
+}
+
+/// The place of what is no message of the profile: an echo, or a frame that came back as it was sent.
+pub(super) const NO_MESSAGE: usize = usize::MAX;
+
 /// Reads frames as messages.
-struct Reader<'a> {
-    protocol: &'a Protocol,
-    wanted: &'a mut Wanted,
+pub(super) struct Reader<'a> {
+    pub protocol: &'a Protocol,
+    pub wanted: &'a mut Wanted,
 }
 
 impl Reader<'_> {
-    fn read(mut self, cut: impl FnOnce(&mut dyn FnMut(Cut<'_>)), each: &mut impl FnMut(Line)) {
+    pub fn read(mut self, cut: impl FnOnce(&mut dyn FnMut(Cut<'_>)), each: &mut impl FnMut(Seen<'_>)) {
         cut(&mut |cut| self.line(cut, each));
     }
 
-    fn line(&mut self, cut: Cut<'_>, each: &mut impl FnMut(Line)) {
+    fn line(&mut self, cut: Cut<'_>, each: &mut impl FnMut(Seen<'_>)) {
         let heard = match cut.frame {
             Err(why) => Err(why.clone()),
             Ok(frame) => match self.heard(frame) {
                 Ok(heard) => Ok(heard),
-                Err(why) => match self.behind_a_prompt(cut.raw, frame, each) {
-                    Some(line) => return each(line),
-                    None => Err(Wrong::Message(why)),
-                },
+                Err(_) if self.behind_a_prompt(cut.raw, frame, each) => return,
+                Err(why) => Err(Wrong::Message(why)),
             },
         };
-        each(Line {
-            text: escape_of(cut.raw, cut.total),
+        each(Seen {
+            raw: cut.raw,
+            total: cut.total,
+            frame: cut.frame.ok(),
             heard,
         });
     }
 
-    /// What stands behind a prompt in one frame with it: the prompt is told first.
-    fn behind_a_prompt(&mut self, raw: &[u8], frame: Frame<'_>, each: &mut impl FnMut(Line)) -> Option<Line> {
+    /// Tells a prompt and what stands behind it in one frame with it, where both are messages.
+    fn behind_a_prompt(&mut self, raw: &[u8], frame: Frame<'_>, each: &mut impl FnMut(Seen<'_>)) -> bool {
+        let Some((prompt, behind)) = self.prompt_and_behind(raw, frame) else {
+            return false;
+        };
+        each(prompt);
+        each(behind);
+        true
+    }
+
+    fn prompt_and_behind<'r>(&mut self, raw: &'r [u8], frame: Frame<'r>) -> Option<(Seen<'r>, Seen<'r>)> {
         let whole = self.protocol.kinds.get(frame.kind)?;
         if !whole.before.is_empty() || !whole.sync.is_empty() {
             return None;
@@ -200,34 +235,34 @@ impl Reader<'_> {
             kind.body_of(head).is_ok().then_some((place, head, rest))
         })?;
         let of = |kind: usize, content, body| Frame { kind, content, body };
-        let prompt = self.heard(of(place, head, &[])).ok()?;
-        let behind = self.heard(of(frame.kind, rest, rest)).ok()?;
+        let (prompt, behind) = (of(place, head, &[]), of(frame.kind, rest, rest));
+        let heard = [self.heard(prompt).ok()?, self.heard(behind).ok()?];
         let (head, rest) = raw.split_at_checked(head.len())?;
-        each(Line {
-            text: escape_of(head, head.len()),
-            heard: Ok(prompt),
-        });
-        Some(Line {
-            text: escape_of(rest, rest.len()),
-            heard: Ok(behind),
-        })
+        let seen = |raw: &'r [u8], frame, heard| Seen {
+            raw,
+            total: raw.len(),
+            frame: Some(frame),
+            heard: Ok(heard),
+        };
+        let [first, second] = heard;
+        Some((seen(head, prompt, first), seen(rest, behind, second)))
     }
 
     /// The message that a frame is: one that is awaited, else one that comes unasked, else any.
-    fn heard(&mut self, frame: Frame<'_>) -> Result<Heard, String> {
+    fn heard(&mut self, frame: Frame<'_>) -> Result<(usize, Heard), String> {
         if self.wanted.echo.as_deref() == Some(frame.body) {
             self.wanted.echo = None;
-            return Ok(Heard::Echo);
+            return Ok((NO_MESSAGE, Heard::Echo));
         }
         if self.wanted.as_sent.as_deref() == Some(frame.content) {
             let told = Told {
-                place: usize::MAX,
+                place: NO_MESSAGE,
                 id: None,
                 fields: Fields::new(),
                 gives: Vec::new(),
                 as_sent: true,
             };
-            return Ok(Heard::Message(Box::new(told)));
+            return Ok((NO_MESSAGE, Heard::Message(Box::new(told))));
         }
         let protocol = self.protocol;
         let mut values = Vec::with_capacity(8);
@@ -247,7 +282,7 @@ impl Reader<'_> {
                 continue;
             }
             match message.shape.read(frame.body, &mut values) {
-                Ok(()) => return says(protocol, place, message, &values, frame),
+                Ok(()) => return says(protocol, place, message, &values, frame).map(|heard| (place, heard)),
                 Err(unlike) if best.as_ref().is_none_or(|(_, far)| unlike.far > far.far) => {
                     best = Some((message, unlike));
                 }

@@ -220,11 +220,17 @@ pub enum Target {
     Alarms,
     /// What was delivered since the last start: the total is made of it.
     SinceStart,
+    /// How fast it gives now: the total is its integral.
+    Flow,
+    /// What a balance weighs.
+    Mass,
+    /// Whether a balance is at rest: `yes` or `no`.
+    Stable,
 }
 
 impl Target {
     /// All of them, with their words.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 17] = [
         (Self::State, "state"),
         (Self::Reported, "reported"),
         (Self::Reservoir, "reservoir"),
@@ -239,6 +245,9 @@ impl Target {
         (Self::Cleared, "cleared"),
         (Self::Alarms, "alarms"),
         (Self::SinceStart, "since-start"),
+        (Self::Flow, "flow"),
+        (Self::Mass, "mass"),
+        (Self::Stable, "stable"),
     ];
 
     /// Its word.

@@ -8,7 +8,11 @@ use super::raw_verb::RawRound;
 use super::wrong::{Mistaken, mistaken};
 use crate::frames::{FrameKind, NUMBERS, Number, Piece};
 use crate::messages::{Around, Class, Layout, LayoutField, PairsForm, Pattern, Shape, Template, Unit};
+use pump_hil_model::diagnostic::suggest;
 use pump_hil_model::mistake::Mistake;
+use pump_hil_model::quantity::Span;
+use pump_hil_model::words::STATES;
+use pump_hil_model::yaml::quantity::mistake_of;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -31,6 +35,8 @@ pub struct Message {
     pub max: Option<usize>,
     /// Whether it comes without a request.
     pub unasked: Unasked,
+    /// How long it may stay away, and in which state of the pump.
+    pub lost_after: Option<(Option<String>, Span)>,
     /// What it says of the request.
     pub means: Means,
     /// The numbered record that it is.
@@ -168,6 +174,7 @@ pub(super) fn messages(raw: &RawProtocol, words: &Words<'_>) -> Result<Vec<Messa
             send: false,
             max: None,
             unasked: Unasked::Also,
+            lost_after: None,
             means: Means::Done,
             tells: None,
         });
@@ -259,6 +266,7 @@ pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) 
             Some(RawUnasked::Always) => Unasked::Always,
             Some(RawUnasked::Also) => Unasked::Also,
         },
+        lost_after: lost_after(raw, at)?,
         means: match raw.means {
             None | Some(RawMeans::Done) => Means::Done,
             Some(RawMeans::Refused) => Means::Refused,
@@ -266,6 +274,33 @@ pub(super) fn one(name: &str, raw: &RawMessage, at: &[&str], words: &Words<'_>) 
         },
         tells,
     })
+}
+
+/// How long a message may stay away: one that comes by itself, and is no numbered record.
+fn lost_after(raw: &RawMessage, at: &[&str]) -> Result<Option<(Option<String>, Span)>, Mistaken> {
+    let Some(lost) = &raw.lost_after else { return Ok(None) };
+    let at = [at, &["lost-after"]].concat();
+    if raw.unasked != Some(RawUnasked::Always) || raw.tells.is_some() {
+        let what = "only a message that comes by itself (`unasked: true`) can be lost".to_owned();
+        return Err(mistaken(Mistake::KeyCombination, &at, what));
+    }
+    if let Some(state) = lost.state.as_ref().filter(|state| !STATES.contains(&state.as_str())) {
+        let help = suggest(state, STATES.iter().copied()).unwrap_or_else(|| STATES.join(", "));
+        let what = format!("`{state}` is no state of a pump; {help}");
+        return Err(mistaken(Mistake::UnknownWord, &at, what));
+    }
+    let after: Span = lost
+        .after
+        .parse()
+        .map_err(|e| mistaken(mistake_of(&e), &at, format!("{e}")))?;
+    if after.0 <= 0 {
+        return Err(mistaken(
+            Mistake::Range,
+            &at,
+            "`lost-after` must be more than 0".to_owned(),
+        ));
+    }
+    Ok(Some((lost.state.clone(), after)))
 }
 
 /// What a message looks like.

@@ -1,6 +1,6 @@
 //! The part of a profile's file that says how frames and messages look, as it is written.
 
-use super::raw_json::{RawEscape, RawIs, RawMatch, RawNames, RawNumber, RawPiece, RawSource, RawUnasked};
+use super::raw_json::{RawEscape, RawIs, RawLost, RawMatch, RawNames, RawNumber, RawPiece, RawSource, RawUnasked};
 use super::raw_verb::{RawOwn, RawRound, RawVerb};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -155,6 +155,9 @@ pub(crate) struct RawMessage {
     /// It comes without a request: always, or also.
     #[serde(default)]
     pub unasked: Option<RawUnasked>,
+    /// It must come again within this time: `3 s`; only in a state: `{state: running, after: 3 s}`.
+    #[serde(default)]
+    pub lost_after: Option<RawLost>,
     /// What it says of the request.
     #[serde(default)]
     pub means: Option<RawMeans>,

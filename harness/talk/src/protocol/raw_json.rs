@@ -83,6 +83,13 @@ pub(crate) enum RawUnasked {
     Also,
 }
 
+/// How long a message may stay away, and in which state of the pump: `3 s`, or `{state: running, after: 3 s}`.
+#[derive(Debug, Clone)]
+pub(crate) struct RawLost {
+    pub state: Option<String>,
+    pub after: String,
+}
+
 /// Gives a type its schema, and reads it from JSON by a function.
 macro_rules! read_by {
     ($type:ident, $schema:tt, $read:expr) => {
@@ -162,6 +169,16 @@ read_by!(RawUnasked, {"type": ["boolean", "string"]}, |json| match json {
     Json::Bool(true) => Some(Self::Always),
     Json::Bool(false) => Some(Self::Never),
     Json::String(text) if text == "also" => Some(Self::Also),
+    _ => None,
+});
+read_by!(RawLost, {"anyOf": [{"type": "string"}, {"type": "object"}]}, |json| match json {
+    Json::String(after) => Some(Self { state: None, after }),
+    Json::Object(map) => {
+        let text = |key: &str| map.get(key).and_then(text_of);
+        let known = map.keys().all(|key| key == "state" || key == "after");
+        let (state, after) = (text("state"), text("after")?);
+        (known && state.is_some()).then_some(Self { state, after })
+    }
     _ => None,
 });
 read_by!(RawMatch, {"anyOf": [{"type": "string"}, {"type": "object"}]}, |json| match json {

@@ -207,9 +207,18 @@ impl Protocol {
         self.unasked.iter().any(|place| self.gives(*place, target))
     }
 
+    /// Whether a message says it that comes unasked in this way.
+    #[must_use]
+    pub fn tells_as(&self, unasked: Unasked, target: Target) -> bool {
+        let is = |message: &&Message| message.unasked == unasked;
+        let mut places = (0..self.messages.len()).filter(|place| self.messages.get(*place).as_ref().is_some_and(is));
+        places.any(|place| self.gives(place, target))
+    }
+
     fn gives(&self, place: usize, target: Target) -> bool {
         let message = self.messages.get(place);
-        let is = |given: Target| given == target || (given == Target::SinceStart && target == Target::Reported);
+        let sums = |given: Target| matches!(given, Target::SinceStart | Target::Flow) && target == Target::Reported;
+        let is = |given: Target| given == target || sums(given);
         message.is_some_and(|message| message.gives.iter().any(|(given, _)| is(*given)))
     }
 

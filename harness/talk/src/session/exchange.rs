@@ -207,9 +207,7 @@ impl Saying {
             came.zip(held(of))
                 .is_none_or(|((_, came), (_, sent))| *came == sent.to_string())
         });
-        // What silence answers, or silence ends, has its echo in it or has none.
-        let answer = &self.say.answer;
-        let echoed = self.echoed || !answer.echo || answer.quiet.is_some() || answer.dump.is_some();
+        let echoed = self.echoed || !self.say.answer.waits_for_echo();
         same && echoed && told.id.is_none_or(|id| id == seq)
     }
 

@@ -7,6 +7,7 @@ use super::log::LogJob;
 use super::program::{Intent, ProgramJob};
 use super::request::{RequestEnd, RequestError};
 use super::spoken::SpokenJob;
+pub use super::spoken::only_reads;
 use crate::device::{LogVerb, Profile, arg_of};
 use crate::protocol::Fields;
 use pump_hil_model::case::{Request, Section, Verb};

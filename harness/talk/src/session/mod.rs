@@ -25,13 +25,12 @@ use exchange::{Answer, Exchange, Next, Saying, raw_reply, unasked};
 use hear::Hear;
 use held::Held;
 use job::Job;
-pub use job::can_say;
+pub use job::{can_say, only_reads};
 use outgoing::Outgoing;
 use pump_hil_model::case::Request;
 use pump_hil_model::event::{Body, Says};
 use pump_hil_model::quantity::Span;
 pub use request::{RequestEnd, RequestError, RequestId, SessionEvent};
-pub use spoken::only_reads;
 use state::State;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -62,7 +61,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A conversation with a pump of this profile.
+    /// With a pump of this profile.
     #[must_use]
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
@@ -88,17 +87,24 @@ impl Session {
     /// # Errors
     /// What cannot be said to this pump is refused at once, and nothing is sent.
     pub fn request(&mut self, request: &Request, now: Span) -> Result<RequestId, RequestError> {
-        if self.queue.len() >= self.profile.limits.queue {
-            return Err(RequestError::QueueFull {
-                limit: self.profile.limits.queue,
-            });
+        self.ask(request, false, now)
+    }
+
+    /// The same; `is_poll`: it is asked every so often, and said once. Where no answer comes, its next time does.
+    ///
+    /// # Errors
+    /// As [`Session::request`].
+    pub fn ask(&mut self, request: &Request, is_poll: bool, now: Span) -> Result<RequestId, RequestError> {
+        let limit = self.profile.limits.queue;
+        if self.queue.len() >= limit {
+            return Err(RequestError::QueueFull { limit });
         }
         let job = Job::new(request, &self.profile, self.staged.as_ref())?;
         if let Some(intent) = job.intent_to_keep() {
             // When it is taken, not when it is carried out: a `Commit` may be queued right behind it, and is made from this.
             self.staged = Some(intent);
         }
-        Ok(self.enqueue(job, now))
+        Ok(self.enqueue(job, is_poll, now))
     }
 
     /// Gives up everything else and asks for what leaves the pump safe, as the profile says.
@@ -111,7 +117,7 @@ impl Session {
             let end = RequestEnd::Abandoned;
             self.events.extend(task.id.map(|id| SessionEvent::Done { id, end }));
         }
-        self.enqueue(Job::make_safe(&self.profile), now)
+        self.enqueue(Job::make_safe(&self.profile), false, now)
     }
 
     /// Reads back from the pump's logs what came since the newest record that was told. [`Session::is_catching_up`] until that is done.
@@ -156,8 +162,8 @@ impl Session {
     /// When [`Session::handle_timeout`] wants to be called; `None` while nothing is in flight.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Span> {
-        let deadline = self.exchange.as_ref().map(|e| e.deadline);
-        deadline.into_iter().chain(self.codec.poll_timeout()).min()
+        let deadlines = self.exchange.iter().map(|e| e.deadline);
+        deadlines.chain(self.codec.poll_timeout()).min()
     }
 
     /// Whether a reply is awaited.
@@ -221,8 +227,8 @@ impl Session {
         self.release();
     }
 
-    fn enqueue(&mut self, job: Job, now: Span) -> RequestId {
-        let id = self.queue.ask(job);
+    fn enqueue(&mut self, job: Job, is_poll: bool, now: Span) -> RequestId {
+        let id = self.queue.ask(job, is_poll);
         self.start_next(now);
         id
     }
@@ -244,10 +250,8 @@ impl Session {
         match next.written(verb, &self.profile, seq, now) {
             Ok(exchange) => {
                 self.last_seq = seq;
-                if exchange.saying.is_some() {
-                    let (wanted, dump) = exchange.wanted();
-                    self.codec.want(wanted, dump);
-                }
+                let (wanted, dump) = exchange.wanted();
+                self.codec.want(wanted, dump);
                 self.exchange = Some(exchange);
                 self.send_exchange(now);
             }
@@ -261,8 +265,7 @@ impl Session {
         let Some(exchange) = &mut self.exchange else { return };
         exchange.tries = exchange.tries.saturating_add(1);
         self.heard_reply = false;
-        let most = self.profile.protocol.tries.unwrap_or(limits.tries);
-        debug_assert!(exchange.tries <= most, "no oftener than the profile allows");
+        debug_assert!(exchange.tries <= self.profile.protocol.tries.unwrap_or(limits.tries));
         // Counted from each try: a retry has the whole time again.
         let patience = exchange.saying.as_ref().map_or(limits.reply_timeout, Saying::patience);
         exchange.deadline = now.checked_add(patience).unwrap_or(Span(i64::MAX));
@@ -293,9 +296,9 @@ impl Session {
             self.exchange = None;
             return self.take_answer(answer, now);
         }
-        let harmless = self.current.as_ref().is_some_and(|task| task.job.is_harmless());
         let tries = exchange.tries;
-        if exchange.may_be_said_again(harmless, &self.profile) {
+        let again = |task: &Task| task.may_say_again(exchange, &self.profile);
+        if self.current.as_ref().is_some_and(again) {
             self.send_exchange(now);
         } else {
             self.exchange = None;
@@ -325,7 +328,7 @@ impl Session {
 
     /// A message of a protocol whose verbs have messages of their own: an answer, a part of one, or said unasked.
     fn handle_message(&mut self, told: Told, now: Span) {
-        let (bodies, answer) = self.state.hear(&self.profile, &mut self.exchange, told);
+        let (bodies, answer) = self.state.hear(&self.profile, &mut self.exchange, told, now);
         bodies.into_iter().for_each(|body| self.journal(body));
         if let Some(answer) = answer {
             self.exchange = None;
@@ -381,8 +384,8 @@ impl Session {
     }
 
     fn handle_data(&mut self, id: Option<u64>, fields: Fields) {
-        let (most, exchange) = (self.profile.limits.data_lines, self.exchange.as_mut());
-        let told = exchange::take_data(exchange, id, fields, most, self.last_seq);
+        let most = self.profile.limits.data_lines;
+        let told = exchange::take_data(self.exchange.as_mut(), id, fields, most, self.last_seq);
         self.events.extend(told.map(SessionEvent::Journal));
     }
 
@@ -435,10 +438,9 @@ impl Session {
             return;
         };
         // Silence is an answer without a line.
-        let request = (self.heard_reply || task.id.is_none()).then_some(self.last_seq);
-        if let Some(body) = end.body(task.job.verb(), request) {
-            self.journal(body);
-        }
+        let request = self.heard_reply.then_some(self.last_seq);
+        let body = end.body(task.job.verb(), request, task.is_poll);
+        body.into_iter().for_each(|body| self.journal(body));
         self.events.push_back(SessionEvent::Done { id, end });
     }
 

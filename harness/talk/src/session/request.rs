@@ -2,7 +2,7 @@
 
 use crate::device::UnitError;
 use crate::protocol::EncodeError;
-use pump_hil_model::event::{Body, ReplyFields};
+use pump_hil_model::event::{Body, Polled, ReplyFields};
 use std::sync::Arc;
 
 /// A request that was taken.
@@ -59,22 +59,30 @@ pub enum RequestEnd {
 
 impl RequestEnd {
     /// What the journal has of it, where it has anything: of what was cut off, given up or not sent the caller knows.
-    pub(super) fn body(&self, verb: &str, request: Option<u64>) -> Option<Body> {
-        let reply = |refused: Option<&String>, fields| Body::Reply {
-            verb: verb.to_owned(),
-            refused: refused.cloned(),
-            fields: Arc::clone(fields),
-            request,
+    pub(super) fn body(&self, verb: &str, request: Option<u64>, is_poll: bool) -> Option<Body> {
+        let verb = verb.to_owned();
+        let (refused, fields) = match self {
+            Self::Ok { fields } => (None, Arc::clone(fields)),
+            Self::Refused { reason, fields } => (Some(reason.clone()), Arc::clone(fields)),
+            Self::NoReply { .. } if is_poll => return Some(Body::PollLost { verb }),
+            Self::NoReply { tries } => return Some(Body::NoReply { verb, tries: *tries }),
+            Self::CutOff { .. } | Self::Abandoned | Self::NotSent { .. } => return None,
         };
-        match self {
-            Self::Ok { fields } => Some(reply(None, fields)),
-            Self::Refused { reason, fields } => Some(reply(Some(reason), fields)),
-            Self::NoReply { tries } => Some(Body::NoReply {
-                verb: verb.to_owned(),
-                tries: *tries,
-            }),
-            Self::CutOff { .. } | Self::Abandoned | Self::NotSent { .. } => None,
-        }
+        Some(if is_poll {
+            Body::Polled(Polled {
+                verb,
+                refused,
+                fields,
+                request,
+            })
+        } else {
+            Body::Reply {
+                verb,
+                refused,
+                fields,
+                request,
+            }
+        })
     }
 }
 

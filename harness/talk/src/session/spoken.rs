@@ -3,8 +3,8 @@
 use super::arguments::Arguments;
 use super::exchange::{Answer, Next, beside, end_of};
 use super::request::{RequestEnd, RequestError};
-use crate::device::{Dimension, Profile};
-use crate::protocol::{Effect, SpokenVerb, SureBy, Target};
+use crate::device::{Dimension, Profile, totals_by};
+use crate::protocol::{Effect, SpokenVerb, SureBy};
 use crate::wire::read_value;
 use pump_hil_model::case::{Request, Verb};
 use std::collections::BTreeMap;
@@ -56,10 +56,7 @@ impl SpokenJob {
         let protocol = &profile.protocol;
         let asked = match request {
             // What the status tells need not be asked by a verb of its own.
-            Request::Totals if !protocol.verbs.contains_key(Verb::Totals.word()) => {
-                let told = protocol.replies_with(Verb::Status.word(), Target::Reported);
-                told.then(|| Verb::Status.word())?
-            }
+            Request::Totals => totals_by(profile)?,
             other => other.name(),
         };
         let verb = Arc::clone(protocol.verbs.get(asked)?);

@@ -2,9 +2,11 @@
 
 use super::exchange::{Answer, Exchange, Taken};
 use super::spoken::nanolitres;
-use crate::device::Profile;
+use crate::device::{Dimension, Profile};
 use crate::protocol::{Fields, Message, Target, Told, Unasked};
+use crate::wire::read_value;
 use pump_hil_model::event::{Body, Said};
+use pump_hil_model::quantity::Span;
 use pump_hil_model::words::priority_of;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,30 @@ pub(super) struct State {
     alarms: BTreeSet<String>,
     /// The total, and what was told last, of a pump that counts from 0 at each start.
     counted: (i64, i64),
+    flow: Flow,
 }
+
+/// The integral of what a pump tells of its flow, which holds until it tells another.
+#[derive(Debug, Default)]
+struct Flow {
+    /// When it was told last, and what, nL/day.
+    told: Option<(Span, i64)>,
+    /// Nanolitres a day, times milliseconds.
+    sum: i128,
+}
+
+impl Flow {
+    /// It is told at `now`; the volume up to then, nL.
+    fn told(&mut self, now: Span, rate: i64) -> i128 {
+        if let Some((then, before)) = self.told.replace((now, rate)) {
+            let passed = i128::from(now.0.saturating_sub(then.0).max(0));
+            self.sum = self.sum.saturating_add(passed.saturating_mul(before.into()));
+        }
+        self.sum.checked_div(DAY_MS).unwrap_or(0)
+    }
+}
+
+const DAY_MS: i128 = 86_400_000;
 
 impl State {
     /// Takes a message: what is to be told, and the answer where it ends the exchange.
@@ -24,6 +49,7 @@ impl State {
         profile: &Profile,
         exchange: &mut Option<Exchange>,
         told: Told,
+        now: Span,
     ) -> (Vec<Body>, Option<Answer>) {
         let message = profile.protocol.messages.get(told.place);
         let taken = exchange.as_mut();
@@ -34,7 +60,7 @@ impl State {
             _ => &told.gives,
         };
         let asked = matches!(taken, Taken::Reply(_) | Taken::Part);
-        let (fields, mut bodies) = self.gives(profile, gives, !asked);
+        let (fields, mut bodies) = self.gives(profile, gives, !asked, now);
         match taken {
             Taken::Reply(mut answer) => {
                 answer.give(fields);
@@ -62,7 +88,13 @@ impl State {
     }
 
     /// Takes what a message gives: the fields that a reply has besides its own, and what is to be told.
-    fn gives(&mut self, profile: &Profile, gives: &[(Target, String)], unasked: bool) -> (Fields, Vec<Body>) {
+    fn gives(
+        &mut self,
+        profile: &Profile,
+        gives: &[(Target, String)],
+        unasked: bool,
+        now: Span,
+    ) -> (Fields, Vec<Body>) {
         let (mut fields, mut bodies) = (Fields::new(), Vec::new());
         for (target, text) in gives {
             match target {
@@ -90,6 +122,15 @@ impl State {
                     let grown = if now >= last { now.saturating_sub(last) } else { now };
                     self.counted = (total.saturating_add(grown), now);
                     fields.push((Target::Reported.word().to_owned(), format!("{}nl", self.counted.0)));
+                }
+                Target::Flow => {
+                    let rate = read_value(text, Dimension::Rate.suffix(), true).ok();
+                    let rate = rate.and_then(|rate| i64::try_from(rate).ok());
+                    if let Some(rate) = rate {
+                        let volume = self.flow.told(now, rate);
+                        fields.push((Target::Rate.word().to_owned(), text.clone()));
+                        fields.push((Target::Reported.word().to_owned(), format!("{volume}nl")));
+                    }
                 }
                 Target::State | Target::Raised | Target::Cleared => {}
                 _ => fields.push((target.word().to_owned(), text.clone())),

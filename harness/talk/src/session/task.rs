@@ -1,8 +1,10 @@
 //! What waits to be done on the line.
 
+use super::exchange::Exchange;
 use super::hear::Missing;
 use super::job::Job;
 use super::request::RequestId;
+use crate::device::Profile;
 use std::collections::VecDeque;
 
 /// Jobs of the session's own that wait at most: for each thing that a pump counts one that reads back what was jumped over, which takes in what else is
@@ -14,6 +16,24 @@ const RECOVERIES_MAX: usize = 4;
 pub(super) struct Task {
     pub id: Option<RequestId>,
     pub job: Job,
+    /// It is asked every so often: it is said once, and what comes of it belongs to no step.
+    pub is_poll: bool,
+}
+
+impl Task {
+    /// One of the session itself.
+    fn own(job: Job) -> Self {
+        Self {
+            id: None,
+            job,
+            is_poll: false,
+        }
+    }
+
+    /// Whether what is in flight of it may be said once more. What is asked every so often is not: it has its next time.
+    pub fn may_say_again(&self, exchange: &mut Exchange, profile: &Profile) -> bool {
+        !self.is_poll && exchange.may_be_said_again(self.job.is_harmless(), profile)
+    }
 }
 
 /// Jobs that wait, those of the session itself among them.
@@ -30,12 +50,13 @@ impl Waiting {
     }
 
     /// Those that somebody asked for come in their order, behind all others.
-    pub fn ask(&mut self, job: Job) -> RequestId {
+    pub fn ask(&mut self, job: Job, is_poll: bool) -> RequestId {
         self.last_id = self.last_id.saturating_add(1);
         let id = RequestId(self.last_id);
         debug_assert!(self.tasks.iter().all(|task| task.id < Some(id)), "ids grow");
-        self.tasks.push_back(Task { id: Some(id), job });
-        id
+        let id = Some(id);
+        self.tasks.push_back(Task { id, job, is_poll });
+        RequestId(self.last_id)
     }
 
     /// Whether there is room to catch up.
@@ -45,7 +66,7 @@ impl Waiting {
 
     /// Jobs that catch up come behind what was asked for.
     pub fn catch_up(&mut self, jobs: impl Iterator<Item = Job>) {
-        self.tasks.extend(jobs.map(|job| Task { id: None, job }));
+        self.tasks.extend(jobs.map(Task::own));
     }
 
     /// Takes more missing numbers into a recovery that has not begun; `false`: none waits.
@@ -56,7 +77,7 @@ impl Waiting {
 
     /// Before the requests that wait: their steps are judged by what is missing.
     pub fn recover(&mut self, job: Job) {
-        self.tasks.push_front(Task { id: None, job });
+        self.tasks.push_front(Task::own(job));
         debug_assert!(
             self.own() <= RECOVERIES_MAX,
             "what is missing while a recovery waits widens it"

@@ -38,6 +38,40 @@ pub(crate) fn escape_of(bytes: &[u8], total: usize) -> String {
     text
 }
 
+/// The bytes that an escaped text stands for: what [`escape`] wrote, or what a person typed in the same way.
+///
+/// # Errors
+/// Says which escape is none.
+pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        bytes.extend_from_slice(before.as_bytes());
+        let (byte, len) = match escaped.as_bytes() {
+            [b'n', ..] => (b'\n', 1),
+            [b'r', ..] => (b'\r', 1),
+            [b't', ..] => (b'\t', 1),
+            [b'0', ..] => (0, 1),
+            [same @ (b'\\' | b'"' | b'\''), ..] => (*same, 1),
+            [b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                // Two digits of ASCII: the text is cut between characters.
+                let digits = escaped.get(1..3).unwrap_or_default();
+                (u8::from_str_radix(digits, 16).unwrap_or_default(), 3)
+            }
+            _ => {
+                let wrong: String = escaped.chars().take(3).collect();
+                return Err(format!(
+                    "`\\{wrong}` stands for no byte; there are \\r, \\n, \\t, \\0, \\\\, \\\", \\' and \\xNN"
+                ));
+            }
+        };
+        bytes.push(byte);
+        rest = escaped.get(len..).unwrap_or_default();
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(bytes)
+}
+
 fn is_plain(byte: u8) -> bool {
     matches!(byte, 0x20..=0x7E) && byte != b'\\' && byte != b'"'
 }
@@ -49,6 +83,16 @@ mod tests {
     #[test]
     fn an_escape_sequence_cannot_reach_a_terminal() {
         assert_eq!(escape(b"a\x1b[2J\r\n\0\xff\\\""), "a\\x1b[2J\\r\\n\\x00\\xff\\\\\\\"");
+    }
+
+    #[test]
+    fn what_was_escaped_reads_back() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(unescape(&escape(&all)).unwrap(), all);
+        assert_eq!(unescape("a\\0\\'").unwrap(), b"a\0'");
+        for wrong in ["\\", "\\x1", "\\xg0", "\\q", "\\x\u{e9}1"] {
+            assert!(unescape(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

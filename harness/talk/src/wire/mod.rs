@@ -2,11 +2,13 @@
 
 mod crc;
 mod escape;
+mod kept;
 mod limits;
 mod value;
 
 pub use crc::Crc32;
-pub use escape::escape;
 pub(crate) use escape::escape_of;
+pub use escape::{escape, unescape};
+pub use kept::{Kept, kept};
 pub use limits::LINE_KEPT_MAX;
 pub use value::{ValueError, read_value};

@@ -35,6 +35,13 @@ impl Bench {
         self.sent()
     }
 
+    /// Asks what is asked every so often, and gives the bytes that are sent at once.
+    pub fn polls(&mut self, request: &Request) -> Vec<u8> {
+        let asked = self.session.ask(request, true, self.now);
+        asked.unwrap_or_else(|why| panic!("{why}"));
+        self.sent()
+    }
+
     /// The bytes that are sent now.
     pub fn sent(&mut self) -> Vec<u8> {
         let mut sent = Vec::new();

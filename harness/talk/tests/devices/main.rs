@@ -2,4 +2,5 @@
 
 mod bench;
 mod known_bytes;
+mod observe;
 mod rules;

@@ -128,6 +128,7 @@ mod tests {
             mode: "flex".to_owned(),
             rate: None,
             classes: None,
+            reported: None,
             actuated: None,
             delivered: None,
             reservoir: Some(*reservoir),

@@ -6,6 +6,7 @@
 
 use super::late::Late;
 use super::log::{DoseLog, Row};
+use super::sampled::Sampler;
 use super::thinning::Thinning;
 use super::volumes::{STROKE_NL, actuated_delivered, since, totals};
 use pump_hil_model::event::{Body, DoseEntry, Event, Said, Sample};
@@ -76,6 +77,7 @@ pub struct Builder {
     routine: Thinning,
     last_entry: Option<Row>,
     last_sample: Option<(i64, i64)>,
+    sampler: Sampler,
     late: Late,
 }
 
@@ -99,6 +101,7 @@ impl Builder {
             routine: Thinning::new(ROUTINE_MAX),
             last_entry: None,
             last_sample: None,
+            sampler: Sampler::default(),
             late: Late::default(),
         }
     }
@@ -117,6 +120,14 @@ impl Builder {
     pub fn on_event(&mut self, event: &Event) {
         let t = event.t;
         self.late.on_event(event);
+        for volume in self.sampler.on_event(&event.body, self.begun) {
+            let row = Row {
+                reported: Some(volume),
+                ..self.blank(t, "reported", "-")
+            };
+            let rank = self.rank("reported", "-");
+            self.push(rank, row, None, false);
+        }
         match &event.body {
             Body::Begun => {
                 self.begun = true;
@@ -136,9 +147,7 @@ impl Builder {
                 self.read_back |= *read_back;
                 self.said(Instant { t, pump_t: *pump_t }, said);
             }
-            Body::Reply {
-                refused: None, fields, ..
-            } => {
+            body if let Some((_, fields)) = body.answer() => {
                 // Only before the begin: a `totals` later on would move the zero that the rows count from.
                 if !self.begun
                     && let Some(totals) = totals(fields)
@@ -173,6 +182,7 @@ impl Builder {
             periodic_stride: self.periodic.stride,
             routine_stride: self.routine.stride,
             left_out: seen.saturating_sub(kept as u64),
+            sampled: self.sampler.of,
             rows: self.rows.into_iter().map(|r| r.row).collect(),
             late: self.late.sum(),
             read_back: self.read_back,
@@ -210,14 +220,17 @@ impl Builder {
     }
 
     fn blank(&self, t: Span, what: &str, detail: &str) -> Row {
+        // What it was when a sample was taken, or one before, depends on the time of that.
+        let seen = |word: &str| if self.sampler.of.is_some() { "-" } else { word }.to_owned();
         Row {
             t,
             what: what.to_owned(),
             detail: token(detail),
-            state: self.state.clone(),
-            mode: self.mode.clone(),
+            state: seen(&self.state),
+            mode: seen(&self.mode),
             rate: None,
             classes: None,
+            reported: None,
             actuated: None,
             delivered: None,
             reservoir: None,
@@ -303,7 +316,7 @@ impl Builder {
 
     fn rank(&mut self, what: &str, detail: &str) -> Rank {
         let ordinary = match what {
-            "periodic" => {
+            "periodic" | "reported" => {
                 return Rank::Periodic(self.periodic.see());
             }
             "bolus-start" | "rate" => true,
@@ -395,6 +408,9 @@ impl Builder {
             row.rate = last.rate;
             row.classes = last.classes;
             row.reservoir = last.reservoir;
+        }
+        if self.sampler.of.is_some() {
+            row.reported = self.sampler.given;
         }
         (row.actuated, row.delivered) = self.last_sample.unzip();
         self.push(Rank::Always, row, None, false);

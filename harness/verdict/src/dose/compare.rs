@@ -2,6 +2,7 @@
 
 use super::log::{CLASSES, DoseLog, Row};
 use super::pairs::{Pair, pairs};
+use super::sampled::Sampled;
 use super::table::COLUMNS;
 use pump_hil_model::case::Tolerance;
 use pump_hil_model::dose_text;
@@ -64,6 +65,10 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
     if strides(accepted) != strides(came) {
         found.push(whole("shown", strides(accepted), strides(came)));
     }
+    let sampled = |log: &DoseLog| log.sampled.map_or("by the pump".to_owned(), sampled_as);
+    if accepted.sampled != came.sampled {
+        found.push(whole("sampled", sampled(accepted), sampled(came)));
+    }
     let seen = is_seen(accepted) && is_seen(came);
     let (pairs, left) = pairs(accepted, came, tolerance.time);
     let counts = left.map(|rows| pairs.len().saturating_add(rows.len()));
@@ -91,6 +96,12 @@ pub fn compare(accepted: &DoseLog, came: &DoseLog, tolerance: &Tolerance) -> Vec
         found.push(whole("rows", format!("{expected} rows"), format!("{came} rows")));
     }
     found
+}
+
+/// How a sampled log came about.
+fn sampled_as(sampled: Sampled) -> String {
+    let (every, off, per) = (sampled.every, sampled.resolution, sampled.entry_per);
+    format!("every {every}, +- {off}, for each {per}")
 }
 
 /// Whether a log has what only a test block shows.

@@ -52,7 +52,7 @@ impl Late {
             }
             Body::Reply { .. } => self.over(t),
             // Nobody waits for an answer any more. At the begin time starts anew.
-            Body::StepEnded { .. } => (self.sent, self.came) = (None, None),
+            Body::StepEnded { .. } | Body::Polled(_) | Body::PollLost { .. } => (self.sent, self.came) = (None, None),
             Body::Begun => (self.begun, self.sent, self.came) = (true, None, None),
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! The table itself: its rows and their columns.
 
+use super::sampled::Sampled;
 use pump_hil_model::quantity::Span;
 
 /// One row. Volumes in nanolitres since the begin; `None` where the pump said nothing at this instant.
@@ -20,6 +21,8 @@ pub struct Row {
     pub rate: Option<i64>,
     /// Reported, by class: basal, patient, periodic, clinician, prime, bridge.
     pub classes: Option<[i64; 6]>,
+    /// Reported in all, by a pump that counts no classes.
+    pub reported: Option<i64>,
     /// Strokes times stroke volume, by the probe.
     pub actuated: Option<i64>,
     /// Truly left the catheter's tip.
@@ -32,9 +35,8 @@ impl Row {
     /// Everything reported in this row; `None` as well where that is beyond all numbers.
     #[must_use]
     pub fn total(&self) -> Option<i64> {
-        self.classes?
-            .iter()
-            .try_fold(0_i64, |sum, class| sum.checked_add(*class))
+        let of_classes = |classes: [i64; 6]| classes.iter().try_fold(0_i64, |sum, class| sum.checked_add(*class));
+        self.classes.map_or(self.reported, of_classes)
     }
 }
 
@@ -52,6 +54,8 @@ pub struct DoseLog {
     pub routine_stride: u64,
     /// Entries that are no row because of these.
     pub left_out: u64,
+    /// It is made of samples of what the pump reports: the pump itself writes no log.
+    pub sampled: Option<Sampled>,
     /// The rows, in the order of time.
     pub rows: Vec<Row>,
     /// By how much what was asked of the pump came late in all, because of the line: rows may be so much later than in another run. It stands in no text.

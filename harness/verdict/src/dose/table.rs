@@ -1,6 +1,7 @@
 //! The dose log as text, and back.
 
 use super::log::{CLASSES, DoseLog, Row};
+use super::sampled::Sampled;
 use pump_hil_model::quantity::Span;
 use std::fmt::{self, Write};
 
@@ -49,6 +50,9 @@ impl fmt::Display for DoseLog {
             f,
             "# total: all that the pump reports; actuated: motor strokes, by the probe; delivered: truly left the catheter's tip"
         )?;
+        if let Some(sampled) = self.sampled {
+            writeln!(f, "{}", sampled_line(sampled))?;
+        }
         if self.left_out > 0 {
             writeln!(
                 f,
@@ -174,6 +178,8 @@ impl DoseLog {
             if let Some(comment) = line.strip_prefix("# ") {
                 if let Some(name) = comment.strip_prefix("dose log of ") {
                     name.clone_into(&mut log.name);
+                } else if let Some(sampled) = comment.strip_prefix("sampled: ") {
+                    log.sampled = Some(sampled_of(sampled).ok_or_else(|| error("unreadable `sampled` line"))?);
                 } else if let Some(shown) = comment.strip_prefix("shown: 1 of ") {
                     (log.periodic_stride, log.routine_stride, log.left_out) =
                         strides(shown).ok_or_else(|| error("unreadable `shown` line"))?;
@@ -210,6 +216,23 @@ impl DoseLog {
             })
         }
     }
+}
+
+/// That a log is made of samples, and how exact it is.
+fn sampled_line(sampled: Sampled) -> String {
+    let (every, off, per) = (sampled.every, sampled.resolution, sampled.entry_per);
+    format!("# sampled: every {every}, +- {off}, a row for each {per} that the pump reports; it writes no log")
+}
+
+fn sampled_of(line: &str) -> Option<Sampled> {
+    let (every, rest) = line.strip_prefix("every ")?.split_once(", +- ")?;
+    let (off, rest) = rest.split_once(", a row for each ")?;
+    let (per, _) = rest.split_once(" that ")?;
+    Some(Sampled {
+        every: every.parse().ok()?,
+        resolution: off.parse().ok()?,
+        entry_per: per.parse().ok()?,
+    })
 }
 
 fn strides(shown: &str) -> Option<(u64, u64, u64)> {
@@ -258,6 +281,7 @@ fn parse_row(cells: &[&str]) -> Result<Row, usize> {
         actuated: volume(13)?,
         delivered: volume(14)?,
         reservoir: volume(15)?,
+        reported: if classes.is_none() { volume(12)? } else { None },
     };
     // The total is written for people. Read back it proves that no class was changed by hand.
     if row.total() == volume(12)? { Ok(row) } else { Err(12) }

@@ -1,6 +1,7 @@
 use super::{Builder, DoseLog, compare};
 use pump_hil_model::case::Tolerance;
-use pump_hil_model::event::{Body, Event, Said};
+use pump_hil_model::event::{Body, Event, Polled, Said};
+use pump_hil_model::observing::{Asked, Observing};
 use pump_hil_model::quantity::{Percent, Span, Volume};
 use pump_hil_testing::situation::{DAY, HOUR, MINUTE, Run, SECOND};
 
@@ -197,4 +198,89 @@ fn rows_have_no_order_within_the_time_by_which_the_line_was_late() {
     assert_eq!(differ(&came), 0);
     came.late = Span(SECOND - 1);
     assert_ne!(differ(&came), 0);
+}
+
+/// A run of a pump that is asked twice a second, and whose total grows by this much each time.
+fn sampled(growth: &[i64]) -> DoseLog {
+    let mut builder = Builder::new("asked");
+    let mut events = vec![Body::Observing {
+        how: Observing {
+            reported: Some(Asked {
+                ask: "status".to_owned(),
+                every: Span(500),
+                resolution: Volume(1_000),
+            }),
+            entry_per: Some(Volume(10_000)),
+            ..Observing::default()
+        },
+    }];
+    let told = |nl: i64| {
+        let fields = [
+            ("reported".to_owned(), format!("{nl}nl")),
+            ("state".to_owned(), "running".to_owned()),
+        ];
+        Body::Polled(Polled {
+            verb: "status".to_owned(),
+            refused: None,
+            fields: std::sync::Arc::new(fields.into()),
+            request: None,
+        })
+    };
+    events.extend([told(70_000), Body::Begun]);
+    let mut total = 70_000;
+    events.extend(growth.iter().map(|nl| {
+        total += nl;
+        told(total)
+    }));
+    events.push(Body::Played);
+    for (at, body) in (-1..).zip(events) {
+        let t = Span((at * 500).max(0));
+        builder.on_event(&Event { t, host_us: 0, body });
+    }
+    builder.finish()
+}
+
+#[test]
+fn a_log_out_of_samples_has_a_row_for_each_volume_and_says_what_it_is() {
+    let log = sampled(&[0, 9_000, 15_000, 0]);
+    let text = log.to_string();
+    assert!(
+        text.contains("# sampled: every 500 ms, +- 1 uL, a row for each 10 uL that the pump reports; it writes no log"),
+        "{text}"
+    );
+    let rows: Vec<_> = log.rows.iter().map(|row| (row.what.as_str(), row.total())).collect();
+    assert_eq!(
+        rows,
+        [
+            ("reported", Some(10_000)),
+            ("reported", Some(20_000)),
+            ("end", Some(24_000))
+        ]
+    );
+    assert!(
+        log.rows[0].state == "-",
+        "what the state was depends on when it was asked"
+    );
+    assert_eq!(DoseLog::parse(&text).unwrap(), log);
+}
+
+#[test]
+fn samples_are_compared_as_roughly_as_they_are_told() {
+    let tolerance = Tolerance {
+        volume: Percent(0),
+        volume_floor: Volume(0),
+        time: Span(0),
+    };
+    let differ = |one: &DoseLog, other: &DoseLog| compare(one, other, &crate::snapshot::allowed(other, &tolerance));
+    let first = sampled(&[9_000, 15_000, 0, 0]);
+    // The same dose, seen half a second later and a little less.
+    let again = sampled(&[0, 9_000, 13_000, 0]);
+    assert!(differ(&first, &again).is_empty(), "{:?}", differ(&first, &again));
+    let late = sampled(&[0, 0, 9_000, 15_000]);
+    assert!(!differ(&first, &late).is_empty(), "a second later");
+    let less = sampled(&[9_000, 12_500, 0, 0]);
+    assert!(!differ(&first, &less).is_empty(), "2.5 uL less");
+    let mut by_pump = first.clone();
+    by_pump.sampled = None;
+    assert!(!differ(&first, &by_pump).is_empty());
 }

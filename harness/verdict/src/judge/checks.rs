@@ -1,6 +1,9 @@
 //! Whether a check holds now; and if not, what was there instead.
 
-use super::observed::{Alarm, Observed, fields_of};
+use super::alarm::Alarm;
+use super::field::has_fields;
+use super::observed::Observed;
+use super::said::fields_of;
 use pump_hil_model::case::{Check, Measure, Range};
 use pump_hil_model::verdict::{Came, Expected, Seen};
 
@@ -60,12 +63,14 @@ impl<'a> Look<'a> {
             Check::Bolus(bolus) => self.bolus() == bolus,
             Check::Event { kind, fields } => now
                 .told_since(kind, windows.came)
-                .any(|(_, said)| now.has_fields(&fields_of(said), fields)),
+                .any(|(_, said)| has_fields(&fields_of(said), fields, &now.kept)),
             Check::NoEvent { kind } => now.last_told.get(kind).is_none_or(|&seq| seq < windows.absent),
-            Check::Reply { fields } => now.has_fields(&now.reply, fields),
+            Check::Reply { fields } => has_fields(&now.reply, fields, &now.kept),
             Check::Silence => now.came_in_step.is_none(),
             Check::Measure { what, since, range } => {
                 let slack = if goes_on(*what) { now.slack_nl } else { 0 };
+                let (less, more) = now.widened(*what);
+                let slack = (slack.saturating_add(less), slack.saturating_add(more));
                 self.measured(*what, since.as_deref())
                     .is_some_and(|value| lies_in(value, range, slack))
             }
@@ -81,7 +86,7 @@ impl<'a> Look<'a> {
             Check::Event { kind, fields } => self
                 .seen
                 .told_since(kind, came)
-                .find(|(_, said)| self.seen.has_fields(&fields_of(said), fields))
+                .find(|(_, said)| has_fields(&fields_of(said), fields, &self.seen.kept))
                 .map(|(seq, _)| seq),
             _ => None,
         }
@@ -166,8 +171,9 @@ fn goes_on(what: Measure) -> bool {
     )
 }
 
-fn lies_in(value: i64, range: &Range, slack: i64) -> bool {
-    let is_above = |low: i64| value >= low.saturating_sub(slack);
-    let is_below = |high: i64| value <= high.saturating_add(slack);
+/// Whether it may lie in the range: it may be so much less, or more, than it seems.
+fn lies_in(value: i64, range: &Range, (less, more): (i64, i64)) -> bool {
+    let is_above = |low: i64| value.saturating_add(more) >= low;
+    let is_below = |high: i64| value.saturating_sub(less) <= high;
     range.low.is_none_or(is_above) && range.high.is_none_or(is_below)
 }

@@ -1,6 +1,6 @@
 //! What a status says of the pump, against what the pump told unasked: what nothing explains is a lie, or what would explain it was lost.
 
-use super::leading::leading_number;
+use crate::leading::leading_number;
 use pump_hil_model::event::{DoseEntry, ReplyFields};
 use pump_hil_model::quantity::Span;
 use std::collections::BTreeSet;

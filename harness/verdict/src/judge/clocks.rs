@@ -5,7 +5,7 @@
 //! before the request was sent whose reply came before it. A reply with the pump's civil time gives both as well. The clock drifts where the bounds of two
 //! instants cannot both hold without it.
 
-use super::leading::leading_number;
+use crate::leading::leading_number;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::{FaultName, Talk};
@@ -108,7 +108,7 @@ impl Clocks {
                 let is_set = verb == "set-clock" && refused.is_none();
                 self.answer(t, is_set, fields)
             }
-            Body::NoReply { .. } => {
+            Body::NoReply { .. } | Body::Polled(_) | Body::PollLost { .. } => {
                 self.sent = None;
                 None
             }

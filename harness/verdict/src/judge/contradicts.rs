@@ -4,8 +4,8 @@
 //! bolus that goes on has begun; a state changes into another one; its time goes as that which it is granted.
 
 use super::claims::{At, Claim, Claims};
-use super::leading::leading_number;
 use crate::dose;
+use crate::leading::leading_number;
 use pump_hil_model::event::{Body, DoseEntry, Event, ReplyFields, Said};
 use pump_hil_model::fault::Log;
 use pump_hil_model::quantity::{Span, Volume};

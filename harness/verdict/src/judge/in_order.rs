@@ -9,6 +9,7 @@ use super::invariants::Invariants;
 use super::narrowed::{narrowed, surprise};
 use super::numbers;
 use super::observed::Observed;
+use super::of_step::OfStep;
 use super::outcome::Outcome;
 use super::silence::{self, Silence};
 use super::starts::Starts;
@@ -17,7 +18,7 @@ use super::unheard::Unheard;
 use crate::dose::{Builder, DoseLog};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::reconcile::{ReconcileSettings, Reconciler};
-use pump_hil_model::case::{Action, Case, Check};
+use pump_hil_model::case::{Case, Check};
 use pump_hil_model::crash::{Crash, RECORDS_MAX, Why};
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::fault::{FaultName, Restart, Talk};
@@ -143,23 +144,9 @@ impl InOrder {
             return self.beyond_reckoning(event);
         }
         self.held_to_host(event);
-        // For these two the runner itself asks the pump; its replies must not replace the one that `reply` looks at (LANGUAGE.md, `expect`).
-        let looks = |action: &Action| matches!(action, Action::Expect { .. } | Action::Mark(_));
-        self.observed.looking = self.steps.step().is_some_and(|step| looks(&step.action));
-        if let (Body::Reply { verb, .. }, Some(step)) = (&event.body, self.steps.step()) {
-            match &step.action {
-                Action::Do { keep, .. } => self.observed.keeping.clone_from(keep),
-                // What a waiting step asks again and again is what it looks at.
-                Action::Expect { poll: Some(poll), .. } if poll.request.name() == verb => self.observed.looking = false,
-                _ => {}
-            }
-        }
+        self.observed.of = OfStep::new(self.steps.step().map(|step| &step.action), &event.body);
         // The place in the journal, as of all findings: not every event comes here.
         self.observed.seq = self.findings.seq.saturating_sub(1);
-        self.observed.asking = self
-            .steps
-            .step()
-            .is_some_and(|step| matches!(step.action, Action::Do { .. }));
         self.observed.on_event(event);
         if self.played.is_none() {
             self.during(event);
@@ -436,7 +423,7 @@ impl InOrder {
             self.findings.trouble_behind(Trouble::BrokeOff);
         }
         let (events, begun_at) = (self.findings.seq, self.observed.begun_at);
-        let lacks = narrowed(&self.observed.lacks, &self.case);
+        let lacks = narrowed(&self.observed, &self.case);
         let unsafe_still = surprise(&self.not_safe, self.observed.is_told_unsafe);
         let verdict = self.findings.verdict(unsafe_still, begun_at);
         Outcome {

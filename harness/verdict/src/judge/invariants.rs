@@ -62,6 +62,13 @@ impl Invariants {
         }
         let fresh = match &event.body {
             Body::Sample(_) => Fresh::Sample,
+            Body::Weighed(weighed) if weighed.stable => {
+                // At rest nothing moves: what was reported last holds.
+                self.entry_since_sample |= seen.observing.reported.is_some();
+                self.replied = None;
+                Fresh::Sample
+            }
+            Body::Watched { at, .. } | Body::MemoryRead { at, .. } if counts(seen, at) => Fresh::Sample,
             Body::Pump {
                 said: Said::Dose(_), ..
             } => Fresh::Entry,
@@ -69,12 +76,21 @@ impl Invariants {
             Body::Reply {
                 verb, refused: None, ..
             } if verb == Verb::Totals.word() && !seen.lacks.tells_entries() => Fresh::Entry,
+            Body::Polled(polled)
+                if seen
+                    .observing
+                    .reported
+                    .as_ref()
+                    .is_some_and(|asked| asked.ask == polled.verb) =>
+            {
+                Fresh::Entry
+            }
             Body::Pump { .. } | Body::Reply { .. } | Body::Begun => Fresh::Other,
             _ => return,
         };
         if fresh == Fresh::Entry {
             self.entry_since_sample = true;
-            self.replied = matches!(event.body, Body::Reply { .. }).then_some(event.t);
+            self.replied = matches!(event.body, Body::Reply { .. } | Body::Polled(_)).then_some(event.t);
         }
         if self.replied.is_some_and(|replied| replied != event.t) {
             self.entry_since_sample = false;
@@ -101,6 +117,12 @@ impl Invariants {
             self.entry_since_sample = false;
         }
     }
+}
+
+/// Whether this place in memory counts what the motor moved.
+fn counts(seen: &Observed, at: &str) -> bool {
+    let counts = seen.observing.actuated.as_ref();
+    counts.is_some_and(|counts| counts.memory == at)
 }
 
 fn needs(rule: &Rule) -> Needs {
@@ -152,10 +174,18 @@ fn broken(rule: &Rule, seen: &Observed, prescribed: Option<i64>) -> Option<Came>
             let share = percent.of(right_value.saturating_abs());
             let slack = share.saturating_add(*absolute).saturating_add(quantum);
             let difference = left_value.saturating_sub(right_value);
+            // What was told of each of them may be off by so much.
+            let (right_less, right_more) = match right {
+                Operand::Measure(measure) => seen.widened(*measure),
+                Operand::Value(_) => (0, 0),
+            };
+            let (less, more) = seen.widened(*left);
+            let at_least = difference.saturating_sub(less).saturating_sub(right_more);
+            let at_most = difference.saturating_add(more).saturating_add(right_less);
             let holds = match op {
-                Op::AtMost => difference <= slack,
-                Op::AtLeast => difference >= slack.saturating_neg(),
-                Op::Equal => difference.saturating_abs() <= slack,
+                Op::AtMost => at_least <= slack,
+                Op::AtLeast => at_most >= slack.saturating_neg(),
+                Op::Equal => at_least <= slack && at_most >= slack.saturating_neg(),
             };
             if holds {
                 return None;

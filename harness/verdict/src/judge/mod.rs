@@ -14,6 +14,7 @@
 //!   it says nothing about the pump, and without an earlier failure the verdict is Inconclusive.
 //! - **After the last step** nothing is compared any more; but firmware that faults or hangs while its pump is made safe is wrong as before.
 
+mod alarm;
 mod checks;
 mod claims;
 mod clocks;
@@ -26,12 +27,14 @@ mod general;
 mod in_order;
 mod invariants;
 mod late;
-mod leading;
 mod narrowed;
 mod numbers;
 mod observed;
+mod of_step;
 mod outcome;
 mod past;
+mod promised;
+mod said;
 mod sequence;
 mod silence;
 mod starts;
@@ -40,8 +43,9 @@ mod told_at;
 mod total;
 mod unheard;
 
+pub use alarm::{Alarm, AlarmLatency};
 pub use checks::Unmet;
-pub use observed::{Alarm, AlarmLatency, Observed};
+pub use observed::Observed;
 pub use outcome::Outcome;
 
 use crate::oracle::OracleSettings;

@@ -1,7 +1,8 @@
 //! What a verdict does not say, because the pump lacks what would show it.
 
+use super::observed::Observed;
 use pump_hil_model::case::Case;
-use pump_hil_model::lack::{Lack, Lacks};
+use pump_hil_model::lack::Lack;
 
 /// What could not be made safe, where that was not told before anything was started.
 pub(super) fn surprise(not_safe: &[String], is_told: bool) -> &[String] {
@@ -9,8 +10,10 @@ pub(super) fn surprise(not_safe: &[String], is_told: bool) -> &[String] {
 }
 
 /// Each claim that is not made, with its reason, for people.
-pub(super) fn narrowed(lacks: &Lacks, case: &Case) -> Vec<String> {
-    let mut notes = Vec::new();
+pub(super) fn narrowed(seen: &Observed, case: &Case) -> Vec<String> {
+    let (lacks, observing) = (&seen.lacks, &seen.observing);
+    // How much wider it is than of a pump that tells all by itself.
+    let mut notes = observing.told();
     let mut note = |is_so: bool, what: &str, lack: Lack| {
         if is_so {
             notes.push(format!("{what} (this pump has {})", lacks.told(lack)));
@@ -29,7 +32,10 @@ pub(super) fn narrowed(lacks: &Lacks, case: &Case) -> Vec<String> {
     } else {
         Lack::UNASKED
     };
-    let what = "alarms, and therapy that ends by itself, are not seen: a dose is held to what it may be at most";
+    let what = match observing.alarms {
+        Some(_) => "therapy that ends by itself is not seen: a dose is held to what it may be at most",
+        None => "alarms, and therapy that ends by itself, are not seen: a dose is held to what it may be at most",
+    };
     note(!lacks.tells_events(), what, silent);
     let (no_entries, no_totals) = (!lacks.tells_entries(), lacks.has(Lack::TOTALS));
     let quiet = if lacks.has(Lack::DOSE_ENTRIES) {
@@ -47,7 +53,7 @@ pub(super) fn narrowed(lacks: &Lacks, case: &Case) -> Vec<String> {
         "the dose is held to the pump's totals, where they were asked, and to no entries",
         quiet,
     );
-    let unkept = case.snapshot.is_none() && !lacks.gives_dose_log();
+    let unkept = case.snapshot.is_none() && !lacks.gives_dose_log() && observing.entry_per.is_none();
     let of_log = [quiet, silent, Lack::LOG_EVERY, Lack::STATUS, Lack::SET_CLOCK];
     if let Some(lack) = of_log.into_iter().find(|lack| lacks.has(*lack)) {
         note(unkept, "no dose log is compared", lack);

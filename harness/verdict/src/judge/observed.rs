@@ -2,50 +2,23 @@
 //!
 //! Invariant: nothing but events goes in, and volumes count from the begin. What no event told is `None`, never a guess.
 
-use super::field::has_fields;
-use super::leading::leading_number;
+use super::alarm::{Alarm, AlarmLatency};
+use super::of_step::OfStep;
+use super::said::kind_of;
 use super::told_at::ToldAt;
 use super::total::Total;
 use crate::dose::{actuated_delivered, since, together};
+use crate::leading::leading_number;
+use crate::weighed::Seen;
 use pump_hil_model::case::{Measure, field};
-use pump_hil_model::event::{Body, DoseEntry, Event, ReplyFields, Said, Sample, Says};
+use pump_hil_model::event::{Body, DoseEntry, Event, Polled, ReplyFields, Said, Sample, Says};
 use pump_hil_model::fault::{FaultName, Tube};
 use pump_hil_model::lack::Lacks;
+use pump_hil_model::observing::Observing;
 use pump_hil_model::quantity::Span;
 use pump_hil_model::value::MemoryValue;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-
-/// An alarm that was raised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// Its priority.
-    pub priority: String,
-    /// When, last.
-    pub t: Span,
-    /// Place in the journal of the raising and, where it came, of the clearing.
-    pub(crate) raised: u64,
-    pub(crate) cleared: Option<u64>,
-}
-
-impl Alarm {
-    /// Whether it is still on.
-    #[must_use]
-    pub fn is_active(&self) -> bool {
-        self.cleared.is_none()
-    }
-}
-
-/// How long an alarm took after a fault.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct AlarmLatency {
-    /// The fault.
-    pub fault: String,
-    /// First alarm after it was confirmed.
-    pub alarm: String,
-    /// From the confirmation to the alarm.
-    pub latency: Span,
-}
 
 /// The pump as the journal shows it.
 #[derive(Debug, Clone, Default)]
@@ -80,20 +53,22 @@ pub struct Observed {
     pub identity: ReplyFields,
     /// What the pump lacks.
     pub(crate) lacks: Lacks,
+    /// What it is asked for every so often.
+    pub(crate) observing: Observing,
+    /// When it answered last that its alarms are none but those that are known, and how long before an alarm was told that was.
+    alarms_asked: Option<Span>,
+    alarm_late: Span,
+    seen: Seen,
     /// That nothing on the line makes it safe was told before anything was started.
     pub(crate) is_told_unsafe: bool,
     /// Fields of the last reply.
     pub reply: ReplyFields,
-    /// The runner asks for itself, for what a check or a mark looks at: its replies are not the scenario's.
-    pub(crate) looking: bool,
-    /// Fields of the next answer that the scenario keeps, by the names under which it uses them.
-    pub(super) keeping: BTreeMap<String, String>,
-    /// What it kept.
+    /// What the step in progress makes of the event.
+    pub(crate) of: OfStep,
+    /// What the scenario kept of answers.
     pub(super) kept: BTreeMap<String, String>,
     /// What the pump said since the step began and nobody asked for, escaped.
     pub(super) came_in_step: Option<String>,
-    /// The step asks the pump for something: what is sent is that, sent again, or the session's own reading of a log.
-    pub(crate) asking: bool,
     /// Words that the probe read.
     pub memory: BTreeMap<String, MemoryValue>,
     /// Faults that are armed.
@@ -133,18 +108,20 @@ impl Observed {
     pub fn on_event(&mut self, event: &Arc<Event>) {
         self.seq = self.seq.saturating_add(1);
         self.now = event.t;
+        self.seen.on_event(event, &self.observing);
         match &event.body {
             Body::StepStarted { .. } => (self.step_is_new, self.came_in_step) = (true, None),
             Body::Received { bytes, says } if !matches!(says, Some(Says::Reply(_) | Says::Data(_))) => {
                 self.came_in_step.get_or_insert_with(|| bytes.clone());
             }
-            Body::Sent { bytes, .. } if self.asking => self.sent(bytes),
+            Body::Sent { bytes, .. } if self.of.asking => self.sent(bytes),
             Body::Begun => {
                 (self.begun, self.begun_at) = (true, Some(self.seq));
                 self.stalls_base = self.stalls.unwrap_or(0);
                 self.last_running = Some(event.t);
             }
             Body::Reply { refused, fields, .. } => self.reply(refused.as_deref(), fields),
+            Body::Polled(Polled { fields, .. }) if event.body.answer().is_some() => self.tells(fields),
             Body::Pump {
                 said,
                 pump_t,
@@ -178,12 +155,18 @@ impl Observed {
                 }
             }
             Body::Lacks { what } => self.lacks = what.clone(),
+            Body::Observing { how } => self.observing = how.clone(),
             Body::NotSafeByLine { .. } => self.is_told_unsafe = true,
             Body::Identified { fields } => self.identity = Arc::clone(fields),
             Body::MemoryRead { at, value } => {
                 self.memory.insert(at.clone(), value.clone());
             }
             _ => {}
+        }
+        if let (Some((verb, _)), Some(alarms)) = (event.body.answer(), &self.observing.alarms)
+            && *verb == *alarms.ask
+        {
+            self.alarms_asked = Some(event.t);
         }
         if self.state.as_deref() == Some("running") {
             self.last_running = Some(event.t);
@@ -250,8 +233,8 @@ impl Observed {
             (actuated.saturating_sub(a0), delivered.saturating_sub(d0))
         });
         match what {
-            Measure::Delivered => since.map(|s| s.1),
-            Measure::Actuated => since.map(|s| s.0),
+            Measure::Delivered => self.seen.delivered().or(since.map(|s| s.1)),
+            Measure::Actuated => self.seen.actuated().or(since.map(|s| s.0)),
             Measure::Reported => Some(
                 self.total
                     .since_begin()
@@ -291,26 +274,25 @@ impl Observed {
             .map_or(0, |s| s.lost_nl.saturating_sub(self.sample_base.lost_nl))
     }
 
-    /// Whether these fields are as a scenario wants them.
-    pub(super) fn has_fields(&self, came: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> bool {
-        has_fields(came, expected, &self.kept)
-    }
-
     fn reply(&mut self, refused: Option<&str>, fields: &ReplyFields) {
-        if !self.looking {
+        if !self.of.looking {
             self.reply = Arc::clone(fields);
             if let Some(code) = refused {
                 Arc::make_mut(&mut self.reply).insert("code".to_owned(), code.to_owned());
             }
-            for (name, of) in std::mem::take(&mut self.keeping) {
+            for (name, of) in std::mem::take(&mut self.of.keeping) {
                 if let Some(value) = field(fields, &of) {
                     self.kept.insert(name, value.clone());
                 }
             }
         }
-        if refused.is_some() {
-            return;
+        if refused.is_none() {
+            self.tells(fields);
         }
+    }
+
+    /// What an answer says of the pump.
+    fn tells(&mut self, fields: &ReplyFields) {
         for (key, value) in fields.iter() {
             let number = || leading_number(value);
             match key.as_str() {
@@ -328,6 +310,35 @@ impl Observed {
         }
         if let Some(totals) = crate::dose::totals(fields) {
             self.volumes(totals);
+        }
+    }
+
+    /// When a balance was asked for what it showed last at rest.
+    #[must_use]
+    pub fn weighed_at(&self) -> Option<Span> {
+        self.seen.weighed_at()
+    }
+
+    /// Why a balance tells no mass.
+    #[must_use]
+    pub fn weighs_nothing(&self) -> Option<&str> {
+        let (times, why) = &self.seen.faults;
+        (*times > 0).then_some(why)
+    }
+
+    /// By how much a measure may be less, or more, than what was told of it, because the pump is asked for it every so often.
+    pub(super) fn widened(&self, what: Measure) -> (i64, i64) {
+        match what {
+            Measure::Reported => {
+                let off = self.observing.reported_off().0;
+                (off, off)
+            }
+            Measure::AlarmLatency => (self.alarm_late.0, 0),
+            Measure::Delivered => {
+                let off = self.observing.delivered.as_ref().map_or(0, |weighs| weighs.off().0);
+                (off, off)
+            }
+            _ => (0, 0),
         }
     }
 
@@ -394,6 +405,9 @@ impl Observed {
     }
 
     fn alarm(&mut self, t: Span, id: &str, priority: &str) {
+        self.alarm_late = self
+            .alarms_asked
+            .map_or(Span(0), |asked| Span(t.0.saturating_sub(asked.0)));
         self.alarms.insert(
             id.to_owned(),
             Alarm {
@@ -428,40 +442,5 @@ impl Observed {
         while self.told.front().is_some_and(|(told, _)| *told < seq) {
             self.told.pop_front();
         }
-    }
-}
-
-/// The kind of what was said, as it stands on the line.
-pub(super) fn kind_of(said: &Said) -> &str {
-    match said {
-        Said::Boot { .. } => "boot",
-        Said::State { .. } => "state",
-        Said::Alarm { .. } => "alarm",
-        Said::AlarmClear { .. } => "alarm-clear",
-        Said::BolusStart { .. } => "bolus-start",
-        Said::BolusEnd { .. } => "bolus-end",
-        Said::Dose(_) => "dose",
-        Said::Other { kind, .. } => kind,
-    }
-}
-
-/// The fields of what was said, as they stand on the line.
-pub(super) fn fields_of(said: &Said) -> BTreeMap<String, String> {
-    let fields = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    match said {
-        Said::Boot { reason } => fields(&[("reason", reason)]),
-        Said::State { from, to, cause } => fields(&[("from", from), ("to", to), ("cause", cause)]),
-        Said::Alarm { id, priority } => fields(&[("id", id), ("priority", priority)]),
-        Said::AlarmClear { id } => fields(&[("id", id)]),
-        Said::BolusStart { kind, dose_nl, over_ms } => fields(&[
-            ("kind", kind),
-            ("dose", &format!("{dose_nl}nl")),
-            ("over", &format!("{}s", over_ms / 1_000)),
-        ]),
-        Said::BolusEnd { kind, given_nl, cause } => {
-            fields(&[("kind", kind), ("given", &format!("{given_nl}nl")), ("cause", cause)])
-        }
-        Said::Dose(entry) => fields(&[("cause", &entry.cause), ("mode", &entry.mode)]),
-        Said::Other { fields, .. } => fields.clone(),
     }
 }

@@ -1,9 +1,12 @@
 //! What must come without being asked for, and did not.
 //!
+//! A pump that is asked every so often is silent when it answers several times in a row nothing.
+//!
 //! The runner reads the pump's log where an entry is overdue, so that here it is known whether the entry was lost on its way or never written. Where the log
 //! could not be read either, nobody knows what the pump did since. Only journals of runners that do so are held to it.
 
 use super::findings::Findings;
+use super::promised::Promises;
 use pump_hil_model::case::Case;
 use pump_hil_model::event::{Body, Event, Said};
 use pump_hil_model::lack::Lack;
@@ -13,6 +16,8 @@ use pump_hil_model::verdict::{Came, Expected, Finding, ReasonKind, Records};
 
 /// A pump that only answers for so long does not do what it should, or its line does not carry it.
 const ONLY_ANSWERS: Span = Span(6 * 3_600_000);
+/// Answers in a row that a pump may leave out: a line loses one now and then.
+const MAY_LACK: u32 = 2;
 /// Within this by the host's clock, ms, the runner has looked into the log for an entry that is overdue.
 const LOOKED: i64 = 10_000;
 
@@ -34,6 +39,49 @@ pub(super) struct Silence {
     /// What is told already.
     lacking: bool,
     quiet: bool,
+    samples: Samples,
+    promises: Promises,
+}
+
+/// The answers of a pump that is asked every so often.
+#[derive(Debug, Clone, Default)]
+struct Samples {
+    asks: Vec<(String, Span)>,
+    /// When it answered last, or was asked first.
+    answered: Option<Span>,
+    /// Questions since then.
+    unanswered: u32,
+    told: bool,
+}
+
+impl Samples {
+    /// It answers, whatever it was asked.
+    fn answer(&mut self, t: Span) {
+        (self.answered, self.unanswered) = (Some(t), 0);
+    }
+
+    /// It does not answer.
+    fn lost(&mut self, verb: &str, t: Span, broken: bool) -> Option<Found> {
+        let since = *self.answered.get_or_insert(t);
+        if broken {
+            self.answer(t);
+            return None;
+        }
+        self.unanswered = self.unanswered.saturating_add(1);
+        let (verb, every) = self.asks.iter().find(|(ask, _)| ask == verb)?.clone();
+        if self.unanswered <= MAY_LACK || std::mem::replace(&mut self.told, true) {
+            return None;
+        }
+        Some(Found::Reason(Finding {
+            kind: ReasonKind::NoReply,
+            t,
+            expected: Expected::Records(Records::Samples { verb, every }),
+            came: Came::NoneOf {
+                since,
+                asked: self.unanswered,
+            },
+        }))
+    }
 }
 
 /// What was found.
@@ -68,11 +116,16 @@ impl Silence {
             entry: 0,
             lacking: false,
             quiet: false,
+            samples: Samples::default(),
+            promises: Promises::default(),
         }
     }
 
     /// Takes the next event; `said_at`: when it was that the pump said what it tells. `broken`: a fault is armed that keeps the pump from talking.
     pub fn on_event(&mut self, event: &Event, said_at: Span, broken: bool) -> Option<Found> {
+        if let Some(finding) = self.promises.on_event(event, broken) {
+            return Some(Found::Reason(finding));
+        }
         let t = event.t.0;
         match &event.body {
             Body::Timing { scale, .. } => {
@@ -83,11 +136,19 @@ impl Silence {
                 self.promises_nothing = !what.tells_in_time();
                 self.no_log = what.has(Lack::DOSE_LOG);
             }
-            _ if self.promises_nothing => {}
+            Body::Observing { how } => {
+                let asks = how.asks().into_iter();
+                self.samples.asks = asks.map(|(verb, every)| (verb.to_owned(), every)).collect();
+            }
+            Body::PollLost { verb } => return self.samples.lost(verb, event.t, broken),
+            Body::Polled(_) => self.samples.answer(event.t),
             Body::Begun => {
+                self.samples.answer(event.t);
                 self.begun = true;
                 (self.spoke, self.entry) = (t, t);
             }
+            Body::Reply { .. } if self.promises_nothing => self.samples.answer(event.t),
+            _ if self.promises_nothing => {}
             Body::Pump { read_back, said, .. } => {
                 if !read_back {
                     self.spoke = t;

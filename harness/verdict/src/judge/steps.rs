@@ -5,6 +5,7 @@ use super::findings::{Findings, Here};
 use super::late::Late;
 use super::observed::Observed;
 use super::unheard::{Put, Unheard};
+use pump_hil_model::case::needs::seen_late_by;
 use pump_hil_model::case::{Action, Case, Check, Request, Step, ToldBy, Verb, places};
 use pump_hil_model::event::{Body, Event, StepId};
 use pump_hil_model::lack::Lacks;
@@ -178,13 +179,9 @@ impl Steps {
     /// What the event tells that a pump may say only when it is asked.
     fn asked_of(&mut self, body: &Body) {
         let Some(open) = self.open.last_mut() else { return };
-        open.told_now = match body {
-            Body::Reply {
-                verb, refused: None, ..
-            } if verb == Verb::Status.word() => Some(ToldBy::Status),
-            Body::Reply {
-                verb, refused: None, ..
-            } if verb == Verb::Totals.word() => Some(ToldBy::Totals),
+        open.told_now = match body.answer() {
+            Some((verb, _)) if verb == Verb::Status.word() => Some(ToldBy::Status),
+            Some((verb, _)) if verb == Verb::Totals.word() => Some(ToldBy::Totals),
             _ => None,
         };
     }
@@ -232,7 +229,9 @@ impl Steps {
             }
             Some(Action::Expect { checks, within, .. }) => {
                 // With `>`: what comes true at the very end of `within` is in time.
-                let late = within.filter(|within| open.took(t) > *within);
+                // It may have come some time before it was seen.
+                let seen_late = seen_late_by(checks, &seen.observing).0;
+                let late = within.filter(|within| open.took(t).0 > within.0.saturating_add(seen_late));
                 if !open.broken {
                     let known = self.put_off(t, checks, seen, unheard, prescribed);
                     let before = out.kept();

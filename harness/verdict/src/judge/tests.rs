@@ -1,3 +1,4 @@
+mod asked;
 mod clocks;
 mod general;
 mod heard;

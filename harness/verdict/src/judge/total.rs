@@ -1,6 +1,6 @@
 //! The one total of a pump that counts no classes of doses.
 
-use super::leading::leading_number;
+use crate::leading::leading_number;
 
 /// A total, nL, and what it was at the begin, or where it was told later, then.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,7 +2,7 @@
 
 use super::field::has_fields;
 use super::findings::Findings;
-use super::observed::{fields_of, kind_of};
+use super::said::{fields_of, kind_of};
 use pump_hil_model::case::{Check, Measure, ToldBy};
 use pump_hil_model::event::{Body, Event, Said, StepId};
 use pump_hil_model::fault::Talk;

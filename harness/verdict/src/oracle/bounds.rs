@@ -5,7 +5,7 @@
 use super::nominal::Nominal;
 use super::schedule;
 use crate::dose::{CLASSES, since, together, totals};
-use pump_hil_model::event::{Body, DoseEntry, ReplyFields, Sample};
+use pump_hil_model::event::{Body, DoseEntry, Polled, ReplyFields, Sample};
 use pump_hil_model::fault::{Delivery, FaultName, Rotor};
 use pump_hil_model::quantity::{Rate, Volume};
 use pump_hil_model::verdict::{Allowed, Did, Finding};
@@ -58,7 +58,12 @@ impl Bounds {
         if let Body::Sent { .. } = body {
             self.asked_at.get_or_insert(together(now.ledger.nominal()));
         }
-        let Body::Reply { fields, .. } = body else { return };
+        if matches!(body, Body::PollLost { .. }) {
+            self.asked_at = None;
+        }
+        let (Body::Reply { fields, .. } | Body::Polled(Polled { fields, .. })) = body else {
+            return;
+        };
         let asked_at = self.asked_at.take();
         if now.begun {
             if let Some(totals) = totals(fields).filter(|_| now.no_entries) {

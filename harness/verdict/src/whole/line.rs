@@ -2,7 +2,7 @@
 //!
 //! What a line is stands with it in the journal, so that nothing here knows how a pump talks.
 
-use pump_hil_model::event::{Body, Said, Says};
+use pump_hil_model::event::{Body, Polled, Said, Says};
 use pump_hil_model::lack::Lack;
 use pump_hil_model::quantity::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,12 +48,15 @@ impl RawLines {
             // Silence was the answer: only that it was asked shows. A reply before it was to another request.
             Body::Reply {
                 verb, request: None, ..
-            } if verb != "raw" && !self.is_answered() => {
+            }
+            | Body::Polled(Polled {
+                verb, request: None, ..
+            }) if verb != "raw" && !self.is_answered() => {
                 let asked = self.sent.take().is_some();
                 let why = || format!("the answer to `{verb}` has no request that was sent");
                 return asked.then_some(()).ok_or_else(why);
             }
-            Body::Reply { verb, .. } => return self.replied(verb),
+            Body::Reply { verb, .. } | Body::Polled(Polled { verb, .. }) => return self.replied(verb),
             Body::Pump {
                 n: Some(n),
                 pump_t,

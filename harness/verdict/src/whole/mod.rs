@@ -15,6 +15,7 @@ use line::RawLines;
 use pump_hil_model::case::{Case, Verb};
 use pump_hil_model::event::{Body, Event, ReplyFields, StepId};
 use pump_hil_model::lack::{Lack, Lacks};
+use pump_hil_model::observing::Observing;
 use pump_hil_model::trouble::Trouble;
 use std::io::BufRead;
 use step::Performed;
@@ -56,6 +57,7 @@ pub struct Whole<'a> {
     identified: bool,
     /// What the pump cannot be asked.
     lacks: Lacks,
+    observing: Observing,
     begun: bool,
     played: bool,
     made_safe: bool,
@@ -76,6 +78,7 @@ impl<'a> Whole<'a> {
             identity: None,
             identified: false,
             lacks: Lacks::default(),
+            observing: Observing::default(),
             begun: false,
             played: false,
             made_safe: false,
@@ -109,6 +112,7 @@ impl<'a> Whole<'a> {
                 self.identified = true;
             }
             Body::Lacks { what } => self.lacks = what.clone(),
+            Body::Observing { how } => self.observing = how.clone(),
             Body::Begun => self.begin(),
             Body::StepStarted { step, line } => self.start(step, *line),
             Body::StepEnded { step } => self.end_step(step),
@@ -169,7 +173,7 @@ impl<'a> Whole<'a> {
     fn end_step(&mut self, id: &StepId) {
         match self.step.take() {
             Some((open, step)) if open == *id => {
-                for what in step.missing(&self.lacks) {
+                for what in step.missing(&self.lacks, &self.observing) {
                     self.hole_here(format!("step {}: {what}", id.0));
                 }
             }

@@ -1,9 +1,11 @@
 //! What a step leaves in a journal when it was truly performed.
 
-use pump_hil_model::case::needs::{needs_sample, needs_status, needs_totals};
+use pump_hil_model::case::needs::{needs_alarms, needs_sample, needs_status, needs_totals};
 use pump_hil_model::case::{Action, Check, ProbeAction, Request, Step, Verb};
 use pump_hil_model::event::Body;
 use pump_hil_model::lack::{Lack, Lacks};
+use pump_hil_model::observing::Observing;
+use std::collections::BTreeSet;
 
 /// A step in progress, and what was seen of it.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Performed<'a> {
     status: bool,
     totals: bool,
     sampled: bool,
+    /// The verbs that were answered or given up.
+    verbs: BTreeSet<String>,
     /// Places of memory that were read; no more than the step has checks.
     read: Vec<String>,
 }
@@ -40,6 +44,7 @@ impl<'a> Performed<'a> {
             status: false,
             totals: false,
             sampled: false,
+            verbs: BTreeSet::new(),
             read: Vec::new(),
         }
     }
@@ -80,15 +85,24 @@ impl<'a> Performed<'a> {
             (Body::Reply { verb, .. } | Body::NoReply { verb, .. }, Action::Expect { .. }) => {
                 self.status |= verb == Verb::Status.word();
                 self.totals |= verb == Verb::Totals.word();
+                if !self.verbs.contains(verb) {
+                    self.verbs.insert(verb.clone());
+                }
             }
-            (Body::Sample(_), _) => self.sampled = true,
-            (Body::MemoryRead { at, .. }, _) if !self.read.contains(at) => self.read.push(at.clone()),
+            (Body::Sample(_) | Body::Weighed(_), _) => self.sampled = true,
+            (Body::MemoryRead { at, .. }, _) => {
+                // Where there is no test block, memory tells what a motor moved.
+                self.sampled = true;
+                if !self.read.contains(at) {
+                    self.read.push(at.clone());
+                }
+            }
             _ => {}
         }
     }
 
     /// What its end must not come without, in words.
-    pub fn missing(&self, lacks: &Lacks) -> Vec<String> {
+    pub fn missing(&self, lacks: &Lacks, observing: &Observing) -> Vec<String> {
         let mut missing = Vec::new();
         let mut want = |there: bool, what: &str| {
             if !there && !self.troubled {
@@ -115,6 +129,9 @@ impl<'a> Performed<'a> {
                 want(self.status || !asks, "its status was not asked");
                 want(self.totals || !needs_totals(checks), "its totals were not asked");
                 want(self.sampled || !needs_sample(checks), "the test block was not read");
+                let alarms = observing.alarms.as_ref().filter(|_| needs_alarms(checks));
+                let unasked = alarms.is_some_and(|asked| !self.verbs.contains(&asked.ask));
+                want(!unasked, "its alarms were not asked");
                 for check in checks {
                     if let Check::Memory { at, .. } = check {
                         want(!unread(at), &format!("`{at}` was not read"));

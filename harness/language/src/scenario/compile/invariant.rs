@@ -35,6 +35,12 @@ pub(super) fn invariant(text: &Text, catalog: &Catalog, limits: Limits, told: &m
 fn rule(text: &Text, catalog: &Catalog, limits: Limits) -> Result<Rule, Problem> {
     let whole = text.text.trim();
     let mut words = whole.split_whitespace();
+    if ["no alarms", "no-alarm", "no-alarms"]
+        .iter()
+        .any(|near| whole.starts_with(near))
+    {
+        return Err(unreadable(text).help("write `no alarm`, or `no alarm occlusion` for one of them"));
+    }
     if words.next() == Some("no") && words.next() == Some("alarm") {
         let id = words.next().map(str::to_owned);
         if let Some(id) = &id {
@@ -52,8 +58,9 @@ fn rule(text: &Text, catalog: &Catalog, limits: Limits) -> Result<Rule, Problem>
             "==" => true,
             "!=" => false,
             _ => {
-                let message = format!("a state has no order: `{op}`");
-                return Err(Problem::new(Mistake::Comparison, text.place, message).help(HELP));
+                let message = format!("a state is not compared with `{op}`");
+                let help = "compare it with `==` or `!=`, such as `state != stopped`";
+                return Err(Problem::new(Mistake::Comparison, text.place, message).help(help));
             }
         };
         known(text, "state", right, catalog)?;

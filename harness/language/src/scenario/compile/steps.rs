@@ -16,7 +16,7 @@ use super::request::request;
 use super::told::Told;
 use super::values::{TIME_MAX, bits_32, positive_time, time};
 use crate::catalog::Catalog;
-use crate::scenario::raw::RawStep;
+use crate::scenario::raw::{RawExpectNone, RawStep};
 use pump_hil_model::case::{Action, Check, Poll, ProbeAction, Request, Step, Verb};
 use pump_hil_model::mistake::Mistake;
 use pump_hil_model::quantity::Span;
@@ -127,16 +127,7 @@ impl Compiler<'_, '_> {
                 self.just_expected = step.r#for.is_none();
                 self.expect(step, clock)
             }
-            "expect-none" => {
-                let span = positive_time(step.expect_none.as_ref()?.within.as_ref(), "within", self.told)?;
-                clock.pass(span);
-                Some(Action::Expect {
-                    checks: vec![Check::Silence],
-                    within: None,
-                    throughout: Some(span),
-                    poll: None,
-                })
-            }
+            "expect-none" => self.silence(step.expect_none.as_ref()?, clock),
             "send" => send(step.send.as_ref()?, clock, self.told),
             "probe" => match step.probe.as_ref()? {
                 Either::Short(_) => Some(Action::Probe(ProbeAction::Reset)),
@@ -153,6 +144,22 @@ impl Compiler<'_, '_> {
             }
             _ => self.repeat(step, clock),
         }
+    }
+
+    fn silence(&mut self, raw: &RawExpectNone, clock: &mut Clock) -> Option<Action> {
+        if raw.within.is_none() && !self.told.inside(raw.place) {
+            let problem = Problem::new(Mistake::MissingKey, raw.place, "`expect-none` needs `within`");
+            self.told
+                .tell(problem.help("say for how long, such as `expect-none: {within: 500 ms}`"));
+        }
+        let span = positive_time(raw.within.as_ref(), "within", self.told)?;
+        clock.pass(span);
+        Some(Action::Expect {
+            checks: vec![Check::Silence],
+            within: None,
+            throughout: Some(span),
+            poll: None,
+        })
     }
 
     fn programming(&mut self, step: &RawStep) -> Option<Action> {

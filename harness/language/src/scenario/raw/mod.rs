@@ -11,4 +11,4 @@ pub use expect::{RangeText, RawEvent, RawExpect, RawMemory, measure_names};
 pub use file::{RawFile, RawTolerance};
 pub use kinds::*;
 pub use prescription::{RawPatientBolus, RawPrescription, RawScheduleStep, RawTrial};
-pub use step::{RawProbe, RawSend, RawStep};
+pub use step::{RawExpectNone, RawProbe, RawSend, RawStep};

@@ -1,5 +1,6 @@
 //! What a kind of probe is to a rig: a word and keys in its file, and a way to attach.
 
+use crate::finding::Finding;
 use crate::listed::WrongKey;
 use crate::probe::backend::CoreBackend;
 use crate::probe::debug::Debug;
@@ -44,6 +45,19 @@ pub trait Probe: fmt::Debug + Send + Sync {
     /// Whether the chip runs an image, which may have a log and may fault.
     fn runs_firmware(&self) -> bool {
         true
+    }
+
+    /// Which device on USB it is, where it is one. It is not attached.
+    ///
+    /// # Errors
+    /// It is not there, or could be several.
+    fn which(&self, _usb: &Probes) -> Result<Option<Selector>, ProbeError> {
+        Ok(None)
+    }
+
+    /// What can be seen of it without attaching.
+    fn look(&self, _usb: &Probes) -> Vec<Finding> {
+        Vec::new()
     }
 
     /// Attaches to the chip; tells which device on USB the probe is, where it is one.

@@ -1,11 +1,13 @@
 //! A real probe, on USB.
 
 use super::kind::{Behind, Keys, Probe, ProbeKind};
+use crate::finding::Finding;
 use crate::listed::WrongKey;
 use crate::probe::chip;
 use crate::probe::debug::Debug;
 use crate::probe::error::ProbeError;
 use crate::probe::selector::{Selector, UsbAt};
+use crate::probe::usb::Probes;
 use pump_hil_model::mistake::Mistake;
 use std::sync::Arc;
 
@@ -39,6 +41,22 @@ impl Probe for UsbAt {
 
     fn chip(&self) -> Option<&str> {
         Some(&self.chip)
+    }
+
+    fn which(&self, usb: &Probes) -> Result<Option<Selector>, ProbeError> {
+        Ok(usb.which(self.selector.as_ref()).map(Some)?)
+    }
+
+    fn look(&self, usb: &Probes) -> Vec<Finding> {
+        vec![match usb.which(self.selector.as_ref()) {
+            Ok(which) => Finding::fine(
+                "probe",
+                format!(
+                    "{which} is there, and this user may open it; it is not attached here, for that halts the chip"
+                ),
+            ),
+            Err(error) => Finding::wrong("probe", error),
+        }]
     }
 
     fn attach(&self, behind: Behind<'_>) -> Result<(Debug, Option<Selector>), ProbeError> {

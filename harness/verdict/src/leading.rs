@@ -3,7 +3,7 @@
 use pump_hil_model::event::BEYOND;
 
 /// The number in front of a value such as `500000nl/d`.
-pub(super) fn leading_number(value: &str) -> Option<i64> {
+pub(crate) fn leading_number(value: &str) -> Option<i64> {
     let end = value
         .char_indices()
         .find(|(i, c)| !(c.is_ascii_digit() || (*i == 0 && *c == '-')))
