@@ -2,8 +2,9 @@
 
 use super::adapt_args::Link;
 use pump_hil_model::case::{Request, Verb};
+use pump_hil_model::mistake::Mistake;
 use pump_hil_rig::{RigError, Shelf};
-use pump_hil_talk::device::{Profile, own_words};
+use pump_hil_talk::device::{DeviceKind, Profile, own_words};
 use pump_hil_talk::protocol::{Effect, Target};
 use pump_hil_talk::session::can_say;
 use std::path::Path;
@@ -39,6 +40,10 @@ pub(super) fn profile(device: &Path, shelf: &Shelf) -> Result<Own, RigError> {
     };
     // What is wrong with it is told where it stands.
     let before = Profile::parse(&from, &device.to_string_lossy())?;
+    if before.kind != DeviceKind::Pump {
+        let what = "this device is no pump (`kind`): a rig names it under `instruments`".to_owned();
+        return Err(Profile::wrong(Mistake::Reference, &from, &device.to_string_lossy(), "kind", what).into());
+    }
     let text = renamed(&from);
     Ok(Own {
         profile: Profile::parse(&text, NAME)?,
