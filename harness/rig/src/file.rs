@@ -120,7 +120,6 @@ impl RigFile {
             return Err(wrong.into());
         };
         let named = std::mem::take(&mut raw.instruments);
-        let before = wrong.0.len();
         let folder = found.path.parent().unwrap_or(Path::new(""));
         let parts = Parts::of(raw, &document, (folder, given), &mut wrong);
         let of_pump = parts.device.as_deref().and_then(|named| {
@@ -135,15 +134,6 @@ impl RigFile {
             let found = device.and_then(|device| raw.validated(&name, device.profile, &document));
             instruments.extend(wrong.part(found));
         }
-        // What was told with a key does not follow once more from what is left of it.
-        let hurt = ["pump", "clock", "probe", "limits"]
-            .iter()
-            .any(|part| document.is_wrong_in(part));
-        let mut at = 0;
-        wrong.0.retain(|told| {
-            at += 1;
-            at <= before || !hurt || told.code.mistake() != Mistake::MissingKey
-        });
         // A person reads a file from the top.
         wrong.0.sort();
         let (Some(parts), Some(device)) = (parts.whole(), of_pump) else {
